@@ -1,0 +1,91 @@
+"""zoo: a plugin-based model zoo with a registry.
+
+    import zoo_core as zoo
+    run = zoo.train("mlp")
+    zoo.load(run.folder).predict(images).labels
+
+Importing this package imports neither torch nor NumPy: names are fetched when they are used.
+"""
+
+__version__ = "0.1.0"
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from zoo_core.api import (
+        ModelInfo,
+        create_model,
+        evaluate,
+        get_model_info,
+        list_models,
+        load,
+        train,
+    )
+    from zoo_core.config import ModelConfig
+    from zoo_core.data import ArrayDataset, Preprocessing, Split
+    from zoo_core.errors import ZooError
+    from zoo_core.hookspecs import hookimpl
+    from zoo_core.metrics import Scores
+    from zoo_core.pretrained import Predictions, Pretrained
+    from zoo_core.recipe import Recipe
+    from zoo_core.run import Run
+    from zoo_core.specs import CommandSpec, DatasetSpec, ModelSpec, RegistrySpec, TrainerSpec
+    from zoo_core.trainer import Learner, Trainer
+
+__all__ = [
+    "ArrayDataset",
+    "CommandSpec",
+    "DatasetSpec",
+    "Learner",
+    "ModelConfig",
+    "ModelInfo",
+    "ModelSpec",
+    "Predictions",
+    "Preprocessing",
+    "Pretrained",
+    "Recipe",
+    "RegistrySpec",
+    "Run",
+    "Scores",
+    "Split",
+    "Trainer",
+    "TrainerSpec",
+    "ZooError",
+    "create_model",
+    "evaluate",
+    "get_model_info",
+    "hookimpl",
+    "list_models",
+    "load",
+    "train",
+]
+
+_HOMES = {
+    "api": [
+        "ModelInfo",
+        "create_model",
+        "evaluate",
+        "get_model_info",
+        "list_models",
+        "load",
+        "train",
+    ],
+    "config": ["ModelConfig"],
+    "data": ["ArrayDataset", "Preprocessing", "Split"],
+    "errors": ["ZooError"],
+    "hookspecs": ["hookimpl"],
+    "metrics": ["Scores"],
+    "pretrained": ["Predictions", "Pretrained"],
+    "recipe": ["Recipe"],
+    "run": ["Run"],
+    "specs": ["CommandSpec", "DatasetSpec", "ModelSpec", "RegistrySpec", "TrainerSpec"],
+    "trainer": ["Learner", "Trainer"],
+}
+
+
+def __getattr__(name: str) -> object:
+    import importlib
+
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"zoo_core.{module}"), name)
+    raise AttributeError(f"module 'zoo_core' has no attribute {name!r}")

@@ -1,0 +1,45 @@
+"""The command ``zoo``, also ``python -m zoo_core``.
+
+A plain `zoo list` is answered here from the index: building the whole command line would take
+longer than answering.
+"""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    arguments = _plain_list(sys.argv[1:])
+    if arguments is None:
+        from zoo_core.cli import run
+
+        sys.exit(run())
+    from zoo_core.listing import print_list
+
+    kind, pattern, as_json = arguments
+    try:
+        print_list(kind, pattern, as_json=as_json)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader has seen enough, as with `zoo list | head`
+        sys.exit(0)
+
+
+def _plain_list(arguments: list[str]) -> tuple[str, str, bool] | None:
+    """Return (kind, pattern, as_json) of a `zoo list` that needs no parser, else None."""
+    from zoo_core.listing import COLUMNS
+
+    if arguments[:1] != ["list"]:
+        return None
+    words = [word for word in arguments[1:] if word != "--json"]
+    if any(word.startswith("-") for word in words):
+        return None
+    as_json = len(words) < len(arguments) - 1
+    kind = words.pop(0) if words and words[0] in COLUMNS else "models"
+    if len(words) > 1:
+        return None
+    return kind, words[0] if words else "*", as_json
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""Everything that the installed plugins offer: names to specs, and specs to objects."""
+
+from __future__ import annotations
+
+import importlib
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Generic, TypeVar
+
+import pluggy
+
+from zoo_core.errors import (
+    AmbiguousNameError,
+    PluginError,
+    UnknownNameError,
+    ZooError,
+    did_you_mean,
+    listed,
+    singular,
+)
+from zoo_core.loader import Plugin, allowed_by_environment, load_plugins
+from zoo_core.specs import CommandSpec, DatasetSpec, ModelSpec, Spec, TrainerSpec
+
+S = TypeVar("S", bound=Spec)
+
+
+@dataclass(frozen=True)
+class Entry(Generic[S]):
+    """A spec and the plugin that offers it."""
+
+    spec: S
+    plugin: Plugin
+
+    @property
+    def qualified_name(self) -> str:
+        """``distribution/name``, which no other plugin can share."""
+        return f"{self.plugin.distribution}/{self.spec.name}"
+
+    def resolve(self, import_string: str) -> Any:
+        """Import what an import string of the spec names.
+
+        Raises:
+            PluginError: it cannot be imported, whatever the plugin's code raised.
+        """
+        module, _, attribute = import_string.partition(":")
+        try:
+            return getattr(importlib.import_module(module), attribute)
+        except ZooError:
+            raise
+        except Exception as fault:
+            raise PluginError(
+                f"plugin {self.plugin.distribution} {self.plugin.version} cannot be used: "
+                f"{import_string} of its {self.spec.name!r} failed with "
+                f"{type(fault).__name__}: {' '.join(str(fault).split())}",
+                hint=f"Fix or reinstall {self.plugin.distribution}.",
+            ) from fault
+
+
+class Catalog:
+    """What the installed plugins offer. Built once and passed on; nothing in it changes."""
+
+    def __init__(self, plugins: tuple[Plugin, ...], manager: pluggy.PluginManager) -> None:
+        self.plugins = plugins
+        self.hooks = manager.hook
+        self._shelves: dict[str, dict[str, list[Entry[Any]]]] = defaultdict(dict)
+        for plugin in plugins:
+            for kind, spec in plugin.offers:
+                self._shelves[kind].setdefault(spec.name, []).append(Entry(spec, plugin))
+
+    @classmethod
+    def load(cls) -> Catalog:
+        """Load the installed plugins, those in ``ZOO_PLUGINS`` only where that is set."""
+        return cls(*load_plugins(allowed=allowed_by_environment()))
+
+    def entries(self, kind: str) -> dict[str, Entry[Any]]:
+        """Return all of one kind by the name that finds them, sorted.
+
+        That is the bare name, or ``distribution/name`` where several plugins share it.
+        """
+        return {
+            entry.spec.name if len(entries) == 1 else entry.qualified_name: entry
+            for _, entries in sorted(self._shelves[kind].items())
+            for entry in entries
+        }
+
+    def model(self, name: str) -> Entry[ModelSpec]:
+        return self._find("models", name)
+
+    def dataset(self, name: str) -> Entry[DatasetSpec]:
+        return self._find("datasets", name)
+
+    def trainer(self, name: str) -> Entry[TrainerSpec]:
+        return self._find("trainers", name)
+
+    def command(self, name: str) -> Entry[CommandSpec]:
+        return self._find("commands", name)
+
+    def versions(self) -> Mapping[str, str]:
+        """Return the version of each usable plugin's distribution."""
+        return {p.distribution: p.version for p in self.plugins if p.usable}
+
+    def _find(self, kind: str, name: str) -> Entry[Any]:
+        entries = self._shelves[kind].get(name, [])
+        if len(entries) == 1:
+            return entries[0]
+        if entries:
+            choices = listed(entry.qualified_name for entry in entries)
+            raise AmbiguousNameError(
+                f"{len(entries)} plugins offer a {singular(kind)} {name!r}",
+                hint=f"Say which one: {choices}.",
+            )
+        for entry in (e for several in self._shelves[kind].values() for e in several):
+            if name == entry.qualified_name:
+                return entry
+        raise self._unknown(kind, name)
+
+    def _unknown(self, kind: str, name: str) -> ZooError:
+        thing = singular(kind)
+        known = self.entries(kind)
+        if guess := did_you_mean(name, known):
+            return UnknownNameError(
+                f"there is no {thing} {name!r}", hint=f"{guess} There are: {listed(known)}."
+            )
+        unusable = [p for p in self.plugins if not p.usable]
+        if unusable:
+            faults = "; ".join(f"{p.distribution} {p.version}: {p.reason}" for p in unusable)
+            return PluginError(
+                f"no usable plugin offers a {thing} {name!r} ({kind}: {listed(known)}), and these "
+                f"plugins are not usable: {faults}",
+                hint="See: zoo list plugins",
+            )
+        # A qualified name says which distribution to install; for a bare one there is a convention.
+        distribution = name.partition("/")[0] if "/" in name else f"zoo-{name}"
+        return UnknownNameError(
+            f"no installed plugin offers a {thing} {name!r} ({kind} there are: {listed(known)})",
+            hint=f"Install one that does, for instance: pip install {distribution}",
+        )
+
+
+@cache
+def installed() -> Catalog:
+    """Return the catalog of this process's installed plugins, loaded once."""
+    return Catalog.load()

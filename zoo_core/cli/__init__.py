@@ -1,0 +1,81 @@
+"""The command line: ``zoo COMMAND``. Each command is a module, imported when it is called."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from typing import Any
+
+import click
+
+from zoo_core import __version__
+from zoo_core.catalog import installed
+from zoo_core.errors import ZooError
+from zoo_core.index import listing
+from zoo_core.listing import warn_of_unusable
+
+
+class _Commands(click.Group):
+    """The commands that plugins offer, the core's own plugin among them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [row["name"] for row in listing()["commands"]]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        entry = installed().command(cmd_name)
+        command: click.Command = entry.resolve(entry.spec.command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by their specs' summaries, importing none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(row["name"], row["summary"]) for row in listing()["commands"]])
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="zoo")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def zoo(ctx: click.Context, debug: bool) -> None:
+    """List, train, check and share models by name."""
+    if ctx.invoked_subcommand != "list":  # which warns by itself
+        warn_of_unusable(listing()["plugins"])
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code; errors become one line on stderr."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in arguments  # wherever it stands, after the command too
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    try:
+        result: Any = zoo.main(arguments, prog_name="zoo", standalone_mode=False)
+    except click.ClickException as fault:
+        fault.show()
+        return fault.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        sys.stderr.write("zoo: interrupted\n")
+        return 130
+    except Exception as fault:
+        if debug:
+            raise
+        return _report(fault)
+    return result if isinstance(result, int) else 0
+
+
+def _report(fault: Exception) -> int:
+    if isinstance(fault, ZooError):
+        sys.stderr.write(f"zoo: {fault}\n")
+        return fault.exit_code
+    if isinstance(fault, BrokenPipeError):
+        sys.stderr.close()  # whoever read our output has seen enough
+        return 0
+    if isinstance(fault, OSError) and fault.errno != errno.EINVAL:
+        sys.stderr.write(f"zoo: {fault.strerror}: {fault.filename or 'while writing'}\n")
+        return 1
+    sys.stderr.write(
+        f"zoo: unexpected {type(fault).__name__}: {fault}. "
+        "This is a fault of zoo or of a plugin; --debug shows where.\n"
+    )
+    return 1

@@ -1,0 +1,85 @@
+"""`zoo predict`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from zoo_core.catalog import installed
+from zoo_core.cli import options
+from zoo_core.errors import DataError
+from zoo_core.images import read_image
+from zoo_core.listing import print_json
+from zoo_core.pretrained import Predictions, Pretrained, load_pretrained
+
+RUNNERS_UP = 2
+
+
+@click.command()
+@click.argument("weights", type=click.Path(path_type=Path))
+@click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
+@options.device
+@options.as_json
+def predict(weights: Path, images: tuple[Path, ...], device: str, as_json: bool) -> int:
+    """Read IMAGES with WEIGHTS, a run's folder or a .safetensors file.
+
+    A file that is no image is named and the others are read all the same; the exit code is then 1.
+    """
+    pretrained = load_pretrained(installed(), weights, device=device)
+    readable, faults = [], []
+    for path in images:
+        try:
+            readable.append((path, read_image(path, pretrained.config.input_shape)))
+        except DataError as fault:
+            faults.append(fault)
+            click.echo(f"zoo: {fault}", err=True)
+    answers = []
+    if readable:
+        predictions = pretrained.predict(np.stack([pixels for _, pixels in readable]))
+        answers = [
+            _answer(path, pretrained, predictions, row) for row, (path, _) in enumerate(readable)
+        ]
+    if as_json:
+        print_json({"model": pretrained.name, "predictions": answers})
+    else:
+        for answer in answers:
+            click.echo(_sentence(answer, pretrained.card.dataset.classes))
+    return 1 if faults else 0
+
+
+def _answer(
+    path: Path, pretrained: Pretrained, predictions: Predictions, row: int
+) -> dict[str, Any]:
+    """Return what is said of one image; lists have an entry a head."""
+    ranked = [head[row].argsort()[::-1] for head in predictions.probabilities]
+    return {
+        "file": str(path),
+        "labels": predictions.labels[row].tolist(),
+        "probabilities": [
+            float(head[row][order[0]])
+            for head, order in zip(predictions.probabilities, ranked, strict=True)
+        ],
+        "runners_up": [
+            [
+                {"label": int(label), "probability": float(head[row][label])}
+                for label in order[1 : 1 + RUNNERS_UP]
+            ]
+            for head, order in zip(predictions.probabilities, ranked, strict=True)
+        ],
+    }
+
+
+def _sentence(answer: dict[str, Any], classes: tuple[tuple[str, ...], ...]) -> str:
+    heads = zip(
+        classes, answer["labels"], answer["probabilities"], answer["runners_up"], strict=True
+    )
+    read = [
+        f"{names[label]} ({probability:.1%}; "
+        + ", ".join(f"{names[up['label']]} {up['probability']:.1%}" for up in runners_up)
+        + ")"
+        for names, label, probability, runners_up in heads
+    ]
+    return f"{answer['file']}: {' and '.join(read)}"

@@ -1,0 +1,23 @@
+"""What every model's config has."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Size = Annotated[int, Field(ge=1)]
+
+
+class ModelConfig(BaseModel):
+    """A model's config: immutable, and strict about its keys.
+
+    A model adds its own fields in a subclass; these two are filled in from the data set.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    input_shape: tuple[Size, Size, Size] = Field(
+        default=(1, 28, 28), description="channels, height and width of an image"
+    )
+    classes: tuple[Size, ...] = Field(
+        default=(10,), min_length=1, description="number of classes of each head"
+    )

@@ -1,0 +1,77 @@
+"""Every error that zoo raises on purpose, and the exit code that each one means.
+
+A message follows one template: what failed, where, the value it got, what is allowed; the
+hint is the next thing to do. Both are printed on one line, without a traceback.
+"""
+
+from collections.abc import Iterable
+
+
+class ZooError(Exception):
+    """Something did not work, and the user can do something about it."""
+
+    exit_code = 1
+
+    def __init__(self, problem: str, *, hint: str = "") -> None:
+        super().__init__(problem, hint)
+        self.problem = problem
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.problem.rstrip('.')}. {self.hint}" if self.hint else self.problem
+
+
+class DataError(ZooError):
+    """A file or data set cannot be read as what it should be."""
+
+
+class TrainingError(ZooError):
+    """A training could not go on."""
+
+
+class InvalidValueError(ZooError):
+    """A value that the user gave is of the wrong type, out of range or does not fit."""
+
+    exit_code = 2
+
+
+class UnknownNameError(ZooError):
+    """No installed plugin offers a thing of this name."""
+
+    exit_code = 3
+
+
+class AmbiguousNameError(ZooError):
+    """Two plugins offer a thing of this name, and the name does not say which."""
+
+    exit_code = 3
+
+
+class PluginError(ZooError):
+    """A plugin that is needed cannot be used."""
+
+    exit_code = 4
+
+
+class VerificationError(ZooError):
+    """Content is not what its checksum, header or card says that it is."""
+
+    exit_code = 5
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ``"Did you mean 'x'?"`` for the known name nearest to `name`, or nothing."""
+    import difflib
+
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"Did you mean '{near[0]}'?" if near else ""
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return the names sorted and separated by commas, or ``none``."""
+    return ", ".join(sorted(names)) or "none"
+
+
+def singular(kind: str) -> str:
+    """Return ``model`` for ``models`` and ``registry`` for ``registries``."""
+    return f"{kind[:-3]}y" if kind.endswith("ies") else kind[:-1]

@@ -1,0 +1,64 @@
+"""The hooks that a plugin may implement.
+
+The first five return what the plugin offers and are called once, when plugins are loaded; the
+others are called while a model is trained. Arguments may be appended in later versions, and a
+plugin names only those that it wants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+if TYPE_CHECKING:
+    from zoo_core.card import Card
+    from zoo_core.run import Run
+    from zoo_core.specs import CommandSpec, DatasetSpec, ModelSpec, RegistrySpec, TrainerSpec
+
+API_GROUP = "zoo.v1"
+"""The entry-point group; the number is the major version of these hooks and of the specs."""
+
+hookspec = pluggy.HookspecMarker("zoo")
+hookimpl = pluggy.HookimplMarker("zoo")
+
+
+@hookspec
+def zoo_models() -> Iterable[ModelSpec]:  # type: ignore[empty-body]
+    """Return the models that the plugin offers."""
+
+
+@hookspec
+def zoo_datasets() -> Iterable[DatasetSpec]:  # type: ignore[empty-body]
+    """Return the data sets that the plugin offers."""
+
+
+@hookspec
+def zoo_trainers() -> Iterable[TrainerSpec]:  # type: ignore[empty-body]
+    """Return the trainers that the plugin offers."""
+
+
+@hookspec
+def zoo_registries() -> Iterable[RegistrySpec]:  # type: ignore[empty-body]
+    """Return the registries of published weights that the plugin brings or knows."""
+
+
+@hookspec
+def zoo_commands() -> Iterable[CommandSpec]:  # type: ignore[empty-body]
+    """Return the sub-commands that the plugin adds to ``zoo``."""
+
+
+@hookspec
+def zoo_train_start(run: Run) -> None:
+    """Hear that the first epoch of `run` is about to begin."""
+
+
+@hookspec
+def zoo_epoch_end(run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
+    """Hear of the end of an epoch (from 1), with its line of ``metrics.jsonl``."""
+
+
+@hookspec
+def zoo_train_end(run: Run, result: Card) -> None:
+    """Hear that weights and card are written; `result` is the card."""

@@ -1,0 +1,138 @@
+"""The catalog's listing on disk, so that `zoo list` need not load any plugin.
+
+The index is derived: it is written after the plugins were loaded and believed only while the
+interpreter, the core, every folder of ``sys.path`` and every source file of the specs are as
+they were. An index that is missing, damaged or stale is made again; one that cannot be written
+is done without. While a plugin is broken there is none, since what mends it may lie anywhere.
+
+Nothing here imports more than `json`, for the sake of `zoo list`'s start-up.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import zlib
+
+from zoo_core import __version__
+from zoo_core.paths import zoo_home
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from zoo_core.catalog import Catalog
+    from zoo_core.loader import Plugin
+
+    Listing = dict[str, list[dict[str, Any]]]
+
+SCHEMA = 1
+
+
+def listing() -> Listing:
+    """Return kind -> rows (plain JSON values) of all that the installed plugins offer."""
+    if (rows := _read()) is not None:
+        return rows
+    from zoo_core.catalog import installed
+
+    # The stamp of a folder is taken before it is read: a change in between makes it stale.
+    folders = _stamps(sys.path)
+    catalog = installed()
+    rows = describe(catalog)
+    if not any(row["status"] == "broken" for row in rows["plugins"]):
+        files = _stamps(file for plugin in catalog.plugins for file in plugin.files)
+        _write({"key": _key(), "stamps": folders + files, "listing": rows})
+    return rows
+
+
+def describe(catalog: Catalog) -> Listing:
+    """Return the listing of a catalog."""
+    rows: Listing = {
+        kind: [
+            {**_plain(vars(entry.spec)), "name": name, "plugin": entry.plugin.distribution}
+            for name, entry in catalog.entries(kind).items()
+        ]
+        for kind in ("models", "datasets", "trainers", "registries", "commands")
+    }
+    rows["plugins"] = [
+        {
+            "name": plugin.distribution,
+            "version": plugin.version,
+            "entry_point": plugin.entry_point,
+            "status": str(plugin.status),
+            "reason": plugin.reason,
+            "offers": _offers(plugin),
+        }
+        for plugin in catalog.plugins
+    ]
+    return rows
+
+
+def _offers(plugin: Plugin) -> dict[str, list[str]]:
+    """Return kind -> names of what a plugin offers."""
+    names: dict[str, list[str]] = {}
+    for kind, spec in plugin.offers:
+        names.setdefault(kind, []).append(spec.name)
+    return names
+
+
+def _plain(value: Any) -> Any:
+    """Return a spec's value as JSON would give it back."""
+    if hasattr(value, "items"):
+        return {key: _plain(item) for key, item in value.items()}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _key() -> list[Any]:
+    """Return what decides which plugins there are, but for the content of files."""
+    return [SCHEMA, __version__, sys.version, sys.prefix, sys.path, os.environ.get("ZOO_PLUGINS")]
+
+
+def _path(key: list[Any]) -> str:
+    checksum = zlib.crc32(json.dumps(key).encode())
+    return f"{zoo_home()}/index/{checksum:08x}.json"
+
+
+def _stamps(paths: Any) -> list[list[Any]]:
+    return [[path, *_stamp(path)] for path in dict.fromkeys(paths)]
+
+
+def _stamp(path: str) -> tuple[int, int]:
+    try:
+        status = os.stat(path or ".")  # noqa: PTH116 (no pathlib here)
+    except OSError:
+        return (0, 0)
+    return (status.st_mtime_ns, status.st_size)
+
+
+def _read() -> Listing | None:
+    if os.environ.get("ZOO_NO_CACHE"):
+        return None
+    key = _key()
+    try:
+        with open(_path(key), encoding="utf-8") as file:  # noqa: PTH123
+            index = json.load(file)
+        if index["key"] != key:
+            return None
+        if any((mtime, size) != _stamp(path) for path, mtime, size in index["stamps"]):
+            return None
+        rows: Listing = index["listing"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return rows
+
+
+def _write(index: dict[str, Any]) -> None:
+    from pathlib import Path
+
+    from zoo_core.files import write_atomic
+
+    if os.environ.get("ZOO_NO_CACHE"):
+        return
+    path = Path(_path(index["key"]))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, json.dumps(index).encode())
+    except OSError:
+        return  # an index saves time; nothing depends on it

@@ -1,0 +1,94 @@
+"""What `zoo list` prints: rows of the index as a table or as JSON.
+
+Standard library only, and little of it: see `zoo_core.index`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from fnmatch import fnmatchcase
+
+from zoo_core.errors import InvalidValueError, singular
+from zoo_core.index import listing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+COLUMNS = {
+    "models": ("name", "trainer", "dataset", "plugin", "summary"),
+    "datasets": ("name", "shape", "classes", "sizes", "plugin", "summary"),
+    "trainers": ("name", "framework", "plugin", "summary"),
+    "plugins": ("name", "version", "status", "offers", "reason"),
+}
+"""The kinds that `zoo list` knows, and what its tables show of each."""
+
+
+def print_list(kind: str, pattern: str, *, as_json: bool) -> None:
+    """Print the things of one kind whose names match `pattern`, and warn of broken plugins.
+
+    Args:
+        kind: one of `COLUMNS`.
+        pattern: a shell pattern, ``*`` for all.
+        as_json: print one JSON object instead of a table.
+    """
+    if kind not in COLUMNS:
+        raise InvalidValueError(
+            f"there is no kind {kind!r}", hint=f"Kinds to list: {', '.join(COLUMNS)}."
+        )
+    rows = listing()
+    chosen = [row for row in rows[kind] if fnmatchcase(row["name"], pattern)]
+    if as_json:
+        print_json({kind: chosen})
+    elif chosen:
+        print_table(COLUMNS[kind], chosen)
+    else:
+        hint = "no installed plugin offers any" if pattern == "*" else f"none matches {pattern!r}"
+        sys.stderr.write(f"No {kind}: {hint}.\n")
+    if kind != "plugins":
+        warn_of_unusable(rows["plugins"])
+
+
+def print_json(report: dict[str, Any]) -> None:
+    """Print a report as one JSON object on standard output, with the schema's number first."""
+    sys.stdout.write(json.dumps({"schema": 1, **report}) + "\n")
+
+
+def print_table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    """Print rows under upper-case headings, each column as wide as its widest cell.
+
+    The last column is cut where a terminal ends; elsewhere nothing is cut.
+    """
+    cells = [[name.upper() for name in columns]]
+    cells += [[_text(name, row[name]) for name in columns] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        line = "  ".join(map(str.ljust, row, widths)).rstrip()
+        if sys.stdout.isatty() and len(line) > (width := os.get_terminal_size().columns):
+            line = line[: width - 1] + "…"
+        sys.stdout.write(line + "\n")
+
+
+def warn_of_unusable(plugins: Sequence[dict[str, Any]]) -> None:
+    """Write one line to standard error for each plugin that is broken or incompatible."""
+    for plugin in plugins:
+        if plugin["status"] in ("broken", "incompatible"):
+            name, version = plugin["name"], plugin["version"]
+            status, reason = plugin["status"], plugin["reason"]
+            sys.stderr.write(f"zoo: plugin {name} {version} is {status}: {reason}\n")
+
+
+def _text(column: str, value: Any) -> str:
+    if column == "offers":
+        return ", ".join(
+            f"{len(names)} {kind if len(names) > 1 else singular(kind)}"
+            for kind, names in value.items()
+        )
+    if column == "sizes":
+        return ", ".join(f"{split} {size:,}" for split, size in value.items())
+    if isinstance(value, list):
+        return ("×" if column == "shape" else ", ").join(map(str, value))
+    return str(value)

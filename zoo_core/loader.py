@@ -1,0 +1,238 @@
+"""Finding and loading plugins, each apart from the others.
+
+Every installed distribution with an entry point in ``zoo.v1`` ends as a `Plugin` with a status
+and, unless all is well, a reason that names the fault and the remedy. Nothing that one plugin
+does in its module or hooks keeps another from being loaded.
+"""
+
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from importlib.metadata import EntryPoint, distributions
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+import pluggy
+
+from zoo_core import __version__, builtin, hookspecs
+from zoo_core.errors import singular
+from zoo_core.specs import CommandSpec, DatasetSpec, ModelSpec, RegistrySpec, Spec, TrainerSpec
+
+KINDS: MappingProxyType[str, tuple[str, type[Spec]]] = MappingProxyType(
+    {
+        "models": ("zoo_models", ModelSpec),
+        "datasets": ("zoo_datasets", DatasetSpec),
+        "trainers": ("zoo_trainers", TrainerSpec),
+        "registries": ("zoo_registries", RegistrySpec),
+        "commands": ("zoo_commands", CommandSpec),
+    }
+)
+"""What a plugin can offer: kind -> (hook, spec)."""
+
+_GROUP_PREFIX = hookspecs.API_GROUP.rstrip("0123456789")
+
+
+class Status(StrEnum):
+    OK = "ok"
+    DISABLED = "disabled"
+    INCOMPATIBLE = "incompatible"
+    BROKEN = "broken"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plugin:
+    """One entry point of one installed distribution, and what became of it."""
+
+    distribution: str
+    version: str
+    entry_point: str
+    """As it is declared: ``name = module``."""
+    status: Status
+    reason: str = ""
+    """Empty where the status is ok; else what is wrong and what to do, in one line."""
+    offers: tuple[tuple[str, Spec], ...] = ()
+    """What it offers, as (kind, spec)."""
+    files: tuple[str, ...] = ()
+    """The source files that its specs came from."""
+
+    @property
+    def usable(self) -> bool:
+        return self.status in (Status.OK, Status.CONFLICT)
+
+
+class _BrokenError(Exception):
+    """Why a plugin is not loaded."""
+
+
+def load_plugins(
+    found: Iterable[EntryPoint] | None = None, *, allowed: frozenset[str] | None = None
+) -> tuple[tuple[Plugin, ...], pluggy.PluginManager]:
+    """Load the core's own plugin and every installed one, in the order of their distributions.
+
+    Args:
+        found: entry points to use instead of the installed ones.
+        allowed: the distributions that may be loaded; None for all.
+
+    Returns:
+        The plugins, usable or not, and the manager that holds the usable ones.
+    """
+    manager = pluggy.PluginManager("zoo")
+    manager.add_hookspecs(hookspecs)
+    core = EntryPoint("zoo-core", builtin.__name__, hookspecs.API_GROUP)
+    plugins = [_load(manager, core, "zoo-core", __version__)]
+    for point in _in_order(_installed() if found is None else found):
+        assert point.dist is not None
+        name, version = point.dist.name, point.dist.version
+        if allowed is not None and name not in allowed:
+            reason = "not in ZOO_PLUGINS; add it there, or unset ZOO_PLUGINS to load every plugin"
+            plugins.append(_unloaded(point, name, version, Status.DISABLED, reason))
+        elif point.group != hookspecs.API_GROUP:
+            reason = (
+                f"made for plugin API {point.group}, zoo-core {__version__} has "
+                f"{hookspecs.API_GROUP}; install a version of {name} made for it"
+            )
+            plugins.append(_unloaded(point, name, version, Status.INCOMPATIBLE, reason))
+        else:
+            plugins.append(_load(manager, point, name, version))
+    return tuple(_mark_conflicts(plugins)), manager
+
+
+def allowed_by_environment() -> frozenset[str] | None:
+    """Return the distributions that ``ZOO_PLUGINS`` lists (by commas), None where it is unset."""
+    value = os.environ.get("ZOO_PLUGINS")
+    return None if value is None else frozenset(filter(None, map(str.strip, value.split(","))))
+
+
+def _installed() -> Iterable[EntryPoint]:
+    """Yield zoo's entry points of every distribution, whatever version of the API they are for.
+
+    Of a distribution that is installed twice, the first on ``sys.path`` counts, as in imports.
+    """
+    seen = set()
+    for distribution in distributions():
+        points = [p for p in distribution.entry_points if p.group.startswith(_GROUP_PREFIX)]
+        if points and distribution.name not in seen:
+            seen.add(distribution.name)
+            yield from points
+
+
+def _in_order(points: Iterable[EntryPoint]) -> list[EntryPoint]:
+    return sorted(points, key=lambda point: (point.dist.name if point.dist else "", point.name))
+
+
+def _load(manager: pluggy.PluginManager, point: EntryPoint, name: str, version: str) -> Plugin:
+    try:
+        module = _import(point)
+        try:
+            _register(manager, module, f"{name}:{point.name}")
+            offers = tuple(_offers(manager, module))
+        except _BrokenError:
+            if manager.is_registered(module):
+                manager.unregister(module)
+            raise
+    except _BrokenError as fault:
+        reason = f"{fault}; fix, upgrade or uninstall {name} (pip uninstall {name})"
+        return _unloaded(point, name, version, Status.BROKEN, reason)
+    return Plugin(
+        distribution=name,
+        version=version,
+        entry_point=_declared(point),
+        status=Status.OK,
+        offers=offers,
+        files=_source_files(module),
+    )
+
+
+def _import(point: EntryPoint) -> ModuleType:
+    try:
+        module = point.load()
+    except (Exception, SystemExit) as fault:
+        raise _BrokenError(f"importing {point.value} failed: {_one_line(fault)}") from fault
+    if not isinstance(module, ModuleType):
+        raise _BrokenError(f"{point.value} is not a module; an entry point names a module")
+    return module
+
+
+def _register(manager: pluggy.PluginManager, module: ModuleType, name: str) -> None:
+    try:
+        manager.register(module, name)
+    except (pluggy.PluginValidationError, ValueError) as fault:
+        raise _BrokenError(f"its hooks do not fit: {_one_line(fault)}") from fault
+    for caller in manager.get_hookcallers(module) or []:
+        if not caller.has_spec():
+            known = ", ".join(sorted(hook for hook, _ in KINDS.values()))
+            raise _BrokenError(f"there is no hook {caller.name!r} (there are {known}, …)")
+
+
+def _offers(manager: pluggy.PluginManager, module: ModuleType) -> Iterable[tuple[str, Spec]]:
+    for kind, (hook, spec_type) in KINDS.items():
+        seen = set()
+        for implementation in getattr(manager.hook, hook).get_hookimpls():
+            if implementation.plugin is not module:
+                continue
+            for spec in _call(hook, implementation.function):
+                if not isinstance(spec, spec_type):
+                    raise _BrokenError(f"{hook} must give {spec_type.__name__}s, gave {spec!r}")
+                if spec.name in seen:
+                    raise _BrokenError(f"{hook} gives two things of the name {spec.name!r}")
+                seen.add(spec.name)
+                yield kind, spec
+
+
+def _call(hook: str, function: Any) -> Sequence[Any]:
+    try:
+        return list(function())
+    except (Exception, SystemExit) as fault:
+        raise _BrokenError(f"{hook} failed: {_one_line(fault)}") from fault
+
+
+def _mark_conflicts(plugins: list[Plugin]) -> Iterable[Plugin]:
+    owners: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for plugin in plugins:
+        for kind, spec in plugin.offers:
+            owners[kind, spec.name].append(plugin.distribution)
+    for plugin in plugins:
+        shared = [
+            f"{singular(kind)} {spec.name!r} is also offered by {other}"
+            for kind, spec in plugin.offers
+            for other in owners[kind, spec.name]
+            if other != plugin.distribution
+        ]
+        if not shared:
+            yield plugin
+            continue
+        reason = f"{'; '.join(shared)}; say which with {plugin.distribution}/NAME"
+        yield replace(plugin, status=Status.CONFLICT, reason=reason)
+
+
+def _unloaded(point: EntryPoint, name: str, version: str, status: Status, reason: str) -> Plugin:
+    return Plugin(
+        distribution=name,
+        version=version,
+        entry_point=_declared(point),
+        status=status,
+        reason=reason,
+    )
+
+
+def _declared(point: EntryPoint) -> str:
+    return f"{point.name} = {point.value}"
+
+
+def _source_files(module: ModuleType) -> tuple[str, ...]:
+    """Return the files of the module's package that are imported so far: its specs' sources."""
+    package = module.__name__.partition(".")[0]
+    files = (
+        getattr(other, "__file__", None)
+        for name, other in list(sys.modules.items())
+        if name == package or name.startswith(f"{package}.")
+    )
+    return tuple(sorted(file for file in files if file))
+
+
+def _one_line(fault: BaseException) -> str:
+    return f"{type(fault).__name__}: {' '.join(str(fault).split())}"

@@ -1,0 +1,56 @@
+"""Who hears of a training: the run's own ``metrics.jsonl``, the caller, and the plugins."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from zoo_core.card import Card
+from zoo_core.catalog import Catalog
+from zoo_core.run import Callbacks, Run
+
+
+class Recorder:
+    """Writes ``metrics.jsonl`` and tells the caller and the plugins.
+
+    A plugin that fails here costs a warning, never the training.
+    """
+
+    def __init__(self, catalog: Catalog, caller: Callbacks | None) -> None:
+        self._hooks = catalog.hooks
+        self._caller = caller
+
+    def train_start(self, run: Run) -> None:
+        if self._caller:
+            self._caller.train_start(run)
+        self._tell("zoo_train_start", run=run)
+
+    def step_end(self, epoch: int, step: int, steps: int) -> None:
+        if self._caller:
+            self._caller.step_end(epoch, step, steps)
+
+    def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
+        with (run.folder / "metrics.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(metrics) + "\n")
+        if self._caller:
+            self._caller.epoch_end(run, epoch, metrics)
+        self._tell("zoo_epoch_end", run=run, epoch=epoch, metrics=metrics)
+
+    def train_end(self, run: Run, result: Card) -> None:
+        if self._caller:
+            self._caller.train_end(run, result)
+        self._tell("zoo_train_end", run=run, result=result)
+
+    def _tell(self, hook: str, **arguments: Any) -> None:
+        for implementation in getattr(self._hooks, hook).get_hookimpls():
+            wanted = {name: arguments[name] for name in implementation.argnames}
+            try:
+                implementation.function(**wanted)
+            except Exception as fault:
+                plugin = implementation.plugin_name
+                sys.stderr.write(
+                    f"zoo: plugin {plugin} failed in {hook}, the training goes on: "
+                    f"{type(fault).__name__}: {fault}\n"
+                )

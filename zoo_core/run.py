@@ -1,0 +1,99 @@
+"""A run: one training and its folder of results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from zoo_core.card import Card, read_card
+from zoo_core.config import ModelConfig
+from zoo_core.data import TrainingData
+from zoo_core.errors import DataError, InvalidValueError
+from zoo_core.recipe import Recipe
+from zoo_core.specs import ModelSpec
+
+WEIGHTS = "model.safetensors"
+CARD = "card.json"
+
+
+class Callbacks(Protocol):
+    """Who is told how a training goes."""
+
+    def train_start(self, run: Run) -> None: ...
+
+    def step_end(self, epoch: int, step: int, steps: int) -> None: ...
+
+    def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None: ...
+
+    def train_end(self, run: Run, result: Card) -> None: ...
+
+
+@dataclass(frozen=True)
+class Run:
+    """All that a trainer gets, and all that a training leaves."""
+
+    model: ModelSpec
+    config: ModelConfig
+    recipe: Recipe
+    data: TrainingData
+    folder: Path
+    callbacks: Callbacks
+
+    @property
+    def card(self) -> Card:
+        """The card in the folder, which is there once the training is done."""
+        return read_card(self.folder / CARD)
+
+
+def check_folder(out: Path) -> None:
+    """See that a folder can take a run: it is empty or not there.
+
+    Raises:
+        InvalidValueError: it holds something, or is a file.
+    """
+    if out.exists() and not out.is_dir():
+        raise InvalidValueError(f"--out {out} is a file", hint="Name a new or empty folder.")
+    if out.is_dir() and any(out.iterdir()):
+        raise InvalidValueError(
+            f"the folder {out} is not empty, and a run overwrites nothing",
+            hint="Name a new or empty folder with --out.",
+        )
+
+
+def make_folder(out: Path | None, model: str) -> Path:
+    """Make a run's folder: `out`, or else the first free ``runs/MODEL-1``, ``runs/MODEL-2``, ….
+
+    Raises:
+        DataError: it cannot be made or written to.
+        InvalidValueError: see `check_folder`.
+    """
+    try:
+        if out is None:
+            return _next_folder(Path("runs"), model.replace("/", "-"))
+        check_folder(out)
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as fault:
+        where = fault.filename or out
+        raise DataError(
+            f"the run's folder cannot be written: {where}: {fault.strerror}",
+            hint="Name another with --out.",
+        ) from fault
+    return out
+
+
+def _next_folder(parent: Path, stem: str) -> Path:
+    parent.mkdir(exist_ok=True)
+    number = 1
+    while True:
+        folder = parent / f"{stem}-{number}"
+        try:
+            folder.mkdir()  # fails where another run has just taken the number
+        except FileExistsError:
+            number += 1
+        else:
+            return folder

@@ -1,0 +1,132 @@
+"""What a plugin says of the things it offers: plain facts and import strings, no live objects.
+
+A spec is cheap to make and to keep in an index; whatever is heavy (a framework, a data set)
+stands behind an import string ``"package.module:attribute"``, followed when it is needed.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_.-]*)?")
+_IMPORT = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """What every spec has: a name and a sentence."""
+
+    name: str
+    """Lower-case letters, digits, ``-`` and ``_``; no dot, which separates a model from a tag."""
+    summary: str
+    """One sentence for `zoo list`."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.type is str and not isinstance(value, str):
+                raise TypeError(f"{self._what()}: {field.name} must be a string, got {value!r}")
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(
+                f"{self._what()}: a name has lower-case letters, digits, '-' and '_', "
+                "starts with a letter or digit, and has no dot"
+            )
+
+    def _what(self) -> str:
+        return f"{type(self).__name__} {self.name!r}"
+
+    def _check_imports(self, *attributes: str) -> None:
+        for attribute in attributes:
+            value = getattr(self, attribute)
+            if not isinstance(value, str) or not _IMPORT.fullmatch(value):
+                raise ValueError(
+                    f"{self._what()}: {attribute} must be an import string like "
+                    f"'package.module:name', got {value!r}"
+                )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSpec(Spec):
+    """A model: how it is built, and how it is trained unless told otherwise."""
+
+    builder: str
+    """Import string of ``(config) -> model``, the framework's own object."""
+    config: str
+    """Import string of its `zoo_core.ModelConfig` class."""
+    recipes: str
+    """Import string of ``{recipe name: {recipe field: value}}``; ``default`` must be there."""
+    trainer: str
+    """Name of the trainer that trains it, for instance ``torch``."""
+    dataset: str
+    """Name of the data set that it is trained on by default."""
+    heads: int | None = 1
+    """How many labels it gives an image; None for as many as the data set has."""
+    licence: str
+    """SPDX identifier of the licence that its trained weights are under."""
+    task: str = "image-classification"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_imports("builder", "config", "recipes")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetSpec(Spec):
+    """A data set: where it comes from, what is in it, and the checksum of its content."""
+
+    loader: str
+    """Import string of ``() -> ArrayDataset``."""
+    shape: tuple[int, int, int]
+    """Channels, height and width of an image."""
+    classes: tuple[int, ...]
+    """Number of classes of each head."""
+    sizes: Mapping[str, int]
+    """Number of images in each split, ``train`` and ``test`` among them."""
+    sha256: str
+    """Checksum of its content, as `ArrayDataset.sha256` gives it; verified on every load."""
+    licence: str
+    source: str
+    """Who made it and where it is from."""
+    task: str = "image-classification"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_imports("loader")
+        if not {"train", "test"} <= set(self.sizes):
+            raise ValueError(f"{self._what()}: sizes must name the splits train and test")
+        object.__setattr__(self, "sizes", MappingProxyType(dict(self.sizes)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainerSpec(Spec):
+    """A trainer: the adapter for a framework."""
+
+    factory: str
+    """Import string of ``(*, device, threads) -> Trainer``."""
+    framework: str
+    """Name of the distribution that it adapts, for instance ``torch``."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_imports("factory")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrySpec(Spec):
+    """A registry of published weights."""
+
+    url: str
+    """Where its ``index.json`` lies: a folder or any URL that fsspec opens."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandSpec(Spec):
+    """A sub-command of ``zoo``."""
+
+    command: str
+    """Import string of a click command."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_imports("command")

@@ -1,0 +1,60 @@
+"""What a framework's adapter has to do for zoo.
+
+The core owns the one training loop (`zoo_core.loop`): order of the samples, learning rate,
+epochs, scores, choice of the best weights, files. An adapter builds the framework's model, makes
+a step, predicts, and gives and takes weights; it holds no loop and writes no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zoo_core.data import Preprocessing
+from zoo_core.run import Run
+from zoo_core.weights import Tensors
+
+
+class Learner(Protocol):
+    """A model in training, with its optimizer's state."""
+
+    def step(self, rows: NDArray[np.int64], lr: float) -> Any:
+        """Make one optimizer step on a batch.
+
+        Args:
+            rows: the batch, as rows of ``run.data.train``.
+            lr: learning rate of this step.
+
+        Returns:
+            The batch's logits before the step, in whatever form `gather` takes.
+        """
+
+    def gather(self, outputs: Sequence[Any]) -> list[NDArray[np.float32]]:
+        """Return what several steps gave as logits ``(N, classes)``, one array a head."""
+
+
+class Trainer(Protocol):
+    """The adapter for a framework, on one device."""
+
+    def environment(self) -> dict[str, str | int]:
+        """Return what decides the bits of a result: framework, device, threads, …."""
+
+    def build(self, builder: Any, config: Any, seed: int) -> Any:
+        """Return ``builder(config)``, its random weights drawn from `seed`, on the device."""
+
+    def start(self, model: Any, run: Run) -> Learner:
+        """Return a learner that trains `model` in place, by the run's recipe and data."""
+
+    def predict(
+        self, model: Any, images: NDArray[np.uint8], preprocessing: Preprocessing
+    ) -> list[NDArray[np.float32]]:
+        """Return logits ``(N, classes)``, one array a head, for images ``(N, C, H, W)``."""
+
+    def get_weights(self, model: Any) -> dict[str, NDArray[Any]]:
+        """Return a copy of the model's weights by name."""
+
+    def set_weights(self, model: Any, weights: Tensors) -> None:
+        """Assign weights that were checked to have the model's names, shapes and dtypes."""
