@@ -1,0 +1,1 @@
+"""MNIST and two-digit MNIST for zoo, with the data in the package."""

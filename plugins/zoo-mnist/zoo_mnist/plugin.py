@@ -1,0 +1,34 @@
+"""What zoo-mnist offers."""
+
+from zoo_core.hookspecs import hookimpl
+from zoo_core.specs import DatasetSpec
+
+SOURCE = "MNIST, by Yann LeCun, Corinna Cortes and Christopher J. C. Burges"
+
+
+@hookimpl
+def zoo_datasets() -> list[DatasetSpec]:
+    return [
+        DatasetSpec(
+            name="mnist",
+            summary="70,000 handwritten digits, 28×28.",
+            loader="zoo_mnist.mnist:load",
+            shape=(1, 28, 28),
+            classes=(10,),
+            sizes={"train": 60_000, "test": 10_000},
+            sha256="f5467995bd69351bbf6d5866d21aa686eca67a5f793e04310f10ae66358f7890",
+            licence="CC-BY-SA-3.0",
+            source=SOURCE,
+        ),
+        DatasetSpec(
+            name="two-digit-mnist",
+            summary="Two overlapping MNIST digits in one image, 42×28.",
+            loader="zoo_mnist.two_digit:load",
+            shape=(1, 42, 28),
+            classes=(10, 10),
+            sizes={"train": 40_000, "test": 4_000},
+            sha256="7b1971a06f9b8fcaf4fe8a8f8fd43e679a30953834b2c529a66b3ffeb2b9424f",
+            licence="CC-BY-SA-3.0",
+            source=f"composed from {SOURCE}",
+        ),
+    ]
