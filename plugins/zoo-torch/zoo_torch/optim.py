@@ -1,0 +1,100 @@
+"""Optimizers, each one fused kernel for all parameters.
+
+These call the kernels that `torch.optim` calls. `torch.optim.Optimizer` itself is not used, since
+making one imports `torch._dynamo`, which takes about as long as importing torch.
+"""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from zoo_core import Recipe
+
+
+class Optimizer(Protocol):
+    """Moves parameters against their gradients."""
+
+    def step(self, lr: float) -> None:
+        """Make one step with learning rate `lr` and forget the gradients."""
+
+
+class _Parameters:
+    """The parameters of a model that take part in training, and their gradients."""
+
+    def __init__(self, parameters: Iterable[nn.Parameter]) -> None:
+        self.parameters = [parameter for parameter in parameters if parameter.requires_grad]
+        self.values = [parameter.detach() for parameter in self.parameters]
+
+    def zeros(self) -> list[Tensor]:
+        return [torch.zeros_like(value) for value in self.values]
+
+    def take_gradients(self) -> list[Tensor]:
+        """Return the gradients, zeros where there are none, and clear them."""
+        gradients = [
+            torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+            for parameter in self.parameters
+        ]
+        for parameter in self.parameters:
+            parameter.grad = None
+        return gradients
+
+
+class Sgd:
+    """Stochastic gradient descent with momentum, Nesterov's where asked for."""
+
+    def __init__(self, parameters: Iterable[nn.Parameter], recipe: Recipe) -> None:
+        self._parameters = _Parameters(parameters)
+        self._recipe = recipe
+        self._momenta = self._parameters.zeros() if recipe.momentum else []
+        self._first = True
+
+    def step(self, lr: float) -> None:
+        torch._fused_sgd_(
+            self._parameters.values,
+            self._parameters.take_gradients(),
+            self._momenta,
+            lr=lr,
+            weight_decay=self._recipe.weight_decay,
+            momentum=self._recipe.momentum,
+            nesterov=self._recipe.nesterov,
+            dampening=0.0,
+            maximize=False,
+            is_first_step=self._first,
+        )
+        self._first = False
+
+
+class AdamW:
+    """Adam with decoupled weight decay (Loshchilov & Hutter 2019, arXiv:1711.05101)."""
+
+    def __init__(self, parameters: Iterable[nn.Parameter], recipe: Recipe) -> None:
+        self._parameters = _Parameters(parameters)
+        self._recipe = recipe
+        self._means, self._squares = self._parameters.zeros(), self._parameters.zeros()
+        self._steps = [torch.zeros((), device=value.device) for value in self._parameters.values]
+
+    def step(self, lr: float) -> None:
+        torch._foreach_add_(self._steps, 1)
+        torch._fused_adamw_(
+            self._parameters.values,
+            self._parameters.take_gradients(),
+            self._means,
+            self._squares,
+            [],
+            self._steps,
+            lr=lr,
+            beta1=0.9,
+            beta2=0.999,
+            eps=1e-8,
+            weight_decay=self._recipe.weight_decay,
+            amsgrad=False,
+            maximize=False,
+        )
+
+
+def make_optimizer(parameters: Iterable[nn.Parameter], recipe: Recipe) -> Optimizer:
+    """Return the recipe's optimizer."""
+    optimizers: dict[str, type[Sgd | AdamW]] = {"sgd": Sgd, "adamw": AdamW}
+    return optimizers[recipe.optimizer](parameters, recipe)

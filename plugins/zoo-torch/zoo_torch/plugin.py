@@ -1,0 +1,16 @@
+"""What zoo-torch offers."""
+
+from zoo_core.hookspecs import hookimpl
+from zoo_core.specs import TrainerSpec
+
+
+@hookimpl
+def zoo_trainers() -> list[TrainerSpec]:
+    return [
+        TrainerSpec(
+            name="torch",
+            summary="PyTorch modules on CPU, CUDA or MPS.",
+            factory="zoo_torch.trainer:TorchTrainer",
+            framework="torch",
+        )
+    ]
