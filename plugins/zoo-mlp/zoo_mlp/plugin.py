@@ -1,0 +1,20 @@
+"""What zoo-mlp offers."""
+
+from zoo_core.hookspecs import hookimpl
+from zoo_core.specs import ModelSpec
+
+
+@hookimpl
+def zoo_models() -> list[ModelSpec]:
+    return [
+        ModelSpec(
+            name="mlp",
+            summary="Multi-layer perceptron: pixels, hidden layers, classes.",
+            builder="zoo_mlp.model:build",
+            config="zoo_mlp.config:MLPConfig",
+            recipes="zoo_mlp.recipes:RECIPES",
+            trainer="torch",
+            dataset="mnist",
+            licence="MIT",
+        )
+    ]

@@ -1,0 +1,32 @@
+"""How the multi-layer perceptron is trained.
+
+The four of the reference study share their pixels (from 0 to 1, not normalised), a constant
+learning rate and ten epochs; each names what it changes.
+"""
+
+from typing import Any
+
+_BASELINE: dict[str, Any] = {
+    "epochs": 10,
+    "batch_size": 32,
+    "optimizer": "sgd",
+    "lr": 0.1,
+    "normalize": False,
+    "model": {"hidden": [10], "activation": "relu"},
+}
+
+RECIPES: dict[str, dict[str, Any]] = {
+    "default": {
+        "epochs": 10,
+        "batch_size": 128,
+        "optimizer": "adamw",
+        "lr": 0.006,
+        "schedule": "one-cycle",
+        "weight_decay": 0.1,
+        "model": {"hidden": [128], "activation": "relu", "dropout": 0.1},
+    },
+    "baseline-10": _BASELINE,
+    "batch64-10": {**_BASELINE, "batch_size": 64},
+    "baseline-128": {**_BASELINE, "model": {"hidden": [128], "activation": "relu"}},
+    "leaky-128": {**_BASELINE, "model": {"hidden": [128], "activation": "leaky_relu"}},
+}

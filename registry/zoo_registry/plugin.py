@@ -1,0 +1,12 @@
+"""Where the published weights lie: in this package."""
+
+import os
+
+from zoo_core.hookspecs import hookimpl
+from zoo_core.specs import RegistrySpec
+
+
+@hookimpl
+def zoo_registries() -> list[RegistrySpec]:
+    url = os.path.dirname(__file__)  # noqa: PTH120 (this module is imported at every cold start)
+    return [RegistrySpec(name="zoo", summary="The weights published with zoo.", url=url)]
