@@ -171,9 +171,14 @@ def split_rows(
     Returns:
         Two disjoint sorted arrays, neither empty, that hold every row between them.
     """
-    held_out = min(max(round(size * validation), 1), size - 1)
+    held_out = validation_size(size, validation)
     permuted = permutation(size, seed)
     return np.sort(permuted[held_out:]), np.sort(permuted[:held_out])
+
+
+def validation_size(size: int, validation: float) -> int:
+    """Return how many of `size` rows are held out: the share, rounded, and neither none nor all."""
+    return min(max(round(size * validation), 1), size - 1)
 
 
 def permutation(size: int, *seed: int) -> NDArray[np.int64]:

@@ -45,9 +45,11 @@ def print_list(kind: str, pattern: str, *, as_json: bool) -> None:
         print_json({kind: chosen})
     elif chosen:
         print_table(COLUMNS[kind], chosen)
+    elif pattern == "*":
+        sys.stderr.write(f"No installed plugin offers {kind}.\n")
     else:
-        hint = "no installed plugin offers any" if pattern == "*" else f"none matches {pattern!r}"
-        sys.stderr.write(f"No {kind}: {hint}.\n")
+        kinds = ", ".join(COLUMNS)
+        sys.stderr.write(f"No {kind} match {pattern!r}. Kinds to list: {kinds}.\n")
     if kind != "plugins":
         warn_of_unusable(rows["plugins"])
 

@@ -85,8 +85,10 @@ def resolve_recipe(
         base = recipes[name]
     values: dict[str, Any] = {"dataset": spec.dataset, "trainer": spec.trainer}
     for layer in (base, *overrides):
-        merged = {**values.get("model", {}), **layer.get("model", {})}
-        values |= {**layer, "model": merged}
+        model = layer.get("model", {})
+        if isinstance(model, Mapping):  # what is none is left to the validation
+            model = {**values.get("model", {}), **model}
+        values |= {**layer, "model": model}
     return validate(Recipe, values, what="recipe")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,10 +49,11 @@ class Run:
 
 
 def check_folder(out: Path) -> None:
-    """See that a folder can take a run: it is empty or not there.
+    """See that a folder can take a run, without touching anything.
 
     Raises:
         InvalidValueError: it holds something, or is a file.
+        DataError: it could not be made or written to.
     """
     if out.exists() and not out.is_dir():
         raise InvalidValueError(f"--out {out} is a file", hint="Name a new or empty folder.")
@@ -60,30 +62,32 @@ def check_folder(out: Path) -> None:
             f"the folder {out} is not empty, and a run overwrites nothing",
             hint="Name a new or empty folder with --out.",
         )
+    there = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise _not_writable(out, f"{there} is {'read-only' if there.is_dir() else 'a file'}")
 
 
 def make_folder(out: Path | None, model: str) -> Path:
     """Make a run's folder: `out`, or else the first free ``runs/MODEL-1``, ``runs/MODEL-2``, ….
 
     Raises:
-        DataError: it cannot be made or written to.
         InvalidValueError: see `check_folder`.
+        DataError: it cannot be made.
     """
     try:
         if out is None:
             return _next_folder(Path("runs"), model.replace("/", "-"))
         check_folder(out)
         out.mkdir(parents=True, exist_ok=True)
-        probe = out / ".writable"
-        probe.touch()
-        probe.unlink()
     except OSError as fault:
-        where = fault.filename or out
-        raise DataError(
-            f"the run's folder cannot be written: {where}: {fault.strerror}",
-            hint="Name another with --out.",
-        ) from fault
+        raise _not_writable(out or Path("runs"), str(fault.strerror)) from fault
     return out
+
+
+def _not_writable(folder: Path, why: str) -> DataError:
+    return DataError(
+        f"the run's folder {folder} cannot be written: {why}", hint="Name another with --out."
+    )
 
 
 def _next_folder(parent: Path, stem: str) -> Path:

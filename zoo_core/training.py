@@ -23,7 +23,14 @@ from zoo_core.card import (
 )
 from zoo_core.catalog import Catalog, Entry
 from zoo_core.config import ModelConfig
-from zoo_core.data import ArrayDataset, Preprocessing, TrainingData, load_dataset, split_rows
+from zoo_core.data import (
+    ArrayDataset,
+    Preprocessing,
+    TrainingData,
+    load_dataset,
+    split_rows,
+    validation_size,
+)
 from zoo_core.errors import InvalidValueError
 from zoo_core.files import write_atomic
 from zoo_core.loop import Fitted, fit
@@ -114,7 +121,7 @@ def _plan(
 
 def _check_batch_size(recipe: Recipe, dataset: DatasetSpec) -> None:
     size = dataset.sizes["train"]
-    available = len(split_rows(size, recipe.validation, recipe.split_seed)[0])
+    available = size - validation_size(size, recipe.validation)
     if recipe.batch_size > available:
         raise InvalidValueError(
             f"batch_size of the recipe must be at most {available}, the number of images of "

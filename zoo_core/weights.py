@@ -40,7 +40,7 @@ def save_weights(path: Path, tensors: Tensors, metadata: Mapping[str, Any]) -> s
     a single key, since the format keeps no order among several.
     """
     content = save(
-        {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()},
+        {name: np.asarray(tensor, order="C") for name, tensor in tensors.items()},
         metadata={"zoo": canonical_json(metadata)},
     )
     write_atomic(path, content)

@@ -13,6 +13,9 @@ from zoo_core.errors import DataError, VerificationError
 
 _UINT8 = 0x08
 
+MAX_SIZE = 1 << 30
+"""Bytes that are read at most; the largest file of MNIST has 47 million."""
+
 
 def read_idx(path: Path, *, sha256: str | None = None) -> NDArray[np.uint8]:
     """Read a gzip-compressed IDX file of unsigned bytes.
@@ -41,6 +44,8 @@ def read_idx(path: Path, *, sha256: str | None = None) -> NDArray[np.uint8]:
                 raise _malformed(path, f"its header of {magic[3]} dimensions is cut short")
             shape = tuple(np.frombuffer(sizes, ">u4").tolist())
             expected = math.prod(shape)
+            if expected > MAX_SIZE:
+                raise _malformed(path, f"its header {shape} promises more than 1 GiB")
             # One byte more than there should be at most, however long the file goes on.
             content = file.read(expected + 1)
     except (OSError, EOFError, zlib.error) as fault:

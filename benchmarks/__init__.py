@@ -1,0 +1,1 @@
+"""Measurements of zoo: what its models reach, and how long they take."""

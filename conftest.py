@@ -1,0 +1,178 @@
+"""What all tests share: no network, no files outside their folders, and a toy plugin."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent
+TOY = ROOT / "tests" / "toy"
+
+# One thread a process: tests run beside one another on few cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+class OfflineError(Exception):
+    """A test tried to reach the network."""
+
+
+@pytest.fixture(autouse=True)
+def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection; `tests/toy/sitecustomize.py` does so in child processes."""
+
+    def refuse(_self: socket.socket, address: object) -> None:
+        raise OfflineError(f"connection to {address!r}")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket.socket, "connect_ex", refuse)
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZOO_HOME", str(tmp_path / "zoo-home"))
+    for name in ("ZOO_PLUGINS", "ZOO_NO_CACHE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def _write_plugin(
+    folder: Path,
+    name: str,
+    code: str | None,
+    *,
+    version: str = "1.0",
+    group: str = "zoo.v1",
+    module: str | None = None,
+) -> None:
+    """Install a plugin into a folder as pip would: a package and its ``.dist-info``.
+
+    Args:
+        folder: to be put on ``sys.path``.
+        name: of the distribution.
+        code: of the package's ``plugin`` module; None for one that is there already.
+        version: of the distribution.
+        group: of its entry point.
+        module: that the entry point names; None for the package's ``plugin``.
+    """
+    package = name.replace("-", "_")
+    info = folder / f"{package}-{version}.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    target = module or f"{package}.plugin"
+    (info / "entry_points.txt").write_text(f"[{group}]\n{name} = {target}\n")
+    if code is not None:
+        (folder / package).mkdir()
+        (folder / package / "__init__.py").touch()
+        (folder / package / "plugin.py").write_text(code)
+
+
+@pytest.fixture(scope="session")
+def write_plugin() -> Callable[..., None]:
+    """Return the function that installs a plugin into a folder."""
+    return _write_plugin
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Return a folder on this process's ``sys.path``, for `write_plugin`."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+    modules = set(sys.modules)
+    yield folder
+    for name in set(sys.modules) - modules:
+        if getattr(sys.modules[name], "__file__", None) and str(folder) in str(
+            sys.modules[name].__file__
+        ):
+            del sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def toy_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the metadata of the toy plugin, whose code is in ``tests/toy``."""
+    folder = tmp_path_factory.mktemp("toy-site")
+    _write_plugin(folder, "zoo-toy", None, module="zoo_toy.plugin")
+    return folder
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def spawn(tmp_path: Path, toy_site: Path) -> Callable[..., subprocess.Popen[str]]:
+    """Return a function that starts Python in the test's own folder.
+
+    The toy plugin is installed there, and the network is blocked.
+    """
+
+    def start(
+        *arguments: object,
+        env: dict[str, str] | None = None,
+        site: Path | None = None,
+        **options: Any,
+    ) -> subprocess.Popen[str]:
+        path = os.pathsep.join(str(folder) for folder in (TOY, toy_site, site) if folder)
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen(
+            [sys.executable, *map(str, arguments)],
+            text=True,
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1", **(env or {})},
+            **{**pipes, **options},
+        )
+
+    return start
+
+
+@pytest.fixture
+def run_process(spawn: Callable[..., subprocess.Popen[str]]) -> Callable[..., Result]:
+    """Return a function that runs Python to its end; see `spawn`."""
+
+    def run(*arguments: object, **options: Any) -> Result:
+        with spawn(*arguments, **options) as process:
+            out, err = process.communicate(timeout=300)
+        return Result(process.returncode, out, err)
+
+    return run
+
+
+@pytest.fixture
+def run_python(run_process: Callable[..., Result]) -> Callable[..., str]:
+    """Return a function that runs code in a fresh process and gives what it printed."""
+
+    def run(code: str, **options: Any) -> str:
+        result = run_process("-W", "error", "-c", code, **options)
+        assert result.code == 0, result.err
+        return result.out
+
+    return run
+
+
+@pytest.fixture
+def cli(run_process: Callable[..., Result]) -> Callable[..., Result]:
+    """Return a function that runs `zoo` in a fresh process; a traceback fails the test."""
+
+    def run(*arguments: object, **options: Any) -> Result:
+        result = run_process("-m", "zoo_core", *arguments, **options)
+        assert "Traceback" not in result.err, result.err
+        return result
+
+    return run

@@ -1,0 +1,221 @@
+"""The trainer torch: its arithmetic against torch's own, its devices, its start-up."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from zoo_core import ArrayDataset, ModelConfig, Preprocessing, Recipe, Run, Split
+from zoo_core.data import TrainingData
+from zoo_core.errors import InvalidValueError
+from zoo_torch.optim import make_optimizer
+from zoo_torch.trainer import PREDICT_BATCH, Prepare, TorchTrainer, choose_device
+
+CPU = torch.device("cpu")
+RAW = Preprocessing((0.0,), (1.0,))
+
+
+def recipe_with(**values):
+    return Recipe(dataset="d", trainer="torch", **values)
+
+
+class TwoHeads(nn.Module):
+    """A small net with dropout and batch normalisation: state of every kind."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.trunk = nn.Sequential(
+            nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Dropout(0.2), nn.Flatten()
+        )
+        self.heads = nn.ModuleList(nn.Linear(4 * 4 * 3, classes) for classes in config.classes)
+
+    def forward(self, x):
+        features = self.trunk(x)
+        return [head(features) for head in self.heads]
+
+
+@pytest.fixture
+def run(tmp_path):
+    rng = np.random.default_rng(0)
+    split = Split(rng.integers(0, 256, (64, 1, 6, 5)).astype(np.uint8), rng.integers(0, 3, (64, 2)))
+    dataset = ArrayDataset({"train": split, "test": split}, (tuple("abc"),) * 2, (0.5,), (0.3,))
+    rows = np.arange(64)
+    return Run(
+        model=None,
+        config=ModelConfig(input_shape=(1, 6, 5), classes=(3, 3)),
+        recipe=recipe_with(lr=0.1, momentum=0.9, seed=5),
+        data=TrainingData(dataset, rows, rows, Preprocessing((0.5,), (0.3,))),
+        folder=tmp_path,
+        callbacks=None,
+    )
+
+
+def weights_after(run, steps, device="cpu"):
+    trainer = TorchTrainer(device=device)
+    model = trainer.build(TwoHeads, run.config, run.recipe.seed)
+    learner = trainer.start(model, run)
+    for step in range(steps):
+        learner.step(run.data.order(run.recipe.seed, step)[:32], lr=0.1)
+    return trainer.get_weights(model)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ({}, lambda p: torch.optim.SGD(p, lr=1)),
+        ({"momentum": 0.9}, lambda p: torch.optim.SGD(p, lr=1, momentum=0.9)),
+        (
+            {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
+            lambda p: torch.optim.SGD(p, lr=1, momentum=0.9, nesterov=True, weight_decay=0.01),
+        ),
+        (
+            {"optimizer": "adamw", "weight_decay": 0.1},
+            lambda p: torch.optim.AdamW(p, lr=1, weight_decay=0.1),
+        ),
+    ],
+)
+def test_optimizers_do_what_torch_does(ours, theirs):
+    torch.manual_seed(0)
+    mine, other = (nn.Linear(5, 3) for _ in range(2))
+    other.load_state_dict(mine.state_dict())
+    optimizer = make_optimizer(mine.parameters(), recipe_with(**ours))
+    oracle = theirs(other.parameters())
+    for step in range(6):
+        lr = 0.1 / (step + 1)
+        x = torch.randn(8, 5)
+        mine(x).square().sum().backward()
+        optimizer.step(lr)
+        oracle.zero_grad()
+        other(x).square().sum().backward()
+        for group in oracle.param_groups:
+            group["lr"] = lr
+        oracle.step()
+        assert all(parameter.grad is None for parameter in mine.parameters())
+    for parameter, expected in zip(mine.parameters(), other.parameters(), strict=True):
+        torch.testing.assert_close(parameter, expected)
+
+
+def test_what_a_model_sees_is_normalised():
+    images = torch.tensor([[[[0, 255]], [[51, 204]]]], dtype=torch.uint8)
+    prepare = Prepare(Preprocessing((0.5, 0.2), (0.5, 0.1)), CPU)
+    expected = torch.tensor([[[[-1.0, 1.0]], [[0.0, 6.0]]]])
+    torch.testing.assert_close(prepare(images), expected)
+    assert images.dtype == torch.uint8
+
+
+def test_a_step_follows_the_mean_of_the_heads_losses(run):
+    run = dataclasses.replace(run, recipe=recipe_with(lr=0.1, seed=5))
+    trainer = TorchTrainer(device="cpu")
+    build = lambda config: nn.Sequential(nn.Flatten(), Heads(30, config.classes))  # noqa: E731
+    model, copy = (trainer.build(build, run.config, 5) for _ in range(2))
+    rows = np.arange(16)
+    logits = trainer.start(model, run).step(rows, lr=0.1)
+
+    x = Prepare(run.data.preprocessing, CPU)(torch.from_numpy(run.data.train.images[rows]))
+    labels = torch.from_numpy(run.data.train.labels[rows])
+    expected = copy(x)
+    losses = [nn.functional.cross_entropy(head, labels[:, i]) for i, head in enumerate(expected)]
+    (sum(losses) / 2).backward()
+    for head, want in zip(logits, expected, strict=True):
+        torch.testing.assert_close(head, want.detach())
+    for parameter, before in zip(model.parameters(), copy.parameters(), strict=True):
+        torch.testing.assert_close(parameter, before - 0.1 * before.grad)
+
+
+class Heads(nn.Module):
+    def __init__(self, inputs, classes):
+        super().__init__()
+        self.heads = nn.ModuleList(nn.Linear(inputs, count) for count in classes)
+
+    def forward(self, x):
+        return [head(x) for head in self.heads]
+
+
+def test_one_seed_gives_the_same_bits_dropout_included(run):
+    first = weights_after(run, 3)
+    torch.manual_seed(99)  # whatever the process has drawn before
+    second = weights_after(run, 3)
+    assert all(np.array_equal(first[name], second[name]) for name in first)
+    other = weights_after(dataclasses.replace(run, recipe=recipe_with(momentum=0.9, seed=6)), 3)
+    assert not np.array_equal(first["heads.0.weight"], other["heads.0.weight"])
+
+
+def test_building_leaves_the_process_random_state_alone(run):
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    TorchTrainer(device="cpu").build(TwoHeads, run.config, 7)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_weights_survive_a_round_trip(run):
+    weights = weights_after(run, 2)
+    trainer = TorchTrainer(device="cpu")
+    model = trainer.build(TwoHeads, run.config, 0)
+    trainer.set_weights(model, weights)
+    again = trainer.get_weights(model)
+    assert again.keys() == weights.keys()
+    assert all(np.array_equal(again[name], weights[name]) for name in weights)
+    assert again["trunk.1.num_batches_tracked"].shape == ()
+
+
+def test_predict_covers_every_image_in_order_and_without_dropout(run):
+    trainer = TorchTrainer(device="cpu")
+    model = trainer.build(TwoHeads, run.config, 0)
+    count = 2 * PREDICT_BATCH + 3
+    images = np.random.default_rng(0).integers(0, 256, (count, 1, 6, 5)).astype(np.uint8)
+    images.flags.writeable = False
+    logits = trainer.predict(model, images, RAW)
+    assert [head.shape for head in logits] == [(count, 3), (count, 3)]
+    assert all(head.dtype == np.float32 for head in logits)
+    last = trainer.predict(model, images[-3:], RAW)
+    np.testing.assert_allclose(last[0], logits[0][-3:], rtol=1e-5, atol=1e-6)
+
+
+def test_a_learner_trains_in_training_mode_after_a_prediction(run):
+    trainer = TorchTrainer(device="cpu")
+    model = trainer.build(TwoHeads, run.config, 0)
+    learner = trainer.start(model, run)
+    trainer.predict(model, run.data.test.images, RAW)
+    before = model.trunk[1].running_mean.clone()
+    learner.step(np.arange(8), lr=0.1)
+    assert not torch.equal(model.trunk[1].running_mean, before)
+
+
+def test_an_absent_device_is_refused_with_those_there_are():
+    with pytest.raises(InvalidValueError, match=r"no device 'tpu' here.*There are: auto, .*cpu"):
+        choose_device("tpu")
+    assert choose_device("auto").type in ("cuda", "mps", "cpu")
+
+
+def test_threads_are_those_asked_for():
+    before = torch.get_num_threads()
+    try:
+        assert TorchTrainer(device="cpu", threads=1).environment()["threads"] == 1
+    finally:
+        torch.set_num_threads(before)
+    with pytest.raises(InvalidValueError, match="threads must be at least 1, got 0"):
+        TorchTrainer(device="cpu", threads=0)
+
+
+TRAIN = """
+import json, sys
+import zoo_core as zoo
+zoo.train("mlp", out="run", epochs=1, device="cpu")
+print(json.dumps([name for name in sys.modules if name in ("torchvision", "torch._dynamo")]))
+"""
+
+
+def test_a_training_imports_neither_torchvision_nor_dynamo(run_python):
+    assert json.loads(run_python(TRAIN).splitlines()[-1]) == []
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+def test_cuda_trains_as_the_cpu_does(run):
+    on_gpu = weights_after(run, 2, device="cuda")
+    again = weights_after(run, 2, device="cuda")
+    assert all(np.array_equal(on_gpu[name], again[name]) for name in on_gpu)
+    assert choose_device("auto").type == "cuda"

@@ -1,0 +1,310 @@
+"""The command line, in real processes: what it prints, its exit codes, and what it leaves."""
+
+import contextlib
+import json
+import os
+import pty
+import signal
+
+import pytest
+from PIL import Image
+
+
+@pytest.fixture
+def trained(cli, tmp_path):
+    result = cli("train", "softmax", "--out", "run")
+    assert result.code == 0, result.err
+    return tmp_path / "run"
+
+
+def test_list_names_what_is_installed(cli):
+    result = cli("list")
+    assert result.code == 0
+    assert result.out.splitlines()[0].split() == ["NAME", "TRAINER", "DATASET", "PLUGIN", "SUMMARY"]
+    assert "softmax-pairs" in result.out
+    warm = cli("list")
+    assert warm.out == result.out
+
+
+@pytest.mark.parametrize("kind", ["models", "datasets", "trainers", "plugins"])
+def test_list_json_is_one_object(cli, kind):
+    report = cli("list", kind, "--json").json
+    assert report["schema"] == 1
+    names = {row["name"] for row in report[kind]}
+    assert names & {"softmax", "toy", "zoo-toy"}
+
+
+def test_list_takes_a_pattern(cli):
+    assert [row["name"] for row in cli("list", "*-pairs", "--json").json["models"]] == [
+        "softmax-pairs"
+    ]
+    assert "No models match 'modles'" in cli("list", "modles").err
+
+
+@pytest.mark.parametrize("arguments", [["list", "--help"], ["train", "--help"], ["--help"], []])
+def test_help_is_there(cli, arguments):
+    result = cli(*arguments)
+    assert "Usage: zoo" in result.out + result.err
+
+
+def test_list_with_options_that_need_a_parser(cli):
+    assert cli("list", "--no-such").code == 2
+    assert cli("list", "models", "a", "b").code == 2
+
+
+@pytest.mark.parametrize("name", ["softmax", "toy", "zoo-toy/softmax"])
+def test_info_of_a_name(cli, name):
+    assert cli("info", name).code == 0
+    assert cli("info", name, "--json").json["summary"]
+
+
+def test_info_of_a_run(cli, trained):
+    report = cli("info", "run", "--json").json
+    assert report["sha256"] == json.loads((trained / "card.json").read_text())["weights"]["sha256"]
+    assert cli("info", "run").code == 0
+
+
+def test_train_says_how_it_goes(cli):
+    result = cli("train", "softmax")
+    lines = result.out.splitlines()
+    assert lines[0].startswith("Training softmax on toy: 180 images to train on, 20 to validate")
+    assert lines[1].startswith("Epoch 1/5: training loss ")
+    assert "of 50 images read correctly" in lines[6]
+    assert "runs/softmax-1/model.safetensors" in result.out
+    assert result.err == ""
+
+
+def test_train_json_is_one_object(cli):
+    options = ["--seed", 7, "--epochs", 2, "--set", "lr=0.3", "--set", "model.scale=0.5"]
+    report = cli("train", "softmax", "--json", *options).json
+    assert report["schema"] == 1
+    assert report["run"] == "runs/softmax-1"
+    recipe = report["recipe"]
+    assert (recipe["seed"], recipe["epochs"], recipe["lr"]) == (7, 2, 0.3)
+    assert recipe["model"] == {"scale": 0.5}
+    assert report["seconds"] > 0
+    for split, total in (("train", 180), ("validation", 20), ("test", 50)):
+        scores = report["metrics"][split]
+        assert scores["total"] == total
+        assert len(scores["loss"]) == len(scores["accuracy"]) == len(scores["correct"]) == 1
+        assert scores["accuracy"][0] == scores["correct"][0] / total
+
+
+def test_evaluate_gives_what_training_gave(cli, trained):
+    card = json.loads((trained / "card.json").read_text())
+    report = cli("evaluate", "run", "--json").json
+    assert report["metrics"]["test"] == card["metrics"]["test"]
+    assert report["model"] == f"softmax@sha256:{card['weights']['sha256']}"
+    assert (
+        cli("evaluate", "run", "--split", "train", "--json").json["metrics"]["train"]["total"]
+        == 200
+    )
+    assert f"{card['metrics']['test']['correct'][0]} of 50 images" in cli("evaluate", "run").out
+
+
+@pytest.fixture
+def picture(tmp_path):
+    image = Image.new("L", (5, 6))
+    image.paste(200, (0, 4, 5, 6))  # the two rows of class 2
+    image.save(tmp_path / "low.png")
+    return tmp_path / "low.png"
+
+
+def test_predict_reads_an_image(cli, trained, picture):
+    report = cli("predict", "run", "low.png", "--json").json
+    (answer,) = report["predictions"]
+    assert answer["file"] == "low.png"
+    assert answer["labels"] == [2]
+    assert answer["probabilities"][0] > answer["runners_up"][0][0]["probability"]
+    assert report["model"].startswith("softmax@sha256:")
+    assert cli("predict", "run", "low.png").out.startswith("low.png: low (")
+
+
+def test_predict_fits_images_of_other_sizes_and_colours(cli, trained, picture):
+    large = Image.open(picture).resize((50, 60), Image.Resampling.NEAREST)
+    large.save(picture.parent / "large.png")
+    large.point(lambda value: 255 - value).convert("RGB").save(picture.parent / "dark-on-light.jpg")
+    report = cli("predict", "run", "large.png", "dark-on-light.jpg", "--json").json
+    assert [answer["labels"] for answer in report["predictions"]] == [[2], [2]]
+
+
+def test_predict_names_a_bad_file_and_goes_on(cli, trained, picture):
+    (trained.parent / "text.png").write_text("not an image")
+    (trained.parent / "cut.png").write_bytes(picture.read_bytes()[:45])
+    result = cli("predict", "run", "text.png", "low.png", "none.png", "cut.png", "--json")
+    assert result.code == 1
+    assert [answer["file"] for answer in result.json["predictions"]] == ["low.png"]
+    for name in ("text.png", "none.png", "cut.png"):
+        assert name in result.err
+
+
+BAD = [
+    # arguments, exit code, what the one line says
+    (["train", "sotfmax"], 3, "Did you mean 'softmax'"),
+    (["train", "resnet"], 3, "no installed plugin offers a model 'resnet'"),
+    (["train", "softmax", "--dataset", "imagenet"], 3, "offers a dataset 'imagenet'"),
+    (["train", "softmax", "--recipe", "fast"], 3, "has no recipe 'fast'. Recipes there are"),
+    (["train", "softmax", "--set", "trainer=jax"], 3, "offers a trainer 'jax'"),
+    (["train", "softmax", "--set", "lr"], 2, "--set takes KEY=VALUE, got 'lr'"),
+    (["train", "softmax", "--set", "colour=3"], 2, "no key 'colour'. Keys there are: batch_size"),
+    (["train", "softmax", "--set", "model.width=3"], 2, "Keys there are: model.classes"),
+    (["train", "softmax", "--set", "lr=fast"], 2, "lr of the recipe must be a valid number"),
+    (["train", "softmax", "--set", "lr=-1"], 2, "lr of the recipe must be greater than 0, got -1"),
+    (["train", "softmax", "--epochs", "0"], 2, "must be greater than or equal to 1, got 0"),
+    (["train", "softmax", "--epochs", "two"], 2, "'two' is not a valid integer"),
+    (["train", "softmax", "--seed", "-1"], 2, "seed of the recipe must be"),
+    (["train", "softmax", "--set", "batch_size=999"], 2, "must be at most 180"),
+    (["train", "softmax", "--dataset", "toy-pairs"], 2, "one label an image, dataset 'toy-pairs'"),
+    (["train", "softmax", "--out", "full"], 2, "is not empty, and a run overwrites nothing"),
+    (["train", "softmax", "--out", "full/file"], 2, "is a file"),
+    (["train", "softmax", "--out", "full/file/run"], 1, "full/file is a file"),
+    (["train", "softmax", "--recipe", "none.toml"], 1, "none.toml cannot be read"),
+    (["train"], 2, "Missing argument 'NAME'"),
+    (["tarin", "softmax"], 2, "No such command 'tarin'"),
+    (["info", "softmxa"], 3, "Did you mean 'softmax'"),
+    (["evaluate", "nowhere"], 1, "there are no weights at nowhere"),
+    (["evaluate", "full"], 1, "its training did not finish"),
+    (["evaluate", "full/file"], 5, "is not a weight file of zoo"),
+    (["predict", "nowhere", "x.png"], 1, "there are no weights at nowhere"),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"), BAD, ids=lambda v: " ".join(v) if isinstance(v, list) else ""
+)
+def test_a_users_mistake_is_one_clear_line(cli, tmp_path, arguments, code, said):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").write_text("precious")
+    result = cli(*arguments)
+    assert result.code == code
+    assert said in result.err
+    assert result.out == ""
+    message = [line for line in result.err.splitlines() if line.startswith("zoo: ")]
+    assert len(message) == 1 or result.err.startswith("Usage: zoo"), result.err
+    assert (tmp_path / "full" / "file").read_text() == "precious"
+    assert os.listdir(tmp_path / "full") == ["file"]
+    assert not (tmp_path / "runs").exists()
+
+
+def test_evaluate_refuses_a_split_or_dataset_that_does_not_fit(cli, trained):
+    assert cli("evaluate", "run", "--split", "holdout").code == 3
+    result = cli("evaluate", "run", "--dataset", "toy-pairs")
+    assert result.code == 2
+    assert "the weights are for (1, 6, 5) with classes (3,)" in result.err
+
+
+def test_a_dataset_with_another_checksum_fails_the_check(cli):
+    result = cli("train", "softmax", env={"TOY_SHA256": "0" * 64})
+    assert result.code == 5
+    assert "dataset 'toy' has the sha256" in result.err
+
+
+def test_a_folder_that_cannot_be_written_is_named(cli):
+    result = cli("train", "softmax", "--out", "/proc/nowhere/run")
+    assert result.code == 1
+    assert "/proc" in result.err
+    assert "Name another with --out" in result.err
+
+
+def test_a_broken_plugin_costs_a_line_and_nothing_else(cli, write_plugin, tmp_path):
+    site = tmp_path / "site"
+    write_plugin(site, "zoo-bad", "import no_such_module")
+    for arguments in (["list"], ["list"], ["info", "softmax"], ["train", "softmax"]):
+        result = cli(*arguments, site=site)
+        assert result.code == 0, result.err
+        (line,) = result.err.splitlines()
+        assert line.startswith("zoo: plugin zoo-bad 1.0 is broken: importing zoo_bad.plugin failed")
+        assert "ModuleNotFoundError: No module named 'no_such_module'" in line
+    needed = cli("train", "bad-model", site=site)
+    assert needed.code == 4
+    assert "zoo-bad 1.0" in needed.err
+    rows = cli("list", "plugins", "--json", site=site).json["plugins"]
+    status = {row["name"]: row["status"] for row in rows}
+    assert status["zoo-bad"] == "broken"
+    assert status["zoo-toy"] == "ok"
+
+
+COMMAND = """
+from zoo_core.hookspecs import hookimpl
+from zoo_core.specs import CommandSpec
+
+@hookimpl
+def zoo_commands():
+    return [CommandSpec(name="greet", command="zoo_cmd.heavy:greet", summary="Say hello.")]
+"""
+
+
+def test_a_plugin_adds_a_command_that_is_imported_when_called(cli, write_plugin, tmp_path):
+    site = tmp_path / "site"
+    write_plugin(site, "zoo-cmd", COMMAND)
+    heavy = site / "zoo_cmd" / "heavy.py"
+    heavy.write_text("raise OSError('imported too early')")
+    assert "greet" in cli("--help", site=site).out
+    assert cli("greet", site=site).code == 4
+    heavy.write_text("import click\n\n@click.command()\ndef greet():\n    click.echo('hello')\n")
+    assert cli("greet", site=site).out == "hello\n"
+
+
+def test_an_interrupt_ends_with_130(spawn):
+    with spawn("-m", "zoo_core", "train", "softmax", "--epochs", 100_000) as process:
+        while not process.stdout.readline().startswith("Epoch"):
+            pass
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.strip() == "zoo: interrupted"
+
+
+def test_debug_shows_the_traceback(run_process):
+    result = run_process("-m", "zoo_core", "train", "sotfmax", "--debug")
+    assert "Traceback" in result.err
+    assert "UnknownNameError" in result.err
+
+
+def test_a_reader_that_leaves_early_is_no_error(spawn):
+    with spawn("-m", "zoo_core", "list") as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
+
+
+def test_the_python_interface(run_python):
+    run_python(
+        """
+import numpy as np
+import zoo_core as zoo
+assert zoo.list_models("softmax*") == ["softmax", "softmax-pairs"]
+assert zoo.list_models(plugin="zoo-mlp", task="none") == []
+assert "default" in zoo.get_model_info("softmax").recipes
+assert zoo.create_model("softmax", scale=0.5).config.scale == 0.5
+run = zoo.train("softmax", out="run", epochs=2, dataset="toy", model={"scale": 0.1})
+assert run.recipe.epochs == 2
+pretrained = zoo.load("run")
+assert pretrained.card.config["scale"] == 0.1
+assert pretrained.predict(np.zeros((6, 5), np.uint8)).labels.shape == (1, 1)
+assert zoo.evaluate("run") == zoo.evaluate(pretrained, split="test") == run.card.metrics["test"]
+try:
+    zoo.create_model("softmax", scael=1)
+except zoo.ZooError as fault:
+    assert "Did you mean 'scale'" in str(fault)
+else:
+    raise AssertionError
+"""
+    )
+
+
+def test_a_bar_is_drawn_on_a_terminal(spawn):
+    leader, follower = pty.openpty()
+    env = {"TERM": "xterm", "COLUMNS": "200"}
+    arguments = ("-m", "zoo_core", "train", "softmax")
+    with spawn(*arguments, env=env, stdout=follower, stderr=follower) as process:
+        os.close(follower)
+        shown = b""
+        with contextlib.suppress(OSError):  # how a terminal ends whose process is gone
+            while chunk := os.read(leader, 4096):
+                shown += chunk
+        os.close(leader)
+    assert process.returncode == 0
+    assert b"epoch 5" in shown
+    assert "━".encode() in shown
+    assert b"Epoch 5/5: training loss" in shown

@@ -1,0 +1,104 @@
+"""The index on disk follows what is installed, and nothing depends on it."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from zoo_core import catalog
+from zoo_core.index import listing
+
+PLUGIN = """
+from zoo_core.hookspecs import hookimpl
+from zoo_core.specs import RegistrySpec
+
+@hookimpl
+def zoo_registries():
+    return [RegistrySpec(name="first", summary="s", url="/nowhere")]
+"""
+
+
+@pytest.fixture(autouse=True)
+def _reload(monkeypatch):
+    """Load plugins anew whenever the index asks, as a new process would."""
+    monkeypatch.setattr(catalog, "installed", catalog.Catalog.load)
+
+
+def names():
+    return {row["name"] for row in listing()["registries"]}
+
+
+def written():
+    return list((Path(os.environ["ZOO_HOME"]) / "index").glob("*.json"))
+
+
+def test_a_warm_index_is_believed(site, write_plugin, monkeypatch):
+    write_plugin(site, "zoo-p", PLUGIN)
+    assert "first" in names()
+
+    def fail():
+        raise AssertionError("a warm index must not load plugins")
+
+    monkeypatch.setattr(catalog, "installed", fail)
+    assert "first" in names()
+
+
+def test_an_installation_is_noticed(site, write_plugin):
+    assert "first" not in names()
+    time.sleep(0.01)  # folders' times are kept in ticks of the file system
+    write_plugin(site, "zoo-p", PLUGIN)
+    assert "first" in names()
+
+
+def test_an_edited_plugin_is_noticed(site, write_plugin):
+    write_plugin(site, "zoo-p", PLUGIN)
+    assert "first" in names()
+    (site / "zoo_p" / "plugin.py").write_text(PLUGIN.replace("first", "second-name"))
+    for module in ("zoo_p", "zoo_p.plugin"):
+        del sys.modules[module]
+    assert "second-name" in names()
+
+
+def test_an_allow_list_is_noticed(site, write_plugin, monkeypatch):
+    write_plugin(site, "zoo-p", PLUGIN)
+    assert "first" in names()
+    monkeypatch.setenv("ZOO_PLUGINS", "zoo-other")
+    assert "first" not in names()
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b"null", b'{"key": 1}', b"\xff\xfe"])
+def test_a_damaged_index_is_made_again(site, write_plugin, damage):
+    write_plugin(site, "zoo-p", PLUGIN)
+    names()
+    (path,) = written()
+    path.write_bytes(damage)
+    assert "first" in names()
+    assert path.read_bytes() != damage
+
+
+def test_an_index_that_cannot_be_written_is_done_without(monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("ZOO_HOME", str(tmp_path / "file"))
+    assert listing()["plugins"]
+
+
+def test_no_index_is_kept_while_a_plugin_is_broken(site, write_plugin):
+    write_plugin(site, "zoo-p", "1 / 0")
+    assert any(row["status"] == "broken" for row in listing()["plugins"])
+    assert not written()
+
+
+def test_no_cache_means_none(monkeypatch):
+    monkeypatch.setenv("ZOO_NO_CACHE", "1")
+    listing()
+    assert not written()
+
+
+def test_a_checksum_that_clashes_is_not_believed(site, write_plugin):
+    write_plugin(site, "zoo-p", PLUGIN)
+    names()
+    (path,) = written()
+    path.write_text(path.read_text().replace(sys.prefix, "/elsewhere"))
+    assert "first" in names()

@@ -1,0 +1,183 @@
+"""A training from name to run folder, with a framework that the core does not know."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+
+from zoo_core.card import read_card
+from zoo_core.catalog import Catalog
+from zoo_core.errors import DataError, InvalidValueError, TrainingError, VerificationError
+from zoo_core.pretrained import evaluate_pretrained, load_pretrained
+from zoo_core.training import train
+
+
+@pytest.fixture
+def run(toy, tmp_path):
+    return train(toy, "softmax", out=tmp_path / "run", overrides=[{"seed": 3}])
+
+
+def test_a_run_folder_is_complete(run):
+    names = {"config.json", "metrics.jsonl", "model.safetensors", "card.json", "card.md"}
+    assert set(os.listdir(run.folder)) == names
+    config = json.loads((run.folder / "config.json").read_text())
+    assert config["recipe"] == run.recipe.model_dump()
+    assert config["recipe"]["seed"] == 3
+    lines = [json.loads(line) for line in (run.folder / "metrics.jsonl").read_text().splitlines()]
+    assert [line["epoch"] for line in lines] == [1, 2, 3, 4, 5]
+    assert lines[0]["train"]["total"] == 180
+    assert lines[0]["validation"]["total"] == 20
+
+
+def test_the_model_learns_and_the_card_says_how_well(run):
+    card = run.card
+    assert card.metrics["test"].accuracy[0] > 0.9
+    assert card.metrics["test"].total == 50
+    assert (card.model, card.plugin, card.recipe_name) == ("softmax", "zoo-toy", "default")
+    assert card.parameters == 90
+    assert card.versions["zoo-toy"] == "1.0"
+    assert "softmax" in (run.folder / "card.md").read_text()
+
+
+def test_the_weights_are_those_of_the_epoch_that_did_best_on_validation(run):
+    lines = [json.loads(line) for line in (run.folder / "metrics.jsonl").read_text().splitlines()]
+    ranked = [(line["validation"]["correct"][0], -line["validation"]["loss"][0]) for line in lines]
+    assert run.card.best_epoch == ranked.index(max(ranked)) + 1
+    best = lines[run.card.best_epoch - 1]["validation"]["loss"]
+    assert list(run.card.metrics["validation"].loss) == best
+
+
+def test_loaded_weights_score_what_the_card_says(toy, run):
+    pretrained = load_pretrained(toy, run.folder)
+    assert evaluate_pretrained(toy, pretrained) == run.card.metrics["test"]
+    assert pretrained.name == f"softmax@sha256:{run.card.weights.sha256}"
+
+
+def test_a_weight_file_alone_is_enough(toy, run, tmp_path):
+    alone = tmp_path / "alone.safetensors"
+    (run.folder / "model.safetensors").rename(alone)
+    pretrained = load_pretrained(toy, alone)
+    assert evaluate_pretrained(toy, pretrained) == run.card.metrics["test"]
+
+
+def test_one_seed_gives_one_file_and_another_another(toy, tmp_path):
+    sha256s = [
+        train(toy, "softmax", out=tmp_path / str(i), overrides=[{"seed": seed}]).card.weights.sha256
+        for i, seed in enumerate([1, 1, 2])
+    ]
+    assert sha256s[0] == sha256s[1] != sha256s[2]
+
+
+def test_two_heads_go_the_same_way(toy, tmp_path):
+    run = train(toy, "softmax-pairs", out=tmp_path / "run")
+    test = run.card.metrics["test"]
+    assert len(test.accuracy) == len(test.loss) == len(test.correct) == 2
+    assert min(test.accuracy) > 0.8
+    assert test.all_correct <= min(test.correct)
+    predictions = load_pretrained(toy, run.folder).predict(run.data.test.images)
+    assert predictions.labels.shape == (50, 2)
+
+
+def test_predict_takes_one_image_or_many(toy, run):
+    pretrained = load_pretrained(toy, run.folder)
+    images = run.data.test.images
+    whole = pretrained.predict(images)
+    assert whole.labels.dtype == np.int64
+    assert whole.probabilities[0].dtype == np.float32
+    assert np.array_equal(pretrained.predict(images[:, 0]).labels, whole.labels)
+    assert np.array_equal(pretrained.predict(images[0, 0]).labels, whole.labels[:1])
+
+
+@pytest.mark.parametrize(
+    "images",
+    [np.zeros((2, 6, 4), np.uint8), np.zeros((6, 5), np.float32), np.zeros(5, np.uint8)],
+)
+def test_predict_refuses_other_arrays(toy, run, images):
+    with pytest.raises(InvalidValueError, match=r"uint8 \(N, 1, 6, 5\).*got"):
+        load_pretrained(toy, run.folder).predict(images)
+
+
+def test_a_training_that_diverges_says_where_and_keeps_what_it_had(toy, tmp_path):
+    with pytest.raises(TrainingError, match=r"not finite from step \d+ of epoch 1 .*--set lr="):
+        train(toy, "softmax", recipe="wild", out=tmp_path / "run")
+    assert not (tmp_path / "run" / "model.safetensors").exists()
+    with pytest.raises(DataError, match="its training did not finish"):
+        load_pretrained(toy, tmp_path / "run")
+
+
+def test_a_changed_weight_file_is_not_loaded(toy, run):
+    path = run.folder / "model.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(VerificationError, match="has the sha256 .*, its card says"):
+        load_pretrained(toy, run.folder)
+
+
+def test_a_damaged_card_is_refused(toy, run):
+    (run.folder / "card.json").write_text("{")
+    with pytest.raises(DataError, match=r"card\.json is not a readable card"):
+        load_pretrained(toy, run.folder)
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"overrides": [{"batch_size": 181}]}, InvalidValueError),
+        ({"overrides": [{"dataset": "toy-pairs"}]}, InvalidValueError),
+        ({"overrides": [{"model": {"scale": "big"}}]}, InvalidValueError),
+    ],
+)
+def test_what_cannot_be_trained_leaves_no_folder(toy, tmp_path, options, error):
+    with pytest.raises(error):
+        train(toy, "softmax", out=tmp_path / "run", **options)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_corrupt_dataset_leaves_no_folder(toy, tmp_path, monkeypatch):
+    monkeypatch.setattr("zoo_core.data.ArrayDataset.sha256", lambda self: "f" * 64)
+    with pytest.raises(VerificationError, match="dataset 'toy' has the sha256 ffff"):
+        train(toy, "softmax", out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_runs_without_a_name_are_numbered(toy, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folders = [train(toy, "softmax", overrides=[{"epochs": 1}]).folder for _ in range(2)]
+    assert [str(folder) for folder in folders] == ["runs/softmax-1", "runs/softmax-2"]
+
+
+LISTENER = """
+from zoo_core.hookspecs import hookimpl
+heard = []
+
+@hookimpl
+def zoo_train_start(run):
+    heard.append(("start", run.model.name))
+
+@hookimpl
+def zoo_epoch_end(epoch, metrics):
+    heard.append((epoch, metrics["validation"]["total"]))
+    {fault}
+
+@hookimpl
+def zoo_train_end(run, result):
+    heard.append(("end", result.model))
+"""
+
+
+@pytest.mark.parametrize("fault", ["pass", "raise RuntimeError('no ink')"])
+def test_plugins_hear_of_a_training_and_cannot_stop_it(
+    site, write_plugin, toy, tmp_path, fault, capsys
+):
+    write_plugin(site, "zoo-ear", LISTENER.format(fault=fault))
+    catalog = Catalog.load()
+    train(catalog, "softmax", out=tmp_path / "run", overrides=[{"epochs": 2}])
+    import zoo_ear.plugin
+
+    assert zoo_ear.plugin.heard == [("start", "softmax"), (1, 20), (2, 20), ("end", "softmax")]
+    warnings = capsys.readouterr().err.splitlines()
+    assert len(warnings) == (0 if fault == "pass" else 2)
+    assert all("zoo-ear" in line and "RuntimeError: no ink" in line for line in warnings)
+    assert read_card(tmp_path / "run" / "card.json")

@@ -1,0 +1,36 @@
+"""Images in which the class says which two rows are bright."""
+
+import numpy as np
+
+from zoo_core.data import ArrayDataset, Split
+
+CLASSES = ("high", "middle", "low")
+
+
+def load() -> ArrayDataset:
+    return _dataset(heads=1)
+
+
+def load_pairs() -> ArrayDataset:
+    """Return images with a second label, which says which of three columns is bright."""
+    return _dataset(heads=2)
+
+
+def _dataset(heads: int) -> ArrayDataset:
+    rng = np.random.RandomState(0)  # whose numbers are the same in every version of NumPy
+    return ArrayDataset(
+        splits={"train": _split(rng, 200, heads), "test": _split(rng, 50, heads)},
+        classes=(CLASSES,) * heads,
+        mean=(0.2,),
+        std=(0.3,),
+    )
+
+
+def _split(rng: np.random.RandomState, size: int, heads: int) -> Split:
+    images = rng.randint(0, 60, (size, 1, 6, 5)).astype(np.uint8)
+    labels = rng.randint(0, 3, (size, heads)).astype(np.int64)
+    for image, label in zip(images, labels, strict=True):
+        image[0, 2 * label[0] : 2 * label[0] + 2] += 120
+        if heads == 2:
+            image[0, :, label[1]] += 70
+    return Split(images, labels)

@@ -1,0 +1,85 @@
+"""Softmax regression and its trainer: all that an adapter has to do, in NumPy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zoo_core import Preprocessing, Run
+from zoo_core.metrics import softmax
+from zoo_core.weights import Tensors
+from zoo_toy.config import SoftmaxConfig
+
+Array = NDArray[np.float32]
+
+
+class Softmax:
+    """One matrix a head."""
+
+    def __init__(self, config: SoftmaxConfig) -> None:
+        self.config = config
+        inputs = math.prod(config.input_shape)
+        self.weights = [np.zeros((inputs, classes), np.float32) for classes in config.classes]
+
+    def __call__(self, x: Array) -> list[Array]:
+        with np.errstate(all="ignore"):  # a test lets it diverge
+            return [x @ weight for weight in self.weights]
+
+
+class ToyTrainer:
+    def __init__(self, *, device: str = "auto", threads: int | None = None) -> None:
+        pass
+
+    def environment(self) -> dict[str, str | int]:
+        return {"framework": "toy", "device": "cpu"}
+
+    def build(self, builder: Any, config: SoftmaxConfig, seed: int) -> Softmax:
+        model: Softmax = builder(config)
+        rng = np.random.default_rng(seed)
+        for weight in model.weights:
+            np.copyto(weight, config.scale * rng.standard_normal(weight.shape), "same_kind")
+        return model
+
+    def start(self, model: Softmax, run: Run) -> ToyLearner:
+        return ToyLearner(model, run)
+
+    def predict(
+        self, model: Softmax, images: NDArray[np.uint8], preprocessing: Preprocessing
+    ) -> list[Array]:
+        return model(_prepare(images, preprocessing))
+
+    def get_weights(self, model: Softmax) -> dict[str, Array]:
+        return {f"head{i}": weight.copy() for i, weight in enumerate(model.weights)}
+
+    def set_weights(self, model: Softmax, weights: Tensors) -> None:
+        for i, weight in enumerate(model.weights):
+            weight[:] = weights[f"head{i}"]
+
+
+class ToyLearner:
+    def __init__(self, model: Softmax, run: Run) -> None:
+        self.model, self.data = model, run.data
+
+    def step(self, rows: NDArray[np.int64], lr: float) -> list[Array]:
+        x = _prepare(self.data.train.images[rows], self.data.preprocessing)
+        labels = self.data.train.labels[rows]
+        logits = self.model(x)
+        for head, weight in enumerate(self.model.weights):
+            with np.errstate(all="ignore"):
+                gradient = softmax(logits[head])
+            gradient[np.arange(len(rows)), labels[:, head]] -= 1
+            with np.errstate(all="ignore"):
+                np.copyto(weight, weight - lr * (x.T @ gradient) / len(rows))
+        return logits
+
+    def gather(self, outputs: Sequence[list[Array]]) -> list[Array]:
+        return [np.concatenate(heads) for heads in zip(*outputs, strict=True)]
+
+
+def _prepare(images: NDArray[np.uint8], preprocessing: Preprocessing) -> Array:
+    x = images.reshape(len(images), -1) / 255
+    return ((x - preprocessing.mean[0]) / preprocessing.std[0]).astype(np.float32)

@@ -1,0 +1,63 @@
+"""What the toy plugin offers."""
+
+import os
+
+from zoo_core.hookspecs import hookimpl
+from zoo_core.specs import DatasetSpec, ModelSpec, TrainerSpec
+
+CHECKSUMS = {
+    "toy": "98b846712455764346f00daa73c122b4884a84255824b40bb54f9594716fe539",
+    "toy-pairs": "d1f37aae9b83cca0140179914b0b4ed85eaaf866f1adcb4421700f82303676fc",
+}
+
+
+def _model(name: str, heads: int, dataset: str) -> ModelSpec:
+    return ModelSpec(
+        name=name,
+        summary="Softmax regression.",
+        builder="zoo_toy.model:Softmax",
+        config="zoo_toy.config:SoftmaxConfig",
+        recipes="zoo_toy.config:RECIPES",
+        trainer="toy",
+        dataset=dataset,
+        heads=heads,
+        licence="MIT",
+    )
+
+
+@hookimpl
+def zoo_models() -> list[ModelSpec]:
+    return [_model("softmax", 1, "toy"), _model("softmax-pairs", 2, "toy-pairs")]
+
+
+@hookimpl
+def zoo_datasets() -> list[DatasetSpec]:
+    return [
+        DatasetSpec(
+            name=name,
+            summary="Bright rows.",
+            loader=f"zoo_toy.data:{loader}",
+            shape=(1, 6, 5),
+            classes=classes,
+            sizes={"train": 200, "test": 50},
+            sha256=os.environ.get("TOY_SHA256", CHECKSUMS[name]),
+            licence="CC0-1.0",
+            source="made up",
+        )
+        for name, loader, classes in (
+            ("toy", "load", (3,)),
+            ("toy-pairs", "load_pairs", (3, 3)),
+        )
+    ]
+
+
+@hookimpl
+def zoo_trainers() -> list[TrainerSpec]:
+    return [
+        TrainerSpec(
+            name="toy",
+            summary="NumPy gradient descent.",
+            factory="zoo_toy.model:ToyTrainer",
+            framework="numpy",
+        )
+    ]
