@@ -38,7 +38,8 @@ def main(names: tuple[str, ...], seeds: int) -> None:
             path = RESULTS / name / f"seed-{seed}.json"
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
-                result = measure(*name.split(".", 1), seed)
+                model, _, recipe = name.partition(".")
+                result = measure(model, recipe, seed)
                 write_atomic(path, (json.dumps(result, indent=1) + "\n").encode())
                 accuracy = result["metrics"]["test"]["accuracy"]
                 sys.stderr.write(f"{name} seed {seed}: {accuracy}, {result['seconds']:.1f} s\n")

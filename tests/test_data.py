@@ -87,7 +87,7 @@ def test_a_dataset_that_is_not_as_declared_is_refused(toy, change, error, said):
         load_dataset(Entry(dataclasses.replace(entry.spec, **change), entry.plugin))
 
 
-@given(st.integers(2, 500), st.floats(0.001, 0.999), st.integers(0, 2**32))
+@given(st.integers(2, 500), st.floats(0.001, 0.999), st.none() | st.integers(0, 2**32))
 def test_every_row_is_trained_on_or_held_out(size, share, seed):
     train, validation = split_rows(size, share, seed)
     assert len(train)
@@ -95,6 +95,12 @@ def test_every_row_is_trained_on_or_held_out(size, share, seed):
     assert sorted([*train, *validation]) == list(range(size))
     again = split_rows(size, share, seed)
     assert np.array_equal(train, again[0])
+
+
+def test_the_last_rows_are_held_out_without_a_seed():
+    train, validation = split_rows(10, 0.2, None)
+    assert train.tolist() == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert validation.tolist() == [8, 9]
 
 
 def test_the_order_is_a_pure_function_of_seed_and_epoch(toy):

@@ -8,6 +8,7 @@ import pytest
 
 from zoo_core.card import read_card
 from zoo_core.catalog import Catalog
+from zoo_core.data import TrainingData
 from zoo_core.errors import DataError, InvalidValueError, TrainingError, VerificationError
 from zoo_core.pretrained import evaluate_pretrained, load_pretrained
 from zoo_core.training import train
@@ -36,16 +37,40 @@ def test_the_model_learns_and_the_card_says_how_well(run):
     assert card.metrics["test"].total == 50
     assert (card.model, card.plugin, card.recipe_name) == ("softmax", "zoo-toy", "default")
     assert card.parameters == 90
-    assert card.versions["zoo-toy"] == "1.0"
+    assert card.versions.keys() == {"zoo-core", "zoo-toy"}
+    assert card.changed == ()
     assert "softmax" in (run.folder / "card.md").read_text()
 
 
 def test_the_weights_are_those_of_the_epoch_that_did_best_on_validation(run):
     lines = [json.loads(line) for line in (run.folder / "metrics.jsonl").read_text().splitlines()]
     ranked = [(line["validation"]["correct"][0], -line["validation"]["loss"][0]) for line in lines]
-    assert run.card.best_epoch == ranked.index(max(ranked)) + 1
-    best = lines[run.card.best_epoch - 1]["validation"]["loss"]
+    assert run.card.epoch == ranked.index(max(ranked)) + 1
+    best = lines[run.card.epoch - 1]["validation"]["loss"]
     assert list(run.card.metrics["validation"].loss) == best
+
+
+def test_the_last_weights_are_kept_where_the_recipe_says_so(toy, tmp_path):
+    restless = {"lr": 5.0, "epochs": 12}  # so that the last epoch is not the best
+    best = train(toy, "softmax", out=tmp_path / "best", overrides=[restless])
+    last = train(toy, "softmax", out=tmp_path / "last", overrides=[restless, {"keep": "last"}])
+    assert best.card.epoch < last.card.epoch == 12
+    assert best.card.weights.sha256 != last.card.weights.sha256
+
+
+def test_one_order_for_all_epochs_where_the_recipe_says_so(toy, tmp_path, monkeypatch):
+    orders = []
+    order = TrainingData.order
+
+    def spy(self, seed, epoch):
+        orders.append(tuple(order(self, seed, epoch)))
+        return np.array(orders[-1])
+
+    monkeypatch.setattr(TrainingData, "order", spy)
+    train(toy, "softmax", out=tmp_path / "same", overrides=[{"reshuffle": False}])
+    train(toy, "softmax", out=tmp_path / "new")
+    assert len(set(orders[:5])) == 1
+    assert len(set(orders[5:])) == 5
 
 
 def test_loaded_weights_score_what_the_card_says(toy, run):
@@ -67,6 +92,17 @@ def test_one_seed_gives_one_file_and_another_another(toy, tmp_path):
         for i, seed in enumerate([1, 1, 2])
     ]
     assert sha256s[0] == sha256s[1] != sha256s[2]
+
+
+def test_the_card_says_what_was_changed_of_the_recipe(toy, tmp_path):
+    (tmp_path / "mine.toml").write_text("lr = 0.25")
+    changes = [{"lr": 0.25, "seed": 4, "model": {"scale": 0.1}}, {"epochs": 5}]
+    card = train(toy, "softmax", out=tmp_path / "run", overrides=changes).card
+    assert (card.recipe_name, card.changed) == ("default", ("lr", "model"))
+    assert "`default` with another lr, model" in (tmp_path / "run" / "card.md").read_text()
+    recipe = str(tmp_path / "mine.toml")
+    card = train(toy, "softmax", recipe=recipe, out=tmp_path / "toml").card
+    assert (card.recipe_name, card.changed) == ("mine", ())
 
 
 def test_two_heads_go_the_same_way(toy, tmp_path):

@@ -46,14 +46,18 @@ class Provenance(_Frozen):
     config: dict[str, Any]
     parameters: int
     recipe_name: str
+    changed: tuple[str, ...]
+    """The fields, but for the seed, in which `recipe` differs from the recipe of that name."""
     recipe: Recipe
     dataset: DatasetFacts
     preprocessing: PreprocessingFacts
-    best_epoch: int
+    epoch: int
+    """The epoch whose weights these are."""
     metrics: dict[str, Scores]
     environment: dict[str, str | int]
     """What decides the bits of the result: framework, device, threads, CPU capability."""
     versions: dict[str, str]
+    """Of the core and of the plugins that took part."""
     licence: str
 
 
@@ -95,10 +99,11 @@ def card_json(card: Card) -> bytes:
 def card_markdown(card: Card) -> bytes:
     """Return the card as a page."""
     heads = range(len(card.config["classes"]))
+    changed = f" with another {', '.join(card.changed)}" if card.changed else ""
     lines = [
         f"# {card.model}",
         "",
-        f"Recipe `{card.recipe_name}` on `{card.dataset.name}`, seed {card.recipe.seed}, "
+        f"Recipe `{card.recipe_name}`{changed} on `{card.dataset.name}`, seed {card.recipe.seed}, "
         f"{card.parameters:,} parameters, trained in {card.seconds:.1f} s.",
         "",
         "| split | head | loss | accuracy | correct | images |",
@@ -113,8 +118,8 @@ def card_markdown(card: Card) -> bytes:
     facts = {
         "Weights": f"`{card.weights.file}`, {card.weights.bytes:,} bytes, "
         f"sha256 `{card.weights.sha256}`",
-        "Weights of": f"epoch {card.best_epoch} of {card.recipe.epochs}, "
-        "the best on the validation split",
+        "Kept": f"epoch {card.epoch} of {card.recipe.epochs}, the {card.recipe.keep}"
+        + (" on the validation split" if card.recipe.keep == "best" else ""),
         "Data": f"sha256 `{card.dataset.sha256}`, {card.dataset.licence}",
         "Environment": _pairs(card.environment),
         "Versions": _pairs(card.versions),

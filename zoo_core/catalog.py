@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
@@ -96,10 +95,6 @@ class Catalog:
 
     def command(self, name: str) -> Entry[CommandSpec]:
         return self._find("commands", name)
-
-    def versions(self) -> Mapping[str, str]:
-        """Return the version of each usable plugin's distribution."""
-        return {p.distribution: p.version for p in self.plugins if p.usable}
 
     def _find(self, kind: str, name: str) -> Entry[Any]:
         entries = self._shelves[kind].get(name, [])

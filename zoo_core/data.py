@@ -159,21 +159,21 @@ def load_dataset(entry: Entry[DatasetSpec]) -> ArrayDataset:
 
 
 def split_rows(
-    size: int, validation: float, seed: int
+    size: int, validation: float, seed: int | None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Part the rows 0 … size-1 into train and validation by a seeded permutation.
+    """Part the rows 0 … size-1 into those to train on and those held out for validation.
 
     Args:
         size: number of rows, at least 2.
         validation: share of the rows for validation, above 0 and below 1.
-        seed: of the permutation; the same seed gives the same parts.
+        seed: of the permutation that draws them; None to hold out the last rows.
 
     Returns:
         Two disjoint sorted arrays, neither empty, that hold every row between them.
     """
-    held_out = validation_size(size, validation)
-    permuted = permutation(size, seed)
-    return np.sort(permuted[held_out:]), np.sort(permuted[:held_out])
+    train = size - validation_size(size, validation)
+    rows = np.arange(size) if seed is None else permutation(size, seed)
+    return np.sort(rows[:train]), np.sort(rows[train:])
 
 
 def validation_size(size: int, validation: float) -> int:

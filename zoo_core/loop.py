@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from zoo_core.weights import Tensors
 
 @dataclass(frozen=True)
 class Fitted:
-    """The best epoch of a training, chosen on the validation split alone."""
+    """What is kept of a training: an epoch, chosen on the validation split if at all."""
 
     epoch: int
     weights: Tensors
@@ -32,7 +32,7 @@ class Fitted:
 
 
 def fit(trainer: Trainer, model: Any, run: Run) -> Fitted:
-    """Train `model` by the run's recipe and return the epoch that did best on validation.
+    """Train `model` by the run's recipe and return the epoch that the recipe keeps.
 
     Raises:
         TrainingError: the loss is no longer a number.
@@ -41,14 +41,14 @@ def fit(trainer: Trainer, model: Any, run: Run) -> Fitted:
     learner = trainer.start(model, run)
     validation = run.data.validation
     run.callbacks.train_start(run)
-    best: Fitted | None = None
+    kept: Fitted | None = None
     for epoch in range(1, run.recipe.epochs + 1):
         epoch_started = time.perf_counter()
         train_scores = _train_epoch(learner, run, epoch)
         logits = trainer.predict(model, validation.images, run.data.preprocessing)
         scores = score(logits, validation.labels)
-        if best is None or _rank(scores) > _rank(best.validation):
-            best = Fitted(epoch, trainer.get_weights(model), train_scores, scores, 0.0)
+        if kept is None or run.recipe.keep == "last" or _rank(scores) > _rank(kept.validation):
+            kept = Fitted(epoch, trainer.get_weights(model), train_scores, scores, 0.0)
         metrics = {
             "epoch": epoch,
             "train": asdict(train_scores),
@@ -56,13 +56,12 @@ def fit(trainer: Trainer, model: Any, run: Run) -> Fitted:
             "seconds": round(time.perf_counter() - epoch_started, 3),
         }
         run.callbacks.epoch_end(run, epoch, metrics)
-    assert best is not None
-    elapsed = time.perf_counter() - started
-    return Fitted(best.epoch, best.weights, best.train, best.validation, elapsed)
+    assert kept is not None
+    return replace(kept, seconds=time.perf_counter() - started)
 
 
 def _train_epoch(learner: Learner, run: Run, epoch: int) -> Scores:
-    order = run.data.order(run.recipe.seed, epoch)
+    order = run.data.order(run.recipe.seed, epoch if run.recipe.reshuffle else 1)
     batches = list(_batches(order, run.recipe.batch_size))
     outputs = []
     for number, rows in enumerate(batches):

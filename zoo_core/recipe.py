@@ -41,8 +41,17 @@ class Recipe(BaseModel):
     normalize: bool = Field(
         True, description="take the data set's mean off and divide by its std; else pixels / 255"
     )
+    reshuffle: bool = Field(
+        True, description="a new order of the images every epoch; else one for all epochs"
+    )
+    keep: Literal["best", "last"] = Field(
+        "best", description="the weights of the epoch that is best on validation, or of the last"
+    )
     validation: float = Field(0.1, gt=0, lt=1, description="share of the training images held out")
-    split_seed: int = Field(0, ge=0, description="which images are held out")
+    held_out: Literal["random", "last"] = Field(
+        "random", description="which images are held out: drawn at random, or the last in the file"
+    )
+    split_seed: int = Field(0, ge=0, description="of the images drawn to be held out")
     seed: int = Field(0, ge=0, lt=2**63, description="of weights, order and whatever is random")
     model: dict[str, JsonValue] = Field({}, description="the model's own config")
 

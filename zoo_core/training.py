@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo_core import __version__
 from zoo_core.card import (
     Card,
     DatasetFacts,
@@ -51,9 +52,14 @@ class _Plan:
     dataset: Entry[DatasetSpec]
     trainer: Entry[TrainerSpec]
     recipe_name: str
+    changed: tuple[str, ...]
     recipe: Recipe
     config: ModelConfig
-    versions: Mapping[str, str]
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions of what takes part."""
+        plugins = (self.model.plugin, self.dataset.plugin, self.trainer.plugin)
+        return {"zoo-core": __version__} | {p.distribution: p.version for p in plugins}
 
 
 def train(
@@ -98,7 +104,7 @@ def train(
         folder=make_folder(out, plan.model.spec.name),
         callbacks=Recorder(catalog, callbacks),
     )
-    _write_config(run, recipe)
+    _write_config(run, plan)
     fitted = fit(trainer, model, run)
     trainer.set_weights(model, fitted.weights)
     test = score(trainer.predict(model, data.test.images, data.preprocessing), data.test.labels)
@@ -111,12 +117,22 @@ def _plan(
     catalog: Catalog, name: str, recipe_name: str, overrides: Iterable[Mapping[str, Any]]
 ) -> _Plan:
     model = catalog.model(name)
+    named = resolve_recipe(model, recipe_name).model_dump()
     recipe = resolve_recipe(model, recipe_name, overrides)
+    changed = (key for key, value in recipe.model_dump().items() if value != named[key])
     dataset = catalog.dataset(recipe.dataset)
     trainer = catalog.trainer(recipe.trainer)
     config = resolve_config(model, recipe, dataset.spec)
     _check_batch_size(recipe, dataset.spec)
-    return _Plan(model, dataset, trainer, recipe_name, recipe, config, catalog.versions())
+    return _Plan(
+        model=model,
+        dataset=dataset,
+        trainer=trainer,
+        recipe_name=Path(recipe_name).stem if recipe_name.endswith(".toml") else recipe_name,
+        changed=tuple(key for key in changed if key != "seed"),
+        recipe=recipe,
+        config=config,
+    )
 
 
 def _check_batch_size(recipe: Recipe, dataset: DatasetSpec) -> None:
@@ -131,7 +147,8 @@ def _check_batch_size(recipe: Recipe, dataset: DatasetSpec) -> None:
 
 def _training_data(dataset: ArrayDataset, recipe: Recipe) -> TrainingData:
     size = len(dataset.splits["train"])
-    train_rows, validation_rows = split_rows(size, recipe.validation, recipe.split_seed)
+    seed = recipe.split_seed if recipe.held_out == "random" else None
+    train_rows, validation_rows = split_rows(size, recipe.validation, seed)
     channels = len(dataset.mean)
     return TrainingData(
         dataset=dataset,
@@ -143,12 +160,14 @@ def _training_data(dataset: ArrayDataset, recipe: Recipe) -> TrainingData:
     )
 
 
-def _write_config(run: Run, recipe_name: str) -> None:
+def _write_config(run: Run, plan: _Plan) -> None:
     config = {
         "schema": 1,
         "model": run.model.name,
         "config": run.config.model_dump(mode="json"),
-        "recipe_name": recipe_name,
+        "plugin": plan.model.plugin.distribution,
+        "recipe_name": plan.recipe_name,
+        "changed": plan.changed,
         "recipe": run.recipe.model_dump(mode="json"),
     }
     write_atomic(run.folder / "config.json", (json.dumps(config, indent=2) + "\n").encode())
@@ -163,6 +182,7 @@ def _provenance(
         config=plan.config.model_dump(mode="json"),
         parameters=sum(tensor.size for tensor in fitted.weights.values()),
         recipe_name=plan.recipe_name,
+        changed=plan.changed,
         recipe=plan.recipe,
         dataset=DatasetFacts(
             name=plan.dataset.spec.name,
@@ -171,14 +191,14 @@ def _provenance(
             licence=plan.dataset.spec.licence,
         ),
         preprocessing=PreprocessingFacts(**asdict(run.data.preprocessing)),
-        best_epoch=fitted.epoch,
+        epoch=fitted.epoch,
         metrics={"train": fitted.train, "validation": fitted.validation, "test": test},
         environment={
             **environment,
             "numpy": np.__version__,
             "machine": platform.machine(),
         },
-        versions=dict(plan.versions),
+        versions=plan.versions(),
         licence=plan.model.spec.licence,
     )
 

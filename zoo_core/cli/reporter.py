@@ -77,9 +77,10 @@ class Reporter:
         self._stop()
         test = result.metrics["test"]
         right = " / ".join(f"{correct:,}" for correct in test.correct)
+        kept = "best on validation" if run.recipe.keep == "best" else "last"
         self._say(
             f"Test: {test}: {right} of {test.total:,} images read correctly, with the weights of "
-            f"epoch {result.best_epoch}, the best on validation."
+            f"epoch {result.epoch}, the {kept}."
         )
         if len(test.correct) > 1:
             self._say(f"Every label right: {test.all_correct:,} of {test.total:,}.")
