@@ -8,16 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zoo_core.catalog import Entry
-from zoo_core.data import (
-    ArrayDataset,
-    Split,
-    TrainingData,
-    load_dataset,
-    permutation,
-    split_rows,
-)
+from zoo_core.data import ArrayDataset, Split, load_dataset
 from zoo_core.errors import DataError, VerificationError
 from zoo_core.metrics import cross_entropy, score, softmax
+from zoo_core.sampling import TrainingData, permutation, split_rows
 
 
 def images(*shape):

@@ -106,3 +106,10 @@ def test_an_index_of_another_environment_is_not_believed(site, write_plugin):
     index["listing"]["registries"] = []
     path.write_text(json.dumps(index))
     assert "first" in names()
+
+
+def test_old_indexes_are_cleared_away(monkeypatch):
+    for i in range(20):
+        monkeypatch.setenv("ZOO_PLUGINS", f"zoo-{i}")
+        listing()
+    assert len(written()) == 16

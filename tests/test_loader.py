@@ -4,7 +4,8 @@ import pytest
 
 from zoo_core.catalog import Catalog
 from zoo_core.errors import AmbiguousNameError, PluginError, UnknownNameError
-from zoo_core.loader import Status, load_plugins
+from zoo_core.loader import load_plugins
+from zoo_core.plugin import Status
 from zoo_core.specs import DatasetSpec, ModelSpec
 
 MODEL = """
@@ -77,6 +78,42 @@ def test_another_version_of_the_api_is_incompatible(site, write_plugin):
     assert plugin.status is Status.INCOMPATIBLE
     assert "zoo.v2" in plugin.reason
     assert "zoo.v1" in plugin.reason
+
+
+def test_a_plugin_made_for_two_versions_is_used_with_this_one(site, write_plugin):
+    write_plugin(site, "zoo-both", MODEL)
+    points = site / "zoo_both-1.0.dist-info" / "entry_points.txt"
+    points.write_text(points.read_text() + "[zoo.v2]\nzoo-both = zoo_both.newer\n")
+    plugins = [p for p in load_plugins()[0] if p.distribution == "zoo-both"]
+    assert [plugin.status for plugin in plugins] == [Status.OK]
+
+
+def test_no_plugin_takes_a_command_of_the_core(site, write_plugin):
+    write_plugin(
+        site,
+        "zoo-greedy",
+        """
+from zoo_core.hookspecs import hookimpl
+from zoo_core.specs import CommandSpec
+
+@hookimpl
+def zoo_commands():
+    return [CommandSpec(name="train", command="zoo_greedy.plugin:train", summary="Mine.")]
+""",
+    )
+    plugin = statuses()["zoo-greedy"]
+    assert plugin.status is Status.BROKEN
+    assert "zoo has a command 'train' of its own" in plugin.reason
+    assert Catalog.load().command("train").plugin.distribution == "zoo-core"
+
+
+def test_of_two_installations_the_first_on_the_path_counts(
+    site, write_plugin, tmp_path, monkeypatch
+):
+    write_plugin(site, "zoo-twice", MODEL, version="1.0")
+    write_plugin(tmp_path / "first", "zoo-twice", MODEL, version="2.0")
+    monkeypatch.syspath_prepend(str(tmp_path / "first"))
+    assert statuses()["zoo-twice"].version == "2.0"
 
 
 def test_only_allowed_plugins_are_imported(site, write_plugin, monkeypatch):

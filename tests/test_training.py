@@ -8,9 +8,9 @@ import pytest
 
 from zoo_core.card import read_card
 from zoo_core.catalog import Catalog
-from zoo_core.data import TrainingData
 from zoo_core.errors import DataError, InvalidValueError, TrainingError, VerificationError
 from zoo_core.pretrained import evaluate_pretrained, load_pretrained
+from zoo_core.sampling import TrainingData
 from zoo_core.training import train
 
 

@@ -8,9 +8,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from zoo_core.data import Preprocessing
 from zoo_core.errors import DataError
 from zoo_core.metrics import Scores
 from zoo_core.recipe import Recipe
+
+Environment = dict[str, str | int]
 
 
 class _Frozen(BaseModel):
@@ -24,13 +27,6 @@ class DatasetFacts(_Frozen):
     sha256: str
     classes: tuple[tuple[str, ...], ...]
     licence: str
-
-
-class PreprocessingFacts(_Frozen):
-    """See `zoo_core.Preprocessing`."""
-
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
 
 
 class Provenance(_Frozen):
@@ -50,11 +46,11 @@ class Provenance(_Frozen):
     """The fields, but for the seed, in which `recipe` differs from the recipe of that name."""
     recipe: Recipe
     dataset: DatasetFacts
-    preprocessing: PreprocessingFacts
+    preprocessing: Preprocessing
     epoch: int
     """The epoch whose weights these are."""
     metrics: dict[str, Scores]
-    environment: dict[str, str | int]
+    environment: Environment
     """What decides the bits of the result: framework, device, threads, CPU capability."""
     versions: dict[str, str]
     """Of the core and of the plugins that took part."""

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import pluggy
 
+from zoo_core.discovery import allowed_by_environment
 from zoo_core.errors import (
     AmbiguousNameError,
     PluginError,
@@ -19,7 +20,8 @@ from zoo_core.errors import (
     listed,
     singular,
 )
-from zoo_core.loader import Plugin, allowed_by_environment, load_plugins
+from zoo_core.loader import load_plugins
+from zoo_core.plugin import Plugin
 from zoo_core.specs import CommandSpec, DatasetSpec, ModelSpec, Spec, TrainerSpec
 
 S = TypeVar("S", bound=Spec)

@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from zoo_core.catalog import Catalog
-    from zoo_core.loader import Plugin
+    from zoo_core.plugin import Plugin
 
     Listing = dict[str, list[dict[str, Any]]]
 
 SCHEMA = 1
+
+KEPT = 16
+"""How many indexes are kept, the newest."""
 
 
 def listing() -> Listing:
@@ -106,6 +109,10 @@ def _stamp(path: str) -> tuple[int, int]:
     return (status.st_mtime_ns, status.st_size)
 
 
+def _modified(path: Any) -> int:
+    return _stamp(str(path))[0]
+
+
 def _read() -> Listing | None:
     if os.environ.get("ZOO_NO_CACHE"):
         return None
@@ -134,5 +141,8 @@ def _write(index: dict[str, Any]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, json.dumps(index).encode())
+        # There is one for each environment, and for each folder that `python -m` is called in.
+        for old in sorted(path.parent.iterdir(), key=_modified, reverse=True)[KEPT:]:
+            old.unlink(missing_ok=True)
     except OSError:
         return  # an index saves time; nothing depends on it

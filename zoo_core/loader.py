@@ -1,24 +1,24 @@
-"""Finding and loading plugins, each apart from the others.
+"""Loading plugins, each apart from the others.
 
 Every installed distribution with an entry point in ``zoo.v1`` ends as a `Plugin` with a status
 and, unless all is well, a reason that names the fault and the remedy. Nothing that one plugin
 does in its module or hooks keeps another from being loaded.
 """
 
-import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from importlib.metadata import EntryPoint, distributions
+from dataclasses import replace
+from importlib.metadata import EntryPoint
 from types import MappingProxyType, ModuleType
 from typing import Any
 
 import pluggy
 
 from zoo_core import __version__, builtin, hookspecs
+from zoo_core.discovery import installed_plugins
 from zoo_core.errors import singular
+from zoo_core.plugin import Plugin, Status
 from zoo_core.specs import CommandSpec, DatasetSpec, ModelSpec, RegistrySpec, Spec, TrainerSpec
 
 KINDS: MappingProxyType[str, tuple[str, type[Spec]]] = MappingProxyType(
@@ -32,49 +32,17 @@ KINDS: MappingProxyType[str, tuple[str, type[Spec]]] = MappingProxyType(
 )
 """What a plugin can offer: kind -> (hook, spec)."""
 
-_GROUP_PREFIX = hookspecs.API_GROUP.rstrip("0123456789")
-
-
-class Status(StrEnum):
-    OK = "ok"
-    DISABLED = "disabled"
-    INCOMPATIBLE = "incompatible"
-    BROKEN = "broken"
-    CONFLICT = "conflict"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plugin:
-    """One entry point of one installed distribution, and what became of it."""
-
-    distribution: str
-    version: str
-    entry_point: str
-    """As it is declared: ``name = module``."""
-    status: Status
-    reason: str = ""
-    """Empty where the status is ok; else what is wrong and what to do, in one line."""
-    offers: tuple[tuple[str, Spec], ...] = ()
-    """What it offers, as (kind, spec)."""
-    files: tuple[str, ...] = ()
-    """The source files that its specs came from."""
-
-    @property
-    def usable(self) -> bool:
-        return self.status in (Status.OK, Status.CONFLICT)
-
 
 class _BrokenError(Exception):
     """Why a plugin is not loaded."""
 
 
 def load_plugins(
-    found: Iterable[EntryPoint] | None = None, *, allowed: frozenset[str] | None = None
+    *, allowed: frozenset[str] | None = None
 ) -> tuple[tuple[Plugin, ...], pluggy.PluginManager]:
     """Load the core's own plugin and every installed one, in the order of their distributions.
 
     Args:
-        found: entry points to use instead of the installed ones.
         allowed: the distributions that may be loaded; None for all.
 
     Returns:
@@ -84,7 +52,7 @@ def load_plugins(
     manager.add_hookspecs(hookspecs)
     core = EntryPoint("zoo-core", builtin.__name__, hookspecs.API_GROUP)
     plugins = [_load(manager, core, "zoo-core", __version__)]
-    for point in _in_order(_installed() if found is None else found):
+    for point in installed_plugins():
         assert point.dist is not None
         name, version = point.dist.name, point.dist.version
         if allowed is not None and name not in allowed:
@@ -99,29 +67,6 @@ def load_plugins(
         else:
             plugins.append(_load(manager, point, name, version))
     return tuple(_mark_conflicts(plugins)), manager
-
-
-def allowed_by_environment() -> frozenset[str] | None:
-    """Return the distributions that ``ZOO_PLUGINS`` lists (by commas), None where it is unset."""
-    value = os.environ.get("ZOO_PLUGINS")
-    return None if value is None else frozenset(filter(None, map(str.strip, value.split(","))))
-
-
-def _installed() -> Iterable[EntryPoint]:
-    """Yield zoo's entry points of every distribution, whatever version of the API they are for.
-
-    Of a distribution that is installed twice, the first on ``sys.path`` counts, as in imports.
-    """
-    seen = set()
-    for distribution in distributions():
-        points = [p for p in distribution.entry_points if p.group.startswith(_GROUP_PREFIX)]
-        if points and distribution.name not in seen:
-            seen.add(distribution.name)
-            yield from points
-
-
-def _in_order(points: Iterable[EntryPoint]) -> list[EntryPoint]:
-    return sorted(points, key=lambda point: (point.dist.name if point.dist else "", point.name))
 
 
 def _load(manager: pluggy.PluginManager, point: EntryPoint, name: str, version: str) -> Plugin:
@@ -177,10 +122,16 @@ def _offers(manager: pluggy.PluginManager, module: ModuleType) -> Iterable[tuple
             for spec in _call(hook, implementation.function):
                 if not isinstance(spec, spec_type):
                     raise _BrokenError(f"{hook} must give {spec_type.__name__}s, gave {spec!r}")
+                if kind == "commands" and module is not builtin and spec.name in _core_commands():
+                    raise _BrokenError(f"zoo has a command {spec.name!r} of its own")
                 if spec.name in seen:
                     raise _BrokenError(f"{hook} gives two things of the name {spec.name!r}")
                 seen.add(spec.name)
                 yield kind, spec
+
+
+def _core_commands() -> set[str]:
+    return {command.name for command in builtin.zoo_commands()}
 
 
 def _call(hook: str, function: Any) -> Sequence[Any]:

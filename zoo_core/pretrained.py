@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from zoo_core.card import Provenance, read_card
 from zoo_core.catalog import Catalog
 from zoo_core.config import ModelConfig
-from zoo_core.data import Preprocessing, load_dataset
+from zoo_core.data import load_dataset
 from zoo_core.errors import (
     DataError,
     InvalidValueError,
@@ -72,9 +72,8 @@ class Pretrained:
         Raises:
             InvalidValueError: the images are not uint8, or of another shape than the model's.
         """
-        preprocessing = Preprocessing(self.card.preprocessing.mean, self.card.preprocessing.std)
         batch = _as_batch(images, self.config.input_shape)
-        logits = self.trainer.predict(self.model, batch, preprocessing)
+        logits = self.trainer.predict(self.model, batch, self.card.preprocessing)
         return Predictions(
             labels=np.stack([head.argmax(axis=1) for head in logits], axis=1),
             probabilities=[softmax(head) for head in logits],

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 from zoo_core.card import Card, read_card
 from zoo_core.config import ModelConfig
-from zoo_core.data import TrainingData
 from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.recipe import Recipe
+from zoo_core.sampling import TrainingData
 from zoo_core.specs import ModelSpec
 
 WEIGHTS = "model.safetensors"

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from zoo_core.card import Environment
 from zoo_core.data import Preprocessing
 from zoo_core.run import Run
 from zoo_core.weights import Tensors
@@ -39,7 +40,7 @@ class Learner(Protocol):
 class Trainer(Protocol):
     """The adapter for a framework, on one device."""
 
-    def environment(self) -> dict[str, str | int]:
+    def environment(self) -> Environment:
         """Return what decides the bits of a result: framework, device, threads, …."""
 
     def build(self, builder: Any, config: Any, seed: int) -> Any:

@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from zoo_core import ArrayDataset, ModelConfig, Preprocessing, Recipe, Run, Split
-from zoo_core.data import TrainingData
 from zoo_core.errors import InvalidValueError
+from zoo_core.sampling import TrainingData
 from zoo_torch.optim import make_optimizer
 from zoo_torch.trainer import PREDICT_BATCH, Prepare, TorchTrainer, choose_device
 

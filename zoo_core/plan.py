@@ -1,0 +1,84 @@
+"""A training before it begins: every name found, every value checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zoo_core import __version__
+from zoo_core.catalog import Catalog, Entry
+from zoo_core.config import ModelConfig
+from zoo_core.errors import InvalidValueError
+from zoo_core.recipe import Recipe, resolve_config, resolve_recipe
+from zoo_core.sampling import validation_size
+from zoo_core.specs import DatasetSpec, ModelSpec, TrainerSpec
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A training whose names and values are found and fit together.
+
+    Attributes:
+        model: what is trained.
+        dataset: on what.
+        trainer: by what.
+        recipe_name: the recipe that it began with.
+        changed: the fields, but for the seed, that the user changed of it.
+        recipe: as it is to be followed.
+        config: of the model.
+    """
+
+    model: Entry[ModelSpec]
+    dataset: Entry[DatasetSpec]
+    trainer: Entry[TrainerSpec]
+    recipe_name: str
+    changed: tuple[str, ...]
+    recipe: Recipe
+    config: ModelConfig
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions of what takes part."""
+        plugins = (self.model.plugin, self.dataset.plugin, self.trainer.plugin)
+        return {"zoo-core": __version__} | {p.distribution: p.version for p in plugins}
+
+
+def make_plan(
+    catalog: Catalog, name: str, recipe_name: str, overrides: Iterable[Mapping[str, Any]]
+) -> Plan:
+    """Find and check everything that can be without a framework or data.
+
+    Args:
+        catalog: what is installed.
+        name: of the model.
+        recipe_name: of one of its recipes, or path of a ``.toml`` file.
+        overrides: values over the recipe's, the later over the earlier.
+    """
+    model = catalog.model(name)
+    named = resolve_recipe(model, recipe_name).model_dump()
+    recipe = resolve_recipe(model, recipe_name, overrides)
+    changed = (key for key, value in recipe.model_dump().items() if value != named[key])
+    dataset = catalog.dataset(recipe.dataset)
+    trainer = catalog.trainer(recipe.trainer)
+    config = resolve_config(model, recipe, dataset.spec)
+    _check_batch_size(recipe, dataset.spec)
+    return Plan(
+        model=model,
+        dataset=dataset,
+        trainer=trainer,
+        recipe_name=Path(recipe_name).stem if recipe_name.endswith(".toml") else recipe_name,
+        changed=tuple(key for key in changed if key != "seed"),
+        recipe=recipe,
+        config=config,
+    )
+
+
+def _check_batch_size(recipe: Recipe, dataset: DatasetSpec) -> None:
+    size = dataset.sizes["train"]
+    available = size - validation_size(size, recipe.validation)
+    if recipe.batch_size > available:
+        raise InvalidValueError(
+            f"batch_size of the recipe must be at most {available}, the number of images of "
+            f"{dataset.name!r} that are trained on, got {recipe.batch_size}"
+        )

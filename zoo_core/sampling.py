@@ -1,0 +1,87 @@
+"""Which images are trained on, which are held out, and in what order they come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zoo_core.data import ArrayDataset, Preprocessing, Split
+from zoo_core.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """A data set, and which of its training images are trained on.
+
+    Attributes:
+        dataset: all of it; no image is copied.
+        train_rows: int64, the rows of ``dataset.splits["train"]`` to train on.
+        validation_rows: int64, the other rows, on which the best epoch is chosen.
+        preprocessing: what the model sees of an image.
+    """
+
+    dataset: ArrayDataset
+    train_rows: NDArray[np.int64]
+    validation_rows: NDArray[np.int64]
+    preprocessing: Preprocessing
+
+    @property
+    def train(self) -> Split:
+        return self.dataset.splits["train"]
+
+    @property
+    def validation(self) -> Split:
+        rows = self.validation_rows
+        return Split(self.train.images[rows], self.train.labels[rows])
+
+    @property
+    def test(self) -> Split:
+        return self.dataset.splits["test"]
+
+    def order(self, seed: int, epoch: int) -> NDArray[np.int64]:
+        """Return the rows to train on in `epoch` (from 1), in order: a pure function."""
+        return self.train_rows[permutation(len(self.train_rows), seed, epoch)]
+
+
+def training_data(dataset: ArrayDataset, recipe: Recipe) -> TrainingData:
+    """Return a data set with the images parted and the pixels treated as a recipe says."""
+    seed = recipe.split_seed if recipe.held_out == "random" else None
+    train, validation = split_rows(len(dataset.splits["train"]), recipe.validation, seed)
+    channels = len(dataset.mean)
+    raw = Preprocessing((0.0,) * channels, (1.0,) * channels)
+    normalized = Preprocessing(dataset.mean, dataset.std)
+    return TrainingData(dataset, train, validation, normalized if recipe.normalize else raw)
+
+
+def split_rows(
+    size: int, validation: float, seed: int | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Part the rows 0 … size-1 into those to train on and those held out for validation.
+
+    Args:
+        size: number of rows, at least 2.
+        validation: share of the rows for validation, above 0 and below 1.
+        seed: of the permutation that draws them; None to hold out the last rows.
+
+    Returns:
+        Two disjoint sorted arrays, neither empty, that hold every row between them.
+    """
+    train = size - validation_size(size, validation)
+    rows = np.arange(size) if seed is None else permutation(size, seed)
+    return np.sort(rows[:train]), np.sort(rows[train:])
+
+
+def validation_size(size: int, validation: float) -> int:
+    """Return how many of `size` rows are held out: the share, rounded, and neither none nor all."""
+    return min(max(round(size * validation), 1), size - 1)
+
+
+def permutation(size: int, *seed: int) -> NDArray[np.int64]:
+    """Return the numbers 0 … size-1 in an order that depends on nothing but the seed.
+
+    NumPy promises that a bit generator's raw numbers stay the same in every version, and does not
+    promise it of ``Generator.permutation``; so the order is that of raw numbers.
+    """
+    return np.argsort(np.random.PCG64(seed).random_raw(size), kind="stable")
