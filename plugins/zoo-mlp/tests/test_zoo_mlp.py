@@ -47,7 +47,7 @@ def test_every_recipe_resolves(name):
     assert resolve_config(entry, recipe, catalog.dataset("mnist").spec).hidden
     reference = name != "default"
     assert recipe.normalize != reference
-    assert (recipe.epochs, recipe.optimizer) == ((10, "sgd") if reference else (10, "adamw"))
+    assert (recipe.epochs, recipe.optimizer) == ((10, "sgd") if reference else (8, "adamw"))
 
 
 @pytest.fixture(scope="module")

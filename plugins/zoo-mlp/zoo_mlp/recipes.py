@@ -20,7 +20,7 @@ _BASELINE: dict[str, Any] = {
 
 RECIPES: dict[str, dict[str, Any]] = {
     "default": {
-        "epochs": 10,
+        "epochs": 8,
         "batch_size": 128,
         "optimizer": "adamw",
         "lr": 0.006,

@@ -73,17 +73,17 @@ class AdamW:
         self._parameters = _Parameters(parameters)
         self._recipe = recipe
         self._means, self._squares = self._parameters.zeros(), self._parameters.zeros()
-        self._steps = [torch.zeros((), device=value.device) for value in self._parameters.values]
+        self._step = torch.zeros((), device=self._parameters.values[0].device)
 
     def step(self, lr: float) -> None:
-        torch._foreach_add_(self._steps, 1)
+        self._step += 1
         torch._fused_adamw_(
             self._parameters.values,
             self._parameters.take_gradients(),
             self._means,
             self._squares,
             [],
-            self._steps,
+            [self._step] * len(self._parameters.values),
             lr=lr,
             beta1=0.9,
             beta2=0.999,

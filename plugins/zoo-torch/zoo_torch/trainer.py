@@ -94,8 +94,10 @@ class TorchLearner:
         _seed_dropout(self._seed, self._steps, self._device)
         self._steps += 1
         picked = torch.from_numpy(rows).to(self._device)
-        logits: list[Tensor] = self._model(self._prepare(self._images[picked]))
-        labels = self._labels[picked]
+        # index_select is several times faster than indexing with square brackets.
+        images = self._images.index_select(0, picked)
+        labels = self._labels.index_select(0, picked)
+        logits: list[Tensor] = self._model(self._prepare(images))
         losses = [functional.cross_entropy(head, labels[:, i]) for i, head in enumerate(logits)]
         torch.stack(losses).mean().backward()
         self._optimizer.step(lr)
