@@ -5,9 +5,12 @@ import json
 import os
 import pty
 import signal
+from pathlib import Path
 
 import pytest
 from PIL import Image
+
+from zoo_core.cli import run
 
 
 @pytest.fixture
@@ -215,6 +218,8 @@ def test_a_broken_plugin_costs_a_line_and_nothing_else(cli, write_plugin, tmp_pa
         (line,) = result.err.splitlines()
         assert line.startswith("zoo: plugin zoo-bad 1.0 is broken: importing zoo_bad.plugin failed")
         assert "ModuleNotFoundError: No module named 'no_such_module'" in line
+    assert cli("info", "toy", site=site).code == 0  # no model, but a data set
+    assert cli("info", "bad-model", site=site).code == 4
     needed = cli("train", "bad-model", site=site)
     assert needed.code == 4
     assert "zoo-bad 1.0" in needed.err
@@ -222,6 +227,32 @@ def test_a_broken_plugin_costs_a_line_and_nothing_else(cli, write_plugin, tmp_pa
     status = {row["name"]: row["status"] for row in rows}
     assert status["zoo-bad"] == "broken"
     assert status["zoo-toy"] == "ok"
+
+
+def test_info_of_a_shared_name_says_which_there_are(cli, write_plugin, tmp_path):
+    site = tmp_path / "site"
+    code = (Path(__file__).parent / "toy" / "zoo_toy" / "plugin.py").read_text()
+    write_plugin(site, "zoo-twin", code)
+    result = cli("info", "softmax", site=site)
+    assert result.code == 3
+    assert "Say which one: zoo-toy/softmax, zoo-twin/softmax" in result.err
+    assert cli("info", "zoo-toy/softmax", "--json", site=site).json["plugin"] == "zoo-toy"
+
+
+@pytest.mark.parametrize(
+    ("fault", "line"),
+    [
+        (OSError(28, "No space left on device", "run/x"), "No space left on device: run/x"),
+        (OSError("image file is truncated"), "image file is truncated"),
+    ],
+)
+def test_what_the_system_refuses_is_one_line(fault, line, monkeypatch, capsys):
+    def refuse(*_arguments, **_options):
+        raise fault
+
+    monkeypatch.setattr("zoo_core.cli.zoo.main", refuse)
+    assert run(["list"]) == 1
+    assert capsys.readouterr().err == f"zoo: {line}\n"
 
 
 COMMAND = """

@@ -18,6 +18,7 @@ from zoo_core.errors import (
     ZooError,
     did_you_mean,
     listed,
+    one_line,
     singular,
 )
 from zoo_core.loader import load_plugins
@@ -53,8 +54,7 @@ class Entry(Generic[S]):
         except Exception as fault:
             raise PluginError(
                 f"plugin {self.plugin.distribution} {self.plugin.version} cannot be used: "
-                f"{import_string} of its {self.spec.name!r} failed with "
-                f"{type(fault).__name__}: {' '.join(str(fault).split())}",
+                f"{import_string} of its {self.spec.name!r} failed with {one_line(fault)}",
                 hint=f"Fix or reinstall {self.plugin.distribution}.",
             ) from fault
 

@@ -72,6 +72,11 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(names)) or "none"
 
 
+def one_line(fault: BaseException) -> str:
+    """Return the type and the message of an exception, without line breaks."""
+    return f"{type(fault).__name__}: {' '.join(str(fault).split())}"
+
+
 def singular(kind: str) -> str:
     """Return ``model`` for ``models`` and ``registry`` for ``registries``."""
     return f"{kind[:-3]}y" if kind.endswith("ies") else kind[:-1]

@@ -22,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from zoo_core.catalog import Catalog
+    from zoo_core.catalog import Catalog, Entry
     from zoo_core.plugin import Plugin
 
     Listing = dict[str, list[dict[str, Any]]]
@@ -52,10 +52,7 @@ def listing() -> Listing:
 def describe(catalog: Catalog) -> Listing:
     """Return the listing of a catalog."""
     rows: Listing = {
-        kind: [
-            {**_plain(vars(entry.spec)), "name": name, "plugin": entry.plugin.distribution}
-            for name, entry in catalog.entries(kind).items()
-        ]
+        kind: [{**row(entry), "name": name} for name, entry in catalog.entries(kind).items()]
         for kind in ("models", "datasets", "trainers", "registries", "commands")
     }
     rows["plugins"] = [
@@ -72,6 +69,11 @@ def describe(catalog: Catalog) -> Listing:
     return rows
 
 
+def row(entry: Entry[Any]) -> dict[str, Any]:
+    """Return a spec's values as JSON would give them back, and who offers it."""
+    return {**_plain(vars(entry.spec)), "plugin": entry.plugin.distribution}
+
+
 def _offers(plugin: Plugin) -> dict[str, list[str]]:
     """Return kind -> names of what a plugin offers."""
     names: dict[str, list[str]] = {}
@@ -81,7 +83,6 @@ def _offers(plugin: Plugin) -> dict[str, list[str]]:
 
 
 def _plain(value: Any) -> Any:
-    """Return a spec's value as JSON would give it back."""
     if hasattr(value, "items"):
         return {key: _plain(item) for key, item in value.items()}
     return list(value) if isinstance(value, tuple) else value

@@ -17,7 +17,7 @@ import pluggy
 
 from zoo_core import __version__, builtin, hookspecs
 from zoo_core.discovery import installed_plugins
-from zoo_core.errors import singular
+from zoo_core.errors import one_line, singular
 from zoo_core.plugin import Plugin, Status
 from zoo_core.specs import CommandSpec, DatasetSpec, ModelSpec, RegistrySpec, Spec, TrainerSpec
 
@@ -96,7 +96,7 @@ def _import(point: EntryPoint) -> ModuleType:
     try:
         module = point.load()
     except (Exception, SystemExit) as fault:
-        raise _BrokenError(f"importing {point.value} failed: {_one_line(fault)}") from fault
+        raise _BrokenError(f"importing {point.value} failed: {one_line(fault)}") from fault
     if not isinstance(module, ModuleType):
         raise _BrokenError(f"{point.value} is not a module; an entry point names a module")
     return module
@@ -106,7 +106,7 @@ def _register(manager: pluggy.PluginManager, module: ModuleType, name: str) -> N
     try:
         manager.register(module, name)
     except (pluggy.PluginValidationError, ValueError) as fault:
-        raise _BrokenError(f"its hooks do not fit: {_one_line(fault)}") from fault
+        raise _BrokenError(f"its hooks do not fit: {one_line(fault)}") from fault
     for caller in manager.get_hookcallers(module) or []:
         if not caller.has_spec():
             known = ", ".join(sorted(hook for hook, _ in KINDS.values()))
@@ -138,7 +138,7 @@ def _call(hook: str, function: Any) -> Sequence[Any]:
     try:
         return list(function())
     except (Exception, SystemExit) as fault:
-        raise _BrokenError(f"{hook} failed: {_one_line(fault)}") from fault
+        raise _BrokenError(f"{hook} failed: {one_line(fault)}") from fault
 
 
 def _mark_conflicts(plugins: list[Plugin]) -> Iterable[Plugin]:
@@ -183,7 +183,3 @@ def _source_files(module: ModuleType) -> tuple[str, ...]:
         if name == package or name.startswith(f"{package}.")
     )
     return tuple(sorted(file for file in files if file))
-
-
-def _one_line(fault: BaseException) -> str:
-    return f"{type(fault).__name__}: {' '.join(str(fault).split())}"

@@ -23,7 +23,7 @@ from zoo_core.errors import (
 )
 from zoo_core.metrics import Scores, score, softmax
 from zoo_core.run import CARD, WEIGHTS
-from zoo_core.trainer import Trainer
+from zoo_core.trainer import Trainer, make_trainer
 from zoo_core.validation import validate
 from zoo_core.weights import WeightFile, check_tensors, load_weights
 
@@ -125,9 +125,7 @@ def load_pretrained(
     card, file = read_provenance(path)
     entry = catalog.model(f"{card.plugin}/{card.model}")
     config = validate(entry.resolve(entry.spec.config), card.config, what=f"config in {file.path}")
-    trainer_entry = catalog.trainer(card.recipe.trainer)
-    factory = trainer_entry.resolve(trainer_entry.spec.factory)
-    trainer: Trainer = factory(device=device, threads=threads)
+    trainer = make_trainer(catalog.trainer(card.recipe.trainer), device=device, threads=threads)
     model = trainer.build(entry.resolve(entry.spec.builder), config, card.recipe.seed)
     check_tensors(file, trainer.get_weights(model))
     trainer.set_weights(model, file.tensors)

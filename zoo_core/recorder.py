@@ -9,6 +9,7 @@ from typing import Any
 
 from zoo_core.card import Card
 from zoo_core.catalog import Catalog
+from zoo_core.errors import one_line
 from zoo_core.run import Callbacks, Run
 
 
@@ -52,5 +53,5 @@ class Recorder:
                 plugin = implementation.plugin_name
                 sys.stderr.write(
                     f"zoo: plugin {plugin} failed in {hook}, the training goes on: "
-                    f"{type(fault).__name__}: {fault}\n"
+                    f"{one_line(fault)}\n"
                 )

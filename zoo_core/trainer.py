@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.card import Environment
+from zoo_core.catalog import Entry
 from zoo_core.data import Preprocessing
 from zoo_core.run import Run
+from zoo_core.specs import TrainerSpec
 from zoo_core.weights import Tensors
 
 
@@ -59,3 +61,19 @@ class Trainer(Protocol):
 
     def set_weights(self, model: Any, weights: Tensors) -> None:
         """Assign weights that were checked to have the model's names, shapes and dtypes."""
+
+
+def make_trainer(entry: Entry[TrainerSpec], *, device: str, threads: int | None) -> Trainer:
+    """Import a trainer's framework and return the trainer.
+
+    Args:
+        entry: the trainer.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        threads: of the framework; None for its own choice.
+
+    Raises:
+        PluginError: it cannot be imported.
+        InvalidValueError: there is no such device.
+    """
+    trainer: Trainer = entry.resolve(entry.spec.factory)(device=device, threads=threads)
+    return trainer

@@ -15,7 +15,7 @@ from zoo_core.recorder import Recorder
 from zoo_core.results import write_config, write_results
 from zoo_core.run import Callbacks, Run, check_folder, make_folder
 from zoo_core.sampling import training_data
-from zoo_core.trainer import Trainer
+from zoo_core.trainer import make_trainer
 
 
 def train(
@@ -47,8 +47,7 @@ def train(
     plan = make_plan(catalog, name, recipe, overrides)
     if out is not None:
         check_folder(out)
-    factory = plan.trainer.resolve(plan.trainer.spec.factory)
-    trainer: Trainer = factory(device=device, threads=threads)
+    trainer = make_trainer(plan.trainer, device=device, threads=threads)
     builder = plan.model.resolve(plan.model.spec.builder)
     model = trainer.build(builder, plan.config, plan.recipe.seed)
     data = training_data(load_dataset(plan.dataset), plan.recipe)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import sys
 from typing import Any
 
@@ -10,7 +9,7 @@ import click
 
 from zoo_core import __version__
 from zoo_core.catalog import installed
-from zoo_core.errors import ZooError
+from zoo_core.errors import ZooError, one_line
 from zoo_core.index import listing
 from zoo_core.listing import warn_of_unusable
 
@@ -71,11 +70,12 @@ def _report(fault: Exception) -> int:
     if isinstance(fault, BrokenPipeError):
         sys.stderr.close()  # whoever read our output has seen enough
         return 0
-    if isinstance(fault, OSError) and fault.errno != errno.EINVAL:
-        sys.stderr.write(f"zoo: {fault.strerror}: {fault.filename or 'while writing'}\n")
+    if isinstance(fault, OSError):
+        where = f": {fault.filename}" if fault.filename else ""
+        sys.stderr.write(f"zoo: {fault.strerror or fault}{where}\n")
         return 1
     sys.stderr.write(
-        f"zoo: unexpected {type(fault).__name__}: {fault}. "
+        f"zoo: unexpected {one_line(fault)}. "
         "This is a fault of zoo or of a plugin; --debug shows where.\n"
     )
     return 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,9 @@ import click
 
 from zoo_core.catalog import Catalog, Entry, installed
 from zoo_core.cli import options
-from zoo_core.errors import UnknownNameError, did_you_mean, listed
-from zoo_core.index import describe
+from zoo_core.errors import PluginError, UnknownNameError, did_you_mean, listed
+from zoo_core.index import row
 from zoo_core.listing import print_json
-
-_KINDS = ("models", "datasets", "trainers")
 
 
 @click.command()
@@ -31,14 +30,25 @@ def info(name: str, as_json: bool) -> None:
 
 
 def _of_name(catalog: Catalog, name: str) -> dict[str, Any]:
-    for kind in _KINDS:
-        for row in describe(catalog)[kind]:
-            if name in (row["name"], f"{row['plugin']}/{row['name']}"):
-                facts = {"kind": kind[:-1], **row}
-                if kind == "models":
-                    facts |= _of_model(catalog.model(name))
-                return facts
-    known = [known for kind in _KINDS for known in catalog.entries(kind)]
+    kinds: dict[str, Callable[[str], Entry[Any]]] = {
+        "model": catalog.model,
+        "dataset": catalog.dataset,
+        "trainer": catalog.trainer,
+    }
+    unusable: PluginError | None = None
+    for kind, find in kinds.items():
+        try:
+            entry = find(name)
+        except UnknownNameError:
+            continue
+        except PluginError as fault:  # another kind may have it all the same
+            unusable = fault
+            continue
+        more = _of_model(entry) if kind == "model" else {}
+        return {"kind": kind, **row(entry), **more}
+    if unusable:
+        raise unusable
+    known = [known for kind in kinds for known in catalog.entries(f"{kind}s")]
     raise UnknownNameError(
         f"there is no model, dataset, trainer, folder or file {name!r}",
         hint=f"{did_you_mean(name, known)} Names there are: {listed(known)}.".strip(),
