@@ -13,6 +13,7 @@ def toy(toy_site, monkeypatch):
     """Return a catalog with the toy plugin; see `tests/toy`."""
     monkeypatch.syspath_prepend(str(toy_site))
     monkeypatch.syspath_prepend(str(Path(__file__).parent / "toy"))
+    monkeypatch.setenv("ZOO_PLUGINS", "zoo-toy")  # what draws pictures would take most of the time
     yield Catalog.load()
     for name in [name for name in sys.modules if name.split(".")[0] == "zoo_toy"]:
         del sys.modules[name]

@@ -157,6 +157,12 @@ BAD = [
     (["train", "softmax", "--epochs", "two"], 2, "'two' is not a valid integer"),
     (["train", "softmax", "--seed", "-1"], 2, "seed of the recipe must be"),
     (["train", "softmax", "--set", "batch_size=999"], 2, "must be at most 180"),
+    (["train", "softmax", "--set", "fresh=true"], 2, "dataset 'toy' cannot compose new images"),
+    (
+        ["train", "softmax", "--set", "ema=0.9"],
+        2,
+        "ema of the recipe is 0.9, and trainer 'toy' does",
+    ),
     (["train", "softmax", "--dataset", "toy-pairs"], 2, "one label an image, dataset 'toy-pairs'"),
     (["train", "softmax", "--out", "full"], 2, "is not empty, and a run overwrites nothing"),
     (["train", "softmax", "--out", "full/file"], 2, "is a file"),

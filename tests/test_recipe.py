@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zoo_core.errors import DataError, InvalidValueError, UnknownNameError
-from zoo_core.recipe import Recipe, parse_set, resolve_config, resolve_recipe
+from zoo_core.recipe import Recipe
+from zoo_core.resolution import parse_set, resolve_config, resolve_recipe
 from zoo_core.schedule import learning_rate
 from zoo_core.validation import validate
 
@@ -46,7 +47,7 @@ def test_a_recipe_file_that_is_none_is_refused(softmax, tmp_path, content):
 
 
 def test_an_unknown_recipe_lists_those_there_are(softmax):
-    with pytest.raises(UnknownNameError, match="Did you mean 'default'.*: default, wild"):
+    with pytest.raises(UnknownNameError, match="Did you mean 'default'.*: default, slow"):
         resolve_recipe(softmax, "defualt")
 
 

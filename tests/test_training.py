@@ -1,5 +1,7 @@
 """A training from name to run folder, with a framework that the core does not know."""
 
+import copy
+import dataclasses
 import json
 import os
 
@@ -8,10 +10,14 @@ import pytest
 
 from zoo_core.card import read_card
 from zoo_core.catalog import Catalog
+from zoo_core.data import Split
 from zoo_core.errors import DataError, InvalidValueError, TrainingError, VerificationError
 from zoo_core.pretrained import evaluate_pretrained, load_pretrained
 from zoo_core.sampling import TrainingData
+from zoo_core.schedule import learning_rate
 from zoo_core.training import train
+from zoo_core.warp import draw_warps
+from zoo_core.weights import load_weights
 
 
 @pytest.fixture
@@ -71,6 +77,93 @@ def test_one_order_for_all_epochs_where_the_recipe_says_so(toy, tmp_path, monkey
     train(toy, "softmax", out=tmp_path / "new")
     assert len(set(orders[:5])) == 1
     assert len(set(orders[5:])) == 5
+
+
+def test_the_model_that_the_learner_shows_is_scored_and_kept(toy, tmp_path, monkeypatch):
+    from zoo_toy.model import ToyLearner
+
+    def show(learner, model, run):
+        start(learner, model, run)
+        learner.model = copy.deepcopy(model)  # as an average of the weights would be: another
+        learner.model.weights[0][:] = 0
+
+    start = ToyLearner.__init__
+    monkeypatch.setattr(ToyLearner, "__init__", show)
+    monkeypatch.setattr(ToyLearner, "step", lambda self, batch: [np.zeros((len(batch.rows), 3))])
+    run = train(toy, "softmax", out=tmp_path / "run")
+    assert not load_weights(run.folder / "model.safetensors").tensors["head0"].any()
+    assert run.card.metrics["validation"].loss[0] == pytest.approx(np.log(3))
+
+
+def test_every_step_gets_its_number_rate_and_warps(toy, tmp_path, monkeypatch):
+    from zoo_toy.model import ToyLearner
+
+    batches = []
+    step = ToyLearner.step
+
+    def spy(self, batch):
+        batches.append(batch)
+        return step(self, batch)
+
+    monkeypatch.setattr(ToyLearner, "step", spy)
+    catalog = following(toy, "rotate")
+    values = {"epochs": 2, "batch_size": 100, "rotate": 10.0, "schedule": "cosine"}
+    recipe = train(catalog, "softmax", out=tmp_path / "run", overrides=[values]).recipe
+    assert [batch.step for batch in batches] == [0, 1, 2, 3]
+    assert [len(batch.rows) for batch in batches] == [100, 80, 100, 80]
+    assert [batch.lr for batch in batches] == [learning_rate(recipe, i, 4) for i in range(4)]
+    for batch in batches:
+        assert np.array_equal(batch.warps, draw_warps(recipe, 6, 5, len(batch.rows), batch.step))
+
+
+def following(catalog, *fields):
+    """Return a catalog whose toy trainer says that it follows some recipe fields."""
+    entry = catalog.trainer("toy")
+    spec = dataclasses.replace(entry.spec, recipe_fields=fields)
+    catalog._shelves["trainers"]["toy"] = [dataclasses.replace(entry, spec=spec)]
+    return catalog
+
+
+@pytest.fixture
+def composable(toy, monkeypatch):
+    """Return the toy catalog, with data that can be composed anew, and the calls that did so."""
+    import zoo_toy.data
+
+    calls, load = [], zoo_toy.data.load
+
+    def compose(seed, epoch, held_out):
+        calls.append((seed, epoch, held_out))
+        images = np.full((180, 1, 6, 5), epoch, np.uint8)
+        return Split(images, np.full((180, 1), epoch % 3))
+
+    monkeypatch.setattr(zoo_toy.data, "load", lambda: dataclasses.replace(load(), compose=compose))
+    entry = toy.dataset("toy")
+    spec = dataclasses.replace(entry.spec, composable=True)
+    toy._shelves["datasets"]["toy"] = [dataclasses.replace(entry, spec=spec)]
+    return toy, calls
+
+
+def test_fresh_images_are_fed_every_epoch_and_others_once(composable, tmp_path, monkeypatch):
+    from zoo_toy.model import ToyLearner
+
+    catalog, calls = composable
+    fed = []
+    feed = ToyLearner.feed
+
+    def spy(self, images):
+        fed.append(images.images[0, 0, 0, 0])
+        feed(self, images)
+
+    monkeypatch.setattr(ToyLearner, "feed", spy)
+    fresh = {"fresh": True, "epochs": 3, "seed": 7}
+    run = train(catalog, "softmax", out=tmp_path / "fresh", overrides=[fresh])
+    assert [(seed, epoch) for seed, epoch, _ in calls] == [(7, 1), (7, 2), (7, 3)]
+    assert all(np.array_equal(held_out, run.data.validation_rows) for _, _, held_out in calls)
+    assert fed == [1, 2, 3]
+    lines = (run.folder / "metrics.jsonl").read_text().splitlines()
+    assert json.loads(lines[2])["train"]["total"] == 180
+    train(catalog, "softmax", out=tmp_path / "fixed", overrides=[{"epochs": 3}])
+    assert len(fed) == 4
 
 
 def test_loaded_weights_score_what_the_card_says(toy, run):
@@ -136,7 +229,7 @@ def test_predict_refuses_other_arrays(toy, run, images):
 
 def test_a_training_that_diverges_says_where_and_keeps_what_it_had(toy, tmp_path):
     with pytest.raises(TrainingError, match=r"not finite from step \d+ of epoch 1 .*--set lr="):
-        train(toy, "softmax", recipe="wild", out=tmp_path / "run")
+        train(toy, "softmax", overrides=[{"lr": 1e38}], out=tmp_path / "run")
     assert not (tmp_path / "run" / "model.safetensors").exists()
     with pytest.raises(DataError, match="its training did not finish"):
         load_pretrained(toy, tmp_path / "run")
@@ -163,6 +256,8 @@ def test_a_damaged_card_is_refused(toy, run):
         ({"overrides": [{"batch_size": 181}]}, InvalidValueError),
         ({"overrides": [{"dataset": "toy-pairs"}]}, InvalidValueError),
         ({"overrides": [{"model": {"scale": "big"}}]}, InvalidValueError),
+        ({"overrides": [{"fresh": True}]}, InvalidValueError),
+        ({"overrides": [{"momentum": 0.9}]}, InvalidValueError),
     ],
 )
 def test_what_cannot_be_trained_leaves_no_folder(toy, tmp_path, options, error):
@@ -198,21 +293,27 @@ def zoo_epoch_end(epoch, metrics):
     {fault}
 
 @hookimpl
-def zoo_train_end(run, result):
-    heard.append(("end", result.model))
+def zoo_train_end(run, result, predictions):
+    heard.append(("end", result.model, predictions.labels.shape))
 """
 
 
 @pytest.mark.parametrize("fault", ["pass", "raise RuntimeError('no ink')"])
 def test_plugins_hear_of_a_training_and_cannot_stop_it(
-    site, write_plugin, toy, tmp_path, fault, capsys
+    site, write_plugin, toy, tmp_path, fault, capsys, monkeypatch
 ):
     write_plugin(site, "zoo-ear", LISTENER.format(fault=fault))
+    monkeypatch.setenv("ZOO_PLUGINS", "zoo-toy,zoo-ear")
     catalog = Catalog.load()
     train(catalog, "softmax", out=tmp_path / "run", overrides=[{"epochs": 2}])
     import zoo_ear.plugin
 
-    assert zoo_ear.plugin.heard == [("start", "softmax"), (1, 20), (2, 20), ("end", "softmax")]
+    assert zoo_ear.plugin.heard == [
+        ("start", "softmax"),
+        (1, 20),
+        (2, 20),
+        ("end", "softmax", (50, 1)),
+    ]
     warnings = capsys.readouterr().err.splitlines()
     assert len(warnings) == (0 if fault == "pass" else 2)
     assert all("zoo-ear" in line and "RuntimeError: no ink" in line for line in warnings)

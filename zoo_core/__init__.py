@@ -25,14 +25,16 @@ if TYPE_CHECKING:
     from zoo_core.errors import ZooError
     from zoo_core.hookspecs import hookimpl
     from zoo_core.metrics import Scores
-    from zoo_core.pretrained import Predictions, Pretrained
+    from zoo_core.predictions import Predictions
+    from zoo_core.pretrained import Pretrained
     from zoo_core.recipe import Recipe
     from zoo_core.run import Run
     from zoo_core.specs import CommandSpec, DatasetSpec, ModelSpec, RegistrySpec, TrainerSpec
-    from zoo_core.trainer import Learner, Trainer
+    from zoo_core.trainer import Batch, Learner, Trainer
 
 __all__ = [
     "ArrayDataset",
+    "Batch",
     "CommandSpec",
     "DatasetSpec",
     "Learner",
@@ -74,11 +76,12 @@ _HOMES = {
     "errors": ["ZooError"],
     "hookspecs": ["hookimpl"],
     "metrics": ["Scores"],
-    "pretrained": ["Predictions", "Pretrained"],
+    "predictions": ["Predictions"],
+    "pretrained": ["Pretrained"],
     "recipe": ["Recipe"],
     "run": ["Run"],
     "specs": ["CommandSpec", "DatasetSpec", "ModelSpec", "RegistrySpec", "TrainerSpec"],
-    "trainer": ["Learner", "Trainer"],
+    "trainer": ["Batch", "Learner", "Trainer"],
 }
 
 

@@ -13,7 +13,7 @@ from zoo_core.catalog import installed
 from zoo_core.config import ModelConfig
 from zoo_core.metrics import Scores
 from zoo_core.pretrained import Pretrained, evaluate_pretrained, load_pretrained
-from zoo_core.recipe import recipe_names
+from zoo_core.resolution import recipe_names
 from zoo_core.run import Run
 from zoo_core.specs import ModelSpec
 from zoo_core.training import train as _train

@@ -1,10 +1,20 @@
 """What every model's config has."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Size = Annotated[int, Field(ge=1)]
+
+
+def _as_sequence(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(value)
+    return (value,) if isinstance(value, int) else value
+
+
+Sizes = Annotated[tuple[Size, ...], BeforeValidator(_as_sequence)]
+"""One size a layer; a single number stands for a single layer."""
 
 
 class ModelConfig(BaseModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,6 +56,13 @@ class Preprocessing:
     std: tuple[float, ...]
 
 
+Compose = Callable[[int, int, NDArray[np.int64]], Split]
+"""``(seed, epoch, held_out) -> Split``: as many training images as are not held out, made anew.
+
+It depends on its arguments alone, and nothing of the held-out rows is in any of the images.
+"""
+
+
 @dataclass(frozen=True)
 class ArrayDataset:
     """A data set in memory.
@@ -65,12 +72,14 @@ class ArrayDataset:
         classes: for each head, the names of its classes.
         mean: mean of the training images' pixels, one number a channel, from 0 to 1.
         std: their standard deviation, likewise.
+        compose: makes new training images, where that can be done.
     """
 
     splits: Mapping[str, Split]
     classes: tuple[tuple[str, ...], ...]
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    compose: Compose | None = None
 
     def __post_init__(self) -> None:
         for name, split in self.splits.items():
@@ -114,6 +123,11 @@ def load_dataset(entry: Entry[DatasetSpec]) -> ArrayDataset:
                 f"split {name!r} of dataset {spec.name!r} has the shape {found}, "
                 f"plugin {entry.plugin.distribution} declares {(size, *spec.shape)}"
             )
+    if spec.composable and dataset.compose is None:
+        raise DataError(
+            f"dataset {spec.name!r} cannot compose new images, "
+            f"plugin {entry.plugin.distribution} declares that it can"
+        )
     if (found := dataset.sha256()) != spec.sha256:
         raise VerificationError(
             f"dataset {spec.name!r} has the sha256 {found}, "

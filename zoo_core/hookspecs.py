@@ -14,6 +14,7 @@ import pluggy
 
 if TYPE_CHECKING:
     from zoo_core.card import Card
+    from zoo_core.predictions import Predictions
     from zoo_core.run import Run
     from zoo_core.specs import CommandSpec, DatasetSpec, ModelSpec, RegistrySpec, TrainerSpec
 
@@ -60,5 +61,11 @@ def zoo_epoch_end(run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
 
 
 @hookspec
-def zoo_train_end(run: Run, result: Card) -> None:
-    """Hear that weights and card are written; `result` is the card."""
+def zoo_train_end(run: Run, result: Card, predictions: Predictions) -> None:
+    """Hear that weights and card are written.
+
+    Args:
+        run: the training.
+        result: its card.
+        predictions: what the weights read in ``run.data.test.images``.
+    """

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from zoo_core.data import Split
 from zoo_core.errors import TrainingError
 from zoo_core.metrics import Scores, score
 from zoo_core.run import Run
 from zoo_core.schedule import learning_rate
-from zoo_core.trainer import Learner, Trainer
+from zoo_core.trainer import Batch, Learner, Trainer
+from zoo_core.warp import draw_warps
 from zoo_core.weights import Tensors
 
 
@@ -41,14 +43,20 @@ def fit(trainer: Trainer, model: Any, run: Run) -> Fitted:
     learner = trainer.start(model, run)
     validation = run.data.validation
     run.callbacks.train_start(run)
+    fed: Split | None = None
     kept: Fitted | None = None
     for epoch in range(1, run.recipe.epochs + 1):
         epoch_started = time.perf_counter()
-        train_scores = _train_epoch(learner, run, epoch)
-        logits = trainer.predict(model, validation.images, run.data.preprocessing)
+        images, order = run.data.epoch(run.recipe, epoch)
+        if images is not fed:
+            learner.feed(images)
+            fed = images
+        logits = _train_epoch(learner, run, epoch, order)
+        train_scores = score(logits, images.labels[order])
+        logits = trainer.predict(learner.model, validation.images, run.data.preprocessing)
         scores = score(logits, validation.labels)
         if kept is None or run.recipe.keep == "last" or _rank(scores) > _rank(kept.validation):
-            kept = Fitted(epoch, trainer.get_weights(model), train_scores, scores, 0.0)
+            kept = Fitted(epoch, trainer.get_weights(learner.model), train_scores, scores, 0.0)
         metrics = {
             "epoch": epoch,
             "train": asdict(train_scores),
@@ -60,18 +68,26 @@ def fit(trainer: Trainer, model: Any, run: Run) -> Fitted:
     return replace(kept, seconds=time.perf_counter() - started)
 
 
-def _train_epoch(learner: Learner, run: Run, epoch: int) -> Scores:
-    order = run.data.order(run.recipe.seed, epoch if run.recipe.reshuffle else 1)
+def _train_epoch(
+    learner: Learner, run: Run, epoch: int, order: NDArray[np.int64]
+) -> list[NDArray[np.float32]]:
+    """Make the steps of an epoch and return each image's logits, in order, before its step."""
+    _, height, width = run.config.input_shape
     batches = list(_batches(order, run.recipe.batch_size))
     outputs = []
     for number, rows in enumerate(batches):
         step = (epoch - 1) * len(batches) + number
-        lr = learning_rate(run.recipe, step, run.recipe.epochs * len(batches))
-        outputs.append(learner.step(rows, lr))
+        batch = Batch(
+            step=step,
+            rows=rows,
+            lr=learning_rate(run.recipe, step, run.recipe.epochs * len(batches)),
+            warps=draw_warps(run.recipe, height, width, len(rows), step),
+        )
+        outputs.append(learner.step(batch))
         run.callbacks.step_end(epoch, number + 1, len(batches))
     logits = learner.gather(outputs)
     _check_finite(logits, run, epoch)
-    return score(logits, run.data.train.labels[order])
+    return logits
 
 
 def _batches(order: NDArray[np.int64], size: int) -> Iterable[NDArray[np.int64]]:

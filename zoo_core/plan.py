@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import Any
 from zoo_core import __version__
 from zoo_core.catalog import Catalog, Entry
 from zoo_core.config import ModelConfig
-from zoo_core.errors import InvalidValueError
-from zoo_core.recipe import Recipe, resolve_config, resolve_recipe
+from zoo_core.errors import InvalidValueError, listed
+from zoo_core.recipe import TRAINER_FIELDS, Recipe
+from zoo_core.resolution import resolve_config, resolve_recipe
 from zoo_core.sampling import validation_size
 from zoo_core.specs import DatasetSpec, ModelSpec, TrainerSpec
 
@@ -63,6 +65,8 @@ def make_plan(
     trainer = catalog.trainer(recipe.trainer)
     config = resolve_config(model, recipe, dataset.spec)
     _check_batch_size(recipe, dataset.spec)
+    _check_composable(recipe, dataset.spec)
+    _check_fields(recipe, trainer.spec)
     return Plan(
         model=model,
         dataset=dataset,
@@ -82,3 +86,21 @@ def _check_batch_size(recipe: Recipe, dataset: DatasetSpec) -> None:
             f"batch_size of the recipe must be at most {available}, the number of images of "
             f"{dataset.name!r} that are trained on, got {recipe.batch_size}"
         )
+
+
+def _check_composable(recipe: Recipe, dataset: DatasetSpec) -> None:
+    if recipe.fresh and not dataset.composable:
+        raise InvalidValueError(
+            f"fresh of the recipe is true, and dataset {dataset.name!r} cannot compose new images",
+            hint="Leave it out: --set fresh=false",
+        )
+
+
+def _check_fields(recipe: Recipe, trainer: TrainerSpec) -> None:
+    for field in sorted(TRAINER_FIELDS.difference(trainer.recipe_fields)):
+        if recipe.changed_from_default(field):
+            raise InvalidValueError(
+                f"{field} of the recipe is {json.dumps(getattr(recipe, field))}, "
+                f"and trainer {trainer.name!r} does not follow that field",
+                hint=f"It follows: {listed(trainer.recipe_fields)}.",
+            )

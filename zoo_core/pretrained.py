@@ -21,26 +21,12 @@ from zoo_core.errors import (
     VerificationError,
     listed,
 )
-from zoo_core.metrics import Scores, score, softmax
+from zoo_core.metrics import Scores, score
+from zoo_core.predictions import Predictions, predictions_of
 from zoo_core.run import CARD, WEIGHTS
 from zoo_core.trainer import Trainer, make_trainer
 from zoo_core.validation import validate
 from zoo_core.weights import WeightFile, check_tensors, load_weights
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """What a model reads in N images.
-
-    Attributes:
-        labels: int64 ``(N, heads)``, the most probable class of each head.
-        probabilities: one float32 ``(N, classes)`` a head.
-        logits: likewise, before the softmax.
-    """
-
-    labels: NDArray[np.int64]
-    probabilities: list[NDArray[np.float32]]
-    logits: list[NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -74,11 +60,7 @@ class Pretrained:
         """
         batch = _as_batch(images, self.config.input_shape)
         logits = self.trainer.predict(self.model, batch, self.card.preprocessing)
-        return Predictions(
-            labels=np.stack([head.argmax(axis=1) for head in logits], axis=1),
-            probabilities=[softmax(head) for head in logits],
-            logits=logits,
-        )
+        return predictions_of(logits)
 
 
 def read_provenance(path: Path) -> tuple[Provenance, WeightFile]:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from zoo_core.catalog import Entry
-from zoo_core.config import ModelConfig
-from zoo_core.errors import DataError, InvalidValueError, UnknownNameError, did_you_mean, listed
-from zoo_core.specs import DatasetSpec, ModelSpec
-from zoo_core.validation import validate
-
 
 class Recipe(BaseModel):
-    """Everything that decides a training, but for the machine that it runs on."""
+    """Everything that decides a training, but for the machine that it runs on.
+
+    The fields in `TRAINER_FIELDS` are followed by the trainer, the others by the core.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -37,6 +30,25 @@ class Recipe(BaseModel):
     )
     warmup: float | None = Field(
         None, ge=0, lt=1, description="share of the steps in which lr rises; None: the schedule's"
+    )
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="share of each label that is spread over all classes"
+    )
+    ema: float = Field(
+        0.0, ge=0, lt=1, description="decay of the moving average of the weights that is kept"
+    )
+    rotate: float = Field(0.0, ge=0, le=180, description="degrees that images are turned, at most")
+    shear: float = Field(0.0, ge=0, le=45, description="degrees that they are slanted, at most")
+    scale: float = Field(0.0, ge=0, lt=1, description="share that they grow or shrink, at most")
+    translate: float = Field(0.0, ge=0, description="pixels that they are moved, at most")
+    elastic: float = Field(
+        0.0, ge=0, description="pixels that their parts are moved (standard deviation)"
+    )
+    elastic_sigma: float = Field(
+        4.0, ge=1, description="pixels over which the elastic movement is smooth"
+    )
+    fresh: bool = Field(
+        False, description="compose new training images every epoch, where the data set can"
     )
     normalize: bool = Field(
         True, description="take the data set's mean off and divide by its std; else pixels / 255"
@@ -63,113 +75,21 @@ class Recipe(BaseModel):
             raise ValueError("nesterov needs a momentum above 0")
         return self
 
-
-def recipe_names(entry: Entry[ModelSpec]) -> list[str]:
-    """Return the names of a model's recipes."""
-    return sorted(entry.resolve(entry.spec.recipes))
-
-
-def resolve_recipe(
-    entry: Entry[ModelSpec], name: str, overrides: Iterable[Mapping[str, Any]] = ()
-) -> Recipe:
-    """Return a recipe of a model with the user's own values over it.
-
-    Args:
-        entry: the model.
-        name: of one of its recipes, or the path of a ``.toml`` file that holds one.
-        overrides: field values, the later ones over the earlier; ``model`` is merged by key.
-
-    Raises:
-        UnknownNameError: the model has no such recipe.
-        InvalidValueError: a key or a value is not allowed.
-    """
-    spec = entry.spec
-    if name.endswith(".toml"):
-        base = _read_toml(Path(name))
-    else:
-        recipes = entry.resolve(spec.recipes)
-        if name not in recipes:
-            hint = f"{did_you_mean(name, recipes)} Recipes there are: {listed(recipes)}."
-            raise UnknownNameError(f"{spec.name} has no recipe {name!r}", hint=hint.strip())
-        base = recipes[name]
-    values: dict[str, Any] = {"dataset": spec.dataset, "trainer": spec.trainer}
-    for layer in (base, *overrides):
-        model = layer.get("model", {})
-        if isinstance(model, Mapping):  # what is none is left to the validation
-            model = {**values.get("model", {}), **model}
-        values |= {**layer, "model": model}
-    return validate(Recipe, values, what="recipe")
+    def changed_from_default(self, field: str) -> bool:
+        """Say whether a field has another value than it has when nothing is said of it."""
+        default = type(self).model_fields[field].default
+        return bool(getattr(self, field) != default)
 
 
-def resolve_config(entry: Entry[ModelSpec], recipe: Recipe, dataset: DatasetSpec) -> ModelConfig:
-    """Return the config of the model for a data set's images and classes.
+WARP_FIELDS = frozenset({"rotate", "shear", "scale", "translate", "elastic"})
+"""Those that ask for images to be warped, which the core draws and the trainer does."""
 
-    Raises:
-        InvalidValueError: a key or value is not allowed, or model and data set do not fit.
-    """
-    spec = entry.spec
-    if spec.heads is not None and spec.heads != len(dataset.classes):
-        raise InvalidValueError(
-            f"model {spec.name!r} gives {_labels(spec.heads)} an image, "
-            f"dataset {dataset.name!r} has {_labels(len(dataset.classes))}",
-            hint="Choose another with --dataset, or another model: zoo list",
-        )
-    if spec.task != dataset.task:
-        raise InvalidValueError(
-            f"model {spec.name!r} is for {spec.task}, dataset {dataset.name!r} for {dataset.task}"
-        )
-    given = {"input_shape": list(dataset.shape), "classes": list(dataset.classes)}
-    for key, value in given.items():
-        if recipe.model.get(key, value) != value:
-            raise InvalidValueError(
-                f"model.{key} is {recipe.model[key]}, dataset {dataset.name!r} has {value}",
-                hint=f"Leave model.{key} out: it follows from the data set.",
-            )
-    config: type[ModelConfig] = entry.resolve(spec.config)
-    return validate(
-        config,
-        {**given, **recipe.model},
-        what=f"config of model {spec.name!r}",
-        prefix="model.",
-    )
-
-
-def parse_set(assignment: str) -> dict[str, Any]:
-    """Return ``{"lr": 0.05}`` for ``lr=0.05`` and ``{"model": {"hidden": 64}}`` for ``model.…``.
-
-    The value is read as JSON where it is JSON, as a list where it has commas, else as a string.
-
-    Raises:
-        InvalidValueError: there is no ``=``, or nothing before it.
-    """
-    key, equals, text = assignment.partition("=")
-    key = key.strip()
-    if not equals or not key:
-        raise InvalidValueError(
-            f"--set takes KEY=VALUE, got {assignment!r}", hint="For instance: --set lr=0.05"
-        )
-    value = _parse_value(text.strip())
-    outer, dot, inner = key.partition(".")
-    if dot and outer != "model":
-        raise InvalidValueError(
-            f"only model.KEY has a dot in --set, got {key!r}", hint="See the keys: zoo info NAME"
-        )
-    return {"model": {inner: value}} if dot else {key: value}
-
-
-def _parse_value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return [_parse_value(part.strip()) for part in text.split(",")] if "," in text else text
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as fault:
-        raise DataError(f"recipe file {path} cannot be read: {fault}") from fault
-
-
-def _labels(heads: int) -> str:
-    return "one label" if heads == 1 else f"{heads} labels"
+TRAINER_FIELDS = WARP_FIELDS | {
+    "optimizer",
+    "momentum",
+    "nesterov",
+    "weight_decay",
+    "label_smoothing",
+    "ema",
+}
+"""Those that a trainer follows, if it says so in its spec; the core follows the others."""

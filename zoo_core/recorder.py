@@ -10,6 +10,7 @@ from typing import Any
 from zoo_core.card import Card
 from zoo_core.catalog import Catalog
 from zoo_core.errors import one_line
+from zoo_core.predictions import Predictions
 from zoo_core.run import Callbacks, Run
 
 
@@ -39,10 +40,10 @@ class Recorder:
             self._caller.epoch_end(run, epoch, metrics)
         self._tell("zoo_epoch_end", run=run, epoch=epoch, metrics=metrics)
 
-    def train_end(self, run: Run, result: Card) -> None:
-        if self._caller:
-            self._caller.train_end(run, result)
-        self._tell("zoo_train_end", run=run, result=result)
+    def train_end(self, run: Run, result: Card, predictions: Predictions) -> None:
+        self._tell("zoo_train_end", run=run, result=result, predictions=predictions)
+        if self._caller:  # last, so that it may tell of what plugins have left in the folder
+            self._caller.train_end(run, result, predictions)
 
     def _tell(self, hook: str, **arguments: Any) -> None:
         for implementation in getattr(self._hooks, hook).get_hookimpls():

@@ -40,7 +40,13 @@ def write_config(run: Run, plan: Plan) -> None:
 
 
 def write_results(
-    run: Run, plan: Plan, fitted: Fitted, test: Scores, environment: Environment
+    run: Run,
+    plan: Plan,
+    fitted: Fitted,
+    test: Scores,
+    *,
+    parameters: int,
+    environment: Environment,
 ) -> Card:
     """Write weights and card; the card comes last, so that where it is, all is there.
 
@@ -49,9 +55,12 @@ def write_results(
         plan: what it was to be.
         fitted: the weights that it keeps, and their scores.
         test: their scores on the test split.
+        parameters: how many the model learns.
         environment: what the trainer says decides the bits.
     """
-    provenance = _provenance(run, plan, fitted, test, environment)
+    provenance = _provenance(
+        run, plan, fitted, test, parameters=parameters, environment=environment
+    )
     path = run.folder / WEIGHTS
     sha256 = save_weights(path, fitted.weights, provenance.model_dump(mode="json"))
     card = Card(
@@ -66,14 +75,20 @@ def write_results(
 
 
 def _provenance(
-    run: Run, plan: Plan, fitted: Fitted, test: Scores, environment: Environment
+    run: Run,
+    plan: Plan,
+    fitted: Fitted,
+    test: Scores,
+    *,
+    parameters: int,
+    environment: Environment,
 ) -> Provenance:
     dataset = plan.dataset.spec
     return Provenance(
         model=run.model.name,
         plugin=plan.model.plugin.distribution,
         config=run.config.model_dump(mode="json"),
-        parameters=sum(tensor.size for tensor in fitted.weights.values()),
+        parameters=parameters,
         recipe_name=plan.recipe_name,
         changed=plan.changed,
         recipe=run.recipe,

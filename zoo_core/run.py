@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from zoo_core.card import Card, read_card
 from zoo_core.config import ModelConfig
 from zoo_core.errors import DataError, InvalidValueError
+from zoo_core.predictions import Predictions
 from zoo_core.recipe import Recipe
 from zoo_core.sampling import TrainingData
 from zoo_core.specs import ModelSpec
@@ -28,7 +29,7 @@ class Callbacks(Protocol):
 
     def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None: ...
 
-    def train_end(self, run: Run, result: Card) -> None: ...
+    def train_end(self, run: Run, result: Card, predictions: Predictions) -> None: ...
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.data import ArrayDataset, Preprocessing, Split
+from zoo_core.randomness import permutation
 from zoo_core.recipe import Recipe
 
 
@@ -44,6 +45,14 @@ class TrainingData:
         """Return the rows to train on in `epoch` (from 1), in order: a pure function."""
         return self.train_rows[permutation(len(self.train_rows), seed, epoch)]
 
+    def epoch(self, recipe: Recipe, epoch: int) -> tuple[Split, NDArray[np.int64]]:
+        """Return the images to train on in `epoch` (from 1), and the order of their rows."""
+        if recipe.fresh:
+            assert self.dataset.compose is not None  # the plan saw to it
+            composed = self.dataset.compose(recipe.seed, epoch, self.validation_rows)
+            return composed, np.arange(len(composed))
+        return self.train, self.order(recipe.seed, epoch if recipe.reshuffle else 1)
+
 
 def training_data(dataset: ArrayDataset, recipe: Recipe) -> TrainingData:
     """Return a data set with the images parted and the pixels treated as a recipe says."""
@@ -76,12 +85,3 @@ def split_rows(
 def validation_size(size: int, validation: float) -> int:
     """Return how many of `size` rows are held out: the share, rounded, and neither none nor all."""
     return min(max(round(size * validation), 1), size - 1)
-
-
-def permutation(size: int, *seed: int) -> NDArray[np.int64]:
-    """Return the numbers 0 … size-1 in an order that depends on nothing but the seed.
-
-    NumPy promises that a bit generator's raw numbers stay the same in every version, and does not
-    promise it of ``Generator.permutation``; so the order is that of raw numbers.
-    """
-    return np.argsort(np.random.PCG64(seed).random_raw(size), kind="stable")

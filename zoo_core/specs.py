@@ -88,6 +88,8 @@ class DatasetSpec(Spec):
     licence: str
     source: str
     """Who made it and where it is from."""
+    composable: bool = False
+    """Whether new training images can be composed of it every epoch (`ArrayDataset.compose`)."""
     task: str = "image-classification"
 
     def __post_init__(self) -> None:
@@ -106,6 +108,8 @@ class TrainerSpec(Spec):
     """Import string of ``(*, device, threads) -> Trainer``."""
     framework: str
     """Name of the distribution that it adapts, for instance ``torch``."""
+    recipe_fields: tuple[str, ...]
+    """Which of `zoo_core.recipe.TRAINER_FIELDS` it follows; a recipe with another is refused."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

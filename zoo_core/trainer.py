@@ -8,6 +8,7 @@ a step, predicts, and gives and takes weights; it holds no loop and writes no fi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,21 +16,42 @@ from numpy.typing import NDArray
 
 from zoo_core.card import Environment
 from zoo_core.catalog import Entry
-from zoo_core.data import Preprocessing
+from zoo_core.data import Preprocessing, Split
 from zoo_core.run import Run
 from zoo_core.specs import TrainerSpec
+from zoo_core.warp import Positions
 from zoo_core.weights import Tensors
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a step is made of.
+
+    Attributes:
+        step: its number in the whole training, from 0.
+        rows: int64 ``(N,)``, the images, as rows of those that the learner was fed.
+        lr: learning rate of the step.
+        warps: how each image is to be warped before the model sees it; None for not at all.
+    """
+
+    step: int
+    rows: NDArray[np.int64]
+    lr: float
+    warps: Positions | None = None
 
 
 class Learner(Protocol):
     """A model in training, with its optimizer's state."""
 
-    def step(self, rows: NDArray[np.int64], lr: float) -> Any:
-        """Make one optimizer step on a batch.
+    @property
+    def model(self) -> Any:
+        """The model to score and keep: the one in training, or the average of its weights."""
 
-        Args:
-            rows: the batch, as rows of ``run.data.train``.
-            lr: learning rate of this step.
+    def feed(self, images: Split) -> None:
+        """Take the images of the steps that follow."""
+
+    def step(self, batch: Batch) -> Any:
+        """Make one optimizer step; what is random in it depends on the seed and `batch.step`.
 
         Returns:
             The batch's logits before the step, in whatever form `gather` takes.
@@ -49,15 +71,18 @@ class Trainer(Protocol):
         """Return ``builder(config)``, its random weights drawn from `seed`, on the device."""
 
     def start(self, model: Any, run: Run) -> Learner:
-        """Return a learner that trains `model` in place, by the run's recipe and data."""
+        """Return a learner that trains `model` in place, by the run's recipe."""
 
     def predict(
         self, model: Any, images: NDArray[np.uint8], preprocessing: Preprocessing
     ) -> list[NDArray[np.float32]]:
         """Return logits ``(N, classes)``, one array a head, for images ``(N, C, H, W)``."""
 
+    def count_parameters(self, model: Any) -> int:
+        """Return how many numbers are learned by gradient; statistics of batches are none."""
+
     def get_weights(self, model: Any) -> dict[str, NDArray[Any]]:
-        """Return a copy of the model's weights by name."""
+        """Return a copy of the model's weights by name, and of whatever else it predicts with."""
 
     def set_weights(self, model: Any, weights: Tensors) -> None:
         """Assign weights that were checked to have the model's names, shapes and dtypes."""

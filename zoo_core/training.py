@@ -11,6 +11,7 @@ from zoo_core.data import load_dataset
 from zoo_core.loop import fit
 from zoo_core.metrics import score
 from zoo_core.plan import make_plan
+from zoo_core.predictions import predictions_of
 from zoo_core.recorder import Recorder
 from zoo_core.results import write_config, write_results
 from zoo_core.run import Callbacks, Run, check_folder, make_folder
@@ -62,7 +63,15 @@ def train(
     write_config(run, plan)
     fitted = fit(trainer, model, run)
     trainer.set_weights(model, fitted.weights)
-    test = score(trainer.predict(model, data.test.images, data.preprocessing), data.test.labels)
-    card = write_results(run, plan, fitted, test, trainer.environment())
-    run.callbacks.train_end(run, card)
+    logits = trainer.predict(model, data.test.images, data.preprocessing)
+    test = score(logits, data.test.labels)
+    card = write_results(
+        run,
+        plan,
+        fitted,
+        test,
+        parameters=trainer.count_parameters(model),
+        environment=trainer.environment(),
+    )
+    run.callbacks.train_end(run, card, predictions_of(logits))
     return run

@@ -13,7 +13,8 @@ from zoo_core.cli import options
 from zoo_core.errors import DataError
 from zoo_core.images import read_image
 from zoo_core.listing import print_json
-from zoo_core.pretrained import Predictions, Pretrained, load_pretrained
+from zoo_core.predictions import Predictions
+from zoo_core.pretrained import Pretrained, load_pretrained
 
 RUNNERS_UP = 2
 

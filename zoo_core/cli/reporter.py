@@ -11,6 +11,7 @@ import click
 
 from zoo_core.card import Card
 from zoo_core.metrics import Scores
+from zoo_core.predictions import Predictions
 from zoo_core.run import WEIGHTS, Run
 
 if TYPE_CHECKING:
@@ -41,10 +42,11 @@ class Reporter:
 
     def train_start(self, run: Run) -> None:
         recipe, data = run.recipe, run.data
+        epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
         self._say(
             f"Training {run.model.name} on {recipe.dataset}: {len(data.train_rows):,} images to "
-            f"train on, {len(data.validation_rows):,} to validate, {recipe.epochs} epochs "
-            f"of batches of {recipe.batch_size}, seed {recipe.seed}."
+            f"train on, {len(data.validation_rows):,} to validate, {epochs} of batches of "
+            f"{recipe.batch_size}, seed {recipe.seed}."
         )
         if self._lines_on_terminal or sys.stderr.isatty():
             self._bar = _make_bar(on_stderr=not self._lines_on_terminal)
@@ -73,7 +75,7 @@ class Reporter:
             f"validation {validation}; {metrics['seconds']:.1f} s"
         )
 
-    def train_end(self, run: Run, result: Card) -> None:
+    def train_end(self, run: Run, result: Card, predictions: Predictions) -> None:
         self._stop()
         test = result.metrics["test"]
         right = " / ".join(f"{correct:,}" for correct in test.correct)
@@ -85,6 +87,8 @@ class Reporter:
         if len(test.correct) > 1:
             self._say(f"Every label right: {test.all_correct:,} of {test.total:,}.")
         self._say(f"Trained in {result.seconds:.1f} s. Weights: {run.folder / WEIGHTS}")
+        if pictures := sorted(path.name for path in run.folder.glob("*.png")):
+            self._say(f"Pictures there: {', '.join(pictures)}")
         self._say(f"Read an image of yours: zoo predict {run.folder} IMAGE")
 
     @property

@@ -11,7 +11,7 @@ from zoo_core.catalog import installed
 from zoo_core.cli import options
 from zoo_core.cli.reporter import Reporter
 from zoo_core.listing import print_json
-from zoo_core.recipe import parse_set
+from zoo_core.resolution import parse_set
 from zoo_core.training import train as train_model
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 import zoo_core as zoo
 from zoo_core.catalog import Catalog
 from zoo_core.data import load_dataset
-from zoo_core.recipe import resolve_config, resolve_recipe
+from zoo_core.resolution import resolve_config, resolve_recipe
 from zoo_mlp.config import MLPConfig
 from zoo_mlp.model import ACTIVATIONS, build
 from zoo_mlp.recipes import RECIPES

@@ -149,3 +149,28 @@ def test_a_corrupted_file_is_named_with_the_remedy(tmp_path, change, error, said
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(DataError, match=r"train-images.*No such file"):
         mnist.load(tmp_path)
+
+
+def test_fresh_pairs_are_of_digits_that_are_not_held_out():
+    digits, pairs = mnist.load().splits["train"], two_digit.train_pairs(60_000)
+    # So many that few digits are left, whose images are then told apart quickly.
+    held_out = np.arange(39_000)
+    unseen = np.setdiff1d(np.arange(60_000), pairs[held_out])
+    composed = two_digit.compose_anew(digits, 3, 1, held_out)
+    assert len(composed) == 1_000
+    tops = {digits.images[row].tobytes()[: 14 * 28] for row in unseen}
+    assert all(image.tobytes()[: 14 * 28] in tops for image in composed.images)
+    bottoms = {digits.images[row].tobytes()[14 * 28 :] for row in unseen}
+    assert all(image.tobytes()[28 * 28 :] in bottoms for image in composed.images)
+
+
+def test_every_epoch_and_seed_composes_other_pairs_with_every_digit():
+    digits, held_out = mnist.load().splits["train"], np.arange(4_000)
+    first, again, other, seed = (
+        two_digit.compose_anew(digits, *key, held_out) for key in ((0, 1), (0, 1), (0, 2), (1, 1))
+    )
+    assert np.array_equal(first.images, again.images)
+    assert not np.array_equal(first.labels, other.labels)
+    assert not np.array_equal(first.labels, seed.labels)
+    counts = np.bincount(first.labels[:, 0] * 10 + first.labels[:, 1], minlength=100)
+    assert counts.min() > 200  # of 36,000, for each of the 100 pairs of digits

@@ -30,5 +30,6 @@ def zoo_datasets() -> list[DatasetSpec]:
             sha256="7b1971a06f9b8fcaf4fe8a8f8fd43e679a30953834b2c529a66b3ffeb2b9424f",
             licence="CC-BY-SA-3.0",
             source=f"composed from {SOURCE}",
+            composable=True,
         ),
     ]

@@ -1,5 +1,7 @@
 """Two-digit MNIST: two digits in one image, the bottom one over the lower half of the top one."""
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,6 +30,7 @@ def load() -> ArrayDataset:
         classes=(mnist.DIGITS, mnist.DIGITS),
         mean=(0.16561994,),
         std=(0.33988516,),
+        compose=partial(compose_anew, train),
     )
 
 
@@ -39,6 +42,20 @@ def compose(digits: Split, pairs: NDArray[np.int64]) -> Split:
     images[:, :, :height] = top
     np.maximum(images[:, :, OFFSET:], bottom, out=images[:, :, OFFSET:])
     return Split(images, digits.labels[:, 0][pairs])
+
+
+def compose_anew(digits: Split, seed: int, epoch: int, held_out: NDArray[np.int64]) -> Split:
+    """Return new training images, of digits that are in none of the held-out ones.
+
+    Args:
+        digits: MNIST's training split.
+        seed: of the pairs, with `epoch`.
+        epoch: from 1.
+        held_out: rows of the training split of `load`.
+    """
+    unseen = np.setdiff1d(np.arange(len(digits)), train_pairs(len(digits))[held_out])
+    raw = np.random.PCG64((seed, epoch)).random_raw(2 * (TRAIN_SIZE - len(held_out)))
+    return compose(digits, unseen[(raw % len(unseen)).astype(np.int64)].reshape(-1, 2))
 
 
 def train_pairs(digits: int) -> NDArray[np.int64]:

@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import nn
 
-from zoo_core import ArrayDataset, ModelConfig, Preprocessing, Recipe, Run, Split
+from zoo_core import ArrayDataset, Batch, ModelConfig, Preprocessing, Recipe, Run, Split
 from zoo_core.errors import InvalidValueError
 from zoo_core.sampling import TrainingData
 from zoo_torch.optim import make_optimizer
-from zoo_torch.trainer import PREDICT_BATCH, Prepare, TorchTrainer, choose_device
+from zoo_torch.trainer import PREDICT_BATCH, Prepare, TorchTrainer, choose_device, warp
 
 CPU = torch.device("cpu")
 RAW = Preprocessing((0.0,), (1.0,))
@@ -57,8 +57,9 @@ def weights_after(run, steps, device="cpu"):
     trainer = TorchTrainer(device=device)
     model = trainer.build(TwoHeads, run.config, run.recipe.seed)
     learner = trainer.start(model, run)
+    learner.feed(run.data.train)
     for step in range(steps):
-        learner.step(run.data.order(run.recipe.seed, step)[:32], lr=0.1)
+        learner.step(Batch(step=step, rows=run.data.order(run.recipe.seed, step)[:32], lr=0.1))
     return trainer.get_weights(model)
 
 
@@ -112,7 +113,9 @@ def test_a_step_follows_the_mean_of_the_heads_losses(run):
     build = lambda config: nn.Sequential(nn.Flatten(), Heads(30, config.classes))  # noqa: E731
     model, copy = (trainer.build(build, run.config, 5) for _ in range(2))
     rows = np.arange(16)
-    logits = trainer.start(model, run).step(rows, lr=0.1)
+    learner = trainer.start(model, run)
+    learner.feed(run.data.train)
+    logits = learner.step(Batch(step=0, rows=rows, lr=0.1))
 
     x = Prepare(run.data.preprocessing, CPU)(torch.from_numpy(run.data.train.images[rows]))
     labels = torch.from_numpy(run.data.train.labels[rows])
@@ -123,6 +126,83 @@ def test_a_step_follows_the_mean_of_the_heads_losses(run):
         torch.testing.assert_close(head, want.detach())
     for parameter, before in zip(model.parameters(), copy.parameters(), strict=True):
         torch.testing.assert_close(parameter, before - 0.1 * before.grad)
+
+
+def test_labels_are_smoothed_as_torch_does(run):
+    run = dataclasses.replace(run, recipe=recipe_with(lr=0.1, seed=5, label_smoothing=0.2))
+    trainer = TorchTrainer(device="cpu")
+    build = lambda config: nn.Sequential(nn.Flatten(), Heads(30, config.classes))  # noqa: E731
+    model, copy = (trainer.build(build, run.config, 5) for _ in range(2))
+    learner = trainer.start(model, run)
+    learner.feed(run.data.train)
+    learner.step(Batch(step=0, rows=np.arange(16), lr=0.1))
+
+    x = Prepare(run.data.preprocessing, CPU)(torch.from_numpy(run.data.train.images[:16]))
+    labels = torch.from_numpy(run.data.train.labels[:16])
+    losses = [
+        nn.functional.cross_entropy(head, labels[:, i], label_smoothing=0.2)
+        for i, head in enumerate(copy(x))
+    ]
+    (sum(losses) / 2).backward()
+    for parameter, before in zip(model.parameters(), copy.parameters(), strict=True):
+        torch.testing.assert_close(parameter, before - 0.1 * before.grad)
+
+
+def test_the_average_of_the_weights_is_what_is_shown(run):
+    run = dataclasses.replace(run, recipe=recipe_with(lr=0.1, seed=5, ema=0.5))
+    trainer = TorchTrainer(device="cpu")
+    model = trainer.build(TwoHeads, run.config, 5)
+    average = trainer.get_weights(model)
+    learner = trainer.start(model, run)
+    learner.feed(run.data.train)
+    for step in range(4):
+        learner.step(Batch(step=step, rows=np.arange(32), lr=0.1))
+        decay = min(0.5, (1 + step) / (10 + step))
+        average = {
+            name: value if value.dtype.kind == "i" else decay * average[name] + (1 - decay) * value
+            for name, value in trainer.get_weights(model).items()
+        }
+    shown = trainer.get_weights(learner.model)
+    assert shown["trunk.1.num_batches_tracked"] == 4
+    for name, value in average.items():
+        np.testing.assert_allclose(shown[name], value, rtol=1e-4, atol=1e-6, err_msg=name)
+    weights = trainer.get_weights(model)
+    assert not np.allclose(shown["heads.0.weight"], weights["heads.0.weight"], atol=1e-4)
+
+
+def test_a_warp_takes_each_pixel_from_its_position():
+    images = torch.arange(12.0).reshape(1, 1, 3, 4)
+    y, x = np.mgrid[:3, :4].astype(np.float32)
+    still = torch.from_numpy(np.stack([x - 1.5, y - 1]))[None]
+    torch.testing.assert_close(warp(images, still), images)
+    moved = warp(images, still + torch.tensor([1.0, 0.5]).view(1, 2, 1, 1))
+    expected = torch.tensor([[3.0, 4, 5, 0], [7, 8, 9, 0], [4.5, 5, 5.5, 0]])  # half is outside
+    torch.testing.assert_close(moved[0, 0], expected)
+
+
+def test_a_step_sees_the_warped_images_and_predict_does_not(run):
+    trainer = TorchTrainer(device="cpu")
+    model = trainer.build(lambda _: Seen(), run.config, 0)
+    learner = trainer.start(model, run)
+    learner.feed(run.data.train)
+    positions = np.full((8, 2, 6, 5), 100, np.float32)  # all of it from outside
+    learner.step(Batch(step=0, rows=np.arange(8), lr=0.1, warps=positions))
+    black = -0.5 / 0.3
+    assert model.seen.min().item() == model.seen.max().item() == pytest.approx(black)
+    trainer.predict(model, run.data.test.images, run.data.preprocessing)
+    assert model.seen.max() > 1
+
+
+class Seen(nn.Module):
+    """Keeps what it is given."""
+
+    def __init__(self):
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(3))
+
+    def forward(self, x):
+        self.seen = x
+        return [self.bias + torch.zeros(len(x), 3)] * 2
 
 
 class Heads(nn.Module):
@@ -160,6 +240,8 @@ def test_weights_survive_a_round_trip(run):
     assert again.keys() == weights.keys()
     assert all(np.array_equal(again[name], weights[name]) for name in weights)
     assert again["trunk.1.num_batches_tracked"].shape == ()
+    convolution, norm, heads = 4 * 9 + 4, 2 * 4, 2 * (4 * 4 * 3 * 3 + 3)
+    assert trainer.count_parameters(model) == convolution + norm + heads
 
 
 def test_predict_covers_every_image_in_order_and_without_dropout(run):
@@ -181,7 +263,8 @@ def test_a_learner_trains_in_training_mode_after_a_prediction(run):
     learner = trainer.start(model, run)
     trainer.predict(model, run.data.test.images, RAW)
     before = model.trunk[1].running_mean.clone()
-    learner.step(np.arange(8), lr=0.1)
+    learner.feed(run.data.train)
+    learner.step(Batch(step=0, rows=np.arange(8), lr=0.1))
     assert not torch.equal(model.trunk[1].running_mean, before)
 
 

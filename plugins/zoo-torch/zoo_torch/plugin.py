@@ -12,5 +12,18 @@ def zoo_trainers() -> list[TrainerSpec]:
             summary="PyTorch modules on CPU, CUDA or MPS.",
             factory="zoo_torch.trainer:TorchTrainer",
             framework="torch",
+            recipe_fields=(
+                "optimizer",
+                "momentum",
+                "nesterov",
+                "weight_decay",
+                "label_smoothing",
+                "ema",
+                "rotate",
+                "shear",
+                "scale",
+                "translate",
+                "elastic",
+            ),
         )
     ]

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from zoo_core import Preprocessing, Run
+from zoo_core import Batch, Preprocessing, Run, Split
 from zoo_core.errors import InvalidValueError
+from zoo_core.schedule import average_decay
 from zoo_core.weights import Tensors
+from zoo_torch.average import Average
 from zoo_torch.optim import make_optimizer
 
 PREDICT_BATCH = 1000
@@ -65,6 +67,9 @@ class TorchTrainer:
             ]
         return _gather(outputs)
 
+    def count_parameters(self, model: nn.Module) -> int:
+        return sum(parameter.numel() for parameter in model.parameters())
+
     def get_weights(self, model: nn.Module) -> dict[str, NDArray[Any]]:
         return {
             name: tensor.detach().cpu().numpy().copy()
@@ -79,29 +84,44 @@ class TorchLearner:
     """An ``nn.Module`` in training."""
 
     def __init__(self, model: nn.Module, run: Run, device: torch.device) -> None:
-        self._model = model
-        self._seed = run.recipe.seed
+        self._trained = model
+        self._average = Average(model) if run.recipe.ema else None
+        self._recipe = run.recipe
         self._device = device
-        self._images = _to_tensor(run.data.train.images, device)
-        self._labels = _to_tensor(run.data.train.labels, device)
         self._prepare = Prepare(run.data.preprocessing, device)
         self._optimizer = make_optimizer(model.parameters(), run.recipe)
-        self._steps = 0
 
-    def step(self, rows: NDArray[np.int64], lr: float) -> list[Tensor]:
-        if not self._model.training:
-            self._model.train()
-        _seed_dropout(self._seed, self._steps, self._device)
-        self._steps += 1
-        picked = torch.from_numpy(rows).to(self._device)
+    @property
+    def model(self) -> nn.Module:
+        return self._average.model if self._average else self._trained
+
+    def feed(self, images: Split) -> None:
+        self._images = _to_tensor(images.images, self._device)
+        self._labels = _to_tensor(images.labels, self._device)
+
+    def step(self, batch: Batch) -> list[Tensor]:
+        if not self._trained.training:
+            self._trained.train()
+        _seed_dropout(self._recipe.seed, batch.step, self._device)
+        rows = torch.from_numpy(batch.rows).to(self._device)
         # index_select is several times faster than indexing with square brackets.
-        images = self._images.index_select(0, picked)
-        labels = self._labels.index_select(0, picked)
-        logits: list[Tensor] = self._model(self._prepare(images))
-        losses = [functional.cross_entropy(head, labels[:, i]) for i, head in enumerate(logits)]
-        torch.stack(losses).mean().backward()
-        self._optimizer.step(lr)
+        images = self._images.index_select(0, rows)
+        labels = self._labels.index_select(0, rows)
+        warps = None if batch.warps is None else torch.from_numpy(batch.warps).to(self._device)
+        logits: list[Tensor] = self._trained(self._prepare(images, warps))
+        self._loss(logits, labels).backward()
+        self._optimizer.step(batch.lr)
+        if self._average:
+            self._average.update(average_decay(self._recipe, batch.step))
         return [head.detach() for head in logits]
+
+    def _loss(self, logits: list[Tensor], labels: Tensor) -> Tensor:
+        smoothing = self._recipe.label_smoothing
+        losses = [
+            functional.cross_entropy(head, labels[:, i], label_smoothing=smoothing)
+            for i, head in enumerate(logits)
+        ]
+        return torch.stack(losses).mean()
 
     def gather(self, outputs: Sequence[list[Tensor]]) -> list[NDArray[np.float32]]:
         return _gather(outputs)
@@ -116,9 +136,24 @@ class Prepare:
         self._scale = (1 / (255 * std)).float().view(-1, 1, 1).to(device)
         self._shift = (-mean / std).float().view(-1, 1, 1).to(device)
 
-    def __call__(self, images: Tensor) -> Tensor:
+    def __call__(self, images: Tensor, warps: Tensor | None = None) -> Tensor:
         floats = images.to(torch.float32, memory_format=torch.channels_last)
+        if warps is not None:
+            floats = warp(floats, warps)
         return floats.mul_(self._scale).add_(self._shift)
+
+
+def warp(images: Tensor, positions: Tensor) -> Tensor:
+    """Return images ``(N, C, H, W)`` with each pixel taken from its position, black outside.
+
+    Args:
+        images: floats.
+        positions: ``(N, 2, H, W)``, see `zoo_core.warp.Positions`.
+    """
+    height, width = images.shape[2:]
+    half = torch.tensor([2 / width, 2 / height], device=images.device)
+    grid = positions.permute(0, 2, 3, 1) * half  # from -1 to 1, as grid_sample wants them
+    return functional.grid_sample(images, grid, align_corners=False)
 
 
 def choose_device(name: str) -> torch.device:

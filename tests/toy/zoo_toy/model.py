@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core import Preprocessing, Run
+from zoo_core import Batch, Preprocessing, Run, Split
 from zoo_core.metrics import softmax
 from zoo_core.weights import Tensors
 from zoo_toy.config import SoftmaxConfig
@@ -52,6 +52,9 @@ class ToyTrainer:
     ) -> list[Array]:
         return model(_prepare(images, preprocessing))
 
+    def count_parameters(self, model: Softmax) -> int:
+        return sum(weight.size for weight in model.weights)
+
     def get_weights(self, model: Softmax) -> dict[str, Array]:
         return {f"head{i}": weight.copy() for i, weight in enumerate(model.weights)}
 
@@ -62,18 +65,21 @@ class ToyTrainer:
 
 class ToyLearner:
     def __init__(self, model: Softmax, run: Run) -> None:
-        self.model, self.data = model, run.data
+        self.model, self.preprocessing = model, run.data.preprocessing
 
-    def step(self, rows: NDArray[np.int64], lr: float) -> list[Array]:
-        x = _prepare(self.data.train.images[rows], self.data.preprocessing)
-        labels = self.data.train.labels[rows]
+    def feed(self, images: Split) -> None:
+        self.images = images
+
+    def step(self, batch: Batch) -> list[Array]:
+        x = _prepare(self.images.images[batch.rows], self.preprocessing)
+        labels = self.images.labels[batch.rows]
         logits = self.model(x)
         for head, weight in enumerate(self.model.weights):
             with np.errstate(all="ignore"):
                 gradient = softmax(logits[head])
-            gradient[np.arange(len(rows)), labels[:, head]] -= 1
+            gradient[np.arange(len(x)), labels[:, head]] -= 1
             with np.errstate(all="ignore"):
-                np.copyto(weight, weight - lr * (x.T @ gradient) / len(rows))
+                np.copyto(weight, weight - batch.lr * (x.T @ gradient) / len(x))
         return logits
 
     def gather(self, outputs: Sequence[list[Array]]) -> list[Array]:

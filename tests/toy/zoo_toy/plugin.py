@@ -59,5 +59,6 @@ def zoo_trainers() -> list[TrainerSpec]:
             summary="NumPy gradient descent.",
             factory="zoo_toy.model:ToyTrainer",
             framework="numpy",
+            recipe_fields=(),
         )
     ]

@@ -1,0 +1,85 @@
+"""Random warps: how far pixels are moved, and that seed and step alone decide."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zoo_core.recipe import Recipe
+from zoo_core.warp import draw_warps
+
+
+def draw(count=2000, step=0, size=(9, 7), **fields):
+    recipe = Recipe(dataset="d", trainer="t", **fields)
+    return draw_warps(recipe, *size, count, step)
+
+
+def still(height, width):
+    y, x = np.mgrid[:height, :width]
+    return np.stack([x - (width - 1) / 2, y - (height - 1) / 2])
+
+
+def test_a_recipe_that_asks_for_nothing_gets_none():
+    assert draw() is None
+    assert draw(elastic_sigma=8.0) is None
+
+
+def test_a_translation_moves_all_pixels_alike():
+    moved = draw(translate=2.0) - still(9, 7)
+    assert np.ptp(moved, axis=(2, 3)).max() < 1e-5
+    assert moved.min() == pytest.approx(-2, abs=0.01)
+    assert moved.max() == pytest.approx(2, abs=0.01)
+
+
+def test_a_rotation_keeps_distances_from_the_centre():
+    x, y = draw(rotate=30.0).transpose(1, 0, 2, 3)
+    centre_x, centre_y = still(9, 7)
+    np.testing.assert_allclose(
+        x**2 + y**2, np.broadcast_to(centre_x**2 + centre_y**2, x.shape), atol=1e-4
+    )
+    angles = np.degrees(np.arctan2(y, x) - np.arctan2(centre_y, centre_x))[:, 4, 6]
+    assert (angles.min(), angles.max()) == pytest.approx((-30, 30), abs=0.1)
+
+
+def test_a_scale_stretches_rows_and_columns_apart():
+    x, y = (draw(scale=0.25)[:, :, 0, 0] / still(9, 7)[:, 0, 0]).T
+    for factors in (x, y):
+        assert (factors.min(), factors.max()) == pytest.approx((0.8, 1.25), abs=0.01)
+    assert abs(np.corrcoef(x, y)[0, 1]) < 0.1
+
+
+def test_a_shear_slants_and_leaves_rows_in_place():
+    moved = draw(shear=20.0) - still(9, 7)
+    assert np.abs(moved[:, 1]).max() < 1e-5
+    assert np.abs(moved[:, 0, 4]).max() < 1e-5  # the middle row
+    assert moved[:, 0, 8].max() == pytest.approx(4 * np.tan(np.radians(20)), abs=0.02)
+
+
+def test_an_elastic_movement_has_its_deviation_at_every_pixel_and_is_smooth():
+    moved = draw(elastic=1.5, elastic_sigma=3.0, size=(28, 20)) - still(28, 20)
+    assert moved.std(axis=0) == pytest.approx(1.5, abs=0.15)
+    assert np.abs(moved.mean(axis=0)).max() < 0.15
+
+    def apart(pixels):
+        columns = moved[:, 0, 10]
+        return np.corrcoef(columns[:, 5], columns[:, 5 + pixels])[0, 1]
+
+    assert apart(1) > 0.9
+    assert abs(apart(14)) < 0.1
+
+
+@given(seed=st.integers(0, 2**63 - 1), step=st.integers(0, 10**6), count=st.integers(1, 5))
+def test_seed_and_step_alone_decide(seed, step, count):
+    fields = {"rotate": 5.0, "elastic": 1.0, "seed": seed}
+    first = draw(count, step, **fields)
+    assert first.dtype == np.float32
+    assert first.shape == (count, 2, 9, 7)
+    assert np.array_equal(first, draw(count, step, **fields))
+    assert not np.array_equal(first, draw(count, step + 1, **fields))
+    assert not np.array_equal(first, draw(count, step, **{**fields, "seed": seed ^ 1}))
+
+
+def test_images_and_steps_are_warped_independently():
+    turns = [draw(500, step, rotate=10.0)[:, 0, 0, 0] for step in (0, 1)]
+    assert abs(np.corrcoef(turns)[0, 1]) < 0.15
+    assert abs(np.corrcoef(turns[0][:-1], turns[0][1:])[0, 1]) < 0.15
