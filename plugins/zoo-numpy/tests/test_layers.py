@@ -1,0 +1,160 @@
+"""Every layer and loss against central differences, and against torch where it is installed."""
+
+import numpy as np
+import pytest
+
+from zoo_numpy.layers import Dense, Dropout, ReLU, Sigmoid, Tanh
+from zoo_numpy.losses import softmax_cross_entropy, squared_error
+from zoo_numpy.net import Net
+
+RNG = np.random.default_rng(0)
+
+
+def dense(*, bias):
+    layer = Dense(4, 3, bias=bias, dtype=np.float64)
+    layer.initialise(1)
+    return layer
+
+
+LAYERS = {
+    "dense": lambda: dense(bias=True),
+    "dense without bias": lambda: dense(bias=False),
+    "relu": ReLU,
+    "leaky relu": lambda: ReLU(0.01),
+    "tanh": Tanh,
+    "sigmoid": Sigmoid,
+    "dropout": lambda: Dropout(0.4),
+}
+
+
+def central_differences(function, array, step=1e-6):
+    """Return the gradient of ``function()`` with respect to an array that it reads."""
+    gradient = np.zeros_like(array)
+    for index in np.ndindex(array.shape):
+        kept = array[index]
+        array[index] = kept + step
+        above = function()
+        array[index] = kept - step
+        gradient[index] = (above - function()) / (2 * step)
+        array[index] = kept
+    return gradient
+
+
+@pytest.mark.parametrize("make", LAYERS.values(), ids=LAYERS)
+def test_gradients_are_central_differences(make):
+    layer, x = make(), RNG.standard_normal((5, 4))
+    weights = RNG.standard_normal(layer.forward(x, (7,)).shape)  # of a loss that is a sum
+
+    def loss():
+        return float((weights * layer.forward(x, (7,))).sum())
+
+    loss()
+    layer.parameter_gradients(weights)
+    np.testing.assert_allclose(
+        layer.input_gradient(weights), central_differences(loss, x), atol=1e-8
+    )
+    for parameter in layer.parameters.values():
+        expected = central_differences(loss, parameter.value)
+        np.testing.assert_allclose(parameter.gradient, expected, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("name", "oracle"),
+    [
+        ("relu", lambda f, x: f.relu(x)),
+        ("leaky relu", lambda f, x: f.leaky_relu(x, 0.01)),
+        ("tanh", lambda f, x: x.tanh()),
+        ("sigmoid", lambda f, x: x.sigmoid()),
+    ],
+)
+def test_activations_agree_with_torch(name, oracle):
+    torch = pytest.importorskip("torch")
+    layer, x = LAYERS[name](), RNG.standard_normal((6, 5)) * 3
+    theirs = torch.tensor(x, requires_grad=True)
+    y = oracle(torch.nn.functional, theirs)
+    gradient = RNG.standard_normal(x.shape)
+    y.backward(torch.tensor(gradient))
+    np.testing.assert_allclose(layer.forward(x), y.detach().numpy(), atol=1e-12)
+    np.testing.assert_allclose(layer.input_gradient(gradient), theirs.grad.numpy(), atol=1e-12)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_dense_agrees_with_torch(bias):
+    torch = pytest.importorskip("torch")
+    layer, x = dense(bias=bias), RNG.standard_normal((6, 4))
+    theirs = torch.tensor(x, requires_grad=True)
+    tensors = {
+        name: torch.tensor(parameter.value, requires_grad=True)
+        for name, parameter in layer.parameters.items()
+    }
+    y = torch.nn.functional.linear(theirs, tensors["weight"].T, tensors.get("bias"))
+    gradient = RNG.standard_normal((6, 3))
+    y.backward(torch.tensor(gradient))
+    np.testing.assert_allclose(layer.forward(x), y.detach().numpy(), atol=1e-12)
+    layer.parameter_gradients(gradient)
+    np.testing.assert_allclose(layer.input_gradient(gradient), theirs.grad.numpy(), atol=1e-12)
+    for name, tensor in tensors.items():
+        found = layer.parameters[name].gradient
+        np.testing.assert_allclose(found, tensor.grad.numpy(), atol=1e-12)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_cross_entropy_agrees_with_torch_and_differences(smoothing):
+    logits, labels = 5 * RNG.standard_normal((6, 4)), RNG.integers(0, 4, 6)
+    loss, gradient = softmax_cross_entropy(logits, labels, smoothing)
+    expected = central_differences(
+        lambda: softmax_cross_entropy(logits, labels, smoothing)[0], logits
+    )
+    np.testing.assert_allclose(gradient, expected, atol=1e-8)
+
+    torch = pytest.importorskip("torch")
+    theirs = torch.tensor(logits, requires_grad=True)
+    oracle = torch.nn.functional.cross_entropy(
+        theirs, torch.tensor(labels), label_smoothing=smoothing
+    )
+    oracle.backward()
+    assert loss == pytest.approx(oracle.item(), abs=1e-12)
+    np.testing.assert_allclose(gradient, theirs.grad.numpy(), atol=1e-12)
+
+
+def test_cross_entropy_of_large_logits_is_finite():
+    loss, gradient = softmax_cross_entropy(np.array([[1e4, 0.0]]), np.array([1]))
+    assert loss == pytest.approx(1e4)
+    assert np.isfinite(gradient).all()
+
+
+def test_squared_error_agrees_with_differences():
+    outputs, targets = RNG.standard_normal((5, 2)), RNG.standard_normal((5, 2))
+    loss, gradient = squared_error(outputs, targets)
+    assert loss == pytest.approx(((outputs - targets) ** 2).sum() / 2 / 5)
+    expected = central_differences(lambda: squared_error(outputs, targets)[0], outputs)
+    np.testing.assert_allclose(gradient, expected, atol=1e-8)
+    assert np.array_equal(squared_error(outputs[:1], targets[:1])[1], (outputs - targets)[:1])
+
+
+def test_a_whole_net_with_two_heads_agrees_with_differences():
+    layers = [dense(bias=True), Tanh(), Dropout(0.3), Dense(3, 5, dtype=np.float64)]
+    layers[-1].initialise(2)
+    net, x = Net(layers, heads=(2, 3)), RNG.standard_normal((4, 2, 2))
+    labels = np.array([[0, 2], [1, 0], [1, 1], [0, 2]])
+
+    def losses():
+        outputs = net.forward(x, (3,))
+        return [softmax_cross_entropy(head, labels[:, i]) for i, head in enumerate(outputs)]
+
+    net.backward([gradient for _, gradient in losses()])
+    found = {name: parameter.gradient.copy() for name, parameter in net.parameters()}
+    assert found.keys() == {"0.weight", "0.bias", "3.weight", "3.bias"}
+    for name, parameter in net.parameters():
+        expected = central_differences(lambda: sum(loss for loss, _ in losses()), parameter.value)
+        np.testing.assert_allclose(found[name], expected, atol=1e-8, err_msg=name)
+
+
+def test_dropout_keeps_the_mean_and_rests_outside_training():
+    layer, x = Dropout(0.25), np.ones((400, 500), np.float32)
+    dropped = layer.forward(x, (0,))
+    assert (dropped == 0).mean() == pytest.approx(0.25, abs=0.01)
+    assert dropped.mean() == pytest.approx(1, abs=0.01)
+    assert np.array_equal(layer.forward(x), x)
+    assert not np.array_equal(dropped, layer.forward(x, (1,)))
+    assert dropped.dtype == np.float32

@@ -1,0 +1,189 @@
+"""The model numpy-net and its trainer: as in torch, and without it."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import zoo_core as zoo
+from zoo_core import Preprocessing, Recipe
+from zoo_core.errors import InvalidValueError, TrainingError
+from zoo_core.warp import draw_warps
+from zoo_numpy.config import NumpyNetConfig
+from zoo_numpy.layers import Parameter
+from zoo_numpy.net import build
+from zoo_numpy.optim import Average, make_optimizer
+from zoo_numpy.trainer import NumpyTrainer, prepare
+from zoo_numpy.warp import warp
+
+
+def recipe_with(**values):
+    return Recipe(dataset="d", trainer="numpy", **values)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"momentum": 0.9},
+        {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
+        {"optimizer": "adamw", "weight_decay": 0.1},
+    ],
+)
+def test_optimizers_do_what_torch_does(values):
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(0)
+    mine = Parameter((3, 4), np.dtype(np.float64))
+    mine.value[:] = rng.standard_normal((3, 4))
+    theirs = torch.tensor(mine.value, requires_grad=True)
+    optimizer = make_optimizer([mine], recipe_with(**values))
+    adamw = values.pop("optimizer", "sgd") == "adamw"
+    oracle = (torch.optim.AdamW if adamw else torch.optim.SGD)([theirs], lr=1, **values)
+    for step in range(6):
+        lr = 0.1 / (step + 1)
+        mine.gradient[:] = rng.standard_normal((3, 4))
+        theirs.grad = torch.tensor(mine.gradient)
+        optimizer.step(lr)
+        oracle.param_groups[0]["lr"] = lr
+        oracle.step()
+    np.testing.assert_allclose(mine.value, theirs.detach().numpy(), atol=1e-10)
+
+
+def test_an_average_follows_the_parameters():
+    average, parameter = (Parameter((1,), np.dtype(np.float64)) for _ in range(2))
+    parameter.value[:] = 8
+    Average([average], [parameter]).update(0.75)
+    assert average.value == 2
+
+
+def test_the_average_is_what_is_kept(cli):
+    runs = [
+        cli("train", "numpy-net", "--epochs", 1, "--out", str(ema), "--set", f"ema={ema}", "--json")
+        for ema in (0, 0.99)
+    ]
+    plain, averaged = (run.json["metrics"]["validation"]["loss"][0] for run in runs)
+    assert plain != averaged
+    assert abs(plain - averaged) < 0.1
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    shape=st.tuples(st.integers(1, 3), st.integers(2, 9), st.integers(2, 9)),
+    largest=st.floats(0, 20),
+    seed=st.integers(0, 1000),
+)
+def test_images_are_warped_as_torch_does(shape, largest, seed):
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(seed)
+    _, height, width = shape
+    images = rng.random((3, *shape)).astype(np.float32)
+    positions = (largest * rng.standard_normal((3, 2, height, width))).astype(np.float32)
+    scale = np.array([2 / width, 2 / height], np.float32)
+    grid = torch.from_numpy(positions.transpose(0, 2, 3, 1) * scale)
+    oracle = torch.nn.functional.grid_sample(torch.from_numpy(images), grid, align_corners=False)
+    np.testing.assert_allclose(warp(images, positions), oracle.numpy(), atol=1e-4)
+
+
+def test_a_warp_that_moves_nothing_changes_nothing():
+    images = np.random.default_rng(0).random((2, 2, 5, 4)).astype(np.float32)
+    y, x = np.mgrid[:5, :4].astype(np.float32)
+    still = np.broadcast_to(np.stack([x - 1.5, y - 2]), (2, 2, 5, 4))
+    np.testing.assert_allclose(warp(images, still), images, atol=1e-6)
+
+
+def test_what_a_net_sees_is_normalised_and_warped():
+    images = np.array([[[[0, 255]], [[51, 204]]]], np.uint8)
+    preprocessing = Preprocessing((0.5, 0.2), (0.5, 0.1))
+    expected = np.array([[[[-1.0, 1.0]], [[0.0, 6.0]]]])
+    np.testing.assert_allclose(prepare(images, preprocessing), expected, atol=1e-5)
+    right = np.array([[[[0.5, 1.5]], [[0.0, 0.0]]]], np.float32)  # a pixel further to the right
+    moved = np.array([[[[1.0, -1.0]], [[6.0, -2.0]]]])
+    np.testing.assert_allclose(prepare(images, preprocessing, right), moved, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("values", "parameters"), [({}, 101_770), ({"hidden": [10]}, 7_960), ({"hidden": []}, 7_850)]
+)
+def test_it_has_the_layers_of_its_config(values, parameters):
+    net = build(NumpyNetConfig(**values))
+    assert sum(parameter.value.size for _, parameter in net.parameters()) == parameters
+
+
+def test_a_new_net_is_random():
+    first, second = (zoo.create_model("numpy-net", hidden=[5]) for _ in range(2))
+    x = np.ones((1, 784), np.float32)
+    assert not np.array_equal(first.forward(x)[0], second.forward(x)[0])
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("numpy-net") / "run"
+    return zoo.train("numpy-net", out=folder, epochs=2)
+
+
+def test_it_reads_real_digits_after_two_epochs(trained):
+    test = trained.card.metrics["test"]
+    assert test.total == 10_000
+    assert test.accuracy[0] > 0.96
+    assert zoo.evaluate(trained.folder) == test
+
+
+def test_the_card_names_what_decides_the_bits(trained):
+    environment = trained.card.environment
+    assert environment["framework"] == f"numpy {np.__version__}"
+    assert environment["threads"] >= 1
+    assert environment["blas"]
+
+
+def test_two_digits_go_the_same_way(tmp_path):
+    values = {"dataset": "two-digit-mnist", "fresh": True, "epochs": 1, "rotate": 5.0}
+    run = zoo.train("numpy-net", out=tmp_path / "run", **values)
+    assert min(run.card.metrics["test"].accuracy) > 0.6
+
+
+def test_a_training_that_diverges_says_so(tmp_path):
+    with pytest.raises(TrainingError, match="the outputs are not finite from step"):
+        zoo.train("numpy-net", out=tmp_path / "run", epochs=1, optimizer="sgd", lr=1e30)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"device": "cuda"}, "no device 'cuda' for the trainer numpy.*auto, cpu"),
+        ({"threads": 0}, "threads must be at least 1, got 0"),
+    ],
+)
+def test_what_it_cannot_do_is_refused(options, message):
+    with pytest.raises(InvalidValueError, match=message):
+        NumpyTrainer(**options)
+
+
+def test_threads_are_those_asked_for(run_python):
+    code = (
+        "from zoo_numpy.trainer import NumpyTrainer\n"
+        "print(NumpyTrainer(threads=1).environment()['threads'])"
+    )
+    assert run_python(code).strip() == "1"
+
+
+WITHOUT_TORCH = """
+import sys
+sys.modules["torch"] = None  # an import of it fails, as where it is not installed
+import json, zoo_core as zoo
+run = zoo.train("numpy-net", out="run", epochs=1)
+print(json.dumps(zoo.evaluate(run.folder).accuracy[0]))
+"""
+
+
+def test_it_trains_where_torch_is_not_installed(run_python):
+    allowed = {"ZOO_PLUGINS": "zoo-numpy,zoo-mnist"}
+    assert json.loads(run_python(WITHOUT_TORCH, env=allowed).splitlines()[-1]) > 0.9
+
+
+def test_warps_differ_by_image_and_step():
+    recipe = recipe_with(rotate=10.0)
+    first, second = draw_warps(recipe, 6, 5, 4, 0), draw_warps(recipe, 6, 5, 4, 1)
+    assert not np.array_equal(first[0], first[1])
+    assert not np.array_equal(first, second)

@@ -1,0 +1,1 @@
+"""A neural network written out by hand in NumPy, and its trainer."""

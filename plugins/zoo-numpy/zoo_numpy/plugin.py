@@ -1,0 +1,46 @@
+"""What zoo-numpy offers."""
+
+from zoo_core.hookspecs import hookimpl
+from zoo_core.specs import ModelSpec, TrainerSpec
+
+
+@hookimpl
+def zoo_models() -> list[ModelSpec]:
+    return [
+        ModelSpec(
+            name="numpy-net",
+            summary="Multi-layer perceptron written out by hand, NumPy only.",
+            builder="zoo_numpy.net:build",
+            config="zoo_numpy.config:NumpyNetConfig",
+            recipes="zoo_numpy.recipes:RECIPES",
+            trainer="numpy",
+            dataset="mnist",
+            heads=None,
+            licence="MIT",
+        )
+    ]
+
+
+@hookimpl
+def zoo_trainers() -> list[TrainerSpec]:
+    return [
+        TrainerSpec(
+            name="numpy",
+            summary="Nets of zoo-numpy, on the CPU.",
+            factory="zoo_numpy.trainer:NumpyTrainer",
+            framework="numpy",
+            recipe_fields=(
+                "optimizer",
+                "momentum",
+                "nesterov",
+                "weight_decay",
+                "label_smoothing",
+                "ema",
+                "rotate",
+                "shear",
+                "scale",
+                "translate",
+                "elastic",
+            ),
+        )
+    ]

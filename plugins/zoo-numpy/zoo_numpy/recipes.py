@@ -1,0 +1,20 @@
+"""How the NumPy net is trained."""
+
+from typing import Any
+
+RECIPES: dict[str, dict[str, Any]] = {
+    "default": {},
+    # The reference's multi-layer perceptron with 128 hidden units, in its ways: pixels from 0 to 1,
+    # the last tenth of the file held out, one order for all epochs, the weights of the last epoch.
+    "reference": {
+        "epochs": 10,
+        "batch_size": 32,
+        "optimizer": "sgd",
+        "lr": 0.1,
+        "normalize": False,
+        "held_out": "last",
+        "reshuffle": False,
+        "keep": "last",
+        "model": {"hidden": [128], "activation": "relu"},
+    },
+}

@@ -1,0 +1,38 @@
+"""Warping images, in NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zoo_core.warp import Positions
+
+Images = NDArray[np.float32]
+
+
+def warp(images: Images, positions: Positions) -> Images:
+    """Return images ``(N, C, H, W)`` with each pixel taken from its position, black outside.
+
+    A position between pixels takes from the four around it (bilinear interpolation).
+    """
+    count, channels, height, width = images.shape
+    # A black rim, so that every position that was clipped to it has four neighbours.
+    framed = np.pad(images, ((0, 0), (0, 0), (1, 2), (1, 2)))
+    x = np.clip(positions[:, 0] + (width + 1) / 2, 0, width + 1)
+    y = np.clip(positions[:, 1] + (height + 1) / 2, 0, height + 1)
+    left, top = x.astype(np.int32), y.astype(np.int32)
+    right_share, lower_share = (x - left)[:, np.newaxis], (y - top)[:, np.newaxis]
+
+    row = width + 3
+    planes = np.arange(count * channels, dtype=np.int32) * (row * (height + 3))
+    corner = planes.reshape(count, channels, 1, 1) + (top * row + left)[:, np.newaxis]
+    pixels = framed.ravel()
+
+    def between(start: NDArray[np.int32]) -> Images:
+        first, second = pixels.take(start), pixels.take(start + 1)
+        mixed: Images = first + right_share * (second - first)
+        return mixed
+
+    upper = between(corner)
+    warped: Images = upper + lower_share * (between(corner + row) - upper)
+    return warped
