@@ -1,0 +1,82 @@
+"""The model cnn: its layers, the reference's among them, and what it learns."""
+
+import pytest
+import torch
+from torch import nn
+
+import zoo_core as zoo
+from zoo_cnn.config import CNNConfig
+from zoo_cnn.model import build
+from zoo_core.catalog import Catalog
+from zoo_core.errors import InvalidValueError
+from zoo_core.resolution import resolve_config, resolve_recipe
+
+
+def config_of(recipe):
+    catalog = Catalog.load()
+    entry = catalog.model("cnn")
+    resolved = resolve_recipe(entry, recipe)
+    return resolve_config(entry, resolved, catalog.dataset("mnist").spec)
+
+
+def test_the_reference_recipe_has_the_references_layers():
+    torch.manual_seed(0)
+    model = build(config_of("reference")).eval()
+    oracle = nn.Sequential(
+        nn.Conv2d(1, 32, 3),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 3),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(1600, 128),
+        nn.Dropout(0.5),
+        nn.Linear(128, 10),
+    ).eval()
+    state = zip(oracle.state_dict(), model.state_dict().values(), strict=True)
+    oracle.load_state_dict(dict(state))
+    x = torch.randn(7, 1, 28, 28)
+    torch.testing.assert_close(model(x)[0], oracle(x))
+    assert model.dropout.p == 0.5
+
+
+@pytest.mark.parametrize(
+    ("values", "parameters"),
+    [
+        ({}, 225_034),
+        ({"channels": [4], "kernel_sizes": [5], "hidden": 16}, 104 + 9_232 + 170),
+        ({"channels": [], "kernel_sizes": [], "hidden": 10}, 7_960),
+    ],
+)
+def test_it_has_the_layers_of_its_config(values, parameters):
+    model = build(CNNConfig(**values))
+    assert sum(parameter.numel() for parameter in model.parameters()) == parameters
+
+
+@pytest.mark.parametrize("batch_norm", [True, False])
+@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 17, 23), (2, 10, 10)])
+def test_sizes_follow_from_the_image(shape, batch_norm):
+    config = CNNConfig(input_shape=shape, classes=(4, 7), batch_norm=batch_norm)
+    first, second = build(config)(torch.randn(5, *shape))
+    assert (first.shape, second.shape) == ((5, 4), (5, 7))
+
+
+def test_an_image_that_is_too_small_is_refused():
+    with pytest.raises(InvalidValueError, match=r"2 blocks .* leave nothing of an image of \(9, 9"):
+        build(CNNConfig(input_shape=(1, 9, 9)))
+
+
+def test_every_block_has_a_kernel_size(cli):
+    result = cli("train", "cnn", "--set", "model.channels=8,8,8")
+    assert result.code == 2
+    assert "model.kernel_sizes has 2 numbers for the 3 blocks of model.channels" in result.err
+
+
+def test_it_reads_real_digits_after_one_epoch(tmp_path):
+    small = {"channels": [8, 16], "kernel_sizes": [5, 3], "hidden": 32}
+    run = zoo.train("cnn", out=tmp_path / "run", epochs=1, model=small, device="cpu")
+    test = run.card.metrics["test"]
+    assert test.total == 10_000
+    assert test.accuracy[0] > 0.96
+    assert zoo.evaluate(run.folder) == test

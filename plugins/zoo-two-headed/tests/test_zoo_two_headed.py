@@ -1,0 +1,128 @@
+"""The two-headed models: their layers, the reference's among them, and what they learn."""
+
+import json
+
+import pytest
+import torch
+from torch import nn
+
+import zoo_core as zoo
+from zoo_core.catalog import Catalog
+from zoo_core.data import load_dataset
+from zoo_core.errors import InvalidValueError
+from zoo_core.resolution import resolve_config, resolve_recipe
+from zoo_two_headed import cnn, mlp
+from zoo_two_headed.config import TwoHeadedCNNConfig, TwoHeadedMLPConfig
+
+
+def build(name, recipe):
+    catalog = Catalog.load()
+    entry = catalog.model(name)
+    config = resolve_config(
+        entry, resolve_recipe(entry, recipe), catalog.dataset("two-digit-mnist").spec
+    )
+    return entry.resolve(entry.spec.builder)(config)
+
+
+class Oracle(nn.Module):
+    """A trunk and two heads."""
+
+    def __init__(self, *trunk, features):
+        super().__init__()
+        self.trunk = nn.Sequential(*trunk)
+        self.top, self.bottom = nn.Linear(features, 10), nn.Linear(features, 10)
+
+    def forward(self, x):
+        features = self.trunk(x)
+        return [self.top(features), self.bottom(features)]
+
+
+ORACLES = {
+    "two-headed-mlp": lambda: Oracle(
+        nn.Flatten(), nn.Linear(1176, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), features=64
+    ),
+    "two-headed-cnn": lambda: Oracle(
+        nn.Conv2d(1, 32, 3),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 3),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(2880, 128),
+        nn.Dropout(0.5),
+        features=128,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ORACLES)
+def test_the_reference_recipe_has_the_references_layers(name):
+    torch.manual_seed(0)
+    model, oracle = build(name, "reference").eval(), ORACLES[name]().eval()
+    state = zip(oracle.state_dict(), model.state_dict().values(), strict=True)
+    oracle.load_state_dict(dict(state))
+    x = torch.randn(7, 1, 42, 28)
+    for found, expected in zip(model(x), oracle(x), strict=True):
+        torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        mlp.build(TwoHeadedMLPConfig(input_shape=(2, 20, 15), classes=(3, 5), batch_norm=True)),
+        mlp.build(TwoHeadedMLPConfig(input_shape=(2, 20, 15), classes=(3, 5), dropout=0.2)),
+        cnn.build(TwoHeadedCNNConfig(input_shape=(2, 20, 15), classes=(3, 5), batch_norm=True)),
+    ],
+    ids=["mlp, batch norm", "mlp, dropout", "cnn"],
+)
+def test_sizes_follow_from_image_and_classes(model):
+    top, bottom = model(torch.randn(4, 2, 20, 15))
+    assert (top.shape, bottom.shape) == ((4, 3), (4, 5))
+
+
+def test_an_image_that_is_too_small_is_refused():
+    with pytest.raises(InvalidValueError, match=r"leave nothing of an image of \(42, 9\)"):
+        cnn.build(TwoHeadedCNNConfig(input_shape=(1, 42, 9)))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["two-headed-cnn", "--dataset", "mnist"], "gives 2 labels an image, dataset 'mnist' has"),
+        (["two-headed-cnn", "--set", "model.kernel_sizes=3"], "has 1 numbers for the 2 blocks"),
+        (["two-headed-mlp", "--set", "model.hidden=0"], "must be greater than or equal to 1"),
+    ],
+)
+def test_what_does_not_fit_is_refused(cli, arguments, message):
+    result = cli("train", *arguments)
+    assert result.code == 2
+    assert message in result.err
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("two-headed") / "run"
+    return zoo.train("two-headed-mlp", out=folder, epochs=2, seed=0, device="cpu")
+
+
+def test_it_reads_both_digits_after_two_epochs(trained):
+    test = trained.card.metrics["test"]
+    assert test.total == 4_000
+    assert min(test.accuracy) > 0.85
+    assert test.all_correct <= min(test.correct)
+    assert zoo.evaluate(trained.folder) == test
+
+
+def test_the_heads_are_top_and_bottom(trained):
+    split = load_dataset(Catalog.load().dataset("two-digit-mnist")).splits["test"]
+    labels = zoo.load(trained.folder, device="cpu").predict(split.images[:500]).labels
+    assert (labels == split.labels[:500]).mean() > 0.85
+    assert (labels[:, ::-1] == split.labels[:500]).mean() < 0.3
+
+
+def test_the_metrics_of_every_epoch_are_per_head(trained):
+    lines = (trained.folder / "metrics.jsonl").read_text().splitlines()
+    for line in map(json.loads, lines):
+        for split in ("train", "validation"):
+            assert len(line[split]["loss"]) == len(line[split]["accuracy"]) == 2

@@ -1,0 +1,1 @@
+"""Models of zoo that read two overlapping digits."""

@@ -1,0 +1,40 @@
+"""The configs of the two-headed models."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from zoo_core.config import ModelConfig, Size, Sizes
+
+
+class TwoHeadedConfig(ModelConfig):
+    input_shape: tuple[Size, Size, Size] = (1, 42, 28)
+    classes: tuple[Size, ...] = Field((10, 10), min_length=2, max_length=2)
+
+
+class TwoHeadedMLPConfig(TwoHeadedConfig):
+    hidden: Sizes = Field((64, 64), description="units of each hidden layer")
+    batch_norm: bool = Field(False, description="normalise each hidden layer over the batch")
+    dropout: float = Field(0.0, ge=0, lt=1, description="share of hidden units dropped")
+
+
+class TwoHeadedCNNConfig(TwoHeadedConfig):
+    channels: Sizes = Field(
+        (32, 64), description="of each block: convolution, 2×2 max-pooling, ReLU"
+    )
+    kernel_sizes: Sizes = Field(
+        (3, 3), description="rows and columns of each block's kernels, one number a block"
+    )
+    batch_norm: bool = Field(False, description="normalise each block over the batch")
+    hidden: Size = Field(128, description="units of the hidden layer")
+    hidden_activation: Literal["none", "relu"] = "none"
+    dropout: float = Field(0.5, ge=0, lt=1, description="share of hidden units dropped")
+
+    @model_validator(mode="after")
+    def _one_kernel_size_a_block(self) -> Self:
+        if len(self.kernel_sizes) != len(self.channels):
+            raise ValueError(
+                f"model.kernel_sizes has {len(self.kernel_sizes)} numbers "
+                f"for the {len(self.channels)} blocks of model.channels"
+            )
+        return self

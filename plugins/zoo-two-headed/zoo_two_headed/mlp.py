@@ -1,0 +1,34 @@
+"""The two-headed multi-layer perceptron."""
+
+import math
+from itertools import pairwise
+
+from torch import Tensor, nn
+
+from zoo_two_headed.config import TwoHeadedMLPConfig
+
+
+class TwoHeadedMLP(nn.Module):
+    """Pixels, hidden layers that both heads share, and a linear head for each digit."""
+
+    def __init__(self, config: TwoHeadedMLPConfig) -> None:
+        super().__init__()
+        sizes = [math.prod(config.input_shape), *config.hidden]
+        layers: list[nn.Module] = [nn.Flatten()]
+        for inputs, outputs in pairwise(sizes):
+            # Batch normalisation takes a bias off again.
+            layers.append(nn.Linear(inputs, outputs, bias=not config.batch_norm))
+            layers += [nn.BatchNorm1d(outputs)] if config.batch_norm else []
+            layers.append(nn.ReLU())
+            layers += [nn.Dropout(config.dropout)] if config.dropout else []
+        self.trunk = nn.Sequential(*layers)
+        self.heads = nn.ModuleList(nn.Linear(sizes[-1], classes) for classes in config.classes)
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """Return logits ``(N, classes)``, top digit and bottom digit, for ``(N, C, H, W)``."""
+        features = self.trunk(x)
+        return [head(features) for head in self.heads]
+
+
+def build(config: TwoHeadedMLPConfig) -> TwoHeadedMLP:
+    return TwoHeadedMLP(config)

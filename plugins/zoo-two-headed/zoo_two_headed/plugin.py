@@ -1,0 +1,32 @@
+"""What zoo-two-headed offers."""
+
+from zoo_core.hookspecs import hookimpl
+from zoo_core.specs import ModelSpec
+
+
+@hookimpl
+def zoo_models() -> list[ModelSpec]:
+    return [
+        ModelSpec(
+            name="two-headed-mlp",
+            summary="Multi-layer perceptron that reads two overlapping digits.",
+            builder="zoo_two_headed.mlp:build",
+            config="zoo_two_headed.config:TwoHeadedMLPConfig",
+            recipes="zoo_two_headed.recipes:MLP_RECIPES",
+            trainer="torch",
+            dataset="two-digit-mnist",
+            heads=2,
+            licence="MIT",
+        ),
+        ModelSpec(
+            name="two-headed-cnn",
+            summary="Convolutional network that reads two overlapping digits.",
+            builder="zoo_two_headed.cnn:build",
+            config="zoo_two_headed.config:TwoHeadedCNNConfig",
+            recipes="zoo_two_headed.recipes:CNN_RECIPES",
+            trainer="torch",
+            dataset="two-digit-mnist",
+            heads=2,
+            licence="MIT",
+        ),
+    ]
