@@ -1,0 +1,348 @@
+"""The pictures: what they show, that nothing is cut off, and what they cost a training."""
+
+import io
+import os
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from zoo_report.confusion import draw_confusion
+from zoo_report.curves import draw_curves
+from zoo_report.misread import draw_misread
+from zoo_report.mistakes import count_confusions, find_misread, mistake_shares
+from zoo_report.style import png
+
+PICTURES = ["confusion.png", "curves.png", "misread.png"]
+DIGITS = tuple("0123456789")
+WORDS = tuple(f"quite a long name for class {i}" for i in range(10))
+
+
+def texts(figure):
+    """Return every text that is drawn."""
+    found = [text.get_text() for text in figure.texts]
+    for axes in figure.axes:
+        found += [text.get_text() for text in (*axes.texts, axes.title, axes._left_title)]
+    return [text for text in found if text]
+
+
+def is_whole(figure):
+    """Say whether the picture shows all that is drawn."""
+    width, height = figure.get_size_inches()
+    drawn = figure.get_tightbbox()
+    return drawn.x0 >= 0 and drawn.y0 >= 0 and drawn.x1 <= width and drawn.y1 <= height
+
+
+# Counting and ranking.
+
+
+def test_a_confusion_is_counted_in_the_row_of_the_true_class():
+    labels, read = np.array([0, 0, 0, 1, 2, 2]), np.array([0, 1, 1, 1, 0, 2])
+    assert count_confusions(labels, read, 4).tolist() == [
+        [1, 2, 0, 0],
+        [0, 1, 0, 0],
+        [1, 0, 1, 0],
+        [0, 0, 0, 0],
+    ]
+
+
+def test_mistakes_are_shares_of_the_true_class_and_the_diagonal_is_none():
+    counts = np.array([[6, 2, 0], [0, 5, 0], [0, 0, 0]])
+    assert mistake_shares(counts).tolist() == [[0, 0.25, 0], [0, 0, 0], [0, 0, 0]]
+
+
+def test_the_surest_mistake_comes_first_and_equals_in_order():
+    labels = np.array([[0], [0], [1], [1], [0]])
+    probabilities = [
+        np.array([[0.4, 0.6], [0.9, 0.1], [0.8, 0.2], [0.6, 0.4], [0.4, 0.6]], np.float32)
+    ]
+    read = probabilities[0].argmax(axis=1)[:, None]
+    misread = find_misread(labels, read, probabilities)
+    assert misread.rows.tolist() == [2, 0, 3, 4]
+    assert misread.confidence == pytest.approx([0.8, 0.6, 0.6, 0.6])
+    assert misread.total == 5
+
+
+def test_with_two_heads_only_the_wrong_one_counts():
+    first = np.array([[0.99, 0.01], [0.3, 0.7], [0.9, 0.1]], np.float32)
+    second = np.array([[0.2, 0.5, 0.3], [0.1, 0.1, 0.8], [0.9, 0.1, 0.0]], np.float32)
+    labels = np.array([[0, 0], [0, 0], [0, 0]])  # head 2 misreads 0; both misread 1; none 2
+    read = np.array([[0, 1], [1, 2], [0, 0]])
+    misread = find_misread(labels, read, [first, second])
+    assert misread.rows.tolist() == [1, 0]
+    assert misread.confidence == pytest.approx([0.8, 0.5])
+
+
+# Learning curves.
+
+
+def history(epochs, heads, error):
+    def scores(epoch, factor):
+        wrong = [factor * error(epoch) * (1 + head / 3) for head in range(heads)]
+        return {"loss": [3 * value for value in wrong], "accuracy": [1 - v for v in wrong]}
+
+    return [
+        {"epoch": epoch, "train": scores(epoch, 1), "validation": scores(epoch, 1.5)}
+        for epoch in range(1, epochs + 1)
+    ]
+
+
+def falling(epoch):
+    return 0.3 / epoch
+
+
+@pytest.mark.parametrize("heads", [1, 2])
+@pytest.mark.parametrize("epochs", [1, 8, 50])
+@pytest.mark.parametrize(
+    "error",
+    [falling, lambda epoch: 0.0, lambda epoch: max(0, 0.1 - epoch / 50), lambda epoch: 1e-9],
+    ids=["falling", "none", "none at last", "tiny"],
+)
+def test_curves_are_whole_at_any_length(epochs, heads, error):
+    figure = draw_curves(history(epochs, heads, error), epochs, "loss 0.1", title="A model")
+    assert is_whole(figure)
+    for axes in figure.axes:
+        low, high = axes.get_ylim()
+        assert any(low <= tick <= high for tick in axes.get_yticks())
+
+
+def test_there_is_a_line_for_every_head_of_both_splits():
+    lines = history(8, 2, falling)
+    loss, error = draw_curves(lines, 5, "loss 0.1", title="A model").axes
+    shown = {line.get_label(): list(line.get_ydata()) for line in loss.lines}
+    assert shown["training, head 2"] == [line["train"]["loss"][1] for line in lines]
+    assert shown["validation, head 1"] == [line["validation"]["loss"][0] for line in lines]
+    shown = {line.get_label(): list(line.get_ydata()) for line in error.lines}
+    assert shown["validation, head 2"] == [1 - line["validation"]["accuracy"][1] for line in lines]
+
+
+def test_the_kept_epoch_is_marked_and_the_test_result_told():
+    figure = draw_curves(history(8, 1, falling), 5, "loss 0.1, accuracy 97%", title="A model")
+    assert "Test: loss 0.1, accuracy 97%" in texts(figure)
+    for axes in figure.axes:
+        assert [text.get_text() for text in axes.texts] == ["kept: epoch 5"]
+        assert any(list(line.get_xdata()) == [5, 5] for line in axes.lines)
+
+
+def test_a_loss_that_is_no_number_leaves_a_gap():
+    lines = history(4, 1, falling)
+    lines[1]["validation"]["loss"] = [float("nan")]
+    lines[2]["validation"]["loss"] = [float("inf")]
+    figure = draw_curves(lines, 4, "loss 0.1", title="A model")
+    assert is_whole(figure)
+    assert np.isfinite(figure.axes[0].get_ylim()).all()
+
+
+# Confusion matrices.
+
+
+def counts(classes, wrong=0.1, seed=0):
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, classes, 40 * classes)
+    other = rng.integers(0, classes, len(labels))
+    return count_confusions(
+        labels, np.where(rng.random(len(labels)) < wrong, other, labels), classes
+    )
+
+
+@pytest.mark.parametrize(
+    "classes",
+    [[DIGITS], [DIGITS, DIGITS], [WORDS], [("a", "b"), WORDS], [[str(i) for i in range(300)]]],
+    ids=["digits", "pairs", "words", "unlike", "many"],
+)
+def test_a_confusion_matrix_is_whole(classes):
+    figure = draw_confusion([counts(len(names)) for names in classes], classes, title="A model")
+    assert is_whole(figure)
+    *panels, _scale = [axes.get_tightbbox() for axes in figure.axes]
+    for left, right in pairwise(panels):
+        assert left.x1 < right.x0
+
+
+def test_the_panel_of_a_head_tells_its_accuracy():
+    first, second = np.array([[9, 1], [0, 10]]), np.array([[5, 5], [0, 10]])
+    figure = draw_confusion([first, second], [("a", "b"), ("c", "d")], title="A model")
+    titles = [axes.get_title(loc="left") for axes in figure.axes[:2]]
+    assert titles == [
+        "head 1: accuracy 95.00% of 20 images",
+        "head 2: accuracy 75.00% of 20 images",
+    ]
+
+
+def test_mistakes_are_coloured_and_the_diagonal_is_not():
+    panel = draw_confusion([np.array([[7, 3], [0, 10]])], [("a", "b")], title="A model").axes[0]
+    shares = panel.images[0].get_array()
+    assert shares.mask.tolist() == [[True, False], [False, True]]
+    assert shares[0, 1] == pytest.approx(0.3)
+    assert panel.images[0].norm.vmax == pytest.approx(0.3)
+    assert (panel.get_ylabel(), panel.get_xlabel()) == ("true", "read as")
+    assert [(t.get_position(), t.get_text()) for t in panel.texts] == [
+        ((0, 0), "7"),
+        ((1, 0), "3"),
+        ((1, 1), "10"),
+    ]
+
+
+@pytest.mark.parametrize(("classes", "numbers"), [(25, True), (26, False)])
+def test_many_classes_have_no_numbers(classes, numbers):
+    names = [str(i) for i in range(classes)]
+    panel = draw_confusion([counts(classes)], [names], title="A model").axes[0]
+    assert bool(panel.texts) == numbers
+
+
+def test_names_are_not_taken_for_formulas():
+    names = ("$5", "$\\x$")
+    figure = draw_confusion([counts(2)], [names], title="$\\x$ is no formula")
+    assert png(figure)
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == list(names)
+    assert png(misread_figure(20, classes=(("$\\x$",) * 10,))[0])
+
+
+# Misread images.
+
+
+def misread_figure(size, shape=(1, 28, 28), classes=(DIGITS,), wrong=30, title="A model"):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (size, *shape)).astype(np.uint8)
+    labels = rng.integers(0, 10, (size, len(classes)))
+    read = labels.copy()
+    read[:wrong, 0] = (labels[:wrong, 0] + 1) % 10
+    probabilities = [np.full((size, 10), 0.02, np.float32) for _ in classes]
+    for head, given in enumerate(probabilities):
+        given[np.arange(size), read[:, head]] = np.linspace(0.3, 0.82, size)
+    misread = find_misread(labels, read, probabilities)
+    return draw_misread(misread, images, labels, read, classes, title=title), images, labels, read
+
+
+@pytest.mark.parametrize("shape", [(1, 6, 5), (3, 32, 32), (1, 10, 100), (2, 300, 20)])
+@pytest.mark.parametrize("classes", [(DIGITS,), (WORDS, WORDS)])
+@pytest.mark.parametrize("wrong", [0, 1, 60])
+def test_misread_images_are_whole(shape, classes, wrong):
+    figure, *_ = misread_figure(60, shape, classes, wrong)
+    assert is_whole(figure)
+    assert len(figure.axes) == min(wrong, 24)
+    boxes = [text.get_window_extent() for text in figure.texts]
+    for i, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[i + 1 :])
+
+
+def test_the_surest_are_shown_with_what_was_read_and_how_surely():
+    figure, images, labels, read = misread_figure(40, wrong=30)
+    assert len(figure.axes) == 24
+    assert np.array_equal(figure.axes[0].images[0].get_array(), images[29, 0])
+    assert np.array_equal(figure.axes[23].images[0].get_array(), images[6, 0])
+    assert figure.texts[2].get_text() == f"{labels[29, 0]} → {read[29, 0]}"
+    assert figure.texts[3].get_text() == f"{0.3 + 0.52 * 29 / 39:.1%}"
+    assert figure.texts[-1].get_text() == f"{0.3 + 0.52 * 6 / 39:.1%}"
+    assert figure.texts[1].get_text().startswith("30 of 40 test images misread, the 24 surest")
+
+
+def test_the_caption_tells_the_labels_of_both_heads():
+    figure, _, labels, read = misread_figure(20, classes=(DIGITS, DIGITS), wrong=1)
+    (i, j), (k, _) = labels[0], read[0]
+    assert figure.texts[2].get_text() == f"{i} {j} → {k} {j}"
+
+
+def test_no_probability_is_rounded_up_to_certainty():
+    sure = np.array([[0.0001, 0.9999]], np.float32)
+    labels, read = np.array([[0]]), np.array([[1]])
+    images = np.zeros((1, 1, 8, 8), np.uint8)
+    misread = find_misread(labels, read, [sure])
+    figure = draw_misread(misread, images, labels, read, [("a", "b")], title="A model")
+    assert "> 99.9%" in texts(figure)
+
+
+def test_that_there_are_no_mistakes_is_said():
+    figure, *_ = misread_figure(50, wrong=0)
+    assert "No mistakes: all 50 images are read correctly." in texts(figure)
+
+
+def test_colours_stay_colours_and_two_channels_are_grey():
+    coloured, images, *_ = misread_figure(5, (3, 8, 9), wrong=1)
+    shown = coloured.axes[0].images[0].get_array()
+    assert np.array_equal(shown, images[0].transpose(1, 2, 0))
+    grey, images, *_ = misread_figure(5, (2, 8, 9), wrong=1)
+    assert np.array_equal(grey.axes[0].images[0].get_array(), images[0].mean(axis=0))
+
+
+# With a training.
+
+
+def test_a_picture_is_the_same_bytes_every_time():
+    def draw():
+        return [
+            png(draw_curves(history(8, 2, falling), 5, "loss 0.1", title="A model")),
+            png(draw_confusion([counts(10)], [DIGITS], title="A model")),
+            png(misread_figure(40)[0]),
+        ]
+
+    first = draw()
+    assert first == draw()
+    assert [Image.open(io.BytesIO(picture)).info.keys() for picture in first] == [{"dpi"}] * 3
+
+
+@pytest.mark.parametrize("model", ["softmax", "softmax-pairs"])
+def test_a_training_leaves_the_pictures(cli, tmp_path, model):
+    result = cli("train", model, "--out", "run")
+    assert result.code == 0
+    assert result.err == ""
+    found = sorted(name for name in os.listdir(tmp_path / "run") if name.endswith(".png"))
+    assert found == PICTURES
+    for name in PICTURES:
+        with Image.open(tmp_path / "run" / name) as picture:
+            picture.load()
+            assert 500 < picture.width < 2000
+            assert 100 < picture.height < 2000
+
+
+def test_without_it_a_training_is_the_same(cli, tmp_path):
+    with_it = cli("train", "softmax", "--out", "with", "--json")
+    without = cli("train", "softmax", "--out", "without", "--json", env={"ZOO_PLUGINS": "zoo-toy"})
+    assert with_it.json["weights"] == without.json["weights"]
+    assert with_it.json["metrics"] == without.json["metrics"]
+    left = set(os.listdir(tmp_path / "with")) - set(os.listdir(tmp_path / "without"))
+    assert sorted(left) == PICTURES
+
+
+FAILING = """
+import sys
+import zoo_report.pictures
+
+def fail(run, result, predictions):
+    raise RuntimeError("no ink")
+
+zoo_report.pictures.write_pictures = fail
+sys.argv = ["zoo", "train", "softmax", "--out", "run"]
+from zoo_core.__main__ import main
+sys.exit(main())
+"""
+
+
+def test_when_it_fails_it_costs_a_warning(run_process, tmp_path):
+    result = run_process("-c", FAILING)
+    assert result.code == 0
+    assert "Trained in" in result.out
+    (warning,) = result.err.splitlines()
+    assert "zoo-report" in warning
+    assert "RuntimeError: no ink" in warning
+    assert (tmp_path / "run" / "card.json").exists()
+
+
+def test_loading_the_plugin_imports_nothing_slow(run_python):
+    code = (
+        "import sys, zoo_report.plugin; print(sorted({'numpy', 'matplotlib'} & set(sys.modules)))"
+    )
+    assert run_python(code) == "[]\n"
+
+
+def test_nothing_global_of_matplotlib_is_touched(run_python):
+    code = """
+import sys, matplotlib
+before = matplotlib.rcParams.copy()
+import numpy as np
+from zoo_report import pictures, style
+from zoo_report.confusion import draw_confusion
+style.png(draw_confusion([np.eye(2, dtype=int)], [("a", "b")], title="A model"))
+print(matplotlib.rcParams.copy() == before, "matplotlib.pyplot" in sys.modules)
+"""
+    assert run_python(code) == "True False\n"

@@ -1,0 +1,1 @@
+"""Pictures of a training: learning curves, confusion matrices, misread images."""

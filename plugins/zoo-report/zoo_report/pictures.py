@@ -1,0 +1,56 @@
+"""The three pictures of a run, drawn and written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from zoo_core.card import Card
+from zoo_core.files import write_atomic
+from zoo_core.predictions import Predictions
+from zoo_core.run import Run
+from zoo_report.confusion import draw_confusion
+from zoo_report.curves import draw_curves
+from zoo_report.misread import draw_misread
+from zoo_report.mistakes import count_confusions, find_misread
+from zoo_report.style import png
+
+
+def write_pictures(run: Run, result: Card, predictions: Predictions) -> None:
+    """Write ``curves.png``, ``confusion.png`` and ``misread.png`` into the run's folder.
+
+    Args:
+        run: the training; its folder holds ``metrics.jsonl``.
+        result: its card.
+        predictions: what the weights read in ``run.data.test.images``.
+    """
+    title = (
+        f"{result.model}, recipe {result.recipe_name}, on {result.dataset.name}, "
+        f"seed {result.recipe.seed}"
+    )
+    test, read, classes = run.data.test, predictions.labels, run.data.dataset.classes
+    history = read_history(run.folder / "metrics.jsonl")
+    counts = [
+        count_confusions(test.labels[:, head], read[:, head], len(names))
+        for head, names in enumerate(classes)
+    ]
+    misread = find_misread(test.labels, read, predictions.probabilities)
+    figures = {
+        "curves.png": draw_curves(history, result.epoch, _scores(result), title=title),
+        "confusion.png": draw_confusion(counts, classes, title=title),
+        "misread.png": draw_misread(misread, test.images, test.labels, read, classes, title=title),
+    }
+    for name, figure in figures.items():
+        write_atomic(run.folder / name, png(figure))
+
+
+def read_history(path: Path) -> list[dict[str, Any]]:
+    """Return the lines of ``metrics.jsonl``, one an epoch."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _scores(result: Card) -> str:
+    test = result.metrics["test"]
+    every = f", every label right {test.all_correct / test.total:.2%}"
+    return f"{test}{every if len(test.accuracy) > 1 else ''}"
