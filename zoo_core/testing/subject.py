@@ -1,0 +1,93 @@
+"""A model to be checked, with a few random images to train it on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zoo_core.card import Card
+from zoo_core.catalog import Catalog
+from zoo_core.data import ArrayDataset, Preprocessing, Split
+from zoo_core.loop import Fitted, fit
+from zoo_core.plan import Plan, make_plan
+from zoo_core.predictions import Predictions
+from zoo_core.randomness import uniform
+from zoo_core.run import Run
+from zoo_core.sampling import TrainingData
+from zoo_core.trainer import Trainer, make_trainer
+
+IMAGES, HELD_OUT = 16, 8
+
+
+class _Silent:
+    """Callbacks that tell nobody."""
+
+    def train_start(self, run: Run) -> None: ...
+
+    def step_end(self, epoch: int, step: int, steps: int) -> None: ...
+
+    def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None: ...
+
+    def train_end(self, run: Run, result: Card, predictions: Predictions) -> None: ...
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model, its trainer, and a run on random images of the shape that the data set has."""
+
+    plan: Plan
+    trainer: Trainer
+    run: Run
+
+    @classmethod
+    def make(
+        cls, catalog: Catalog, name: str, recipe: str = "default", **overrides: Any
+    ) -> Subject:
+        """Return a subject that trains for one epoch of two steps, on the CPU."""
+        small = {"epochs": 1, "batch_size": IMAGES // 2, "fresh": False}
+        plan = make_plan(catalog, name, recipe, [small, overrides])
+        data = _random_data(plan.config.input_shape, plan.config.classes)
+        run = Run(
+            model=plan.model.spec,
+            config=plan.config,
+            recipe=plan.recipe,
+            data=data,
+            folder=Path(),
+            callbacks=_Silent(),
+        )
+        return cls(plan, make_trainer(plan.trainer, device="cpu", threads=None), run)
+
+    def build(self, seed: int) -> Any:
+        """Return a new model: the framework's own object."""
+        spec = self.plan.model.spec
+        return self.trainer.build(self.plan.model.resolve(spec.builder), self.plan.config, seed)
+
+    def fit(self) -> Fitted:
+        """Train a new model by the run's recipe."""
+        return fit(self.trainer, self.build(self.run.recipe.seed), self.run)
+
+    def predict(self, model: Any, count: int = IMAGES) -> list[np.ndarray[Any, Any]]:
+        """Return logits of the first images."""
+        data = self.run.data
+        return list(self.trainer.predict(model, data.train.images[:count], data.preprocessing))
+
+
+def _random_data(shape: tuple[int, ...], classes: tuple[int, ...]) -> TrainingData:
+    count = IMAGES + HELD_OUT
+    images = (256 * uniform((count, *shape), 1)).astype(np.uint8)
+    labels = np.stack([np.arange(count) % many for many in classes], axis=1)
+    split = Split(images, labels)
+    channels = shape[0]
+    dataset = ArrayDataset(
+        splits={"train": split, "test": split},
+        classes=tuple(tuple(map(str, range(many))) for many in classes),
+        mean=(0.5,) * channels,
+        std=(0.3,) * channels,
+    )
+    preprocessing = Preprocessing(dataset.mean, dataset.std)
+    rows = np.arange(count)
+    return TrainingData(dataset, rows[:IMAGES], rows[IMAGES:], preprocessing)
