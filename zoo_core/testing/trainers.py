@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 from zoo_core.catalog import Catalog
@@ -27,10 +28,10 @@ _PLAIN: dict[str, Any] = {
 
 _MOMENTUM = {"momentum": 0.9}
 
-FIELD_TRIALS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+FIELD_TRIALS: dict[str, tuple[dict[str, Any], ...]] = {
     "lr": ({}, {"lr": 0.02}),
     "seed": ({}, {"seed": 1}),
-    "optimizer": ({}, {"optimizer": "adamw"}),
+    "optimizer": ({}, {"optimizer": "adamw"}, {"optimizer": "muon"}),
     "momentum": ({}, _MOMENTUM),
     "nesterov": (_MOMENTUM, {**_MOMENTUM, "nesterov": True}),
     "weight_decay": ({}, {"weight_decay": 0.1}),
@@ -42,22 +43,23 @@ FIELD_TRIALS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "translate": ({}, {"translate": 2.0}),
     "elastic": ({}, {"elastic": 2.0}),
 }
-"""For each field, two trainings' values that differ in it alone."""
+"""For each field, trainings' values that differ in it alone."""
 
 
 def check_field_is_followed(catalog: Catalog, trainer: str, field: str) -> None:
-    """Two trainings that differ in one field give different weights."""
+    """Trainings that differ in one field give different weights."""
     if field not in FIELD_TRIALS:
         raise ContractError(f"there is no recipe field {field!r} for a trainer to follow")
     name = _model_of(catalog, trainer)
-    first, second = (
+    trained = [
         Subject.make(catalog, name, **{**_PLAIN, **values}).fit().weights
         for values in FIELD_TRIALS[field]
-    )
-    expect(
-        any((value != second[tensor]).any() for tensor, value in first.items()),
-        f"it says that it follows {field}, which changes nothing",
-    )
+    ]
+    for first, second in combinations(trained, 2):
+        expect(
+            any((value != second[tensor]).any() for tensor, value in first.items()),
+            f"it says that it follows {field}, which changes nothing",
+        )
 
 
 def _model_of(catalog: Catalog, trainer: str) -> str:

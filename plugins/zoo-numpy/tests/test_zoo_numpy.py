@@ -51,6 +51,42 @@ def test_optimizers_do_what_torch_does(values):
     np.testing.assert_allclose(mine.value, theirs.detach().numpy(), atol=1e-10)
 
 
+def test_muon_moves_matrices_by_their_orthogonal_part_and_biases_as_adamw():
+    rng = np.random.default_rng(0)
+    matrix, bias, other = (Parameter(s, np.dtype(np.float64)) for s in ((6, 18), (5,), (5,)))
+    for parameter in (matrix, bias):
+        parameter.value[:] = rng.standard_normal(parameter.value.shape)
+        parameter.gradient[:] = rng.standard_normal(parameter.value.shape)
+    other.value[:], other.gradient[:] = bias.value, bias.gradient
+    before = matrix.value.copy()
+    make_optimizer([matrix, bias], recipe_with(optimizer="muon", weight_decay=0.1)).step(0.1)
+    make_optimizer([other], recipe_with(optimizer="adamw", weight_decay=0.1)).step(0.1)
+    assert np.array_equal(bias.value, other.value)
+    moved = (before * (1 - 0.1 * 0.1) - matrix.value) / (0.1 * 0.2 * 18**0.5)
+    left, values, right = np.linalg.svd(moved, full_matrices=False)
+    assert 0.6 < values.min() < values.max() < 1.3  # as near to 1 as five steps bring them
+    exact_left, _, exact_right = np.linalg.svd(matrix.gradient, full_matrices=False)
+    np.testing.assert_allclose(left @ right, exact_left @ exact_right, atol=0.02)
+
+
+@pytest.mark.parametrize("shape", [(6, 18), (18, 6)])
+def test_muon_does_what_zoo_torch_does(shape):
+    torch = pytest.importorskip("torch")
+    optim = pytest.importorskip("zoo_torch.optim")
+    rng = np.random.default_rng(0)
+    recipe = recipe_with(optimizer="muon", weight_decay=0.1)
+    mine = Parameter(shape, np.dtype(np.float64))
+    mine.value[:] = rng.standard_normal(shape)
+    theirs = torch.nn.Parameter(torch.tensor(mine.value))
+    optimizers = make_optimizer([mine], recipe), optim.make_optimizer([theirs], recipe)
+    for _ in range(3):
+        mine.gradient[:] = rng.standard_normal(shape)
+        theirs.grad = torch.tensor(mine.gradient)
+        for optimizer in optimizers:
+            optimizer.step(0.1)
+    np.testing.assert_allclose(mine.value, theirs.detach().numpy(), atol=1e-6)
+
+
 def test_an_average_follows_the_parameters():
     average, parameter = (Parameter((1,), np.dtype(np.float64)) for _ in range(2))
     parameter.value[:] = 8

@@ -8,7 +8,7 @@ from typing import Protocol, final
 import numpy as np
 
 from zoo_core import Recipe
-from zoo_numpy.layers import Parameter
+from zoo_numpy.layers import Array, Parameter
 
 
 class Optimizer(Protocol):
@@ -67,6 +67,42 @@ class AdamW:
 
 
 @final
+class Muon:
+    """Momentum whose singular values are all made 1, for matrices; AdamW for biases.
+
+    Jordan et al. (2024), https://kellerjordan.github.io/posts/muon; scaled as by Liu et al. (2025,
+    arXiv:2502.16982), so that a learning rate and a weight decay mean what they mean for AdamW.
+    """
+
+    MOMENTUM = 0.95
+
+    def __init__(self, parameters: Sequence[Parameter], recipe: Recipe) -> None:
+        self._matrices = [parameter for parameter in parameters if parameter.value.ndim > 1]
+        self._momenta = [np.zeros_like(parameter.value) for parameter in self._matrices]
+        self._weight_decay = recipe.weight_decay
+        self._adamw = AdamW([p for p in parameters if p.value.ndim < 2], recipe)
+
+    def step(self, lr: float) -> None:
+        self._adamw.step(lr)
+        for parameter, momentum in zip(self._matrices, self._momenta, strict=True):
+            momentum[:] = self.MOMENTUM * momentum + (1 - self.MOMENTUM) * parameter.gradient
+            ahead = self.MOMENTUM * momentum + (1 - self.MOMENTUM) * parameter.gradient
+            size = 0.2 * max(ahead.shape) ** 0.5
+            parameter.value *= 1 - lr * self._weight_decay
+            parameter.value -= lr * size * orthogonalized(ahead)
+
+
+def orthogonalized(matrix: Array) -> Array:
+    """Return a matrix with its singular values brought near 1, by five Newton-Schulz steps."""
+    wide = matrix if len(matrix) <= matrix.shape[1] else matrix.T  # the smaller square is quicker
+    wide = wide / (np.linalg.norm(wide) + 1e-7)
+    for _ in range(5):
+        square = wide @ wide.T
+        wide = 3.4445 * wide + (-4.7750 * square + 2.0315 * square @ square) @ wide
+    return wide if len(matrix) <= matrix.shape[1] else wide.T
+
+
+@final
 class Average:
     """Parameters that follow those of another net: a moving average over the steps."""
 
@@ -81,5 +117,5 @@ class Average:
 
 def make_optimizer(parameters: Sequence[Parameter], recipe: Recipe) -> Optimizer:
     """Return the recipe's optimizer."""
-    optimizers: dict[str, type[Sgd | AdamW]] = {"sgd": Sgd, "adamw": AdamW}
+    optimizers: dict[str, type[Sgd | AdamW | Muon]] = {"sgd": Sgd, "adamw": AdamW, "muon": Muon}
     return optimizers[recipe.optimizer](parameters, recipe)

@@ -25,10 +25,8 @@ def write_pictures(run: Run, result: Card, predictions: Predictions) -> None:
         result: its card.
         predictions: what the weights read in ``run.data.test.images``.
     """
-    title = (
-        f"{result.model}, recipe {result.recipe_name}, on {result.dataset.name}, "
-        f"seed {result.recipe.seed}"
-    )
+    recipe = f"{result.recipe_name}{' (changed)' if result.changed else ''}"
+    title = f"{result.model}, recipe {recipe}, on {result.dataset.name}, seed {result.recipe.seed}"
     test, read, classes = run.data.test, predictions.labels, run.data.dataset.classes
     history = read_history(run.folder / "metrics.jsonl")
     counts = [

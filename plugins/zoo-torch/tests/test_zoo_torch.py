@@ -11,6 +11,7 @@ from torch import nn
 from zoo_core import ArrayDataset, Batch, ModelConfig, Preprocessing, Recipe, Run, Split
 from zoo_core.errors import InvalidValueError
 from zoo_core.sampling import TrainingData
+from zoo_torch.muon import orthogonalized
 from zoo_torch.optim import make_optimizer
 from zoo_torch.trainer import PREDICT_BATCH, Prepare, TorchTrainer, choose_device, warp
 
@@ -97,6 +98,42 @@ def test_optimizers_do_what_torch_does(ours, theirs):
         assert all(parameter.grad is None for parameter in mine.parameters())
     for parameter, expected in zip(mine.parameters(), other.parameters(), strict=True):
         torch.testing.assert_close(parameter, expected)
+
+
+def test_muon_moves_matrices_by_their_orthogonal_part_and_the_rest_as_adamw():
+    torch.manual_seed(0)
+    mine, plain = nn.Conv2d(2, 6, 3), nn.Conv2d(2, 6, 3)
+    plain.load_state_dict(mine.state_dict())
+    before = mine.weight.detach().clone()
+    recipes = [recipe_with(optimizer=name, weight_decay=0.1) for name in ("muon", "adamw")]
+    x = torch.randn(4, 2, 5, 5)
+    for model, recipe in zip((mine, plain), recipes, strict=True):
+        model(x).square().sum().backward()
+        gradient = model.weight.grad.clone()
+        make_optimizer(model.parameters(), recipe).step(0.1)
+    torch.testing.assert_close(mine.bias, plain.bias)
+    moved = (before * (1 - 0.1 * 0.1) - mine.weight).detach().reshape(6, 18) / (0.1 * 0.2 * 18**0.5)
+    left, values, right = torch.linalg.svd(moved, full_matrices=False)
+    assert 0.6 < values.min() < values.max() < 1.3  # as near to 1 as five steps bring them
+    exact_left, _, exact_right = torch.linalg.svd(gradient.reshape(6, 18), full_matrices=False)
+    torch.testing.assert_close(left @ right, exact_left @ exact_right, atol=0.02, rtol=0)
+    assert all(parameter.grad is None for parameter in mine.parameters())
+
+
+def test_muon_keeps_its_momentum():
+    weight = nn.Parameter(torch.eye(3))
+    optimizer = make_optimizer([weight], recipe_with(optimizer="muon"))
+    for gradient in (torch.eye(3), torch.zeros(3, 3)):
+        before = weight.detach().clone()
+        weight.grad = gradient
+        optimizer.step(0.1)
+        assert (before - weight).diagonal().min() > 0.02
+
+
+@pytest.mark.parametrize("shape", [(4, 9), (9, 4)])
+def test_matrices_are_made_orthogonal_either_way(shape):
+    values = torch.linalg.svdvals(orthogonalized(torch.randn(shape) * 50))
+    assert 0.6 < values.min() < values.max() < 1.3
 
 
 def test_what_a_model_sees_is_normalised():

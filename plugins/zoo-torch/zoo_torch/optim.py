@@ -1,4 +1,4 @@
-"""Optimizers, each one fused kernel for all parameters.
+"""Optimizers; all but Muon are one fused kernel for all parameters.
 
 These call the kernels that `torch.optim` calls. `torch.optim.Optimizer` itself is not used, since
 making one imports `torch._dynamo`, which takes about as long as importing torch.
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo_core import Recipe
+from zoo_torch.muon import Muon
 
 
 class Optimizer(Protocol):
@@ -73,17 +74,19 @@ class AdamW:
         self._parameters = _Parameters(parameters)
         self._recipe = recipe
         self._means, self._squares = self._parameters.zeros(), self._parameters.zeros()
-        self._step = torch.zeros((), device=self._parameters.values[0].device)
+        self._steps = [torch.zeros((), device=mean.device) for mean in self._means]
 
     def step(self, lr: float) -> None:
-        self._step += 1
+        if not self._steps:  # beside Muon there may be nothing left, which the kernels refuse
+            return
+        torch._foreach_add_(self._steps, 1)
         torch._fused_adamw_(
             self._parameters.values,
             self._parameters.take_gradients(),
             self._means,
             self._squares,
             [],
-            [self._step] * len(self._parameters.values),
+            self._steps,
             lr=lr,
             beta1=0.9,
             beta2=0.999,
@@ -94,7 +97,24 @@ class AdamW:
         )
 
 
+class MuonAndAdamW:
+    """Muon for what is a matrix or more, AdamW for biases and the like."""
+
+    def __init__(self, parameters: Iterable[nn.Parameter], recipe: Recipe) -> None:
+        learned = [parameter for parameter in parameters if parameter.requires_grad]
+        self._muon = Muon([parameter for parameter in learned if parameter.ndim > 1], recipe)
+        self._adamw = AdamW([parameter for parameter in learned if parameter.ndim < 2], recipe)
+
+    def step(self, lr: float) -> None:
+        self._muon.step(lr)
+        self._adamw.step(lr)
+
+
 def make_optimizer(parameters: Iterable[nn.Parameter], recipe: Recipe) -> Optimizer:
     """Return the recipe's optimizer."""
-    optimizers: dict[str, type[Sgd | AdamW]] = {"sgd": Sgd, "adamw": AdamW}
+    optimizers: dict[str, type[Sgd | AdamW | MuonAndAdamW]] = {
+        "sgd": Sgd,
+        "adamw": AdamW,
+        "muon": MuonAndAdamW,
+    }
     return optimizers[recipe.optimizer](parameters, recipe)

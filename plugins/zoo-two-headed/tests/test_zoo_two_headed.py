@@ -100,6 +100,30 @@ def test_what_does_not_fit_is_refused(cli, arguments, message):
     assert message in result.err
 
 
+def test_with_windows_each_head_reads_its_own_rows():
+    config = TwoHeadedCNNConfig(windows=True, kernel_sizes=(5, 3), batch_norm=True)
+    model = cnn.build(config).eval()
+    x = torch.randn(2, 1, 42, 28)
+    changed = x.clone()
+    changed[:, :, 28:] = 0
+    top, bottom = model(changed)
+    assert torch.equal(top, model(x)[0])
+    assert not torch.allclose(bottom, model(x)[1])
+    changed = x.clone()
+    changed[:, :, :14] = 0
+    top, bottom = model(changed)
+    assert not torch.allclose(top, model(x)[0])
+    assert torch.equal(bottom, model(x)[1])
+    for head in model.heads[
+        1:
+    ]:  # with equal heads too: the same digit is read alike in both places
+        head.load_state_dict(model.heads[0].state_dict())
+    digit = torch.randn(2, 1, 28, 28)
+    above, below = torch.zeros(2, 2, 1, 42, 28)
+    above[:, :, :28], below[:, :, 14:] = digit, digit
+    torch.testing.assert_close(model(above)[0], model(below)[1])
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("two-headed") / "run"

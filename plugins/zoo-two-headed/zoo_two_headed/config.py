@@ -20,12 +20,15 @@ class TwoHeadedMLPConfig(TwoHeadedConfig):
 
 class TwoHeadedCNNConfig(TwoHeadedConfig):
     channels: Sizes = Field(
-        (32, 64), description="of each block: convolution, 2×2 max-pooling, ReLU"
+        (32, 64), min_length=1, description="of each block: convolution, 2×2 max-pooling, ReLU"
     )
     kernel_sizes: Sizes = Field(
         (3, 3), description="rows and columns of each block's kernels, one number a block"
     )
     batch_norm: bool = Field(False, description="normalise each block over the batch")
+    windows: bool = Field(
+        False, description="read each digit in its own two thirds of the rows, by one reader"
+    )
     hidden: Size = Field(128, description="units of the hidden layer")
     hidden_activation: Literal["none", "relu"] = "none"
     dropout: float = Field(0.5, ge=0, lt=1, description="share of hidden units dropped")

@@ -1,0 +1,103 @@
+"""Trainings of a recipe with several seeds, and what is kept of each.
+
+A finished training leaves the facts of its card that results are made of in ``benchmarks/results``;
+what is there is not trained again, so an interruption costs one training at most.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from zoo_core.card import Environment
+from zoo_core.catalog import installed
+from zoo_core.files import write_atomic
+from zoo_core.metrics import Scores
+from zoo_core.recipe import Recipe
+from zoo_core.resolution import parse_set
+from zoo_core.training import train
+
+RESULTS = Path(__file__).parent / "results"
+SEEDS = 5
+
+
+class Result(BaseModel):
+    """What is kept of a training's card."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str
+    recipe_name: str
+    recipe: Recipe
+    parameters: int
+    metrics: dict[str, Scores]
+    environment: Environment
+    versions: dict[str, str]
+    seconds: float
+
+    @property
+    def test(self) -> Scores:
+        return self.metrics["test"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A recipe, and what is changed of it, such as ``lr=0.01``: a row of a table."""
+
+    model: str
+    recipe: str
+    change: str = ""
+
+    @classmethod
+    def parse(cls, name: str) -> Row:
+        """Return the row of ``MODEL.RECIPE``."""
+        model, _, recipe = name.partition(".")
+        return cls(model, recipe or "default")
+
+    @property
+    def folder(self) -> Path:
+        return RESULTS / f"{self.model}.{self.recipe}{',' * bool(self.change)}{self.change}"
+
+    @property
+    def overrides(self) -> list[dict[str, object]]:
+        return [parse_set(self.change)] if self.change else []
+
+    def results(self) -> list[Result]:
+        """Return what is kept, by seed."""
+        files = self.folder.glob("seed-*.json")
+        results = [Result.model_validate_json(file.read_bytes()) for file in files]
+        return sorted(results, key=lambda result: result.recipe.seed)
+
+
+def complete(rows: Iterable[Row], *, seeds: int = SEEDS, threads: int | None = None) -> None:
+    """Train what is missing of rows with the seeds 0, 1, …, and keep each result."""
+    for row in rows:
+        row.folder.mkdir(parents=True, exist_ok=True)
+        for seed in range(seeds):
+            kept = row.folder / f"seed-{seed}.json"
+            if not kept.exists():
+                result = _measure(row, seed, threads)
+                facts = result.model_dump(mode="json")
+                write_atomic(kept, (json.dumps(facts, indent=1) + "\n").encode())
+                name = f"{row.folder.name} seed {seed}"
+                sys.stderr.write(f"{name}: {result.test}; {result.seconds:.1f} s\n")
+
+
+def _measure(row: Row, seed: int, threads: int | None) -> Result:
+    with tempfile.TemporaryDirectory() as folder:
+        run = train(
+            installed(),
+            row.model,
+            recipe=row.recipe,
+            overrides=[*row.overrides, {"seed": seed}],
+            out=Path(folder) / "run",
+            threads=threads,
+        )
+        card = run.card
+        return Result(**{name: getattr(card, name) for name in Result.model_fields})

@@ -1,0 +1,172 @@
+"""The tables of results, made of what is kept of their cards.
+
+    python -m benchmarks.tables
+
+writes ``docs/results.md``, ``docs/study.md`` and the table in README; a test sees to it that they
+are what the results say.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from benchmarks.runs import Result, Row
+from zoo_core.files import write_atomic
+
+ROOT = Path(__file__).parents[1]
+
+REFERENCE: dict[str, tuple[float, ...]] = {
+    "mlp.baseline-10": (92.05,),
+    "mlp.batch64-10": (92.99,),
+    "mlp.baseline-128": (97.69,),
+    "mlp.leaky-128": (97.70,),
+    "cnn.reference": (99.17,),
+    "two-headed-mlp.reference": (91.36, 92.06),
+    "two-headed-cnn.reference": (98.08, 97.58),
+}
+"""Test accuracies of the reference, in percent, one a head."""
+
+ROWS = [
+    Row("numpy-net", "default"),
+    Row("numpy-net", "reference"),
+    Row("mlp", "default"),
+    Row("mlp", "default-10"),
+    Row("mlp", "baseline-10"),
+    Row("mlp", "batch64-10"),
+    Row("mlp", "baseline-128"),
+    Row("mlp", "leaky-128"),
+    Row("cnn", "default"),
+    Row("cnn", "reference"),
+    Row("two-headed-mlp", "default"),
+    Row("two-headed-mlp", "reference"),
+    Row("two-headed-cnn", "default"),
+    Row("two-headed-cnn", "reference"),
+]
+
+STUDY = {
+    "10 hidden units": {
+        "the baseline: lr 0.1, batches of 32, momentum 0, ReLU": Row("mlp", "baseline-10"),
+        "lr 0.01": Row("mlp", "baseline-10", "lr=0.01"),
+        "batches of 64": Row("mlp", "batch64-10"),
+        "momentum 0.9": Row("mlp", "baseline-10", "momentum=0.9"),
+        "LeakyReLU": Row("mlp", "baseline-10", "model.activation=leaky_relu"),
+    },
+    "128 hidden units": {
+        "the baseline": Row("mlp", "baseline-128"),
+        "lr 0.01": Row("mlp", "baseline-128", "lr=0.01"),
+        "batches of 64": Row("mlp", "baseline-128", "batch_size=64"),
+        "momentum 0.9": Row("mlp", "baseline-128", "momentum=0.9"),
+        "LeakyReLU": Row("mlp", "leaky-128"),
+    },
+}
+
+RESULTS_PAGE = """# Results
+
+Every model with every recipe: mean ± standard deviation over the seeds 0 to {last}, on every image
+of the test split, which is read once a training, at its end. Two accuracies are those of the top
+and of the bottom digit; "both" is the share of images with both read correctly. Seconds are the
+median of the trainings', from the first step to the last epoch's validation, on two cores
+(with * on one). The reference's numbers are those of single trainings.
+
+Made by `python -m benchmarks.accuracy`, which trains what is missing. What is kept of each
+training's card (recipe, seed, scores, environment, versions) is in `benchmarks/results`.
+
+{table}"""
+
+STUDY_PAGE = """# The hyperparameter study
+
+The reference's study of the multi-layer perceptron: each factor changed from the baseline, ten
+epochs of gradient descent, test accuracy as mean ± standard deviation over {seeds} seeds.
+
+Made by `python -m benchmarks.study`, which trains what is missing.
+
+{table}"""
+
+BEGIN, END = "<!-- results: python -m benchmarks.tables -->\n", "<!-- /results -->\n"
+
+
+def write_all() -> None:
+    """Write both pages and README's table."""
+    write_atomic(ROOT / "docs" / "results.md", results_page().encode())
+    write_atomic(ROOT / "docs" / "study.md", study_page().encode())
+    readme = ROOT / "README.md"
+    write_atomic(readme, with_table(readme.read_text(encoding="utf-8")).encode())
+
+
+def results_page() -> str:
+    """Return ``docs/results.md``."""
+    results = [result for row in ROWS for result in row.results()]
+    return RESULTS_PAGE.format(
+        last=max(result.recipe.seed for result in results),
+        table=_table(
+            "model recipe parameters epochs seconds accuracy both reference seeds",
+            ([*_facts(row.results()), *_scores(row), str(len(row.results()))] for row in ROWS),
+        ),
+    )
+
+
+def study_page() -> str:
+    """Return ``docs/study.md``."""
+    seeds = min(len(row.results()) for rows in STUDY.values() for row in rows.values())
+    lines = (
+        [width, what, _accuracy(row.results()), _reference(row)]
+        for width, rows in STUDY.items()
+        for what, row in rows.items()
+    )
+    return STUDY_PAGE.format(seeds=seeds, table=_table("model change accuracy reference", lines))
+
+
+def with_table(readme: str) -> str:
+    """Return README with the table between its two marks made anew."""
+    before, _, rest = readme.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    rows = ([*_facts(row.results()), *_scores(row)] for row in ROWS)
+    table = _table("model recipe parameters epochs seconds accuracy both reference", rows)
+    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+
+
+def _facts(results: Sequence[Result]) -> list[str]:
+    first = results[0]
+    seconds = statistics.median(result.seconds for result in results)
+    return [
+        f"`{first.model}`",
+        f"`{first.recipe_name}`",
+        f"{first.parameters:,}",
+        str(first.recipe.epochs),
+        f"{seconds:.0f}{'*' * (first.environment['threads'] == 1)}",
+    ]
+
+
+def _scores(row: Row) -> list[str]:
+    results = row.results()
+    tests = [result.test for result in results]
+    both = [test.all_correct / test.total for test in tests]
+    two_heads = len(tests[0].accuracy) > 1
+    return [_accuracy(results), _mean_and_sd(both) if two_heads else "", _reference(row)]
+
+
+def _accuracy(results: Sequence[Result]) -> str:
+    heads = zip(*(result.test.accuracy for result in results), strict=True)
+    return " / ".join(map(_mean_and_sd, heads))
+
+
+def _reference(row: Row) -> str:
+    numbers = () if row.change else REFERENCE.get(f"{row.model}.{row.recipe}", ())
+    return " / ".join(f"{number:.2f}" for number in numbers)
+
+
+def _mean_and_sd(shares: Sequence[float]) -> str:
+    percent = [100 * share for share in shares]
+    return f"{statistics.mean(percent):.2f} ± {statistics.stdev(percent):.2f}"
+
+
+def _table(columns: str, rows: Iterable[Sequence[str]]) -> str:
+    names = columns.split()
+    lines = [names, ["---"] * len(names), *rows]
+    return "".join(f"| {' | '.join(line)} |\n".replace("|  |", "| |") for line in lines)
+
+
+if __name__ == "__main__":
+    write_all()

@@ -1,0 +1,51 @@
+"""Muon: momentum whose singular values are all made 1, so that no direction is neglected.
+
+Jordan et al. (2024), https://kellerjordan.github.io/posts/muon; scaled as by Liu et al. (2025,
+arXiv:2502.16982), so that a learning rate and a weight decay mean what they mean for AdamW.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from zoo_core import Recipe
+
+MOMENTUM = 0.95
+STEPS = 5
+COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+"""Of the polynomial that takes singular values from 0 … 1 to about 1 in so many steps."""
+
+
+class Muon:
+    """Moves weights of two axes or more; each is taken as a matrix, outputs by all inputs."""
+
+    def __init__(self, parameters: Sequence[nn.Parameter], recipe: Recipe) -> None:
+        self._parameters = parameters
+        self._momenta = [torch.zeros_like(parameter) for parameter in parameters]
+        self._weight_decay = recipe.weight_decay
+
+    @torch.no_grad()
+    def step(self, lr: float) -> None:
+        for parameter, momentum in zip(self._parameters, self._momenta, strict=True):
+            if parameter.grad is None:
+                continue
+            momentum.lerp_(parameter.grad, 1 - MOMENTUM)
+            ahead = parameter.grad.lerp(momentum, MOMENTUM)  # Nesterov's
+            matrix = ahead.reshape(len(ahead), -1)
+            size = 0.2 * max(matrix.shape) ** 0.5
+            parameter.mul_(1 - lr * self._weight_decay)
+            parameter.add_(orthogonalized(matrix).view_as(parameter), alpha=-lr * size)
+            parameter.grad = None
+
+
+def orthogonalized(matrix: Tensor) -> Tensor:
+    """Return a matrix ``(R, C)`` with its singular values brought near 1 (Newton and Schulz)."""
+    wide = matrix if len(matrix) <= matrix.shape[1] else matrix.T  # the smaller square is quicker
+    wide = wide / (wide.norm() + 1e-7)
+    a, b, c = COEFFICIENTS
+    for _ in range(STEPS):
+        square = wide @ wide.T
+        wide = a * wide + (b * square + c * square @ square) @ wide
+    result: Tensor = wide if len(matrix) <= matrix.shape[1] else wide.T
+    return result

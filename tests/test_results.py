@@ -1,0 +1,84 @@
+"""The published figures are those of the trainings that are kept, with the recipes as they are."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from zoo_core.catalog import Catalog
+from zoo_core.resolution import recipe_names, resolve_config, resolve_recipe
+from zoo_core.trainer import make_trainer
+
+ROOT = Path(__file__).parents[1]
+sys.path.append(str(ROOT))  # behind what is installed: for the benchmarks, which are not
+
+from benchmarks import tables  # noqa: E402
+from benchmarks.runs import RESULTS  # noqa: E402
+
+CATALOG = Catalog.load()
+STUDY = [row for rows in tables.STUDY.values() for row in rows.values()]
+ALL = list(dict.fromkeys([*tables.ROWS, *STUDY]))
+
+
+def ids(row):
+    return row.folder.name
+
+
+def test_the_pages_say_what_the_results_say():
+    readme = (ROOT / "README.md").read_text()
+    assert tables.with_table(readme) == readme
+    assert (ROOT / "docs" / "results.md").read_text() == tables.results_page()
+    assert (ROOT / "docs" / "study.md").read_text() == tables.study_page()
+
+
+def test_a_changed_result_changes_the_pages(monkeypatch, tmp_path):
+    before = tables.results_page()
+    row = tables.ROWS[0]
+    first = (RESULTS / row.folder.name / "seed-0.json").read_text()
+    folder = tmp_path / row.folder.name
+    folder.mkdir()
+    for seed in range(5):
+        changed = first.replace('"seed": 0', f'"seed": {seed}')
+        (folder / f"seed-{seed}.json").write_text(changed)
+    monkeypatch.setattr(type(row), "folder", property(lambda row: folder))
+    assert tables.results_page() != before
+
+
+def test_every_recipe_of_every_model_is_in_the_table():
+    ours = {path.name for path in (ROOT / "plugins").iterdir()}
+    assert {(row.model, row.recipe) for row in tables.ROWS} == {
+        (name, recipe)
+        for name, entry in CATALOG.entries("models").items()
+        if entry.plugin.distribution in ours
+        for recipe in recipe_names(entry)
+    }
+
+
+def test_nothing_is_kept_that_no_table_shows():
+    assert {folder.name for folder in RESULTS.iterdir()} == {row.folder.name for row in ALL}
+
+
+@pytest.mark.parametrize("row", ALL, ids=ids)
+def test_a_result_is_of_the_recipe_as_it_is_and_of_every_test_image(row):
+    entry = CATALOG.model(row.model)
+    dataset = CATALOG.dataset(entry.spec.dataset).spec
+    results = row.results()
+    assert [result.recipe.seed for result in results] == list(range(len(results)))
+    assert len(results) >= 5
+    for result in results:
+        seed = {"seed": result.recipe.seed}
+        assert result.recipe == resolve_recipe(entry, row.recipe, [*row.overrides, seed])
+        assert result.test.total == dataset.sizes["test"]
+        assert result.model == row.model
+        for accuracy, correct in zip(result.test.accuracy, result.test.correct, strict=True):
+            assert accuracy == correct / result.test.total
+
+
+@pytest.mark.parametrize("row", tables.ROWS, ids=ids)
+def test_the_number_of_parameters_is_the_models(row):
+    entry = CATALOG.model(row.model)
+    result = row.results()[0]
+    config = resolve_config(entry, result.recipe, CATALOG.dataset(result.recipe.dataset).spec)
+    trainer = make_trainer(CATALOG.trainer(result.recipe.trainer), device="cpu", threads=None)
+    model = trainer.build(entry.resolve(entry.spec.builder), config, 0)
+    assert result.parameters == trainer.count_parameters(model)
