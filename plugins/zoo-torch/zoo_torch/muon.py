@@ -46,6 +46,7 @@ def orthogonalized(matrix: Tensor) -> Tensor:
     a, b, c = COEFFICIENTS
     for _ in range(STEPS):
         square = wide @ wide.T
-        wide = a * wide + (b * square + c * square @ square) @ wide
+        factor = torch.addmm(square, square, square, beta=b, alpha=c)
+        wide = torch.addmm(wide, factor, wide, beta=a)
     result: Tensor = wide if len(matrix) <= matrix.shape[1] else wide.T
     return result

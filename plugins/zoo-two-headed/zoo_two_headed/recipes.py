@@ -17,12 +17,45 @@ _REFERENCE: dict[str, Any] = {
 }
 
 MLP_RECIPES: dict[str, dict[str, Any]] = {
-    "default": {},
+    "default": {
+        "epochs": 16,
+        "batch_size": 128,
+        "optimizer": "adamw",
+        "lr": 0.01,
+        "schedule": "one-cycle",
+        "weight_decay": 0.05,
+        "label_smoothing": 0.05,
+        "fresh": True,
+        "model": {"hidden": [512, 256], "batch_norm": True},
+    },
     "reference": {**_REFERENCE, "model": {"hidden": [64, 64]}},
 }
 
 CNN_RECIPES: dict[str, dict[str, Any]] = {
-    "default": {},
+    "default": {
+        "epochs": 7,
+        "batch_size": 128,
+        "optimizer": "muon",
+        "lr": 0.01,
+        "schedule": "one-cycle",
+        "weight_decay": 0.05,
+        "label_smoothing": 0.05,
+        "ema": 0.99,
+        "fresh": True,
+        "rotate": 4.0,
+        "shear": 3.0,
+        "scale": 0.05,
+        "translate": 1.0,
+        "model": {
+            "channels": [16, 32],
+            "kernel_sizes": [5, 3],
+            "batch_norm": True,
+            "windows": True,
+            "hidden": 128,
+            "hidden_activation": "relu",
+            "dropout": 0.0,
+        },
+    },
     "reference": {
         **_REFERENCE,
         "model": {
