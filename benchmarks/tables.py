@@ -68,7 +68,8 @@ Every model with every recipe: mean ± standard deviation over the seeds 0 to {l
 of the test split, which is read once a training, at its end. Two accuracies are those of the top
 and of the bottom digit; "both" is the share of images with both read correctly. Seconds are the
 median of the trainings', from the first step to the last epoch's validation, on two cores
-(with * on one). The reference's numbers are those of single trainings.
+(with * on one). The reference's numbers are those of single trainings; those of `two-headed-mlp`
+were not published, but come from running its code.
 
 Made by `python -m benchmarks.accuracy`, which trains what is missing. What is kept of each
 training's card (recipe, seed, scores, environment, versions) is in `benchmarks/results`.
@@ -87,6 +88,11 @@ Made by `python -m benchmarks.study`, which trains what is missing.
 BEGIN, END = "<!-- results: python -m benchmarks.tables -->\n", "<!-- /results -->\n"
 
 
+def measured(rows: Iterable[Row]) -> list[Row]:
+    """Return those of which enough is kept for a mean and a deviation."""
+    return [row for row in rows if len(row.results()) > 1]
+
+
 def write_all() -> None:
     """Write both pages and README's table."""
     write_atomic(ROOT / "docs" / "results.md", results_page().encode())
@@ -97,32 +103,35 @@ def write_all() -> None:
 
 def results_page() -> str:
     """Return ``docs/results.md``."""
-    results = [result for row in ROWS for result in row.results()]
+    rows = measured(ROWS)
+    results = [result for row in rows for result in row.results()]
     return RESULTS_PAGE.format(
         last=max(result.recipe.seed for result in results),
         table=_table(
             "model recipe parameters epochs seconds accuracy both reference seeds",
-            ([*_facts(row.results()), *_scores(row), str(len(row.results()))] for row in ROWS),
+            ([*_facts(row.results()), *_scores(row), str(len(row.results()))] for row in rows),
         ),
     )
 
 
 def study_page() -> str:
     """Return ``docs/study.md``."""
-    seeds = min(len(row.results()) for rows in STUDY.values() for row in rows.values())
+    counts = {len(row.results()) for rows in STUDY.values() for row in measured(rows.values())}
     lines = (
         [width, what, _accuracy(row.results()), _reference(row)]
         for width, rows in STUDY.items()
         for what, row in rows.items()
+        if measured([row])
     )
-    return STUDY_PAGE.format(seeds=seeds, table=_table("model change accuracy reference", lines))
+    table = _table("model change accuracy reference", lines)
+    return STUDY_PAGE.format(seeds=" to ".join(map(str, sorted(counts))), table=table)
 
 
 def with_table(readme: str) -> str:
     """Return README with the table between its two marks made anew."""
     before, _, rest = readme.partition(BEGIN)
     _, _, after = rest.partition(END)
-    rows = ([*_facts(row.results()), *_scores(row)] for row in ROWS)
+    rows = ([*_facts(row.results()), *_scores(row)] for row in measured(ROWS))
     table = _table("model recipe parameters epochs seconds accuracy both reference", rows)
     return f"{before}{BEGIN}\n{table}\n{END}{after}"
 

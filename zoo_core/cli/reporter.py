@@ -75,8 +75,10 @@ class Reporter:
             f"validation {validation}; {metrics['seconds']:.1f} s"
         )
 
+        if epoch == run.recipe.epochs:
+            self._stop()  # what comes now is not counted in steps
+
     def train_end(self, run: Run, result: Card, predictions: Predictions) -> None:
-        self._stop()
         test = result.metrics["test"]
         right = " / ".join(f"{correct:,}" for correct in test.correct)
         kept = "best on validation" if run.recipe.keep == "best" else "last"

@@ -51,8 +51,8 @@ def has_gradients(catalog: Catalog, name: str, recipe: str) -> None:
 
 def learns_a_batch(catalog: Catalog, name: str, recipe: str) -> None:
     """It learns a single batch of random images by heart."""
-    follows = catalog.trainer(Subject.make(catalog, name, recipe).run.recipe.trainer).spec
-    adamw = "optimizer" in follows.recipe_fields
+    trainer = Subject.make(catalog, name, recipe).plan.trainer.spec
+    adamw = "optimizer" in trainer.recipe_fields
     means = {"optimizer": "adamw" if adamw else "sgd", "momentum": 0.0, "nesterov": False}
     subject = Subject.make(catalog, name, recipe, **means, weight_decay=0.0, ema=0.0)
     model = subject.build(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from zoo_core.hookspecs import hookimpl
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 @hookimpl
 def zoo_train_end(run: Run, result: Card, predictions: Predictions) -> None:
+    # On a new machine matplotlib says that it builds its font cache, which is nobody's concern.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     from zoo_report.pictures import write_pictures  # here, since it imports matplotlib
 
     write_pictures(run, result, predictions)

@@ -40,13 +40,20 @@ class Muon:
 
 
 def orthogonalized(matrix: Tensor) -> Tensor:
-    """Return a matrix ``(R, C)`` with its singular values brought near 1 (Newton and Schulz)."""
+    """Return a matrix ``(R, C)`` with its singular values brought near 1 (Newton and Schulz).
+
+    Every step multiplies from the left by a polynomial of the Gram matrix, so that it is enough to
+    follow that small square, and to multiply the matrix once, by the product of all factors.
+    """
     wide = matrix if len(matrix) <= matrix.shape[1] else matrix.T  # the smaller square is quicker
     wide = wide / (wide.norm() + 1e-7)
     a, b, c = COEFFICIENTS
+    gram = wide @ wide.T
+    factors = torch.eye(len(gram), dtype=gram.dtype, device=gram.device)
     for _ in range(STEPS):
-        square = wide @ wide.T
-        factor = torch.addmm(square, square, square, beta=b, alpha=c)
-        wide = torch.addmm(wide, factor, wide, beta=a)
-    result: Tensor = wide if len(matrix) <= matrix.shape[1] else wide.T
-    return result
+        factor = torch.addmm(gram, gram, gram, beta=b, alpha=c)
+        factor.diagonal().add_(a)
+        factors = factor @ factors
+        gram = factor @ gram @ factor
+    result: Tensor = factors @ wide
+    return result if len(matrix) <= matrix.shape[1] else result.T

@@ -33,10 +33,10 @@ MLP_RECIPES: dict[str, dict[str, Any]] = {
 
 CNN_RECIPES: dict[str, dict[str, Any]] = {
     "default": {
-        "epochs": 7,
+        "epochs": 8,
         "batch_size": 128,
         "optimizer": "muon",
-        "lr": 0.01,
+        "lr": 0.006,
         "schedule": "one-cycle",
         "weight_decay": 0.05,
         "label_smoothing": 0.05,
