@@ -64,11 +64,11 @@ STUDY = {
 
 RESULTS_PAGE = """# Results
 
-Every model with every recipe: mean ± standard deviation over the seeds 0 to {last}, on every image
-of the test split, which is read once a training, at its end. Two accuracies are those of the top
-and of the bottom digit; "both" is the share of images with both read correctly. Seconds are the
-median of the trainings', from the first step to the last epoch's validation, on two cores
-(with * on one). The reference's numbers are those of single trainings; those of `two-headed-mlp`
+Every model with every recipe: test accuracy in percent, mean ± standard deviation over the seeds 0
+to {last}, on every image of the test split, which is read once a training, at its end. Two
+accuracies are those of the top and of the bottom digit; "both" is the share of images with both
+read correctly. Seconds are the median of the trainings', from the first step to the last epoch's
+validation, on two cores (with * on one, with other work on the other). The reference's numbers are those of single trainings; those of `two-headed-mlp`
 were not published, but come from running its code.
 
 Made by `python -m benchmarks.accuracy`, which trains what is missing. What is kept of each
@@ -79,7 +79,7 @@ training's card (recipe, seed, scores, environment, versions) is in `benchmarks/
 STUDY_PAGE = """# The hyperparameter study
 
 The reference's study of the multi-layer perceptron: each factor changed from the baseline, ten
-epochs of gradient descent, test accuracy as mean ± standard deviation over {seeds} seeds.
+epochs of gradient descent, test accuracy in percent as mean ± standard deviation over {seeds} seeds.
 
 Made by `python -m benchmarks.study`, which trains what is missing.
 
@@ -174,7 +174,7 @@ def _mean_and_sd(shares: Sequence[float]) -> str:
 def _table(columns: str, rows: Iterable[Sequence[str]]) -> str:
     names = columns.split()
     lines = [names, ["---"] * len(names), *rows]
-    return "".join(f"| {' | '.join(line)} |\n".replace("|  |", "| |") for line in lines)
+    return "".join(f"| {' | '.join(cell or '–' for cell in line)} |\n" for line in lines)
 
 
 if __name__ == "__main__":
