@@ -68,8 +68,9 @@ Every model with every recipe: test accuracy in percent, mean ± standard deviat
 to {last}, on every image of the test split, which is read once a training, at its end. Two
 accuracies are those of the top and of the bottom digit; "both" is the share of images with both
 read correctly. Seconds are the median of the trainings', from the first step to the last epoch's
-validation, on two cores (with * on one, with other work on the other). The reference's numbers are those of single trainings; those of `two-headed-mlp`
-were not published, but come from running its code.
+validation, on two cores (with * on one, with other work on the other). The reference's numbers are
+those of single trainings; those of `two-headed-mlp` were not published, but come from running its
+code.
 
 Made by `python -m benchmarks.accuracy`, which trains what is missing. What is kept of each
 training's card (recipe, seed, scores, environment, versions) is in `benchmarks/results`.
@@ -79,7 +80,7 @@ training's card (recipe, seed, scores, environment, versions) is in `benchmarks/
 STUDY_PAGE = """# The hyperparameter study
 
 The reference's study of the multi-layer perceptron: each factor changed from the baseline, ten
-epochs of gradient descent, test accuracy in percent as mean ± standard deviation over {seeds} seeds.
+epochs of gradient descent. Test accuracy in percent, mean ± standard deviation over {seeds} seeds.
 
 Made by `python -m benchmarks.study`, which trains what is missing.
 
