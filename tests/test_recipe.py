@@ -62,7 +62,10 @@ def test_an_unknown_recipe_lists_those_there_are(softmax):
         ({"epochs": 0}, "epochs of the recipe must be greater than or equal to 1, got 0"),
         ({"epochs": 1.5}, "epochs of the recipe must be a valid integer"),
         ({"epochs": True}, "epochs of the recipe must be a valid integer, got true"),
-        ({"optimizer": "sdg"}, "optimizer of the recipe must be 'sgd' or 'adamw', got \"sdg\""),
+        (
+            {"optimizer": "sdg"},
+            "optimizer of the recipe must be 'sgd', 'adamw' or 'muon', got \"sdg\"",
+        ),
         ({"momentum": 1}, "momentum of the recipe must be less than 1"),
         ({"validation": 0}, "validation of the recipe must be greater than 0"),
         ({"seed": -1}, "seed of the recipe must be greater than or equal to 0"),
