@@ -273,6 +273,15 @@ def test_a_corrupt_dataset_leaves_no_folder(toy, tmp_path, monkeypatch):
     assert not (tmp_path / "run").exists()
 
 
+def test_a_dataset_that_cannot_compose_as_it_declares_leaves_no_folder(toy, tmp_path):
+    entry = toy.dataset("toy")
+    spec = dataclasses.replace(entry.spec, composable=True)
+    toy._shelves["datasets"]["toy"] = [dataclasses.replace(entry, spec=spec)]
+    with pytest.raises(DataError, match="'toy' cannot compose new images, plugin zoo-toy declares"):
+        train(toy, "softmax", out=tmp_path / "run", overrides=[{"fresh": True}])
+    assert not (tmp_path / "run").exists()
+
+
 def test_runs_without_a_name_are_numbered(toy, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     folders = [train(toy, "softmax", overrides=[{"epochs": 1}]).folder for _ in range(2)]

@@ -68,9 +68,14 @@ def test_an_elastic_movement_has_its_deviation_at_every_pixel_and_is_smooth():
     assert abs(apart(14)) < 0.1
 
 
-@given(seed=st.integers(0, 2**63 - 1), step=st.integers(0, 10**6), count=st.integers(1, 5))
-def test_seed_and_step_alone_decide(seed, step, count):
-    fields = {"rotate": 5.0, "elastic": 1.0, "seed": seed}
+@given(
+    asked=st.sampled_from([{"rotate": 5.0}, {"elastic": 1.0}]),
+    seed=st.integers(0, 2**63 - 1),
+    step=st.integers(0, 10**6),
+    count=st.integers(1, 5),
+)
+def test_seed_and_step_alone_decide(asked, seed, step, count):
+    fields = {**asked, "seed": seed}
     first = draw(count, step, **fields)
     assert first.dtype == np.float32
     assert first.shape == (count, 2, 9, 7)
