@@ -147,6 +147,15 @@ def test_it_has_the_layers_of_its_config(values, parameters):
     assert sum(parameter.value.size for _, parameter in net.parameters()) == parameters
 
 
+def test_dropout_is_for_training_and_depends_on_the_seed():
+    net, x = build(NumpyNetConfig(dropout=0.5)), np.ones((1, 784), np.float32)
+    assert np.array_equal(net.forward(x)[0], net.forward(x)[0])
+    first, again, other = (net.forward(x, seed)[0] for seed in ((0, 1), (0, 1), (0, 2)))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert not np.array_equal(first, net.forward(x)[0])
+
+
 def test_a_new_net_is_random():
     first, second = (zoo.create_model("numpy-net", hidden=[5]) for _ in range(2))
     x = np.ones((1, 784), np.float32)
