@@ -13,7 +13,8 @@ from zoo_core.errors import InvalidValueError
 from zoo_core.sampling import TrainingData
 from zoo_torch.muon import orthogonalized
 from zoo_torch.optim import make_optimizer
-from zoo_torch.trainer import PREDICT_BATCH, Prepare, TorchTrainer, choose_device, warp
+from zoo_torch.prepare import Prepare, warp
+from zoo_torch.trainer import PREDICT_BATCH, TorchTrainer, choose_device
 
 CPU = torch.device("cpu")
 RAW = Preprocessing((0.0,), (1.0,))
