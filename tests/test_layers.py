@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 
 # Each layer may import those before it, and modules of its own layer.
 LAYERS = [
-    {"errors", "paths", "randomness"},
+    {"errors", "paths", "randomness", "group", "cores", "signals"},
     {"files", "specs"},
     {"plugin", "hookspecs"},
     {"builtin", "discovery"},
@@ -20,8 +20,9 @@ LAYERS = [
     {"config", "metrics", "validation", "images"},
     {"predictions"},
     {"data", "recipe", "weights"},
-    {"sampling", "schedule", "warp", "resolution", "card"},
-    {"run", "plan"},
+    {"sampling", "schedule", "warp", "resolution", "card", "progress"},
+    {"run", "checkpoint"},
+    {"plan", "keeper"},
     {"trainer", "recorder"},
     {"loop", "pretrained"},
     {"results"},

@@ -16,6 +16,7 @@ from zoo_core.pretrained import Pretrained, evaluate_pretrained, load_pretrained
 from zoo_core.resolution import recipe_names
 from zoo_core.run import Run
 from zoo_core.specs import ModelSpec
+from zoo_core.training import resume as _resume
 from zoo_core.training import train as _train
 from zoo_core.validation import validate
 
@@ -117,6 +118,13 @@ def train(
     )
 
 
+def resume(
+    run: str | PathLike[str], *, device: str | None = None, threads: int | None = None
+) -> Run:
+    """Go on with a training that was stopped; see `zoo_core.training.resume`."""
+    return _resume(installed(), Path(run), device=device, threads=threads)
+
+
 def load(path: str | PathLike[str], *, device: str = "auto") -> Pretrained:
     """Load weights from a run's folder or a ``.safetensors`` file, verified."""
     return load_pretrained(installed(), Path(path), device=device)
@@ -140,5 +148,6 @@ __all__ = [
     "get_model_info",
     "list_models",
     "load",
+    "resume",
     "train",
 ]

@@ -49,6 +49,8 @@ class Provenance(_Frozen):
     preprocessing: Preprocessing
     epoch: int
     """The epoch whose weights these are."""
+    stopped: str = ""
+    """Why the training ended before its last epoch, if it did."""
     metrics: dict[str, Scores]
     environment: Environment
     """What decides the bits of the result: framework, device, threads, CPU capability."""
@@ -116,6 +118,7 @@ def card_markdown(card: Card) -> bytes:
         f"sha256 `{card.weights.sha256}`",
         "Kept": f"epoch {card.epoch} of {card.recipe.epochs}, the {card.recipe.keep}"
         + (" on the validation split" if card.recipe.keep == "best" else ""),
+        **({"Stopped early": card.stopped} if card.stopped else {}),
         "Data": f"sha256 `{card.dataset.sha256}`, {card.dataset.licence}",
         "Environment": _pairs(card.environment),
         "Versions": _pairs(card.versions),

@@ -59,6 +59,19 @@ class VerificationError(ZooError):
     exit_code = 5
 
 
+class InterruptedTrainingError(KeyboardInterrupt):
+    """A signal stopped a training; like any interrupt, it is no `Exception`.
+
+    Args:
+        number: of the signal.
+        message: what is left, and how to go on.
+    """
+
+    def __init__(self, number: int, message: str) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + number
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``"Did you mean 'x'?"`` for the known name nearest to `name`, or nothing."""
     import difflib

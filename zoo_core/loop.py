@@ -3,109 +3,203 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from zoo_core.checkpoint import Checkpoint
 from zoo_core.data import Split
 from zoo_core.errors import TrainingError
+from zoo_core.group import gather_in_order, share
+from zoo_core.keeper import Keeper
 from zoo_core.metrics import Scores, score
+from zoo_core.progress import Fitted, Progress
 from zoo_core.run import Run
 from zoo_core.schedule import learning_rate
-from zoo_core.trainer import Batch, Learner, Trainer
+from zoo_core.trainer import Batch, Learner, Trainer, predict_together
 from zoo_core.warp import draw_warps
-from zoo_core.weights import Tensors
+
+GATHER_EVERY = 50
+"""Steps whose logits are left on the device, before it is seen whether they are finite."""
+
+AGREE_EVERY = 10
+"""Steps between two times that several processes ask one another whether to go on."""
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """What is kept of a training: an epoch, chosen on the validation split if at all."""
+class DivergedError(TrainingError):
+    """The outputs are no longer finite.
 
-    epoch: int
-    weights: Tensors
-    train: Scores
-    """Over the epoch's batches, each before its step."""
-    validation: Scores
-    seconds: float
-    """Of the whole training."""
+    Args:
+        problem: what was found, and where.
+        kept: the best of the epochs before, if there were any.
+        hint: what to try.
+    """
+
+    def __init__(self, problem: str, *, kept: Fitted | None, hint: str) -> None:
+        super().__init__(problem, hint=hint)
+        self.kept = kept
 
 
-def fit(trainer: Trainer, model: Any, run: Run) -> Fitted:
-    """Train `model` by the run's recipe and return the epoch that the recipe keeps.
+def fit(trainer: Trainer, model: Any, run: Run, keeper: Keeper | None = None) -> Fitted:
+    """Train `model` by the run's recipe, and return the epoch that the recipe keeps.
+
+    Args:
+        trainer: the adapter.
+        model: trained in place.
+        run: by whose recipe.
+        keeper: of its checkpoints, the newest of which it goes on from.
 
     Raises:
-        TrainingError: the loss is no longer a number.
+        InterruptedTrainingError: a signal asked for it; a checkpoint was written.
+        DivergedError: the outputs are no longer finite.
+        DataError: a checkpoint could not be written.
     """
-    started = time.perf_counter()
-    learner = trainer.start(model, run)
-    validation = run.data.validation
-    run.callbacks.train_start(run)
-    fed: Split | None = None
-    kept: Fitted | None = None
-    for epoch in range(1, run.recipe.epochs + 1):
-        epoch_started = time.perf_counter()
-        images, order = run.data.epoch(run.recipe, epoch)
-        if images is not fed:
-            learner.feed(images)
-            fed = images
-        logits = _train_epoch(learner, run, epoch, order)
-        train_scores = score(logits, images.labels[order])
-        logits = trainer.predict(learner.model, validation.images, run.data.preprocessing)
-        scores = score(logits, validation.labels)
-        if kept is None or run.recipe.keep == "last" or _rank(scores) > _rank(kept.validation):
-            kept = Fitted(epoch, trainer.get_weights(learner.model), train_scores, scores, 0.0)
-        metrics = {
-            "epoch": epoch,
-            "train": asdict(train_scores),
-            "validation": asdict(scores),
-            "seconds": round(time.perf_counter() - epoch_started, 3),
-        }
-        run.callbacks.epoch_end(run, epoch, metrics)
-    assert kept is not None
-    return replace(kept, seconds=time.perf_counter() - started)
+    return _Loop(trainer, model, run, keeper or Keeper()).fit()
 
 
-def _train_epoch(
-    learner: Learner, run: Run, epoch: int, order: NDArray[np.int64]
-) -> list[NDArray[np.float32]]:
-    """Make the steps of an epoch and return each image's logits, in order, before its step."""
-    _, height, width = run.config.input_shape
-    batches = list(_batches(order, run.recipe.batch_size))
-    outputs = []
-    for number, rows in enumerate(batches):
-        step = (epoch - 1) * len(batches) + number
-        batch = Batch(
+class _Loop:
+    """A training under way."""
+
+    def __init__(self, trainer: Trainer, model: Any, run: Run, keeper: Keeper) -> None:
+        self._trainer, self._run, self._keeper, self._group = trainer, run, keeper, keeper.group
+        self._learner: Learner = trainer.start(model, run)
+        self._progress = Progress()
+        if checkpoint := keeper.latest():
+            self._learner.set_state(checkpoint.state)
+            self._progress = checkpoint.progress
+        self._started = time.perf_counter() - self._progress.seconds
+        self._waiting: list[Any] = []
+        """What the latest steps gave, as the learner gave it."""
+        self._batches: list[NDArray[np.int64]] = []
+        """Rows of each of the epoch's steps."""
+        self._fed: Split | None = None
+
+    def fit(self) -> Fitted:
+        """Train to the end and return the epoch that the recipe keeps."""
+        progress, run = self._progress, self._run
+        run.callbacks.train_start(run, progress)
+        while progress.epoch <= run.recipe.epochs:
+            started = time.perf_counter()
+            train = self._train_epoch()
+            validation = self._validate()
+            if progress.kept is None or run.recipe.keep == "last" or self._is_best(validation):
+                weights = self._trainer.get_weights(self._learner.model)
+                progress.kept = Fitted(progress.epoch, weights, train, validation)
+            metrics: dict[str, Any] = {
+                "epoch": progress.epoch,
+                "train": asdict(train),
+                "validation": asdict(validation),
+                "seconds": round(time.perf_counter() - started, 3),
+            }
+            progress.history.append(metrics)
+            progress.epoch, progress.step, progress.logits = progress.epoch + 1, 0, []
+            run.callbacks.epoch_end(run, metrics["epoch"], metrics)
+        self._pause()
+        assert progress.kept is not None
+        return replace(progress.kept, seconds=time.perf_counter() - self._started)
+
+    def _train_epoch(self) -> Scores:
+        """Make the steps of an epoch that are left, and score it."""
+        progress, recipe = self._progress, self._run.recipe
+        images, order = self._run.data.epoch(recipe, progress.epoch)
+        if images is not self._fed:
+            self._learner.feed(images)
+            self._fed = images
+        starts = range(0, len(order), recipe.batch_size)
+        self._batches = [order[start : start + recipe.batch_size] for start in starts]
+        while progress.step < len(self._batches):
+            if self._group.size == 1 or progress.step % AGREE_EVERY == 0:
+                self._pause()
+            self._waiting.append(self._learner.step(self._batch()))
+            progress.step += 1
+            if len(self._waiting) == GATHER_EVERY:
+                self._gather()
+            self._run.callbacks.step_end(progress.epoch, progress.step, len(self._batches))
+        self._pause()
+        self._gather()
+        return score(progress.logits, images.labels[order])
+
+    def _batch(self) -> Batch:
+        """Return this process's share of the step that comes."""
+        progress, recipe = self._progress, self._run.recipe
+        _, height, width = self._run.config.input_shape
+        steps = len(self._batches)
+        step = (progress.epoch - 1) * steps + progress.step
+        rows = self._batches[progress.step]
+        mine = share(len(rows), self._group)
+        return Batch(
             step=step,
-            rows=rows,
-            lr=learning_rate(run.recipe, step, run.recipe.epochs * len(batches)),
-            warps=draw_warps(run.recipe, height, width, len(rows), step),
+            rows=rows[mine],
+            lr=learning_rate(recipe, step, recipe.epochs * steps),
+            warps=draw_warps(recipe, height, width, len(rows), step, part=mine),
+            share=(mine.stop - mine.start) / len(rows),
         )
-        outputs.append(learner.step(batch))
-        run.callbacks.step_end(epoch, number + 1, len(batches))
-    logits = learner.gather(outputs)
-    _check_finite(logits, run, epoch)
-    return logits
 
+    def _gather(self) -> None:
+        """Take what the latest steps gave off the device, and see that it is finite."""
+        if not self._waiting:
+            return
+        progress = self._progress
+        latest = self._batches[progress.step - len(self._waiting) : progress.step]
+        heads = self._learner.gather(self._waiting)
+        logits = gather_in_order(heads, [len(rows) for rows in latest], self._group)
+        self._waiting = []
+        finite = np.logical_and.reduce([np.isfinite(head).all(axis=1) for head in logits])
+        if not finite.all():
+            place = int(finite.argmin())
+            ends = np.cumsum([len(rows) for rows in latest])
+            number = int(np.searchsorted(ends, place, side="right"))
+            step = progress.step - len(latest) + number + 1
+            raise self._diverged(f"from step {step} of epoch {progress.epoch} on", latest[number])
+        whole = zip(progress.logits, logits, strict=True) if progress.logits else None
+        progress.logits = logits if whole is None else [np.concatenate(pair) for pair in whole]
 
-def _batches(order: NDArray[np.int64], size: int) -> Iterable[NDArray[np.int64]]:
-    return (order[start : start + size] for start in range(0, len(order), size))
+    def _validate(self) -> Scores:
+        """Score the model on the held-out images."""
+        validation = self._run.data.validation
+        logits = predict_together(
+            self._trainer,
+            self._learner.model,
+            validation.images,
+            self._run.data.preprocessing,
+            self._group,
+        )
+        if not all(np.isfinite(head).all() for head in logits):
+            raise self._diverged(f"on the validation images after epoch {self._progress.epoch}")
+        return score(logits, validation.labels)
 
+    def _is_best(self, scores: Scores) -> bool:
+        """More correct labels are better; among equals, the smaller loss."""
+        assert self._progress.kept is not None
+        best = self._progress.kept.validation
+        return (sum(scores.correct), -scores.mean_loss) > (sum(best.correct), -best.mean_loss)
 
-def _check_finite(logits: list[NDArray[np.float32]], run: Run, epoch: int) -> None:
-    finite = np.logical_and.reduce([np.isfinite(head).all(axis=1) for head in logits])
-    if finite.all():
-        return
-    step = int(finite.argmin()) // run.recipe.batch_size + 1
-    raise TrainingError(
-        f"the training diverged: the outputs are not finite from step {step} of epoch {epoch} on "
-        f"(batch of {run.recipe.batch_size}, lr {run.recipe.lr})",
-        hint=f"Try a smaller learning rate: --set lr={run.recipe.lr / 10:g}",
-    )
+    def _diverged(self, where: str, rows: NDArray[np.int64] | None = None) -> DivergedError:
+        recipe = self._run.recipe
+        images = ""
+        if rows is not None:
+            few = ", ".join(map(str, rows[:5]))
+            images = f"; its batch has {len(rows)} images, rows {few}, … of the epoch's"
+        kept = self._progress.kept
+        return DivergedError(
+            f"the training diverged: the outputs are not finite {where} (lr {recipe.lr:g}{images})",
+            kept=replace(kept, seconds=time.perf_counter() - self._started) if kept else None,
+            hint=f"Try a smaller learning rate: --set lr={recipe.lr / 10:g}",
+        )
 
-
-def _rank(scores: Scores) -> tuple[int, float]:
-    """More correct labels are better; among equals, the smaller loss."""
-    return sum(scores.correct), -scores.mean_loss
+    def _pause(self) -> None:
+        """Between two steps: write a checkpoint if it is time for one, stop if asked to."""
+        signal, due = self._keeper.asked()
+        if not signal and not due:
+            return
+        self._gather()
+        progress = self._progress
+        progress.seconds = time.perf_counter() - self._started
+        self._keeper.save(Checkpoint(progress, self._learner.get_state()))
+        if signal:
+            where = f"before step {progress.step + 1} of epoch {progress.epoch}"
+            if progress.epoch > self._run.recipe.epochs:
+                where = "after the last epoch"
+            raise self._keeper.interrupted(signal, where)

@@ -12,8 +12,10 @@ from zoo_core import __version__
 from zoo_core.catalog import Catalog, Entry
 from zoo_core.config import ModelConfig
 from zoo_core.errors import InvalidValueError, listed
+from zoo_core.group import launched_size
 from zoo_core.recipe import TRAINER_FIELDS, Recipe
 from zoo_core.resolution import resolve_config, resolve_recipe
+from zoo_core.run import RunConfig
 from zoo_core.sampling import validation_size
 from zoo_core.specs import DatasetSpec, ModelSpec, TrainerSpec
 
@@ -61,18 +63,36 @@ def make_plan(
     named = resolve_recipe(model, recipe_name).model_dump()
     recipe = resolve_recipe(model, recipe_name, overrides)
     changed = (key for key, value in recipe.model_dump().items() if value != named[key])
+    stem = Path(recipe_name).stem if recipe_name.endswith(".toml") else recipe_name
+    return _checked(catalog, model, recipe, stem, tuple(key for key in changed if key != "seed"))
+
+
+def same_plan(catalog: Catalog, config: RunConfig) -> Plan:
+    """Return the plan of a run that was begun before, from its ``config.json``."""
+    model = catalog.model(f"{config.plugin}/{config.model}")
+    return _checked(catalog, model, config.recipe, config.recipe_name, config.changed)
+
+
+def _checked(
+    catalog: Catalog,
+    model: Entry[ModelSpec],
+    recipe: Recipe,
+    recipe_name: str,
+    changed: tuple[str, ...],
+) -> Plan:
     dataset = catalog.dataset(recipe.dataset)
     trainer = catalog.trainer(recipe.trainer)
     config = resolve_config(model, recipe, dataset.spec)
     _check_batch_size(recipe, dataset.spec)
     _check_composable(recipe, dataset.spec)
     _check_fields(recipe, trainer.spec)
+    _check_processes(recipe, trainer.spec)
     return Plan(
         model=model,
         dataset=dataset,
         trainer=trainer,
-        recipe_name=Path(recipe_name).stem if recipe_name.endswith(".toml") else recipe_name,
-        changed=tuple(key for key in changed if key != "seed"),
+        recipe_name=recipe_name,
+        changed=changed,
         recipe=recipe,
         config=config,
     )
@@ -104,3 +124,19 @@ def _check_fields(recipe: Recipe, trainer: TrainerSpec) -> None:
                 f"and trainer {trainer.name!r} does not follow that field",
                 hint=f"It follows: {listed(trainer.recipe_fields)}.",
             )
+
+
+def _check_processes(recipe: Recipe, trainer: TrainerSpec) -> None:
+    size = launched_size()
+    if size == 1:
+        return
+    if not trainer.distributed:
+        raise InvalidValueError(
+            f"trainer {trainer.name!r} trains in one process, {size} were started",
+            hint="Start one, without a launcher.",
+        )
+    if recipe.batch_size < size:
+        raise InvalidValueError(
+            f"batch_size of the recipe must be at least {size}, the number of processes, "
+            f"got {recipe.batch_size}"
+        )

@@ -37,6 +37,10 @@ class Recipe(BaseModel):
     ema: float = Field(
         0.0, ge=0, lt=1, description="decay of the moving average of the weights that is kept"
     )
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32",
+        description="of the products in a step; bfloat16 where the device has it, else float32",
+    )
     rotate: float = Field(0.0, ge=0, le=180, description="degrees that images are turned, at most")
     shear: float = Field(0.0, ge=0, le=45, description="degrees that they are slanted, at most")
     scale: float = Field(0.0, ge=0, lt=1, description="share that they grow or shrink, at most")
@@ -91,5 +95,6 @@ TRAINER_FIELDS = WARP_FIELDS | {
     "weight_decay",
     "label_smoothing",
     "ema",
+    "precision",
 }
 """Those that a trainer follows, if it says so in its spec; the core follows the others."""

@@ -10,8 +10,10 @@ from typing import Any
 from zoo_core.card import Card
 from zoo_core.catalog import Catalog
 from zoo_core.errors import one_line
+from zoo_core.files import write_atomic
 from zoo_core.predictions import Predictions
-from zoo_core.run import Callbacks, Run
+from zoo_core.progress import Progress
+from zoo_core.run import METRICS, Callbacks, Run
 
 
 class Recorder:
@@ -24,9 +26,12 @@ class Recorder:
         self._hooks = catalog.hooks
         self._caller = caller
 
-    def train_start(self, run: Run) -> None:
+    def train_start(self, run: Run, progress: Progress) -> None:
+        # A resumed training may have written lines after its checkpoint.
+        lines = (json.dumps(metrics) + "\n" for metrics in progress.history)
+        write_atomic(run.folder / METRICS, "".join(lines).encode())
         if self._caller:
-            self._caller.train_start(run)
+            self._caller.train_start(run, progress)
         self._tell("zoo_train_start", run=run)
 
     def step_end(self, epoch: int, step: int, steps: int) -> None:
@@ -34,7 +39,7 @@ class Recorder:
             self._caller.step_end(epoch, step, steps)
 
     def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
-        with (run.folder / "metrics.jsonl").open("a", encoding="utf-8") as file:
+        with (run.folder / METRICS).open("a", encoding="utf-8") as file:
             file.write(json.dumps(metrics) + "\n")
         if self._caller:
             self._caller.epoch_end(run, epoch, metrics)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import sys
 from datetime import UTC, datetime
 
 import numpy as np
@@ -18,25 +19,45 @@ from zoo_core.card import (
     card_markdown,
 )
 from zoo_core.files import write_atomic
-from zoo_core.loop import Fitted
 from zoo_core.metrics import Scores
 from zoo_core.plan import Plan
-from zoo_core.run import CARD, WEIGHTS, Run
+from zoo_core.progress import Fitted
+from zoo_core.run import CARD, CONFIG, WEIGHTS, Run, RunConfig, unfinished_run
 from zoo_core.weights import save_weights
 
 
-def write_config(run: Run, plan: Plan) -> None:
-    """Write what is about to be done, before it is."""
-    config = {
-        "schema": 1,
-        "model": run.model.name,
-        "plugin": plan.model.plugin.distribution,
-        "config": run.config.model_dump(mode="json"),
-        "recipe_name": plan.recipe_name,
-        "changed": plan.changed,
-        "recipe": run.recipe.model_dump(mode="json"),
-    }
-    write_atomic(run.folder / "config.json", (json.dumps(config, indent=2) + "\n").encode())
+def open_config(
+    run: Run, plan: Plan, environment: Environment, *, device: str, threads: int | None
+) -> None:
+    """Write what is about to be done, or see whether it is what was begun.
+
+    Where a training goes on in another environment than it began in, stderr says so.
+    """
+    path = run.folder / CONFIG
+    if not path.exists():
+        config = RunConfig(
+            model=run.model.name,
+            plugin=plan.model.plugin.distribution,
+            config=run.config.model_dump(mode="json"),
+            recipe_name=plan.recipe_name,
+            changed=plan.changed,
+            recipe=run.recipe,
+            device=device,
+            threads=threads,
+            environment=environment,
+            versions=plan.versions(),
+        )
+        content = json.dumps(config.model_dump(mode="json"), indent=2) + "\n"
+        write_atomic(path, content.encode())
+        return
+    begun = unfinished_run(run.folder)
+    before, now = {**begun.environment, **begun.versions}, {**environment, **plan.versions()}
+    for name in sorted(before.keys() | now.keys()):
+        if before.get(name) != now.get(name):
+            sys.stderr.write(
+                f"zoo: the training began with {name} {before.get(name)}, and goes on with "
+                f"{now.get(name)}: the result may differ from an uninterrupted one's\n"
+            )
 
 
 def write_results(
@@ -47,6 +68,7 @@ def write_results(
     *,
     parameters: int,
     environment: Environment,
+    stopped: str = "",
 ) -> Card:
     """Write weights and card; the card comes last, so that where it is, all is there.
 
@@ -57,9 +79,10 @@ def write_results(
         test: their scores on the test split.
         parameters: how many the model learns.
         environment: what the trainer says decides the bits.
+        stopped: why there were fewer epochs than the recipe's, if there were.
     """
     provenance = _provenance(
-        run, plan, fitted, test, parameters=parameters, environment=environment
+        run, plan, fitted, test, parameters=parameters, environment=environment, stopped=stopped
     )
     path = run.folder / WEIGHTS
     sha256 = save_weights(path, fitted.weights, provenance.model_dump(mode="json"))
@@ -82,6 +105,7 @@ def _provenance(
     *,
     parameters: int,
     environment: Environment,
+    stopped: str,
 ) -> Provenance:
     dataset = plan.dataset.spec
     return Provenance(
@@ -100,6 +124,7 @@ def _provenance(
         ),
         preprocessing=run.data.preprocessing,
         epoch=fitted.epoch,
+        stopped=stopped,
         metrics={"train": fitted.train, "validation": fitted.validation, "test": test},
         environment={**environment, "numpy": np.__version__, "machine": platform.machine()},
         versions=plan.versions(),

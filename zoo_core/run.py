@@ -8,14 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from zoo_core.card import Card, read_card
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+
+from zoo_core.card import Card, Environment, read_card
 from zoo_core.config import ModelConfig
 from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.predictions import Predictions
+from zoo_core.progress import Progress
 from zoo_core.recipe import Recipe
 from zoo_core.sampling import TrainingData
 from zoo_core.specs import ModelSpec
 
+CONFIG = "config.json"
+METRICS = "metrics.jsonl"
 WEIGHTS = "model.safetensors"
 CARD = "card.json"
 
@@ -23,13 +28,28 @@ CARD = "card.json"
 class Callbacks(Protocol):
     """Who is told how a training goes."""
 
-    def train_start(self, run: Run) -> None: ...
+    def train_start(self, run: Run, progress: Progress) -> None: ...
 
     def step_end(self, epoch: int, step: int, steps: int) -> None: ...
 
     def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None: ...
 
     def train_end(self, run: Run, result: Card, predictions: Predictions) -> None: ...
+
+
+class _Silent:
+    """Callbacks that tell nobody."""
+
+    def train_start(self, run: Run, progress: Progress) -> None: ...
+
+    def step_end(self, epoch: int, step: int, steps: int) -> None: ...
+
+    def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None: ...
+
+    def train_end(self, run: Run, result: Card, predictions: Predictions) -> None: ...
+
+
+SILENT: Callbacks = _Silent()
 
 
 @dataclass(frozen=True)
@@ -47,6 +67,30 @@ class Run:
     def card(self) -> Card:
         """The card in the folder, which is there once the training is done."""
         return read_card(self.folder / CARD)
+
+
+class RunConfig(BaseModel):
+    """``config.json``: what a run was to be, before it began."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: int = 1
+    model: str
+    plugin: str
+    """The distribution that offers the model."""
+    config: dict[str, JsonValue]
+    """The model's, resolved."""
+    recipe_name: str
+    changed: tuple[str, ...]
+    recipe: Recipe
+    device: str
+    """As the user asked for it."""
+    threads: int | None
+    """Likewise."""
+    environment: Environment
+    """In which the training began."""
+    versions: dict[str, str]
+    """Likewise."""
 
 
 def check_folder(out: Path) -> None:
@@ -83,6 +127,29 @@ def make_folder(out: Path | None, model: str) -> Path:
     except OSError as fault:
         raise _not_writable(out or Path("runs"), str(fault.strerror)) from fault
     return out
+
+
+def unfinished_run(folder: Path) -> RunConfig:
+    """Return what the run in a folder was to be, where there is something left to train.
+
+    Raises:
+        DataError: there is no run.
+        InvalidValueError: it is done.
+    """
+    try:
+        config = RunConfig.model_validate_json((folder / CONFIG).read_bytes())
+    except (OSError, ValidationError) as fault:
+        reason = fault.strerror if isinstance(fault, OSError) else fault.errors()[0]["msg"]
+        raise DataError(
+            f"{folder} holds no run that could go on: {CONFIG}: {reason}",
+            hint="Name the folder of a training that was stopped.",
+        ) from fault
+    if (folder / CARD).exists():
+        raise InvalidValueError(
+            f"the training in {folder} is done, there is nothing to go on with",
+            hint=f"Its weights are in {folder / WEIGHTS}.",
+        )
+    return config
 
 
 def _not_writable(folder: Path, why: str) -> DataError:

@@ -110,6 +110,8 @@ class TrainerSpec(Spec):
     """Name of the distribution that it adapts, for instance ``torch``."""
     recipe_fields: tuple[str, ...]
     """Which of `zoo_core.recipe.TRAINER_FIELDS` it follows; a recipe with another is refused."""
+    distributed: bool = False
+    """Whether several processes may train a model together (`zoo_core.trainer`)."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

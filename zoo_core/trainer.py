@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from zoo_core.card import Environment
 from zoo_core.catalog import Entry
 from zoo_core.data import Preprocessing, Split
+from zoo_core.group import ALONE, Group, gather_in_order, share
 from zoo_core.run import Run
 from zoo_core.specs import TrainerSpec
 from zoo_core.warp import Positions
@@ -32,12 +33,15 @@ class Batch:
         rows: int64 ``(N,)``, the images, as rows of those that the learner was fed.
         lr: learning rate of the step.
         warps: how each image is to be warped before the model sees it; None for not at all.
+        share: which part of the whole batch this is, from above 0 (or 0, with no rows) to 1; less
+            than 1 only where several processes train together.
     """
 
     step: int
     rows: NDArray[np.int64]
     lr: float
     warps: Positions | None = None
+    share: float = 1.0
 
 
 class Learner(Protocol):
@@ -56,6 +60,16 @@ class Learner(Protocol):
         Returns:
             The batch's logits before the step, in whatever form `gather` takes.
         """
+
+    def get_state(self) -> dict[str, NDArray[Any]]:
+        """Return a copy of all that the steps to come depend on, by name.
+
+        That is the weights, whatever else the model predicts with, and what the optimizer and an
+        average remember. Making it changes nothing of what is to come.
+        """
+
+    def set_state(self, state: Tensors) -> None:
+        """Go on from a state that a learner of the same model and run gave."""
 
     def gather(self, outputs: Sequence[Any]) -> list[NDArray[np.float32]]:
         """Return what several steps gave as logits ``(N, classes)``, one array a head."""
@@ -88,6 +102,17 @@ class Trainer(Protocol):
         """Assign weights that were checked to have the model's names, shapes and dtypes."""
 
 
+class DistributedTrainer(Trainer, Protocol):
+    """An adapter of which several processes may train one model together.
+
+    Its learners make the same step in every process, from all processes' gradients.
+    """
+
+    @property
+    def group(self) -> Group:
+        """The processes, as the launcher's environment says."""
+
+
 def make_trainer(entry: Entry[TrainerSpec], *, device: str, threads: int | None) -> Trainer:
     """Import a trainer's framework and return the trainer.
 
@@ -102,3 +127,20 @@ def make_trainer(entry: Entry[TrainerSpec], *, device: str, threads: int | None)
     """
     trainer: Trainer = entry.resolve(entry.spec.factory)(device=device, threads=threads)
     return trainer
+
+
+def group_of(entry: Entry[TrainerSpec], trainer: Trainer) -> Group:
+    """Return the processes that train together, as a trainer sees them."""
+    return cast(DistributedTrainer, trainer).group if entry.spec.distributed else ALONE
+
+
+def predict_together(
+    trainer: Trainer,
+    model: Any,
+    images: NDArray[np.uint8],
+    preprocessing: Preprocessing,
+    group: Group,
+) -> list[NDArray[np.float32]]:
+    """Return the logits of all images, on every process; each predicts its share of them."""
+    mine = trainer.predict(model, images[share(len(images), group)], preprocessing)
+    return gather_in_order(mine, [len(images)], group)

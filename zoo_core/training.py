@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from zoo_core.catalog import Catalog
+from zoo_core.checkpoint import EVERY, Checkpoints
 from zoo_core.data import load_dataset
-from zoo_core.loop import fit
+from zoo_core.errors import InterruptedTrainingError, TrainingError
+from zoo_core.group import launched_rank, launcher_restarted
+from zoo_core.keeper import Keeper
+from zoo_core.loop import DivergedError, fit
 from zoo_core.metrics import score
-from zoo_core.plan import make_plan
+from zoo_core.plan import Plan, make_plan, same_plan
 from zoo_core.predictions import predictions_of
+from zoo_core.progress import Fitted
 from zoo_core.recorder import Recorder
-from zoo_core.results import write_config, write_results
-from zoo_core.run import Callbacks, Run, check_folder, make_folder
+from zoo_core.results import open_config, write_results
+from zoo_core.run import (
+    CONFIG,
+    SILENT,
+    WEIGHTS,
+    Callbacks,
+    Run,
+    check_folder,
+    make_folder,
+    unfinished_run,
+)
 from zoo_core.sampling import training_data
-from zoo_core.trainer import make_trainer
+from zoo_core.signals import postponed
+from zoo_core.trainer import Trainer, group_of, make_trainer, predict_together
 
 
 def train(
@@ -28,6 +43,7 @@ def train(
     out: Path | None = None,
     device: str = "auto",
     threads: int | None = None,
+    checkpoint_every: float = EVERY,
     callbacks: Callbacks | None = None,
 ) -> Run:
     """Train a model and leave a run folder with its weights and card.
@@ -43,35 +59,132 @@ def train(
         out: the run's folder, new or empty; None for the next free one under ``runs``.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         threads: of the framework; None for its own choice.
+        checkpoint_every: seconds between two checkpoints; 0 for one at every step.
         callbacks: who is told how it goes, beside the plugins.
+
+    Raises:
+        InterruptedTrainingError: a signal stopped it; `resume` goes on.
+        TrainingError: it could not go on; what is kept, it says.
     """
     plan = make_plan(catalog, name, recipe, overrides)
-    if out is not None:
+    restarted = out is not None and launcher_restarted() and (out / CONFIG).exists()
+    if out is not None and launched_rank() == 0 and not restarted:
         check_folder(out)
+
+    def open_folder() -> Path:
+        return out if out is not None and restarted else make_folder(out, plan.model.spec.name)
+
+    return _carry_out(
+        catalog,
+        plan,
+        open_folder,
+        device=device,
+        threads=threads,
+        checkpoint_every=checkpoint_every,
+        callbacks=callbacks,
+    )
+
+
+def resume(
+    catalog: Catalog,
+    folder: Path,
+    *,
+    device: str | None = None,
+    threads: int | None = None,
+    checkpoint_every: float = EVERY,
+    callbacks: Callbacks | None = None,
+) -> Run:
+    """Go on with a training that was stopped, from its newest whole checkpoint.
+
+    Args:
+        catalog: what is installed.
+        folder: the run's.
+        device: None for the one that the training was begun with.
+        threads: likewise.
+        checkpoint_every: see `train`.
+        callbacks: see `train`.
+
+    Raises:
+        DataError: there is no run in the folder.
+        InvalidValueError: its training is done.
+        InterruptedTrainingError, TrainingError: see `train`.
+    """
+    config = unfinished_run(folder)
+    return _carry_out(
+        catalog,
+        same_plan(catalog, config),
+        lambda: folder,
+        device=device or config.device,
+        threads=threads or config.threads,
+        checkpoint_every=checkpoint_every,
+        callbacks=callbacks,
+    )
+
+
+def _carry_out(
+    catalog: Catalog,
+    plan: Plan,
+    open_folder: Callable[[], Path],
+    *,
+    device: str,
+    threads: int | None,
+    checkpoint_every: float,
+    callbacks: Callbacks | None,
+) -> Run:
     trainer = make_trainer(plan.trainer, device=device, threads=threads)
-    builder = plan.model.resolve(plan.model.spec.builder)
-    model = trainer.build(builder, plan.config, plan.recipe.seed)
+    group = group_of(plan.trainer, trainer)
+    model = trainer.build(
+        plan.model.resolve(plan.model.spec.builder), plan.config, plan.recipe.seed
+    )
     data = training_data(load_dataset(plan.dataset), plan.recipe)
+    main = group.rank == 0
     run = Run(
         model=plan.model.spec,
         config=plan.config,
         recipe=plan.recipe,
         data=data,
-        folder=make_folder(out, plan.model.spec.name),
-        callbacks=Recorder(catalog, callbacks),
+        folder=open_folder() if main else Path(),
+        callbacks=Recorder(catalog, callbacks) if main else SILENT,
     )
-    write_config(run, plan)
-    fitted = fit(trainer, model, run)
-    trainer.set_weights(model, fitted.weights)
-    logits = trainer.predict(model, data.test.images, data.preprocessing)
-    test = score(logits, data.test.labels)
-    card = write_results(
-        run,
-        plan,
-        fitted,
-        test,
-        parameters=trainer.count_parameters(model),
-        environment=trainer.environment(),
-    )
-    run.callbacks.train_end(run, card, predictions_of(logits))
+    with postponed() as stop:
+        if main:
+            open_config(run, plan, trainer.environment(), device=device, threads=threads)
+        checkpoints = Checkpoints(run.folder, every=checkpoint_every) if main else None
+        fitted, diverged = _fit(trainer, model, run, Keeper(checkpoints, stop, group))
+        trainer.set_weights(model, fitted.weights)
+        logits = predict_together(trainer, model, data.test.images, data.preprocessing, group)
+        if main:
+            card = write_results(
+                run,
+                plan,
+                fitted,
+                score(logits, data.test.labels),
+                parameters=trainer.count_parameters(model),
+                environment=trainer.environment(),
+                stopped=diverged.problem if diverged else "",
+            )
+    if stop.signal:
+        raise InterruptedTrainingError(
+            stop.signal, f"stopped when the training was done; all is in {run.folder}"
+        )
+    if main:
+        run.callbacks.train_end(run, card, predictions_of(logits))
+    if diverged:
+        raise TrainingError(
+            f"{diverged.problem}. The weights of epoch {fitted.epoch} are kept, in "
+            f"{run.folder / WEIGHTS}",
+            hint=diverged.hint,
+        )
     return run
+
+
+def _fit(
+    trainer: Trainer, model: Any, run: Run, keeper: Keeper
+) -> tuple[Fitted, DivergedError | None]:
+    """Train; where that diverges after a good epoch, the epoch is what is trained."""
+    try:
+        return fit(trainer, model, run, keeper), None
+    except DivergedError as fault:
+        if fault.kept is None:
+            raise
+        return fault.kept, fault

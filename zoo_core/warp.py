@@ -22,7 +22,15 @@ _MATRICES, _CONTROLS = 1, 2
 """Last numbers of the seeds, so that what is drawn for one does not repeat for the other."""
 
 
-def draw_warps(recipe: Recipe, height: int, width: int, count: int, step: int) -> Positions | None:
+def draw_warps(
+    recipe: Recipe,
+    height: int,
+    width: int,
+    count: int,
+    step: int,
+    *,
+    part: slice = slice(None),
+) -> Positions | None:
     """Return how each image of a batch is warped, or None where the recipe asks for nothing.
 
     It depends on the recipe's seed, on `step` and on the place in the batch, and on nothing else.
@@ -33,20 +41,20 @@ def draw_warps(recipe: Recipe, height: int, width: int, count: int, step: int) -
         width: likewise.
         count: number of images N.
         step: number of the step, from 0.
+        part: of the batch, for which alone it is wanted.
     """
     if not any(map(recipe.changed_from_default, WARP_FIELDS)):
         return None
     # Stacks of small products: NumPy makes those without its own threads, which would take the
     # cores from the framework's. One large product made a training 2.7 times slower.
-    positions: Positions = (_draw_matrices(recipe, count, step) @ _grid(height, width)).reshape(
-        count, 2, height, width
-    )
+    matrices = _draw_matrices(recipe, count, step)[part]
+    positions: Positions = (matrices @ _grid(height, width)).reshape(-1, 2, height, width)
     if recipe.elastic:
         rows = _smoothing(height, recipe.elastic_sigma)
         columns = _smoothing(width, recipe.elastic_sigma)
         points = (count, 2, rows.shape[1], columns.shape[1])
         largest = np.float32(recipe.elastic * np.sqrt(3))  # of a uniform number so deviating
-        controls = largest * _symmetric(points, recipe.seed, step, _CONTROLS)
+        controls = largest * _symmetric(points, recipe.seed, step, _CONTROLS)[part]
         positions += rows @ controls @ columns.T
     return positions
 

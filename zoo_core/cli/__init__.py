@@ -9,7 +9,8 @@ import click
 
 from zoo_core import __version__
 from zoo_core.catalog import installed
-from zoo_core.errors import ZooError, one_line
+from zoo_core.errors import InterruptedTrainingError, TrainingError, ZooError, one_line
+from zoo_core.group import launched_rank
 from zoo_core.index import listing
 from zoo_core.listing import warn_of_unusable
 
@@ -53,9 +54,8 @@ def run(arguments: list[str] | None = None) -> int:
     except click.ClickException as fault:
         fault.show()
         return fault.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        sys.stderr.write("zoo: interrupted\n")
-        return 130
+    except (click.Abort, KeyboardInterrupt) as fault:
+        return _interrupted(fault)
     except Exception as fault:
         if debug:
             raise
@@ -63,9 +63,22 @@ def run(arguments: list[str] | None = None) -> int:
     return result if isinstance(result, int) else 0
 
 
+def _interrupted(fault: BaseException) -> int:
+    # click makes an Abort of every KeyboardInterrupt.
+    interrupt = fault.__cause__ if isinstance(fault, click.Abort) else fault
+    if not isinstance(interrupt, InterruptedTrainingError):
+        sys.stderr.write("zoo: interrupted\n")
+        return 130
+    if launched_rank() == 0:
+        sys.stderr.write(f"zoo: {interrupt}\n")
+    return interrupt.exit_code
+
+
 def _report(fault: Exception) -> int:
     if isinstance(fault, ZooError):
-        sys.stderr.write(f"zoo: {fault}\n")
+        # What is wrong with a command is wrong in every process, and is said once.
+        if launched_rank() == 0 or isinstance(fault, TrainingError):
+            sys.stderr.write(f"zoo: {fault}\n")
         return fault.exit_code
     if isinstance(fault, BrokenPipeError):
         sys.stderr.close()  # whoever read our output has seen enough

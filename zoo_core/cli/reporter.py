@@ -12,10 +12,12 @@ import click
 from zoo_core.card import Card
 from zoo_core.metrics import Scores
 from zoo_core.predictions import Predictions
+from zoo_core.progress import Progress
 from zoo_core.run import WEIGHTS, Run
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
 
 _REDRAW = 0.1
 """Seconds between two drawings of the bar."""
@@ -30,7 +32,7 @@ class Reporter:
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
-        self._bar: Progress | None = None
+        self._bar: Bar | None = None
         self._task: TaskID | None = None
         self._drawn = 0.0
 
@@ -40,7 +42,7 @@ class Reporter:
     def __exit__(self, *_: object) -> None:
         self._stop()
 
-    def train_start(self, run: Run) -> None:
+    def train_start(self, run: Run, progress: Progress) -> None:
         recipe, data = run.recipe, run.data
         epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
         self._say(
@@ -48,6 +50,8 @@ class Reporter:
             f"train on, {len(data.validation_rows):,} to validate, {epochs} of batches of "
             f"{recipe.batch_size}, seed {recipe.seed}."
         )
+        if progress.epoch > 1 or progress.step:
+            self._say(f"Going on after step {progress.step} of epoch {progress.epoch}.")
         if self._lines_on_terminal or sys.stderr.isatty():
             self._bar = _make_bar(on_stderr=not self._lines_on_terminal)
             self._task = self._bar.add_task("", total=None)
@@ -111,7 +115,7 @@ class Reporter:
             self._bar = None
 
 
-def _make_bar(*, on_stderr: bool) -> Progress:
+def _make_bar(*, on_stderr: bool) -> Bar:
     from rich import progress
     from rich.console import Console
 

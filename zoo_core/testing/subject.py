@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from zoo_core.card import Card
 from zoo_core.catalog import Catalog
 from zoo_core.data import ArrayDataset, Preprocessing, Split
-from zoo_core.loop import Fitted, fit
+from zoo_core.loop import fit
 from zoo_core.plan import Plan, make_plan
-from zoo_core.predictions import Predictions
+from zoo_core.progress import Fitted
 from zoo_core.randomness import uniform
-from zoo_core.run import Run
+from zoo_core.run import SILENT, Run
 from zoo_core.sampling import TrainingData
 from zoo_core.trainer import Trainer, make_trainer
 
 IMAGES, HELD_OUT = 16, 8
-
-
-class _Silent:
-    """Callbacks that tell nobody."""
-
-    def train_start(self, run: Run) -> None: ...
-
-    def step_end(self, epoch: int, step: int, steps: int) -> None: ...
-
-    def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None: ...
-
-    def train_end(self, run: Run, result: Card, predictions: Predictions) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -57,7 +43,7 @@ class Subject:
             recipe=plan.recipe,
             data=data,
             folder=Path(),
-            callbacks=_Silent(),
+            callbacks=SILENT,
         )
         return cls(plan, make_trainer(plan.trainer, device="cpu", threads=None), run)
 

@@ -19,6 +19,7 @@ _PLAIN: dict[str, Any] = {
     "schedule": "constant",
     "label_smoothing": 0.0,
     "ema": 0.0,
+    "precision": "float32",
     "rotate": 0.0,
     "shear": 0.0,
     "scale": 0.0,
@@ -37,6 +38,7 @@ FIELD_TRIALS: dict[str, tuple[dict[str, Any], ...]] = {
     "weight_decay": ({}, {"weight_decay": 0.1}),
     "label_smoothing": ({}, {"label_smoothing": 0.1}),
     "ema": ({}, {"ema": 0.9}),
+    "precision": ({}, {"precision": "bfloat16"}),
     "rotate": ({}, {"rotate": 20.0}),
     "shear": ({}, {"shear": 20.0}),
     "scale": ({}, {"scale": 0.2}),
@@ -47,10 +49,15 @@ FIELD_TRIALS: dict[str, tuple[dict[str, Any], ...]] = {
 
 
 def check_field_is_followed(catalog: Catalog, trainer: str, field: str) -> None:
-    """Trainings that differ in one field give different weights."""
+    """Trainings that differ in one field give different weights.
+
+    Where the device has no bfloat16, a trainer may compute in float32 instead.
+    """
     if field not in FIELD_TRIALS:
         raise ContractError(f"there is no recipe field {field!r} for a trainer to follow")
     name = _model_of(catalog, trainer)
+    if field == "precision" and not _has_bfloat16(catalog, name):
+        return
     trained = [
         Subject.make(catalog, name, **{**_PLAIN, **values}).fit().weights
         for values in FIELD_TRIALS[field]
@@ -67,3 +74,8 @@ def _model_of(catalog: Catalog, trainer: str) -> str:
         if entry.spec.trainer == trainer:
             return name
     raise UnknownNameError(f"no installed model is trained by {trainer!r}, which is to be checked")
+
+
+def _has_bfloat16(catalog: Catalog, name: str) -> bool:
+    environment = Subject.make(catalog, name).trainer.environment()
+    return environment.get("bfloat16") != "absent"

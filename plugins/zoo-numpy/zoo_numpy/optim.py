@@ -14,6 +14,9 @@ from zoo_numpy.layers import Array, Parameter
 class Optimizer(Protocol):
     """Moves parameters against their gradients."""
 
+    state: dict[str, Array]
+    """What it remembers from step to step, by name."""
+
     def step(self, lr: float) -> None:
         """Make one step with learning rate `lr`."""
 
@@ -26,6 +29,7 @@ class Sgd:
         self._parameters = parameters
         self._recipe = recipe
         self._velocities = [np.zeros_like(parameter.value) for parameter in parameters]
+        self.state = _named("velocity", self._velocities)
 
     def step(self, lr: float) -> None:
         recipe = self._recipe
@@ -50,13 +54,15 @@ class AdamW:
         self._recipe = recipe
         self._means = [np.zeros_like(parameter.value) for parameter in parameters]
         self._squares = [np.zeros_like(parameter.value) for parameter in parameters]
-        self._steps = 0
+        self._steps: Array = np.zeros(())
+        self.state = _named("mean", self._means) | _named("square", self._squares)
+        self.state["steps"] = self._steps
 
     def step(self, lr: float) -> None:
         self._steps += 1
         # Both averages start at 0; these make up for it.
-        size = lr / (1 - self.BETA1**self._steps)
-        root = (1 - self.BETA2**self._steps) ** 0.5
+        size = lr / (1 - self.BETA1 ** float(self._steps))
+        root = (1 - self.BETA2 ** float(self._steps)) ** 0.5
         moving = zip(self._parameters, self._means, self._squares, strict=True)
         for parameter, mean, square in moving:
             gradient = parameter.gradient
@@ -81,6 +87,7 @@ class Muon:
         self._momenta = [np.zeros_like(parameter.value) for parameter in self._matrices]
         self._weight_decay = recipe.weight_decay
         self._adamw = AdamW([p for p in parameters if p.value.ndim < 2], recipe)
+        self.state = _named("momentum", self._momenta) | self._adamw.state
 
     def step(self, lr: float) -> None:
         self._adamw.step(lr)
@@ -113,6 +120,10 @@ class Average:
         """Take in the parameters after a step."""
         for average, parameter in self._pairs:
             average.value += (1 - decay) * (parameter.value - average.value)
+
+
+def _named(what: str, arrays: Sequence[Array]) -> dict[str, Array]:
+    return {f"{what}.{number}": array for number, array in enumerate(arrays)}
 
 
 def make_optimizer(parameters: Sequence[Parameter], recipe: Recipe) -> Optimizer:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from zoo_core import Batch, Preprocessing, Run, Split
+from zoo_core.cores import default_threads
 from zoo_core.errors import InvalidValueError
 from zoo_core.schedule import average_decay
 from zoo_core.warp import Positions
@@ -33,9 +34,9 @@ class NumpyTrainer:
             raise InvalidValueError(
                 f"there is no device {device!r} for the trainer numpy", hint="There are: auto, cpu."
             )
-        if threads is not None:
-            if threads < 1:
-                raise InvalidValueError(f"threads must be at least 1, got {threads}")
+        if threads is not None and threads < 1:
+            raise InvalidValueError(f"threads must be at least 1, got {threads}")
+        if threads := threads or default_threads():
             threadpool_limits(threads, user_api="blas")
 
     def environment(self) -> dict[str, str | int]:
@@ -106,6 +107,22 @@ class NumpyLearner:
             if self._recipe.ema:
                 self._average.update(average_decay(self._recipe, batch.step))
         return logits
+
+    def _arrays(self) -> dict[str, Array]:
+        """Return what the steps to come depend on: the arrays themselves, by name."""
+        arrays = {f"model.{name}": p.value for name, p in self._net.parameters()}
+        arrays |= {f"optimizer.{name}": array for name, array in self._optimizer.state.items()}
+        if self._recipe.ema:
+            averages = self._averaged.parameters()
+            arrays |= {f"average.{name}": parameter.value for name, parameter in averages}
+        return arrays
+
+    def get_state(self) -> dict[str, NDArray[Any]]:
+        return {name: array.copy() for name, array in self._arrays().items()}
+
+    def set_state(self, state: Tensors) -> None:
+        for name, array in self._arrays().items():
+            array[...] = state[name]
 
     def _gradients(self, logits: list[Array], labels: NDArray[np.int64]) -> list[Array]:
         """Return the gradients of the mean of the heads' losses."""

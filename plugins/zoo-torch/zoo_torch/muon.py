@@ -22,12 +22,12 @@ class Muon:
 
     def __init__(self, parameters: Sequence[nn.Parameter], recipe: Recipe) -> None:
         self._parameters = parameters
-        self._momenta = [torch.zeros_like(parameter) for parameter in parameters]
+        self.momenta = [torch.zeros_like(parameter) for parameter in parameters]
         self._weight_decay = recipe.weight_decay
 
     @torch.no_grad()
     def step(self, lr: float) -> None:
-        for parameter, momentum in zip(self._parameters, self._momenta, strict=True):
+        for parameter, momentum in zip(self._parameters, self.momenta, strict=True):
             if parameter.grad is None:
                 continue
             momentum.lerp_(parameter.grad, 1 - MOMENTUM)

@@ -24,6 +24,8 @@ def zoo_trainers() -> list[TrainerSpec]:
                 "scale",
                 "translate",
                 "elastic",
+                "precision",
             ),
+            distributed=True,
         )
     ]

@@ -82,6 +82,13 @@ class ToyLearner:
                 np.copyto(weight, weight - batch.lr * (x.T @ gradient) / len(x))
         return logits
 
+    def get_state(self) -> dict[str, Array]:
+        return {f"head{i}": weight.copy() for i, weight in enumerate(self.model.weights)}
+
+    def set_state(self, state: Tensors) -> None:
+        for i, weight in enumerate(self.model.weights):
+            weight[:] = state[f"head{i}"]
+
     def gather(self, outputs: Sequence[list[Array]]) -> list[Array]:
         return [np.concatenate(heads) for heads in zip(*outputs, strict=True)]
 

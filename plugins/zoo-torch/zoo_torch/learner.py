@@ -1,0 +1,115 @@
+"""A module in training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from zoo_core import Batch, Run, Split
+from zoo_core.group import Group
+from zoo_core.schedule import average_decay
+from zoo_core.weights import Tensors
+from zoo_torch.average import Average
+from zoo_torch.device import has_bfloat16, seed_dropout
+from zoo_torch.group import TorchGroup
+from zoo_torch.optim import make_optimizer
+from zoo_torch.prepare import Prepare
+from zoo_torch.tensors import gathered, to_array, to_tensor
+from zoo_torch.union import Union
+
+
+class TorchLearner:
+    """An ``nn.Module`` in training.
+
+    Args:
+        model: trained in place.
+        run: by whose recipe.
+        device: that the model is on.
+        group: the processes that make each step together.
+    """
+
+    def __init__(self, model: nn.Module, run: Run, device: torch.device, group: Group) -> None:
+        self._trained = model
+        self._average = Average(model) if run.recipe.ema else None
+        self._recipe = run.recipe
+        self._device = device
+        self._group = group
+        self._prepare = Prepare(run.data.preprocessing, device)
+        self._optimizer = make_optimizer(model.parameters(), run.recipe)
+        self._union = Union(model, group) if isinstance(group, TorchGroup) else None
+        wanted = run.recipe.precision == "bfloat16"
+        self._autocast = torch.autocast(
+            device.type, torch.bfloat16, enabled=wanted and has_bfloat16(device)
+        )
+
+    @property
+    def model(self) -> nn.Module:
+        return self._average.model if self._average else self._trained
+
+    def feed(self, images: Split) -> None:
+        self._images = to_tensor(images.images, self._device)
+        self._labels = to_tensor(images.labels, self._device)
+
+    def step(self, batch: Batch) -> list[Tensor]:
+        if not self._trained.training:
+            self._trained.train()
+        seed_dropout(self._device, self._recipe.seed, batch.step, self._group.rank)
+        if len(batch.rows):
+            logits = self._descend(batch)
+        else:  # a batch smaller than the number of processes: two images that count for nothing
+            stand_in = replace(batch, rows=np.zeros(2, np.int64), warps=None)
+            logits = [head[:0] for head in self._descend(stand_in)]
+        if self._union:
+            self._union.complete(batch.share)
+        self._optimizer.step(batch.lr)
+        if self._average:
+            self._average.update(average_decay(self._recipe, batch.step))
+        return logits
+
+    def _descend(self, batch: Batch) -> list[Tensor]:
+        """Set the gradients of a batch and return its logits."""
+        rows = torch.from_numpy(batch.rows).to(self._device)
+        # index_select is several times faster than indexing with square brackets.
+        images = self._images.index_select(0, rows)
+        labels = self._labels.index_select(0, rows)
+        warps = None if batch.warps is None else torch.from_numpy(batch.warps).to(self._device)
+        with self._autocast:
+            logits: list[Tensor] = self._trained(self._prepare(images, warps))
+        logits = [head.float() for head in logits]
+        loss = self._loss(logits, labels)
+        (loss if batch.share == 1 else batch.share * loss).backward()
+        return [head.detach() for head in logits]
+
+    def _loss(self, logits: list[Tensor], labels: Tensor) -> Tensor:
+        smoothing = self._recipe.label_smoothing
+        losses = [
+            functional.cross_entropy(head, labels[:, i], label_smoothing=smoothing)
+            for i, head in enumerate(logits)
+        ]
+        return torch.stack(losses).mean()
+
+    def _tensors(self) -> dict[str, Tensor]:
+        """Return what the steps to come depend on: the tensors themselves, by name."""
+        tensors = {f"model.{name}": t for name, t in self._trained.state_dict().items()}
+        tensors |= {f"optimizer.{name}": t for name, t in self._optimizer.state.items()}
+        if self._average:
+            averages = self._average.model.state_dict()
+            tensors |= {f"average.{name}": t for name, t in averages.items()}
+        return tensors
+
+    def get_state(self) -> dict[str, NDArray[Any]]:
+        return {name: to_array(tensor) for name, tensor in self._tensors().items()}
+
+    def set_state(self, state: Tensors) -> None:
+        for name, tensor in self._tensors().items():
+            tensor.copy_(torch.tensor(state[name]))
+
+    def gather(self, outputs: Sequence[list[Tensor]]) -> list[NDArray[np.float32]]:
+        return gathered(outputs)
