@@ -30,7 +30,9 @@ def test_every_check_covers_everything():
         f"{name}.{recipe}" for name, entry in models.items() for recipe in recipe_names(entry)
     }
     model_checks = [name for name in names if name.partition(": ")[0] in recipes]
-    assert len(model_checks) == 6 * len(recipes)
+    assert len(model_checks) == 8 * len(recipes)
+    for model in models:
+        assert sum(name.startswith(f"{model}: survives ") for name in names) == 2
     for dataset in INSTALLED.entries("datasets"):
         assert sum(name.startswith(f"{dataset}: ") for name in names) == 3
     for name, entry in INSTALLED.entries("trainers").items():

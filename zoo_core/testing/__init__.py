@@ -13,6 +13,7 @@ from zoo_core.catalog import Catalog
 from zoo_core.resolution import recipe_names
 from zoo_core.testing.check import Check, ContractError
 from zoo_core.testing.datasets import DATASET_CHECKS
+from zoo_core.testing.faults import MODEL_FAULTS, RECIPE_FAULTS
 from zoo_core.testing.models import MODEL_CHECKS
 from zoo_core.testing.trainers import check_field_is_followed
 
@@ -30,8 +31,10 @@ def checks(catalog: Catalog) -> list[Check]:
 def _of_models(catalog: Catalog) -> Iterator[Check]:
     for name, model in catalog.entries("models").items():
         for recipe in recipe_names(model):
-            for what, check in MODEL_CHECKS.items():
+            for what, check in {**MODEL_CHECKS, **RECIPE_FAULTS}.items():
                 yield Check(f"{name}.{recipe}: {what}", check, (catalog, name, recipe))
+        for what, fault in MODEL_FAULTS.items():
+            yield Check(f"{name}: {what}", fault, (catalog, name))
 
 
 def _of_datasets(catalog: Catalog) -> Iterator[Check]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,12 @@ def gives_logits(catalog: Catalog, name: str, recipe: str) -> None:
 
 def has_gradients(catalog: Catalog, name: str, recipe: str) -> None:
     """Every parameter has a finite gradient that is not all 0: plain descent moves it."""
-    plain = {"optimizer": "sgd", "momentum": 0.0, "nesterov": False, "weight_decay": 0.0}
+    plain: dict[str, Any] = {
+        "optimizer": "sgd",
+        "momentum": 0.0,
+        "nesterov": False,
+        "weight_decay": 0.0,
+    }
     subject = Subject.make(catalog, name, recipe, **plain, ema=0.0)
     model = subject.build(0)
     before = subject.trainer.get_weights(model)
@@ -53,7 +59,11 @@ def learns_a_batch(catalog: Catalog, name: str, recipe: str) -> None:
     """It learns a single batch of random images by heart."""
     trainer = Subject.make(catalog, name, recipe).plan.trainer.spec
     adamw = "optimizer" in trainer.recipe_fields
-    means = {"optimizer": "adamw" if adamw else "sgd", "momentum": 0.0, "nesterov": False}
+    means: dict[str, Any] = {
+        "optimizer": "adamw" if adamw else "sgd",
+        "momentum": 0.0,
+        "nesterov": False,
+    }
     subject = Subject.make(catalog, name, recipe, **means, weight_decay=0.0, ema=0.0)
     model = subject.build(0)
     learner = subject.trainer.start(model, subject.run)

@@ -10,6 +10,7 @@ import numpy as np
 
 from zoo_core.catalog import Catalog
 from zoo_core.data import ArrayDataset, Preprocessing, Split
+from zoo_core.keeper import Keeper
 from zoo_core.loop import fit
 from zoo_core.plan import Plan, make_plan
 from zoo_core.progress import Fitted
@@ -31,7 +32,13 @@ class Subject:
 
     @classmethod
     def make(
-        cls, catalog: Catalog, name: str, recipe: str = "default", **overrides: Any
+        cls,
+        catalog: Catalog,
+        name: str,
+        recipe: str = "default",
+        *,
+        threads: int | None = None,
+        **overrides: Any,
     ) -> Subject:
         """Return a subject that trains for one epoch of two steps, on the CPU."""
         small = {"epochs": 1, "batch_size": IMAGES // 2, "fresh": False}
@@ -45,16 +52,16 @@ class Subject:
             folder=Path(),
             callbacks=SILENT,
         )
-        return cls(plan, make_trainer(plan.trainer, device="cpu", threads=None), run)
+        return cls(plan, make_trainer(plan.trainer, device="cpu", threads=threads), run)
 
     def build(self, seed: int) -> Any:
         """Return a new model: the framework's own object."""
         spec = self.plan.model.spec
         return self.trainer.build(self.plan.model.resolve(spec.builder), self.plan.config, seed)
 
-    def fit(self) -> Fitted:
-        """Train a new model by the run's recipe."""
-        return fit(self.trainer, self.build(self.run.recipe.seed), self.run)
+    def fit(self, keeper: Keeper | None = None) -> Fitted:
+        """Train a new model by the run's recipe, or go on with what a keeper has."""
+        return fit(self.trainer, self.build(self.run.recipe.seed), self.run, keeper)
 
     def predict(self, model: Any, count: int = IMAGES) -> list[np.ndarray[Any, Any]]:
         """Return logits of the first images."""
