@@ -20,7 +20,12 @@ class Recipe(BaseModel):
     epochs: int = Field(10, ge=1, description="passes over the training images")
     batch_size: int = Field(128, ge=1, description="images a step")
     optimizer: Literal["sgd", "adamw", "muon"] = "sgd"
-    lr: float = Field(0.1, gt=0, description="learning rate; the peak, where a schedule moves it")
+    lr: float = Field(
+        0.1,
+        gt=0,
+        le=1e38,  # what a float32 holds
+        description="learning rate; the peak, where a schedule moves it",
+    )
     momentum: float = Field(0.0, ge=0, lt=1, description="of sgd")
     nesterov: bool = Field(False, description="Nesterov's momentum, of sgd")
     weight_decay: float = Field(0.0, ge=0, description="L2 for sgd, else decoupled")

@@ -35,7 +35,7 @@ class Muon:
             matrix = ahead.reshape(len(ahead), -1)
             size = 0.2 * max(matrix.shape) ** 0.5
             parameter.mul_(1 - lr * self._weight_decay)
-            parameter.add_(orthogonalized(matrix).view_as(parameter), alpha=-lr * size)
+            parameter.add_(orthogonalized(matrix).mul_(size).view_as(parameter), alpha=-lr)
             parameter.grad = None
 
 
