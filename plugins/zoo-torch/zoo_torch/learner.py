@@ -93,7 +93,7 @@ class TorchLearner:
             functional.cross_entropy(head, labels[:, i], label_smoothing=smoothing)
             for i, head in enumerate(logits)
         ]
-        return torch.stack(losses).mean()
+        return losses[0] if len(losses) == 1 else torch.stack(losses).mean()
 
     def _tensors(self) -> dict[str, Tensor]:
         """Return what the steps to come depend on: the tensors themselves, by name."""

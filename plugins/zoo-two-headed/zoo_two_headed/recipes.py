@@ -31,31 +31,35 @@ MLP_RECIPES: dict[str, dict[str, Any]] = {
     "reference": {**_REFERENCE, "model": {"hidden": [64, 64]}},
 }
 
-CNN_RECIPES: dict[str, dict[str, Any]] = {
-    "default": {
-        "epochs": 8,
-        "batch_size": 128,
-        "optimizer": "muon",
-        "lr": 0.006,
-        "schedule": "one-cycle",
-        "weight_decay": 0.05,
-        "label_smoothing": 0.05,
-        "ema": 0.99,
-        "fresh": True,
-        "rotate": 4.0,
-        "shear": 3.0,
-        "scale": 0.05,
-        "translate": 1.0,
-        "model": {
-            "channels": [16, 32],
-            "kernel_sizes": [5, 3],
-            "batch_norm": True,
-            "windows": True,
-            "hidden": 128,
-            "hidden_activation": "relu",
-            "dropout": 0.0,
-        },
+_CNN_DEFAULT: dict[str, Any] = {
+    "epochs": 8,
+    "batch_size": 128,
+    "optimizer": "muon",
+    "lr": 0.006,
+    "schedule": "one-cycle",
+    "weight_decay": 0.05,
+    "label_smoothing": 0.05,
+    "ema": 0.99,
+    "fresh": True,
+    "rotate": 4.0,
+    "shear": 3.0,
+    "scale": 0.05,
+    "translate": 1.0,
+    "model": {
+        "channels": [16, 32],
+        "kernel_sizes": [5, 3],
+        "batch_norm": True,
+        "windows": True,
+        "hidden": 128,
+        "hidden_activation": "relu",
+        "dropout": 0.0,
     },
+}
+
+CNN_RECIPES: dict[str, dict[str, Any]] = {
+    "default": _CNN_DEFAULT,
+    # Better than the reference's thirty epochs, in two.
+    "fast": {**_CNN_DEFAULT, "epochs": 2, "precision": "bfloat16"},
     "reference": {
         **_REFERENCE,
         "model": {
