@@ -1,0 +1,135 @@
+"""What is compared with what."""
+
+from __future__ import annotations
+
+from benchmarks.contest import Comparison, Contestant
+
+TUTORIAL = "{python} -m benchmarks.contestants.tutorial"
+INSIDE = "{python} -m benchmarks.contestants.inside"
+# Without pictures, which nothing else here draws.
+TRAIN = (
+    "env ZOO_PLUGINS=zoo-mnist,zoo-torch,zoo-numpy,zoo-mlp,zoo-cnn,zoo-two-headed "
+    "{python} -m zoo_core train --json --out {out}"
+)
+
+TO_ACCURACY = {"seconds": "training, s", "whole": "whole process, s"}
+
+
+def _to_accuracy(model: str, epochs: int, measured: int, goal: str) -> Comparison:
+    multiplied = "" if measured == epochs else f" (measured: {measured}, multiplied)"
+    return Comparison(
+        title=f"Time to the reference's accuracy: {model}",
+        text=f"{goal}. Against the reference's network and recipe in the loop of a tutorial, "
+        f"{epochs} epochs{multiplied}: batches of float32 images made once; or a Dataset of single "
+        "images and a DataLoader. Training: from the first step to the last validation.",
+        contestants=(
+            Contestant(f"zoo train {model} --recipe fast", f"{TRAIN} {model} --recipe fast"),
+            Contestant("tutorial loop", f"{TUTORIAL} {model} {measured} batches", measured, epochs),
+            Contestant("Dataset and DataLoader", f"{TUTORIAL} {model} 1 loader", 1, epochs),
+        ),
+        figures=TO_ACCURACY,
+        times=3,
+    )
+
+
+COMPARISONS = {
+    "mlp": _to_accuracy("mlp", 10, 10, "97.70 % with 128 hidden units"),
+    "cnn": _to_accuracy("cnn", 10, 1, "99.17 %"),
+    "two-headed-cnn": _to_accuracy("two-headed-cnn", 30, 1, "98.08 % and 97.58 %"),
+    "numpy-net": Comparison(
+        title="numpy-net and scikit-learn",
+        text="784-128-10, batches of 128, five epochs of 54,000 images, no torch in either; zoo "
+        "also scores a validation split after every epoch, in the time that is counted.",
+        contestants=(
+            Contestant("zoo train numpy-net", f"{TRAIN} numpy-net --epochs 5"),
+            Contestant(
+                "scikit-learn's MLPClassifier",
+                "{python} -m benchmarks.contestants.scikit_learn 5 128 128",
+            ),
+            Contestant("import torch", "{python} -c 'import torch'"),
+        ),
+        figures=TO_ACCURACY,
+    ),
+    "overhead-mlp": Comparison(
+        title="A step of the trainer and of a bare loop: mlp",
+        text="Seconds a step of 128 images in one process, in turns of 40 steps: the trainer, from "
+        "bytes to scores, and a loop over batches of floats that lie ready, with torch's fused "
+        "AdamW.",
+        contestants=(Contestant("one process", f"{INSIDE} overhead mlp"),),
+        figures={"zoo": "zoo, s a step", "bare": "bare, s a step", "ratio": "zoo / bare"},
+    ),
+    "overhead-cnn": Comparison(
+        title="A step of the trainer and of a bare loop: cnn",
+        text="Likewise.",
+        contestants=(Contestant("one process", f"{INSIDE} overhead cnn"),),
+        figures={"zoo": "zoo, s a step", "bare": "bare, s a step", "ratio": "zoo / bare"},
+    ),
+    "gemm": Comparison(
+        title="The machine's best matrix product",
+        text="Operations a second of torch's product of two 1024×1024 matrices, the best of 30.",
+        contestants=(Contestant("torch", f"{INSIDE} gemm"),),
+        figures={"float32": "float32", "bfloat16": "bfloat16"},
+    ),
+    "share-mlp": Comparison(
+        title="Share of that in training: mlp",
+        text="Operations of the products that a training image takes (forward, and backward to "
+        "weights and inputs); the page sets them against the step of the trainer above.",
+        contestants=(Contestant("operations", f"{INSIDE} work mlp"),),
+        figures={"operations": "operations an image"},
+        times=1,
+    ),
+    "share-cnn": Comparison(
+        title="Share of that in training: cnn",
+        text="Likewise.",
+        contestants=(Contestant("operations", f"{INSIDE} work cnn"),),
+        figures={"operations": "operations an image"},
+        times=1,
+    ),
+    "processes": Comparison(
+        title="Two processes and one",
+        text="One epoch of cnn in batches of 256, in one process with one thread, and in two under "
+        "torchrun with one thread each.",
+        contestants=(
+            Contestant(
+                "two processes",
+                TRAIN.replace(
+                    "{python} -m",
+                    "{python} -m torch.distributed.run --nnodes 1 --nproc-per-node 2 -m",
+                )
+                + " cnn --epochs 1 --threads 1 --set batch_size=256",
+            ),
+            Contestant("one process", f"{TRAIN} cnn --epochs 1 --threads 1 --set batch_size=256"),
+        ),
+        figures=TO_ACCURACY,
+    ),
+    "memory": Comparison(
+        title="Memory",
+        text="Peak resident memory of a process, in MiB.",
+        contestants=(
+            Contestant("zoo train mlp", f"{TRAIN} mlp"),
+            Contestant("import torch", "{python} -c 'import torch'"),
+        ),
+        figures={"peak_mb": "peak, MiB"},
+        times=3,
+    ),
+    "list": Comparison(
+        title="Listing what there is",
+        text="`zoo list` against importing timm and calling `timm.list_models()`.",
+        contestants=(
+            Contestant("zoo list", "{python} -m zoo_core list"),
+            Contestant("timm", "{python} -c 'import timm; timm.list_models()'"),
+            Contestant("python -c pass", "{python} -c pass"),
+        ),
+        figures={"whole": "whole process, s", "cpu": "CPU, s"},
+    ),
+    **{
+        f"predict-{model}": Comparison(
+            title=f"Predicting: {model}",
+            text="One image at a time, and the whole test split.",
+            contestants=(Contestant(model, f"{INSIDE} predict {model}"),),
+            figures={"latency": "one image, s", "images_per_second": "images a second"},
+            times=3,
+        )
+        for model in ("numpy-net", "mlp", "cnn", "two-headed-mlp", "two-headed-cnn")
+    },
+}

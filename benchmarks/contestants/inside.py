@@ -1,0 +1,151 @@
+"""What can only be measured inside a process: ``python -m benchmarks.contestants.inside WHAT``.
+
+``overhead MODEL``: seconds a step of zoo's trainer, and of a bare loop of the same model on batches
+that were made ready before. ``gemm``: the machine's best rate of a matrix product. ``work MODEL``:
+how many operations a training image takes. ``predict MODEL``: batch-1 latency, and throughput.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zoo_core.catalog import installed
+from zoo_core.data import load_dataset
+from zoo_core.keeper import Keeper
+from zoo_core.loop import fit
+from zoo_core.plan import make_plan
+from zoo_core.run import SILENT, Run
+from zoo_core.sampling import TrainingData, training_data
+from zoo_core.trainer import make_trainer
+
+ROUNDS, STEPS, BATCH = 9, 40, 128
+
+
+def subject(name: str, rows: int) -> tuple[Any, Any, Run]:
+    """Return a trainer, a model and a run of one epoch on the first images of its data."""
+    plain = {"epochs": 1, "batch_size": BATCH, "fresh": False, "precision": "float32", "ema": 0.0}
+    warps = dict.fromkeys(("rotate", "shear", "scale", "translate", "elastic"), 0.0)
+    optimizer = {"optimizer": "adamw", "label_smoothing": 0.0}
+    plan = make_plan(installed(), name, "default", [plain, warps, optimizer])
+    trainer = make_trainer(plan.trainer, device="cpu", threads=None)
+    model = trainer.build(plan.model.resolve(plan.model.spec.builder), plan.config, 0)
+    data = training_data(load_dataset(plan.dataset), plan.recipe)
+    few = TrainingData(data.dataset, data.train_rows[:rows], rows_of_none(data), data.preprocessing)
+    run = Run(plan.model.spec, plan.config, plan.recipe, few, Path(), SILENT)
+    return trainer, model, run
+
+
+def rows_of_none(data: TrainingData) -> Any:
+    """Return a single held-out row, so that there is next to nothing to evaluate."""
+    return data.validation_rows[:1]
+
+
+def overhead(name: str) -> dict[str, float]:
+    import torch
+    from torch.nn import functional
+
+    trainer, model, run = subject(name, STEPS * BATCH)
+    images = torch.from_numpy(run.data.train.images[run.data.train_rows].copy()).float()
+    images = images.to(memory_format=torch.channels_last).div(255)
+    labels = torch.from_numpy(run.data.train.labels[run.data.train_rows])
+    batches = list(zip(images.split(BATCH), labels.split(BATCH), strict=True))
+    optimizer = torch.optim.AdamW(model.parameters(), fused=True)
+
+    def bare() -> None:
+        model.train()
+        for x, y in batches:
+            optimizer.zero_grad()
+            heads = model(x)
+            losses = [functional.cross_entropy(head, y[:, i]) for i, head in enumerate(heads)]
+            torch.stack(losses).mean().backward()
+            optimizer.step()
+
+    def ours() -> None:
+        fit(trainer, model, run, Keeper())
+
+    seconds: dict[str, list[float]] = {"bare": [], "zoo": []}
+    for number in range(2 * ROUNDS + 2):
+        what, function = (("bare", bare), ("zoo", ours))[number % 2]
+        started = time.perf_counter()
+        function()
+        if number > 1:  # the first of each warms up
+            seconds[what].append((time.perf_counter() - started) / STEPS)
+    return {what: statistics.median(values) for what, values in seconds.items()} | {
+        "ratio": statistics.median(
+            z / b for z, b in zip(seconds["zoo"], seconds["bare"], strict=True)
+        )
+    }
+
+
+def gemm(_: str = "") -> dict[str, float]:
+    import torch
+
+    rates = {}
+    for dtype in (torch.float32, torch.bfloat16):
+        a, b = torch.randn(1024, 1024).to(dtype), torch.randn(1024, 1024).to(dtype)
+        best = float("inf")
+        for _round in range(30):
+            started = time.perf_counter()
+            a @ b
+            best = min(best, time.perf_counter() - started)
+        rates[str(dtype).removeprefix("torch.")] = 2 * 1024**3 / best
+    return rates
+
+
+def work(name: str) -> dict[str, float]:
+    """Count the operations of products in a training step: forward once, backward twice."""
+    import torch
+    from torch import nn
+
+    _, model, run = subject(name, BATCH)
+    forward, first = 0, 0
+
+    def count(module: Any, inputs: Any, output: Any) -> None:
+        nonlocal forward, first
+        per_output = module.weight[0].numel()
+        operations = 2 * per_output * output[0].numel()
+        first = first or operations  # whose inputs need no gradient
+        forward += operations
+
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            module.register_forward_hook(count)
+    model.eval()
+    with torch.no_grad():
+        model(torch.zeros(1, *run.config.input_shape))
+    return {"operations": 3 * forward - first}
+
+
+def predict(name: str) -> dict[str, float]:
+    trainer, model, run = subject(name, BATCH)
+    images, preprocessing = run.data.test.images, run.data.preprocessing
+    for count in (1, 1000):
+        trainer.predict(model, images[:count], preprocessing)
+    single = []
+    for row in range(300):
+        started = time.perf_counter()
+        trainer.predict(model, images[row : row + 1], preprocessing)
+        single.append(time.perf_counter() - started)
+    started = time.perf_counter()
+    trainer.predict(model, images, preprocessing)
+    rate = len(images) / (time.perf_counter() - started)
+    return {"latency": float(np.median(single)), "images_per_second": rate}
+
+
+if __name__ == "__main__":
+    what, *arguments = sys.argv[1:]
+    functions: dict[str, Callable[..., dict[str, float]]] = {
+        "overhead": overhead,
+        "gemm": gemm,
+        "work": work,
+        "predict": predict,
+    }
+    print(json.dumps(functions[what](*arguments)))  # noqa: T201

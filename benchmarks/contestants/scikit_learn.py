@@ -1,0 +1,36 @@
+"""scikit-learn's ``MLPClassifier`` on MNIST: ``python -m benchmarks.contestants.scikit_learn``."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import warnings
+
+from sklearn.neural_network import MLPClassifier
+
+from zoo_core.catalog import installed
+from zoo_core.data import load_dataset
+
+
+def main(epochs: int, batch_size: int, hidden: int) -> dict[str, object]:
+    warnings.filterwarnings("ignore")  # that so few epochs do not converge
+    dataset = load_dataset(installed().dataset("mnist"))
+    train, test = dataset.splits["train"], dataset.splits["test"]
+    images = train.images[:54_000].reshape(54_000, -1).astype("float32") / 255
+    labels = train.labels[:54_000, 0]
+    network = MLPClassifier((hidden,), batch_size=batch_size, max_iter=epochs, random_state=0)
+    started = time.perf_counter()
+    network.fit(images, labels)
+    seconds = time.perf_counter() - started
+    read = network.predict(test.images.reshape(len(test), -1).astype("float32") / 255)
+    accuracy = float((read == test.labels[:, 0]).mean())
+    return {
+        "seconds": seconds,
+        "accuracy": [accuracy],
+        "samples_per_second": epochs * 54_000 / seconds,
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(*map(int, sys.argv[1:]))))  # noqa: T201

@@ -1,0 +1,105 @@
+"""``docs/benchmarks.md``, made of what is kept of the comparisons."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from benchmarks.comparisons import COMPARISONS
+from benchmarks.contest import Comparison, Measured, kept
+from zoo_core.files import write_atomic
+
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+
+BATCH = 128
+
+HEADER = """# Benchmarks
+
+Made by `python -m benchmarks`. Contestants take turns in one run; given are the median, the
+smallest and the largest of {least} to {most} turns. Ratios are medians of each turn's own. Times
+in one run compare with one another, and with nothing measured elsewhere.
+
+Measured on: {machines}.
+"""
+
+
+def write_page() -> None:
+    """Write ``docs/benchmarks.md``."""
+    write_atomic(PAGE, page().encode())
+
+
+def page() -> str:
+    """Return ``docs/benchmarks.md``."""
+    measured = {name: found for name in COMPARISONS if (found := kept(name))}
+    counts = [len(turns) for found in measured.values() for turns in found.turns.values()]
+    header = HEADER.format(
+        least=min(counts),
+        most=max(counts),
+        machines="; ".join(sorted({found.machine for found in measured.values()})),
+    )
+    sections = [section(COMPARISONS[name], found) for name, found in measured.items()]
+    return "\n".join([header, *sections, *shares(measured)])
+
+
+def section(comparison: Comparison, found: Measured) -> str:
+    """Return a comparison's part of the page."""
+    figures = comparison.figures
+    several = len(comparison.contestants) > 1
+    accurate = any(turn.accuracy for turns in found.turns.values() for turn in turns)
+    names = ["", *figures.values()]
+    names += [f"{heading.partition(',')[0]} / zoo's" for heading in figures.values() if several]
+    names += ["test accuracy, %"] if accurate else []
+    rows = []
+    first = comparison.contestants[0].name
+    for contestant in comparison.contestants:
+        name = contestant.name
+        row = [f"`{name}`" if name.startswith(("zoo", "import", "python")) else name]
+        row += [spread(found.values(name, figure)) for figure in figures]
+        if several:
+            row += [ratio(found.ratios(name, first, f)) if name != first else "" for f in figures]
+        if accurate:
+            row.append(accuracy(found, name))
+        rows.append(row)
+    lines = [names, ["---"] * len(names), *rows]
+    table = "".join(f"| {' | '.join(cell or '–' for cell in line)} |\n" for line in lines)
+    return f"## {comparison.title}\n\n{comparison.text}\n\n{table}"
+
+
+def spread(values: Sequence[float]) -> str:
+    """Return the median, and the range where there is one."""
+    if not any(values):
+        return ""
+    middle = number(statistics.median(values))
+    if len(values) == 1:
+        return middle
+    return f"{middle} ({number(min(values))} to {number(max(values))})"
+
+
+def number(value: float) -> str:
+    """Return three digits of a number, without an exponent where that reads well."""
+    return f"{value:.3g}" if 1e-4 < abs(value) < 1000 or abs(value) > 1e7 else f"{value:,.0f}"
+
+
+def ratio(values: Sequence[float]) -> str:
+    return f"{statistics.median(values):.3g} ×" if values and any(values) else ""
+
+
+def accuracy(found: Measured, name: str) -> str:
+    heads = list(zip(*(turn.accuracy for turn in found.turns[name] if turn.accuracy), strict=True))
+    return " / ".join(f"{100 * statistics.mean(head):.2f}" for head in heads)
+
+
+def shares(measured: dict[str, Measured]) -> Iterator[str]:
+    """Yield lines on how much of the best product's rate a training reaches."""
+    if "gemm" not in measured:
+        return
+    peak = statistics.median(measured["gemm"].values("torch", "float32"))
+    for model in ("mlp", "cnn"):
+        if {f"share-{model}", f"overhead-{model}"} <= measured.keys():
+            operations = measured[f"share-{model}"].values("operations", "operations")[0]
+            step = statistics.median(measured[f"overhead-{model}"].values("one process", "zoo"))
+            yield (
+                f"The trainer's step of {model} in float32 reaches "
+                f"{operations * BATCH / step / peak:.0%} of the best product's rate.\n"
+            )
