@@ -47,7 +47,8 @@ class Contestant:
                 words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
             )
             assert process.stdout is not None
-            out = process.stdout.read()
+            with process.stdout:
+                out = process.stdout.read()
             _, status, usage = os.wait4(process.pid, 0)
             whole = time.perf_counter() - started
             process.returncode = os.waitstatus_to_exitcode(status)

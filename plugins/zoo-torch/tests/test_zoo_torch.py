@@ -2,12 +2,14 @@
 
 import dataclasses
 import json
+import platform
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+import zoo_torch.learner
 from zoo_core import ArrayDataset, Batch, ModelConfig, Preprocessing, Recipe, Run, Split
 from zoo_core.errors import InvalidValueError
 from zoo_core.sampling import TrainingData
@@ -304,6 +306,56 @@ def test_a_learner_trains_in_training_mode_after_a_prediction(run):
     learner.feed(run.data.train)
     learner.step(Batch(step=0, rows=np.arange(8), lr=0.1))
     assert not torch.equal(model.trunk[1].running_mean, before)
+
+
+@pytest.mark.parametrize(
+    ("precision", "native", "seen"),
+    [
+        ("float32", True, torch.float32),
+        ("bfloat16", True, torch.bfloat16),
+        ("bfloat16", False, torch.float32),
+    ],
+)
+def test_a_step_computes_in_the_recipes_precision_where_the_device_has_it(
+    run, monkeypatch, precision, native, seen
+):
+    monkeypatch.setattr(zoo_torch.learner, "has_bfloat16", lambda device: native)
+    trainer = TorchTrainer(device="cpu")
+    model = trainer.build(TwoHeads, run.config, 0)
+    dtypes = []
+    model.trunk[0].register_forward_hook(lambda _module, _in, out: dtypes.append(out.dtype))
+    learner = trainer.start(
+        model, dataclasses.replace(run, recipe=recipe_with(precision=precision))
+    )
+    learner.feed(run.data.train)
+    logits = learner.step(Batch(step=0, rows=np.arange(8), lr=0.1))
+    trainer.predict(model, run.data.test.images, RAW)
+    assert dtypes == [seen, torch.float32], "what is predicted is so in float32"
+    kept = [*logits, *model.parameters()]
+    assert {tensor.dtype for tensor in kept} == {torch.float32}
+
+
+FAULTS = """
+import json, resource, sys
+import torch
+from zoo_torch.memory import keep_freed_memory
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(100):
+        torch.ones(4_000_000)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+before = faults()
+keep_freed_memory()
+print(json.dumps([before, faults()]))
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="this C library is not glibc")
+def test_what_is_freed_is_not_given_back_to_the_system(run_python):
+    before, after = json.loads(run_python(FAULTS))
+    assert after < before / 5
 
 
 def test_an_absent_device_is_refused_with_those_there_are():
