@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -131,12 +132,14 @@ def _carry_out(
     checkpoint_every: float,
     callbacks: Callbacks | None,
 ) -> Run:
-    trainer = make_trainer(plan.trainer, device=device, threads=threads)
+    with ThreadPoolExecutor(1) as beside:  # reading the data takes part of the framework's import
+        loading = beside.submit(load_dataset, plan.dataset)
+        trainer = make_trainer(plan.trainer, device=device, threads=threads)
     group = group_of(plan.trainer, trainer)
     model = trainer.build(
         plan.model.resolve(plan.model.spec.builder), plan.config, plan.recipe.seed
     )
-    data = training_data(load_dataset(plan.dataset), plan.recipe)
+    data = training_data(loading.result(), plan.recipe)
     main = group.rank == 0
     run = Run(
         model=plan.model.spec,

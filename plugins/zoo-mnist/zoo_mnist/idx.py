@@ -1,6 +1,5 @@
 """Reading IDX files, the format of MNIST: a header of sizes, then the bytes."""
 
-import gzip
 import hashlib
 import math
 import zlib
@@ -35,19 +34,21 @@ def read_idx(path: Path, *, sha256: str | None = None) -> NDArray[np.uint8]:
         VerificationError: it is, and has another checksum.
     """
     try:
-        with gzip.open(path) as file:
-            magic = file.read(4)
-            if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] != _UINT8 or not magic[3]:
-                raise _malformed(path, f"it begins with {magic.hex() or 'nothing'}, not 000008…")
-            sizes = file.read(4 * magic[3])
-            if len(sizes) < 4 * magic[3]:
-                raise _malformed(path, f"its header of {magic[3]} dimensions is cut short")
-            shape = tuple(np.frombuffer(sizes, ">u4").tolist())
-            expected = math.prod(shape)
-            if expected > MAX_SIZE:
-                raise _malformed(path, f"its header {shape} promises more than 1 GiB")
-            # One byte more than there should be at most, however long the file goes on.
-            content = file.read(expected + 1)
+        file = _Gzip(path.read_bytes())
+        magic = file.read(4)
+        if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] != _UINT8 or not magic[3]:
+            raise _malformed(path, f"it begins with {magic.hex() or 'nothing'}, not 000008…")
+        sizes = file.read(4 * magic[3])
+        if len(sizes) < 4 * magic[3]:
+            raise _malformed(path, f"its header of {magic[3]} dimensions is cut short")
+        shape = tuple(np.frombuffer(sizes, ">u4").tolist())
+        expected = math.prod(shape)
+        if expected > MAX_SIZE:
+            raise _malformed(path, f"its header {shape} promises more than 1 GiB")
+        # One byte more than there should be at most, however long the file goes on.
+        content = file.read(expected + 1)
+        if len(content) <= expected:
+            file.check_end()
     except (OSError, EOFError, zlib.error) as fault:
         raise DataError(f"{path} cannot be read: {fault}", hint="Reinstall zoo-mnist.") from fault
     if len(content) != expected:
@@ -61,6 +62,29 @@ def read_idx(path: Path, *, sha256: str | None = None) -> NDArray[np.uint8]:
             hint="Reinstall zoo-mnist.",
         )
     return np.frombuffer(content, np.uint8).reshape(shape)
+
+
+class _Gzip:
+    """A gzip file's content, read from its beginning.
+
+    Unlike the module gzip it inflates what is asked for in one call, during which other threads
+    go on: the framework may be imported meanwhile.
+    """
+
+    def __init__(self, compressed: bytes) -> None:
+        self._inflate = zlib.decompressobj(wbits=31)  # with gzip's header and checksum
+        self._left = compressed
+
+    def read(self, count: int) -> bytes:
+        """Return the next `count` bytes, at least 1, or as many as there are."""
+        content = self._inflate.decompress(self._left, count)
+        self._left = self._inflate.unconsumed_tail
+        return content
+
+    def check_end(self) -> None:
+        """Raise EOFError where the checksum behind the content is missing."""
+        if not self._inflate.eof:
+            raise EOFError("it ends before its checksum")
 
 
 def _malformed(path: Path, why: str) -> DataError:
