@@ -30,6 +30,7 @@ REFERENCE: dict[str, tuple[float, ...]] = {
 
 ROWS = [
     Row("numpy-net", "default"),
+    Row("numpy-net", "fast"),
     Row("numpy-net", "reference"),
     Row("mlp", "default"),
     Row("mlp", "fast"),

@@ -87,7 +87,7 @@ def test_dense_agrees_with_torch(bias):
         name: torch.tensor(parameter.value, requires_grad=True)
         for name, parameter in layer.parameters.items()
     }
-    y = torch.nn.functional.linear(theirs, tensors["weight"].T, tensors.get("bias"))
+    y = torch.nn.functional.linear(theirs, tensors["weight"], tensors.get("bias"))
     gradient = RNG.standard_normal((6, 3))
     y.backward(torch.tensor(gradient))
     np.testing.assert_allclose(layer.forward(x), y.detach().numpy(), atol=1e-12)

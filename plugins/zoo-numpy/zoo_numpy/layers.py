@@ -48,36 +48,40 @@ class Layer(ABC):
 
 @final
 class Dense(Layer):
-    """``x · weight + bias``."""
+    """``x · weightᵀ + bias``.
+
+    Weights lie as ``(outputs, inputs)``: the products that training needs are then of shapes that
+    BLAS computes on all its threads.
+    """
 
     def __init__(
         self, inputs: int, outputs: int, *, bias: bool = True, dtype: Any = np.float32
     ) -> None:
         super().__init__()
-        self.parameters["weight"] = Parameter((inputs, outputs), np.dtype(dtype))
+        self.parameters["weight"] = Parameter((outputs, inputs), np.dtype(dtype))
         if bias:
             self.parameters["bias"] = Parameter((outputs,), np.dtype(dtype))
 
     def initialise(self, *seed: int) -> None:
         """Draw all parameters uniformly from ±1/√inputs (LeCun et al. 1998, Efficient BackProp)."""
-        largest = 1 / np.sqrt(len(self.parameters["weight"].value))
+        largest = 1 / np.sqrt(self.parameters["weight"].value.shape[1])
         for number, parameter in enumerate(self.parameters.values()):
             parameter.value[:] = largest * (2 * uniform(parameter.value.shape, *seed, number) - 1)
 
     def forward(self, x: Array, seed: tuple[int, ...] | None = None) -> Array:
         self._x = x
-        outputs: Array = x @ self.parameters["weight"].value
+        outputs: Array = x @ self.parameters["weight"].value.T
         if "bias" in self.parameters:
             outputs += self.parameters["bias"].value
         return outputs
 
     def parameter_gradients(self, gradient: Array) -> None:
-        np.matmul(self._x.T, gradient, out=self.parameters["weight"].gradient)
+        np.matmul(gradient.T, self._x, out=self.parameters["weight"].gradient)
         if "bias" in self.parameters:
             gradient.sum(axis=0, out=self.parameters["bias"].gradient)
 
     def input_gradient(self, gradient: Array) -> Array:
-        result: Array = gradient @ self.parameters["weight"].value.T
+        result: Array = gradient @ self.parameters["weight"].value
         return result
 
 

@@ -34,13 +34,18 @@ class Sgd:
     def step(self, lr: float) -> None:
         recipe = self._recipe
         for parameter, velocity in zip(self._parameters, self._velocities, strict=True):
-            gradient = parameter.gradient
+            gradient = parameter.gradient  # in place where it can be: new arrays take longer
             if recipe.weight_decay:
-                gradient = gradient + recipe.weight_decay * parameter.value
+                gradient += recipe.weight_decay * parameter.value
             if recipe.momentum:
-                velocity[:] = recipe.momentum * velocity + gradient
-                gradient = gradient + recipe.momentum * velocity if recipe.nesterov else velocity
-            parameter.value -= lr * gradient
+                velocity *= recipe.momentum
+                velocity += gradient
+                if recipe.nesterov:
+                    gradient += recipe.momentum * velocity
+                else:
+                    gradient[:] = velocity
+            gradient *= lr
+            parameter.value -= gradient
 
 
 @final

@@ -100,7 +100,8 @@ class NumpyLearner:
     def step(self, batch: Batch) -> list[Array]:
         labels = self._images.labels[batch.rows]
         with np.errstate(all="ignore"):  # what is not finite is found in the logits
-            x = prepare(self._images.images[batch.rows], self._preprocessing, batch.warps)
+            images = self._images.images.take(batch.rows, axis=0)
+            x = prepare(images, self._preprocessing, batch.warps)
             logits = self._net.forward(x, (self._recipe.seed, batch.step))
             self._net.backward(self._gradients(logits, labels))
             self._optimizer.step(batch.lr)
