@@ -1,4 +1,7 @@
-"""scikit-learn's ``MLPClassifier`` on MNIST: ``python -m benchmarks.contestants.scikit_learn``."""
+"""scikit-learn's ``MLPClassifier`` on MNIST.
+
+python -m benchmarks.contestants.scikit_learn EPOCHS BATCH_SIZE HIDDEN {float32,float64}
+"""
 
 from __future__ import annotations
 
@@ -13,17 +16,17 @@ from zoo_core.catalog import installed
 from zoo_core.data import load_dataset
 
 
-def main(epochs: int, batch_size: int, hidden: int) -> dict[str, object]:
+def main(epochs: int, batch_size: int, hidden: int, dtype: str) -> dict[str, object]:
     warnings.filterwarnings("ignore")  # that so few epochs do not converge
     dataset = load_dataset(installed().dataset("mnist"))
     train, test = dataset.splits["train"], dataset.splits["test"]
-    images = train.images[:54_000].reshape(54_000, -1).astype("float32") / 255
+    images = train.images[:54_000].reshape(54_000, -1).astype(dtype) / 255
     labels = train.labels[:54_000, 0]
     network = MLPClassifier((hidden,), batch_size=batch_size, max_iter=epochs, random_state=0)
     started = time.perf_counter()
     network.fit(images, labels)
     seconds = time.perf_counter() - started
-    read = network.predict(test.images.reshape(len(test), -1).astype("float32") / 255)
+    read = network.predict(test.images.reshape(len(test), -1).astype(dtype) / 255)
     accuracy = float((read == test.labels[:, 0]).mean())
     return {
         "seconds": seconds,
@@ -33,4 +36,5 @@ def main(epochs: int, batch_size: int, hidden: int) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(*map(int, sys.argv[1:]))))  # noqa: T201
+    _epochs, _batch_size, _hidden, _dtype = sys.argv[1:]
+    print(json.dumps(main(int(_epochs), int(_batch_size), int(_hidden), _dtype)))  # noqa: T201

@@ -38,8 +38,8 @@ class Sgd:
             if recipe.weight_decay:
                 gradient += recipe.weight_decay * parameter.value
             if recipe.momentum:
-                velocity *= recipe.momentum
-                velocity += gradient
+                np.multiply(velocity, recipe.momentum, out=velocity)
+                np.add(velocity, gradient, out=velocity)
                 if recipe.nesterov:
                     gradient += recipe.momentum * velocity
                 else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -22,9 +23,12 @@ class TorchGroup:
     """This process and those that it trains with."""
 
     def __init__(self, device: torch.device) -> None:
-        backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
-        with _losses_reported():
-            distributed.init_process_group(backend, timeout=PATIENCE)
+        if not distributed.is_initialized():  # else by an earlier training of this process
+            backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
+            with _losses_reported():
+                distributed.init_process_group(backend, timeout=PATIENCE)
+            # Else a thread of gloo's may still run when the process ends, which aborts it.
+            atexit.register(distributed.destroy_process_group)
         self.rank, self.size = distributed.get_rank(), distributed.get_world_size()
 
     def all_gather(self, array: NDArray[Any]) -> list[NDArray[Any]]:

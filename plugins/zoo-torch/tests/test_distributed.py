@@ -1,0 +1,271 @@
+"""Several processes, started by torchrun, train one model: as one would, and as surely."""
+
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from zoo_core.catalog import Catalog
+from zoo_core.run import WEIGHTS
+from zoo_core.training import train
+from zoo_core.weights import load_weights
+
+PLUGIN = '''
+"""Two models for the toy plugin's images."""
+
+from zoo_core.hookspecs import hookimpl
+from zoo_core.specs import ModelSpec
+
+RECIPES = {"default": {"epochs": 2, "batch_size": 59, "optimizer": "adamw", "lr": 0.01}}
+
+
+def build_plain(config):
+    from torch import nn
+
+    # More than 50,000 weights, which are sent while backward goes on.
+    return _Heads(nn.Sequential(nn.Flatten(), nn.Linear(30, 1700), nn.ReLU()), 1700, config)
+
+
+def build_whole(config):
+    from torch import nn
+
+    trunk = nn.Sequential(
+        nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Dropout(0.2), nn.Flatten()
+    )
+    return _Heads(trunk, 48, config)
+
+
+def _Heads(trunk, features, config):
+    from torch import nn
+
+    class Heads(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.trunk = trunk
+            self.heads = nn.ModuleList(nn.Linear(features, count) for count in config.classes)
+
+        def forward(self, x):
+            features = self.trunk(x)
+            return [head(features) for head in self.heads]
+
+    return Heads()
+
+
+@hookimpl
+def zoo_models():
+    return [
+        ModelSpec(
+            name=name,
+            summary="Two heads.",
+            builder=f"zoo_tiny.plugin:build_{name}",
+            config="zoo_core.config:ModelConfig",
+            recipes="zoo_tiny.plugin:RECIPES",
+            trainer="torch",
+            dataset="toy-pairs",
+            heads=2,
+            licence="MIT",
+        )
+        for name in ("plain", "whole")
+    ]
+'''
+
+DIGESTS = """
+import hashlib, os, sys
+from pathlib import Path
+from zoo_core import training
+from zoo_core.catalog import installed
+
+fit = training.fit
+
+def told(*arguments):
+    fitted = fit(*arguments)
+    digest = hashlib.sha256()
+    for name, array in sorted(fitted.weights.items()):
+        digest.update(array.tobytes())
+    sys.stdout.write(f"digest {os.environ['RANK']} {digest.hexdigest()}\\n")
+    return fitted
+
+training.fit = told
+training.train(installed(), "whole", out=Path(sys.argv[1]))
+"""
+
+LONG = ("--epochs", 200, "--checkpoint-every", 0.1)
+
+
+@pytest.fixture
+def tiny(site, toy_site, write_plugin, monkeypatch, tmp_path):
+    """Install the two models, for this process and those that it starts."""
+    write_plugin(site, "zoo-tiny", PLUGIN)
+    monkeypatch.setenv("ZOO_PLUGINS", "zoo-toy,zoo-torch,zoo-tiny")
+    monkeypatch.chdir(tmp_path)
+    return site
+
+
+@pytest.fixture
+def launch(tiny, spawn):
+    """Return a function that starts torchrun."""
+
+    def start(count, *command, restarts=0, where=("--standalone",)):
+        each = ("--nproc-per-node", count, "--max-restarts", restarts)
+        return spawn("-m", "torch.distributed.run", *where, *each, *command, site=tiny)
+
+    return start
+
+
+@pytest.fixture
+def torchrun(launch):
+    """Return a function that lets torchrun train to the end and gives what was printed."""
+
+    def run(count, *command, **options):
+        with launch(count, *command, **options) as process:
+            out, err = process.communicate(timeout=300)
+        assert process.returncode == 0, err
+        return out
+
+    return run
+
+
+@pytest.fixture
+def undisturbed(torchrun):
+    """Return the weights of a long training of two processes."""
+    torchrun(2, "-m", "zoo_core", "train", "whole", "--out", "undisturbed", *LONG)
+    return content("undisturbed")
+
+
+def content(run):
+    return Path(run, WEIGHTS).read_bytes()
+
+
+def card(run):
+    return json.loads(Path(run, "card.json").read_text())
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_processes_train_as_one_does_and_only_the_first_prints(
+    torchrun, toy_site, monkeypatch, count
+):
+    """Of 180 images the last batch has three: of four processes, one has none."""
+    monkeypatch.syspath_prepend(str(toy_site))
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[3] / "tests" / "toy"))
+    alone = train(Catalog.load(), "plain", out=Path("alone"))
+    printed = torchrun(count, "-m", "zoo_core", "train", "plain", "--out", "together")
+    assert printed.count("Training plain") == printed.count("Epoch 2/2") == 1
+    together, by_one = card("together"), card("alone")
+    assert together["environment"].pop("processes") == count
+    assert "processes" not in by_one["environment"]
+    assert not Path("runs").exists()
+    for split in ("train", "validation", "test"):
+        ours, theirs = together["metrics"][split], by_one["metrics"][split]
+        assert ours["loss"] == pytest.approx(theirs["loss"], rel=1e-3), "other images, or order"
+        assert ours["total"] == theirs["total"]
+    found, due = (load_weights(Path(run, WEIGHTS)).tensors for run in ("together", alone.folder))
+    for name, array in due.items():
+        np.testing.assert_allclose(found[name], array, atol=1e-4)
+
+
+def test_all_processes_have_the_same_weights_every_time(torchrun, tmp_path):
+    (tmp_path / "digests.py").write_text(DIGESTS)
+    first, second = (
+        [line.split()[1:] for line in torchrun(2, "digests.py", run).splitlines() if "dig" in line]
+        for run in ("first", "second")
+    )
+    assert sorted(rank for rank, _ in first) == ["0", "1"]
+    assert len({digest for _, digest in first + second}) == 1
+    assert content("first") == content("second")
+
+
+def test_a_trainer_for_one_process_is_not_started_in_two(launch):
+    with launch(2, "-m", "zoo_core", "train", "softmax", "--out", "run") as process:
+        _, err = process.communicate(timeout=300)
+    assert process.returncode != 0
+    assert err.count("trainer 'toy' trains in one process, 2 were started") == 1
+    assert not Path("run").exists()
+
+
+def test_a_signal_to_the_launcher_leaves_a_checkpoint(launch, torchrun, undisturbed):
+    with launch(2, "-m", "zoo_core", "train", "whole", "--out", "run", *LONG) as process:
+        wait_for_epochs(process)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=300)
+    assert process.returncode != 0
+    assert err.count("Go on: zoo train --resume run") == 1
+    torchrun(2, "-m", "zoo_core", "train", "--resume", "run")
+    assert content("run") == undisturbed
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
+def test_a_lost_process_ends_all_and_nothing_else_is_lost(launch, torchrun, undisturbed):
+    with launch(2, "-m", "zoo_core", "train", "whole", "--out", "run", *LONG) as process:
+        wait_for_epochs(process)
+        os.kill(worker(process.pid, rank=1), signal.SIGKILL)
+        _, err = process.communicate(timeout=300)
+    assert process.returncode != 0
+    assert "another of the processes that train together is lost" in err
+    printed = torchrun(2, "-m", "zoo_core", "train", "--resume", "run")
+    assert "Going on after step" in printed
+    assert content("run") == undisturbed
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
+def test_a_launcher_that_may_restart_resumes_by_itself(launch, undisturbed):
+    command = ("-m", "zoo_core", "train", "whole", "--out", "run", *LONG)
+    with launch(2, *command, restarts=1) as process:
+        wait_for_epochs(process)
+        os.kill(worker(process.pid, rank=1), signal.SIGKILL)
+        out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    assert "Going on after step" in out
+    assert content("run") == undisturbed
+
+
+def test_two_machines_train_as_two_processes_of_one(launch, torchrun):
+    """Both are this one, each with a launcher and a folder of its own."""
+    torchrun(2, "-m", "zoo_core", "train", "whole", "--out", "one")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        meeting = ("--master-addr", "127.0.0.1", "--master-port", free.getsockname()[1])
+    nodes = [
+        launch(
+            1,
+            *("-m", "zoo_core", "train", "whole", "--out", f"node-{rank}"),
+            where=(*("--nnodes", 2, "--node-rank", rank), *meeting),
+        )
+        for rank in (0, 1)
+    ]
+    printed = []
+    for node in nodes:
+        with node:
+            out, err = node.communicate(timeout=300)
+        assert node.returncode == 0, err
+        printed.append(out)
+    assert "Training whole" in printed[0]
+    assert not printed[1]
+    assert not Path("node-1").exists()
+    assert content("node-0") == content("one")
+
+
+def wait_for_epochs(process):
+    """Return when a few epochs were made, of which there is a checkpoint."""
+    while not process.stdout.readline().startswith("Epoch   9/"):
+        assert process.poll() is None
+    while not list(Path("run", "checkpoints").glob("*/manifest.json")):
+        time.sleep(0.01)
+
+
+def worker(launcher, rank):
+    """Return the process that the launcher started with a rank."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            environment = (folder / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if parent == launcher and f"RANK={rank}".encode() in environment:
+            return int(folder.name)
+    raise AssertionError(f"there is no process of rank {rank}")
