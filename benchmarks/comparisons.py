@@ -34,6 +34,21 @@ def _to_accuracy(model: str, epochs: int, measured: int, goal: str) -> Compariso
     )
 
 
+def _processes(batch_size: int) -> Comparison:
+    command = f"cnn --epochs 1 --threads 1 --set batch_size={batch_size}"
+    two = "{python} -m torch.distributed.run --standalone --nproc-per-node 2 -m"
+    return Comparison(
+        title=f"Two processes and one: cnn in batches of {batch_size}",
+        text="One epoch, in one process with one thread, and in two under torchrun with one thread "
+        "each. The batch is that of both together.",
+        contestants=(
+            Contestant("two processes", f"{TRAIN.replace('{python} -m', two)} {command}"),
+            Contestant("one process", f"{TRAIN} {command}"),
+        ),
+        figures=TO_ACCURACY,
+    )
+
+
 COMPARISONS = {
     "mlp": _to_accuracy("mlp", 10, 10, "97.70 % with 128 hidden units"),
     "cnn": _to_accuracy("cnn", 10, 1, "99.17 %"),
@@ -96,23 +111,8 @@ COMPARISONS = {
         figures={"operations": "operations an image"},
         times=1,
     ),
-    "processes": Comparison(
-        title="Two processes and one",
-        text="One epoch of cnn in batches of 256, in one process with one thread, and in two under "
-        "torchrun with one thread each.",
-        contestants=(
-            Contestant(
-                "two processes",
-                TRAIN.replace(
-                    "{python} -m",
-                    "{python} -m torch.distributed.run --nnodes 1 --nproc-per-node 2 -m",
-                )
-                + " cnn --epochs 1 --threads 1 --set batch_size=256",
-            ),
-            Contestant("one process", f"{TRAIN} cnn --epochs 1 --threads 1 --set batch_size=256"),
-        ),
-        figures=TO_ACCURACY,
-    ),
+    "processes": _processes(128),
+    "processes-1024": _processes(1024),
     "memory": Comparison(
         title="Memory",
         text="Peak resident memory of a process, in MiB.",

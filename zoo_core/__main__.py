@@ -4,6 +4,8 @@ A plain `zoo list` is answered here from the index: building the whole command l
 longer than answering.
 """
 
+import atexit
+import gc
 import sys
 
 
@@ -11,6 +13,7 @@ def main() -> None:
     """Run the command line and exit with its code."""
     arguments = _plain_list(sys.argv[1:])
     if arguments is None:
+        _collect_less_garbage()
         from zoo_core.cli import run
 
         sys.exit(run())
@@ -23,6 +26,16 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # the reader has seen enough, as with `zoo list | head`
         sys.exit(0)
+
+
+def _collect_less_garbage() -> None:
+    """Spare the process the search for garbage among what a framework's import makes.
+
+    It is hundreds of thousands of objects that stay. Python would go through them again and again
+    while it imports, and once more at the end: a quarter of the time that `import torch` takes.
+    """
+    gc.set_threshold(100_000)
+    atexit.register(gc.freeze)
 
 
 def _plain_list(arguments: list[str]) -> tuple[str, str, bool] | None:
