@@ -146,8 +146,8 @@ class _Loop:
         heads = self._learner.gather(self._waiting)
         logits = gather_in_order(heads, [len(rows) for rows in latest], self._group)
         self._waiting = []
-        finite = np.logical_and.reduce([np.isfinite(head).all(axis=1) for head in logits])
-        if not finite.all():
+        if not all(np.isfinite(head).all() for head in logits):
+            finite = np.logical_and.reduce([np.isfinite(head).all(axis=1) for head in logits])
             place = int(finite.argmin())
             ends = np.cumsum([len(rows) for rows in latest])
             number = int(np.searchsorted(ends, place, side="right"))

@@ -55,10 +55,11 @@ def cross_entropy(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> flo
         logits: ``(N, classes)``.
         labels: ``(N,)``.
     """
-    shifted = logits.astype(np.float64)
+    # Classes before images: NumPy is several times faster along the longer axis.
+    shifted = np.ascontiguousarray(logits.T, np.float64)
     with np.errstate(invalid="ignore"):  # infinite logits give nan, which is what to report
-        shifted -= shifted.max(axis=1, keepdims=True)
-        losses = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(labels)), labels]
+        shifted -= shifted.max(axis=0)
+        losses = np.log(np.exp(shifted).sum(axis=0)) - shifted[labels, np.arange(len(labels))]
     return float(losses.mean())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ class TrainingData:
     def train(self) -> Split:
         return self.dataset.splits["train"]
 
-    @property
+    @cached_property
     def validation(self) -> Split:
         rows = self.validation_rows
         return Split(self.train.images[rows], self.train.labels[rows])
