@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.comparisons import COMPARISONS
 from benchmarks.contest import Comparison, Measured, kept
+from benchmarks.contestants.inside import BATCH
 from zoo_core.files import write_atomic
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-
-BATCH = 128
 
 HEADER = """# Benchmarks
 
@@ -38,8 +37,11 @@ def page() -> str:
         most=max(counts),
         machines="; ".join(sorted({found.machine for found in measured.values()})),
     )
-    sections = [section(COMPARISONS[name], found) for name, found in measured.items()]
-    return "\n".join([header, *sections, *shares(measured)])
+    sections = [
+        section(COMPARISONS[name], found) + share(name, measured)
+        for name, found in measured.items()
+    ]
+    return "\n".join([header, *sections])
 
 
 def section(comparison: Comparison, found: Measured) -> str:
@@ -77,8 +79,8 @@ def spread(values: Sequence[float]) -> str:
 
 
 def number(value: float) -> str:
-    """Return three digits of a number, without an exponent where that reads well."""
-    return f"{value:.3g}" if 1e-4 < abs(value) < 1000 or abs(value) > 1e7 else f"{value:,.0f}"
+    """Return at least three digits of a number."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def ratio(values: Sequence[float]) -> str:
@@ -90,16 +92,13 @@ def accuracy(found: Measured, name: str) -> str:
     return " / ".join(f"{100 * statistics.mean(head):.2f}" for head in heads)
 
 
-def shares(measured: dict[str, Measured]) -> Iterator[str]:
-    """Yield lines on how much of the best product's rate a training reaches."""
-    if "gemm" not in measured:
-        return
-    peak = statistics.median(measured["gemm"].values("torch", "float32"))
-    for model in ("mlp", "cnn"):
-        if {f"share-{model}", f"overhead-{model}"} <= measured.keys():
-            operations = measured[f"share-{model}"].values("operations", "operations")[0]
-            step = statistics.median(measured[f"overhead-{model}"].values("one process", "zoo"))
-            yield (
-                f"The trainer's step of {model} in float32 reaches "
-                f"{operations * BATCH / step / peak:.0%} of the best product's rate.\n"
-            )
+def share(name: str, measured: dict[str, Measured]) -> str:
+    """Say, below a model's operations, how much of the best product's rate its step reaches."""
+    model = name.removeprefix("share-")
+    if model == name or not {"gemm", f"overhead-{model}"} <= measured.keys():
+        return ""
+    peak = statistics.median(measured["gemm"].values("torch", "float32")) * 1e9
+    step = statistics.median(measured[f"overhead-{model}"].values("one process", "zoo")) / 1e3
+    operations = measured[name].values("operations", "operations")[0]
+    reached = operations * BATCH / step / peak
+    return f"\nThe trainer's step, above, reaches {reached:.0%} of the best product's rate.\n"

@@ -11,6 +11,7 @@ sys.path.append(str(ROOT))  # behind what is installed: for the benchmarks, whic
 from benchmarks import page  # noqa: E402
 from benchmarks.comparisons import COMPARISONS  # noqa: E402
 from benchmarks.contest import KEPT, Contestant, Measured, Turn  # noqa: E402
+from benchmarks.contestants import inside  # noqa: E402
 
 
 def test_the_page_says_what_was_measured():
@@ -58,6 +59,28 @@ def test_ratios_are_taken_turn_by_turn():
     measured = Measured(machine="m", turns=turns)
     assert measured.ratios("theirs", "ours", "seconds") == [3, 2, 1]
     assert page.ratio(measured.ratios("theirs", "ours", "seconds")) == "2 ×"
+
+
+def test_a_step_is_held_against_the_best_product():
+    """A million operations an image, 128 images in 1 ms: 128 of 512 GFLOP/s."""
+    figures = {
+        "gemm": ("torch", {"float32": 512.0}),
+        "overhead-mlp": ("one process", {"zoo": 1.0}),
+        "share-mlp": ("operations", {"operations": 1e6}),
+    }
+    measured = {
+        name: Measured(machine="m", turns={who: [turn(0).model_copy(update={"figures": found})]})
+        for name, (who, found) in figures.items()
+    }
+    assert "reaches 25% of" in page.share("share-mlp", measured)
+    assert page.share("gemm", measured) == ""
+
+
+@pytest.mark.parametrize("model", ["numpy-net", "mlp", "cnn", "two-headed-mlp", "two-headed-cnn"])
+def test_every_model_is_measured_in_plain_steps_of_adamw(model):
+    _, _, run = inside.subject(model, rows=256)
+    assert (run.recipe.optimizer, run.recipe.batch_size) == ("adamw", 128)
+    assert len(run.data.train_rows) == 256
 
 
 def turn(seconds):

@@ -33,8 +33,8 @@ def subject(name: str, rows: int) -> tuple[Any, Any, Run]:
     """Return a trainer, a model and a run of one epoch on the first images of its data."""
     plain = {"epochs": 1, "batch_size": BATCH, "fresh": False, "precision": "float32", "ema": 0.0}
     warps = dict.fromkeys(("rotate", "shear", "scale", "translate", "elastic"), 0.0)
-    optimizer = {"optimizer": "adamw", "label_smoothing": 0.0}
-    plan = make_plan(installed(), name, "default", [plain, warps, optimizer])
+    adamw = {"optimizer": "adamw", "momentum": 0.0, "nesterov": False, "label_smoothing": 0.0}
+    plan = make_plan(installed(), name, "default", [plain, warps, adamw])
     trainer = make_trainer(plan.trainer, device="cpu", threads=None)
     model = trainer.build(plan.model.resolve(plan.model.spec.builder), plan.config, 0)
     data = training_data(load_dataset(plan.dataset), plan.recipe)
@@ -78,7 +78,7 @@ def overhead(name: str) -> dict[str, float]:
         function()
         if number > 1:  # the first of each warms up
             seconds[what].append((time.perf_counter() - started) / STEPS)
-    return {what: statistics.median(values) for what, values in seconds.items()} | {
+    return {what: 1e3 * statistics.median(values) for what, values in seconds.items()} | {
         "ratio": statistics.median(
             z / b for z, b in zip(seconds["zoo"], seconds["bare"], strict=True)
         )
@@ -96,7 +96,7 @@ def gemm(_: str = "") -> dict[str, float]:
             started = time.perf_counter()
             a @ b
             best = min(best, time.perf_counter() - started)
-        rates[str(dtype).removeprefix("torch.")] = 2 * 1024**3 / best
+        rates[str(dtype).removeprefix("torch.")] = 2 * 1024**3 / best / 1e9
     return rates
 
 
@@ -121,7 +121,7 @@ def work(name: str) -> dict[str, float]:
     model.eval()
     with torch.no_grad():
         model(torch.zeros(1, *run.config.input_shape))
-    return {"operations": 3 * forward - first}
+    return {"operations": float(3 * forward - first)}
 
 
 def predict(name: str) -> dict[str, float]:
@@ -137,7 +137,7 @@ def predict(name: str) -> dict[str, float]:
     started = time.perf_counter()
     trainer.predict(model, images, preprocessing)
     rate = len(images) / (time.perf_counter() - started)
-    return {"latency": float(np.median(single)), "images_per_second": rate}
+    return {"latency": 1e3 * float(np.median(single)), "images_per_second": rate}
 
 
 if __name__ == "__main__":
