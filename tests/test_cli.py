@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from zoo_core import cli as commands
 from zoo_core.cli import run
 
 
@@ -336,6 +337,22 @@ else:
     raise AssertionError
 """
     )
+
+
+def test_the_first_of_several_processes_may_report_a_mistake_first(toy_site, monkeypatch, capsys):
+    """The launcher ends the others when one has ended, said or not."""
+    waited = []
+
+    def wait(seconds):
+        waited.append(seconds)
+        assert capsys.readouterr().err == ""
+
+    monkeypatch.setattr(commands.time, "sleep", wait)
+    for rank in (0, 1):
+        monkeypatch.setenv("RANK", str(rank))
+        assert run(["train", "nonsuch"]) == 3
+        assert len(waited) == rank
+        assert "nonsuch" in capsys.readouterr().err
 
 
 def test_a_bar_is_drawn_on_a_terminal(spawn):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import Any
 
 import click
@@ -13,6 +14,9 @@ from zoo_core.errors import InterruptedTrainingError, TrainingError, ZooError, o
 from zoo_core.group import launched_rank
 from zoo_core.index import listing
 from zoo_core.listing import warn_of_unusable
+
+PATIENCE = 10.0
+"""Seconds that a process gives the first of those that train together to report a mistake."""
 
 
 class _Commands(click.Group):
@@ -76,9 +80,11 @@ def _interrupted(fault: BaseException) -> int:
 
 def _report(fault: Exception) -> int:
     if isinstance(fault, ZooError):
-        # What is wrong with a command is wrong in every process, and is said once.
-        if launched_rank() == 0 or isinstance(fault, TrainingError):
-            sys.stderr.write(f"zoo: {fault}\n")
+        if launched_rank() > 0 and not isinstance(fault, TrainingError):
+            # What is wrong with a command is wrong in every process: the first says it and ends,
+            # upon which the launcher ends this one. Were this one quicker, it would not be said.
+            time.sleep(PATIENCE)
+        sys.stderr.write(f"zoo: {fault}\n")
         return fault.exit_code
     if isinstance(fault, BrokenPipeError):
         sys.stderr.close()  # whoever read our output has seen enough
