@@ -56,9 +56,9 @@ def launched_size() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
-def launcher_restarted() -> bool:
-    """Say whether torchrun lost processes and started all anew."""
-    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
+def launcher_restarts() -> int:
+    """Return how often torchrun has lost processes and started all anew."""
+    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
 
 
 def share(count: int, group: Group) -> slice:

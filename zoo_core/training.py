@@ -11,7 +11,7 @@ from zoo_core.catalog import Catalog
 from zoo_core.checkpoint import EVERY, Checkpoints
 from zoo_core.data import load_dataset
 from zoo_core.errors import InterruptedTrainingError, TrainingError
-from zoo_core.group import launched_rank, launcher_restarted
+from zoo_core.group import launched_rank, launcher_restarts
 from zoo_core.keeper import Keeper
 from zoo_core.loop import DivergedError, fit
 from zoo_core.metrics import score
@@ -68,7 +68,7 @@ def train(
         TrainingError: it could not go on; what is kept, it says.
     """
     plan = make_plan(catalog, name, recipe, overrides)
-    restarted = out is not None and launcher_restarted() and (out / CONFIG).exists()
+    restarted = out is not None and launcher_restarts() > 0 and (out / CONFIG).exists()
     if out is not None and launched_rank() == 0 and not restarted:
         check_folder(out)
 

@@ -12,8 +12,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, distributed
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 
 from zoo_core.errors import TrainingError
+from zoo_core.group import launcher_restarts
 
 PATIENCE = timedelta(minutes=10)
 """How long a process waits for another that neither answers nor is known to be lost."""
@@ -24,9 +27,8 @@ class TorchGroup:
 
     def __init__(self, device: torch.device) -> None:
         if not distributed.is_initialized():  # else by an earlier training of this process
-            backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
             with _losses_reported():
-                distributed.init_process_group(backend, timeout=PATIENCE)
+                _connect("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo")
             # Else a thread of gloo's may still run when the process ends, which aborts it.
             atexit.register(distributed.destroy_process_group)
         self.rank, self.size = distributed.get_rank(), distributed.get_world_size()
@@ -55,6 +57,19 @@ class TorchGroup:
         parts = flat.split([tensor.numel() for tensor in tensors])
         for tensor, part in zip(tensors, parts, strict=True):
             tensor.copy_(part.view(tensor.shape))
+
+
+def _connect(backend: str) -> None:
+    """Make this process one of the default group.
+
+    The launcher's store outlives the processes. Under a prefix of their own, those that it started
+    anew do not find, and wait at, the addresses of the lost.
+    """
+    store, rank, size = next(rendezvous("env://", timeout=PATIENCE))
+    store = PrefixStore(f"zoo/{launcher_restarts()}", store)
+    distributed.init_process_group(
+        backend, store=store, rank=rank, world_size=size, timeout=PATIENCE
+    )
 
 
 class Pending:
