@@ -11,26 +11,27 @@ ROOT = Path(__file__).parents[1]
 
 # Each layer may import those before it, and modules of its own layer.
 LAYERS = [
-    {"errors", "paths", "randomness", "group", "cores", "signals"},
+    {"errors", "paths", "randomness", "group", "cores", "signals", "collector"},
     {"files", "specs"},
     {"plugin", "hookspecs"},
     {"builtin", "discovery"},
     {"loader"},
     {"catalog", "index", "listing"},
-    {"config", "metrics", "validation", "images"},
+    {"config", "metrics", "validation", "images", "settled", "registry"},
     {"predictions"},
     {"data", "recipe", "weights"},
     {"sampling", "schedule", "warp", "resolution", "card", "progress"},
-    {"run", "checkpoint"},
+    {"run", "checkpoint", "page"},
     {"plan", "keeper"},
     {"trainer", "recorder"},
     {"loop", "pretrained"},
-    {"results"},
-    {"training", "testing"},
+    {"results", "building"},
+    {"training", "loading", "testing"},
+    {"evaluation", "publishing"},
     {"api"},
     {"cli"},
 ]
-PACKAGES = ("cli", "testing")
+PACKAGES = ("cli", "testing", "registry", "publishing")
 LEVEL = {module: level for level, layer in enumerate(LAYERS) for module in layer}
 
 

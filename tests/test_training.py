@@ -12,7 +12,8 @@ from zoo_core.card import read_card
 from zoo_core.catalog import Catalog
 from zoo_core.data import Split
 from zoo_core.errors import DataError, InvalidValueError, TrainingError, VerificationError
-from zoo_core.pretrained import evaluate_pretrained, load_pretrained
+from zoo_core.loading import load
+from zoo_core.evaluation import evaluate_pretrained
 from zoo_core.sampling import TrainingData
 from zoo_core.schedule import learning_rate
 from zoo_core.training import train
@@ -167,7 +168,7 @@ def test_fresh_images_are_fed_every_epoch_and_others_once(composable, tmp_path, 
 
 
 def test_loaded_weights_score_what_the_card_says(toy, run):
-    pretrained = load_pretrained(toy, run.folder)
+    pretrained = load(toy, run.folder)
     assert evaluate_pretrained(toy, pretrained) == run.card.metrics["test"]
     assert pretrained.name == f"softmax@sha256:{run.card.weights.sha256}"
 
@@ -175,7 +176,7 @@ def test_loaded_weights_score_what_the_card_says(toy, run):
 def test_a_weight_file_alone_is_enough(toy, run, tmp_path):
     alone = tmp_path / "alone.safetensors"
     (run.folder / "model.safetensors").rename(alone)
-    pretrained = load_pretrained(toy, alone)
+    pretrained = load(toy, alone)
     assert evaluate_pretrained(toy, pretrained) == run.card.metrics["test"]
 
 
@@ -204,12 +205,12 @@ def test_two_heads_go_the_same_way(toy, tmp_path):
     assert len(test.accuracy) == len(test.loss) == len(test.correct) == 2
     assert min(test.accuracy) > 0.8
     assert test.all_correct <= min(test.correct)
-    predictions = load_pretrained(toy, run.folder).predict(run.data.test.images)
+    predictions = load(toy, run.folder).predict(run.data.test.images)
     assert predictions.labels.shape == (50, 2)
 
 
 def test_predict_takes_one_image_or_many(toy, run):
-    pretrained = load_pretrained(toy, run.folder)
+    pretrained = load(toy, run.folder)
     images = run.data.test.images
     whole = pretrained.predict(images)
     assert whole.labels.dtype == np.int64
@@ -224,7 +225,7 @@ def test_predict_takes_one_image_or_many(toy, run):
 )
 def test_predict_refuses_other_arrays(toy, run, images):
     with pytest.raises(InvalidValueError, match=r"uint8 \(N, 1, 6, 5\).*got"):
-        load_pretrained(toy, run.folder).predict(images)
+        load(toy, run.folder).predict(images)
 
 
 def test_a_training_that_diverges_says_where_and_keeps_what_it_had(toy, tmp_path):
@@ -232,7 +233,7 @@ def test_a_training_that_diverges_says_where_and_keeps_what_it_had(toy, tmp_path
         train(toy, "softmax", overrides=[{"lr": 1e38}], out=tmp_path / "run")
     assert not (tmp_path / "run" / "model.safetensors").exists()
     with pytest.raises(DataError, match="its training did not finish"):
-        load_pretrained(toy, tmp_path / "run")
+        load(toy, tmp_path / "run")
 
 
 def test_a_changed_weight_file_is_not_loaded(toy, run):
@@ -241,13 +242,13 @@ def test_a_changed_weight_file_is_not_loaded(toy, run):
     content[-1] ^= 1
     path.write_bytes(content)
     with pytest.raises(VerificationError, match="has the sha256 .*, its card says"):
-        load_pretrained(toy, run.folder)
+        load(toy, run.folder)
 
 
 def test_a_damaged_card_is_refused(toy, run):
     (run.folder / "card.json").write_text("{")
     with pytest.raises(DataError, match=r"card\.json is not a readable card"):
-        load_pretrained(toy, run.folder)
+        load(toy, run.folder)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """zoo: a plugin-based model zoo with a registry.
 
     import zoo_core as zoo
+    zoo.load("mlp").predict(images).labels  # published weights, by name
     run = zoo.train("mlp")
     zoo.load(run.folder).predict(images).labels
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
         get_model_info,
         list_models,
         load,
+        resume,
         train,
+        verify,
     )
     from zoo_core.config import ModelConfig
     from zoo_core.data import ArrayDataset, Preprocessing, Split
@@ -58,7 +61,9 @@ __all__ = [
     "hookimpl",
     "list_models",
     "load",
+    "resume",
     "train",
+    "verify",
 ]
 
 _HOMES = {
@@ -69,7 +74,9 @@ _HOMES = {
         "get_model_info",
         "list_models",
         "load",
+        "resume",
         "train",
+        "verify",
     ],
     "config": ["ModelConfig"],
     "data": ["ArrayDataset", "Preprocessing", "Split"],
@@ -88,7 +95,10 @@ _HOMES = {
 def __getattr__(name: str) -> object:
     import importlib
 
+    from zoo_core.collector import paused
+
     for module, names in _HOMES.items():
         if name in names:
-            return getattr(importlib.import_module(f"zoo_core.{module}"), name)
+            with paused():
+                return getattr(importlib.import_module(f"zoo_core.{module}"), name)
     raise AttributeError(f"module 'zoo_core' has no attribute {name!r}")

@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zoo_core.catalog import installed
-from zoo_core.config import ModelConfig
-from zoo_core.metrics import Scores
-from zoo_core.pretrained import Pretrained, evaluate_pretrained, load_pretrained
-from zoo_core.resolution import recipe_names
-from zoo_core.run import Run
-from zoo_core.specs import ModelSpec
-from zoo_core.training import resume as _resume
-from zoo_core.training import train as _train
-from zoo_core.validation import validate
+from zoo_core.errors import InvalidValueError
+from zoo_core.loading import load as _load
+from zoo_core.registry.finding import find_in, registries
+from zoo_core.registry.finding import published as published_in
+
+if TYPE_CHECKING:  # imported by the functions that need them: loading weights makes do without
+    from zoo_core.metrics import Scores
+    from zoo_core.pretrained import Pretrained
+    from zoo_core.publishing.verify import Verification
+    from zoo_core.run import Run
+    from zoo_core.specs import ModelSpec
 
 
 @dataclass(frozen=True)
@@ -41,19 +43,29 @@ class ModelInfo:
 
 
 def list_models(
-    pattern: str = "*", *, task: str | None = None, plugin: str | None = None
+    pattern: str = "*",
+    *,
+    task: str | None = None,
+    pretrained: bool = False,
+    plugin: str | None = None,
 ) -> list[str]:
     """Return the names of the installed models, sorted.
 
     Args:
         pattern: a shell pattern that a name must match, for instance ``two-headed-*``.
         task: only models for this task.
+        pretrained: only models with published weights.
         plugin: only models of this distribution.
     """
+    catalog = installed()
+    published = (
+        {each.published.model for each in published_in(registries(catalog))} if pretrained else None
+    )
     return [
         name
-        for name, entry in installed().entries("models").items()
+        for name, entry in catalog.entries("models").items()
         if fnmatchcase(name, pattern)
+        and (published is None or entry.spec.name in published)
         and task in (None, entry.spec.task)
         and plugin in (None, entry.plugin.distribution)
     ]
@@ -61,8 +73,10 @@ def list_models(
 
 def get_model_info(name: str) -> ModelInfo:
     """Return what is known of a model."""
+    from zoo_core.resolution import recipe_names
+
     entry = installed().model(name)
-    config: ModelConfig = entry.resolve(entry.spec.config)()
+    config = entry.resolve(entry.spec.config)()
     return ModelInfo(
         spec=entry.spec,
         plugin=entry.plugin.distribution,
@@ -72,13 +86,24 @@ def get_model_info(name: str) -> ModelInfo:
     )
 
 
-def create_model(name: str, **config: Any) -> Any:
-    """Return a new model with random weights: the framework's own object.
+def create_model(name: str, pretrained: bool | str = False, **config: Any) -> Any:
+    """Return a model: the framework's own object.
 
     Args:
         name: of the model.
-        config: values of its config, for instance ``hidden=[64]``.
+        pretrained: False for random weights; True for the published ones of the model's default
+            tag, or the tag.
+        config: values of its config, for instance ``hidden=[64]``; published weights have theirs.
     """
+    from zoo_core.validation import validate
+
+    if pretrained:
+        if config:
+            raise InvalidValueError(
+                f"published weights of {name!r} come with their config, got {', '.join(config)}",
+                hint="Leave it out, or pretrained=True.",
+            )
+        return _load(installed(), name if pretrained is True else f"{name}.{pretrained}").model
     entry = installed().model(name)
     what = f"config of model {name!r}"
     return entry.resolve(entry.spec.builder)(
@@ -107,7 +132,9 @@ def train(
         threads: of the framework; None for its own choice.
         overrides: values over the recipe's, for instance ``lr=0.05, model={"hidden": 64}``.
     """
-    return _train(
+    from zoo_core.training import train as train_model
+
+    return train_model(
         installed(),
         name,
         recipe=recipe or "default",
@@ -122,12 +149,32 @@ def resume(
     run: str | PathLike[str], *, device: str | None = None, threads: int | None = None
 ) -> Run:
     """Go on with a training that was stopped; see `zoo_core.training.resume`."""
-    return _resume(installed(), Path(run), device=device, threads=threads)
+    from zoo_core.training import resume as resume_training
+
+    return resume_training(installed(), Path(run), device=device, threads=threads)
 
 
-def load(path: str | PathLike[str], *, device: str = "auto") -> Pretrained:
-    """Load weights from a run's folder or a ``.safetensors`` file, verified."""
-    return load_pretrained(installed(), Path(path), device=device)
+def load(
+    name: str | PathLike[str],
+    *,
+    registry: str | None = None,
+    device: str = "auto",
+    into: Any = None,
+) -> Pretrained:
+    """Load weights by their published name, or from a run's folder or a file, verified.
+
+    Args:
+        name: ``[REGISTRY/]MODEL[.TAG][@sha256:HEX]``, such as ``cnn`` or ``cnn.default``; or a
+            path.
+        registry: where to look for the name, a folder or URL; None for all registries there are.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        into: a model that is to get the weights, and stays as it is if anything fails; None for a
+            new one.
+
+    Raises:
+        ZooError: see `zoo_core.loading.load`.
+    """
+    return _load(installed(), name, registry=registry, device=device, into=into)
 
 
 def evaluate(
@@ -136,9 +183,31 @@ def evaluate(
     dataset: str | None = None,
     split: str = "test",
 ) -> Scores:
-    """Score weights on every image of a split; see `zoo_core.pretrained.evaluate_pretrained`."""
+    """Score weights on every image of a split; see `zoo_core.evaluation`."""
+    from zoo_core.evaluation import evaluate_pretrained
+    from zoo_core.pretrained import Pretrained
+
     pretrained = weights if isinstance(weights, Pretrained) else load(weights)
     return evaluate_pretrained(installed(), pretrained, dataset=dataset, split=split)
+
+
+def verify(name: str, *, registry: str | None = None) -> Verification:
+    """Check published weights: file, card, model, golden forward, every test image again.
+
+    Args:
+        name: of the weights.
+        registry: see `load`.
+
+    Raises:
+        VerificationError: a check does not hold; it is the first that does not.
+        ZooError: a check could not be made.
+    """
+    from zoo_core.publishing.verify import Verifier
+
+    verification = Verifier(installed()).verify(find_in(installed(), name, registry))
+    for fault in verification.faults:
+        raise fault
+    return verification
 
 
 __all__ = [
@@ -150,4 +219,5 @@ __all__ = [
     "load",
     "resume",
     "train",
+    "verify",
 ]

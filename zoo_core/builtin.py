@@ -10,12 +10,12 @@ def zoo_commands() -> list[CommandSpec]:
         CommandSpec(
             name="list",
             command="zoo_core.cli.list:list_",
-            summary="List the models, datasets, trainers or plugins there are.",
+            summary="List the models, datasets, trainers, published weights or plugins there are.",
         ),
         CommandSpec(
             name="info",
             command="zoo_core.cli.info:info",
-            summary="Say what a model, dataset, trainer, run or weight file is.",
+            summary="Say what a model, dataset, trainer, run or set of weights is.",
         ),
         CommandSpec(
             name="train",
@@ -25,11 +25,41 @@ def zoo_commands() -> list[CommandSpec]:
         CommandSpec(
             name="evaluate",
             command="zoo_core.cli.evaluate:evaluate",
-            summary="Measure trained weights on every image of a data set's split.",
+            summary="Measure weights on every image of a data set's split.",
         ),
         CommandSpec(
             name="predict",
             command="zoo_core.cli.predict:predict",
-            summary="Read images with trained weights.",
+            summary="Read images with published or trained weights.",
+        ),
+        CommandSpec(
+            name="publish",
+            command="zoo_core.cli.publish:publish",
+            summary="Publish a run's weights under a name.",
+        ),
+        CommandSpec(
+            name="pull",
+            command="zoo_core.cli.pull:pull",
+            summary="Fetch published weights, so that they load without a network.",
+        ),
+        CommandSpec(
+            name="verify",
+            command="zoo_core.cli.verify:verify",
+            summary="Check published weights and every figure on their cards.",
+        ),
+        CommandSpec(
+            name="reproduce",
+            command="zoo_core.cli.reproduce:reproduce",
+            summary="Train published weights again, from their card alone.",
+        ),
+        CommandSpec(
+            name="cache",
+            command="zoo_core.cli.cache:cache",
+            summary="List, remove and check what was fetched.",
+        ),
+        CommandSpec(
+            name="registry",
+            command="zoo_core.cli.registry:registry",
+            summary="Add, remove and list where published weights are looked for.",
         ),
     ]

@@ -1,4 +1,4 @@
-"""Cards: the facts beside a set of weights, for machines and for people."""
+"""Cards: the facts beside a set of weights, for machines."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from zoo_core.data import Preprocessing
-from zoo_core.errors import DataError
+from zoo_core.errors import DataError, VerificationError
 from zoo_core.metrics import Scores
 from zoo_core.recipe import Recipe
 
@@ -77,6 +77,44 @@ class Card(Provenance):
     """When, in UTC (ISO 8601)."""
 
 
+class Golden(_Frozen):
+    """What the weights gave for the probe images (`zoo_core.publishing.golden`)."""
+
+    images: int
+    logits: tuple[tuple[tuple[float, ...], ...], ...]
+    """By head, image and class."""
+    tolerance: float
+    """How far a logit may be off, as a share of the largest one's absolute value."""
+
+
+class Interval(_Frozen):
+    """Test accuracies of trainings that differ in the seed alone; one number a head."""
+
+    seeds: tuple[int, ...]
+    mean: tuple[float, ...]
+    sd: tuple[float, ...]
+    low: tuple[float, ...]
+    """From here to `high`, one more training's accuracy lies with a probability of 95 %."""
+    high: tuple[float, ...]
+
+
+class PublishedCard(Card):
+    """The card of published weights, with what it takes to check them."""
+
+    tag: str
+    plain: bool
+    """See `zoo_core.registry.published.Published`."""
+    command: str
+    """What trained them."""
+    pictures: tuple[str, ...]
+    """Files beside the card."""
+    golden: Golden
+    predictions: str
+    """sha256 of the labels read in the test images: int64, little-endian, ``(N, heads)``."""
+    interval: Interval | None
+    """None where fewer than three trainings are known."""
+
+
 def read_card(path: Path) -> Card:
     """Read ``card.json``.
 
@@ -90,45 +128,21 @@ def read_card(path: Path) -> Card:
         raise DataError(f"{path} is not a readable card: {reason}") from fault
 
 
+def parse_published(content: bytes, where: str) -> PublishedCard:
+    """Read the card of published weights.
+
+    Raises:
+        VerificationError: it is none.
+    """
+    try:
+        return PublishedCard.model_validate_json(content)
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise VerificationError(
+            f"{where} is not the card of published weights: {key}: {first['msg']}"
+        ) from fault
+
+
 def card_json(card: Card) -> bytes:
     return (json.dumps(card.model_dump(mode="json"), indent=2) + "\n").encode()
-
-
-def card_markdown(card: Card) -> bytes:
-    """Return the card as a page."""
-    heads = range(len(card.config["classes"]))
-    changed = f" with another {', '.join(card.changed)}" if card.changed else ""
-    lines = [
-        f"# {card.model}",
-        "",
-        f"Recipe `{card.recipe_name}`{changed} on `{card.dataset.name}`, seed {card.recipe.seed}, "
-        f"{card.parameters:,} parameters, trained in {card.seconds:.1f} s.",
-        "",
-        "| split | head | loss | accuracy | correct | images |",
-        "|---|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {split} | {head + 1} | {scores.loss[head]:.4f} | {scores.accuracy[head]:.2%} "
-        f"| {scores.correct[head]:,} | {scores.total:,} |"
-        for split, scores in card.metrics.items()
-        for head in heads
-    ]
-    facts = {
-        "Weights": f"`{card.weights.file}`, {card.weights.bytes:,} bytes, "
-        f"sha256 `{card.weights.sha256}`",
-        "Kept": f"epoch {card.epoch} of {card.recipe.epochs}, the {card.recipe.keep}"
-        + (" on the validation split" if card.recipe.keep == "best" else ""),
-        **({"Stopped early": card.stopped} if card.stopped else {}),
-        "Data": f"sha256 `{card.dataset.sha256}`, {card.dataset.licence}",
-        "Environment": _pairs(card.environment),
-        "Versions": _pairs(card.versions),
-        "Licence": card.licence,
-        "Created": card.created,
-    }
-    lines += ["", *(f"- {name}: {fact}" for name, fact in facts.items())]
-    lines += ["", "## Recipe", "", "```json", card.recipe.model_dump_json(indent=2), "```", ""]
-    return "\n".join(lines).encode()
-
-
-def _pairs(facts: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in facts.items())

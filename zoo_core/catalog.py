@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import importlib
 from collections import defaultdict
-from dataclasses import dataclass
-from functools import cache
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-import pluggy
-
-from zoo_core.discovery import allowed_by_environment
+from zoo_core.collector import paused
 from zoo_core.errors import (
     AmbiguousNameError,
     PluginError,
@@ -21,9 +20,22 @@ from zoo_core.errors import (
     one_line,
     singular,
 )
-from zoo_core.loader import load_plugins
-from zoo_core.plugin import Plugin
-from zoo_core.specs import CommandSpec, DatasetSpec, ModelSpec, Spec, TrainerSpec
+from zoo_core.index import listing
+from zoo_core.plugin import Plugin, Status
+from zoo_core.specs import (
+    KINDS,
+    CommandSpec,
+    DatasetSpec,
+    ModelSpec,
+    RegistrySpec,
+    Spec,
+    TrainerSpec,
+)
+
+if TYPE_CHECKING:
+    import pluggy
+
+    from zoo_core.index import Listing
 
 S = TypeVar("S", bound=Spec)
 
@@ -48,7 +60,8 @@ class Entry(Generic[S]):
         """
         module, _, attribute = import_string.partition(":")
         try:
-            return getattr(importlib.import_module(module), attribute)
+            with paused():
+                return getattr(importlib.import_module(module), attribute)
         except ZooError:
             raise
         except Exception as fault:
@@ -60,11 +73,16 @@ class Entry(Generic[S]):
 
 
 class Catalog:
-    """What the installed plugins offer. Built once and passed on; nothing in it changes."""
+    """What the installed plugins offer. Built once and passed on; nothing in it changes.
 
-    def __init__(self, plugins: tuple[Plugin, ...], manager: pluggy.PluginManager) -> None:
+    Args:
+        plugins: with what each offers.
+        hooks: gives the hooks that the plugins implement, for which they have to be imported.
+    """
+
+    def __init__(self, plugins: tuple[Plugin, ...], hooks: Callable[[], pluggy.HookRelay]) -> None:
         self.plugins = plugins
-        self.hooks = manager.hook
+        self._hooks = hooks
         self._shelves: dict[str, dict[str, list[Entry[Any]]]] = defaultdict(dict)
         for plugin in plugins:
             for kind, spec in plugin.offers:
@@ -73,7 +91,22 @@ class Catalog:
     @classmethod
     def load(cls) -> Catalog:
         """Load the installed plugins, those in ``ZOO_PLUGINS`` only where that is set."""
-        return cls(*load_plugins(allowed=allowed_by_environment()))
+        # Imported here, as a catalog that is made of the index needs neither.
+        from zoo_core.discovery import allowed_by_environment
+        from zoo_core.loader import load_plugins
+
+        plugins, manager = load_plugins(allowed=allowed_by_environment())
+        return cls(plugins, lambda: manager.hook)
+
+    @classmethod
+    def of(cls, rows: Listing) -> Catalog:
+        """Make the catalog of an index's rows; plugins are imported when their hooks are called."""
+        return cls(tuple(_plugins_of(rows)), lambda: cls.load().hooks)
+
+    @cached_property
+    def hooks(self) -> pluggy.HookRelay:
+        """The hooks that the plugins implement."""
+        return self._hooks()
 
     def entries(self, kind: str) -> dict[str, Entry[Any]]:
         """Return all of one kind by the name that finds them, sorted.
@@ -94,6 +127,9 @@ class Catalog:
 
     def trainer(self, name: str) -> Entry[TrainerSpec]:
         return self._find("trainers", name)
+
+    def registry(self, name: str) -> Entry[RegistrySpec]:
+        return self._find("registries", name)
 
     def command(self, name: str) -> Entry[CommandSpec]:
         return self._find("commands", name)
@@ -138,5 +174,28 @@ class Catalog:
 
 @cache
 def installed() -> Catalog:
-    """Return the catalog of this process's installed plugins, loaded once."""
-    return Catalog.load()
+    """Return the catalog of this process's plugins; where the index is fresh, none is imported."""
+    return Catalog.of(listing())
+
+
+def _plugins_of(rows: Listing) -> Iterator[Plugin]:
+    offers: dict[str, list[tuple[str, Spec]]] = defaultdict(list)
+    for kind, spec_type in KINDS.items():
+        names = [field.name for field in fields(spec_type)]
+        for row in rows[kind]:
+            values = {name: _tupled(row[name]) for name in names}
+            values["name"] = row["name"].rpartition("/")[2]  # qualified where several share it
+            offers[row["plugin"]].append((kind, spec_type(**values)))
+    for row in rows["plugins"]:
+        yield Plugin(
+            distribution=row["name"],
+            version=row["version"],
+            entry_point=row["entry_point"],
+            status=Status(row["status"]),
+            reason=row["reason"],
+            offers=tuple(offers[row["name"]]),
+        )
+
+
+def _tupled(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,37 +1,110 @@
 """Writing files so that a reader sees the old content or the new, never a part."""
 
+from __future__ import annotations
+
 import contextlib
 import os
-import secrets
+import sys
+from collections.abc import Iterator
+from io import BufferedRandom, BufferedReader
 from pathlib import Path
+
+_MARK = ".tmp-"
+"""What stands in the names of temporary files."""
 
 
 def write_atomic(path: Path, content: bytes) -> None:
-    """Replace `path` with `content`: temporary file in the same folder, fsync, rename, fsync.
+    """Replace `path` with `content`; see `replacing`."""
+    with replacing(path) as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BufferedRandom]:
+    """Give a new file to write, which takes the place of `path` once the block is done.
+
+    It is a temporary file in the same folder: fsync, rename, fsync of the folder. Those that killed
+    processes left behind for the same path are removed.
 
     Raises:
         OSError: the content could not be written; `path` is as it was, and nothing is left over.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    remove_abandoned(path.parent, _prefix(path))
+    file, temporary = _open_temporary(path)
     try:
-        with temporary.open("xb") as file:
-            file.write(content)
+        with file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+            if sys.platform == "win32":
+                file.close()  # Windows renames no open file, and has no locks to give up
+            temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def remove_abandoned(folder: Path, prefix: str = ".") -> int:
+    """Remove the temporary files in a folder whose writers were killed.
+
+    Each is locked while its writer lives, and a lock ends with its process. On Windows, which has
+    no such locks, nothing is removed.
+
+    Args:
+        folder: it must exist.
+        prefix: that their names begin with.
+
+    Returns:
+        How many bytes that frees.
+    """
+    if sys.platform == "win32":
+        return 0
+    freed = 0
+    with os.scandir(folder) as entries:
+        left = [e.path for e in entries if e.name.startswith(prefix) and _MARK in e.name]
+    for name in left:
+        with contextlib.suppress(OSError), open(name, "rb") as file:  # noqa: PTH123
+            if _lock(file):
+                freed += os.fstat(file.fileno()).st_size
+                os.unlink(name)  # noqa: PTH108
+    return freed
+
+
+def sync_folder(folder: Path) -> None:
     """Make a rename durable. Windows has no such call for folders."""
-    if os.name == "nt":
+    if sys.platform == "win32":
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _open_temporary(path: Path) -> tuple[BufferedRandom, Path]:
+    """Open a new file beside `path`, locked for as long as it is open."""
+    while True:
+        temporary = path.with_name(f"{_prefix(path)}{os.urandom(8).hex()}")
+        file = temporary.open("x+b")
+        if _lock(file) and temporary.exists():
+            return file, temporary
+        file.close()  # another writer took it for abandoned before it was locked
+
+
+def _prefix(path: Path) -> str:
+    return f".{path.name}{_MARK}"
+
+
+def _lock(file: BufferedRandom | BufferedReader) -> bool:
+    """Lock a file if nobody else has."""
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

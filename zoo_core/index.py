@@ -37,11 +37,11 @@ def listing() -> Listing:
     """Return kind -> rows (plain JSON values) of all that the installed plugins offer."""
     if (rows := _read()) is not None:
         return rows
-    from zoo_core.catalog import installed
+    from zoo_core.catalog import Catalog
 
     # The stamp of a folder is taken before it is read: a change in between makes it stale.
     folders = _stamps(sys.path)
-    catalog = installed()
+    catalog = Catalog.load()
     rows = describe(catalog)
     if not any(row["status"] == "broken" for row in rows["plugins"]):
         files = _stamps(file for plugin in catalog.plugins for file in plugin.files)
@@ -51,9 +51,11 @@ def listing() -> Listing:
 
 def describe(catalog: Catalog) -> Listing:
     """Return the listing of a catalog."""
+    from zoo_core.specs import KINDS
+
     rows: Listing = {
         kind: [{**row(entry), "name": name} for name, entry in catalog.entries(kind).items()]
-        for kind in ("models", "datasets", "trainers", "registries", "commands")
+        for kind in KINDS
     }
     rows["plugins"] = [
         {

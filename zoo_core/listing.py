@@ -15,13 +15,14 @@ from zoo_core.index import listing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
 COLUMNS = {
     "models": ("name", "trainer", "dataset", "plugin", "summary"),
     "datasets": ("name", "shape", "classes", "sizes", "plugin", "summary"),
     "trainers": ("name", "framework", "plugin", "summary"),
+    "weights": ("name", "default", "dataset", "recipe", "accuracy", "parameters", "registry"),
     "plugins": ("name", "version", "status", "offers", "reason"),
 }
 """The kinds that `zoo list` knows, and what its tables show of each."""
@@ -40,13 +41,15 @@ def print_list(kind: str, pattern: str, *, as_json: bool) -> None:
             f"there is no kind {kind!r}", hint=f"Kinds to list: {', '.join(COLUMNS)}."
         )
     rows = listing()
-    chosen = [row for row in rows[kind] if fnmatchcase(row["name"], pattern)]
+    of_kind = _weights() if kind == "weights" else rows[kind]
+    chosen = [row for row in of_kind if fnmatchcase(row["name"], pattern)]
     if as_json:
         print_json({kind: chosen})
     elif chosen:
         print_table(COLUMNS[kind], chosen)
     elif pattern == "*":
-        sys.stderr.write(f"No installed plugin offers {kind}.\n")
+        offer = "registry has published" if kind == "weights" else "installed plugin offers"
+        sys.stderr.write(f"No {offer} {kind}.\n")
     else:
         kinds = ", ".join(COLUMNS)
         sys.stderr.write(f"No {kind} match {pattern!r}. Kinds to list: {kinds}.\n")
@@ -83,14 +86,46 @@ def warn_of_unusable(plugins: Sequence[dict[str, Any]]) -> None:
             sys.stderr.write(f"zoo: plugin {name} {version} is {status}: {reason}\n")
 
 
-def _text(column: str, value: Any) -> str:
-    if column == "offers":
-        return ", ".join(
-            f"{len(names)} {kind if len(names) > 1 else singular(kind)}"
-            for kind, names in value.items()
+def _weights() -> list[dict[str, Any]]:
+    """Return a row for each published set of weights."""
+    from zoo_core.catalog import installed
+    from zoo_core.registry.finding import published, registries
+
+    rows = []
+    for found in published(registries(installed())):
+        facts = {k: v for k, v in vars(found.published).items() if k not in ("model", "tag")}
+        is_default = found.registry.index().defaults[found.published.model] == found.published.tag
+        rows.append(
+            {
+                "name": found.published.name,
+                **facts,
+                "default": is_default,
+                "registry": found.registry.name,
+            }
         )
-    if column == "sizes":
-        return ", ".join(f"{split} {size:,}" for split, size in value.items())
-    if isinstance(value, list):
-        return ("×" if column == "shape" else ", ").join(map(str, value))
-    return str(value)
+    return rows
+
+
+def _text(column: str, value: Any) -> str:
+    if column in _WRITTEN:
+        return _WRITTEN[column](value)
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _offers(kinds: dict[str, list[str]]) -> str:
+    return ", ".join(
+        f"{len(names)} {kind if len(names) > 1 else singular(kind)}"
+        for kind, names in kinds.items()
+    )
+
+
+_WRITTEN: dict[str, Callable[[Any], str]] = {
+    "offers": _offers,
+    "sizes": lambda sizes: ", ".join(f"{split} {size:,}" for split, size in sizes.items()),
+    "shape": lambda shape: "×".join(map(str, shape)),
+    "accuracy": lambda heads: " / ".join(f"{share:.2%}" for share in heads),
+    "parameters": "{:,}".format,
+}
+"""How a table shows the values of some columns."""

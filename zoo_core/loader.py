@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from importlib.metadata import EntryPoint
-from types import MappingProxyType, ModuleType
+from types import ModuleType
 from typing import Any
 
 import pluggy
@@ -19,18 +19,7 @@ from zoo_core import __version__, builtin, hookspecs
 from zoo_core.discovery import installed_plugins
 from zoo_core.errors import one_line, singular
 from zoo_core.plugin import Plugin, Status
-from zoo_core.specs import CommandSpec, DatasetSpec, ModelSpec, RegistrySpec, Spec, TrainerSpec
-
-KINDS: MappingProxyType[str, tuple[str, type[Spec]]] = MappingProxyType(
-    {
-        "models": ("zoo_models", ModelSpec),
-        "datasets": ("zoo_datasets", DatasetSpec),
-        "trainers": ("zoo_trainers", TrainerSpec),
-        "registries": ("zoo_registries", RegistrySpec),
-        "commands": ("zoo_commands", CommandSpec),
-    }
-)
-"""What a plugin can offer: kind -> (hook, spec)."""
+from zoo_core.specs import KINDS, Spec
 
 
 class _BrokenError(Exception):
@@ -109,13 +98,13 @@ def _register(manager: pluggy.PluginManager, module: ModuleType, name: str) -> N
         raise _BrokenError(f"its hooks do not fit: {one_line(fault)}") from fault
     for caller in manager.get_hookcallers(module) or []:
         if not caller.has_spec():
-            known = ", ".join(sorted(hook for hook, _ in KINDS.values()))
+            known = ", ".join(f"zoo_{kind}" for kind in sorted(KINDS))
             raise _BrokenError(f"there is no hook {caller.name!r} (there are {known}, …)")
 
 
 def _offers(manager: pluggy.PluginManager, module: ModuleType) -> Iterable[tuple[str, Spec]]:
-    for kind, (hook, spec_type) in KINDS.items():
-        seen = set()
+    for kind, spec_type in KINDS.items():
+        hook, seen = f"zoo_{kind}", set()
         for implementation in getattr(manager.hook, hook).get_hookimpls():
             if implementation.plugin is not module:
                 continue

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo_core import __version__
+from zoo_core.card import Provenance
 from zoo_core.catalog import Catalog, Entry
 from zoo_core.config import ModelConfig
 from zoo_core.errors import InvalidValueError, listed
@@ -67,10 +68,17 @@ def make_plan(
     return _checked(catalog, model, recipe, stem, tuple(key for key in changed if key != "seed"))
 
 
-def same_plan(catalog: Catalog, config: RunConfig) -> Plan:
-    """Return the plan of a run that was begun before, from its ``config.json``."""
-    model = catalog.model(f"{config.plugin}/{config.model}")
-    return _checked(catalog, model, config.recipe, config.recipe_name, config.changed)
+def same_plan(catalog: Catalog, begun: RunConfig | Provenance, *, seed: int | None = None) -> Plan:
+    """Return the plan of a training that was begun or done before.
+
+    Args:
+        catalog: what is installed.
+        begun: its ``config.json`` or card.
+        seed: None for the same one.
+    """
+    model = catalog.model(f"{begun.plugin}/{begun.model}")
+    recipe = begun.recipe if seed is None else begun.recipe.model_copy(update={"seed": seed})
+    return _checked(catalog, model, recipe, begun.recipe_name, begun.changed)
 
 
 def _checked(

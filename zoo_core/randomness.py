@@ -7,6 +7,7 @@ promise it of what ``Generator`` makes of them; so everything here is made of ra
 from __future__ import annotations
 
 import math
+import os
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,13 @@ def permutation(size: int, *seed: int) -> NDArray[np.int64]:
 
 
 def uniform(shape: tuple[int, ...], *seed: int) -> NDArray[np.float32]:
-    """Return numbers from 0 to below 1 that depend on nothing but shape and seed."""
-    raw = np.random.PCG64(seed).random_raw(math.prod(shape))
-    return ((raw >> 40).astype(np.float32) * np.float32(2**-24)).reshape(shape)
+    """Return numbers from 0 to below 1 that depend on nothing but shape and seed.
+
+    Without a seed they are the system's, other ones every time.
+    """
+    count = math.prod(shape)
+    if seed:
+        bits = np.random.PCG64(seed).random_raw(count) >> 40
+    else:
+        bits = np.frombuffer(os.urandom(4 * count), np.uint32) >> 8
+    return (bits.astype(np.float32) * np.float32(2**-24)).reshape(shape)

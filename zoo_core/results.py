@@ -16,10 +16,10 @@ from zoo_core.card import (
     Provenance,
     WeightsFacts,
     card_json,
-    card_markdown,
 )
 from zoo_core.files import write_atomic
 from zoo_core.metrics import Scores
+from zoo_core.page import card_markdown
 from zoo_core.plan import Plan
 from zoo_core.progress import Fitted
 from zoo_core.run import CARD, CONFIG, WEIGHTS, Run, RunConfig, unfinished_run

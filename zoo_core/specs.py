@@ -136,3 +136,15 @@ class CommandSpec(Spec):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._check_imports("command")
+
+
+KINDS: Mapping[str, type[Spec]] = MappingProxyType(
+    {
+        "models": ModelSpec,
+        "datasets": DatasetSpec,
+        "trainers": TrainerSpec,
+        "registries": RegistrySpec,
+        "commands": CommandSpec,
+    }
+)
+"""What a plugin can offer, each kind through the hook ``zoo_KIND``."""

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.card import Environment
 from zoo_core.catalog import Entry
 from zoo_core.data import Preprocessing, Split
 from zoo_core.group import ALONE, Group, gather_in_order, share
-from zoo_core.run import Run
 from zoo_core.specs import TrainerSpec
-from zoo_core.warp import Positions
 from zoo_core.weights import Tensors
+
+if TYPE_CHECKING:  # loading weights by name makes do without pydantic, for the sake of its speed
+    from zoo_core.card import Environment
+    from zoo_core.run import Run
+    from zoo_core.warp import Positions
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,11 @@ class Trainer(Protocol):
     def environment(self) -> Environment:
         """Return what decides the bits of a result: framework, device, threads, …."""
 
-    def build(self, builder: Any, config: Any, seed: int) -> Any:
-        """Return ``builder(config)``, its random weights drawn from `seed`, on the device."""
+    def build(self, builder: Any, config: Any, seed: int | None) -> Any:
+        """Return ``builder(config)``, its random weights drawn from `seed`, on the device.
+
+        Where `seed` is None, they are about to be replaced, and whatever they are will do.
+        """
 
     def start(self, model: Any, run: Run) -> Learner:
         """Return a learner that trains `model` in place, by the run's recipe."""

@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from zoo_core.card import Card
 from zoo_core.catalog import Catalog
 from zoo_core.checkpoint import EVERY, Checkpoints
 from zoo_core.data import load_dataset
-from zoo_core.errors import InterruptedTrainingError, TrainingError
+from zoo_core.errors import InterruptedTrainingError, TrainingError, VerificationError
 from zoo_core.group import launched_rank, launcher_restarts
 from zoo_core.keeper import Keeper
 from zoo_core.loop import DivergedError, fit
@@ -118,6 +119,47 @@ def resume(
         device=device or config.device,
         threads=threads or config.threads,
         checkpoint_every=checkpoint_every,
+        callbacks=callbacks,
+    )
+
+
+def train_again(
+    catalog: Catalog,
+    card: Card,
+    *,
+    out: Path,
+    seed: int | None = None,
+    threads: int | None = None,
+    callbacks: Callbacks | None = None,
+) -> Run:
+    """Train what a card is about, from the card alone.
+
+    Args:
+        catalog: what is installed.
+        card: of the training.
+        out: the new run's folder, new or empty.
+        seed: None for the card's.
+        threads: of the framework; None for its own choice.
+        callbacks: see `train`.
+
+    Raises:
+        VerificationError: the data set is not the one that the card is about.
+        InterruptedTrainingError, TrainingError: see `train`.
+    """
+    plan = same_plan(catalog, card, seed=seed)
+    if plan.dataset.spec.sha256 != card.dataset.sha256:
+        raise VerificationError(
+            f"the card is about {card.dataset.name} with the sha256 {card.dataset.sha256}, "
+            f"the one installed has {plan.dataset.spec.sha256}"
+        )
+    check_folder(out)
+    return _carry_out(
+        catalog,
+        plan,
+        lambda: make_folder(out, plan.model.spec.name),
+        device="cpu" if card.environment.get("device") == "cpu" else "auto",
+        threads=threads,
+        checkpoint_every=EVERY,
         callbacks=callbacks,
     )
 

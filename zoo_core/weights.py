@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,12 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from zoo_core.errors import DataError, VerificationError
+from zoo_core.errors import DataError, VerificationError, one_line
 from zoo_core.files import write_atomic
 
 Tensors = Mapping[str, NDArray[Any]]
+
+_DAMAGED = "The file was changed or damaged; train or fetch it again."
 
 MAX_HEADER = 1 << 20
 """Bytes of header that are read at most: thousands of tensors and the metadata fit."""
@@ -47,26 +50,23 @@ def save_weights(path: Path, tensors: Tensors, metadata: Mapping[str, Any]) -> s
     return hashlib.sha256(content).hexdigest()
 
 
-def load_weights(path: Path, *, sha256: str | None = None) -> WeightFile:
-    """Read a weight file: checksum first, then the header, then the tensors.
+def load_weights(path: Path, *, sha256: str | None = None, size: int | None = None) -> WeightFile:
+    """Read a weight file: size and checksum first, then the header, then the tensors.
 
     Args:
         path: the file.
         sha256: what the checksum of the whole file must be; None where nothing states it.
+        size: how many bytes it must have; likewise.
 
     Raises:
         DataError: the file cannot be read.
         VerificationError: it has another checksum, or is not a weight file of zoo.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as fault:
-        raise DataError(f"weight file {path} cannot be read: {fault.strerror}") from fault
+    content = _read(path, size)
     found = hashlib.sha256(content).hexdigest()
     if sha256 is not None and found != sha256:
         raise VerificationError(
-            f"weight file {path} has the sha256 {found}, its card says {sha256}",
-            hint="The file was changed or damaged; train or fetch it again.",
+            f"weight file {path} has the sha256 {found}, its card says {sha256}", hint=_DAMAGED
         )
     metadata = _read_metadata(content, path)
     try:
@@ -105,25 +105,49 @@ def canonical_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def _read_metadata(content: bytes, path: Path) -> Mapping[str, Any]:
-    def refuse(why: str) -> VerificationError:
-        return VerificationError(
-            f"{path} is not a weight file of zoo: {why}",
-            hint="A weight file is a model.safetensors that zoo wrote.",
-        )
+def _read(path: Path, size: int | None) -> bytes:
+    """Return a file's content, unless its size or its first bytes say that it need not be read."""
+    try:
+        if path.exists() and not path.is_file():  # a named pipe would be waited for
+            raise DataError(f"weight file {path} is not a file")
+        with path.open("rb") as file:
+            found = os.fstat(file.fileno()).st_size
+            if size is not None and found != size:
+                raise VerificationError(
+                    f"weight file {path} has {found:,} bytes, its card says {size:,}", hint=_DAMAGED
+                )
+            header = int.from_bytes(file.peek(8)[:8], "little")
+            if min(header, found) > MAX_HEADER + 8:
+                raise _too_large(path, header)
+            return file.read()
+    except OSError as fault:
+        raise DataError(f"weight file {path} cannot be read: {fault.strerror}") from fault
 
+
+def _too_large(path: Path, header: int) -> VerificationError:
+    return _refusal(path, f"its header has {header:,} bytes, {MAX_HEADER:,} are allowed")
+
+
+def _refusal(path: Path, why: str) -> VerificationError:
+    return VerificationError(
+        f"{path} is not a weight file of zoo: {why}",
+        hint="A weight file is a model.safetensors that zoo wrote.",
+    )
+
+
+def _read_metadata(content: bytes, path: Path) -> Mapping[str, Any]:
     length = int.from_bytes(content[:8], "little")
     if len(content) < 8 or length > len(content) - 8:
-        raise refuse(f"it has {len(content):,} bytes, too few for its header")
+        raise _refusal(path, f"it has {len(content):,} bytes, too few for its header")
     if length > MAX_HEADER:
-        raise refuse(f"its header has {length:,} bytes, {MAX_HEADER:,} are allowed")
+        raise _too_large(path, length)
     try:
         header = json.loads(content[8 : 8 + length], object_pairs_hook=_no_duplicates)
         metadata = json.loads(header["__metadata__"]["zoo"], object_pairs_hook=_no_duplicates)
     except (ValueError, KeyError, TypeError, RecursionError) as fault:
-        raise refuse(f"its header is not readable ({type(fault).__name__}: {fault})") from fault
+        raise _refusal(path, f"its header is not readable ({one_line(fault)[:200]})") from fault
     if not isinstance(metadata, dict):
-        raise refuse("its metadata is not an object")
+        raise _refusal(path, "its metadata is not an object")
     return metadata
 
 

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 
 from zoo_core.catalog import installed
 from zoo_core.cli import options
+from zoo_core.evaluation import evaluate_pretrained
 from zoo_core.listing import print_json
-from zoo_core.pretrained import evaluate_pretrained, load_pretrained
+from zoo_core.loading import load
 
 
 @click.command()
-@click.argument("weights", type=click.Path(path_type=Path))
+@click.argument("weights")
 @options.dataset
+@options.registry
 @click.option("--split", default="test", show_default=True, help="Split of the data set.")
 @options.device
 @options.as_json
-def evaluate(weights: Path, dataset: str | None, split: str, device: str, as_json: bool) -> None:
-    """Measure WEIGHTS, a run's folder or a .safetensors file, on every image of a split."""
+def evaluate(  # noqa: PLR0917 (click passes every argument by name)
+    weights: str, dataset: str | None, registry: str | None, split: str, device: str, as_json: bool
+) -> None:
+    """Measure WEIGHTS on every image of a split.
+
+    WEIGHTS is the name of published ones, a run's folder or a .safetensors file.
+    """
     catalog = installed()
-    pretrained = load_pretrained(catalog, weights, device=device)
+    pretrained = load(catalog, weights, registry=registry, device=device)
     scores = evaluate_pretrained(catalog, pretrained, dataset=dataset, split=split)
     name = dataset or pretrained.card.dataset.name
     if as_json:
@@ -30,7 +36,7 @@ def evaluate(weights: Path, dataset: str | None, split: str, device: str, as_jso
         print_json(facts)
         return
     right = " / ".join(f"{correct:,}" for correct in scores.correct)
-    click.echo(f"{pretrained.card.model} on {name}, split {split}: {scores}")
+    click.echo(f"{pretrained.name} on {name}, split {split}: {scores}")
     click.echo(f"{right} of {scores.total:,} images read correctly.")
     if len(scores.correct) > 1:
         click.echo(f"Every label right: {scores.all_correct:,} of {scores.total:,}.")

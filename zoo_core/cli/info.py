@@ -14,15 +14,27 @@ from zoo_core.cli import options
 from zoo_core.errors import PluginError, UnknownNameError, did_you_mean, listed
 from zoo_core.index import row
 from zoo_core.listing import print_json
+from zoo_core.registry.finding import find_in, published, registries
+from zoo_core.registry.names import parse_name
 
 
 @click.command()
 @click.argument("name")
+@options.registry
 @options.as_json
-def info(name: str, as_json: bool) -> None:
-    """Say what NAME is: a model, dataset or trainer, a run's folder or a weight file."""
+def info(name: str, registry: str | None, as_json: bool) -> None:
+    """Say what NAME is.
+
+    It may be a model, dataset or trainer, published weights such as cnn.default, a run's folder or
+    a weight file.
+    """
     catalog = installed()
-    facts = _of_path(Path(name)) if Path(name).exists() else _of_name(catalog, name)
+    if Path(name).exists() and registry is None:
+        facts = _of_path(Path(name))
+    elif registry is not None or _is_tagged(name):
+        facts = _of_published(catalog, name, registry)
+    else:
+        facts = _of_name(catalog, name)
     if as_json:
         print_json(facts)
     else:
@@ -44,7 +56,7 @@ def _of_name(catalog: Catalog, name: str) -> dict[str, Any]:
         except PluginError as fault:  # another kind may have it all the same
             unusable = fault
             continue
-        more = _of_model(entry) if kind == "model" else {}
+        more = _of_model(catalog, entry) if kind == "model" else {}
         return {"kind": kind, **row(entry), **more}
     if unusable:
         raise unusable
@@ -55,8 +67,25 @@ def _of_name(catalog: Catalog, name: str) -> dict[str, Any]:
     )
 
 
-def _of_model(entry: Entry[Any]) -> dict[str, Any]:
+def _is_tagged(name: str) -> bool:
+    """Say whether a name can only be one of published weights: names of things have no dot."""
+    parsed = parse_name(name)
+    return parsed is not None and bool(parsed.tag or parsed.sha256)
+
+
+def _of_published(catalog: Catalog, name: str, registry: str | None) -> dict[str, Any]:
+    from zoo_core.loading import published_card
+
+    found = find_in(catalog, name, registry)
+    facts = published_card(found).model_dump(mode="json", exclude={"golden", "tag"})
+    name = found.published.name
+    return {"kind": "weights", "name": name, "registry": found.registry.name, **facts}
+
+
+def _of_model(catalog: Catalog, entry: Entry[Any]) -> dict[str, Any]:
+    found = published(registries(catalog))
     return {
+        "weights": [f.published.name for f in found if f.published.model == entry.spec.name],
         "config": entry.resolve(entry.spec.config)().model_dump(mode="json"),
         "recipes": entry.resolve(entry.spec.recipes),
     }
@@ -64,7 +93,7 @@ def _of_model(entry: Entry[Any]) -> dict[str, Any]:
 
 def _of_path(path: Path) -> dict[str, Any]:
     """Describe weights by their header alone: nothing is built, no framework imported."""
-    from zoo_core.pretrained import read_provenance
+    from zoo_core.loading import read_provenance
 
     card, file = read_provenance(path)
     facts = card.model_dump(mode="json")

@@ -13,27 +13,31 @@ from zoo_core.cli import options
 from zoo_core.errors import DataError
 from zoo_core.images import read_image
 from zoo_core.listing import print_json
+from zoo_core.loading import load
 from zoo_core.predictions import Predictions
-from zoo_core.pretrained import Pretrained, load_pretrained
+from zoo_core.pretrained import Pretrained
 
 RUNNERS_UP = 2
 
 
 @click.command()
-@click.argument("weights", type=click.Path(path_type=Path))
+@click.argument("weights")
 @click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
+@options.registry
 @options.device
 @options.as_json
-def predict(weights: Path, images: tuple[Path, ...], device: str, as_json: bool) -> int:
-    """Read IMAGES with WEIGHTS, a run's folder or a .safetensors file.
+def predict(
+    weights: str, images: tuple[Path, ...], registry: str | None, device: str, as_json: bool
+) -> int:
+    """Read IMAGES with WEIGHTS: the name of published ones, a run's folder or a .safetensors file.
 
     A file that is no image is named and the others are read all the same; the exit code is then 1.
     """
-    pretrained = load_pretrained(installed(), weights, device=device)
+    pretrained = load(installed(), weights, registry=registry, device=device)
     readable, faults = [], []
     for path in images:
         try:
-            readable.append((path, read_image(path, pretrained.config.input_shape)))
+            readable.append((path, read_image(path, pretrained.input_shape)))
         except DataError as fault:
             faults.append(fault)
             click.echo(f"zoo: {fault}", err=True)
@@ -46,6 +50,7 @@ def predict(weights: Path, images: tuple[Path, ...], device: str, as_json: bool)
     if as_json:
         print_json({"model": pretrained.name, "predictions": answers})
     else:
+        click.echo(f"Read by {pretrained.name}", err=True)
         for answer in answers:
             click.echo(_sentence(answer, pretrained.card.dataset.classes))
     return 1 if faults else 0

@@ -1,9 +1,15 @@
 """The convolutional network."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from torch import Tensor, nn
 
-from zoo_cnn.config import CNNConfig
 from zoo_core.errors import InvalidValueError
+
+if TYPE_CHECKING:
+    from zoo_cnn.config import CNNConfig
 
 
 class CNN(nn.Module):

@@ -1,11 +1,16 @@
 """The multi-layer perceptron."""
 
+from __future__ import annotations
+
 import math
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from zoo_mlp.config import MLPConfig
+if TYPE_CHECKING:
+    from zoo_mlp.config import MLPConfig
+
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,

@@ -66,7 +66,8 @@ class Dense(Layer):
         """Draw all parameters uniformly from ±1/√inputs (LeCun et al. 1998, Efficient BackProp)."""
         largest = 1 / np.sqrt(self.parameters["weight"].value.shape[1])
         for number, parameter in enumerate(self.parameters.values()):
-            parameter.value[:] = largest * (2 * uniform(parameter.value.shape, *seed, number) - 1)
+            drawn = uniform(parameter.value.shape, *((*seed, number) if seed else ()))
+            parameter.value[:] = largest * (2 * drawn - 1)
 
     def forward(self, x: Array, seed: tuple[int, ...] | None = None) -> Array:
         self._x = x

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 
-from zoo_numpy.config import NumpyNetConfig
 from zoo_numpy.layers import Array, Dense, Dropout, Layer, Parameter, ReLU, Sigmoid, Tanh
+
+if TYPE_CHECKING:
+    from zoo_numpy.config import NumpyNetConfig
 
 
 @final
@@ -53,10 +55,10 @@ class Net:
                 yield f"{number}.{name}", parameter
 
     def initialise(self, *seed: int) -> None:
-        """Draw new parameters."""
+        """Draw new parameters; without a seed, other ones every time."""
         for number, layer in enumerate(self.layers):
             if isinstance(layer, Dense):
-                layer.initialise(*seed, number)
+                layer.initialise(*((*seed, number) if seed else ()))
 
 
 def build(config: NumpyNetConfig) -> Net:
@@ -73,5 +75,5 @@ def build(config: NumpyNetConfig) -> Net:
         layers += [Dense(inputs, outputs), activations[config.activation]()]
         layers += [Dropout(config.dropout)] if config.dropout else []
     net = Net([*layers, Dense(sizes[-1], sum(config.classes))], config.classes)
-    net.initialise(np.random.SeedSequence().generate_state(1).item())
+    net.initialise()
     return net

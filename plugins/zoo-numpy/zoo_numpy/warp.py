@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.warp import Positions
+if TYPE_CHECKING:
+    from zoo_core.warp import Positions
 
 Images = NDArray[np.float32]
 

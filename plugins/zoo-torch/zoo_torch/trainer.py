@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from zoo_core import Preprocessing, Run
+from zoo_core import Preprocessing
 from zoo_core.cores import default_threads
 from zoo_core.errors import InvalidValueError
 from zoo_core.group import ALONE, Group, launched_size
 from zoo_core.weights import Tensors
 from zoo_torch.device import choose_device, has_bfloat16
-from zoo_torch.group import TorchGroup
-from zoo_torch.learner import TorchLearner
 from zoo_torch.memory import keep_freed_memory
 from zoo_torch.prepare import Prepare
 from zoo_torch.tensors import gathered, to_array, to_tensor
+
+if TYPE_CHECKING:  # whoever loads weights does without what training needs
+    from zoo_core import Run
+    from zoo_torch.learner import TorchLearner
 
 PREDICT_BATCH = 1000
 """Images that are predicted at once: enough to keep the device busy, little memory."""
@@ -36,7 +38,7 @@ class TorchTrainer:
         self.device = choose_device(device)
         if threads := threads or default_threads():
             torch.set_num_threads(threads)
-        self.group: Group = TorchGroup(self.device) if launched_size() > 1 else ALONE
+        self.group: Group = _join(self.device) if launched_size() > 1 else ALONE
 
     def environment(self) -> dict[str, str | int]:
         on_gpu = self.device.type == "cuda"
@@ -50,9 +52,12 @@ class TorchTrainer:
             **together,
         }
 
-    def build(self, builder: Callable[[Any], nn.Module], config: Any, seed: int) -> nn.Module:
+    def build(
+        self, builder: Callable[[Any], nn.Module], config: Any, seed: int | None
+    ) -> nn.Module:
         state = torch.get_rng_state()
-        torch.default_generator.manual_seed(seed)
+        if seed is not None:
+            torch.default_generator.manual_seed(seed)
         try:
             # On the CPU first: the same seed gives the same weights on every device.
             model = builder(config)
@@ -61,6 +66,8 @@ class TorchTrainer:
         return model.to(self.device).to(memory_format=torch.channels_last)
 
     def start(self, model: nn.Module, run: Run) -> TorchLearner:
+        from zoo_torch.learner import TorchLearner
+
         return TorchLearner(model, run, self.device, self.group)
 
     def predict(
@@ -83,3 +90,9 @@ class TorchTrainer:
 
     def set_weights(self, model: nn.Module, weights: Tensors) -> None:
         model.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
+
+
+def _join(device: torch.device) -> Group:
+    from zoo_torch.group import TorchGroup
+
+    return TorchGroup(device)

@@ -1,10 +1,16 @@
 """The two-headed convolutional network."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor, nn
 
 from zoo_core.errors import InvalidValueError
-from zoo_two_headed.config import TwoHeadedCNNConfig
+
+if TYPE_CHECKING:
+    from zoo_two_headed.config import TwoHeadedCNNConfig
 
 
 class TwoHeadedCNN(nn.Module):

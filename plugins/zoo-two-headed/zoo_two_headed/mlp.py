@@ -1,11 +1,15 @@
 """The two-headed multi-layer perceptron."""
 
+from __future__ import annotations
+
 import math
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from zoo_two_headed.config import TwoHeadedMLPConfig
+if TYPE_CHECKING:
+    from zoo_two_headed.config import TwoHeadedMLPConfig
 
 
 class TwoHeadedMLP(nn.Module):

@@ -37,7 +37,7 @@ class ToyTrainer:
     def environment(self) -> dict[str, str | int]:
         return {"framework": "toy", "device": "cpu"}
 
-    def build(self, builder: Any, config: SoftmaxConfig, seed: int) -> Softmax:
+    def build(self, builder: Any, config: SoftmaxConfig, seed: int | None) -> Softmax:
         model: Softmax = builder(config)
         rng = np.random.default_rng(seed)
         for weight in model.weights:

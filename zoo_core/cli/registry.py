@@ -1,0 +1,50 @@
+"""`zoo registry`: where published weights are looked for."""
+
+from __future__ import annotations
+
+import click
+
+from zoo_core.catalog import installed
+from zoo_core.cli import options
+from zoo_core.listing import print_json, print_table
+from zoo_core.registry import finding
+
+
+@click.group()
+def registry() -> None:
+    """Say where published weights are looked for."""
+
+
+@registry.command("add")
+@click.argument("name")
+@click.argument("url")
+def add(name: str, url: str) -> None:
+    """Look for published weights at URL too, under NAME.
+
+    URL is a folder, file://, http(s)://, or any that fsspec opens: s3:// with s3fs installed, ….
+    """
+    added = finding.add(installed(), name, url)
+    count = len(added.index().tags)
+    click.echo(f"Added {name}, {added.location.url}: {count} published sets of weights.")
+
+
+@registry.command("remove")
+@click.argument("name")
+def remove(name: str) -> None:
+    """Look at the registry NAME, which was added, no longer."""
+    finding.remove(name)
+    click.echo(f"Removed {name}. What was fetched from it goes with: zoo cache prune")
+
+
+@registry.command("list")
+@options.as_json
+def list_(as_json: bool) -> None:
+    """List the registries there are."""
+    rows = [
+        {"name": each.name, "url": each.location.url, "source": each.source}
+        for each in finding.registries(installed())
+    ]
+    if as_json:
+        print_json({"registries": rows})
+    else:
+        print_table(("name", "source", "url"), rows)

@@ -1,0 +1,1 @@
+"""Publishing weights, and what it takes to check and re-derive them."""

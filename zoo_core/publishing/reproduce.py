@@ -1,0 +1,144 @@
+"""Training published weights again, from their card alone."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zoo_core.card import Card, PublishedCard
+from zoo_core.catalog import Catalog
+from zoo_core.errors import VerificationError
+from zoo_core.loading import published_card
+from zoo_core.publishing.interval import is_within
+from zoo_core.registry.registry import Found
+from zoo_core.run import Callbacks
+from zoo_core.training import train_again
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """A training made again, and how it compares.
+
+    Attributes:
+        card: of the training made again.
+        differences: environment facts and versions that differ: name -> (published, here).
+        same_bytes: whether the weight files are equal.
+        within: whether its accuracies lie in the published interval; None where there is none.
+    """
+
+    card: Card
+    published: PublishedCard
+    differences: Mapping[str, tuple[Any, Any]]
+    same_bytes: bool
+    within: bool | None
+
+    @property
+    def same_seed(self) -> bool:
+        return self.card.recipe.seed == self.published.recipe.seed
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is what the card promises.
+
+        In the published environment, with the published seed, the bytes must be equal; else the
+        accuracies must lie in the published interval, if there is one.
+        """
+        if self.same_seed and not self.differences:
+            return self.same_bytes
+        return self.same_bytes or self.within is not False
+
+    def verdict(self) -> str:
+        """Say in a sentence how it compares."""
+        if self.same_bytes:
+            return "equal bytes"
+        accuracy = " / ".join(f"{share:.2%}" for share in self.card.metrics["test"].accuracy)
+        if self.same_seed and not self.differences:
+            return f"other bytes in the published environment; test accuracy {accuracy}"
+        if self.within is None:
+            return f"test accuracy {accuracy}; no interval is published to compare it with"
+        where = "in" if self.within else "outside"
+        return f"test accuracy {accuracy}, {where} the published interval {self.interval()}"
+
+    def interval(self) -> str:
+        """Return the published interval, by head."""
+        interval = self.published.interval
+        if interval is None:
+            return "–"
+        heads = zip(interval.low, interval.high, strict=True)
+        return " / ".join(f"{100 * low:.2f}–{100 * high:.2f} %" for low, high in heads)
+
+
+def reproduce(
+    catalog: Catalog,
+    found: Found,
+    *,
+    seeds: Iterable[int] | None = None,
+    out: Path | None = None,
+    threads: int | None = None,
+    callbacks: Callbacks | None = None,
+    tell: Callable[[Reproduction], None] = lambda _: None,
+) -> list[Reproduction]:
+    """Train published weights again and compare.
+
+    Args:
+        catalog: what is installed.
+        found: the weights.
+        seeds: to train with; None for the published one.
+        out: where the runs are kept, a folder a seed; None for nowhere.
+        threads: of the framework; None for as many as were published.
+        callbacks: who is told how each training goes.
+        tell: is told of each as it is done.
+
+    Raises:
+        VerificationError: the card is not what the index names.
+    """
+    card = published_card(found)
+    done = []
+    with tempfile.TemporaryDirectory(prefix="zoo-reproduce-") as nowhere:
+        for seed in [card.recipe.seed] if seeds is None else seeds:
+            again = train_again(
+                catalog,
+                card,
+                seed=seed,
+                out=(out or Path(nowhere)) / f"{found.published.name}-seed-{seed}",
+                threads=threads or int(card.environment.get("threads", 0)) or None,
+                callbacks=callbacks,
+            ).card
+            done.append(_compare(card, again))
+            tell(done[-1])
+    return done
+
+
+def _compare(published: PublishedCard, again: Card) -> Reproduction:
+    before = {**published.environment, **published.versions}
+    now = {**again.environment, **again.versions}
+    return Reproduction(
+        card=again,
+        published=published,
+        differences={
+            name: (before.get(name), now.get(name))
+            for name in sorted(before.keys() | now.keys())
+            if before.get(name) != now.get(name)
+        },
+        same_bytes=again.weights.sha256 == published.weights.sha256,
+        within=None
+        if published.interval is None
+        else is_within(again.metrics["test"], published.interval),
+    )
+
+
+def check(reproductions: Iterable[Reproduction], found: Found) -> None:
+    """Raise where a reproduction is not what the card promises.
+
+    Raises:
+        VerificationError: it names the seed and the difference.
+    """
+    for each in reproductions:
+        if not each.holds:
+            raise VerificationError(
+                f"{found.published.name} is not reproduced with seed {each.card.recipe.seed}: "
+                f"{each.verdict()}"
+            )

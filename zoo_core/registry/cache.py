@@ -1,0 +1,133 @@
+"""The cache of fetched files: named by their checksum, written whole, checked on every load.
+
+Nothing depends on the lock: it saves several processes the same download. Whoever writes, writes
+the same bytes to the same name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from io import BufferedRandom
+from pathlib import Path
+from typing import BinaryIO
+
+from zoo_core.errors import DataError, VerificationError
+from zoo_core.files import remove_abandoned, replacing
+from zoo_core.paths import zoo_home
+
+Download = Callable[[BinaryIO], None]
+"""Writes the bytes to an open file."""
+
+
+def folder() -> Path:
+    """Return where fetched files are kept; it need not exist."""
+    return Path(zoo_home()) / "sha256"
+
+
+def path_of(sha256: str) -> Path:
+    """Return where the file of a checksum is or would be."""
+    return folder() / sha256
+
+
+def keep(sha256: str, size: int, download: Download, *, what: str) -> Path:
+    """Return the path of a file in the cache, downloading it where it is not there.
+
+    Raises:
+        DataError: it cannot be downloaded or kept.
+        VerificationError: what was downloaded is not what it should be; nothing is kept.
+    """
+    path = path_of(sha256)
+    if path.exists():
+        return path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with locked(sha256):
+            if not path.exists():
+                with replacing(path) as file:
+                    download(file)
+                    _check(file, sha256, size, what)
+    except OSError as fault:
+        raise DataError(
+            f"{what} cannot be kept in {path.parent}: {fault.strerror}",
+            hint="Free some space, or let ZOO_HOME name another folder for the cache.",
+        ) from fault
+    return path
+
+
+@contextlib.contextmanager
+def locked(name: str) -> Iterator[None]:
+    """Hold a lock among processes, if one can be had."""
+    from filelock import FileLock, Timeout
+
+    locks = Path(zoo_home()) / "locks"
+    lock = FileLock(locks / f"{name}.lock", timeout=600)
+    try:
+        locks.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except (OSError, NotImplementedError, Timeout):
+        yield  # a download twice is better than none
+        return
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def kept() -> list[Path]:
+    """Return the files in the cache, sorted."""
+    if not folder().is_dir():
+        return []
+    return sorted(path for path in folder().iterdir() if not path.name.startswith("."))
+
+
+def is_whole(path: Path) -> bool:
+    """Say whether a file's content has the checksum that is its name."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == path.name
+
+
+def remove(sha256: str) -> int:
+    """Remove a file from the cache and return how many bytes that frees."""
+    try:
+        size = path_of(sha256).stat().st_size
+        path_of(sha256).unlink()
+    except FileNotFoundError:
+        return 0
+    return size
+
+
+def prune(wanted: set[str]) -> int:
+    """Remove what no checksum of `wanted` names, and what killed processes left behind.
+
+    Returns:
+        How many bytes that frees.
+    """
+    if not folder().is_dir():
+        return 0
+    freed = remove_abandoned(folder())
+    locks = (Path(zoo_home()) / "locks").glob("*.lock")
+    for path in (*(path for path in kept() if path.name not in wanted), *locks):
+        with contextlib.suppress(OSError):
+            size = path.stat().st_size
+            path.unlink()
+            freed += size
+    return freed
+
+
+def _check(file: BufferedRandom, sha256: str, size: int, what: str) -> None:
+    found = file.seek(0, os.SEEK_END)
+    if found != size:
+        raise VerificationError(
+            f"{what} has {found:,} bytes where {size:,} are due; nothing is kept of it",
+            hint="Try again, or ask whoever publishes there.",
+        )
+    file.seek(0)
+    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != sha256:
+        raise VerificationError(
+            f"{what} has the sha256 {digest} where {sha256} is due; nothing is kept of it",
+            hint="Try again, or ask whoever publishes there.",
+        )

@@ -1,0 +1,142 @@
+"""Where a registry lies: a folder, a web server, or any URL that fsspec opens."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from zoo_core.errors import DataError, InvalidValueError, VerificationError, one_line
+
+
+class Location(Protocol):
+    """Where a registry's files lie."""
+
+    @property
+    def url(self) -> str: ...
+
+    def download(self, name: str, to: BinaryIO, *, most: int) -> None:
+        """Write the file of a name, such as ``mlp/default/card.json``, to an open one.
+
+        Args:
+            name: relative, with ``/``.
+            to: where it goes.
+            most: bytes that are taken at most; where there are more, it fails.
+
+        Raises:
+            DataError: it cannot be read.
+        """
+
+
+class Folder:
+    """A registry on this machine, which is read in place."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.url = str(root)
+
+    def path(self, name: str) -> Path:
+        """Return where the file of a name lies.
+
+        Raises:
+            VerificationError: links lead out of the registry.
+        """
+        path = self.root / name
+        root = os.path.realpath(self.root)
+        if not os.path.realpath(path).startswith(root + os.sep):
+            raise VerificationError(
+                f"{path} leads out of the registry {self.root}, to {os.path.realpath(path)}",
+                hint="Files of a registry lie in its folder; remove the link.",
+            )
+        return path
+
+    def read(self, name: str, *, most: int) -> bytes:
+        """Return a file's content; see `Location.download`."""
+        path = self.path(name)
+        try:
+            if path.exists() and not path.is_file():  # a named pipe would be waited for
+                raise DataError(f"{path} is not a file")
+            with path.open("rb") as file:
+                content = file.read(most + 1)
+        except OSError as fault:
+            raise DataError(f"{path} cannot be read: {fault.strerror}") from fault
+        if len(content) > most:
+            raise DataError(f"{path} has more than the {most:,} bytes that are due at most")
+        return content
+
+    def download(self, name: str, to: BinaryIO, *, most: int) -> None:
+        to.write(self.read(name, most=most))
+
+
+class Web:
+    """A registry on a web server."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+
+    def download(self, name: str, to: BinaryIO, *, most: int) -> None:
+        from zoo_core.registry.http import download
+
+        download(f"{self.url}/{name}", to, most=most)
+
+
+class Filesystem:
+    """A registry at any other URL: a bucket, a hub, …, with the package that fsspec wants."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+
+    def download(self, name: str, to: BinaryIO, *, most: int) -> None:
+        import fsspec
+
+        url = f"{self.url}/{name}"
+        try:
+            with fsspec.open(url, "rb") as file:
+                taken = 0
+                while piece := file.read(1 << 16):
+                    taken += len(piece)
+                    if taken > most:
+                        break
+                    to.write(piece)
+        except ImportError as fault:
+            raise DataError(f"{url} cannot be read: {fault}", hint="pip install it.") from fault
+        except Exception as fault:  # whatever the package of that protocol raises
+            raise DataError(f"{url} cannot be read: {one_line(fault)}") from fault
+        if taken > most:
+            raise DataError(f"{url} gives more than the {most:,} bytes that are due at most")
+
+
+def open_location(url: str) -> Location:
+    """Return the location that a folder's path or a URL names.
+
+    Raises:
+        InvalidValueError: it is none.
+    """
+    if not url or "\0" in url or len(url) > 2000 or any(ord(c) < 32 for c in url):
+        raise InvalidValueError(
+            f"{url[:80]!r} is no address of a registry", hint="Name a folder or a URL."
+        )
+    scheme = url.partition("://")[0].lower() if "://" in url else ""
+    if not scheme:
+        return Folder(Path(os.path.abspath(os.path.expanduser(url))))  # noqa: PTH100, PTH111
+    from urllib.parse import urlsplit
+
+    if scheme == "file":
+        return Folder(_path_of(url))
+    if scheme in ("http", "https"):
+        if not urlsplit(url).hostname:
+            raise InvalidValueError(f"the URL {url!r} names no host")
+        return Web(url)
+    return Filesystem(url)
+
+
+def _path_of(url: str) -> Path:
+    from urllib.parse import unquote, urlsplit
+
+    parts = urlsplit(url)
+    path = unquote(parts.path)
+    if parts.netloc not in ("", "localhost") or "\0" in path or not path.startswith("/"):
+        raise InvalidValueError(
+            f"{url!r} names no folder of this machine", hint="For instance: file:///srv/registry"
+        )
+    return Path(os.path.abspath(path))  # noqa: PTH100

@@ -1,0 +1,60 @@
+"""Names of published weights: ``[REGISTRY/]MODEL[.TAG][@sha256:HEX]``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from zoo_core.errors import InvalidValueError
+
+LONGEST = 64
+"""Characters of a model's name or a tag, at most."""
+
+_MODEL = r"[a-z0-9][a-z0-9_-]*"
+_TAG = r"[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)*"
+_REGISTRY = r"[a-z0-9][a-z0-9_.-]*(?:/[a-z0-9][a-z0-9_-]*)?"
+_NAME = re.compile(
+    rf"(?:(?P<registry>{_REGISTRY})/)?(?P<model>{_MODEL})(?:\.(?P<tag>{_TAG}))?"
+    r"(?:@sha256:(?P<sha256>[0-9a-f]{8,64}))?"
+)
+
+
+@dataclass(frozen=True)
+class WeightsName:
+    """A name, taken apart; what it does not say is empty.
+
+    Attributes:
+        registry: as `zoo registry list` calls it.
+        model: up to the first dot.
+        tag: of one published set of weights; empty for the default one.
+        sha256: the first 8 to 64 digits of the file's checksum, to hold the weights to.
+    """
+
+    registry: str
+    model: str
+    tag: str
+    sha256: str
+
+
+def parse_name(text: str) -> WeightsName | None:
+    """Take a name apart; None where it cannot be one, and may be a path."""
+    match = _NAME.fullmatch(text)
+    if match is None or not all(len(match[part] or "") <= LONGEST for part in ("model", "tag")):
+        return None
+    return WeightsName(**{part: value or "" for part, value in match.groupdict().items()})
+
+
+def check_tag_name(text: str) -> WeightsName:
+    """Take apart the name to publish under, which has a model, a tag and nothing else.
+
+    Raises:
+        InvalidValueError: it is not ``MODEL.TAG``.
+    """
+    name = parse_name(text)
+    if name is None or name.registry or name.sha256 or not name.tag:
+        raise InvalidValueError(
+            f"weights are published as MODEL.TAG, got {text!r}",
+            hint=f"Lower-case letters, digits, '-' and '_', up to {LONGEST} a part; a tag may have "
+            "single dots. For instance: --as cnn.mine",
+        )
+    return name
