@@ -1,4 +1,4 @@
-"""What the core's tests share: the toy plugin in this process."""
+"""What the core's tests share: the toy plugin in this process, a run, a registry."""
 
 import sys
 from pathlib import Path
@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from zoo_core.catalog import Catalog
+from zoo_core.publishing.publish import publish
+from zoo_core.registry.finding import add
+from zoo_core.training import train
 
 
 @pytest.fixture
@@ -17,3 +20,23 @@ def toy(toy_site, monkeypatch):
     yield Catalog.load()
     for name in [name for name in sys.modules if name.split(".")[0] == "zoo_toy"]:
         del sys.modules[name]
+
+
+@pytest.fixture
+def run(toy, tmp_path):
+    """Return a finished training of the toy model, with seed 3."""
+    return train(toy, "softmax", out=tmp_path / "run", overrides=[{"seed": 3}])
+
+
+@pytest.fixture
+def registry(toy, run, tmp_path):
+    """Return the folder of a registry with softmax.first."""
+    root = tmp_path / "registry"
+    publish(toy, run.folder, "softmax.first", str(root))
+    return root
+
+
+@pytest.fixture
+def added(toy, registry):
+    """Return the registry `here` with softmax.first, which was added."""
+    return add(toy, "here", str(registry))

@@ -176,10 +176,10 @@ BAD = [
     (["train", "--resume", "full", "--set", "lr=1"], 2, "leave out NAME"),
     (["tarin", "softmax"], 2, "No such command 'tarin'"),
     (["info", "softmxa"], 3, "Did you mean 'softmax'"),
-    (["evaluate", "nowhere"], 1, "there are no weights at nowhere"),
+    (["evaluate", "nowhere"], 3, "published weights 'nowhere', and there is no such"),
     (["evaluate", "full"], 1, "its training did not finish"),
     (["evaluate", "full/file"], 5, "is not a weight file of zoo"),
-    (["predict", "nowhere", "x.png"], 1, "there are no weights at nowhere"),
+    (["predict", "nowhere", "x.png"], 3, "published weights 'nowhere', and there is no such"),
 ]
 
 

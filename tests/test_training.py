@@ -12,18 +12,13 @@ from zoo_core.card import read_card
 from zoo_core.catalog import Catalog
 from zoo_core.data import Split
 from zoo_core.errors import DataError, InvalidValueError, TrainingError, VerificationError
-from zoo_core.loading import load
 from zoo_core.evaluation import evaluate_pretrained
+from zoo_core.loading import load
 from zoo_core.sampling import TrainingData
 from zoo_core.schedule import learning_rate
 from zoo_core.training import train
 from zoo_core.warp import draw_warps
 from zoo_core.weights import load_weights
-
-
-@pytest.fixture
-def run(toy, tmp_path):
-    return train(toy, "softmax", out=tmp_path / "run", overrides=[{"seed": 3}])
 
 
 def test_a_run_folder_is_complete(run):

@@ -83,8 +83,14 @@ def locate(
 
 
 def read_published(found: Found) -> WeightFile:
-    """Return a tag's weights, verified. What is damaged in the cache is fetched anew, once."""
+    """Return a tag's weights, verified.
+
+    What has to be fetched is fetched with its card, so that it is all there without a network; what
+    is damaged in the cache is fetched anew, once.
+    """
     what = found.published
+    if not isinstance(found.registry.location, Folder):
+        found.registry.path(what, CARD)
 
     def read() -> WeightFile:
         return load_weights(found.registry.path(what), sha256=what.sha256, size=what.bytes)

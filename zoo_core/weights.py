@@ -22,7 +22,7 @@ Tensors = Mapping[str, NDArray[Any]]
 
 _DAMAGED = "The file was changed or damaged; train or fetch it again."
 
-MAX_HEADER = 1 << 20
+MAX_HEADER = 1 << 19
 """Bytes of header that are read at most: thousands of tensors and the metadata fit."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.stress import bits, kills, saving
 from tests.stress.outcome import Outcome
 
 
@@ -25,4 +26,12 @@ class Stress:
     few: int
 
 
-STRESSES: dict[str, Stress] = {}
+STRESSES = {
+    "bits": Stress("single flipped bits", bits.flipped_bits, 20_000, 300),
+    "headers": Stress("crafted weight files", bits.crafted_headers, 30, 30),
+    "saving": Stress("kill -9 while saving", kills.kills_while_saving, 200, 4),
+    "publishing": Stress("kill -9 while publishing", kills.kills_while_publishing, 200, 6),
+    "publishers": Stress("tags by 16 publishers at once", kills.publishers_at_once, 16, 4),
+    "disks": Stress("full disks", kills.full_disks, 60, 6),
+    "hashes": Stress("savings with other hash seeds", saving.equal_files, 20, 4),
+}

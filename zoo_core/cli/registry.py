@@ -25,7 +25,8 @@ def add(name: str, url: str) -> None:
     """
     added = finding.add(installed(), name, url)
     count = len(added.index().tags)
-    click.echo(f"Added {name}, {added.location.url}: {count} published sets of weights.")
+    sets = "set" if count == 1 else "sets"
+    click.echo(f"Added {name}, {added.location.url}: {count} published {sets} of weights.")
 
 
 @registry.command("remove")

@@ -49,7 +49,7 @@ def find(
     Args:
         catalog: what is installed.
         text: ``[REGISTRY/]MODEL[.TAG][@sha256:HEX]``.
-        among: where to look; None for all registries there are.
+        among: where to look, and what has to be readable; None for all registries there are.
         ask: whether registries elsewhere are asked again where none is known to have it.
 
     Raises:
@@ -68,9 +68,9 @@ def find(
         for registry in (registries(catalog) if among is None else among)
         if name.registry in ("", registry.name)
     ]
-    found = _among(asked, name, refresh=False)
+    found = _among(asked, name, refresh=False, strict=among is not None)
     if ask and not found and any(not isinstance(registry.location, Folder) for registry in asked):
-        found = _among(asked, name, refresh=True)  # it may be new
+        found = _among(asked, name, refresh=True, strict=among is not None)  # it may be new
     if not found:
         raise _unknown(catalog, text, name, asked)
     if len(found) > 1:
@@ -137,12 +137,12 @@ def remove(name: str) -> None:
     Registry(name, open_location(strike(name))).forget()
 
 
-def _among(asked: list[Registry], name: WeightsName, *, refresh: bool) -> list[Found]:
+def _among(asked: list[Registry], name: WeightsName, *, refresh: bool, strict: bool) -> list[Found]:
     found = []
     for registry in asked:
         index = (
             registry.index(refresh=refresh)
-            if name.registry
+            if name.registry or strict
             else _readable(registry, refresh=refresh)
         )
         tag = name.tag or index.defaults.get(name.model, "")

@@ -1,0 +1,144 @@
+"""What is published with zoo: all there, all true, all without a network."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from zoo_core.card import parse_published
+from zoo_core.catalog import Catalog
+from zoo_core.page import card_markdown
+from zoo_core.publishing.interval import make_interval
+from zoo_core.registry.finding import find, published, registries
+from zoo_core.registry.published import index_json
+from zoo_core.resolution import resolve_recipe
+
+sys.path.append(str(Path(__file__).parents[2]))  # behind what is installed
+
+from benchmarks.publish import TAGS
+from benchmarks.runs import Row
+
+CATALOG = Catalog.load()
+FOUND = [find(CATALOG, f"zoo/{name}") for name in TAGS]
+
+
+def card_of(found):
+    path = found.registry.path(found.published, "card.json")
+    return parse_published(path.read_bytes(), str(path))
+
+
+def test_every_tag_is_published_and_no_other():
+    (zoo,) = (registry for registry in registries(CATALOG) if registry.name == "zoo")
+    assert {each.published.name for each in published([zoo])} == set(TAGS)
+    content = zoo.location.read("index.json", most=1 << 20)
+    assert content == index_json(zoo.index())
+    assert set(zoo.index().defaults.values()) == {"default"}
+
+
+def test_every_model_of_ours_has_a_default_and_a_reference():
+    for name, entry in CATALOG.entries("models").items():
+        if entry.plugin.distribution.startswith("zoo-") and name in {t.split(".")[0] for t in TAGS}:
+            assert f"{name}.default" in TAGS
+            assert len([tag for tag in TAGS if tag.startswith(f"{name}.")]) >= 2
+
+
+def test_it_is_small():
+    root = FOUND[0].registry.location.root
+    assert sum(path.stat().st_size for path in root.rglob("*") if path.is_file()) < 40_000_000
+
+
+@pytest.mark.parametrize("found", FOUND, ids=TAGS)
+def test_a_card_is_of_the_recipe_as_it_stands(found):
+    card = card_of(found)
+    recipe = resolve_recipe(CATALOG.model(card.model), found.published.tag)
+    assert card.recipe == recipe
+    assert card.changed == ()
+
+
+@pytest.mark.parametrize("found", FOUND, ids=TAGS)
+def test_an_interval_is_that_of_the_results(found):
+    card = card_of(found)
+    results = Row.parse(found.published.name).results()
+    assert card.interval == make_interval(card, results)
+    assert len(card.interval.seeds) == 5
+
+
+@pytest.mark.parametrize("found", FOUND, ids=TAGS)
+def test_a_page_says_what_its_card_says(found):
+    card = card_of(found)
+    folder = found.registry.path(found.published).parent
+    assert (folder / "card.md").read_bytes() == card_markdown(card)
+    assert card.pictures == ("confusion.png", "curves.png", "misread.png")
+    for picture in card.pictures:
+        assert (folder / picture).read_bytes().startswith(b"\x89PNG")
+
+
+def test_everything_is_verified_without_a_network(cli):
+    result = cli("verify", "--all", "--json")
+    report = result.json["weights"]
+    assert {each["name"] for each in report} >= set(TAGS)
+    faults = [check["fault"] for each in report for check in each["checks"]]
+    assert not any(faults)
+    assert result.code == 0
+
+
+def test_everything_is_loaded_without_network_or_pickle(run_python):
+    """`torch.load`, `numpy.load` and `pickle` raise when they are touched."""
+    code = f"""
+import pickle, socket
+import numpy, torch
+
+def refuse(*_, **__):
+    raise AssertionError("not to be touched")
+
+for name in ("load", "loads", "Unpickler", "_load", "_loads", "_Unpickler"):
+    setattr(pickle, name, refuse)
+torch.load = torch.serialization.load = numpy.load = refuse
+socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
+
+import zoo_core as zoo
+for name in {TAGS!r}:
+    pretrained = zoo.load(name)
+    assert pretrained.name.startswith(name + "@sha256:")
+    shape = pretrained.input_shape
+    assert pretrained.predict(numpy.zeros((2, *shape), numpy.uint8)).labels.shape[0] == 2
+assert zoo.create_model("mlp", pretrained=True)(torch.zeros(1, 1, 28, 28))
+assert zoo.create_model("mlp", pretrained="leaky-128")
+assert set(zoo.list_models(pretrained=True)) == {{name.partition(".")[0] for name in {TAGS!r}}}
+"""
+    run_python(code)
+
+
+def test_a_plain_load_needs_no_pydantic(run_python):
+    """Which takes longer to import than everything else that a load by name does."""
+    code = """
+import json, sys
+import zoo_core as zoo
+zoo.load("numpy-net")  # for the index of plugins
+"""
+    run_python(code)
+    code += "print(json.dumps(sorted(sys.modules)))"
+    modules = set(json.loads(run_python(code)))
+    assert not modules & {
+        "pydantic",
+        "pluggy",
+        "click",
+        "torch",
+        "fsspec",
+        "filelock",
+        "urllib.request",
+    }
+
+
+def test_weights_come_with_their_config(run_python):
+    code = """
+import zoo_core as zoo
+try:
+    zoo.create_model("numpy-net", pretrained=True, hidden=[5])
+except zoo.ZooError as fault:
+    assert "come with their config, got hidden" in str(fault), fault
+else:
+    raise AssertionError
+"""
+    run_python(code)

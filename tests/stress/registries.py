@@ -1,0 +1,44 @@
+"""Registries to do harm to, made of the published one."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from zoo_core.catalog import installed
+from zoo_core.registry.finding import find
+from zoo_core.registry.published import INDEX, Published, PublishedIndex, index_json
+from zoo_core.registry.registry import CARD, WEIGHTS
+
+NAME = "numpy-net.default"
+
+
+def published() -> Published:
+    """Return what the index says of the weights that are used."""
+    return find(installed(), f"zoo/{NAME}").published
+
+
+def make_registry(root: Path, content: bytes | None = None) -> Path:
+    """Make a registry with one tag, and return where its weights lie.
+
+    Args:
+        root: its folder, which must not exist.
+        content: of the weight file; None for what is published. The index says that it is so.
+    """
+    found = find(installed(), f"zoo/{NAME}")
+    folder = found.registry.path(found.published).parent
+    tag = root / found.published.model / found.published.tag
+    tag.mkdir(parents=True)
+    for name in (WEIGHTS, CARD):
+        shutil.copyfile(folder / name, tag / name)
+    entry = found.published
+    if content is not None:
+        (tag / WEIGHTS).write_bytes(content)
+        entry = replace(
+            entry, sha256=hashlib.sha256(content).hexdigest(), bytes=len(content), plain=True
+        )
+    index = PublishedIndex({}, {}).with_tag(entry, default=True)
+    (root / INDEX).write_bytes(index_json(index))
+    return tag / WEIGHTS

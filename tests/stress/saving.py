@@ -1,0 +1,34 @@
+"""Processes with different hashes that save the same weights."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from tests.stress.kills import start
+from tests.stress.outcome import Outcome
+from zoo_core.weights import save_weights
+
+
+def save_the_same(path: Path) -> str:
+    """Save weights whose names and metadata come in whatever order a set has them."""
+    names = {f"layer{number}.weight" for number in range(50)}
+    tensors = {name: np.full(20, int(name[5:-7]), np.float32) for name in names}
+    return save_weights(path, tensors, {name: sorted(names)[:3] for name in names})
+
+
+def equal_files(count: int) -> Outcome:
+    """Save in so many processes, and compare what they save."""
+    rng, found = random.Random(0), []
+    code = "from tests.stress.saving import *; print(save_the_same(Path(sys.argv[1])))"
+    with tempfile.TemporaryDirectory() as folder:
+        for each in range(count):
+            seed = str(rng.randrange(2**32))
+            with start(code, Path(folder) / str(each), PYTHONHASHSEED=seed) as process:
+                out, err = process.communicate(timeout=60)
+            found.append(out.strip() or err.strip())
+    others = [sha256 for sha256 in found if sha256 != found[0]]
+    return Outcome(count, tuple(f"{each} is not {found[0]}" for each in others), "one sha256")

@@ -1,0 +1,225 @@
+"""Loading weights: by name or path, all of them or none."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+
+from zoo_core.catalog import Catalog
+from zoo_core.errors import AmbiguousNameError, InvalidValueError, VerificationError
+from zoo_core.loading import load, published_card
+from zoo_core.publishing.publish import publish
+from zoo_core.registry.finding import find
+from zoo_core.settled import SettledConfig, is_plain
+from zoo_core.training import train
+
+
+def test_weights_are_loaded_by_name(toy, run, added):
+    pretrained = load(toy, "softmax")
+    assert pretrained.name == f"softmax.first@sha256:{run.card.weights.sha256}"
+    assert pretrained.card.metrics == run.card.metrics
+    assert pretrained.config == run.config
+    mine = load(toy, run.folder).predict(run.data.test.images)
+    assert (pretrained.predict(run.data.test.images).labels == mine.labels).all()
+
+
+def test_preprocessing_travels_with_the_weights(toy, run, added):
+    assert load(toy, "softmax").preprocessing == run.data.preprocessing
+
+
+def test_a_path_is_a_path(toy, run, added, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert load(toy, "run").sha256 == run.card.weights.sha256
+    assert load(toy, run.folder / "model.safetensors").sha256 == run.card.weights.sha256
+
+
+def test_neither_path_nor_name_shadows_the_other(toy, run, added, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sha256 = run.card.weights.sha256
+    os.rename("run", "softmax")
+    with pytest.raises(AmbiguousNameError, match=r"Say \./softmax or here/softmax\.first"):
+        load(toy, "softmax")
+    assert load(toy, "./softmax").sha256 == load(toy, "here/softmax").sha256 == sha256
+
+
+def test_a_model_that_is_handed_in_gets_the_weights(toy, run, added):
+    trained = load(toy, "softmax")
+    model = trained.trainer.build(
+        toy.model("softmax").resolve("zoo_toy.model:Softmax"), run.config, 9
+    )
+    assert (model.weights[0] != trained.model.weights[0]).any()
+    assert load(toy, "softmax", into=model).model is model
+    assert (model.weights[0] == trained.model.weights[0]).all()
+
+
+@pytest.fixture
+def handed_in(toy, run):
+    """Return a model, and its weights as they were."""
+    model = load(toy, run.folder).model
+    model.weights[0][:] = 7
+    return model
+
+
+def test_a_model_that_is_handed_in_is_unchanged_where_the_file_is_damaged(toy, added, handed_in):
+    path = added.path(find(toy, "softmax").published)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(VerificationError, match="its card says"):
+        load(toy, "softmax", into=handed_in)
+    assert (handed_in.weights[0] == 7).all()
+
+
+def test_a_model_of_another_shape_is_unchanged(toy, added, handed_in):
+    handed_in.weights[0] = handed_in.weights[0][:-1].copy()
+    with pytest.raises(VerificationError, match=r"'head0' is float32 \(30, 3\), the model's is"):
+        load(toy, "softmax", into=handed_in)
+    assert (handed_in.weights[0] == 7).all()
+
+
+def test_a_model_is_unchanged_where_assigning_fails_halfway(toy, added, handed_in, monkeypatch):
+    from zoo_toy.model import ToyTrainer
+
+    assign = ToyTrainer.set_weights
+
+    def fail_once(self, model, weights):
+        monkeypatch.setattr(ToyTrainer, "set_weights", assign)
+        model.weights[0][:5] = 0
+        raise MemoryError
+
+    monkeypatch.setattr(ToyTrainer, "set_weights", fail_once)
+    with pytest.raises(MemoryError):
+        load(toy, "softmax", into=handed_in)
+    assert (handed_in.weights[0] == 7).all()
+
+
+def test_what_is_no_model_gets_no_weights(toy, added):
+    with pytest.raises(InvalidValueError, match="weights cannot be given to a str"):
+        load(toy, "softmax", into="a model")
+
+
+def test_a_card_that_was_changed_is_noticed(toy, added):
+    found = find(toy, "softmax")
+    path = added.path(found.published, "card.json")
+    path.write_text(path.read_text().replace('"seed": 3', '"seed": 4'))
+    with pytest.raises(VerificationError, match="the index says"):
+        published_card(found)
+    assert load(toy, "softmax").predict(np.zeros((6, 5), np.uint8))  # weights need no card
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"plugin": "zoo-nowhere"}, "zoo-nowhere"),
+        ({"config": {"input_shape": [1, 6, 5], "classes": ["three"]}}, "cannot be|can be built"),
+        ({"preprocessing": {"mean": "x", "std": [1]}}, "metadata of"),
+        ({"recipe": 1}, "metadata of"),
+    ],
+)
+def test_metadata_that_lies_gives_a_clear_error(toy, run, tmp_path, change, said):
+    """As where somebody publishes, with an index that fits, what was never a training's."""
+    from dataclasses import replace
+
+    from zoo_core.errors import ZooError
+    from zoo_core.registry.published import EMPTY, index_json
+    from zoo_core.weights import load_weights, save_weights
+
+    root = tmp_path / "registry"
+    found = publish(toy, run.folder, "softmax.a", str(root))
+    path = root / "softmax/a/model.safetensors"
+    file = load_weights(path)
+    sha256 = save_weights(path, file.tensors, {**file.metadata, **change})
+    entry = replace(found.published, sha256=sha256, bytes=path.stat().st_size)
+    (root / "index.json").write_bytes(index_json(EMPTY.with_tag(entry, default=True)))
+    with pytest.raises(ZooError, match=said):
+        load(toy, "softmax", registry=str(root))
+
+
+def test_a_settled_config_is_the_config(toy, run):
+    def real():
+        raise AssertionError("not needed for plain values")
+
+    assert is_plain(run.config)
+    settled = SettledConfig(run.config.model_dump(mode="json"), real)
+    for name, value in dict(run.config).items():
+        assert getattr(settled, name) == value
+    other = SettledConfig({}, lambda: run.config)
+    assert other.input_shape == (1, 6, 5)
+    with pytest.raises(AttributeError):
+        _ = other.nothing
+
+
+def test_values_that_json_does_not_keep_are_not_plain():
+    from enum import Enum
+    from pathlib import Path
+
+    from zoo_core.config import ModelConfig
+
+    class Colour(Enum):
+        RED = "red"
+
+    class Inner(ModelConfig):
+        depth: int = 1
+
+    class Config(ModelConfig):
+        value: object = 1
+
+    for value in (1, 1.5, "a", True, None, (1, 2), ((1,), ("a",))):
+        assert is_plain(Config(value=value)), value
+    for value in (Colour.RED, Path("a"), Inner(), [1], {"a": 1}, b"a", 1j):
+        try:
+            plain = is_plain(Config(value=value))
+        except ValueError:  # which JSON cannot hold at all
+            continue
+        assert not plain, value
+
+
+def test_another_version_of_the_plugin_validates_the_config_again(toy, run, added, monkeypatch):
+    validated = []
+    resolve = type(toy.model("softmax")).resolve
+
+    def spy(entry, import_string):
+        validated.append(import_string)
+        return resolve(entry, import_string)
+
+    monkeypatch.setattr(type(toy.model("softmax")), "resolve", spy)
+    load(toy, "softmax")
+    assert "zoo_toy.config:SoftmaxConfig" not in validated
+    newer = [
+        plugin if plugin.distribution != "zoo-toy" else _newer(plugin) for plugin in toy.plugins
+    ]
+    load(Catalog(tuple(newer), lambda: toy.hooks), "softmax")
+    assert "zoo_toy.config:SoftmaxConfig" in validated
+
+
+def _newer(plugin):
+    from dataclasses import replace
+
+    return replace(plugin, version="9.9")
+
+
+def test_no_pickle_is_touched(run_python, run, tmp_path, toy):
+    """Neither reading weights nor building the model unpickles anything."""
+    publish(toy, run.folder, "softmax.a", str(tmp_path / "registry"))
+    code = f"""
+import pickle, sys
+def refuse(*_, **__):
+    raise AssertionError("pickle was touched")
+import numpy
+for name in ("load", "loads", "Unpickler", "_load", "_loads", "_Unpickler"):
+    setattr(pickle, name, refuse)
+numpy.load = refuse
+import zoo_core as zoo
+assert zoo.load("softmax", registry={str(tmp_path / "registry")!r}).model
+"""
+    run_python(code)
+
+
+def test_two_heads_are_loaded_the_same_way(toy, tmp_path):
+    run = train(toy, "softmax-pairs", out=tmp_path / "pairs")
+    publish(toy, run.folder, "softmax-pairs.a", str(tmp_path / "registry"))
+    loaded = load(toy, "softmax-pairs", registry=str(tmp_path / "registry"))
+    assert loaded.predict(run.data.test.images).labels.shape == (50, 2)
+    card = json.loads((tmp_path / "registry/softmax-pairs/a/card.json").read_text())
+    assert len(card["golden"]["logits"]) == 2

@@ -1,0 +1,198 @@
+"""Publishing: what is seen to be right is added whole, and nothing is ever replaced."""
+
+import dataclasses
+import json
+import os
+import shutil
+
+import pytest
+
+from zoo_core.card import read_card
+from zoo_core.errors import DataError, InvalidValueError, VerificationError
+from zoo_core.loading import published_card
+from zoo_core.publishing.golden import probe_images
+from zoo_core.publishing.interval import is_within, make_interval
+from zoo_core.publishing.publish import publish
+from zoo_core.registry.finding import find_in
+from zoo_core.registry.location import Folder
+from zoo_core.registry.registry import Registry
+from zoo_core.training import train
+
+
+def index_of(root):
+    return Registry("", Folder(root)).index()
+
+
+def test_a_published_run_is_all_there(toy, run, registry):
+    (entry,) = index_of(registry).tags.values()
+    assert (entry.name, entry.plugin, entry.recipe) == ("softmax.first", "zoo-toy", "default")
+    assert entry.sha256 == run.card.weights.sha256
+    assert entry.accuracy == run.card.metrics["test"].accuracy
+    assert set(os.listdir(registry)) == {"index.json", "softmax", ".lock"}
+    files = {"model.safetensors", "card.json", "card.md", "metrics.jsonl"}
+    assert set(os.listdir(registry / "softmax" / "first")) == files
+    card = published_card(find_in(toy, "softmax.first", str(registry)))
+    assert card.metrics == run.card.metrics
+    assert card.command == "zoo train softmax --seed 3"
+    assert len(card.golden.logits[0]) == 16
+
+
+def test_the_page_says_what_a_reader_wants_to_know(toy, run, tmp_path):
+    for name in ("curves.png", "confusion.png"):
+        (run.folder / name).write_bytes(b"a picture")
+    publish(toy, run.folder, "softmax.shown", str(tmp_path / "registry"))
+    page = (tmp_path / "registry/softmax/shown/card.md").read_text()
+    for said in (
+        "# softmax.shown",
+        "| test | 1 |",
+        "zoo verify softmax.shown",
+        "zoo reproduce softmax.shown",
+        "zoo train softmax --seed 3",
+        "![Curves](curves.png)",
+        "![Confusion](confusion.png)",
+        "- Licence: MIT",
+        '"epochs": 5',
+    ):
+        assert said in page
+    assert (tmp_path / "registry/softmax/shown/curves.png").read_bytes() == b"a picture"
+
+
+def test_the_command_repeats_what_was_changed(toy, tmp_path):
+    changed = {"lr": 0.25, "model": {"scale": 0.5}}
+    run = train(toy, "softmax", out=tmp_path / "changed", overrides=[changed], threads=None)
+    found = publish(toy, run.folder, "softmax.changed", str(tmp_path / "registry"))
+    command = published_card(found).command
+    assert command == ("zoo train softmax --seed 0 --set lr=0.25 --set 'model={\"scale\": 0.5}'")
+
+
+def test_a_tag_is_never_replaced(toy, run, registry):
+    before = {path: path.read_bytes() for path in registry.rglob("*") if path.is_file()}
+    with pytest.raises(InvalidValueError, match=r"softmax\.first is published already"):
+        publish(toy, run.folder, "softmax.first", str(registry))
+    assert {path: path.read_bytes() for path in registry.rglob("*") if path.is_file()} == before
+
+
+def test_a_folder_that_the_index_does_not_know_is_left_alone(toy, run, registry):
+    mine = registry / "softmax" / "second"
+    mine.mkdir()
+    (mine / "notes").touch()
+    with pytest.raises(InvalidValueError, match="the index does not know it"):
+        publish(toy, run.folder, "softmax.second", str(registry))
+    assert (mine / "notes").exists()
+
+
+def test_the_first_tag_is_the_default_until_another_is_to_be(toy, run, registry):
+    publish(toy, run.folder, "softmax.second", str(registry))
+    assert index_of(registry).defaults == {"softmax": "first"}
+    publish(toy, run.folder, "softmax.third", str(registry), default=True)
+    assert index_of(registry).defaults == {"softmax": "third"}
+    assert len(index_of(registry).tags) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("softmax", "published as MODEL.TAG"),
+        ("softmax.", "published as MODEL.TAG"),
+        ("softmax...", "published as MODEL.TAG"),
+        ("softmax.a/../../b", "published as MODEL.TAG"),
+        ("zoo/softmax.a", "published as MODEL.TAG"),
+        ("softmax-pairs.a", "is of the model 'softmax'"),
+    ],
+)
+def test_a_name_has_to_fit(toy, run, tmp_path, name, said):
+    with pytest.raises(InvalidValueError, match=said):
+        publish(toy, run.folder, name, str(tmp_path / "registry"))
+    assert not (tmp_path / "registry").exists()
+
+
+def test_publishing_needs_a_folder(toy, run):
+    with pytest.raises(InvalidValueError, match="publishing writes to a folder"):
+        publish(toy, run.folder, "softmax.a", "https://example.org/registry")
+
+
+def test_a_training_that_is_not_done_is_not_published(toy, run, tmp_path):
+    (run.folder / "card.json").unlink()
+    with pytest.raises(DataError, match=r"it lacks card\.json"):
+        publish(toy, run.folder, "softmax.a", str(tmp_path / "registry"))
+
+
+def test_a_card_that_claims_too_much_is_not_published(toy, run, tmp_path):
+    path = run.folder / "card.json"
+    card = json.loads(path.read_text())
+    card["metrics"]["test"]["correct"][0] += 1
+    path.write_text(json.dumps(card))
+    with pytest.raises(VerificationError, match="test images correctly, its card says"):
+        publish(toy, run.folder, "softmax.a", str(tmp_path / "registry"))
+    assert not (tmp_path / "registry").exists()
+
+
+def test_a_link_in_a_run_is_not_followed(toy, run, tmp_path):
+    (tmp_path / "secret").write_text("secret")
+    (run.folder / "curves.png").symlink_to(tmp_path / "secret")
+    publish(toy, run.folder, "softmax.a", str(tmp_path / "registry"))
+    assert not (tmp_path / "registry/softmax/a/curves.png").exists()
+
+
+def test_a_link_out_of_the_registry_is_not_followed(toy, run, registry, tmp_path):
+    shutil.move(registry / "softmax", tmp_path / "elsewhere")
+    (registry / "softmax").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(VerificationError, match="leads out of the registry"):
+        publish(toy, run.folder, "softmax.b", str(registry))
+    assert os.listdir(tmp_path / "elsewhere") == ["first"]
+
+
+@dataclasses.dataclass
+class Other:
+    model: str
+    recipe: object
+    metrics: dict
+
+
+def others(card, accuracies):
+    test = card.metrics["test"]
+    return [
+        Other(
+            card.model,
+            card.recipe.model_copy(update={"seed": seed}),
+            {"test": dataclasses.replace(test, accuracy=(accuracy,))},
+        )
+        for seed, accuracy in enumerate(accuracies)
+    ]
+
+
+def test_an_interval_is_made_of_several_seeds(run):
+    card = read_card(run.folder / "card.json")
+    one, *rest = others(card, [0.90, 0.91, 0.92, 0.93, 0.94])
+    interval = make_interval(one, rest)
+    assert interval.seeds == (0, 1, 2, 3, 4)
+    assert interval.mean == (0.92,)
+    assert interval.sd == pytest.approx((0.015811,), abs=1e-6)
+    # mean ± 2.776 · sd · √1.2, with Student's t of four degrees of freedom
+    assert (interval.low[0], interval.high[0]) == pytest.approx((0.871919, 0.968081), abs=2e-6)
+    scores = card.metrics["test"]
+    assert is_within(dataclasses.replace(scores, accuracy=(0.872,)), interval)
+    assert not is_within(dataclasses.replace(scores, accuracy=(0.8719,)), interval)
+    assert not is_within(dataclasses.replace(scores, accuracy=(0.9681,)), interval)
+
+
+def test_two_trainings_are_too_few_for_an_interval(run):
+    one, other = others(read_card(run.folder / "card.json"), [0.9, 0.91])
+    assert make_interval(one, [other]) is None
+
+
+def test_an_interval_is_of_one_recipe(run):
+    one, other, odd = others(read_card(run.folder / "card.json"), [0.9, 0.91, 0.92])
+    odd.recipe = odd.recipe.model_copy(update={"lr": 9.0})
+    with pytest.raises(InvalidValueError, match="in more than the seed"):
+        make_interval(one, [other, odd])
+
+
+@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 5, 7), (1, 42, 28)])
+def test_probe_images_are_always_the_same(shape):
+    images = probe_images(shape)
+    assert images.shape == (16, *shape)
+    assert images.dtype == "uint8"
+    assert (images == probe_images(shape)).all()
+    assert images.min() < 20
+    assert images.max() > 235

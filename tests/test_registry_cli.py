@@ -1,0 +1,158 @@
+"""The commands around published weights, as a user calls them."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+IMAGE = np.zeros((6, 5), np.uint8)
+
+
+@pytest.fixture
+def here(cli, registry):
+    """Return the folder of a registry that was added as `here`."""
+    added = cli("registry", "add", "here", "registry")  # relative, and kept as a whole path
+    assert added.code == 0, added.err
+    assert "1 published set of weights" in added.out
+    return registry
+
+
+def test_weights_are_listed(cli, here):
+    (row,) = cli("list", "weights", "--json").json["weights"]
+    assert (row["name"], row["registry"], row["default"]) == ("softmax.first", "here", True)
+    table = cli("list", "weights").out
+    assert "softmax.first" in table
+    assert "yes" in table
+    assert cli("list", "weights", "cnn*").out == ""
+
+
+def test_info_tells_of_published_weights(cli, here):
+    facts = cli("info", "softmax.first", "--json").json
+    assert facts["registry"] == "here"
+    assert facts["metrics"]["test"]["total"] == 50
+    assert "softmax.first" in cli("info", "softmax").out
+    assert cli("info", "softmax.second").code == 3
+
+
+def test_an_image_is_read_by_name(cli, here, tmp_path):
+    Image.fromarray(IMAGE).save(tmp_path / "image.png")
+    report = cli("predict", "softmax", "image.png", "--json").json
+    assert report["model"].startswith("softmax.first@sha256:")
+    assert report["predictions"][0]["file"] == "image.png"
+    plain = cli("predict", "softmax", "image.png")
+    assert plain.out.startswith("image.png: ")
+    assert report["model"] in plain.err  # which name.tag@sha256 the bare name stands for
+    assert cli("predict", report["model"], "image.png").code == 0
+
+
+def test_weights_are_evaluated_by_name(cli, here, run):
+    report = cli("evaluate", "softmax", "--json").json
+    assert report["metrics"]["test"]["correct"] == list(run.card.metrics["test"].correct)
+
+
+def test_verify_says_what_it_checked(cli, here):
+    result = cli("verify", "--all")
+    assert result.code == 0
+    lines = result.out.splitlines()
+    assert lines[0].startswith("softmax.first@sha256:")
+    assert [line.split()[0] for line in lines[1:]] == ["ok"] * 5
+    assert " ms" in lines[1]
+    (report,) = cli("verify", "softmax", "--json").json["weights"]
+    assert report["verified"]
+    assert len(report["checks"]) == 5
+
+
+def test_verify_ends_with_5_where_anything_differs(cli, here):
+    path = here / "softmax/first/model.safetensors"
+    content = bytearray(path.read_bytes())
+    content[200] ^= 1
+    path.write_bytes(content)
+    result = cli("verify", "--all")
+    assert result.code == 5
+    assert "FAIL  file: " in result.out
+    report = cli("verify", "--all", "--json")
+    assert report.code == 5
+    assert not report.json["weights"][0]["verified"]
+    assert "has the sha256" in report.json["weights"][0]["checks"][0]["fault"]
+
+
+@pytest.mark.parametrize("arguments", [[], ["softmax", "--all"]])
+@pytest.mark.parametrize("command", ["verify", "pull"])
+def test_names_or_all(cli, here, command, arguments):
+    result = cli(command, *arguments)
+    assert result.code == 2
+    assert "zoo list weights" in result.err
+
+
+def test_reproduce_says_whether_the_bytes_are_equal(cli, here):
+    result = cli("reproduce", "softmax")
+    assert result.code == 0, result.err
+    assert "ok    seed 3: equal bytes" in result.out
+    report = cli("reproduce", "softmax", "--seeds", 2, "--json").json
+    assert [each["seed"] for each in report["reproductions"]] == [0, 1]
+    assert report["reproductions"][0]["differences"] == {}
+
+
+def test_a_run_is_published(cli, run, tmp_path):
+    command = ["publish", "run", "--as", "softmax.mine", "--registry", "mine"]
+    result = cli(*command)
+    assert result.code == 0
+    assert result.out.startswith("Published softmax.mine@sha256:")
+    assert cli(*result.out.splitlines()[1].partition("zoo ")[2].split()).code == 0
+    again = cli(*command)
+    assert again.code == 2
+    assert "published already" in again.err
+    assert cli("publish", "run", "--as", "softmax.b", "--registry", "mine", "--json").json["bytes"]
+
+
+def test_several_seeds_give_an_interval(cli, tmp_path):
+    for seed in range(3):
+        assert cli("train", "softmax", "--seed", seed, "--out", f"seed-{seed}").code == 0
+    others = ["--seed-run", "seed-1", "--seed-run", "seed-2"]
+    result = cli("publish", "seed-0", "--as", "softmax.a", "--registry", "mine", *others)
+    assert result.code == 0, result.err
+    card = json.loads((tmp_path / "mine/softmax/a/card.json").read_text())
+    assert card["interval"]["seeds"] == [0, 1, 2]
+
+
+def test_pull_says_where_weights_lie(cli, here):
+    result = cli("pull", "softmax")
+    assert result.code == 0
+    assert str(here / "softmax/first/model.safetensors") in result.out
+    assert cli("pull", "--all", "--json").json["weights"][0]["registry"] == "here"
+
+
+def test_registries_are_listed_and_removed(cli, here):
+    assert str(here) in cli("registry", "list").out
+    (row,) = cli("registry", "list", "--json").json["registries"]
+    assert row == {"name": "here", "url": str(here), "source": "added"}
+    assert cli("registry", "remove", "here").code == 0
+    assert cli("registry", "remove", "here").code == 3
+    assert cli("verify", "softmax").code == 3
+
+
+def test_the_cache_of_a_folder_is_empty(cli, here):
+    assert cli("cache", "ls", "--json").json["files"] == []
+    assert "is empty" in cli("cache", "ls").err
+    assert cli("cache", "prune").out == "Freed 0 bytes.\n"
+    assert cli("cache", "verify", "--json").json == {"schema": 1, "files": 0, "damaged": []}
+
+
+def test_a_cache_is_looked_after(cli, here, tmp_path):
+    """As after fetching: the files of a registry elsewhere lie under their checksums."""
+    sha256 = cli("list", "weights", "--json").json["weights"][0]["sha256"]
+    cache = tmp_path / "zoo-home" / "sha256"
+    cache.mkdir(parents=True)
+    weights = here / "softmax/first/model.safetensors"
+    (cache / sha256).write_bytes(weights.read_bytes())
+    (cache / ("0" * 64)).write_bytes(b"what nobody publishes")
+    assert "here/softmax.first" in cli("cache", "ls").out
+    damaged = cli("cache", "verify")
+    assert damaged.code == 5
+    assert "1 of 2 files are whole" in damaged.out
+    assert cli("cache", "prune").out == "Freed 21 bytes.\n"
+    assert cli("cache", "verify").code == 0
+    size = weights.stat().st_size
+    assert cli("cache", "rm", "softmax").out == f"Freed {size:,} bytes.\n"
+    assert list(cache.iterdir()) == []

@@ -1,0 +1,189 @@
+"""What `zoo verify` and `zoo reproduce` find, and what they say of it."""
+
+import hashlib
+import json
+from dataclasses import replace
+
+import pytest
+
+from zoo_core.errors import VerificationError
+from zoo_core.publishing.publish import publish
+from zoo_core.publishing.reproduce import reproduce
+from zoo_core.publishing.verify import Verifier
+from zoo_core.registry.finding import find_in
+from zoo_core.registry.location import Folder
+from zoo_core.registry.published import EMPTY, index_json
+from zoo_core.registry.registry import Registry
+from zoo_core.training import train
+from zoo_core.weights import load_weights, save_weights
+
+
+def verify(toy, registry, name="softmax.first"):
+    return Verifier(toy).verify(find_in(toy, name, str(registry)))
+
+
+def test_what_is_published_holds(toy, registry):
+    verification = verify(toy, registry)
+    names = ["file", "card", "model", "golden forward", "test split"]
+    assert [check.what for check in verification.checks] == names
+    assert not verification.faults
+    found = {check.what: check.found for check in verification.checks}
+    assert "bytes, sha256 in" in found["file"]
+    assert "1 tensors, 90 parameters" in found["model"]
+    assert "of 50 correct, the same labels" in found["test split"]
+
+
+def test_a_changed_file_is_the_last_thing_that_is_checked(toy, registry):
+    path = registry / "softmax/first/model.safetensors"
+    path.write_bytes(path.read_bytes()[:-1] + b"\0")
+    (check,) = verify(toy, registry).checks
+    assert isinstance(check.fault, VerificationError)
+
+
+def rewrite(registry, *, card=None, weights=None):
+    """Change what a registry has published, its index with it, as a liar would."""
+    location = Folder(registry)
+    (entry,) = Registry("", location).index().tags.values()
+    folder = registry / "softmax" / "first"
+    facts = json.loads((folder / "card.json").read_text())
+    if weights:
+        path = folder / "model.safetensors"
+        file = load_weights(path)
+        sha256 = save_weights(path, weights(dict(file.tensors)), file.metadata)
+        facts["weights"] |= {"sha256": sha256, "bytes": path.stat().st_size}
+        entry = replace(entry, sha256=sha256, bytes=path.stat().st_size)
+    if card:
+        card(facts)
+    content = json.dumps(facts).encode()
+    (folder / "card.json").write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    entry = replace(entry, card_sha256=digest, card_bytes=len(content))
+    (registry / "index.json").write_bytes(index_json(EMPTY.with_tag(entry, default=True)))
+
+
+def change(*keys, by):
+    def make(facts):
+        for key in keys[:-1]:
+            facts = facts[key]
+        facts[keys[-1]] = by(facts[keys[-1]])
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("lie", "what", "said"),
+    [
+        (
+            change("metrics", "test", "correct", 0, by=lambda n: n + 1),
+            "card",
+            "metrics of the card is",
+        ),
+        (change("parameters", by=lambda n: n + 1), "card", "parameters of the card is 91"),
+        (change("tag", by=lambda _: "other"), "card", "tag is first in the index, other on the"),
+        (
+            change("golden", "logits", 0, 3, 1, by=lambda x: x + 1),
+            "golden forward",
+            "of the largest logit, 0.001 is allowed",
+        ),
+        (
+            change("golden", "logits", by=lambda heads: heads * 2),
+            "golden forward",
+            "gives logits",
+        ),
+        (
+            change("predictions", by=lambda _: "0" * 64),
+            "test split",
+            "not the same labels are read",
+        ),
+    ],
+)
+def test_a_card_that_lies_is_found_out(toy, registry, lie, what, said):
+    rewrite(registry, card=lie)
+    faults = {c.what: str(c.fault) for c in verify(toy, registry).checks if c.fault}
+    assert list(faults) == [what]
+    assert said in faults[what]
+
+
+def test_other_weights_under_the_same_card_are_found_out(toy, registry):
+    def shuffle(tensors):
+        return {"head0": tensors["head0"][:, ::-1].copy()}
+
+    rewrite(registry, weights=shuffle)
+    faults = {c.what: str(c.fault) for c in verify(toy, registry).checks if c.fault}
+    assert set(faults) == {"golden forward", "test split"}
+    assert "of the 50 test images it reads" in faults["test split"]
+
+
+def test_a_hair_of_another_sum_is_allowed(toy, registry):
+    rewrite(
+        registry,
+        card=change("golden", "logits", 0, 3, by=lambda row: [x * 1.0001 for x in row]),
+    )
+    assert not verify(toy, registry).faults
+
+
+def test_the_published_bytes_are_made_again(toy, registry):
+    (done,) = reproduce(toy, find_in(toy, "softmax.first", str(registry)))
+    assert done.same_bytes
+    assert done.holds
+    assert done.differences == {}
+    assert done.verdict() == "equal bytes"
+
+
+def test_other_bytes_in_the_same_environment_are_found_out(toy, registry):
+    rewrite(registry, weights=lambda tensors: {"head0": tensors["head0"] + 1})
+    (done,) = reproduce(toy, find_in(toy, "softmax.first", str(registry)))
+    assert not done.holds
+    assert done.verdict().startswith("other bytes in the published environment")
+
+
+def test_another_environment_is_named(toy, registry):
+    rewrite(registry, card=change("environment", "framework", by=lambda _: "toy 0.1"))
+    rewrite(registry, weights=lambda tensors: {"head0": tensors["head0"] + 1})
+    (done,) = reproduce(toy, find_in(toy, "softmax.first", str(registry)))
+    assert done.differences == {"framework": ("toy 0.1", "toy")}
+    assert "no interval is published" in done.verdict()
+
+
+@pytest.fixture
+def with_interval(toy, tmp_path):
+    """Return the published softmax.seeds, with the interval of four seeds."""
+    runs = [
+        train(toy, "softmax", out=tmp_path / f"seed-{seed}", overrides=[{"seed": seed}])
+        for seed in range(4)
+    ]
+    root = tmp_path / "registry"
+    others = [run.card for run in runs[1:]]
+    return publish(toy, runs[0].folder, "softmax.seeds", str(root), others=others)
+
+
+def test_other_seeds_are_held_to_the_interval(toy, with_interval, tmp_path):
+    told = []
+    done = reproduce(
+        toy, with_interval, seeds=range(2, 5), out=tmp_path / "again", tell=told.append
+    )
+    assert told == done
+    assert [each.card.recipe.seed for each in done] == [2, 3, 4]
+    assert all(each.within for each in done[:2])
+    assert not any(each.same_bytes for each in done)
+    assert "the published interval" in done[0].verdict()
+    assert (tmp_path / "again/softmax.seeds-seed-3/card.json").exists()
+
+
+def test_a_result_outside_the_interval_does_not_hold(toy, with_interval):
+    (done,) = reproduce(toy, with_interval, seeds=[5])
+    interval = done.published.interval
+    narrow = interval.model_copy(update={"low": (0.0,), "high": (0.1,)})
+    published = done.published.model_copy(update={"interval": narrow})
+    from zoo_core.publishing.reproduce import _compare
+
+    other = _compare(published, done.card)
+    assert other.within is False
+    assert not other.holds
+    assert "outside the published interval 0.00–10.00 %" in other.verdict()
+
+
+def test_another_data_set_is_found_out(toy, registry):
+    rewrite(registry, card=change("dataset", "sha256", by=lambda _: "0" * 64))
+    with pytest.raises(VerificationError, match="the card is about toy with the sha256 0000"):
+        reproduce(toy, find_in(toy, "softmax.first", str(registry)))
