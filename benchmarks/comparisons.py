@@ -7,6 +7,7 @@ from benchmarks.contest import Comparison, Contestant
 TUTORIAL = "{python} -m benchmarks.contestants.tutorial"
 SCIKIT_LEARN = "{python} -m benchmarks.contestants.scikit_learn"
 INSIDE = "{python} -m benchmarks.contestants.inside"
+LOAD = "{python} -m benchmarks.contestants.load"
 # Without pictures, which nothing else here draws.
 TRAIN = (
     "env ZOO_PLUGINS=zoo-mnist,zoo-torch,zoo-numpy,zoo-mlp,zoo-cnn,zoo-two-headed "
@@ -67,6 +68,34 @@ def _numpy_net(batch_size: int, *, lr: float) -> Comparison:
             Contestant("MLPClassifier, float32", f"{SCIKIT_LEARN} 5 {batch_size} 128 float32"),
         ),
         figures=TO_ACCURACY,
+    )
+
+
+def _load(model: str, framework: str) -> Comparison:
+    return Comparison(
+        title=f"Loading published weights by name: {model}",
+        text=f"Whole processes: one that loads `{model}` by name, checksum and all, and one that "
+        f"does nothing but import {framework}.",
+        contestants=(
+            Contestant(
+                f'zoo.load("{model}")',
+                f"{{python}} -c 'import zoo_core as zoo; zoo.load(\"{model}\")'",
+            ),
+            Contestant(f"import {framework}", f"{{python}} -c 'import {framework}'"),
+        ),
+        figures={"whole": "whole process, s", "cpu": "CPU, s"},
+        times=21,
+        on_top=True,
+    )
+
+
+def _load_later(model: str, framework: str) -> Comparison:
+    return Comparison(
+        title=f"Likewise, once {framework} is there: {model}",
+        text=f'The first `zoo.load("{model}")` of a process that has imported {framework}.',
+        contestants=(Contestant("inside", f"{LOAD} {model} {framework}"),),
+        figures={"load": "ms"},
+        times=11,
     )
 
 
@@ -143,6 +172,10 @@ COMPARISONS = {
         ),
         figures={"whole": "whole process, s", "cpu": "CPU, s"},
     ),
+    "load-mlp": _load("mlp", "torch"),
+    "load-numpy-net": _load("numpy-net", "numpy"),
+    "load-mlp-inside": _load_later("mlp", "torch"),
+    "load-numpy-net-inside": _load_later("numpy-net", "numpy"),
     **{
         f"predict-{model}": Comparison(
             title=f"Predicting: {model}",

@@ -104,6 +104,7 @@ class Comparison:
         contestants: the first is zoo's, with which the others are compared.
         figures: what to show: the name of a figure, and its heading.
         times: turns of each.
+        on_top: whether to say how much longer the first takes than each of the others.
     """
 
     title: str
@@ -111,6 +112,7 @@ class Comparison:
     contestants: tuple[Contestant, ...]
     figures: dict[str, str]
     times: int = 5
+    on_top: bool = False
 
 
 class Measured(BaseModel):
@@ -128,6 +130,11 @@ class Measured(BaseModel):
         """Return, turn by turn, how many times `other`'s figure `contestant`'s is."""
         pairs = zip(self.values(contestant, figure), self.values(other, figure), strict=True)
         return [a / b for a, b in pairs if b]
+
+    def differences(self, contestant: str, other: str) -> list[float]:
+        """Return, turn by turn, how many seconds longer `contestant` takes than `other`."""
+        pairs = zip(self.values(contestant, "whole"), self.values(other, "whole"), strict=True)
+        return [a - b for a, b in pairs]
 
     def line(self, contestant: str) -> str:
         parts = []

@@ -65,7 +65,20 @@ def section(comparison: Comparison, found: Measured) -> str:
         rows.append(row)
     lines = [names, ["---"] * len(names), *rows]
     table = "".join(f"| {' | '.join(cell or '–' for cell in line)} |\n" for line in lines)
-    return f"## {comparison.title}\n\n{comparison.text}\n\n{table}"
+    return f"## {comparison.title}\n\n{comparison.text}\n\n{table}{on_top(comparison, found)}"
+
+
+def on_top(comparison: Comparison, found: Measured) -> str:
+    """Say, below the table, how much longer the first contestant takes than each other one."""
+    if not comparison.on_top:
+        return ""
+    first, *others = (contestant.name for contestant in comparison.contestants)
+    said = "; ".join(
+        f"{spread([1000 * more for more in found.differences(first, other)])} ms on top of "
+        f"`{other}`"
+        for other in others
+    )
+    return f"\n`{first}` takes {said}.\n"
 
 
 def spread(values: Sequence[float]) -> str:

@@ -4,7 +4,8 @@
 
 trains the recipes of `TAGS` with seed 0 (those whose finished run lies in FOLDER are not trained
 again), publishes them in a new registry, and puts that in the place of ``registry/zoo_registry``'s
-index and folders. The intervals on the cards are those of ``benchmarks/results``.
+index and folders, with the table in ``registry/README.md``. The intervals on the cards are those of
+``benchmarks/results``.
 """
 
 from __future__ import annotations
@@ -17,13 +18,19 @@ from pathlib import Path
 import click
 
 from benchmarks.runs import Row
+from zoo_core.card import parse_published
 from zoo_core.catalog import installed
+from zoo_core.files import write_atomic
 from zoo_core.publishing.publish import publish
+from zoo_core.registry.location import Folder
 from zoo_core.registry.published import INDEX
+from zoo_core.registry.registry import Registry
 from zoo_core.run import CARD
 from zoo_core.training import train
 
 REGISTRY = Path(__file__).parents[1] / "registry" / "zoo_registry"
+README = REGISTRY.parent / "README.md"
+BEGIN, END = "<!-- tags: python -m benchmarks.publish -->", "<!-- /tags -->"
 
 TAGS = (
     "numpy-net.default",
@@ -61,6 +68,30 @@ def main(names: tuple[str, ...], runs: Path | None, threads: int | None) -> None
             found = publish(installed(), folder / name, name, str(staged), others=row.results())
             sys.stderr.write(f"published {found.name}\n")
         _replace(staged)
+    write_atomic(README, with_table(README.read_text(encoding="utf-8")).encode())
+
+
+def with_table(readme: str) -> str:
+    """Return the registry's README with the table between its two marks made anew."""
+    before, _, rest = readme.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    lines = ["| tag | parameters | bytes | these weights | five seeds |", "|---|---|---|---|---|"]
+    index = Registry("zoo", Folder(REGISTRY)).index()
+    for name in TAGS:
+        tag = index.tags[name]
+        page = f"zoo_registry/{tag.model}/{tag.tag}/card.md"
+        card = parse_published((REGISTRY / tag.model / tag.tag / CARD).read_bytes(), page)
+        assert card.interval is not None
+        spread = zip(card.interval.mean, card.interval.sd, strict=True)
+        cells = [
+            f"[`{name}`]({page})",
+            f"{tag.parameters:,}",
+            f"{tag.bytes:,}",
+            " / ".join(f"{100 * share:.2f}" for share in tag.accuracy),
+            " / ".join(f"{100 * mean:.2f} ± {100 * sd:.2f}" for mean, sd in spread),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([f"{before}{BEGIN}", *lines, f"{END}{after}"])
 
 
 def _train(name: str, folder: Path, threads: int | None) -> None:

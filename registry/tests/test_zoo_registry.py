@@ -16,7 +16,7 @@ from zoo_core.resolution import resolve_recipe
 
 sys.path.append(str(Path(__file__).parents[2]))  # behind what is installed
 
-from benchmarks.publish import TAGS
+from benchmarks.publish import README, TAGS, with_table
 from benchmarks.runs import Row
 
 CATALOG = Catalog.load()
@@ -41,6 +41,13 @@ def test_every_model_of_ours_has_a_default_and_a_reference():
         if entry.plugin.distribution.startswith("zoo-") and name in {t.split(".")[0] for t in TAGS}:
             assert f"{name}.default" in TAGS
             assert len([tag for tag in TAGS if tag.startswith(f"{name}.")]) >= 2
+
+
+def test_the_readme_says_what_the_cards_say():
+    readme = README.read_text()
+    assert with_table(readme) == readme
+    for found in FOUND:
+        assert f"[`{found.published.name}`]" in readme
 
 
 def test_it_is_small():

@@ -32,6 +32,7 @@ class Trained(Protocol):
 def make_interval(trained: Trained, others: Iterable[Trained]) -> Interval | None:
     """Return the interval of a training and others that differ from it in the seed alone.
 
+    Where another has the same seed, as one that was made for a table of results, that one counts.
     It is the prediction interval of a normal distribution (mean ± t · sd · √(1 + 1/n)): one more
     training's accuracy lies in it with a probability of 95 %. None where there are too few.
 
@@ -46,7 +47,7 @@ def make_interval(trained: Trained, others: Iterable[Trained]) -> Interval | Non
                 f"a training of {other.model} with seed {other.recipe.seed} differs from the one "
                 "to be published in more than the seed"
             )
-        by_seed.setdefault(other.recipe.seed, other)
+        by_seed[other.recipe.seed] = other
     if len(by_seed) < FEWEST:
         return None
     seeds = tuple(sorted(by_seed))

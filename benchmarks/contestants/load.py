@@ -1,0 +1,18 @@
+"""How long the first load by name takes: ``python -m benchmarks.contestants.load MODEL FRAMEWORK``.
+
+The framework is imported before. Nothing of zoo is: what this file imported would not be measured.
+"""
+
+import importlib
+import json
+import sys
+import time
+
+if __name__ == "__main__":
+    model, framework = sys.argv[1:]
+    importlib.import_module(framework)
+    start = time.perf_counter()
+    import zoo_core as zoo
+
+    zoo.load(model)
+    print(json.dumps({"load": 1000 * (time.perf_counter() - start)}))  # noqa: T201
