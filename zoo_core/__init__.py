@@ -13,7 +13,6 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from zoo_core.api import (
-        ModelInfo,
         create_model,
         evaluate,
         get_model_info,
@@ -24,11 +23,13 @@ if TYPE_CHECKING:
         verify,
     )
     from zoo_core.config import ModelConfig
-    from zoo_core.data import ArrayDataset, Preprocessing, Split
+    from zoo_core.data import ArrayDataset, Split
     from zoo_core.errors import ZooError
     from zoo_core.hookspecs import hookimpl
+    from zoo_core.info import ModelInfo
     from zoo_core.metrics import Scores
     from zoo_core.predictions import Predictions
+    from zoo_core.preprocessing import Preprocessing
     from zoo_core.pretrained import Pretrained
     from zoo_core.recipe import Recipe
     from zoo_core.run import Run
@@ -68,7 +69,6 @@ __all__ = [
 
 _HOMES = {
     "api": [
-        "ModelInfo",
         "create_model",
         "evaluate",
         "get_model_info",
@@ -79,11 +79,13 @@ _HOMES = {
         "verify",
     ],
     "config": ["ModelConfig"],
-    "data": ["ArrayDataset", "Preprocessing", "Split"],
+    "data": ["ArrayDataset", "Split"],
     "errors": ["ZooError"],
     "hookspecs": ["hookimpl"],
+    "info": ["ModelInfo"],
     "metrics": ["Scores"],
     "predictions": ["Predictions"],
+    "preprocessing": ["Preprocessing"],
     "pretrained": ["Pretrained"],
     "recipe": ["Recipe"],
     "run": ["Run"],

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from os import PathLike
 from pathlib import Path
@@ -16,30 +14,11 @@ from zoo_core.registry.finding import find_in, registries
 from zoo_core.registry.finding import published as published_in
 
 if TYPE_CHECKING:  # imported by the functions that need them: loading weights makes do without
+    from zoo_core.info import ModelInfo
     from zoo_core.metrics import Scores
     from zoo_core.pretrained import Pretrained
     from zoo_core.publishing.verify import Verification
     from zoo_core.run import Run
-    from zoo_core.specs import ModelSpec
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """What `zoo info MODEL` tells.
-
-    Attributes:
-        spec: as the plugin gives it.
-        plugin: the distribution that offers it.
-        version: of that distribution.
-        config: the default config, JSON values by key.
-        recipes: names of its recipes.
-    """
-
-    spec: ModelSpec
-    plugin: str
-    version: str
-    config: Mapping[str, Any]
-    recipes: list[str]
 
 
 def list_models(
@@ -73,17 +52,9 @@ def list_models(
 
 def get_model_info(name: str) -> ModelInfo:
     """Return what is known of a model."""
-    from zoo_core.resolution import recipe_names
+    from zoo_core.info import model_info
 
-    entry = installed().model(name)
-    config = entry.resolve(entry.spec.config)()
-    return ModelInfo(
-        spec=entry.spec,
-        plugin=entry.plugin.distribution,
-        version=entry.plugin.version,
-        config=config.model_dump(mode="json"),
-        recipes=recipe_names(entry),
-    )
+    return model_info(installed().model(name))
 
 
 def create_model(name: str, pretrained: bool | str = False, **config: Any) -> Any:
@@ -211,7 +182,6 @@ def verify(name: str, *, registry: str | None = None) -> Verification:
 
 
 __all__ = [
-    "ModelInfo",
     "create_model",
     "evaluate",
     "get_model_info",

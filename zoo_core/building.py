@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from zoo_core.data import Preprocessing
 from zoo_core.errors import InvalidValueError, VerificationError, ZooError, one_line
+from zoo_core.preprocessing import Preprocessing
 from zoo_core.pretrained import Pretrained
 from zoo_core.settled import SettledConfig
 from zoo_core.trainer import Trainer, make_trainer

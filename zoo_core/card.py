@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from zoo_core.data import Preprocessing
 from zoo_core.errors import DataError, VerificationError
 from zoo_core.metrics import Scores
+from zoo_core.preprocessing import Preprocessing
 from zoo_core.recipe import Recipe
 
 Environment = dict[str, str | int]

@@ -43,19 +43,6 @@ class Split:
         return len(self.images)
 
 
-@dataclass(frozen=True)
-class Preprocessing:
-    """What is done to the pixels before a model sees them: ``(image / 255 - mean) / std``.
-
-    Attributes:
-        mean: one number a channel, on the scale from 0 to 1.
-        std: likewise.
-    """
-
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-
-
 Compose = Callable[[int, int, NDArray[np.int64]], Split]
 """``(seed, epoch, held_out) -> Split``: as many training images as are not held out, made anew.
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.data import Preprocessing
 from zoo_core.errors import InvalidValueError
-from zoo_core.predictions import Predictions, predictions_of
+from zoo_core.preprocessing import Preprocessing
 from zoo_core.trainer import Trainer
 
 if TYPE_CHECKING:
     from zoo_core.card import Provenance
     from zoo_core.config import ModelConfig
+    from zoo_core.predictions import Predictions
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,8 @@ class Pretrained:
         Raises:
             InvalidValueError: the images are not uint8, or of another shape than the model's.
         """
+        from zoo_core.predictions import predictions_of
+
         batch = _as_batch(images, self.input_shape)
         return predictions_of(self.trainer.predict(self.model, batch, self.preprocessing))
 

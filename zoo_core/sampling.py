@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.data import ArrayDataset, Preprocessing, Split
+from zoo_core.data import ArrayDataset, Split
+from zoo_core.preprocessing import Preprocessing
 from zoo_core.randomness import permutation
 from zoo_core.recipe import Recipe
 

@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.catalog import Entry
-from zoo_core.data import Preprocessing, Split
 from zoo_core.group import ALONE, Group, gather_in_order, share
 from zoo_core.specs import TrainerSpec
 from zoo_core.weights import Tensors
 
 if TYPE_CHECKING:  # loading weights by name makes do without pydantic, for the sake of its speed
     from zoo_core.card import Environment
+    from zoo_core.data import Split
+    from zoo_core.preprocessing import Preprocessing
     from zoo_core.run import Run
     from zoo_core.warp import Positions
 

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from zoo_core.catalog import Catalog
-from zoo_core.data import ArrayDataset, Preprocessing, Split
+from zoo_core.data import ArrayDataset, Split
 from zoo_core.keeper import Keeper
 from zoo_core.loop import fit
 from zoo_core.plan import Plan, make_plan
+from zoo_core.preprocessing import Preprocessing
 from zoo_core.progress import Fitted
 from zoo_core.randomness import uniform
 from zoo_core.run import SILENT, Run

@@ -1,0 +1,18 @@
+"""What is done to pixels before a model sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """What is done to the pixels before a model sees them: ``(image / 255 - mean) / std``.
+
+    Attributes:
+        mean: one number a channel, on the scale from 0 to 1.
+        std: likewise.
+    """
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
