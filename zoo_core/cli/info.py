@@ -106,7 +106,13 @@ def _print_facts(facts: dict[str, Any]) -> None:
         if isinstance(value, dict) and value:
             click.echo(f"{key}")
             for name, item in value.items():
-                click.echo(f"  {name}: {item if isinstance(item, str) else json.dumps(item)}")
+                click.echo(f"  {name}: {_text(item)}")
         else:
-            text = value if isinstance(value, str) else json.dumps(value)
-            click.echo(f"{key.ljust(width)}  {text}")
+            click.echo(f"{key.ljust(width)}  {_text(value)}")
+
+
+def _text(value: Any) -> str:
+    """Return a value as text; what a terminal might obey is escaped."""
+    if isinstance(value, str) and value.isprintable():
+        return value
+    return json.dumps(value)

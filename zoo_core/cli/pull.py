@@ -8,7 +8,7 @@ from zoo_core.catalog import installed
 from zoo_core.cli import options
 from zoo_core.listing import print_json
 from zoo_core.loading import published_card, read_published
-from zoo_core.registry.finding import find_in, published, registries
+from zoo_core.registry.finding import at, find_in, published, registries
 from zoo_core.registry.location import Folder
 
 
@@ -25,7 +25,8 @@ def pull(names: tuple[str, ...], all_: bool, registry: str | None, as_json: bool
     if bool(names) == all_:
         raise click.UsageError("name published weights, or --all; `zoo list weights` shows them")
     catalog = installed()
-    every = published(registries(catalog), refresh=True) if registry is None else []
+    asked = registries(catalog) if registry is None else [at(registry)]
+    every = published(asked, refresh=True)
     chosen = every if all_ else [find_in(catalog, name, registry) for name in names]
     rows = []
     for found in chosen:

@@ -9,9 +9,8 @@ from zoo_core.cli import options
 from zoo_core.errors import VerificationError
 from zoo_core.listing import print_json
 from zoo_core.publishing.verify import Verification, Verifier
-from zoo_core.registry.finding import find_in, published, registries
-from zoo_core.registry.location import open_location
-from zoo_core.registry.registry import Found, Registry
+from zoo_core.registry.finding import at, find_in, published, registries
+from zoo_core.registry.registry import Found
 
 
 @click.command()
@@ -47,7 +46,7 @@ def _chosen(names: tuple[str, ...], registry: str | None) -> list[Found]:
         return [find_in(catalog, name, registry) for name in names]
     if registry is None:
         return published(registries(catalog))
-    only = Registry(registry, open_location(registry))
+    only = at(registry)
     return [Found(only, each) for each in only.index().tags.values()]
 
 

@@ -86,6 +86,11 @@ def find(
     return found[0]
 
 
+def at(url: str) -> Registry:
+    """Return the registry of a folder or URL, which need not have been added."""
+    return Registry(url, open_location(url))
+
+
 def find_in(catalog: Catalog, text: str, registry: str | None) -> Found:
     """Find published weights in the registry of a folder or URL, None for all there are.
 
@@ -94,7 +99,7 @@ def find_in(catalog: Catalog, text: str, registry: str | None) -> Found:
     """
     if registry is None:
         return find(catalog, text)
-    return find(catalog, text, among=[Registry(registry, open_location(registry))])
+    return find(catalog, text, among=[at(registry)])
 
 
 def published(registries: Iterable[Registry], *, refresh: bool = False) -> list[Found]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from zoo_core.errors import VerificationError
 from zoo_core.files import replacing
 from zoo_core.paths import zoo_home
 from zoo_core.registry.location import Folder, Location
@@ -47,7 +49,8 @@ class Registry:
             return read_index(content, f"{self.location.url}/{INDEX}")
         path = self._kept_index()
         if path.exists() and not refresh:
-            return read_index(path.read_bytes(), str(path))
+            with contextlib.suppress(VerificationError):  # damaged here: it is asked for again
+                return read_index(path.read_bytes(), str(path))
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as file:
             self.location.download(INDEX, file, most=MAX_INDEX)
