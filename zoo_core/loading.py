@@ -100,9 +100,10 @@ def read_published(found: Found) -> WeightFile:
     except VerificationError:
         from zoo_core.registry import cache
 
-        if isinstance(found.registry.location, Folder):
-            raise
-        if cache.is_whole(cache.path_of(what.sha256)):
+        path = cache.path_of(what.sha256)
+        if isinstance(found.registry.location, Folder) or not path.exists():
+            raise  # there is nothing else to be had
+        if cache.is_whole(path):
             raise  # it is what was published that is no good
         cache.remove(what.sha256)
         return read()

@@ -20,19 +20,20 @@ def published() -> Published:
     return find(installed(), f"zoo/{NAME}").published
 
 
-def make_registry(root: Path, content: bytes | None = None) -> Path:
+def make_registry(root: Path, content: bytes | None = None, *, name: str = NAME) -> Path:
     """Make a registry with one tag, and return where its weights lie.
 
     Args:
         root: its folder, which must not exist.
         content: of the weight file; None for what is published. The index says that it is so.
+        name: of the tag.
     """
-    found = find(installed(), f"zoo/{NAME}")
+    found = find(installed(), f"zoo/{name}")
     folder = found.registry.path(found.published).parent
     tag = root / found.published.model / found.published.tag
     tag.mkdir(parents=True)
-    for name in (WEIGHTS, CARD):
-        shutil.copyfile(folder / name, tag / name)
+    for file in (WEIGHTS, CARD):
+        shutil.copyfile(folder / file, tag / file)
     entry = found.published
     if content is not None:
         (tag / WEIGHTS).write_bytes(content)
