@@ -55,8 +55,10 @@ def _print(verification: Verification) -> None:
     for check in verification.checks:
         if check.fault is None:
             click.echo(f"  ok    {check.what}: {check.found}  ({check.seconds:.2f} s)")
-        else:
+        elif isinstance(check.fault, VerificationError):
             click.echo(f"  FAIL  {check.what}: {check.fault}")
+        else:
+            click.echo(f"  ?     {check.what} cannot be checked: {check.fault}")
 
 
 def _facts(verification: Verification) -> dict[str, object]:
