@@ -26,7 +26,7 @@ LAYERS = [
     {"plan", "keeper"},
     {"trainer", "recorder"},
     {"loop", "pretrained"},
-    {"results", "building"},
+    {"results", "building", "reading"},
     {"training", "loading", "testing"},
     {"evaluation", "publishing"},
     {"api"},

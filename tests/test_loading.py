@@ -8,8 +8,9 @@ import pytest
 
 from zoo_core.catalog import Catalog
 from zoo_core.errors import AmbiguousNameError, InvalidValueError, VerificationError
-from zoo_core.loading import load, published_card
+from zoo_core.loading import load
 from zoo_core.publishing.publish import publish
+from zoo_core.reading import published_card
 from zoo_core.registry.finding import find
 from zoo_core.settled import SettledConfig, is_plain
 from zoo_core.training import train
@@ -111,7 +112,11 @@ def test_a_card_that_was_changed_is_noticed(toy, added):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"plugin": "zoo-nowhere"}, "zoo-nowhere"),
+        (
+            {"plugin": "zoo-nowhere"},
+            r"is of zoo-nowhere/softmax, the index says that softmax\.a is",
+        ),
+        ({"model": "softmax-pairs"}, r"is of zoo-toy/softmax-pairs, the index says"),
         ({"config": {"input_shape": [1, 6, 5], "classes": ["three"]}}, "cannot be|can be built"),
         ({"preprocessing": {"mean": "x", "std": [1]}}, "metadata of"),
         ({"recipe": 1}, "metadata of"),

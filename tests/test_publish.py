@@ -9,10 +9,10 @@ import pytest
 
 from zoo_core.card import read_card
 from zoo_core.errors import DataError, InvalidValueError, VerificationError
-from zoo_core.loading import published_card
 from zoo_core.publishing.golden import probe_images
 from zoo_core.publishing.interval import is_within, make_interval
 from zoo_core.publishing.publish import publish
+from zoo_core.reading import published_card
 from zoo_core.registry.finding import find_in
 from zoo_core.registry.location import Folder
 from zoo_core.registry.registry import Registry
@@ -104,6 +104,18 @@ def test_a_name_has_to_fit(toy, run, tmp_path, name, said):
     with pytest.raises(InvalidValueError, match=said):
         publish(toy, run.folder, name, str(tmp_path / "registry"))
     assert not (tmp_path / "registry").exists()
+
+
+def test_what_nobody_could_read_is_not_published(toy, run, registry):
+    path = run.folder / "card.json"
+    path.write_text(
+        path.read_text().replace('"recipe_name": "default"', '"recipe_name": "a\\u001b"')
+    )
+    before = (registry / "index.json").read_bytes()
+    with pytest.raises(VerificationError, match=r"recipe of softmax\.b is"):
+        publish(toy, run.folder, "softmax.b", str(registry))
+    assert (registry / "index.json").read_bytes() == before
+    assert not (registry / "softmax/b").exists()
 
 
 def test_publishing_needs_a_folder(toy, run):

@@ -74,7 +74,7 @@ def _is_tagged(name: str) -> bool:
 
 
 def _of_published(catalog: Catalog, name: str, registry: str | None) -> dict[str, Any]:
-    from zoo_core.loading import published_card
+    from zoo_core.reading import published_card
 
     found = find_in(catalog, name, registry)
     facts = published_card(found).model_dump(mode="json", exclude={"golden", "tag"})
@@ -93,7 +93,7 @@ def _of_model(catalog: Catalog, entry: Entry[Any]) -> dict[str, Any]:
 
 def _of_path(path: Path) -> dict[str, Any]:
     """Describe weights by their header alone: nothing is built, no framework imported."""
-    from zoo_core.loading import read_provenance
+    from zoo_core.reading import read_provenance
 
     card, file = read_provenance(path)
     facts = card.model_dump(mode="json")

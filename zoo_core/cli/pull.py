@@ -7,7 +7,7 @@ import click
 from zoo_core.catalog import installed
 from zoo_core.cli import options
 from zoo_core.listing import print_json
-from zoo_core.loading import published_card, read_published
+from zoo_core.reading import published_card, read_published
 from zoo_core.registry.finding import at, find_in, published, registries
 from zoo_core.registry.location import Folder
 

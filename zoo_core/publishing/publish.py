@@ -16,13 +16,13 @@ from zoo_core.catalog import Catalog
 from zoo_core.data import ArrayDataset, load_dataset
 from zoo_core.errors import DataError, InvalidValueError, VerificationError
 from zoo_core.loading import load as load_weights
-from zoo_core.loading import read_provenance
 from zoo_core.metrics import Scores, score
 from zoo_core.page import card_markdown
 from zoo_core.predictions import Predictions
 from zoo_core.publishing.golden import make_golden
 from zoo_core.publishing.interval import Trained, make_interval
 from zoo_core.publishing.shelf import put
+from zoo_core.reading import read_provenance
 from zoo_core.registry.location import Folder, open_location
 from zoo_core.registry.names import check_tag_name
 from zoo_core.registry.published import Published

@@ -11,8 +11,8 @@ from typing import Any
 from zoo_core.card import Card, PublishedCard
 from zoo_core.catalog import Catalog
 from zoo_core.errors import VerificationError
-from zoo_core.loading import published_card
 from zoo_core.publishing.interval import is_within
+from zoo_core.reading import published_card
 from zoo_core.registry.registry import Found
 from zoo_core.run import Callbacks
 from zoo_core.training import train_again

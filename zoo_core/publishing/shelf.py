@@ -17,7 +17,14 @@ from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.files import remove_abandoned, sync_folder, write_atomic
 from zoo_core.registry.location import Folder
 from zoo_core.registry.names import check_tag_name
-from zoo_core.registry.published import EMPTY, INDEX, Published, PublishedIndex, index_json
+from zoo_core.registry.published import (
+    EMPTY,
+    INDEX,
+    Published,
+    PublishedIndex,
+    index_json,
+    read_index,
+)
 from zoo_core.registry.registry import Registry
 
 STAGE = ".publishing"
@@ -46,6 +53,8 @@ def put(
                     f"{published.name} is published already in {root}, and no tag is replaced",
                     hint="A new version is a new tag.",
                 )
+            content = index_json(index.with_tag(published, default=default))
+            read_index(content, f"{root}/{INDEX}")  # as everybody else will have to
             target = location.path(f"{published.model}/{published.tag}")
             if target.exists():
                 raise InvalidValueError(
@@ -57,7 +66,6 @@ def put(
                 target.parent.mkdir(exist_ok=True)
                 (root / STAGE / "files").rename(target)
                 sync_folder(target.parent)
-                content = index_json(index.with_tag(published, default=default))
                 write_atomic(root / INDEX, content)
             finally:
                 _take_back(root, _index(location))

@@ -12,10 +12,11 @@ from zoo_core.card import Provenance, PublishedCard
 from zoo_core.catalog import Catalog
 from zoo_core.data import ArrayDataset, load_dataset
 from zoo_core.errors import VerificationError, ZooError
-from zoo_core.loading import load_published, published_card, read_published
+from zoo_core.loading import load_published
 from zoo_core.pretrained import Pretrained
 from zoo_core.publishing.golden import check_golden
 from zoo_core.publishing.publish import measure
+from zoo_core.reading import published_card, read_published
 from zoo_core.registry.registry import Found
 
 

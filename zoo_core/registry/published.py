@@ -23,6 +23,9 @@ MAX_INDEX = 1 << 24
 MAX_FILE = 1 << 34
 """Bytes of a weight file, at most."""
 
+LONGEST_TEXT = 128
+"""Characters of a recipe's or data set's name, at most."""
+
 INDEX = "index.json"
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -160,6 +163,10 @@ def _read(model: str, tag: str, entry: Any) -> Published:
             raise ValueError(f"{key} of {name} is {getattr(published, key)[:80]!r}")
     if not 8 < published.bytes <= MAX_FILE or not 0 < published.card_bytes <= MAX_INDEX:
         raise ValueError(f"{name} has {published.bytes} bytes, its card {published.card_bytes}")
+    for key in ("recipe", "dataset"):  # which are printed
+        value = getattr(published, key)
+        if not (value.isprintable() and 0 < len(value) <= LONGEST_TEXT):
+            raise ValueError(f"{key} of {name} is {value[:80]!r}")
     if not _DISTRIBUTION.fullmatch(published.plugin):
         raise ValueError(f"plugin of {name} is {published.plugin[:80]!r}")
     if not all(type(share) is float and 0 <= share <= 1 for share in published.accuracy):
