@@ -17,6 +17,8 @@ import pytest
 ROOT = Path(__file__).parent
 TOY = ROOT / "tests" / "toy"
 
+_connect = socket.socket.connect
+
 # One thread a process: tests run beside one another on few cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -34,6 +36,19 @@ def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket.socket, "connect_ex", refuse)
+
+
+@pytest.fixture
+def loopback(_offline: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Allow connections to 127.0.0.1, to the test and to its child processes."""
+    refuse = socket.socket.connect
+
+    def connect(self: socket.socket, address: Any) -> None:
+        (_connect if address[0] == "127.0.0.1" else refuse)(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    monkeypatch.setenv("ZOO_TEST_LOOPBACK", "1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
 
 
 @pytest.fixture(autouse=True)

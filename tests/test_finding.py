@@ -111,6 +111,7 @@ def test_a_registry_that_is_removed_is_not_asked(toy, added, there):
         ("here", "{}", InvalidValueError, "there is a registry 'here' already"),
         ("Bad name", "{}", InvalidValueError, "a name has lower-case letters"),
         ("a/b", "{}", InvalidValueError, "take another|Take another"),
+        ("a" * 65, "{}", InvalidValueError, "a registry's name has up to 64 characters, .* has 65"),
         ("other", "/no/such/folder", DataError, "index.json cannot be read: No such file"),
         ("other", "", InvalidValueError, "is no address of a registry"),
         ("other", "http://", InvalidValueError, "names no host"),

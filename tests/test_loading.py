@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from zoo_core.catalog import Catalog
-from zoo_core.errors import AmbiguousNameError, InvalidValueError, VerificationError
+from zoo_core.errors import AmbiguousNameError, DataError, InvalidValueError, VerificationError
 from zoo_core.loading import load
 from zoo_core.publishing.publish import publish
 from zoo_core.reading import published_card
@@ -33,6 +33,9 @@ def test_a_path_is_a_path(toy, run, added, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert load(toy, "run").sha256 == run.card.weights.sha256
     assert load(toy, run.folder / "model.safetensors").sha256 == run.card.weights.sha256
+    for name, said in (("./none", "there are no weights at none"), ("x" * 300, "name too long")):
+        with pytest.raises(DataError, match=said):
+            load(toy, name)
 
 
 def test_neither_path_nor_name_shadows_the_other(toy, run, added, tmp_path, monkeypatch):

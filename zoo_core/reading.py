@@ -100,8 +100,12 @@ def read_provenance(path: Path) -> tuple[Provenance, WeightFile]:
 
     from zoo_core.card import Provenance, read_card
 
-    file_path = path / WEIGHTS if path.is_dir() else path
-    if not file_path.exists():
+    try:
+        file_path = path / WEIGHTS if path.is_dir() else path
+        there = file_path.exists()
+    except OSError as fault:  # for instance a name that is too long
+        raise DataError(f"{str(path)[:200]} cannot be read: {fault.strerror}") from fault
+    if not there:
         lacking = f" (no {WEIGHTS}: its training did not finish)" if path.is_dir() else ""
         raise DataError(
             f"there are no weights at {path}{lacking}",

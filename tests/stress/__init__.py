@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.stress import bits, kills, saving
+from tests.stress import bits, downloads, hostile, kills, names, saving
 from tests.stress.outcome import Outcome
 
 
@@ -34,4 +34,8 @@ STRESSES = {
     "publishers": Stress("tags by 16 publishers at once", kills.publishers_at_once, 16, 4),
     "disks": Stress("full disks", kills.full_disks, 60, 6),
     "hashes": Stress("savings with other hash seeds", saving.equal_files, 20, 4),
+    "downloads": Stress("downloads by 16 processes at once", downloads.downloads_at_once, 16, 4),
+    "unlocked": Stress("the same without a lock", downloads.downloads_without_lock, 16, 4),
+    "hostile": Stress("hostile web servers", hostile.hostile_servers, 300, 30),
+    "names": Stress("hostile names, URLs, entries, links", names.hostile_names, 500, 70),
 }

@@ -20,15 +20,14 @@ def published() -> Published:
     return find(installed(), f"zoo/{NAME}").published
 
 
-def make_registry(root: Path, content: bytes | None = None, *, name: str = NAME) -> Path:
+def make_registry(root: Path, content: bytes | None = None) -> Path:
     """Make a registry with one tag, and return where its weights lie.
 
     Args:
         root: its folder, which must not exist.
         content: of the weight file; None for what is published. The index says that it is so.
-        name: of the tag.
     """
-    found = find(installed(), f"zoo/{name}")
+    found = find(installed(), f"zoo/{NAME}")
     folder = found.registry.path(found.published).parent
     tag = root / found.published.model / found.published.tag
     tag.mkdir(parents=True)

@@ -50,11 +50,16 @@ def keep(sha256: str, size: int, download: Download, *, what: str) -> Path:
                     download(file)
                     _check(file, sha256, size, what)
     except OSError as fault:
-        raise DataError(
-            f"{what} cannot be kept in {path.parent}: {fault.strerror}",
-            hint="Free some space, or let ZOO_HOME name another folder for the cache.",
-        ) from fault
+        raise not_kept(what, fault) from fault
     return path
+
+
+def not_kept(what: str, fault: OSError) -> DataError:
+    """Return the error to raise where something that is fetched cannot be written."""
+    return DataError(
+        f"{what} cannot be kept in {zoo_home()}: {fault.strerror or fault}",
+        hint="Free some space, or let ZOO_HOME name another folder for the cache.",
+    )
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from zoo_core.errors import (
 )
 from zoo_core.registry.added import added, keep, strike
 from zoo_core.registry.location import Folder, open_location
-from zoo_core.registry.names import WeightsName, parse_name
+from zoo_core.registry.names import LONGEST, WeightsName, parse_name
 from zoo_core.registry.published import EMPTY, PublishedIndex
 from zoo_core.registry.registry import ADDED, Found, Registry
 from zoo_core.specs import RegistrySpec
@@ -122,6 +122,10 @@ def add(catalog: Catalog, name: str, url: str) -> Registry:
         RegistrySpec(name=name, summary="", url=url)
     except (ValueError, TypeError) as fault:
         raise InvalidValueError(str(fault)) from fault
+    if len(name) > LONGEST:
+        raise InvalidValueError(
+            f"a registry's name has up to {LONGEST} characters, {name[:200]!r} has {len(name)}"
+        )
     if "/" in name or any(name == each.name for each in registries(catalog)):
         raise InvalidValueError(
             f"there is a registry {name!r} already", hint="Take another name, or remove that one."

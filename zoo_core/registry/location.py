@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from zoo_core.errors import DataError, InvalidValueError, VerificationError, one_line
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
+_BRACKETS = re.compile(r"\[[^]]*\]")
+"""An IPv6 address in a URL."""
 
 
 class Location(Protocol):
@@ -42,8 +49,8 @@ class Folder:
             VerificationError: links lead out of the registry.
         """
         path = self.root / name
-        root = os.path.realpath(self.root)
-        if not os.path.realpath(path).startswith(root + os.sep):
+        root = os.path.join(os.path.realpath(self.root), "")  # noqa: PTH118 (with a slash behind)
+        if not os.path.realpath(path).startswith(root):
             raise VerificationError(
                 f"{path} leads out of the registry {self.root}, to {os.path.realpath(path)}",
                 hint="Files of a registry lie in its folder; remove the link.",
@@ -112,7 +119,7 @@ def open_location(url: str) -> Location:
     Raises:
         InvalidValueError: it is none.
     """
-    if not url or "\0" in url or len(url) > 2000 or any(ord(c) < 32 for c in url):
+    if not url or len(url) > 2000 or any(ord(c) < 32 or "\ud800" <= c <= "\udfff" for c in url):
         raise InvalidValueError(
             f"{url[:80]!r} is no address of a registry", hint="Name a folder or a URL."
         )
@@ -121,19 +128,29 @@ def open_location(url: str) -> Location:
         return Folder(Path(os.path.abspath(os.path.expanduser(url))))  # noqa: PTH100, PTH111
     from urllib.parse import urlsplit
 
-    if scheme == "file":
-        return Folder(_path_of(url))
+    try:
+        parts = urlsplit(url)
+        if scheme in ("http", "https") and not (parts.hostname and parts.port != 0):
+            raise ValueError("it names no host")
+    except ValueError as fault:
+        raise InvalidValueError(
+            f"{url!r} is no URL: {fault}", hint="For instance: https://example.org/registry"
+        ) from fault
+    if scheme in ("file", "local"):
+        return Folder(_path_of(url, parts))
     if scheme in ("http", "https"):
-        if not urlsplit(url).hostname:
-            raise InvalidValueError(f"the URL {url!r} names no host")
         return Web(url)
+    if "::" in _BRACKETS.sub("", url):
+        raise InvalidValueError(
+            f"{url!r} is several URLs in one, which is not allowed",
+            hint="What is fetched is kept anyway; name where it comes from.",
+        )
     return Filesystem(url)
 
 
-def _path_of(url: str) -> Path:
-    from urllib.parse import unquote, urlsplit
+def _path_of(url: str, parts: SplitResult) -> Path:
+    from urllib.parse import unquote
 
-    parts = urlsplit(url)
     path = unquote(parts.path)
     if parts.netloc not in ("", "localhost") or "\0" in path or not path.startswith("/"):
         raise InvalidValueError(

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from zoo_core.errors import InvalidValueError
 
 LONGEST = 64
-"""Characters of a model's name or a tag, at most."""
+"""Characters of a model's name, a tag, or the name of a registry that is added, at most."""
+
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?")
+"""What is a device on Windows, in any folder, and can be no folder there."""
 
 _MODEL = r"[a-z0-9][a-z0-9_-]*"
 _TAG = r"[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)*"
@@ -39,7 +42,8 @@ class WeightsName:
 def parse_name(text: str) -> WeightsName | None:
     """Take a name apart; None where it cannot be one, and may be a path."""
     match = _NAME.fullmatch(text)
-    if match is None or not all(len(match[part] or "") <= LONGEST for part in ("model", "tag")):
+    limits = {"registry": 2 * LONGEST, "model": LONGEST, "tag": LONGEST}
+    if match is None or any(len(match[part] or "") > most for part, most in limits.items()):
         return None
     return WeightsName(**{part: value or "" for part, value in match.groupdict().items()})
 
@@ -51,10 +55,14 @@ def check_tag_name(text: str) -> WeightsName:
         InvalidValueError: it is not ``MODEL.TAG``.
     """
     name = parse_name(text)
-    if name is None or name.registry or name.sha256 or not name.tag:
+    if name is None or name.registry or name.sha256 or not name.tag or _is_device(name):
         raise InvalidValueError(
-            f"weights are published as MODEL.TAG, got {text!r}",
+            f"weights are published as MODEL.TAG, got {text[:200]!r}",
             hint=f"Lower-case letters, digits, '-' and '_', up to {LONGEST} a part; a tag may have "
-            "single dots. For instance: --as cnn.mine",
+            "single dots; no device of Windows (con, nul, …). For instance: --as cnn.mine",
         )
     return name
+
+
+def _is_device(name: WeightsName) -> bool:
+    return any(_DEVICE.fullmatch(folder) for folder in (name.model, name.tag))

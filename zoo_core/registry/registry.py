@@ -48,14 +48,19 @@ class Registry:
             content = self.location.read(INDEX, most=MAX_INDEX)
             return read_index(content, f"{self.location.url}/{INDEX}")
         path = self._kept_index()
-        if path.exists() and not refresh:
-            with contextlib.suppress(VerificationError):  # damaged here: it is asked for again
-                return read_index(path.read_bytes(), str(path))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as file:
-            self.location.download(INDEX, file, most=MAX_INDEX)
-            file.seek(0)
-            return read_index(file.read(), f"{self.location.url}/{INDEX}")
+        try:
+            if path.exists() and not refresh:
+                with contextlib.suppress(VerificationError):  # damaged here: it is asked for again
+                    return read_index(path.read_bytes(), str(path))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(path) as file:
+                self.location.download(INDEX, file, most=MAX_INDEX)
+                file.seek(0)
+                return read_index(file.read(), f"{self.location.url}/{INDEX}")
+        except OSError as fault:
+            from zoo_core.registry import cache
+
+            raise cache.not_kept(f"{self.location.url}/{INDEX}", fault) from fault
 
     def path(self, published: Published, file: str = WEIGHTS) -> Path:
         """Return where a tag's weights or card lie on this machine, fetching them if need be.

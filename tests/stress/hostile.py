@@ -1,0 +1,182 @@
+"""Web servers that break off, lie, drip, flood and lead astray."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.stress import servers
+from tests.stress.kills import start
+from tests.stress.outcome import Outcome
+from tests.stress.registries import NAME, make_registry
+from tests.stress.servers import Behaviour, serving
+from zoo_core.catalog import installed
+from zoo_core.errors import ZooError
+from zoo_core.loading import load
+from zoo_core.registry.published import INDEX
+from zoo_core.registry.registry import CARD, WEIGHTS
+
+TIMEOUT = 1.0
+SECONDS = 10.0
+"""What a fault may take, at most: a load reads three files."""
+
+SLACK = 8_000_000
+"""Bytes that may lie in the buffers of connections, unread."""
+
+SLOW, BROKEN = "it is too slow", "it broke off"
+ELSEWHERE = ("is not allowed", "is not followed")
+
+Drawn = Callable[[random.Random], Behaviour]
+
+FILES: dict[str, tuple[Drawn, tuple[str, ...]]] = {
+    "breaks off": (lambda rng: servers.cut(rng.random()), (BROKEN,)),
+    "breaks off in a chunk": (lambda rng: servers.cut(rng.random(), chunked=True), (BROKEN,)),
+    "just ends": (
+        lambda rng: servers.unstated(0.99 * rng.random()),
+        ("bytes where", "not a readable index"),
+    ),
+    "states too much": (
+        lambda rng: servers.promise(rng.randrange(1, 10**9)),
+        (BROKEN, "are due at most"),
+    ),
+    "states too little": (
+        lambda rng: servers.promise(-rng.randrange(9, 3_000)),
+        ("bytes where", "not a readable index"),
+    ),
+    "sends without end": (lambda _: servers.endless(), ("it gives more than",)),
+    "chunks without end": (lambda _: servers.endless(chunked=True), ("it gives more than",)),
+    "promises 100 MB": (lambda _: servers.large(100_000_000), ("are due at most",)),
+    "drips": (lambda rng: servers.drip(after=0.9 * rng.random()), (SLOW,)),
+    "drips, unstated": (lambda _: servers.drip(stated=False), (SLOW,)),
+    "drips headers": (lambda _: servers.drip_headers, (SLOW,)),
+    "is about to answer": (lambda _: servers.not_yet, (SLOW,)),
+    "is silent": (lambda _: servers.silence, (SLOW,)),
+    "hangs up": (lambda _: servers.hang_up, ("RemoteDisconnected",)),
+    "speaks something else": (
+        lambda rng: servers.raw(b"?" + rng.randbytes(99).replace(b"\n", b"") + b"\n\n"),
+        ("BadStatusLine",),
+    ),
+    "lost it": (lambda _: servers.status(404), ("it answered 404",)),
+    "is overrun": (
+        lambda rng: servers.status(429, Retry_After=rng.randrange(9)),
+        ("it answered 429",),
+    ),
+    "is overrun for years": (
+        lambda _: servers.status(429, Retry_After=10**9),
+        ("it answered 429",),
+    ),
+    "is busy": (lambda _: servers.status(503), ("it answered 503",)),
+    "is busy, at length": (lambda _: servers.endless(503), ("it answered 503",)),
+    "leads to a file": (lambda _: servers.status(302, Location="file:///etc/passwd"), ELSEWHERE),
+    "leads to FTP": (lambda _: servers.status(301, Location="ftp://127.0.0.1/x"), ELSEWHERE),
+    "leads to data": (lambda _: servers.status(307, Location="data:text/plain,x"), ELSEWHERE),
+    "leads in circles": (lambda _: servers.status(302, Location="?again"), ("infinite loop",)),
+    "leads in circles, at length": (
+        lambda _: servers.endless(302, Location="?again"),
+        ("infinite loop",),
+    ),
+}
+"""What a server does for any file, and what the error may say."""
+
+CHANGED: dict[str, tuple[Drawn, tuple[str, ...]]] = {
+    "has other bytes": (lambda rng: servers.flip(rng.random()), ("has the sha256",)),
+}
+"""The same for a file with a checksum."""
+
+UNREADABLE = ("not a readable index",)
+INDEXES: dict[str, tuple[Drawn, tuple[str, ...]]] = {
+    "index of noise": (lambda rng: servers.text(rng.randbytes(rng.randrange(1, 999))), UNREADABLE),
+    "index of a new schema": (lambda _: servers.text(b'{"schema": 2, "models": {}}'), UNREADABLE),
+    "index without schema": (lambda _: servers.text(b'{"models": {}}'), UNREADABLE),
+    "index that nests": (lambda _: servers.text(b"[" * 1_000_000), UNREADABLE),
+}
+"""The same for the index."""
+
+
+def hostile_servers(count: int) -> Outcome:
+    """Load from servers that misbehave, and again once they are good; in a process of its own."""
+    code = "from tests.stress.hostile import in_child; in_child()"
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        start(code, folder, count, no_proxy="127.0.0.1") as process,
+    ):
+        out, err = process.communicate()
+    if process.returncode:
+        raise RuntimeError(err)
+    report = json.loads(out)
+    return Outcome(
+        count,
+        tuple(report["problems"]),
+        f"{report['slowest']:.1f} s and {report['sent'] / 1e6:.0f} MB at most",
+    )
+
+
+def in_child() -> None:
+    """Make the faults, and print what came of them."""
+    folder, count = Path(sys.argv[1]), int(sys.argv[2])
+    rng, problems, slowest, most = random.Random(0), [], 0.0, 0
+    weights = make_registry(folder / "registry")
+    kinds = list((FILES | CHANGED | INDEXES).items())
+    for attempt in range(count):
+        what, (drawn, said) = kinds[attempt % len(kinds)]
+        name = (
+            INDEX if what in INDEXES else rng.choice([WEIGHTS, CARD, INDEX][: 2 + (what in FILES)])
+        )
+        if what in ("drips", "drips, unstated"):
+            name = WEIGHTS  # the others are through too soon
+        path = (
+            INDEX
+            if name == INDEX
+            else str(weights.with_name(name).relative_to(folder / "registry"))
+        )
+        home = folder / f"home-{attempt}"
+        os.environ |= {"ZOO_HOME": str(home), "ZOO_TIMEOUT": str(TIMEOUT)}
+        with serving(folder / "registry") as server:
+            server.behaviours[path] = drawn(rng)
+            begin = time.perf_counter()
+            found = attempt_load(server.url, said)
+            seconds, sent = time.perf_counter() - begin, server.sent
+            bound = 3 * (1 << 24 if name == INDEX else weights.stat().st_size) + SLACK
+            if seconds > SECONDS or sent > bound:
+                found.append(f"took {seconds:.1f} s and {sent:,} bytes")
+            found += leftovers(home)
+            server.behaviours.clear()
+            del os.environ["ZOO_TIMEOUT"]
+            found += [f"and then good: {each}" for each in attempt_load(server.url, ())]
+            found += leftovers(home)
+        slowest, most = max(slowest, seconds), max(most, sent)
+        if found:
+            problems.append(f"attempt {attempt}, {name} {what}: {'; '.join(found)}")
+    print(json.dumps({"problems": problems, "slowest": slowest, "sent": most}))
+
+
+def attempt_load(url: str, said: tuple[str, ...]) -> list[str]:
+    """Load the weights, and return what is wrong with how that ends.
+
+    Args:
+        url: of the registry.
+        said: what the error may say; empty where it has to work.
+    """
+    try:
+        load(installed(), NAME, registry=url)
+    except ZooError as fault:
+        return [] if any(each in str(fault) for each in said) else [f"says: {fault}"]
+    except Exception as fault:
+        return [f"{type(fault).__name__}: {fault}"]
+    return ["nothing was noticed"] if said else []
+
+
+def leftovers(home: Path) -> list[str]:
+    """Return what lies in the cache and is not what its name says."""
+    wrong = [str(path) for path in home.rglob(".*")]
+    for path in (home / "sha256").glob("*"):
+        if hashlib.sha256(path.read_bytes()).hexdigest() != path.name:
+            wrong.append(str(path))
+    return [f"left over is {each}" for each in wrong]
