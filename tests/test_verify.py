@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import os
+import signal
 from dataclasses import replace
 
 import pytest
 
-from zoo_core.errors import VerificationError
+from zoo_core.errors import InterruptedTrainingError, VerificationError
 from zoo_core.publishing.publish import publish
 from zoo_core.publishing.reproduce import reproduce
 from zoo_core.publishing.verify import Verifier
@@ -14,6 +16,7 @@ from zoo_core.registry.finding import find_in
 from zoo_core.registry.location import Folder
 from zoo_core.registry.published import EMPTY, index_json
 from zoo_core.registry.registry import Registry
+from zoo_core.run import SILENT
 from zoo_core.training import train
 from zoo_core.weights import load_weights, save_weights
 
@@ -168,6 +171,21 @@ def test_other_seeds_are_held_to_the_interval(toy, with_interval, tmp_path):
     assert not any(each.same_bytes for each in done)
     assert "the published interval" in done[0].verdict()
     assert (tmp_path / "again/softmax.seeds-seed-3/card.json").exists()
+
+
+def test_a_stopped_reproduction_says_what_is_kept(toy, registry, tmp_path):
+    class Stop(type(SILENT)):
+        def step_end(self, epoch, step, steps):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    found = find_in(toy, "softmax.first", str(registry))
+    with pytest.raises(InterruptedTrainingError, match=r"nothing is kept .*--out") as fault:
+        reproduce(toy, found, callbacks=Stop())
+    assert fault.value.exit_code == 128 + signal.SIGTERM
+    kept = tmp_path / "again/softmax.first-seed-3"
+    with pytest.raises(InterruptedTrainingError, match=f"zoo train --resume {kept}"):
+        reproduce(toy, found, callbacks=Stop(), out=kept.parent)
+    assert (kept / "checkpoints").is_dir()
 
 
 def test_a_result_outside_the_interval_does_not_hold(toy, with_interval):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from zoo_core.card import Card, PublishedCard
 from zoo_core.catalog import Catalog
-from zoo_core.errors import VerificationError
+from zoo_core.errors import InterruptedTrainingError, VerificationError
 from zoo_core.publishing.interval import is_within
 from zoo_core.reading import published_card
 from zoo_core.registry.registry import Found
@@ -94,22 +95,37 @@ def reproduce(
 
     Raises:
         VerificationError: the card is not what the index names.
+        InterruptedTrainingError: a signal asked to stop.
     """
     card = published_card(found)
     done = []
-    with tempfile.TemporaryDirectory(prefix="zoo-reproduce-") as nowhere:
+    with _runs(out) as runs:
         for seed in [card.recipe.seed] if seeds is None else seeds:
             again = train_again(
                 catalog,
                 card,
                 seed=seed,
-                out=(out or Path(nowhere)) / f"{found.published.name}-seed-{seed}",
+                out=runs / f"{found.published.name}-seed-{seed}",
                 threads=threads or int(card.environment.get("threads", 0)) or None,
                 callbacks=callbacks,
             ).card
             done.append(_compare(card, again))
             tell(done[-1])
     return done
+
+
+@contextlib.contextmanager
+def _runs(out: Path | None) -> Iterator[Path]:
+    """Give the folder for the runs, which goes with the block where they are kept nowhere."""
+    if out is not None:
+        yield out
+        return
+    with tempfile.TemporaryDirectory(prefix="zoo-reproduce-") as nowhere:
+        try:
+            yield Path(nowhere)
+        except InterruptedTrainingError as fault:
+            problem = "stopped; nothing is kept of this training (--out FOLDER would keep it)"
+            raise InterruptedTrainingError(fault.exit_code - 128, problem) from fault
 
 
 def _compare(published: PublishedCard, again: Card) -> Reproduction:
