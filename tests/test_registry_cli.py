@@ -77,6 +77,20 @@ def test_verify_ends_with_5_where_anything_differs(cli, here):
     assert "has the sha256" in report.json["weights"][0]["checks"][0]["fault"]
 
 
+@pytest.mark.parametrize("command", ["verify", "pull"])
+def test_all_takes_a_registry_that_cannot_be_read_for_a_fault(cli, here, tmp_path, command):
+    other = tmp_path / "other"
+    assert cli("publish", "run", "--as", "softmax.b", "--registry", other).code == 0
+    assert cli("registry", "add", "other", other).code == 0
+    (here / "index.json").write_text("{}")
+    result = cli(command, "--all")
+    assert result.code == 5
+    assert "zoo: registry here: " in result.err
+    assert "softmax.b@sha256:" in result.out
+    assert cli(command, "--all", "--registry", other).code == 0
+    assert cli(command, "--all", "--registry", tmp_path / "none").code == 1
+
+
 @pytest.mark.parametrize("arguments", [[], ["softmax", "--all"]])
 @pytest.mark.parametrize("command", ["verify", "pull"])
 def test_names_or_all(cli, here, command, arguments):
@@ -151,6 +165,11 @@ def test_a_cache_is_looked_after(cli, here, tmp_path):
     damaged = cli("cache", "verify")
     assert damaged.code == 5
     assert "1 of 2 files are whole" in damaged.out
+    index = (here / "index.json").read_bytes()
+    (here / "index.json").write_text("{}")
+    assert cli("cache", "prune").code == 5
+    assert len(list(cache.iterdir())) == 2  # who knows what that registry publishes?
+    (here / "index.json").write_bytes(index)
     assert cli("cache", "prune").out == "Freed 21 bytes.\n"
     assert cli("cache", "verify").code == 0
     size = weights.stat().st_size

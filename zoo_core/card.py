@@ -12,6 +12,7 @@ from zoo_core.errors import DataError, VerificationError
 from zoo_core.metrics import Scores
 from zoo_core.preprocessing import Preprocessing
 from zoo_core.recipe import Recipe
+from zoo_core.validation import first_fault
 
 Environment = dict[str, str | int]
 
@@ -124,7 +125,7 @@ def read_card(path: Path) -> Card:
     try:
         return Card.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as fault:
-        reason = fault if isinstance(fault, OSError) else fault.errors()[0]["msg"]
+        reason = fault if isinstance(fault, OSError) else first_fault(fault)
         raise DataError(f"{path} is not a readable card: {reason}") from fault
 
 
@@ -137,10 +138,8 @@ def parse_published(content: bytes, where: str) -> PublishedCard:
     try:
         return PublishedCard.model_validate_json(content)
     except ValidationError as fault:
-        first = fault.errors()[0]
-        key = ".".join(map(str, first["loc"]))
         raise VerificationError(
-            f"{where} is not the card of published weights: {key}: {first['msg']}"
+            f"{where} is not the card of published weights: {first_fault(fault)}"
         ) from fault
 
 

@@ -27,7 +27,6 @@ from zoo_core.specs import (
     CommandSpec,
     DatasetSpec,
     ModelSpec,
-    RegistrySpec,
     Spec,
     TrainerSpec,
 )
@@ -127,9 +126,6 @@ class Catalog:
 
     def trainer(self, name: str) -> Entry[TrainerSpec]:
         return self._find("trainers", name)
-
-    def registry(self, name: str) -> Entry[RegistrySpec]:
-        return self._find("registries", name)
 
     def command(self, name: str) -> Entry[CommandSpec]:
         return self._find("commands", name)

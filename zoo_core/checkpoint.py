@@ -24,6 +24,7 @@ from zoo_core.errors import DataError, one_line
 from zoo_core.files import write_atomic
 from zoo_core.metrics import Scores
 from zoo_core.progress import Fitted, Progress
+from zoo_core.validation import first_fault
 from zoo_core.weights import Tensors
 
 ARRAYS, MANIFEST = "state.safetensors", "manifest.json"
@@ -112,7 +113,7 @@ def unpack(packed: Packed, config_sha256: str | None = None) -> Checkpoint:
             raise ValueError("it is of a training with another config.json")
         arrays = load(packed.arrays)
     except ValidationError as fault:
-        raise ValueError(f"{MANIFEST} is not a manifest: {fault.errors()[0]['msg']}") from fault
+        raise ValueError(f"{MANIFEST} is not a manifest: {first_fault(fault)}") from fault
     except SafetensorError as fault:
         raise ValueError(f"{ARRAYS} is not readable: {fault}") from fault
 

@@ -93,6 +93,19 @@ class ArrayDataset:
         return digest.hexdigest()
 
 
+def check_dataset(spec: DatasetSpec, sha256: str) -> None:
+    """Hold the data set that is installed against the one that a card is about.
+
+    Raises:
+        VerificationError: it has another checksum.
+    """
+    if spec.sha256 != sha256:
+        raise VerificationError(
+            f"the card is about {spec.name} with the sha256 {sha256}, "
+            f"the one installed has {spec.sha256}"
+        )
+
+
 def load_dataset(entry: Entry[DatasetSpec]) -> ArrayDataset:
     """Load a data set and hold it against what its spec declares.
 

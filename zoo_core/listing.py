@@ -89,21 +89,18 @@ def warn_of_unusable(plugins: Sequence[dict[str, Any]]) -> None:
 def _weights() -> list[dict[str, Any]]:
     """Return a row for each published set of weights."""
     from zoo_core.catalog import installed
-    from zoo_core.registry.finding import published, registries
+    from zoo_core.registry.finding import indexes, registries
 
-    rows = []
-    for found in published(registries(installed())):
-        facts = {k: v for k, v in vars(found.published).items() if k not in ("model", "tag")}
-        is_default = found.registry.index().defaults[found.published.model] == found.published.tag
-        rows.append(
-            {
-                "name": found.published.name,
-                **facts,
-                "default": is_default,
-                "registry": found.registry.name,
-            }
-        )
-    return rows
+    return [
+        {
+            "name": name,
+            **{key: value for key, value in vars(each).items() if key not in ("model", "tag")},
+            "default": index.defaults[each.model] == each.tag,
+            "registry": registry.name,
+        }
+        for registry, index in indexes(registries(installed()))
+        for name, each in sorted(index.tags.items())
+    ]
 
 
 def _text(column: str, value: Any) -> str:

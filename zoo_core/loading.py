@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def load(
     catalog: Catalog,
-    name: str | PathLike[str],
+    name: str | PathLike[str] | Found,
     *,
     registry: str | None = None,
     device: str = "auto",
@@ -31,7 +32,8 @@ def load(
 
     Args:
         catalog: what is installed.
-        name: ``[REGISTRY/]MODEL[.TAG][@sha256:HEX]``, or a path; a `Path` is never a name.
+        name: ``[REGISTRY/]MODEL[.TAG][@sha256:HEX]``, or a path (a `Path` is never a name), or what
+            `find` found.
         registry: where to look for the name, a folder or URL; None for all registries there are.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         threads: of the framework; None for its own choice.
@@ -44,10 +46,19 @@ def load(
         VerificationError: the bytes are not what index, card or header say, or the weights do not
             have the names, shapes or dtypes of the model's.
     """
-    found = locate(catalog, name, registry=registry)
+    found = name if isinstance(name, Found) else locate(catalog, name, registry=registry)
+    build_with = partial(build, catalog, device=device, threads=threads, into=into)
     if isinstance(found, Found):
-        return load_published(catalog, found, device=device, threads=threads, into=into)
-    return load_path(catalog, found, device=device, threads=threads, into=into)
+        return build_with(
+            read_published(found),
+            name=found.name,
+            card=lambda: published_card(found),
+            plain=found.published.plain,
+        )
+    card, file = read_provenance(found)
+    return build_with(
+        file, name=f"{card.model}@sha256:{file.sha256}", card=lambda: card, plain=False
+    )
 
 
 def locate(
@@ -77,47 +88,4 @@ def locate(
     raise AmbiguousNameError(
         f"{name!r} is a path here and the name of published weights",
         hint=f"Say ./{name} or {found.qualified_name}.",
-    )
-
-
-def load_path(
-    catalog: Catalog,
-    path: Path,
-    *,
-    device: str = "auto",
-    threads: int | None = None,
-    into: Any = None,
-) -> Pretrained:
-    """Load the weights of a run's folder or file; see `load`."""
-    card, file = read_provenance(path)
-    return build(
-        catalog,
-        file,
-        name=f"{card.model}@sha256:{file.sha256}",
-        card=lambda: card,
-        plain=False,
-        device=device,
-        threads=threads,
-        into=into,
-    )
-
-
-def load_published(
-    catalog: Catalog,
-    found: Found,
-    *,
-    device: str = "auto",
-    threads: int | None = None,
-    into: Any = None,
-) -> Pretrained:
-    """Load a tag's weights; see `load`."""
-    return build(
-        catalog,
-        read_published(found),
-        name=found.name,
-        card=lambda: published_card(found),
-        plain=found.published.plain,
-        device=device,
-        threads=threads,
-        into=into,
     )

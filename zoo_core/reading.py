@@ -99,6 +99,7 @@ def read_provenance(path: Path) -> tuple[Provenance, WeightFile]:
     from pydantic import ValidationError
 
     from zoo_core.card import Provenance, read_card
+    from zoo_core.validation import first_fault
 
     try:
         file_path = path / WEIGHTS if path.is_dir() else path
@@ -120,8 +121,6 @@ def read_provenance(path: Path) -> tuple[Provenance, WeightFile]:
     try:
         return Provenance.model_validate(file.metadata), file
     except ValidationError as fault:
-        first = fault.errors()[0]
-        where = ".".join(map(str, first["loc"]))
         raise VerificationError(
-            f"the metadata of {file_path} is not zoo's: {where}: {first['msg']}"
+            f"the metadata of {file_path} is not zoo's: {first_fault(fault)}"
         ) from fault

@@ -18,6 +18,7 @@ from zoo_core.progress import Progress
 from zoo_core.recipe import Recipe
 from zoo_core.sampling import TrainingData
 from zoo_core.specs import ModelSpec
+from zoo_core.validation import first_fault
 
 CONFIG = "config.json"
 METRICS = "metrics.jsonl"
@@ -139,7 +140,7 @@ def unfinished_run(folder: Path) -> RunConfig:
     try:
         config = RunConfig.model_validate_json((folder / CONFIG).read_bytes())
     except (OSError, ValidationError) as fault:
-        reason = fault.strerror if isinstance(fault, OSError) else fault.errors()[0]["msg"]
+        reason = fault.strerror if isinstance(fault, OSError) else first_fault(fault)
         raise DataError(
             f"{folder} holds no run that could go on: {CONFIG}: {reason}",
             hint="Name the folder of a training that was stopped.",

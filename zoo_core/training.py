@@ -10,8 +10,8 @@ from typing import Any
 from zoo_core.card import Card
 from zoo_core.catalog import Catalog
 from zoo_core.checkpoint import EVERY, Checkpoints
-from zoo_core.data import load_dataset
-from zoo_core.errors import InterruptedTrainingError, TrainingError, VerificationError
+from zoo_core.data import check_dataset, load_dataset
+from zoo_core.errors import InterruptedTrainingError, TrainingError
 from zoo_core.group import launched_rank, launcher_restarts
 from zoo_core.keeper import Keeper
 from zoo_core.loop import DivergedError, fit
@@ -147,11 +147,7 @@ def train_again(
         InterruptedTrainingError, TrainingError: see `train`.
     """
     plan = same_plan(catalog, card, seed=seed)
-    if plan.dataset.spec.sha256 != card.dataset.sha256:
-        raise VerificationError(
-            f"the card is about {card.dataset.name} with the sha256 {card.dataset.sha256}, "
-            f"the one installed has {plan.dataset.spec.sha256}"
-        )
+    check_dataset(plan.dataset.spec, card.dataset.sha256)
     check_folder(out)
     return _carry_out(
         catalog,

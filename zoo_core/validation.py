@@ -35,6 +35,13 @@ def validate(cls: type[M], values: Mapping[str, Any], *, what: str, prefix: str 
         ) from fault
 
 
+def first_fault(fault: ValidationError) -> str:
+    """Return what is wrong first with content that people do not write, and where."""
+    first = fault.errors()[0]
+    where = ".".join(map(str, first["loc"]))
+    return f"{where}: {first['msg']}" if where else first["msg"]
+
+
 def _explained(
     cls: type[BaseModel], fault: ValidationError, what: str, prefix: str
 ) -> InvalidValueError:

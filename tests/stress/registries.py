@@ -9,7 +9,7 @@ from pathlib import Path
 
 from zoo_core.catalog import installed
 from zoo_core.registry.finding import find
-from zoo_core.registry.published import INDEX, Published, PublishedIndex, index_json
+from zoo_core.registry.published import EMPTY, INDEX, Published, index_json
 from zoo_core.registry.registry import CARD, WEIGHTS
 
 NAME = "numpy-net.default"
@@ -39,6 +39,6 @@ def make_registry(root: Path, content: bytes | None = None) -> Path:
         entry = replace(
             entry, sha256=hashlib.sha256(content).hexdigest(), bytes=len(content), plain=True
         )
-    index = PublishedIndex({}, {}).with_tag(entry, default=True)
+    index = EMPTY.with_tag(entry, default=True)
     (root / INDEX).write_bytes(index_json(index))
     return tag / WEIGHTS

@@ -48,8 +48,13 @@ def rm(names: tuple[str, ...]) -> None:
 
 @cache.command("prune")
 def prune() -> None:
-    """Remove what no registry publishes any more, and what killed processes left behind."""
-    click.echo(f"Freed {kept.prune(set(_names())):,} bytes.")
+    """Remove what no registry publishes any more, and what killed processes left behind.
+
+    Nothing is removed where a registry cannot be read.
+    """
+    wanted = [found.published for each in registries(installed()) for found in each.published()]
+    sums = {sha256 for each in wanted for sha256 in (each.sha256, each.card_sha256)}
+    click.echo(f"Freed {kept.prune(sums):,} bytes.")
 
 
 @cache.command("verify")

@@ -5,17 +5,14 @@ from __future__ import annotations
 import click
 
 from zoo_core.catalog import installed
-from zoo_core.cli import options
+from zoo_core.cli import chosen, options
 from zoo_core.errors import VerificationError
 from zoo_core.listing import print_json
 from zoo_core.publishing.verify import Verification, Verifier
-from zoo_core.registry.finding import at, find_in, published, registries
-from zoo_core.registry.registry import Found
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[NAME]…")
-@click.option("--all", "all_", is_flag=True, help="Everything that is published.")
+@chosen.arguments
 @options.registry
 @options.as_json
 def verify(names: tuple[str, ...], all_: bool, registry: str | None, as_json: bool) -> int:
@@ -24,30 +21,17 @@ def verify(names: tuple[str, ...], all_: bool, registry: str | None, as_json: bo
     File (checksum, header, finiteness), card, model (names, shapes, dtypes), golden forward, and
     every image of the test split again. The exit code is 5 where anything differs.
     """
-    if bool(names) == all_:
-        raise click.UsageError("name published weights, or --all; `zoo list weights` shows them")
+    every, code = chosen.choose(names, all_, registry)
     verifier = Verifier(installed())
     done = []
-    for found in _chosen(names, registry):
+    for found in every:
         done.append(verifier.verify(found))
         if not as_json:
             _print(done[-1])
     if as_json:
         print_json({"weights": list(map(_facts, done))})
-    faults = [fault for each in done for fault in each.faults]
-    if any(isinstance(fault, VerificationError) for fault in faults):
-        return VerificationError.exit_code
-    return max((fault.exit_code for fault in faults), default=0)
-
-
-def _chosen(names: tuple[str, ...], registry: str | None) -> list[Found]:
-    catalog = installed()
-    if names:
-        return [find_in(catalog, name, registry) for name in names]
-    if registry is None:
-        return published(registries(catalog))
-    only = at(registry)
-    return [Found(only, each) for each in only.index().tags.values()]
+    codes = {code, *(fault.exit_code for each in done for fault in each.faults)}
+    return VerificationError.exit_code if VerificationError.exit_code in codes else max(codes)
 
 
 def _print(verification: Verification) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from zoo_core.card import Card, Interval, PublishedCard, card_json
 from zoo_core.catalog import Catalog
-from zoo_core.data import ArrayDataset, load_dataset
+from zoo_core.data import ArrayDataset, check_dataset, load_dataset
 from zoo_core.errors import DataError, InvalidValueError, VerificationError
 from zoo_core.loading import load as load_weights
 from zoo_core.metrics import Scores, score
@@ -123,11 +123,7 @@ def _checked(
     """Return the card to publish, once the weights were seen to do what the run's card says."""
     pretrained = load_weights(catalog, run, device="cpu")
     entry = catalog.dataset(card.dataset.name)
-    if entry.spec.sha256 != card.dataset.sha256:
-        raise VerificationError(
-            f"{run} was trained on another {card.dataset.name} than {entry.plugin.distribution} "
-            f"offers: sha256 {card.dataset.sha256}, now {entry.spec.sha256}"
-        )
+    check_dataset(entry.spec, card.dataset.sha256)
     dataset = load_dataset(entry)
     scores, digest = measure(pretrained.predict(dataset.splits["test"].images), dataset)
     stated = card.metrics["test"]

@@ -10,14 +10,15 @@ from functools import cache
 
 from zoo_core.card import Provenance, PublishedCard
 from zoo_core.catalog import Catalog
-from zoo_core.data import ArrayDataset, load_dataset
+from zoo_core.data import ArrayDataset, check_dataset, load_dataset
 from zoo_core.errors import VerificationError, ZooError
-from zoo_core.loading import load_published
+from zoo_core.loading import load
 from zoo_core.pretrained import Pretrained
 from zoo_core.publishing.golden import check_golden
 from zoo_core.publishing.publish import measure
 from zoo_core.reading import published_card, read_published
 from zoo_core.registry.registry import Found
+from zoo_core.weights import WeightFile
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,13 @@ class Verifier:
 
         The first three are what the others stand on: where one does not hold, it is the last.
         """
+        file = cache(lambda: read_published(found))
         card = cache(lambda: published_card(found))
-        loaded = cache(lambda: load_published(self._catalog, found, device="cpu"))
+        loaded = cache(lambda: load(self._catalog, found, device="cpu"))
         checks: list[Check] = []
         for what, check in {
-            "file": lambda: _check_file(found),
-            "card": lambda: _check_card(found, card()),
+            "file": lambda: _check_file(file()),
+            "card": lambda: _check_card(found, file(), card()),
             "model": lambda: _check_model(loaded()),
         }.items():
             checks.append(_make(what, check))
@@ -83,12 +85,7 @@ class Verifier:
         return Verification(found, checks)
 
     def _check_test(self, pretrained: Pretrained, card: PublishedCard) -> str:
-        spec = self._catalog.dataset(card.dataset.name).spec
-        if spec.sha256 != card.dataset.sha256:
-            raise VerificationError(
-                f"the card is about {card.dataset.name} with the sha256 {card.dataset.sha256}, "
-                f"the one installed has {spec.sha256}"
-            )
+        check_dataset(self._catalog.dataset(card.dataset.name).spec, card.dataset.sha256)
         dataset = self._dataset(card.dataset.name)
         scores, digest = measure(pretrained.predict(dataset.splits["test"].images), dataset)
         stated = card.metrics["test"]
@@ -117,9 +114,8 @@ def _make(what: str, check: Callable[[], str]) -> Check:
     return Check(what, found, fault, time.perf_counter() - start)
 
 
-def _check_file(found: Found) -> str:
-    """Checksum, header and finiteness; and what the checksum costs, since every load pays it."""
-    file = read_published(found)
+def _check_file(file: WeightFile) -> str:
+    """Reading it checks it; this is what the checksum costs, since every load pays it."""
     content = file.path.read_bytes()
     start = time.perf_counter()
     hashlib.sha256(content).hexdigest()
@@ -127,9 +123,9 @@ def _check_file(found: Found) -> str:
     return f"{len(content):,} bytes, sha256 in {milliseconds:.1f} ms"
 
 
-def _check_card(found: Found, card: PublishedCard) -> str:
+def _check_card(found: Found, file: WeightFile, card: PublishedCard) -> str:
     """The card says what the weight file and the index say."""
-    stated = Provenance.model_validate(read_published(found).metadata)
+    stated = Provenance.model_validate(file.metadata)
     for key, value in dict(stated).items():
         if getattr(card, key) != value:
             raise VerificationError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from zoo_core.errors import (
@@ -102,12 +102,18 @@ def find_in(catalog: Catalog, text: str, registry: str | None) -> Found:
     return find(catalog, text, among=[at(registry)])
 
 
-def published(registries: Iterable[Registry], *, refresh: bool = False) -> list[Found]:
+def indexes(registries: Iterable[Registry]) -> Iterator[tuple[Registry, PublishedIndex]]:
+    """Yield registries with what they have published; one that cannot be read costs a warning."""
+    for registry in registries:
+        yield registry, _readable(registry, refresh=False)
+
+
+def published(registries: Iterable[Registry]) -> list[Found]:
     """Return all that registries have published; one that cannot be read costs a warning."""
     return [
         Found(registry, each)
-        for registry in registries
-        for _, each in sorted(_readable(registry, refresh=refresh).tags.items())
+        for registry, index in indexes(registries)
+        for _, each in sorted(index.tags.items())
     ]
 
 
@@ -163,7 +169,7 @@ def _among(asked: list[Registry], name: WeightsName, *, refresh: bool, strict: b
 def _readable(registry: Registry, *, refresh: bool) -> PublishedIndex:
     try:
         return registry.index(refresh=refresh)
-    except (ZooError, OSError) as fault:
+    except ZooError as fault:
         sys.stderr.write(f"zoo: registry {registry.name} is left out: {fault}\n")
         return EMPTY
 
@@ -192,5 +198,5 @@ def _unknown(catalog: Catalog, text: str, name: WeightsName, asked: list[Registr
 def _known_names(registry: Registry) -> Iterable[str]:
     try:
         return registry.index().tags
-    except (ZooError, OSError):
+    except ZooError:
         return ()

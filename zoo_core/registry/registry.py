@@ -62,6 +62,10 @@ class Registry:
 
             raise cache.not_kept(f"{self.location.url}/{INDEX}", fault) from fault
 
+    def published(self, *, refresh: bool = False) -> list[Found]:
+        """Return all that it has published, by name; see `index`."""
+        return [Found(self, each) for _, each in sorted(self.index(refresh=refresh).tags.items())]
+
     def path(self, published: Published, file: str = WEIGHTS) -> Path:
         """Return where a tag's weights or card lie on this machine, fetching them if need be.
 
