@@ -21,7 +21,7 @@ from zoo_core.errors import InterruptedTrainingError, one_line
 from zoo_core.keeper import Keeper
 from zoo_core.plan import make_plan
 from zoo_core.run import CONFIG, WEIGHTS
-from zoo_core.signals import postponed
+from zoo_core.signals import Stop, postponed
 from zoo_core.testing.check import expect
 from zoo_core.testing.subject import Subject
 from zoo_core.weights import save_weights
@@ -90,28 +90,28 @@ def begin(catalog: Catalog, name: str, folder: Path) -> int:
         os.read(listening, 1)
         os.close(listening)
         return child
-    code = 1
     try:
-        code = train(catalog, name, folder, said)
+        with postponed() as stop:
+            os.write(said, b"!")
+            code = train(catalog, name, folder, stop)
+            os._exit(code)  # in here: a second signal, however late, does not change the code
     except BaseException as fault:
         sys.stderr.write(f"{one_line(fault)}\n")
     finally:
-        os._exit(code)
+        os._exit(1)
 
 
-def train(catalog: Catalog, name: str, folder: Path, said: int) -> int:
+def train(catalog: Catalog, name: str, folder: Path, stop: Stop) -> int:
     """Train or resume, with a checkpoint at every step, and return the exit code."""
     folder.mkdir(exist_ok=True)
     (folder / CONFIG).touch()
-    with postponed() as stop:
-        os.write(said, b"!")
-        subject = Subject.make(catalog, name, threads=1, **STEPS)
-        try:
-            fitted = subject.fit(Keeper(Checkpoints(folder, every=0), stop))
-        except InterruptedTrainingError as fault:
-            return fault.exit_code
-        scores = {"train": str(fitted.train), "validation": str(fitted.validation)}
-        save_weights(folder / WEIGHTS, fitted.weights, {"epoch": fitted.epoch, **scores})
+    subject = Subject.make(catalog, name, threads=1, **STEPS)
+    try:
+        fitted = subject.fit(Keeper(Checkpoints(folder, every=0), stop))
+    except InterruptedTrainingError as fault:
+        return fault.exit_code
+    scores = {"train": str(fitted.train), "validation": str(fitted.validation)}
+    save_weights(folder / WEIGHTS, fitted.weights, {"epoch": fitted.epoch, **scores})
     return 0
 
 
