@@ -5,7 +5,7 @@
 trains the recipes of `TAGS` with seed 0 (those whose finished run lies in FOLDER are not trained
 again), publishes them in a new registry, and puts that in the place of ``registry/zoo_registry``'s
 index and folders, with the table in ``registry/README.md``. The intervals on the cards are those of
-``benchmarks/results``.
+``benchmarks/results``: what is missing there, or was measured in another environment, is trained.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pathlib import Path
 
 import click
 
-from benchmarks.runs import Row
-from zoo_core.card import parse_published
+from benchmarks.runs import Row, complete
+from zoo_core.card import parse_published, read_card
 from zoo_core.catalog import installed
 from zoo_core.files import write_atomic
 from zoo_core.publishing.publish import publish
@@ -60,6 +60,7 @@ def main(names: tuple[str, ...], runs: Path | None, threads: int | None) -> None
         folder = runs or Path(scratch) / "runs"
         for name in names or TAGS:
             _train(name, folder / name, threads)
+        complete(map(Row.parse, names or TAGS), threads=threads)
         staged = Path(scratch) / "registry"
         if names:
             shutil.copytree(REGISTRY, staged)
@@ -95,10 +96,15 @@ def with_table(readme: str) -> str:
 
 
 def _train(name: str, folder: Path, threads: int | None) -> None:
+    row = Row.parse(name)
     if not (folder / CARD).exists():
-        row = Row.parse(name)
         sys.stderr.write(f"training {name}\n")
         train(installed(), row.model, recipe=row.recipe, out=folder, threads=threads)
+    card = read_card(folder / CARD)
+    row.keep(card)
+    for other in row.results():
+        if other.environment != card.environment:
+            row.file(other.recipe.seed).unlink()
 
 
 def _replace(staged: Path) -> None:

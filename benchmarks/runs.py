@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from zoo_core.card import Environment
+from zoo_core.card import Card, Environment
 from zoo_core.catalog import installed
 from zoo_core.files import write_atomic
 from zoo_core.metrics import Scores
@@ -74,30 +74,36 @@ class Row:
         results = [Result.model_validate_json(file.read_bytes()) for file in files]
         return sorted(results, key=lambda result: result.recipe.seed)
 
+    def file(self, seed: int) -> Path:
+        """Return where the result of a seed is kept; it need not be there."""
+        return self.folder / f"seed-{seed}.json"
+
+    def keep(self, card: Card) -> Result:
+        """Keep what results are made of, of a training's card."""
+        result = Result(**{name: getattr(card, name) for name in Result.model_fields})
+        self.folder.mkdir(parents=True, exist_ok=True)
+        facts = json.dumps(result.model_dump(mode="json"), indent=1)
+        write_atomic(self.file(card.recipe.seed), f"{facts}\n".encode())
+        return result
+
 
 def complete(rows: Iterable[Row], *, seeds: int = SEEDS, threads: int | None = None) -> None:
     """Train what is missing of rows with the seeds 0, 1, …, and keep each result."""
     for row in rows:
-        row.folder.mkdir(parents=True, exist_ok=True)
         for seed in range(seeds):
-            kept = row.folder / f"seed-{seed}.json"
-            if not kept.exists():
-                result = _measure(row, seed, threads)
-                facts = result.model_dump(mode="json")
-                write_atomic(kept, (json.dumps(facts, indent=1) + "\n").encode())
+            if not row.file(seed).exists():
+                result = row.keep(_trained(row, seed, threads))
                 name = f"{row.folder.name} seed {seed}"
                 sys.stderr.write(f"{name}: {result.test}; {result.seconds:.1f} s\n")
 
 
-def _measure(row: Row, seed: int, threads: int | None) -> Result:
+def _trained(row: Row, seed: int, threads: int | None) -> Card:
     with tempfile.TemporaryDirectory() as folder:
-        run = train(
+        return train(
             installed(),
             row.model,
             recipe=row.recipe,
             overrides=[*row.overrides, {"seed": seed}],
             out=Path(folder) / "run",
             threads=threads,
-        )
-        card = run.card
-        return Result(**{name: getattr(card, name) for name in Result.model_fields})
+        ).card

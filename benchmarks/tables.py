@@ -72,7 +72,7 @@ Every model with every recipe: test accuracy in percent, mean ± standard deviat
 to {last}, on every image of the test split, which is read once a training, at its end. Two
 accuracies are those of the top and of the bottom digit; "both" is the share of images with both
 read correctly. Seconds are the median of the trainings', from the first step to the last epoch's
-validation, on two cores (with * on one, with other work on the other). The reference's numbers are
+validation, on two cores (with * on one). The reference's numbers are
 those of single trainings; those of `two-headed-mlp` were not published, but come from running its
 code.
 

@@ -69,6 +69,7 @@ def test_an_interval_is_that_of_the_results(found):
     results = Row.parse(found.published.name).results()
     assert card.interval == make_interval(card, results)
     assert len(card.interval.seeds) == 5
+    assert all(result.environment == card.environment for result in results)
 
 
 @pytest.mark.parametrize("found", FOUND, ids=TAGS)
