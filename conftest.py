@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from zoo_core.environment import VARIABLES
+
 ROOT = Path(__file__).parent
 TOY = ROOT / "tests" / "toy"
 
@@ -54,7 +56,7 @@ def loopback(_offline: None, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZOO_HOME", str(tmp_path / "zoo-home"))
-    for name in ("ZOO_PLUGINS", "ZOO_NO_CACHE"):
+    for name in VARIABLES.keys() - {"ZOO_HOME"}:
         monkeypatch.delenv(name, raising=False)
 
 
@@ -80,7 +82,9 @@ def _write_plugin(
     package = name.replace("-", "_")
     info = folder / f"{package}-{version}.dist-info"
     info.mkdir(parents=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\nLicense-Expression: MIT\n"
+    )
     target = module or f"{package}.plugin"
     (info / "entry_points.txt").write_text(f"[{group}]\n{name} = {target}\n")
     if code is not None:

@@ -174,7 +174,7 @@ BAD = [
     (["train", "--resume", "nowhere"], 1, "nowhere holds no run that could go on"),
     (["train", "softmax", "--resume", "full"], 2, "leave out NAME"),
     (["train", "--resume", "full", "--set", "lr=1"], 2, "leave out NAME"),
-    (["tarin", "softmax"], 2, "No such command 'tarin'"),
+    (["tarin", "softmax"], 2, "no command 'tarin'. Did you mean 'train'?"),
     (["info", "softmxa"], 3, "Did you mean 'softmax'"),
     (["evaluate", "nowhere"], 3, "published weights 'nowhere', and there is no such"),
     (["evaluate", "full"], 1, "its training did not finish"),
@@ -227,7 +227,8 @@ def test_a_broken_plugin_costs_a_line_and_nothing_else(cli, write_plugin, tmp_pa
         result = cli(*arguments, site=site)
         assert result.code == 0, result.err
         (line,) = result.err.splitlines()
-        assert line.startswith("zoo: plugin zoo-bad 1.0 is broken: importing zoo_bad.plugin failed")
+        assert line.startswith("zoo: broken plugin: zoo-bad 1.0 (zoo-bad = zoo_bad.plugin): ")
+        assert "importing zoo_bad.plugin failed: ModuleNotFoundError" in line
         assert "ModuleNotFoundError: No module named 'no_such_module'" in line
     assert cli("info", "toy", site=site).code == 0  # no model, but a data set
     assert cli("info", "bad-model", site=site).code == 4

@@ -11,16 +11,17 @@ ROOT = Path(__file__).parents[1]
 
 # Each layer may import those before it, and modules of its own layer.
 LAYERS = [
-    {"errors", "paths", "randomness", "group", "cores", "signals", "collector"},
-    {"files", "specs"},
-    {"plugin", "hookspecs"},
+    {"errors", "paths", "environment", "randomness", "group", "cores", "signals", "collector"},
+    {"files", "locks", "specs"},
+    {"settings", "plugin", "hookspecs"},
+    {"selection"},
     {"builtin", "discovery"},
     {"loader"},
     {"catalog", "index", "listing"},
     {"config", "metrics", "validation", "images", "settled", "registry"},
-    {"predictions"},
+    {"predictions", "installing", "doctor", "writing"},
     {"data", "recipe", "weights", "preprocessing"},
-    {"sampling", "schedule", "warp", "resolution", "card", "progress"},
+    {"synthetic", "sampling", "schedule", "warp", "resolution", "card", "progress"},
     {"info"},
     {"run", "checkpoint", "page"},
     {"plan", "keeper"},

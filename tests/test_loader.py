@@ -149,7 +149,7 @@ def test_an_unknown_name_suggests_the_nearest(site, write_plugin):
 
 def test_an_unknown_name_may_be_what_a_broken_plugin_offers(site, write_plugin):
     write_plugin(site, "zoo-special", "raise OSError('disk on fire')")
-    with pytest.raises(PluginError, match=r"zoo-special 1\.0: .*disk on fire"):
+    with pytest.raises(PluginError, match=r"zoo-special 1\.0 \(.*disk on fire"):
         Catalog.load().model("special")
 
 

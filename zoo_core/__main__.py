@@ -17,6 +17,7 @@ def main() -> None:
         from zoo_core.cli import run
 
         sys.exit(run())
+    from zoo_core.errors import ZooError
     from zoo_core.listing import print_list
 
     kind, pattern, as_json = arguments
@@ -26,6 +27,9 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # the reader has seen enough, as with `zoo list | head`
         sys.exit(0)
+    except ZooError as fault:
+        sys.stderr.write(f"zoo: {fault}\n")
+        sys.exit(fault.exit_code)
 
 
 def _collect_less_garbage() -> None:

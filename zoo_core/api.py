@@ -7,8 +7,11 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo_core.catalog import installed
+from zoo_core.catalog import Catalog, installed
+from zoo_core.environment import is_set
 from zoo_core.errors import InvalidValueError
+from zoo_core.index import listing
+from zoo_core.listing import refuse_unusable
 from zoo_core.loading import load as _load
 from zoo_core.registry.finding import find_in, registries
 from zoo_core.registry.finding import published as published_in
@@ -19,6 +22,13 @@ if TYPE_CHECKING:  # imported by the functions that need them: loading weights m
     from zoo_core.pretrained import Pretrained
     from zoo_core.publishing.verify import Verification
     from zoo_core.run import Run
+
+
+def _catalog() -> Catalog:
+    """Return what is installed; where ``ZOO_STRICT_PLUGINS`` is set, all of it must be usable."""
+    if is_set("ZOO_STRICT_PLUGINS"):
+        refuse_unusable(listing()["plugins"])
+    return installed()
 
 
 def list_models(
@@ -36,7 +46,7 @@ def list_models(
         pretrained: only models with published weights.
         plugin: only models of this distribution.
     """
-    catalog = installed()
+    catalog = _catalog()
     published = (
         {each.published.model for each in published_in(registries(catalog))} if pretrained else None
     )
@@ -54,7 +64,7 @@ def get_model_info(name: str) -> ModelInfo:
     """Return what is known of a model."""
     from zoo_core.info import model_info
 
-    return model_info(installed().model(name))
+    return model_info(_catalog().model(name))
 
 
 def create_model(name: str, pretrained: bool | str = False, **config: Any) -> Any:
@@ -74,8 +84,8 @@ def create_model(name: str, pretrained: bool | str = False, **config: Any) -> An
                 f"published weights of {name!r} come with their config, got {', '.join(config)}",
                 hint="Leave it out, or pretrained=True.",
             )
-        return _load(installed(), name if pretrained is True else f"{name}.{pretrained}").model
-    entry = installed().model(name)
+        return _load(_catalog(), name if pretrained is True else f"{name}.{pretrained}").model
+    entry = _catalog().model(name)
     what = f"config of model {name!r}"
     return entry.resolve(entry.spec.builder)(
         validate(entry.resolve(entry.spec.config), config, what=what)
@@ -106,7 +116,7 @@ def train(
     from zoo_core.training import train as train_model
 
     return train_model(
-        installed(),
+        _catalog(),
         name,
         recipe=recipe or "default",
         overrides=[overrides, {"dataset": dataset} if dataset else {}],
@@ -122,7 +132,7 @@ def resume(
     """Go on with a training that was stopped; see `zoo_core.training.resume`."""
     from zoo_core.training import resume as resume_training
 
-    return resume_training(installed(), Path(run), device=device, threads=threads)
+    return resume_training(_catalog(), Path(run), device=device, threads=threads)
 
 
 def load(
@@ -145,7 +155,7 @@ def load(
     Raises:
         ZooError: see `zoo_core.loading.load`.
     """
-    return _load(installed(), name, registry=registry, device=device, into=into)
+    return _load(_catalog(), name, registry=registry, device=device, into=into)
 
 
 def evaluate(
@@ -159,7 +169,7 @@ def evaluate(
     from zoo_core.pretrained import Pretrained
 
     pretrained = weights if isinstance(weights, Pretrained) else load(weights)
-    return evaluate_pretrained(installed(), pretrained, dataset=dataset, split=split)
+    return evaluate_pretrained(_catalog(), pretrained, dataset=dataset, split=split)
 
 
 def verify(name: str, *, registry: str | None = None) -> Verification:
@@ -175,7 +185,7 @@ def verify(name: str, *, registry: str | None = None) -> Verification:
     """
     from zoo_core.publishing.verify import Verifier
 
-    verification = Verifier(installed()).verify(find_in(installed(), name, registry))
+    verification = Verifier(_catalog()).verify(find_in(_catalog(), name, registry))
     for fault in verification.faults:
         raise fault
     return verification

@@ -1,7 +1,24 @@
-"""The core's own commands, offered through the same hook as anybody else's."""
+"""The core's own commands and data set, offered through the same hooks as anybody else's."""
 
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import CommandSpec
+from zoo_core.specs import CommandSpec, DatasetSpec
+
+
+@hookimpl
+def zoo_datasets() -> list[DatasetSpec]:
+    return [
+        DatasetSpec(
+            name="synthetic",
+            summary="A bright square in one of nine places, to see that a model learns.",
+            loader="zoo_core.synthetic:load",
+            shape=(3, 16, 16),
+            classes=(9,),
+            sizes={"train": 1800, "test": 450},
+            sha256="f9441abf006e0511c437cef734debf24f454ebe1c767ecf25d41e3e3ac1aeb30",
+            licence="CC0-1.0",
+            source="made by zoo-core when it is loaded",
+        )
+    ]
 
 
 @hookimpl
@@ -61,5 +78,40 @@ def zoo_commands() -> list[CommandSpec]:
             name="registry",
             command="zoo_core.cli.registry:registry",
             summary="Add, remove and list where published weights are looked for.",
+        ),
+        CommandSpec(
+            name="plugins",
+            command="zoo_core.cli.plugins:plugins",
+            summary="List plugins, enable and disable them, bring them back after an upgrade.",
+        ),
+        CommandSpec(
+            name="install",
+            command="zoo_core.cli.install:install",
+            summary="Install plugins into this environment.",
+        ),
+        CommandSpec(
+            name="uninstall",
+            command="zoo_core.cli.install:uninstall",
+            summary="Remove plugins from this environment.",
+        ),
+        CommandSpec(
+            name="doctor",
+            command="zoo_core.cli.doctor:doctor",
+            summary="Find out what is wrong with this installation.",
+        ),
+        CommandSpec(
+            name="new",
+            command="zoo_core.cli.new:new",
+            summary="Write a plugin of your own, complete and working.",
+        ),
+        CommandSpec(
+            name="check",
+            command="zoo_core.cli.check:check",
+            summary="Check that a plugin keeps the contract.",
+        ),
+        CommandSpec(
+            name="completion",
+            command="zoo_core.cli.completion:completion",
+            summary="Print what makes a shell complete zoo's commands and names.",
         ),
     ]

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import pluggy
 
     from zoo_core.index import Listing
+    from zoo_core.selection import Selection
 
 S = TypeVar("S", bound=Spec)
 
@@ -88,13 +89,13 @@ class Catalog:
                 self._shelves[kind].setdefault(spec.name, []).append(Entry(spec, plugin))
 
     @classmethod
-    def load(cls) -> Catalog:
-        """Load the installed plugins, those in ``ZOO_PLUGINS`` only where that is set."""
+    def load(cls, selection: Selection | None = None) -> Catalog:
+        """Load the installed plugins that the user wants, or those of a selection."""
         # Imported here, as a catalog that is made of the index needs neither.
-        from zoo_core.discovery import allowed_by_environment
         from zoo_core.loader import load_plugins
+        from zoo_core.selection import Selection
 
-        plugins, manager = load_plugins(allowed=allowed_by_environment())
+        plugins, manager = load_plugins(selection or Selection.current())
         return cls(plugins, lambda: manager.hook)
 
     @classmethod
@@ -154,11 +155,11 @@ class Catalog:
             )
         unusable = [p for p in self.plugins if not p.usable]
         if unusable:
-            faults = "; ".join(f"{p.distribution} {p.version}: {p.reason}" for p in unusable)
+            faults = "; ".join(p.reason for p in unusable)
             return PluginError(
                 f"no usable plugin offers a {thing} {name!r} ({kind}: {listed(known)}), and these "
                 f"plugins are not usable: {faults}",
-                hint="See: zoo list plugins",
+                hint="See: zoo doctor",
             )
         # A qualified name says which distribution to install; for a bare one there is a convention.
         distribution = name.partition("/")[0] if "/" in name else f"zoo-{name}"

@@ -87,7 +87,11 @@ def listed(names: Iterable[str]) -> str:
 
 def one_line(fault: BaseException) -> str:
     """Return the type and the message of an exception, without line breaks."""
-    return f"{type(fault).__name__}: {' '.join(str(fault).split())}"
+    try:
+        message = str(fault)
+    except Exception:  # a plugin's exception may be as broken as the plugin
+        message = "(its message cannot be made)"
+    return f"{type(fault).__name__}: {' '.join(message.split())}"
 
 
 def singular(kind: str) -> str:

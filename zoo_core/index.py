@@ -1,9 +1,10 @@
 """The catalog's listing on disk, so that `zoo list` need not load any plugin.
 
 The index is derived: it is written after the plugins were loaded and believed only while the
-interpreter, the core, every folder of ``sys.path`` and every source file of the specs are as
-they were. An index that is missing, damaged or stale is made again; one that cannot be written
-is done without. While a plugin is broken there is none, since what mends it may lie anywhere.
+interpreter, the core, what the user decided, every folder of ``sys.path`` and every source file of
+the specs are as they were. An index that is missing, damaged or stale is made again; one that
+cannot be written is done without. While a plugin is broken there is none, since what mends it may
+lie anywhere.
 
 Nothing here imports more than `json`, for the sake of `zoo list`'s start-up.
 """
@@ -16,6 +17,7 @@ import sys
 import zlib
 
 from zoo_core import __version__
+from zoo_core.environment import is_set
 from zoo_core.paths import zoo_home
 
 TYPE_CHECKING = False
@@ -38,15 +40,27 @@ def listing() -> Listing:
     if (rows := _read()) is not None:
         return rows
     from zoo_core.catalog import Catalog
+    from zoo_core.selection import SETTINGS, Selection
 
     # The stamp of a folder is taken before it is read: a change in between makes it stale.
-    folders = _stamps(sys.path)
-    catalog = Catalog.load()
+    folders = _stamps([*sys.path, SETTINGS.path])
+    selection = Selection.current()
+    if selection.damage:
+        sys.stderr.write(f"zoo: no plugin counts as disabled: {selection.damage}\n")
+    catalog = Catalog.load(selection)
     rows = describe(catalog)
-    if not any(row["status"] == "broken" for row in rows["plugins"]):
+    if not selection.damage and not any(row["status"] == "broken" for row in rows["plugins"]):
         files = _stamps(file for plugin in catalog.plugins for file in plugin.files)
         _write({"key": _key(), "stamps": folders + files, "listing": rows})
     return rows
+
+
+def forget() -> None:
+    """Remove every index there is; the next command makes its own again."""
+    from pathlib import Path
+
+    for path in Path(zoo_home(), "index").glob("*.json"):
+        path.unlink(missing_ok=True)
 
 
 def describe(catalog: Catalog) -> Listing:
@@ -117,7 +131,7 @@ def _modified(path: Any) -> int:
 
 
 def _read() -> Listing | None:
-    if os.environ.get("ZOO_NO_CACHE"):
+    if is_set("ZOO_NO_CACHE"):
         return None
     key = _key()
     try:
@@ -138,7 +152,7 @@ def _write(index: dict[str, Any]) -> None:
 
     from zoo_core.files import write_atomic
 
-    if os.environ.get("ZOO_NO_CACHE"):
+    if is_set("ZOO_NO_CACHE"):
         return
     path = Path(_path(index["key"]))
     try:

@@ -10,7 +10,8 @@ import os
 import sys
 from fnmatch import fnmatchcase
 
-from zoo_core.errors import InvalidValueError, singular
+from zoo_core.environment import is_set
+from zoo_core.errors import InvalidValueError, PluginError, singular
 from zoo_core.index import listing
 
 TYPE_CHECKING = False
@@ -41,6 +42,8 @@ def print_list(kind: str, pattern: str, *, as_json: bool) -> None:
             f"there is no kind {kind!r}", hint=f"Kinds to list: {', '.join(COLUMNS)}."
         )
     rows = listing()
+    if kind != "plugins":
+        refuse_unusable(rows["plugins"])
     of_kind = _weights() if kind == "weights" else rows[kind]
     chosen = [row for row in of_kind if fnmatchcase(row["name"], pattern)]
     if as_json:
@@ -78,12 +81,28 @@ def print_table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
 
 
 def warn_of_unusable(plugins: Sequence[dict[str, Any]]) -> None:
-    """Write one line to standard error for each plugin that is broken or incompatible."""
+    """Write one line to standard error for each plugin that is broken or incompatible.
+
+    Raises:
+        PluginError: ``ZOO_STRICT_PLUGINS`` is set, and there is one, or two that share a name.
+    """
+    refuse_unusable(plugins)
     for plugin in plugins:
         if plugin["status"] in ("broken", "incompatible"):
-            name, version = plugin["name"], plugin["version"]
-            status, reason = plugin["status"], plugin["reason"]
-            sys.stderr.write(f"zoo: plugin {name} {version} is {status}: {reason}\n")
+            sys.stderr.write(f"zoo: {plugin['status']} plugin: {plugin['reason']}\n")
+
+
+def refuse_unusable(plugins: Sequence[dict[str, Any]]) -> None:
+    """Raise where ``ZOO_STRICT_PLUGINS`` is set and a plugin is not as it should be."""
+    if not is_set("ZOO_STRICT_PLUGINS"):
+        return
+    faults = [p["reason"] for p in plugins if p["status"] not in ("ok", "disabled")]
+    if faults:
+        raise PluginError(
+            f"ZOO_STRICT_PLUGINS is set, and {len(faults)} of the plugins cannot be used as they "
+            f"are: {'; '.join(faults)}",
+            hint="See: zoo doctor",
+        )
 
 
 def _weights() -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ and, unless all is well, a reason that names the fault and the remedy. Nothing t
 does in its module or hooks keeps another from being loaded.
 """
 
+import contextlib
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -16,10 +17,13 @@ from typing import Any
 import pluggy
 
 from zoo_core import __version__, builtin, hookspecs
-from zoo_core.discovery import installed_plugins
+from zoo_core.discovery import Installed, installed_plugins
 from zoo_core.errors import one_line, singular
 from zoo_core.plugin import Plugin, Status
+from zoo_core.selection import Selection
 from zoo_core.specs import KINDS, Spec
+
+EVERY_PLUGIN = Selection()
 
 
 class _BrokenError(Exception):
@@ -27,12 +31,12 @@ class _BrokenError(Exception):
 
 
 def load_plugins(
-    *, allowed: frozenset[str] | None = None
+    selection: Selection = EVERY_PLUGIN,
 ) -> tuple[tuple[Plugin, ...], pluggy.PluginManager]:
     """Load the core's own plugin and every installed one, in the order of their distributions.
 
     Args:
-        allowed: the distributions that may be loaded; None for all.
+        selection: which may be loaded.
 
     Returns:
         The plugins, usable or not, and the manager that holds the usable ones.
@@ -40,40 +44,46 @@ def load_plugins(
     manager = pluggy.PluginManager("zoo")
     manager.add_hookspecs(hookspecs)
     core = EntryPoint("zoo-core", builtin.__name__, hookspecs.API_GROUP)
-    plugins = [_load(manager, core, "zoo-core", __version__)]
-    for point in installed_plugins():
-        assert point.dist is not None
-        name, version = point.dist.name, point.dist.version
-        if allowed is not None and name not in allowed:
-            reason = "not in ZOO_PLUGINS; add it there, or unset ZOO_PLUGINS to load every plugin"
-            plugins.append(_unloaded(point, name, version, Status.DISABLED, reason))
-        elif point.group != hookspecs.API_GROUP:
-            reason = (
-                f"made for plugin API {point.group}, zoo-core {__version__} has "
-                f"{hookspecs.API_GROUP}; install a version of {name} made for it"
-            )
-            plugins.append(_unloaded(point, name, version, Status.INCOMPATIBLE, reason))
-        else:
-            plugins.append(_load(manager, point, name, version))
+    plugins = [_load(manager, Installed("zoo-core", __version__, core), core)]
+    plugins += [_unless_refused(manager, each, selection) for each in installed_plugins()]
     return tuple(_mark_conflicts(plugins)), manager
 
 
-def _load(manager: pluggy.PluginManager, point: EntryPoint, name: str, version: str) -> Plugin:
+def _unless_refused(
+    manager: pluggy.PluginManager, installed: Installed, selection: Selection
+) -> Plugin:
+    name, point = installed.distribution, installed.point
+    if refusal := selection.refusal(name):
+        return _unloaded(installed, Status.DISABLED, refusal)
+    if point is None:
+        return _unloaded(installed, Status.BROKEN, f"{installed.fault}; reinstall {name}")
+    if point.group != hookspecs.API_GROUP:
+        fault = f"made for plugin API {point.group}, zoo-core {__version__} has "
+        remedy = f"install a version of {name} made for it, or: zoo uninstall {name}"
+        return _unloaded(installed, Status.INCOMPATIBLE, f"{fault}{hookspecs.API_GROUP}; {remedy}")
+    return _load(manager, installed, point)
+
+
+def _load(manager: pluggy.PluginManager, installed: Installed, point: EntryPoint) -> Plugin:
+    name = installed.distribution
+    registered = f"{name}:{point.name}"
     try:
-        module = _import(point)
-        try:
-            _register(manager, module, f"{name}:{point.name}")
+        # What a plugin prints must not end up in what a command reports.
+        with contextlib.redirect_stdout(sys.stderr):
+            module = _import(point)
+            _register(manager, module, registered)
             offers = tuple(_offers(manager, module))
-        except _BrokenError:
-            if manager.is_registered(module):
-                manager.unregister(module)
-            raise
-    except _BrokenError as fault:
-        reason = f"{fault}; fix, upgrade or uninstall {name} (pip uninstall {name})"
-        return _unloaded(point, name, version, Status.BROKEN, reason)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as fault:  # whatever a plugin raises, it is no reason to stop
+        if manager.has_plugin(registered):
+            manager.unregister(name=registered)
+        what = str(fault) if isinstance(fault, _BrokenError) else one_line(fault)
+        remedy = f"fix or upgrade {name}, or: zoo uninstall {name}"
+        return _unloaded(installed, Status.BROKEN, f"{what}; {remedy}")
     return Plugin(
         distribution=name,
-        version=version,
+        version=installed.version,
         entry_point=_declared(point),
         status=Status.OK,
         offers=offers,
@@ -84,7 +94,9 @@ def _load(manager: pluggy.PluginManager, point: EntryPoint, name: str, version: 
 def _import(point: EntryPoint) -> ModuleType:
     try:
         module = point.load()
-    except (Exception, SystemExit) as fault:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as fault:
         raise _BrokenError(f"importing {point.value} failed: {one_line(fault)}") from fault
     if not isinstance(module, ModuleType):
         raise _BrokenError(f"{point.value} is not a module; an entry point names a module")
@@ -92,9 +104,12 @@ def _import(point: EntryPoint) -> ModuleType:
 
 
 def _register(manager: pluggy.PluginManager, module: ModuleType, name: str) -> None:
+    if manager.is_registered(module):
+        other = manager.get_name(module)
+        raise _BrokenError(f"{module.__name__} is the module of another plugin, {other}")
     try:
         manager.register(module, name)
-    except (pluggy.PluginValidationError, ValueError) as fault:
+    except pluggy.PluginValidationError as fault:
         raise _BrokenError(f"its hooks do not fit: {one_line(fault)}") from fault
     for caller in manager.get_hookcallers(module) or []:
         if not caller.has_spec():
@@ -126,7 +141,9 @@ def _core_commands() -> set[str]:
 def _call(hook: str, function: Any) -> Sequence[Any]:
     try:
         return list(function())
-    except (Exception, SystemExit) as fault:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as fault:
         raise _BrokenError(f"{hook} failed: {one_line(fault)}") from fault
 
 
@@ -136,26 +153,29 @@ def _mark_conflicts(plugins: list[Plugin]) -> Iterable[Plugin]:
         for kind, spec in plugin.offers:
             owners[kind, spec.name].append(plugin.distribution)
     for plugin in plugins:
+        name = plugin.distribution
         shared = [
             f"{singular(kind)} {spec.name!r} is also offered by {other}"
             for kind, spec in plugin.offers
             for other in owners[kind, spec.name]
-            if other != plugin.distribution
+            if other != name
         ]
         if not shared:
             yield plugin
             continue
-        reason = f"{'; '.join(shared)}; say which with {plugin.distribution}/NAME"
+        fault, remedy = "; ".join(shared), f"say which with {name}/NAME, or: zoo uninstall {name}"
+        reason = f"{name} {plugin.version} ({plugin.entry_point}): {fault}; {remedy}"
         yield replace(plugin, status=Status.CONFLICT, reason=reason)
 
 
-def _unloaded(point: EntryPoint, name: str, version: str, status: Status, reason: str) -> Plugin:
+def _unloaded(installed: Installed, status: Status, reason: str) -> Plugin:
+    declared = _declared(installed.point) if installed.point else "no entry point"
     return Plugin(
-        distribution=name,
-        version=version,
-        entry_point=_declared(point),
+        distribution=installed.distribution,
+        version=installed.version,
+        entry_point=declared,
         status=status,
-        reason=reason,
+        reason=f"{installed.distribution} {installed.version} ({declared}): {reason}",
     )
 
 

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from zoo_core import __version__
 from zoo_core.catalog import installed
-from zoo_core.errors import InterruptedTrainingError, TrainingError, ZooError, one_line
+from zoo_core.errors import (
+    InterruptedTrainingError,
+    InvalidValueError,
+    TrainingError,
+    UnknownNameError,
+    ZooError,
+    did_you_mean,
+    listed,
+    one_line,
+)
 from zoo_core.group import launched_rank
 from zoo_core.index import listing
 from zoo_core.listing import warn_of_unusable
+from zoo_core.selection import BLOCK
+
+MENDING = {"check", "doctor", "install", "plugins", "uninstall"}
+"""Commands that find out and mend what is wrong with plugins, so that no plugin stops them."""
 
 PATIENCE = 10.0
 """Seconds that a process gives the first of those that train together to report a mistake."""
@@ -32,19 +47,61 @@ class _Commands(click.Group):
         command: click.Command = entry.resolve(entry.spec.command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        known = self.list_commands(ctx)
+        if args[0] in known or args[0].startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        try:
+            installed().command(args[0])  # which may be what an unusable plugin offers
+        except UnknownNameError as fault:
+            hint = f"{did_you_mean(args[0], known)} There are: {listed(known)}.".strip()
+            raise InvalidValueError(f"zoo has no command {args[0]!r}", hint=hint) from fault
+        return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete a command's name from the index, importing no command."""
+        return [
+            CompletionItem(row["name"], help=row["summary"])
+            for row in listing()["commands"]
+            if row["name"].startswith(incomplete)
+        ] + click.Command.shell_complete(self, ctx, incomplete)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands by their specs' summaries, importing none of them."""
         with formatter.section("Commands"):
             formatter.write_dl([(row["name"], row["summary"]) for row in listing()["commands"]])
 
 
+def _leave_out(ctx: click.Context, option: click.Parameter, names: tuple[str, ...]) -> None:
+    """Add to ``ZOO_PLUGINS``, which processes that this one starts see too."""
+    for name in names:
+        if not name.removeprefix(BLOCK) or not name.startswith(BLOCK):
+            raise click.BadParameter(f"{name!r} is not {BLOCK}NAME", ctx, option)
+    if names:
+        os.environ["ZOO_PLUGINS"] = ",".join(
+            [*filter(None, [os.environ.get("ZOO_PLUGINS")]), *names]
+        )
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="zoo")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.option(
+    "-p",
+    "left_out",
+    metavar="no:NAME",
+    multiple=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_leave_out,
+    help="Leave a plugin out, this time. Repeatable.",
+)
 @click.pass_context
 def zoo(ctx: click.Context, debug: bool) -> None:
     """List, train, check and share models by name."""
-    if ctx.invoked_subcommand != "list":  # which warns by itself
+    if ctx.invoked_subcommand not in {"list", *MENDING}:  # list warns by itself
         warn_of_unusable(listing()["plugins"])
 
 

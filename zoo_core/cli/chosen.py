@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from zoo_core.catalog import installed
+from zoo_core.cli import options
 from zoo_core.errors import ZooError
 from zoo_core.registry.finding import at, find_in, registries
 from zoo_core.registry.registry import Found
@@ -16,7 +17,9 @@ from zoo_core.registry.registry import Found
 def arguments(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the arguments ``names`` and ``all_``."""
     command = click.option("--all", "all_", is_flag=True, help="Everything published.")(command)
-    return click.argument("names", nargs=-1, metavar="[NAME]…")(command)
+    return click.argument("names", nargs=-1, metavar="[NAME]…", shell_complete=options.weights)(
+        command
+    )
 
 
 def choose(

@@ -14,7 +14,7 @@ from zoo_core.loading import load
 
 
 @click.command()
-@click.argument("weights")
+@click.argument("weights", shell_complete=options.weights)
 @options.dataset
 @options.registry
 @click.option("--split", default="test", show_default=True, help="Split of the data set.")

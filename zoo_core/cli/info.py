@@ -19,7 +19,7 @@ from zoo_core.registry.names import parse_name
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=options.things)
 @options.registry
 @options.as_json
 def info(name: str, registry: str | None, as_json: bool) -> None:

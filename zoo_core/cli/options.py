@@ -1,10 +1,67 @@
 """Options that several commands share."""
 
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+
 import click
+from click.shell_completion import CompletionItem
+
+from zoo_core.catalog import installed
+from zoo_core.errors import ZooError
+from zoo_core.index import listing
+
+Completion = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+
+def _completing(*kinds: str, paths: bool = False) -> Completion:
+    """Return what completes the names of some kinds of things, from the index."""
+
+    def complete(
+        _context: click.Context, _parameter: click.Parameter, begun: str
+    ) -> list[CompletionItem]:
+        rows = listing()
+        return _items([row["name"] for kind in kinds for row in rows[kind]], begun, paths=paths)
+
+    return complete
+
+
+def weights(
+    _context: click.Context, _parameter: click.Parameter, begun: str
+) -> list[CompletionItem]:
+    """Complete names of published weights that are known on this machine, or paths."""
+    from zoo_core.registry.finding import registries
+
+    os.environ["ZOO_OFFLINE"] = "1"  # whoever presses a key waits for no server
+    names: set[str] = set()
+    for registry in registries(installed()):
+        with contextlib.suppress(ZooError):
+            index = registry.index()
+            names |= index.defaults.keys() | index.tags.keys()
+    return _items(sorted(names), begun, paths=True)
+
+
+def _items(names: list[str], begun: str, *, paths: bool) -> list[CompletionItem]:
+    files = [CompletionItem(begun, type="file")] if paths else []
+    return [CompletionItem(name) for name in names if name.startswith(begun)] + files
+
+
+plugins = _completing("plugins")
+models = _completing("models")
+datasets = _completing("datasets")
+things = _completing("models", "datasets", "trainers", paths=True)
+
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 device = click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
-dataset = click.option("--dataset", metavar="NAME", help="Instead of the default data set.")
+dataset = click.option(
+    "--dataset",
+    metavar="NAME",
+    shell_complete=datasets,
+    help="Instead of the default data set.",
+)
 registry = click.option(
     "--registry",
     metavar="PATH_OR_URL",

@@ -21,7 +21,7 @@ RUNNERS_UP = 2
 
 
 @click.command()
-@click.argument("weights")
+@click.argument("weights", shell_complete=options.weights)
 @click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
 @options.registry
 @options.device

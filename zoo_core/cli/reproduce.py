@@ -17,7 +17,7 @@ from zoo_core.registry.finding import find_in
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=options.weights)
 @click.option(
     "--seeds",
     type=click.IntRange(min=1),

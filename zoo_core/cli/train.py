@@ -19,7 +19,7 @@ from zoo_core.training import train as train_model
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=options.models)
 @click.option(
     "--resume",
     "folder",

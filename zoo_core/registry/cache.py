@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import BufferedRandom
 from pathlib import Path
 from typing import BinaryIO
 
 from zoo_core.errors import DataError, VerificationError
 from zoo_core.files import remove_abandoned, replacing
+from zoo_core.locks import locked
 from zoo_core.paths import zoo_home
 
 Download = Callable[[BinaryIO], None]
@@ -60,25 +61,6 @@ def not_kept(what: str, fault: OSError) -> DataError:
         f"{what} cannot be kept in {zoo_home()}: {fault.strerror or fault}",
         hint="Free some space, or let ZOO_HOME name another folder for the cache.",
     )
-
-
-@contextlib.contextmanager
-def locked(name: str) -> Iterator[None]:
-    """Hold a lock among processes, if one can be had."""
-    from filelock import FileLock, Timeout
-
-    locks = Path(zoo_home()) / "locks"
-    lock = FileLock(locks / f"{name}.lock", timeout=600)
-    try:
-        locks.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except (OSError, NotImplementedError, Timeout):
-        yield  # a download twice is better than none
-        return
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def kept() -> list[Path]:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from zoo_core.environment import is_set
 from zoo_core.errors import (
     AmbiguousNameError,
     InvalidValueError,
@@ -69,7 +70,8 @@ def find(
         if name.registry in ("", registry.name)
     ]
     found = _among(asked, name, refresh=False, strict=among is not None)
-    if ask and not found and any(not isinstance(registry.location, Folder) for registry in asked):
+    elsewhere = any(not isinstance(registry.location, Folder) for registry in asked)
+    if ask and not found and elsewhere and not is_set("ZOO_OFFLINE"):
         found = _among(asked, name, refresh=True, strict=among is not None)  # it may be new
     if not found:
         raise _unknown(catalog, text, name, asked)

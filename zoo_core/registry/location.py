@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from zoo_core.environment import is_set
 from zoo_core.errors import DataError, InvalidValueError, VerificationError, one_line
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Web:
     def download(self, name: str, to: BinaryIO, *, most: int) -> None:
         from zoo_core.registry.http import download
 
+        _refuse_offline(f"{self.url}/{name}")
         download(f"{self.url}/{name}", to, most=most)
 
 
@@ -97,6 +99,7 @@ class Filesystem:
         import fsspec
 
         url = f"{self.url}/{name}"
+        _refuse_offline(url)
         try:
             with fsspec.open(url, "rb") as file:
                 taken = 0
@@ -111,6 +114,14 @@ class Filesystem:
             raise DataError(f"{url} cannot be read: {one_line(fault)}") from fault
         if taken > most:
             raise DataError(f"{url} gives more than the {most:,} bytes that are due at most")
+
+
+def _refuse_offline(url: str) -> None:
+    if is_set("ZOO_OFFLINE"):
+        raise DataError(
+            f"{url} is not asked for, as ZOO_OFFLINE is set",
+            hint="What was fetched before can be loaded; unset ZOO_OFFLINE to fetch more.",
+        )
 
 
 def open_location(url: str) -> Location:

@@ -1,49 +1,63 @@
-"""What every model, dataset and trainer must hold: one set of checks, ours and anybody's.
+"""What everything that a plugin offers must hold: one set of checks, ours and anybody's.
 
-@pytest.mark.parametrize("check", checks(Catalog.load()), ids=str)
-def test_it_keeps_its_contract(check):
-    check.run()
+In a plugin's tests, these are all the lines there are to write:
+
+    from zoo_core.testing import conformance_test
+
+    test_conformance = conformance_test("zoo-x")
+
+`zoo check zoo-x` makes the same checks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from zoo_core.catalog import Catalog
-from zoo_core.resolution import recipe_names
-from zoo_core.testing.check import Check, ContractError
-from zoo_core.testing.datasets import DATASET_CHECKS
-from zoo_core.testing.faults import MODEL_FAULTS, RECIPE_FAULTS
-from zoo_core.testing.models import MODEL_CHECKS
-from zoo_core.testing.trainers import check_field_is_followed
+from zoo_core.testing.check import Check, ContractError, NotApplicableError
+from zoo_core.testing.outcomes import Outcome, check_skips, run_checks
+from zoo_core.testing.suite import plugin_checks
 
-__all__ = ["Check", "ContractError", "checks"]
+__all__ = [
+    "Check",
+    "ContractError",
+    "NotApplicableError",
+    "Outcome",
+    "conformance_test",
+    "plugin_checks",
+    "run_checks",
+]
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-def checks(catalog: Catalog) -> list[Check]:
-    """Return every check of everything in a catalog.
+def conformance_test(plugin: str, *, skip: Mapping[str, str] = _NOTHING) -> Callable[..., None]:
+    """Return a pytest test of everything that a plugin offers, one case a check.
 
-    A model is checked with each of its recipes, a trainer with each recipe field that it follows.
+    Args:
+        plugin: the distribution's name; it has to be installed.
+        skip: name of a check -> the reason for which it is not made.
+
+    Raises:
+        UnknownNameError: there is no such plugin.
+        InvalidValueError: a check that is to be skipped does not exist, or has no reason.
     """
-    return [*_of_models(catalog), *_of_datasets(catalog), *_of_trainers(catalog)]
+    import pytest
 
+    checks = plugin_checks(Catalog.load(), plugin)
+    check_skips(skip, checks)
 
-def _of_models(catalog: Catalog) -> Iterator[Check]:
-    for name, model in catalog.entries("models").items():
-        for recipe in recipe_names(model):
-            for what, check in {**MODEL_CHECKS, **RECIPE_FAULTS}.items():
-                yield Check(f"{name}.{recipe}: {what}", check, (catalog, name, recipe))
-        for what, fault in MODEL_FAULTS.items():
-            yield Check(f"{name}: {what}", fault, (catalog, name))
+    def conformance(check: Check, tmp_path: Path) -> None:
+        if reason := skip.get(check.name):
+            pytest.skip(reason)
+        try:
+            check.run(tmp_path)
+        except NotApplicableError as fault:
+            pytest.skip(str(fault))
 
-
-def _of_datasets(catalog: Catalog) -> Iterator[Check]:
-    for name in catalog.entries("datasets"):
-        for what, check in DATASET_CHECKS.items():
-            yield Check(f"{name}: {what}", check, (catalog, name))
-
-
-def _of_trainers(catalog: Catalog) -> Iterator[Check]:
-    for name, trainer in catalog.entries("trainers").items():
-        for field in sorted({"lr", "seed"}.union(trainer.spec.recipe_fields)):
-            yield Check(f"{name}: follows {field}", check_field_is_followed, (catalog, name, field))
+    decorate: Any = pytest.mark.parametrize("check", checks, ids=str)
+    test: Callable[..., None] = decorate(conformance)
+    return test

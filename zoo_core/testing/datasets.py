@@ -2,30 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from zoo_core.catalog import Catalog
-from zoo_core.data import load_dataset
-from zoo_core.testing.check import expect
+from zoo_core.data import ArrayDataset, Split, load_dataset
+from zoo_core.testing.check import expect, expect_equal
 
 
-def is_what_it_declares(catalog: Catalog, name: str) -> None:
-    """Shapes, sizes, classes and checksum are the spec's, whenever it is loaded."""
-    entry = catalog.dataset(name)
-    first, again = load_dataset(entry), load_dataset(entry)
-    expect(first.sha256() == again.sha256(), "two loads give two contents")
-    classes = tuple(map(len, first.classes))
-    expect(
-        classes == entry.spec.classes,
-        f"it has {classes} classes, and declares {entry.spec.classes}",
-    )
+def has_its_splits(catalog: Catalog, name: str) -> None:
+    """The splits that its spec declares are there, with as many images of that shape."""
+    spec = catalog.dataset(name).spec
+    found = {split: images.images.shape for split, images in _load(catalog, name).splits.items()}
+    due = {split: (size, *spec.shape) for split, size in spec.sizes.items()}
+    expect(found == due, f"its images are {found}, its spec declares {due}")
+
+
+def has_its_classes(catalog: Catalog, name: str) -> None:
+    """Every head has as many classes as the spec declares."""
+    classes, due = tuple(map(len, _load(catalog, name).classes)), catalog.dataset(name).spec.classes
+    expect(classes == due, f"it has {classes} classes, and declares {due}")
+
+
+def gives_uint8_and_int64(catalog: Catalog, name: str) -> None:
+    """Images are uint8 ``(N, C, H, W)``, labels int64 ``(N, heads)``."""
+    for split, part in _splits(catalog, name):
+        found = f"{part.images.dtype} {part.images.ndim}-d and {part.labels.dtype} "
+        found += f"{part.labels.ndim}-d"
+        due = "uint8 4-d and int64 2-d"
+        expect(found == due, f"images and labels of {split} are {found}, not {due}")
+
+
+def has_labels_in_range(catalog: Catalog, name: str) -> None:
+    """Every label is the number of a class."""
+    dataset = _load(catalog, name)
+    for split, part in dataset.splits.items():
+        for head, classes in enumerate(dataset.classes):
+            labels = part.labels[:, head]
+            bad = (labels < 0) | (labels >= len(classes))
+            worst = int(np.argmax(np.where(bad, np.abs(labels), -1)))
+            expect(
+                not bad.any(),
+                f"{int(bad.sum())} labels of head {head} in {split} are no classes from 0 to "
+                f"{len(classes) - 1}, for instance [{worst}]: {labels[worst]}",
+                labels=labels,
+            )
+
+
+def has_its_sha256(catalog: Catalog, name: str) -> None:
+    """Its content has the checksum that the spec declares."""
+    found, due = _load(catalog, name).sha256(), catalog.dataset(name).spec.sha256
+    expect(found == due, f"its content has the sha256 {found}, its spec declares {due}")
+
+
+def is_the_same_again(catalog: Catalog, name: str) -> None:
+    """Every load gives the same arrays."""
+    first, again = _load(catalog, name), _load(catalog, name)
+    for split, part in first.splits.items():
+        for what in ("images", "labels"):
+            found, due = getattr(again.splits[split], what), getattr(part, what)
+            expect_equal(found, due, f"{what} of {split}", "between two loads")
 
 
 def states_its_mean_and_deviation(catalog: Catalog, name: str) -> None:
     """``mean`` and ``std`` are those of the training images' pixels."""
-    dataset = load_dataset(catalog.dataset(name))
+    dataset = _load(catalog, name)
     images = dataset.splits["train"].images
     for channel, (mean, std) in enumerate(zip(dataset.mean, dataset.std, strict=True)):
         counts = np.bincount(images[:, channel].ravel(), minlength=256) / images[:, channel].size
@@ -40,24 +82,43 @@ def states_its_mean_and_deviation(catalog: Catalog, name: str) -> None:
 
 
 def composes_anew(catalog: Catalog, name: str) -> None:
-    """New training images, where it can make them, are a function of seed and epoch alone."""
-    dataset = load_dataset(catalog.dataset(name))  # which sees to it that it can where it says so
-    if dataset.compose is None:
-        return
+    """New training images are a function of seed and epoch alone."""
+    dataset = load_dataset(catalog.dataset(name))  # which sees to it that it can
+    assert dataset.compose is not None
     size, held_out = len(dataset.splits["train"]), np.arange(10)
     first, again = (dataset.compose(0, 1, held_out) for _ in range(2))
     expect(len(first) == size - 10, f"it composes {len(first)} images for {size - 10}")
-    expect(
-        (first.images == again.images).all() and (first.labels == again.labels).all(),
-        "it composes other images for the same seed and epoch",
-    )
+    for what in ("images", "labels"):
+        found, due = getattr(again, what), getattr(first, what)
+        expect_equal(found, due, f"{what} that it composes", "for the same seed and epoch")
     for seed, epoch in ((0, 2), (1, 1)):
         other = dataset.compose(seed, epoch, held_out)
         expect((first.images != other.images).any(), "every seed and epoch give the same images")
 
 
+def _load(catalog: Catalog, name: str) -> ArrayDataset:
+    """Load a data set without holding it against its spec."""
+    entry = catalog.dataset(name)
+    dataset = entry.resolve(entry.spec.loader)()
+    kind = type(dataset).__name__
+    expect(isinstance(dataset, ArrayDataset), f"its loader gives no ArrayDataset, but a {kind}")
+    assert isinstance(dataset, ArrayDataset)
+    return dataset
+
+
+def _splits(catalog: Catalog, name: str) -> Iterator[tuple[str, Split]]:
+    yield from _load(catalog, name).splits.items()
+
+
 DATASET_CHECKS: dict[str, Callable[[Catalog, str], None]] = {
-    "is what it declares": is_what_it_declares,
+    "has its splits": has_its_splits,
+    "has its classes": has_its_classes,
+    "gives uint8 and int64": gives_uint8_and_int64,
+    "has labels in range": has_labels_in_range,
+    "has its sha256": has_its_sha256,
+    "is the same again": is_the_same_again,
     "states its mean and deviation": states_its_mean_and_deviation,
-    "composes anew": composes_anew,
 }
+
+COMPOSABLE_CHECKS: dict[str, Callable[[Catalog, str], None]] = {"composes anew": composes_anew}
+"""Of a data set that says that it can."""

@@ -19,7 +19,7 @@ from zoo_core.loop import DivergedError
 from zoo_core.progress import Fitted
 from zoo_core.run import CONFIG
 from zoo_core.signals import Stop
-from zoo_core.testing.check import ContractError, expect
+from zoo_core.testing.check import ContractError, NotApplicableError, expect, expect_equal
 from zoo_core.testing.subject import Subject
 
 SEVERAL_STEPS: dict[str, Any] = {"epochs": 2, "batch_size": 6}
@@ -62,12 +62,8 @@ def resumes_to_the_bit(catalog: Catalog, name: str, recipe: str) -> None:
 def expect_same(fitted: Fitted, whole: Fitted) -> None:
     """Raise where what was resumed is not what was uninterrupted."""
     for tensor, value in whole.weights.items():
-        resumed = fitted.weights[tensor]
-        expect(
-            (resumed == value).all(),
-            f"{tensor} differs by {abs(resumed - value).max():.2g} between a training that was "
-            "stopped and resumed and one that was not",
-        )
+        why = "in a training that was stopped and resumed"
+        expect_equal(fitted.weights[tensor], value, tensor, why)
     for what in ("epoch", "train", "validation"):
         found, due = getattr(fitted, what), getattr(whole, what)
         expect(found == due, f"{what} is {found} after stops and resumes, {due} without")
@@ -96,7 +92,7 @@ def survives_terminations(catalog: Catalog, name: str) -> None:
 
 def _in_a_process(name: str, how: str) -> None:
     if not hasattr(os, "fork"):
-        return
+        raise NotApplicableError("this system has no fork, by which trainings are killed in bulk")
     command = [sys.executable, "-m", "zoo_core.testing.victims", name, how]
     path = os.pathsep.join(filter(None, sys.path))  # so that it finds the same plugins
     done = subprocess.run(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core import Batch, Preprocessing, Run, Split
+from zoo_core.errors import InvalidValueError
 from zoo_core.metrics import softmax
 from zoo_core.weights import Tensors
 from zoo_toy.config import SoftmaxConfig
@@ -32,7 +33,8 @@ class Softmax:
 
 class ToyTrainer:
     def __init__(self, *, device: str = "auto", threads: int | None = None) -> None:
-        pass
+        if device not in ("auto", "cpu"):
+            raise InvalidValueError(f"there is no device {device!r}")
 
     def environment(self) -> dict[str, str | int]:
         return {"framework": "toy", "device": "cpu"}

@@ -1,0 +1,17 @@
+"""The environment variables that zoo looks at."""
+
+import os
+
+VARIABLES = {
+    "ZOO_HOME": "folder of everything that zoo keeps: index, cache, settings",
+    "ZOO_OFFLINE": "1: no registry elsewhere and no package index is asked",
+    "ZOO_PLUGINS": "the plugins that are loaded, by commas; no:NAME for all but that one",
+    "ZOO_STRICT_PLUGINS": "1: a plugin that cannot be used is an error, needed or not",
+    "ZOO_NO_CACHE": "1: the index of plugins is neither read nor written",
+}
+"""Each variable and what it decides."""
+
+
+def is_set(name: str) -> bool:
+    """Say whether a variable is set to something other than 0, false or no."""
+    return os.environ.get(name, "").lower() not in ("", "0", "false", "no")

@@ -1,0 +1,122 @@
+"""What commands, registries and hooks of trainings must hold."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import pluggy
+from click.testing import CliRunner
+
+from zoo_core import hookspecs
+from zoo_core.card import Card
+from zoo_core.catalog import Catalog
+from zoo_core.errors import ZooError, one_line
+from zoo_core.predictions import Predictions
+from zoo_core.progress import Progress
+from zoo_core.registry.finding import registries
+from zoo_core.registry.location import Folder
+from zoo_core.run import Run
+from zoo_core.testing.check import ContractError, NotApplicableError, expect
+from zoo_core.testing.static import running_hooks
+from zoo_core.training import train
+
+
+def is_a_click_command(catalog: Catalog, name: str) -> None:
+    """The command is one of click's."""
+    entry = catalog.command(name)
+    command = entry.resolve(entry.spec.command)
+    expect(isinstance(command, click.Command), f"{entry.spec.command} is no click command")
+
+
+def explains_itself(catalog: Catalog, name: str) -> None:
+    """``--help`` says what the command does, and does nothing."""
+    entry = catalog.command(name)
+    done = CliRunner().invoke(entry.resolve(entry.spec.command), ["--help"])
+    expect(done.exit_code == 0, f"--help ends with {done.exit_code}: {done.output[-200:]}")
+    expect(
+        entry.resolve(entry.spec.command).help,
+        "--help does not say what it does: a docstring is due",
+    )
+
+
+def can_be_read(catalog: Catalog, name: str) -> None:
+    """The registry's index can be read, where it lies on this machine."""
+    registry = next(each for each in registries(catalog) if each.name == name)
+    if not isinstance(registry.location, Folder):
+        raise NotApplicableError(f"it lies elsewhere, at {registry.location.url}")
+    registry.index()
+
+
+def hears_of_a_training(catalog: Catalog, name: str) -> None:
+    """A short training goes through every hook that the plugin implements."""
+    quiet = Catalog(catalog.plugins, _no_hooks)
+    model = _any_model(catalog, name)
+    small = {"dataset": "synthetic", "epochs": 1}
+    with tempfile.TemporaryDirectory() as folder:
+        heard = _Heard(running_hooks(catalog, name))
+        run = train(quiet, model, overrides=[small], out=Path(folder) / "run", callbacks=heard)
+        expect(run.card.model, "the card is gone")
+
+
+class _Heard:
+    """Tells a plugin of a training, and fails where it does."""
+
+    def __init__(self, hooks: Mapping[str, Any]) -> None:
+        self._hooks = hooks
+
+    def train_start(self, run: Run, progress: Progress) -> None:
+        self._tell("zoo_train_start", run=run)
+
+    def step_end(self, epoch: int, step: int, steps: int) -> None: ...
+
+    def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
+        self._tell("zoo_epoch_end", run=run, epoch=epoch, metrics=metrics)
+
+    def train_end(self, run: Run, result: Card, predictions: Predictions) -> None:
+        self._tell("zoo_train_end", run=run, result=result, predictions=predictions)
+
+    def _tell(self, hook: str, **arguments: Any) -> None:
+        if (implementation := self._hooks.get(hook)) is None:
+            return
+        try:
+            implementation.function(**{key: arguments[key] for key in implementation.argnames})
+        except Exception as fault:
+            raise ContractError(f"{hook} failed: {one_line(fault)}") from fault
+
+
+def _any_model(catalog: Catalog, plugin: str) -> str:
+    """Return a model that can be trained here: the plugin's own, or the first that can."""
+    entries = catalog.entries("models").items()
+    for name, entry in sorted(entries, key=lambda item: item[1].plugin.distribution != plugin):
+        if entry.spec.heads in (1, None):
+            try:
+                entry.resolve(entry.spec.builder)
+                trainer = catalog.trainer(entry.spec.trainer)
+                trainer.resolve(trainer.spec.factory)
+            except ZooError:
+                continue
+            return name
+    raise NotApplicableError("no model is installed that could be trained")
+
+
+def _no_hooks() -> pluggy.HookRelay:
+    manager = pluggy.PluginManager("zoo")
+    manager.add_hookspecs(hookspecs)
+    return manager.hook
+
+
+COMMAND_CHECKS: dict[str, Callable[[Catalog, str], None]] = {
+    "is a click command": is_a_click_command,
+    "explains itself": explains_itself,
+}
+
+REGISTRY_CHECKS: dict[str, Callable[[Catalog, str], None]] = {"can be read": can_be_read}
+
+HOOK_CHECKS: dict[str, Callable[[Catalog, str], None]] = {
+    "hears of a training": hears_of_a_training
+}
+"""Of a plugin that implements a hook that is called while a model is trained."""

@@ -1,0 +1,169 @@
+"""The one generator of checks: of a plugin, by what it declares; and how many that must be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from zoo_core.catalog import Catalog, Entry
+from zoo_core.errors import UnknownNameError, did_you_mean, listed, singular
+from zoo_core.plugin import Plugin
+from zoo_core.resolution import recipe_names
+from zoo_core.selection import canonical
+from zoo_core.specs import KINDS, DatasetSpec, ModelSpec, Spec, TrainerSpec
+from zoo_core.testing import static
+from zoo_core.testing.check import Check, expect
+from zoo_core.testing.configs import CONFIG_CHECKS, RECIPE_CHECKS
+from zoo_core.testing.datasets import COMPOSABLE_CHECKS, DATASET_CHECKS
+from zoo_core.testing.faults import MODEL_FAULTS, RECIPE_FAULTS
+from zoo_core.testing.imports import IMPORT_CHECKS
+from zoo_core.testing.models import MODEL_CHECKS
+from zoo_core.testing.others import COMMAND_CHECKS, HOOK_CHECKS, REGISTRY_CHECKS
+from zoo_core.testing.trainers import (
+    DISTRIBUTED_CHECKS,
+    TRAINER_CHECKS,
+    check_field_is_followed,
+)
+
+LEAST = {"plugin": 10, "models": 24, "datasets": 10, "trainers": 9, "registries": 1, "commands": 3}
+"""How many checks a plugin and a thing of each kind have at the least; a model, with one recipe.
+
+They are written down apart from the checks, so that one that gets lost is missed.
+"""
+
+
+def plugin_checks(catalog: Catalog, plugin: str) -> list[Check]:
+    """Return every check of what a plugin offers.
+
+    A model is checked with each of its recipes, a trainer with each recipe field that it follows.
+    The last check is that there are as many as what the plugin declares asks for.
+
+    Args:
+        catalog: with the plugin, and with what its models need.
+        plugin: a distribution, or the name of something that one plugin offers.
+
+    Raises:
+        UnknownNameError: no plugin is or offers that.
+    """
+    found = find_plugin(catalog, plugin)
+    made = list(_of_plugin(catalog, found))
+    for kind, of_kind in _OF_KIND.items():
+        for name, entry in catalog.entries(kind).items():
+            if entry.plugin.distribution == found.distribution:
+                made += of_kind(catalog, name, entry)
+    count = len(made) + 1
+    name = f"{found.distribution}: is checked as a whole"
+    return [*made, Check(name, has_every_check, (found, count))]
+
+
+def has_every_check(plugin: Plugin, count: int) -> None:
+    """There are as many checks as what the plugin declares asks for."""
+    due = LEAST["plugin"] + sum(_least(kind, spec) for kind, spec in plugin.offers)
+    declared = ", ".join(f"{singular(kind)} {spec.name}" for kind, spec in plugin.offers)
+    expect(
+        plugin.usable and count >= due,
+        f"{count} checks could be made, and {due} are due at the least for: "
+        f"{declared or 'a plugin that offers nothing'}",
+    )
+
+
+def _least(kind: str, spec: Spec) -> int:
+    more = 0
+    if isinstance(spec, DatasetSpec):
+        more = int(spec.composable)
+    if isinstance(spec, TrainerSpec):
+        more = len({*spec.recipe_fields} - {"lr", "seed"}) + int(spec.distributed)
+    return LEAST[kind] + more
+
+
+def find_plugin(catalog: Catalog, name: str) -> Plugin:
+    """Return a plugin by its distribution's name, or by that of something that only it offers."""
+    for plugin in catalog.plugins:
+        if canonical(plugin.distribution) == canonical(name):
+            return plugin
+    owners = {
+        entry.plugin.distribution: entry.plugin
+        for kind in KINDS
+        for known, entry in catalog.entries(kind).items()
+        if known == name
+    }
+    if len(owners) == 1:
+        return next(iter(owners.values()))
+    known = [plugin.distribution for plugin in catalog.plugins]
+    what = f"several plugins offer {name!r}" if owners else f"there is no plugin {name!r} installed"
+    raise UnknownNameError(
+        what, hint=f"{did_you_mean(name, known)} There are: {listed(owners or known)}.".strip()
+    )
+
+
+def _of_plugin(catalog: Catalog, plugin: Plugin) -> Iterator[Check]:
+    name = plugin.distribution
+    yield from _each(name, static.PLUGIN_CHECKS, (catalog, name))
+    yield from _each(name, IMPORT_CHECKS, (catalog, name))
+    if static.running_hooks(catalog, name):
+        yield from _each(name, HOOK_CHECKS, (catalog, name))
+
+
+def _of_model(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]:
+    yield from _each(name, _SPEC_CHECKS | _LICENCE_CHECKS, (entry,))
+    yield from _each(
+        name, {"names what is installed": static.names_what_is_installed}, (catalog, entry)
+    )
+    yield from _each(name, CONFIG_CHECKS, (catalog, name))
+    for recipe in _recipes(entry):
+        with_recipe = {**RECIPE_CHECKS, **MODEL_CHECKS, **RECIPE_FAULTS}
+        yield from _each(f"{name}.{recipe}", with_recipe, (catalog, name, recipe))
+    yield from _each(name, MODEL_FAULTS, (catalog, name))
+
+
+def _recipes(entry: Entry[ModelSpec]) -> Iterable[str]:
+    try:
+        return recipe_names(entry)
+    except Exception:
+        return ()  # that they cannot be had is what another check says
+
+
+def _of_dataset(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]:
+    states = {"states a sha256 and a source": static.states_a_sha256}
+    yield from _each(name, _SPEC_CHECKS | _LICENCE_CHECKS | states, (entry,))
+    yield from _each(name, DATASET_CHECKS, (catalog, name))
+    if entry.spec.composable:
+        yield from _each(name, COMPOSABLE_CHECKS, (catalog, name))
+
+
+def _of_trainer(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]:
+    yield from _each(name, _SPEC_CHECKS, (entry,))
+    yield from _each(name, TRAINER_CHECKS, (catalog, name))
+    for field in sorted({"lr", "seed"}.union(entry.spec.recipe_fields)):
+        yield Check(f"{name}: follows {field}", check_field_is_followed, (catalog, name, field))
+    if entry.spec.distributed:
+        yield from _each(name, DISTRIBUTED_CHECKS, (catalog, name))
+
+
+def _of_registry(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]:
+    yield from _each(name, REGISTRY_CHECKS, (catalog, name))
+
+
+def _of_command(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]:
+    yield from _each(f"zoo {name}", _SPEC_CHECKS, (entry,))
+    yield from _each(f"zoo {name}", COMMAND_CHECKS, (catalog, name))
+
+
+def _each(
+    name: str, checks: Mapping[str, Callable[..., None]], arguments: tuple[Any, ...]
+) -> Iterator[Check]:
+    for what, function in checks.items():
+        yield Check(f"{name}: {what}", function, arguments)
+
+
+_SPEC_CHECKS = {"has import strings that resolve": static.has_import_strings_that_resolve}
+
+_LICENCE_CHECKS = {"names a licence": static.names_a_licence}
+
+_OF_KIND: dict[str, Callable[[Catalog, str, Entry[Any]], Iterator[Check]]] = {
+    "models": _of_model,
+    "datasets": _of_dataset,
+    "trainers": _of_trainer,
+    "registries": _of_registry,
+    "commands": _of_command,
+}
