@@ -43,7 +43,7 @@ class Settings:
             for key, empty in self.empty.items():
                 if type(values[key]) is not type(empty):
                     raise TypeError(f"{key} is {values[key]!r}")
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return dict(self.empty)
         except (OSError, ValueError, TypeError) as fault:
             raise self.damaged(fault) from fault
