@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import socket
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,6 +100,38 @@ def _write_plugin(
 def write_plugin() -> Callable[..., None]:
     """Return the function that installs a plugin into a folder."""
     return _write_plugin
+
+
+def _write_wheel(
+    folder: Path, name: str, code: str, *, version: str = "1.0", group: str = "zoo.v1"
+) -> Path:
+    """Write the wheel of a plugin, as a build backend would, and return its path; see above."""
+    package = name.replace("-", "_")
+    info = f"{package}-{version}.dist-info"
+    files = {
+        f"{package}/__init__.py": "",
+        f"{package}/plugin.py": code,
+        f"{info}/METADATA": f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/entry_points.txt": f"[{group}]\n{name} = {package}.plugin\n",
+    }
+    digests = {path: hashlib.sha256(text.encode()).digest() for path, text in files.items()}
+    record = [
+        f"{path},sha256={base64.urlsafe_b64encode(digest).decode().rstrip('=')},{len(files[path])}"
+        for path, digest in digests.items()
+    ]
+    path = folder / f"{package}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as wheel:
+        for file, text in files.items():
+            wheel.writestr(file, text)
+        wheel.writestr(f"{info}/RECORD", "\n".join([*record, f"{info}/RECORD,,\n"]))
+    return path
+
+
+@pytest.fixture(scope="session")
+def write_wheel() -> Callable[..., Path]:
+    """Return the function that writes a plugin's wheel into a folder, for pip to install."""
+    return _write_wheel
 
 
 @pytest.fixture

@@ -1,10 +1,7 @@
 """Seven broken plugins installed at once, each from a wheel of its own: nothing else is touched."""
 
-import base64
-import hashlib
 import subprocess
 import sys
-import zipfile
 
 import pytest
 
@@ -53,32 +50,8 @@ BROKEN = {
 """Distribution -> its plugin module, its status, and what is said of it."""
 
 
-def write_wheel(folder, name, code, *, version="1.0", group="zoo.v1"):
-    """Write the wheel of a plugin, as a build backend would, and return its path."""
-    package = name.replace("-", "_")
-    info = f"{package}-{version}.dist-info"
-    files = {
-        f"{package}/__init__.py": "",
-        f"{package}/plugin.py": code,
-        f"{info}/METADATA": f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        f"{info}/entry_points.txt": f"[{group}]\n{name} = {package}.plugin\n",
-    }
-    record = "".join(f"{path},sha256={digest(text)},{len(text)}\n" for path, text in files.items())
-    path = folder / f"{package}-{version}-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as wheel:
-        for file, text in files.items():
-            wheel.writestr(file, text)
-        wheel.writestr(f"{info}/RECORD", f"{record}{info}/RECORD,,\n")
-    return path
-
-
-def digest(text):
-    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
-
-
 @pytest.fixture(scope="module")
-def broken(tmp_path_factory):
+def broken(tmp_path_factory, write_wheel):
     """Return a folder into which pip installed the seven, and a healthy one beside them."""
     folder = tmp_path_factory.mktemp("broken")
     wheels = [

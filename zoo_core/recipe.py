@@ -19,7 +19,7 @@ class Recipe(BaseModel):
     trainer: str = Field(description="name of the trainer")
     epochs: int = Field(10, ge=1, description="passes over the training images")
     batch_size: int = Field(128, ge=1, description="images a step")
-    optimizer: Literal["sgd", "adamw", "muon"] = "sgd"
+    optimizer: Literal["sgd", "adamw", "muon"] = Field("sgd", description="of the steps")
     lr: float = Field(
         0.1,
         gt=0,

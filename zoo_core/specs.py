@@ -65,6 +65,7 @@ class ModelSpec(Spec):
     licence: str
     """SPDX identifier of the licence that its trained weights are under."""
     task: str = "image-classification"
+    """What it is for; a model is trained on data sets for the same."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -86,11 +87,13 @@ class DatasetSpec(Spec):
     sha256: str
     """Checksum of its content, as `ArrayDataset.sha256` gives it; verified on every load."""
     licence: str
+    """SPDX identifier of the licence that the data are under."""
     source: str
     """Who made it and where it is from."""
     composable: bool = False
     """Whether new training images can be composed of it every epoch (`ArrayDataset.compose`)."""
     task: str = "image-classification"
+    """What it is for."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -1,0 +1,103 @@
+"""Writes the tables of hooks, specs and recipe fields into docs/plugins.md, from the source itself.
+
+python docs/reference.py rewrites what stands between the marks.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from zoo_core import hookspecs, specs
+from zoo_core.recipe import TRAINER_FIELDS, Recipe
+
+PAGE = Path(__file__).with_name("plugins.md")
+
+SINCE: dict[str, str] = {}
+"""Since which version of zoo-core something is there, where that is not the first, 0.1."""
+
+UNITS = {
+    "shape": "channels, pixels, pixels",
+    "classes": "classes, one number a head",
+    "sizes": "images, by split",
+    "heads": "labels an image",
+}
+
+
+def page(text: str) -> str:
+    """Return the page with its tables as they should be."""
+    for name, lines in {"hooks": _hooks(), "specs": _specs(), "recipe": _recipe()}.items():
+        begin, end = f"<!-- {name}: python docs/reference.py -->\n", f"<!-- /{name} -->"
+        before, _, rest = text.partition(begin)
+        table = "\n".join(lines).strip()
+        text = f"{before}{begin}\n{table}\n\n{end}{rest.partition(end)[2]}"
+    return text
+
+
+def _hooks() -> Iterator[str]:
+    yield "| hook | gives | meaning | since |"
+    yield "| --- | --- | --- | --- |"
+    for node in _tree(hookspecs.__file__).body:
+        if isinstance(node, ast.FunctionDef):
+            given = ast.unparse(node.returns) if node.returns else "None"
+            gives = "–" if given == "None" else f"`{given}`"
+            says = _first(ast.get_docstring(node))
+            call = f"{node.name}({ast.unparse(node.args)})"
+            yield f"| `{call}` | {gives} | {says} | {_since(node.name)} |"
+
+
+def _specs() -> Iterator[str]:
+    for node in _tree(specs.__file__).body:
+        if isinstance(node, ast.ClassDef):
+            yield f"**`{node.name}`** {_first(ast.get_docstring(node))}"
+            yield ""
+            yield "| field | type | unit | meaning | since |"
+            yield "| --- | --- | --- | --- | --- |"
+            yield from _fields(node)
+            yield ""
+
+
+def _fields(node: ast.ClassDef) -> Iterator[str]:
+    following = [*node.body[1:], ast.Pass()]
+    for statement, after in zip(node.body, following, strict=True):
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            name, kind = statement.target.id, ast.unparse(statement.annotation).replace("|", "\\|")
+            default = f", default `{ast.unparse(statement.value)}`" if statement.value else ""
+            says = _text(after)
+            unit = UNITS.get(name, "–")
+            yield f"| `{name}` | `{kind}`{default} | {unit} | {says} | {_since(name)} |"
+
+
+def _recipe() -> Iterator[str]:
+    yield "| field | default | meaning | followed by | since |"
+    yield "| --- | --- | --- | --- | --- |"
+    for name, field in Recipe.model_fields.items():
+        default = "–" if field.is_required() else f"`{field.default!r}`"
+        who = "the trainer" if name in TRAINER_FIELDS else "the core"
+        yield f"| `{name}` | {default} | {field.description or ''} | {who} | {_since(name)} |"
+
+
+def _tree(path: str | None) -> ast.Module:
+    assert path is not None
+    return ast.parse(Path(path).read_text(encoding="utf-8"))
+
+
+def _text(node: ast.stmt) -> str:
+    """Return the text of a docstring on one line; empty for any other statement."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return " ".join(str(node.value.value).split()).replace("``", "`")
+    return ""
+
+
+def _first(docstring: str | None) -> str:
+    paragraph = (docstring or "").partition("\n\n")[0]
+    return " ".join(paragraph.split()).replace("``", "`")
+
+
+def _since(name: str) -> str:
+    return SINCE.get(name, "0.1")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
