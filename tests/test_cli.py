@@ -267,27 +267,6 @@ def test_what_the_system_refuses_is_one_line(fault, line, monkeypatch, capsys):
     assert capsys.readouterr().err == f"zoo: {line}\n"
 
 
-COMMAND = """
-from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import CommandSpec
-
-@hookimpl
-def zoo_commands():
-    return [CommandSpec(name="greet", command="zoo_cmd.heavy:greet", summary="Say hello.")]
-"""
-
-
-def test_a_plugin_adds_a_command_that_is_imported_when_called(cli, write_plugin, tmp_path):
-    site = tmp_path / "site"
-    write_plugin(site, "zoo-cmd", COMMAND)
-    heavy = site / "zoo_cmd" / "heavy.py"
-    heavy.write_text("raise OSError('imported too early')")
-    assert "greet" in cli("--help", site=site).out
-    assert cli("greet", site=site).code == 4
-    heavy.write_text("import click\n\n@click.command()\ndef greet():\n    click.echo('hello')\n")
-    assert cli("greet", site=site).out == "hello\n"
-
-
 def test_an_interrupt_ends_with_130(spawn):
     with spawn("-m", "zoo_core", "train", "softmax", "--epochs", 100_000) as process:
         while not process.stdout.readline().startswith("Epoch"):

@@ -149,6 +149,12 @@ class Catalog:
     def _unknown(self, kind: str, name: str) -> ZooError:
         thing = singular(kind)
         known = self.entries(kind)
+        for other in ("models", "datasets", "trainers"):
+            if other != kind and name in self._shelves[other]:
+                hint = f"A {thing} is one of: {listed(known)}."
+                if (kind, other) == ("models", "datasets"):
+                    hint = f"To train a model on it: zoo train MODEL --dataset {name}"
+                return UnknownNameError(f"{name!r} is a {singular(other)}, no {thing}", hint=hint)
         if guess := did_you_mean(name, known):
             return UnknownNameError(
                 f"there is no {thing} {name!r}", hint=f"{guess} There are: {listed(known)}."
