@@ -51,7 +51,8 @@ def _plugins_of(distribution: Distribution) -> Iterable[Installed]:
     points = [point for point in distribution.entry_points if point.group.startswith(_PREFIX)]
     current = [point for point in points if point.group == API_GROUP]
     if points:
-        name, version = distribution.metadata["Name"], distribution.version
+        metadata = distribution.metadata  # parsed each time
+        name, version = metadata["Name"], metadata["Version"]
         if not isinstance(name, str) or not isinstance(version, str):
             raise ValueError("METADATA states no name and version")
         yield from (Installed(name, version, point) for point in current or points)

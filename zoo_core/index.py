@@ -4,7 +4,7 @@ The index is derived: it is written after the plugins were loaded and believed o
 interpreter, the core, what the user decided, every folder of ``sys.path`` and every source file of
 the specs are as they were. An index that is missing, damaged or stale is made again; one that
 cannot be written is done without. While a plugin is broken there is none, since what mends it may
-lie anywhere.
+lie anywhere. It begins with a checksum of the rest, so that no damage is taken for a name.
 
 Nothing here imports more than `json`, for the sake of `zoo list`'s start-up.
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 import zlib
 
 from zoo_core import __version__
@@ -29,21 +30,26 @@ if TYPE_CHECKING:
 
     Listing = dict[str, list[dict[str, Any]]]
 
-SCHEMA = 1
+SCHEMA = 2
 
 KEPT = 16
 """How many indexes are kept, the newest."""
+
+TICK = 10_000_000
+"""Nanoseconds by which a file system's clock may be behind, and within which it may stand still."""
 
 
 def listing() -> Listing:
     """Return kind -> rows (plain JSON values) of all that the installed plugins offer."""
     if (rows := _read()) is not None:
         return rows
+    began = time.time_ns()
     from zoo_core.catalog import Catalog
     from zoo_core.selection import SETTINGS, Selection
 
-    # The stamp of a folder is taken before it is read: a change in between makes it stale.
-    folders = _stamps([*sys.path, SETTINGS.path])
+    # The stamp of a folder is taken before it is read: a change in between makes it stale. The key
+    # too is taken before, since a plugin may change ``sys.path``.
+    key, folders = _key(), _stamps([*sys.path, SETTINGS.path])
     selection = Selection.current()
     if selection.damage:
         sys.stderr.write(f"zoo: no plugin counts as disabled: {selection.damage}\n")
@@ -51,7 +57,10 @@ def listing() -> Listing:
     rows = describe(catalog)
     if not selection.damage and not any(row["status"] == "broken" for row in rows["plugins"]):
         files = _stamps(file for plugin in catalog.plugins for file in plugin.files)
-        _write({"key": _key(), "stamps": folders + files, "listing": rows})
+        stamps = folders + files
+        # What was changed since may have been read before it was, or have the stamp it had before.
+        if not any(began - TICK <= mtime <= time.time_ns() for _, mtime, _ in stamps):
+            _write({"key": key, "stamps": stamps, "listing": rows})
     return rows
 
 
@@ -106,7 +115,8 @@ def _plain(value: Any) -> Any:
 
 def _key() -> list[Any]:
     """Return what decides which plugins there are, but for the content of files."""
-    return [SCHEMA, __version__, sys.version, sys.prefix, sys.path, os.environ.get("ZOO_PLUGINS")]
+    allowed = os.environ.get("ZOO_PLUGINS")
+    return [SCHEMA, __version__, sys.version, sys.prefix, list(sys.path), allowed]
 
 
 def _path(key: list[Any]) -> str:
@@ -130,13 +140,21 @@ def _modified(path: Any) -> int:
     return _stamp(str(path))[0]
 
 
+def _seal(content: bytes) -> bytes:
+    """Return the first line of an index's file, before its other lines."""
+    return b'{"checksum": %d,' % zlib.crc32(content)
+
+
 def _read() -> Listing | None:
     if is_set("ZOO_NO_CACHE"):
         return None
     key = _key()
     try:
-        with open(_path(key), encoding="utf-8") as file:  # noqa: PTH123
-            index = json.load(file)
+        with open(_path(key), "rb") as file:  # noqa: PTH123
+            seal, _, content = file.read().partition(b"\n")
+        if seal != _seal(content):
+            return None
+        index = json.loads(b"{" + content)
         if index["key"] != key:
             return None
         if any((mtime, size) != _stamp(path) for path, mtime, size in index["stamps"]):
@@ -157,7 +175,8 @@ def _write(index: dict[str, Any]) -> None:
     path = Path(_path(index["key"]))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, json.dumps(index).encode())
+        content = json.dumps(index)[1:].encode()
+        write_atomic(path, _seal(content) + b"\n" + content)
         # There is one for each environment, and for each folder that `python -m` is called in.
         for old in sorted(path.parent.iterdir(), key=_modified, reverse=True)[KEPT:]:
             old.unlink(missing_ok=True)

@@ -73,9 +73,10 @@ def print_table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
     cells = [[name.upper() for name in columns]]
     cells += [[_text(name, row[name]) for name in columns] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    width = os.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
     for row in cells:
         line = "  ".join(map(str.ljust, row, widths)).rstrip()
-        if sys.stdout.isatty() and len(line) > (width := os.get_terminal_size().columns):
+        if len(line) > width:
             line = line[: width - 1] + "…"
         sys.stdout.write(line + "\n")
 
