@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from benchmarks import crowd
 from benchmarks.contest import Comparison, Contestant
 
 TUTORIAL = "{python} -m benchmarks.contestants.tutorial"
 SCIKIT_LEARN = "{python} -m benchmarks.contestants.scikit_learn"
 INSIDE = "{python} -m benchmarks.contestants.inside"
 LOAD = "{python} -m benchmarks.contestants.load"
+LIST = f"bin/python {' '.join(crowd.LIST)}"
 # Without pictures, which nothing else here draws.
 TRAIN = (
     "env ZOO_PLUGINS=zoo-mnist,zoo-torch,zoo-numpy,zoo-mlp,zoo-cnn,zoo-two-headed "
@@ -171,6 +173,29 @@ COMPARISONS = {
             Contestant("python -c pass", "{python} -c pass"),
         ),
         figures={"whole": "whole process, s", "cpu": "CPU, s"},
+    ),
+    "crowd": Comparison(
+        title="Listing what there is, in a crowd",
+        text=f"`zoo list` with {crowd.MODELS} models a plugin, in virtual environments of its own "
+        "that hold nothing else: 5 plugins alone; and 100 among 1,000 distributions, with the "
+        "index that the list before left, and with none.",
+        contestants=(
+            Contestant("5 plugins", f"{{prepared}}/few/{LIST}", variables=crowd.home("few")),
+            Contestant(
+                "100 plugins among 1,000 distributions",
+                f"{{prepared}}/many/{LIST}",
+                variables=crowd.home("many"),
+            ),
+            Contestant(
+                "the same without an index",
+                f"{{prepared}}/many/{LIST}",
+                variables={"ZOO_HOME": "{out}"},
+            ),
+        ),
+        figures={"whole": "whole process, s", "cpu": "CPU, s"},
+        times=21,
+        first="5 plugins'",
+        prepare=crowd.prepare,
     ),
     "load-mlp": _load("mlp", "torch"),
     "load-numpy-net": _load("numpy-net", "numpy"),

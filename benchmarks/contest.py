@@ -11,7 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -27,24 +28,33 @@ class Contestant:
 
     Attributes:
         name: what it is.
-        command: ``{python}`` and ``{out}`` stand for the interpreter and for a new folder; a
-            JSON object on its last line may give more figures than the process's own.
+        command: ``{python}``, ``{out}`` and ``{prepared}`` stand for the interpreter, for a new
+            folder and for what the comparison prepared; a JSON object on its last line may give
+            more figures than the process's own.
         epochs: of how many its ``seconds`` are.
         all_epochs: how many its recipe has; what is measured of fewer is multiplied.
+        variables: of its environment, beside those that there are; likewise.
     """
 
     name: str
     command: str
     epochs: int = 1
     all_epochs: int = 1
+    variables: Mapping[str, str] = field(default_factory=dict)
 
-    def run(self) -> Turn:
+    def run(self, prepared: str = "") -> Turn:
         """Run it to its end."""
         with tempfile.TemporaryDirectory() as folder:
-            words = shlex.split(self.command.format(python=sys.executable, out=f"{folder}/run"))
+            names = {"python": sys.executable, "out": f"{folder}/run", "prepared": prepared}
+            words = shlex.split(self.command.format(**names))
+            own = {name: value.format(**names) for name, value in self.variables.items()}
             started = time.perf_counter()
             process = subprocess.Popen(
-                words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+                words,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                env={**os.environ, **own},
             )
             assert process.stdout is not None
             with process.stdout:
@@ -101,10 +111,12 @@ class Comparison:
     Attributes:
         title: of the page's section.
         text: what is compared, and how.
-        contestants: the first is zoo's, with which the others are compared.
+        contestants: the first is the one with which the others are compared.
         figures: what to show: the name of a figure, and its heading.
         times: turns of each.
         on_top: whether to say how much longer the first takes than each of the others.
+        first: whose the first contestant's figures are, for the headings of ratios.
+        prepare: makes what the contestants need, in a folder, before the first turn.
     """
 
     title: str
@@ -113,6 +125,8 @@ class Comparison:
     figures: dict[str, str]
     times: int = 5
     on_top: bool = False
+    first: str = "zoo's"
+    prepare: Callable[[Path], None] | None = None
 
 
 class Measured(BaseModel):
@@ -147,9 +161,12 @@ class Measured(BaseModel):
 def measure(name: str, comparison: Comparison, times: int) -> Measured:
     """Let every contestant run in turn, several times, and keep what was measured."""
     turns: dict[str, list[Turn]] = {contestant.name: [] for contestant in comparison.contestants}
-    for _ in range(times):
-        for contestant in comparison.contestants:
-            turns[contestant.name].append(contestant.run())
+    with tempfile.TemporaryDirectory() as prepared:
+        if comparison.prepare:
+            comparison.prepare(Path(prepared))
+        for _ in range(times):
+            for contestant in comparison.contestants:
+                turns[contestant.name].append(contestant.run(prepared))
     measured = Measured(machine=machine(), turns=turns)
     KEPT.mkdir(exist_ok=True)
     content = measured.model_dump_json(indent=1) + "\n"

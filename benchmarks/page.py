@@ -50,7 +50,8 @@ def section(comparison: Comparison, found: Measured) -> str:
     several = len(comparison.contestants) > 1
     accurate = any(turn.accuracy for turns in found.turns.values() for turn in turns)
     names = ["", *figures.values()]
-    names += [f"{heading.partition(',')[0]} / zoo's" for heading in figures.values() if several]
+    whats = [heading.partition(",")[0] for heading in figures.values()]
+    names += [f"{what} / {comparison.first}" for what in whats if several]
     names += ["test accuracy, %"] if accurate else []
     rows = []
     first = comparison.contestants[0].name
