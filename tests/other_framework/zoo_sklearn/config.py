@@ -1,0 +1,19 @@
+"""What can be chosen about the classifiers, and how they are trained."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from zoo_core.config import ModelConfig
+
+
+class Config(ModelConfig):
+    loss: Literal["log_loss", "hinge"] = Field(
+        "log_loss", description="logistic regression, or a support vector machine"
+    )
+
+
+RECIPES: dict[str, dict[str, Any]] = {
+    "default": {"epochs": 5, "batch_size": 128, "lr": 0.001},
+    "svm": {"epochs": 5, "batch_size": 128, "lr": 0.0001, "model": {"loss": "hinge"}},
+}

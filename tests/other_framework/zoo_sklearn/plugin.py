@@ -1,0 +1,34 @@
+"""What zoo-sklearn offers."""
+
+from zoo_core.hookspecs import hookimpl
+from zoo_core.specs import ModelSpec, TrainerSpec
+
+
+@hookimpl
+def zoo_trainers() -> list[TrainerSpec]:
+    return [
+        TrainerSpec(
+            name="sklearn",
+            summary="scikit-learn's linear classifiers, an image after the other.",
+            factory="zoo_sklearn.trainer:Trainer",
+            framework="scikit-learn",
+            recipe_fields=("weight_decay",),
+        )
+    ]
+
+
+@hookimpl
+def zoo_models() -> list[ModelSpec]:
+    return [
+        ModelSpec(
+            name="linear",
+            summary="A linear classifier of scikit-learn's for each label.",
+            builder="zoo_sklearn.model:build",
+            config="zoo_sklearn.config:Config",
+            recipes="zoo_sklearn.config:RECIPES",
+            trainer="sklearn",
+            dataset="mnist",
+            heads=None,
+            licence="MIT",
+        )
+    ]
