@@ -14,7 +14,7 @@ def completion(ctx: click.Context, shell: str) -> None:
 
     \b
     bash: eval "$(zoo completion bash)"      in ~/.bashrc
-    zsh:  eval "$(zoo completion zsh)"       in ~/.zshrc
+    zsh:  eval "$(zoo completion zsh)"       in ~/.zshrc, after compinit
     fish: zoo completion fish | source       in ~/.config/fish/config.fish
     """
     kind = get_completion_class(shell)

@@ -44,8 +44,9 @@ def weights(
 
 
 def _items(names: list[str], begun: str, *, paths: bool) -> list[CompletionItem]:
-    files = [CompletionItem(begun, type="file")] if paths else []
-    return [CompletionItem(name) for name in names if name.startswith(begun)] + files
+    items = [CompletionItem(name) for name in names if name.startswith(begun)]
+    # Not both: bash would take the files alone.
+    return items or ([CompletionItem(begun, type="file")] if paths else [])
 
 
 plugins = _completing("plugins")
