@@ -47,6 +47,18 @@ def test_neither_path_nor_name_shadows_the_other(toy, run, added, tmp_path, monk
     assert load(toy, "./softmax").sha256 == load(toy, "here/softmax").sha256 == sha256
 
 
+def test_a_folder_without_weights_has_no_part_in_it(toy, run, added, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("softmax", "mine"):
+        (tmp_path / name).mkdir()  # as `zoo new` makes one
+    assert load(toy, "softmax").sha256 == run.card.weights.sha256
+    with pytest.raises(DataError, match="there are no weights at mine"):
+        load(toy, "mine")
+    (tmp_path / "softmax" / "config.json").touch()  # a run that did not come to its end
+    with pytest.raises(AmbiguousNameError):
+        load(toy, "softmax")
+
+
 def test_a_model_that_is_handed_in_gets_the_weights(toy, run, added):
     trained = load(toy, "softmax")
     model = trained.trainer.build(

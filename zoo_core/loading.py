@@ -13,7 +13,7 @@ from zoo_core.pretrained import Pretrained
 from zoo_core.reading import published_card, read_provenance, read_published
 from zoo_core.registry.finding import find, find_in
 from zoo_core.registry.names import parse_name
-from zoo_core.registry.registry import Found
+from zoo_core.registry.registry import WEIGHTS, Found
 
 if TYPE_CHECKING:
     from zoo_core.catalog import Catalog
@@ -75,10 +75,12 @@ def locate(
     path = Path(name)
     if not isinstance(name, str) or parse_name(name) is None:
         return path
-    if not path.exists():
+    if not _may_have_weights(path):
         try:
             return find(catalog, name)
         except UnknownNameError as fault:
+            if path.exists():
+                return path  # of which it will be said what is missing there
             problem = f"{fault.problem}, and there is no such folder or file"
             raise UnknownNameError(problem, hint=fault.hint) from fault
     try:
@@ -89,3 +91,12 @@ def locate(
         f"{name!r} is a path here and the name of published weights",
         hint=f"Say ./{name} or {found.qualified_name}.",
     )
+
+
+def _may_have_weights(path: Path) -> bool:
+    """Say whether there is a file, or a run's folder; any other folder may have a model's name."""
+    if not path.is_dir():
+        return path.exists()
+    from zoo_core.run import CONFIG  # which imports pydantic, and is hardly ever needed
+
+    return any((path / name).exists() for name in (CONFIG, WEIGHTS))
