@@ -91,7 +91,7 @@ def expect_finite(array: Array, what: str) -> None:
         count = int((~finite).sum())
         raise ContractError(
             f"{what} is not finite in {count} of {array.size} places, first at {_at(place)}: "
-            f"{array[place]}",
+            f"{array[place]!s}",
             tensors={"found": array},
         )
 
@@ -120,7 +120,7 @@ def expect_equal(found: Array, due: Array, what: str, why: str, *, within: float
     if off[place] > within:
         raise ContractError(
             f"{what} differs {why} in {int((off > within).sum())} of {off.size} places, most at "
-            f"{_at(place)}: {found[place]} instead of {due[place]}, off by {off[place]:.2g}",
+            f"{_at(place)}: {found[place]!s} instead of {due[place]!s}, off by {off[place]:.2g}",
             tensors=tensors,
         )
 
