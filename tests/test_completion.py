@@ -53,30 +53,30 @@ def completed(shell, environment, tmp_path):
 
     bash and zsh are typed into, as on a terminal; fish is asked by its own command.
     """
-
-    def ask_fish(begun):
-        code = f"{SETUP['fish']}; complete -C '{begun}'"
-        done = subprocess.run(
-            [*SHELLS["fish"], code],
-            capture_output=True,
-            text=True,
-            env=environment,
-            cwd=tmp_path,
-            check=False,
-        )
-        assert done.stderr == ""
-        words = begun.split(" ")[:-1]
-        return [" ".join([*words, line.split("\t")[0]]) for line in done.stdout.splitlines()]
-
     (tmp_path / "runs" / "softmax-1").mkdir(parents=True)
 
     def complete(begun, whole):
         assert whole.startswith(begun) and whole != begun
         if shell == "fish":
-            return any(line.startswith(whole) for line in ask_fish(begun))
+            return any(line.startswith(whole) for line in ask_fish(begun, environment, tmp_path))
         return whole in type_into(shell, begun, whole, environment, tmp_path)
 
     return complete
+
+
+def ask_fish(begun, environment, folder):
+    """Return what fish would complete a line to."""
+    done = subprocess.run(
+        [*SHELLS["fish"], f"{SETUP['fish']}; complete -C '{begun}'"],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=folder,
+        check=False,
+    )
+    assert done.stderr == ""
+    words = begun.split(" ")[:-1]
+    return [" ".join([*words, line.split("\t")[0]]) for line in done.stdout.splitlines()]
 
 
 def type_into(shell, begun, whole, environment, folder):

@@ -140,9 +140,9 @@ def _modified(path: Any) -> int:
     return _stamp(str(path))[0]
 
 
-def _seal(content: bytes) -> bytes:
-    """Return the first line of an index's file, before its other lines."""
-    return b'{"checksum": %d,' % zlib.crc32(content)
+def _checksum(content: bytes) -> bytes:
+    """Return the first line of an index's file, whose second line is the index."""
+    return b"%d" % zlib.crc32(content)
 
 
 def _read() -> Listing | None:
@@ -151,10 +151,10 @@ def _read() -> Listing | None:
     key = _key()
     try:
         with open(_path(key), "rb") as file:  # noqa: PTH123
-            seal, _, content = file.read().partition(b"\n")
-        if seal != _seal(content):
+            checksum, _, content = file.read().partition(b"\n")
+        if checksum != _checksum(content):
             return None
-        index = json.loads(b"{" + content)
+        index = json.loads(content)
         if index["key"] != key:
             return None
         if any((mtime, size) != _stamp(path) for path, mtime, size in index["stamps"]):
@@ -175,8 +175,8 @@ def _write(index: dict[str, Any]) -> None:
     path = Path(_path(index["key"]))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        content = json.dumps(index)[1:].encode()
-        write_atomic(path, _seal(content) + b"\n" + content)
+        content = json.dumps(index).encode()
+        write_atomic(path, _checksum(content) + b"\n" + content)
         # There is one for each environment, and for each folder that `python -m` is called in.
         for old in sorted(path.parent.iterdir(), key=_modified, reverse=True)[KEPT:]:
             old.unlink(missing_ok=True)
