@@ -191,7 +191,7 @@ def test_the_card_says_what_was_changed_of_the_recipe(toy, tmp_path):
     assert "`default` with another lr, model" in (tmp_path / "run" / "card.md").read_text()
     recipe = str(tmp_path / "mine.toml")
     card = train(toy, "softmax", recipe=recipe, out=tmp_path / "toml").card
-    assert (card.recipe_name, card.changed) == ("mine", ())
+    assert (card.recipe_name, card.changed) == ("mine.toml", ())
 
 
 def test_two_heads_go_the_same_way(toy, tmp_path):

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from zoo_core.errors import DataError, VerificationError
 from zoo_core.metrics import Scores
@@ -30,6 +30,23 @@ class DatasetFacts(_Frozen):
     licence: str
 
 
+class Search(_Frozen):
+    """How a recipe was found: by which search, and what that took."""
+
+    study: str
+    trial: int
+    """Whose recipe it is."""
+    validation: float
+    """What chose it: its accuracy on the validation split, the mean of heads and seeds."""
+    trials: int
+    """Finished by then, those that were stopped early among them."""
+    stopped_early: int
+    epochs: int
+    """That all of them were trained."""
+    seconds: float
+    """Likewise."""
+
+
 class Provenance(_Frozen):
     """What the weight file itself says: nothing in it depends on when or where it was made.
 
@@ -46,6 +63,8 @@ class Provenance(_Frozen):
     changed: tuple[str, ...]
     """The fields, but for the seed, in which `recipe` differs from the recipe of that name."""
     recipe: Recipe
+    search: Search | None = Field(None, exclude_if=lambda search: search is None)
+    """What found the recipe, where a search did."""
     dataset: DatasetFacts
     preprocessing: Preprocessing
     epoch: int

@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from zoo_core.card import Card
     from zoo_core.predictions import Predictions
     from zoo_core.run import Run
     from zoo_core.specs import CommandSpec, DatasetSpec, ModelSpec, RegistrySpec, TrainerSpec
+    from zoo_core.study import Study
 
 API_GROUP = "zoo.v1"
 """The entry-point group; the number is the major version of these hooks and of the specs."""
@@ -68,4 +71,14 @@ def zoo_train_end(run: Run, result: Card, predictions: Predictions) -> None:
         run: the training.
         result: its card.
         predictions: what the weights read in ``run.data.test.images``.
+    """
+
+
+@hookspec
+def zoo_tune_end(study: Study, folder: Path) -> None:
+    """Hear that a search for a recipe has come to its end, or was stopped.
+
+    Args:
+        study: all its trials.
+        folder: where ``study.json`` and the best recipe lie, and where more may be left.
     """

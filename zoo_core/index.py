@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Listing = dict[str, list[dict[str, Any]]]
 
-SCHEMA = 2
+SCHEMA = 3
 
 KEPT = 16
 """How many indexes are kept, the newest."""

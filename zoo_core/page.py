@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from zoo_core.card import Card, Interval, PublishedCard
+from zoo_core.card import Card, Interval, PublishedCard, Search
 
 
 def card_markdown(card: Card) -> bytes:
@@ -89,6 +89,7 @@ def _facts(card: Card) -> dict[str, str]:
         "Kept": f"epoch {card.epoch} of {card.recipe.epochs}, the {card.recipe.keep}"
         + (" on the validation split" if card.recipe.keep == "best" else ""),
         **({"Stopped early": card.stopped} if card.stopped else {}),
+        **({"Recipe found by": _found(card.search)} if card.search else {}),
         "Model": f"`{card.model}` of {card.plugin}, config `{_pairs(card.config)}`",
         "Preprocessing": f"(pixel / 255 - {_numbers(card.preprocessing.mean)}) / "
         f"{_numbers(card.preprocessing.std)}",
@@ -98,6 +99,15 @@ def _facts(card: Card) -> dict[str, str]:
         "Licence": card.licence,
         "Created": card.created,
     }
+
+
+def _found(search: Search) -> str:
+    return (
+        f"trial {search.trial} of the study `{search.study}`, chosen by its accuracy of "
+        f"{search.validation:.2%} on the validation split among {search.trials} trials, "
+        f"{search.stopped_early} of them stopped early ({search.epochs:,} epochs, "
+        f"{search.seconds:.0f} s in all)"
+    )
 
 
 def _pairs(facts: dict[str, Any]) -> str:

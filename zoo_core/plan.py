@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from zoo_core import __version__
-from zoo_core.card import Provenance
+from zoo_core.card import Provenance, Search
 from zoo_core.catalog import Catalog, Entry
 from zoo_core.config import ModelConfig
 from zoo_core.errors import InvalidValueError, listed
 from zoo_core.group import launched_size
 from zoo_core.recipe import TRAINER_FIELDS, Recipe
-from zoo_core.resolution import resolve_config, resolve_recipe
+from zoo_core.resolution import resolve_config, resolve_recipe, search_of
 from zoo_core.run import RunConfig
 from zoo_core.sampling import validation_size
 from zoo_core.specs import DatasetSpec, ModelSpec, TrainerSpec
@@ -33,6 +33,7 @@ class Plan:
         changed: the fields, but for the seed, that the user changed of it.
         recipe: as it is to be followed.
         config: of the model.
+        search: what found the recipe, where a search did.
     """
 
     model: Entry[ModelSpec]
@@ -42,6 +43,7 @@ class Plan:
     changed: tuple[str, ...]
     recipe: Recipe
     config: ModelConfig
+    search: Search | None = None
 
     def versions(self) -> dict[str, str]:
         """Return the versions of what takes part."""
@@ -64,8 +66,14 @@ def make_plan(
     named = resolve_recipe(model, recipe_name).model_dump()
     recipe = resolve_recipe(model, recipe_name, overrides)
     changed = (key for key, value in recipe.model_dump().items() if value != named[key])
-    stem = Path(recipe_name).stem if recipe_name.endswith(".toml") else recipe_name
-    return _checked(catalog, model, recipe, stem, tuple(key for key in changed if key != "seed"))
+    plan = _checked(
+        catalog,
+        model,
+        recipe,
+        Path(recipe_name).name if recipe_name.endswith(".toml") else recipe_name,
+        tuple(key for key in changed if key != "seed"),
+    )
+    return replace(plan, search=search_of(recipe_name))
 
 
 def same_plan(catalog: Catalog, begun: RunConfig | Provenance, *, seed: int | None = None) -> Plan:
@@ -78,7 +86,8 @@ def same_plan(catalog: Catalog, begun: RunConfig | Provenance, *, seed: int | No
     """
     model = catalog.model(f"{begun.plugin}/{begun.model}")
     recipe = begun.recipe if seed is None else begun.recipe.model_copy(update={"seed": seed})
-    return _checked(catalog, model, recipe, begun.recipe_name, begun.changed)
+    plan = _checked(catalog, model, recipe, begun.recipe_name, begun.changed)
+    return replace(plan, search=begun.search)
 
 
 def _checked(

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+import pluggy
+
 from zoo_core.card import Card
 from zoo_core.catalog import Catalog
 from zoo_core.errors import one_line
@@ -51,13 +53,24 @@ class Recorder:
             self._caller.train_end(run, result, predictions)
 
     def _tell(self, hook: str, **arguments: Any) -> None:
-        for implementation in getattr(self._hooks, hook).get_hookimpls():
-            wanted = {name: arguments[name] for name in implementation.argnames}
-            try:
-                implementation.function(**wanted)
-            except Exception as fault:
-                plugin = implementation.plugin_name
-                sys.stderr.write(
-                    f"zoo: plugin {plugin} failed in {hook}, the training goes on: "
-                    f"{one_line(fault)}\n"
-                )
+        tell(self._hooks, hook, "the training goes on", **arguments)
+
+
+def tell(hooks: pluggy.HookRelay, hook: str, consequence: str, **arguments: Any) -> None:
+    """Call a hook in every plugin that implements it; one that fails costs a warning.
+
+    Args:
+        hooks: a catalog's.
+        hook: its name.
+        consequence: what the warning says that happens all the same.
+        arguments: the hook's.
+    """
+    for implementation in getattr(hooks, hook).get_hookimpls():
+        wanted = {name: arguments[name] for name in implementation.argnames}
+        try:
+            implementation.function(**wanted)
+        except Exception as fault:
+            plugin = implementation.plugin_name
+            sys.stderr.write(
+                f"zoo: plugin {plugin} failed in {hook}, {consequence}: {one_line(fault)}\n"
+            )

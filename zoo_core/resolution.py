@@ -8,12 +8,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from zoo_core.card import Search
 from zoo_core.catalog import Entry
 from zoo_core.config import ModelConfig
 from zoo_core.errors import DataError, InvalidValueError, UnknownNameError, did_you_mean, listed
 from zoo_core.recipe import Recipe
 from zoo_core.specs import DatasetSpec, ModelSpec
 from zoo_core.validation import validate
+
+SEARCH = "search"
+"""The table of a recipe's file that says what found it."""
 
 
 def recipe_names(entry: Entry[ModelSpec]) -> list[str]:
@@ -37,7 +41,7 @@ def resolve_recipe(
     """
     spec = entry.spec
     if name.endswith(".toml"):
-        base = _read_toml(Path(name))
+        base = {key: value for key, value in _read_toml(Path(name)).items() if key != SEARCH}
     else:
         recipes = entry.resolve(spec.recipes)
         if name not in recipes:
@@ -51,6 +55,16 @@ def resolve_recipe(
             model = {**values.get("model", {}), **model}
         values |= {**layer, "model": model}
     return validate(Recipe, values, what="recipe")
+
+
+def search_of(name: str) -> Search | None:
+    """Return what found the recipe in a file, if the file says so; see `resolve_recipe`.
+
+    Raises:
+        InvalidValueError: it does not say it as a search does.
+    """
+    facts = _read_toml(Path(name)).get(SEARCH) if name.endswith(".toml") else None
+    return None if facts is None else validate(Search, facts, what=f"table [{SEARCH}] of {name}")
 
 
 def resolve_config(entry: Entry[ModelSpec], recipe: Recipe, dataset: DatasetSpec) -> ModelConfig:

@@ -42,6 +42,7 @@ def open_config(
             recipe_name=plan.recipe_name,
             changed=plan.changed,
             recipe=run.recipe,
+            search=plan.search,
             device=device,
             threads=threads,
             environment=environment,
@@ -116,6 +117,7 @@ def _provenance(
         recipe_name=plan.recipe_name,
         changed=plan.changed,
         recipe=run.recipe,
+        search=plan.search,
         dataset=DatasetFacts(
             name=dataset.name,
             sha256=dataset.sha256,

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from zoo_core.card import Card, Environment, read_card
+from zoo_core.card import Card, Environment, Search, read_card
 from zoo_core.config import ModelConfig
 from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.predictions import Predictions
@@ -84,6 +84,7 @@ class RunConfig(BaseModel):
     recipe_name: str
     changed: tuple[str, ...]
     recipe: Recipe
+    search: Search | None = Field(None, exclude_if=lambda search: search is None)
     device: str
     """As the user asked for it."""
     threads: int | None

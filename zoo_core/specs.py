@@ -66,10 +66,12 @@ class ModelSpec(Spec):
     """SPDX identifier of the licence that its trained weights are under."""
     task: str = "image-classification"
     """What it is for; a model is trained on data sets for the same."""
+    spaces: str = ""
+    """Import string of ``{search space name: {key: range or value}}``, for a search for recipes."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check_imports("builder", "config", "recipes")
+        self._check_imports("builder", "config", "recipes", *(["spaces"] if self.spaces else []))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -83,11 +83,14 @@ def _of_published(catalog: Catalog, name: str, registry: str | None) -> dict[str
 
 
 def _of_model(catalog: Catalog, entry: Entry[Any]) -> dict[str, Any]:
+    from zoo_core.spaces import spaces_of
+
     found = published(registries(catalog))
     return {
         "weights": [f.published.name for f in found if f.published.model == entry.spec.name],
         "config": entry.resolve(entry.spec.config)().model_dump(mode="json"),
         "recipes": entry.resolve(entry.spec.recipes),
+        "spaces": spaces_of(entry),
     }
 
 

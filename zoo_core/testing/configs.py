@@ -11,6 +11,7 @@ from zoo_core.catalog import Catalog
 from zoo_core.config import ModelConfig
 from zoo_core.errors import InvalidValueError
 from zoo_core.resolution import recipe_names
+from zoo_core.spaces import check_space, find_space, values_of
 from zoo_core.testing.check import ContractError, expect
 from zoo_core.testing.subject import Subject
 from zoo_core.validation import first_fault, validate
@@ -71,6 +72,15 @@ def is_frozen(catalog: Catalog, name: str, recipe: str) -> None:
     raise ContractError("the config can be changed after it was made: keep frozen=True")
 
 
+def can_be_searched(catalog: Catalog, name: str, space: str) -> None:
+    """Every value of the search space, and every two, make a training that can begin."""
+    entry = catalog.model(name)
+    found = find_space(entry, space)
+    plan = check_space(catalog, name, found, found.recipe or "default")
+    if found.one_at_a_time:
+        found.grid(values_of(plan, found.ranges))
+
+
 def _config(
     catalog: Catalog, name: str, recipe: str
 ) -> tuple[type[ModelConfig], dict[str, Any], Any]:
@@ -91,3 +101,6 @@ RECIPE_CHECKS: dict[str, Callable[[Catalog, str, str], None]] = {
     "is frozen": is_frozen,
 }
 """Of a model with each of its recipes."""
+
+SPACE_CHECKS: dict[str, Callable[[Catalog, str, str], None]] = {"can be searched": can_be_searched}
+"""Of a model with each of its search spaces."""

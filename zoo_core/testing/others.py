@@ -20,8 +20,9 @@ from zoo_core.progress import Progress
 from zoo_core.registry.finding import registries
 from zoo_core.registry.location import Folder
 from zoo_core.run import Run
+from zoo_core.study import State, Study, Trial
 from zoo_core.testing.check import ContractError, NotApplicableError, expect
-from zoo_core.testing.static import running_hooks
+from zoo_core.testing.static import TUNE_HOOK, running_hooks
 from zoo_core.training import train
 
 
@@ -62,6 +63,46 @@ def hears_of_a_training(catalog: Catalog, name: str) -> None:
         expect(run.card.model, "the card is gone")
 
 
+def hears_of_a_search(catalog: Catalog, name: str) -> None:
+    """A search with good, hopeless and failed trials goes through the plugin's hook."""
+    hook = running_hooks(catalog, name)[TUNE_HOOK]
+    with tempfile.TemporaryDirectory() as folder:
+        _call(TUNE_HOOK, hook, study=_search(), folder=Path(folder))
+
+
+def _search() -> Study:
+    ends: list[tuple[float, State]] = [
+        (0.9, "complete"),
+        (0.8, "complete"),
+        (0.5, "pruned"),
+        (0.0, "failed"),
+    ]
+    return Study(
+        name="a-study",
+        model="a-model",
+        recipe_name="default",
+        dataset="synthetic",
+        space={"lr": {"low": 0.001, "high": 0.1, "log": True}, "batch_size": {"choices": [32, 64]}},
+        grid=False,
+        seeds=(0,),
+        trials=tuple(
+            Trial(
+                number=number,
+                state=state,
+                values={"lr": 0.001 * 2**number, "batch_size": 32},
+                scores=(score,) * (state == "complete"),
+                loss=0.1,
+                curve=(score,) * (state != "failed"),
+                epochs=1,
+                seconds=1.0,
+                reason="" if state == "complete" else state,
+            )
+            for number, (score, state) in enumerate(ends)
+        ),
+        importances={"lr": 0.9, "batch_size": 0.1},
+    )
+
+
 class _Heard:
     """Tells a plugin of a training, and fails where it does."""
 
@@ -80,12 +121,15 @@ class _Heard:
         self._tell("zoo_train_end", run=run, result=result, predictions=predictions)
 
     def _tell(self, hook: str, **arguments: Any) -> None:
-        if (implementation := self._hooks.get(hook)) is None:
-            return
-        try:
-            implementation.function(**{key: arguments[key] for key in implementation.argnames})
-        except Exception as fault:
-            raise ContractError(f"{hook} failed: {one_line(fault)}") from fault
+        if implementation := self._hooks.get(hook):
+            _call(hook, implementation, **arguments)
+
+
+def _call(hook: str, implementation: Any, **arguments: Any) -> None:
+    try:
+        implementation.function(**{key: arguments[key] for key in implementation.argnames})
+    except Exception as fault:
+        raise ContractError(f"{hook} failed: {one_line(fault)}") from fault
 
 
 def _any_model(catalog: Catalog, plugin: str) -> str:
@@ -120,3 +164,6 @@ HOOK_CHECKS: dict[str, Callable[[Catalog, str], None]] = {
     "hears of a training": hears_of_a_training
 }
 """Of a plugin that implements a hook that is called while a model is trained."""
+
+SEARCH_CHECKS: dict[str, Callable[[Catalog, str], None]] = {"hears of a search": hears_of_a_search}
+"""Of a plugin that implements the one that is called after a search for a recipe."""

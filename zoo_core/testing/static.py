@@ -116,9 +116,12 @@ def plugin_of(catalog: Catalog, name: str) -> Plugin:
     return next(plugin for plugin in catalog.plugins if plugin.distribution == name)
 
 
+TUNE_HOOK = "zoo_tune_end"
+
+
 def running_hooks(catalog: Catalog, name: str) -> dict[str, Any]:
-    """Return the hooks of a plugin that are called while a model is trained."""
-    hooks = ("zoo_train_start", "zoo_epoch_end", "zoo_train_end")
+    """Return the hooks of a plugin that are called while a model is trained, or tuned."""
+    hooks = ("zoo_train_start", "zoo_epoch_end", "zoo_train_end", TUNE_HOOK)
     return {
         hook: implementation
         for hook in hooks

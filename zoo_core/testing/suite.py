@@ -10,15 +10,21 @@ from zoo_core.errors import UnknownNameError, did_you_mean, listed, singular
 from zoo_core.plugin import Plugin
 from zoo_core.resolution import recipe_names
 from zoo_core.selection import canonical
+from zoo_core.spaces import spaces_of
 from zoo_core.specs import KINDS, DatasetSpec, ModelSpec, Spec, TrainerSpec
 from zoo_core.testing import static
 from zoo_core.testing.check import Check, expect
-from zoo_core.testing.configs import CONFIG_CHECKS, RECIPE_CHECKS
+from zoo_core.testing.configs import CONFIG_CHECKS, RECIPE_CHECKS, SPACE_CHECKS
 from zoo_core.testing.datasets import COMPOSABLE_CHECKS, DATASET_CHECKS
 from zoo_core.testing.faults import MODEL_FAULTS, RECIPE_FAULTS
 from zoo_core.testing.imports import IMPORT_CHECKS
 from zoo_core.testing.models import MODEL_CHECKS
-from zoo_core.testing.others import COMMAND_CHECKS, HOOK_CHECKS, REGISTRY_CHECKS
+from zoo_core.testing.others import (
+    COMMAND_CHECKS,
+    HOOK_CHECKS,
+    REGISTRY_CHECKS,
+    SEARCH_CHECKS,
+)
 from zoo_core.testing.trainers import (
     DISTRIBUTED_CHECKS,
     TRAINER_CHECKS,
@@ -35,8 +41,8 @@ They are written down apart from the checks, so that one that gets lost is misse
 def plugin_checks(catalog: Catalog, plugin: str) -> list[Check]:
     """Return every check of what a plugin offers.
 
-    A model is checked with each of its recipes, a trainer with each recipe field that it follows.
-    The last check is that there are as many as what the plugin declares asks for.
+    A model is checked with each of its recipes and search spaces, a trainer with each recipe field
+    that it follows. The last check is that there are as many as what the plugin declares asks for.
 
     Args:
         catalog: with the plugin, and with what its models need.
@@ -69,6 +75,8 @@ def has_every_check(plugin: Plugin, count: int) -> None:
 
 def _least(kind: str, spec: Spec) -> int:
     more = 0
+    if isinstance(spec, ModelSpec):
+        more = int(bool(spec.spaces))
     if isinstance(spec, DatasetSpec):
         more = int(spec.composable)
     if isinstance(spec, TrainerSpec):
@@ -100,8 +108,11 @@ def _of_plugin(catalog: Catalog, plugin: Plugin) -> Iterator[Check]:
     name = plugin.distribution
     yield from _each(name, static.PLUGIN_CHECKS, (catalog, name))
     yield from _each(name, IMPORT_CHECKS, (catalog, name))
-    if static.running_hooks(catalog, name):
+    hooks = static.running_hooks(catalog, name).keys()
+    if hooks - {static.TUNE_HOOK}:
         yield from _each(name, HOOK_CHECKS, (catalog, name))
+    if static.TUNE_HOOK in hooks:
+        yield from _each(name, SEARCH_CHECKS, (catalog, name))
 
 
 def _of_model(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]:
@@ -110,15 +121,19 @@ def _of_model(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]
         name, {"names what is installed": static.names_what_is_installed}, (catalog, entry)
     )
     yield from _each(name, CONFIG_CHECKS, (catalog, name))
-    for recipe in _recipes(entry):
+    for recipe in _names(recipe_names, entry):
         with_recipe = {**RECIPE_CHECKS, **MODEL_CHECKS, **RECIPE_FAULTS}
         yield from _each(f"{name}.{recipe}", with_recipe, (catalog, name, recipe))
+    for space in _names(spaces_of, entry):
+        yield from _each(f"{name}, space {space}", SPACE_CHECKS, (catalog, name, space))
     yield from _each(name, MODEL_FAULTS, (catalog, name))
 
 
-def _recipes(entry: Entry[ModelSpec]) -> Iterable[str]:
+def _names(
+    of: Callable[[Entry[ModelSpec]], Iterable[str]], entry: Entry[ModelSpec]
+) -> Iterable[str]:
     try:
-        return recipe_names(entry)
+        return list(of(entry))
     except Exception:
         return ()  # that they cannot be had is what another check says
 

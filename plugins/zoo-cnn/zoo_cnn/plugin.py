@@ -13,6 +13,7 @@ def zoo_models() -> list[ModelSpec]:
             builder="zoo_cnn.model:build",
             config="zoo_cnn.config:CNNConfig",
             recipes="zoo_cnn.recipes:RECIPES",
+            spaces="zoo_cnn.spaces:SPACES",
             trainer="torch",
             dataset="mnist",
             licence="MIT",

@@ -13,6 +13,7 @@ def zoo_models() -> list[ModelSpec]:
             builder="zoo_mlp.model:build",
             config="zoo_mlp.config:MLPConfig",
             recipes="zoo_mlp.recipes:RECIPES",
+            spaces="zoo_mlp.spaces:SPACES",
             trainer="torch",
             dataset="mnist",
             licence="MIT",

@@ -13,6 +13,7 @@ def zoo_models() -> list[ModelSpec]:
             builder="zoo_numpy.net:build",
             config="zoo_numpy.config:NumpyNetConfig",
             recipes="zoo_numpy.recipes:RECIPES",
+            spaces="zoo_numpy.spaces:SPACES",
             trainer="numpy",
             dataset="mnist",
             heads=None,

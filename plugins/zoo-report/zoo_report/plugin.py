@@ -1,4 +1,4 @@
-"""What zoo-report does: at the end of a training it leaves pictures in the run's folder."""
+"""What zoo-report does: at the end of a training, or a search, it leaves pictures in its folder."""
 
 from __future__ import annotations
 
@@ -6,17 +6,44 @@ import logging
 from typing import TYPE_CHECKING
 
 from zoo_core.hookspecs import hookimpl
+from zoo_core.specs import CommandSpec
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from zoo_core.card import Card
     from zoo_core.predictions import Predictions
     from zoo_core.run import Run
+    from zoo_core.study import Study
+
+
+@hookimpl
+def zoo_commands() -> list[CommandSpec]:
+    return [
+        CommandSpec(
+            name="report",
+            command="zoo_report.command:report",
+            summary="Draw the pictures of a search for a recipe.",
+        )
+    ]
 
 
 @hookimpl
 def zoo_train_end(run: Run, result: Card, predictions: Predictions) -> None:
-    # On a new machine matplotlib says that it builds its font cache, which is nobody's concern.
-    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+    _quiet()
     from zoo_report.pictures import write_pictures  # here, since it imports matplotlib
 
     write_pictures(run, result, predictions)
+
+
+@hookimpl
+def zoo_tune_end(study: Study, folder: Path) -> None:
+    _quiet()
+    from zoo_report.search import write_search_pictures  # likewise
+
+    write_search_pictures(study, folder)
+
+
+def _quiet() -> None:
+    # On a new machine matplotlib says that it builds its font cache, which is nobody's concern.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)

@@ -18,6 +18,7 @@ def _model(name: str, heads: int, dataset: str) -> ModelSpec:
         builder="zoo_toy.model:Softmax",
         config="zoo_toy.config:SoftmaxConfig",
         recipes="zoo_toy.config:RECIPES",
+        spaces="zoo_toy.config:SPACES",
         trainer="toy",
         dataset=dataset,
         heads=heads,

@@ -1,0 +1,110 @@
+"""What a search comes to: its trials as plain facts, and the best recipe as a file."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import optuna
+import tomli_w
+from optuna.exceptions import ExperimentalWarning
+from optuna.importance import get_param_importances
+from optuna.trial import FrozenTrial, TrialState
+
+from zoo_core.card import Search as Facts
+from zoo_core.files import write_atomic
+from zoo_core.plan import Plan
+from zoo_core.resolution import SEARCH
+from zoo_core.study import STUDY, State, Study, Trial
+from zoo_tune.choices import values_of
+from zoo_tune.ledger import REASON, counted
+from zoo_tune.search import Search
+
+BEST = "best.toml"
+
+FEWEST = 4
+"""Finished trials below which nothing is said of importances."""
+
+_STATES: dict[TrialState, State] = {
+    TrialState.COMPLETE: "complete",
+    TrialState.PRUNED: "pruned",
+    TrialState.FAIL: "failed",
+}
+
+
+def summarize(search: Search, study: optuna.Study) -> Study:
+    """Return the trials that are finished and count, and what they say."""
+    trials = counted(study.get_trials(deepcopy=False))
+    return Study(
+        name=study.study_name,
+        model=search.plan.model.spec.name,
+        recipe_name=search.plan.recipe_name,
+        dataset=search.plan.dataset.spec.name,
+        space=search.space.dump(),
+        grid=search.grid is not None,
+        seeds=search.seeds,
+        trials=tuple(_facts(each, search) for each in trials if each.state in _STATES),
+        importances=_importances(study),
+    )
+
+
+def write_outcome(folder: Path, study: Study, plan: Plan | None) -> None:
+    """Write ``study.json`` and, where there is a best trial, its recipe as ``best.toml``.
+
+    Args:
+        folder: where to.
+        study: the search.
+        plan: of the best trial.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if plan is not None:
+        write_atomic(folder / BEST, recipe_toml(study, plan).encode())
+    write_atomic(folder / STUDY, (study.model_dump_json(indent=1) + "\n").encode())
+
+
+def recipe_toml(study: Study, plan: Plan) -> str:
+    """Return the best trial's recipe as a file for ``zoo train --recipe``, with its provenance."""
+    best = study.ranked[0]
+    facts = Facts(
+        study=study.name,
+        trial=best.number,
+        validation=best.mean or 0.0,
+        trials=len(study.trials),
+        stopped_early=study.counted("pruned"),
+        epochs=study.epochs,
+        seconds=round(study.seconds, 1),
+    )
+    recipe = plan.recipe.model_dump(mode="json", exclude_none=True)
+    model = {key: value for key, value in recipe.pop("model").items() if value is not None}
+    content: dict[str, Any] = {**recipe, "model": model, SEARCH: facts.model_dump(mode="json")}
+    return (
+        f"# {study.model}: the best of {len(study.trials)} trials by accuracy on the validation "
+        f"split, {facts.validation:.2%}.\n\n{tomli_w.dumps(content)}"
+    )
+
+
+def _facts(trial: FrozenTrial, search: Search) -> Trial:
+    known = trial.user_attrs
+    return Trial(
+        number=trial.number,
+        state=_STATES[trial.state],
+        values=values_of(trial.params, search.space),
+        scores=tuple(known.get("scores", ())),
+        loss=known.get("loss"),
+        curve=tuple(score for _, score in sorted(trial.intermediate_values.items())),
+        epochs=known.get("epochs", 0),
+        seconds=known.get("seconds", 0.0),
+        reason=known.get(REASON, ""),
+    )
+
+
+def _importances(study: optuna.Study) -> dict[str, float]:
+    """Return each key's share in what makes a trial one of the best (PED-ANOVA)."""
+    done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    if len(done) < FEWEST or len({trial.value for trial in done}) == 1:
+        return {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        found = get_param_importances(study)
+    return {key: float(share) for key, share in found.items()}

@@ -1,0 +1,242 @@
+"""Search spaces: what can be said, what a file changes, and what is refused before any training."""
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from zoo_core.errors import DataError, InvalidValueError, UnknownNameError, ZooError
+from zoo_core.recipe import Recipe
+from zoo_core.space import Range, Space
+from zoo_core.spaces import (
+    check_space,
+    find_space,
+    flat,
+    known_fields,
+    nested,
+    overrides,
+    values_of,
+)
+
+
+@pytest.fixture
+def softmax(toy):
+    return toy.model("softmax")
+
+
+@pytest.fixture
+def written(softmax, tmp_path):
+    """Return a function that reads a space from a file of the user's."""
+
+    def read(text, **options):
+        path = tmp_path / "space.toml"
+        path.write_text(text)
+        return find_space(softmax, str(path), **options)
+
+    return read
+
+
+def test_a_model_offers_spaces_by_name(softmax):
+    space = find_space(softmax, None)
+    assert list(space.ranges) == ["lr", "batch_size", "model.scale"]
+    assert space.ranges["lr"] == Range(low=0.001, high=2.0, log=True)
+    assert find_space(softmax, None, grid=True).recipe == "slow"
+    with pytest.raises(UnknownNameError, match=r"Did you mean 'grid'\? .* default, grid"):
+        find_space(softmax, "gird")
+
+
+def test_ends_are_floats_where_the_field_is_one(softmax):
+    assert isinstance(find_space(softmax, None).ranges["model.scale"].low, float)
+
+
+def test_a_file_narrows_the_models_space(written):
+    space = written("lr = { low = 0.1, high = 0.2 }\nbatch_size = 8\n[model]\nscale = 0.05")
+    assert space.ranges == {"lr": Range(low=0.1, high=0.2)}
+    assert space.fixed == {"batch_size": 8, "model.scale": 0.05}
+
+
+def test_a_file_replaces_it_where_it_says_so(written):
+    space = written("inherit = false\nepochs = { low = 1, high = 3 }")
+    assert list(space.ranges) == ["epochs"]
+    assert space.fixed == {}
+    assert list(written("epochs = { choices = [1] }", grid=True).ranges) == ["epochs"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("lrr = { low = 0.1, high = 1 }", "unknown key 'lrr'. Did you mean 'lr'.*batch_size"),
+        ("model.hiden = 3", "unknown key 'model.hiden'.*model.scale"),
+        ("model.classes = 3", "unknown key 'model.classes'"),
+        ("model = 3", "model of the search space .* must be a table, got 3"),
+        ("lr = { low = 0.1, hihg = 1 }", "has no key 'hihg'. Did you mean 'high'.*choices"),
+        ("lr = { low = 0.1 }", "range of lr .* needs choices, or low and high"),
+        ("lr = {}", "needs choices, or low and high"),
+        ("lr = { low = 2.0, high = 1.0 }", "low must be below high, got 2.0 and 1.0"),
+        ("lr = { low = 0.0, high = 1.0, log = true }", "log needs a low above 0"),
+        ("lr = { low = 0.1, high = 1.0, step = 5.0 }", "step must be above 0 and at most"),
+        ("lr = { low = 'a', high = 1.0 }", 'low of the range of lr .*must be a number, got "a"'),
+        ("lr = { choices = [0.1], low = 0.1 }", "choices, which need no low"),
+        ("lr = { choices = [0.1, 0.1] }", "a choice is there twice"),
+        ("lr = { choices = [] }", "needs choices, or low and high"),
+        (
+            "lr = { low = 0.1, high = inf }",
+            "high of the range of lr .* must be a number, got Infinity",
+        ),
+        ("seed = { low = 0, high = 9 }", "seed, which decides what scores are counted on, or"),
+        ("dataset = { choices = ['a', 'b'] }", "trials would not compare"),
+        ("split_seed = { choices = [1, 2] }", "trials would not compare"),
+        ("inherit = 3", "inherit .* must be true or false, got 3"),
+        ("recipe = 3", "must be a recipe's name"),
+        ("inherit = false\nlr = 0.1", "has no range: there is nothing to search"),
+        ("lr.low = 0.1\nlr.high = 1\nlr.when = { batch_size = 7 }", "7 is no choice of a key"),
+        ("lr.low = 0.1\nlr.high = 1\nlr.when = { epochs = 7 }", "is no choice of a key 'epochs'"),
+    ],
+)
+def test_a_space_that_cannot_be_is_refused(written, text, message):
+    with pytest.raises(InvalidValueError, match=f"(?s){message}"):
+        written(text)
+
+
+def test_a_file_that_cannot_be_read_is_named(softmax, tmp_path):
+    with pytest.raises(DataError, match=r"none\.toml cannot be read"):
+        find_space(softmax, str(tmp_path / "none.toml"))
+    (tmp_path / "bad.toml").write_text("lr = [")
+    with pytest.raises(DataError, match=r"bad\.toml cannot be read"):
+        find_space(softmax, str(tmp_path / "bad.toml"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("lr = { low = -1.0, high = 1.0 }", "has lr = -1.0, which cannot be: lr .* greater than 0"),
+        ("batch_size = { choices = [8, 4000] }", "batch_size = 4000, .*at most 180"),
+        ("batch_size = { low = 8.0, high = 9.5 }", "batch_size = 8.0.*valid integer"),
+        ("model.scale = { low = 0.0, high = -0.5, step = 1 }", "low must be below high"),
+        ("model.scale = { choices = ['big'] }", 'model.scale = "big".*valid number'),
+        ("rotate = { low = 0.0, high = 9.0 }", "rotate = 9.0.*trainer 'toy' does not follow"),
+    ],
+)
+def test_a_value_that_no_training_can_have_is_refused(toy, written, text, message):
+    with pytest.raises(InvalidValueError, match=f"(?s){message}"):
+        check_space(toy, "softmax", written(text), "default")
+
+
+def test_a_key_may_belong_to_a_choice_of_another(toy, softmax, written):
+    space = written(
+        "inherit = false\noptimizer = { choices = ['sgd', 'adamw'] }\n"
+        "[momentum]\nlow = 0.5\nhigh = 0.9\nwhen = { optimizer = 'sgd' }"
+    )
+    first = space.assign(lambda key, each: each.corners[0])
+    last = space.assign(lambda key, each: each.corners[-1])
+    assert first == {"optimizer": "sgd", "momentum": 0.5}
+    assert last == {"optimizer": "adamw"}
+    assert overrides(softmax, space, last) == {"optimizer": "adamw", "momentum": 0.0}
+    assert {json.dumps(setting) for _, setting in space.pairs()} == {
+        '{"optimizer": "sgd", "momentum": 0.5}',
+        '{"optimizer": "sgd", "momentum": 0.9}',
+        '{"optimizer": "adamw"}',
+    }
+
+
+def test_what_a_user_sets_is_not_searched():
+    space = Space(
+        {
+            "optimizer": Range(choices=("sgd", "adamw")),
+            "momentum": Range(low=0.5, high=0.9, when={"optimizer": "sgd"}),
+            "lr": Range(low=0.1, high=0.2),
+        },
+        fixed={"epochs": 3},
+    )
+    assert list(space.without({"optimizer": "adamw", "epochs": 4}).ranges) == ["lr"]
+    assert space.without({"epochs": 4}).fixed == {}
+    assert space.without({"optimizer": "sgd"}).ranges["momentum"].when == {}
+
+
+def test_a_grid_has_every_combination_once():
+    space = Space(
+        {
+            "optimizer": Range(choices=("sgd", "adamw")),
+            "momentum": Range(choices=(0.5, 0.9), when={"optimizer": "sgd"}),
+        }
+    )
+    assert space.grid({}) == [
+        {"optimizer": "sgd", "momentum": 0.5},
+        {"optimizer": "sgd", "momentum": 0.9},
+        {"optimizer": "adamw"},
+    ]
+    with pytest.raises(InvalidValueError, match="a grid needs choices, and lr of the"):
+        Space({"lr": Range(low=0.1, high=0.2)}).grid({})
+
+
+def test_one_at_a_time_changes_the_recipe_by_one_value(toy, softmax):
+    space = find_space(softmax, None, grid=True)
+    base = values_of(check_space(toy, "softmax", space, "slow"), space.ranges)
+    assert base == {"lr": 0.05, "batch_size": 16}
+    assert space.grid(base) == [
+        {"lr": 0.05, "batch_size": 16},
+        {"lr": 0.5, "batch_size": 16},
+        {"lr": 0.05, "batch_size": 8},
+        {"lr": 0.05, "batch_size": 32},
+    ]
+    assert space.around(base).ranges["batch_size"].choices == (16, 8, 32)
+
+
+def test_a_single_number_stands_for_a_single_layer():
+    assert Range(choices=(10, [128])).has([10])
+    assert not Range(choices=(10, [128])).has([64])
+    space = Space({"model.hidden": Range(choices=(10, 128))}, one_at_a_time=True)
+    assert space.grid({"model.hidden": [10]}) == [{"model.hidden": [10]}, {"model.hidden": 128}]
+
+
+def test_words_of_a_space_are_no_fields():
+    assert {"inherit", "one_at_a_time"}.isdisjoint(Recipe.model_fields)
+    assert "recipe" not in Recipe.model_fields
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 300) | st.floats(-2, 2) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=4,
+)
+ranges = st.fixed_dictionaries(
+    {},
+    optional={
+        "choices": st.lists(values, max_size=4),
+        "low": values,
+        "high": values,
+        "log": st.booleans(),
+        "step": values,
+        "when": st.dictionaries(st.sampled_from(["lr", "optimizer"]), values, max_size=1),
+    },
+)
+KEYS = ["lr", "batch_size", "optimizer", "momentum", "nesterov", "epochs", "model.scale", "odd"]
+
+
+@settings(
+    deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.dictionaries(st.sampled_from(KEYS), ranges | values, max_size=4))
+def test_a_space_is_refused_in_words_or_every_corner_of_it_can_begin(toy, softmax, given_values):
+    from zoo_core.plan import make_plan
+    from zoo_core.spaces import _space
+
+    try:
+        space = _space(given_values, softmax, "search space")
+        check_space(toy, "softmax", space, "default")
+    except ZooError as fault:
+        assert str(fault)
+        return
+    for corner in (0, -1):
+        setting = space.assign(lambda key, each, at=corner: each.corners[at])
+        plan = make_plan(toy, "softmax", "default", [overrides(softmax, space, setting)])
+        assert flat(nested(setting)) == setting
+        found = values_of(plan, setting)
+        assert all(found[key] == value for key, value in setting.items())
+
+
+def test_known_fields_are_those_of_recipe_and_config(softmax):
+    fields = known_fields(softmax)
+    assert {"lr", "model.scale"} <= fields.keys()
+    assert not {"model", "model.input_shape", "model.classes"} & fields.keys()
