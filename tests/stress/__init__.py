@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.stress import bits, downloads, hostile, kills, names, saving
+from tests.stress import bits, downloads, hostile, kills, names, saving, studies
 from tests.stress.outcome import Outcome
 
 
@@ -17,7 +17,7 @@ class Stress:
         what: they are.
         function: makes so many of them.
         count: how many are made in full.
-        few: how many the test suite makes.
+        few: how many the test suite makes; none where it takes what is not everywhere.
     """
 
     what: str
@@ -38,4 +38,7 @@ STRESSES = {
     "unlocked": Stress("the same without a lock", downloads.downloads_without_lock, 16, 4),
     "hostile": Stress("hostile web servers", hostile.hostile_servers, 300, 30),
     "names": Stress("hostile names, URLs, entries, links", names.hostile_names, 500, 70),
+    "studies": Stress("searches with 2 of 4 workers killed", studies.on_a_journal, 20, 2),
+    "sqlite": Stress("the same on SQLite", studies.on_sqlite, 10, 2),
+    "postgresql": Stress("the same on PostgreSQL", studies.on_postgresql, 20, 0),
 }

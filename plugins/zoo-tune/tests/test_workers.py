@@ -1,0 +1,220 @@
+"""Several workers on one study, some of which are killed: nothing is lost or counted twice."""
+
+import os
+import signal
+import time
+import urllib.request
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from zoo_tune.ledger import BEAT, REASON, WORKER, Watch, counted, give_up, ordinal
+from zoo_tune.storage import open_storage
+
+ARGUMENTS = ["tune", "softmax", "--trials", "24", "--epochs", "60"]
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch):
+    monkeypatch.setenv("ZOO_PLUGINS", "zoo-toy,zoo-tune")
+
+
+@pytest.fixture
+def journal(tmp_path):
+    return tmp_path / "studies" / "softmax" / "journal.log"
+
+
+def trials_in(journal, name="softmax"):
+    if not journal.exists() or not journal.stat().st_size:
+        return []
+    try:
+        return optuna.load_study(study_name=name, storage=open_storage(str(journal))).trials
+    except KeyError:
+        return []
+
+
+def ended(journal):
+    return {t.number: t.value for t in counted(trials_in(journal)) if t.state.is_finished()}
+
+
+def at_work(journal):
+    """Return the processes that train, by the trials that they are at."""
+    running = [t for t in trials_in(journal) if t.state == TrialState.RUNNING]
+    owners = [t.user_attrs[WORKER] for t in running if WORKER in t.user_attrs]
+    return [int(owner.rpartition(":")[2]) for owner in owners]
+
+
+def wait_for(condition, seconds=90):
+    end = time.monotonic() + seconds
+    while not (result := condition()):
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
+    return result
+
+
+def check_whole(journal, before, count=24):
+    """See that a study has as many trials as were asked for, those of before among them."""
+    after = ended(journal)
+    assert before.items() <= after.items()
+    assert len(after) == count
+    assert not at_work(journal)
+    ends = [line for line in journal.read_bytes().splitlines() if b'"op_code":6' in line]
+    assert len(ends) == len(trials_in(journal))
+
+
+def test_one_commands_workers_two_of_which_are_killed(spawn, journal):
+    with spawn("-m", "zoo_core", *ARGUMENTS, "--workers", "4") as process:
+        wait_for(lambda: len(ended(journal)) >= 4)
+        pids = wait_for(lambda: at_work(journal) if len(set(at_work(journal))) >= 2 else None)
+        before = ended(journal)
+        for pid in pids[:2]:
+            os.kill(pid, signal.SIGKILL)
+        out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert err.count("ended with signal 9") == 2
+    assert out.count("\nTrial ") == 24
+    check_whole(journal, before)
+
+
+def test_commands_that_share_a_study_two_of_which_are_killed(spawn, journal):
+    command = ["-m", "zoo_core", *ARGUMENTS, "--patience", "3"]
+    processes = [spawn(*command) for _ in range(4)]
+    wait_for(lambda: len(ended(journal)) >= 4)
+    pids = wait_for(lambda: at_work(journal) if len(set(at_work(journal))) >= 2 else None)
+    before = ended(journal)
+    for pid in pids[:2]:
+        os.kill(pid, signal.SIGKILL)
+    results = []
+    for process in processes:
+        with process:
+            results.append((*process.communicate(timeout=120), process.returncode))
+    assert sorted(code for _, _, code in results) == [-9, -9, 0, 0], results
+    check_whole(journal, before)
+
+
+def test_workers_on_a_grid_take_each_combination_once(cli, journal, tmp_path):
+    (tmp_path / "grid.toml").write_text(
+        "inherit = false\nlr.choices = [0.01, 0.02, 0.05, 0.1, 0.2]\nbatch_size.choices = [8, 16]\n"
+    )
+    study = cli(
+        "tune", "softmax", "--grid", "--space", "grid.toml", "--workers", "3", "--json"
+    ).json
+    values = [tuple(trial["values"].items()) for trial in study["trials"]]
+    assert len(values) == len(set(values)) == 10
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_command_stops_its_workers_and_the_command_goes_on(
+    spawn, cli, journal, number
+):
+    with spawn("-m", "zoo_core", *ARGUMENTS, "--workers", "3") as process:
+        wait_for(lambda: len(ended(journal)) >= 2)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert "which are kept. Go on: zoo tune softmax --trials 24 --workers 3 --epochs 60" in err
+    assert len(err.splitlines()) == 2  # the first is empty, below what a terminal shows of Ctrl-C
+    assert not at_work(journal)
+    before = ended(journal)
+    assert cli(*ARGUMENTS, "--workers", "3").code == 0
+    check_whole(journal, before)
+
+
+def test_workers_end_when_their_command_is_killed(spawn, journal):
+    with spawn("-m", "zoo_core", *ARGUMENTS, "--workers", "2") as process:
+        pids = set(wait_for(lambda: at_work(journal) if len(set(at_work(journal))) > 1 else None))
+        process.kill()
+        process.communicate(timeout=60)
+
+    def gone():
+        alive = [pid for pid in pids if os.path.exists(f"/proc/{pid}")]
+        return not alive or all("Z" in _state(pid) for pid in alive)
+
+    if os.path.exists("/proc"):
+        wait_for(gone)
+        assert len(ended(journal)) < 24
+
+
+def _state(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0]
+    except OSError:
+        return "Z"
+
+
+def test_a_command_whose_workers_all_die_says_so(spawn, journal):
+    with spawn("-m", "zoo_core", *ARGUMENTS, "--workers", "2") as process:
+        killed = set()
+        while len(killed) < 2:
+            for pid in set(wait_for(lambda: at_work(journal))) - killed:
+                os.kill(pid, signal.SIGKILL)
+                killed.add(pid)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "every worker ended before the study was done, the last with -9" in err
+
+
+def test_the_dashboard_opens_the_same_storage(cli, spawn, journal, loopback, free_port):
+    pytest.importorskip("optuna_dashboard")
+    assert cli("tune", "softmax", "--trials", "3").code == 0
+    command = ("-m", "optuna_dashboard._cli", journal, "--port", free_port, "--server", "wsgiref")
+    code = f"import sys; sys.argv[1:] = {list(map(str, command[2:]))}; "
+    code += "from optuna_dashboard._cli import main; main()"
+    with spawn("-c", code) as process:
+        try:
+            page = wait_for(lambda: _get(f"http://127.0.0.1:{free_port}/api/studies"))
+        finally:
+            process.kill()
+    assert b'"study_name": "softmax"' in page
+
+
+@pytest.fixture
+def free_port():
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _get(url):
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return answer.read()
+    except OSError:
+        return None
+
+
+# What workers agree by.
+
+
+@pytest.fixture
+def study():
+    return optuna.create_study()
+
+
+def test_a_trial_that_was_given_up_does_not_count_and_one_that_failed_does(study):
+    for _ in range(4):
+        study.ask()
+    assert give_up(study, 0)
+    failed = optuna.Trial(study, study.trials[1]._trial_id)
+    failed.set_user_attr(REASON, "it was too large")
+    study.tell(1, state=TrialState.FAIL)
+    study.tell(2, 0.5)
+    assert not give_up(study, 2)
+    assert [trial.number for trial in counted(study.trials)] == [1, 2, 3]
+    assert [ordinal(study.trials, number) for number in range(4)] == [0, 0, 1, 2]
+
+
+def test_a_worker_is_gone_when_its_beat_stands_still(study, monkeypatch):
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    alive, dead = study.ask(), study.ask()
+    watch = Watch(patience=10)
+    for now in (0.0, 6.0, 12.0):
+        alive.set_user_attr(BEAT, now)
+        lost = watch.lost(study.trials)
+    assert [trial.number for trial in lost] == [dead.number]
+    assert Watch(patience=10).lost(study.trials) == []
