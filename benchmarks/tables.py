@@ -90,6 +90,8 @@ Made by `python -m benchmarks.study`, which trains what is missing.
 
 {table}"""
 
+COLUMNS = "model recipe parameters epochs seconds accuracy both reference".split()  # noqa: SIM905
+
 BEGIN, END = "<!-- results: python -m benchmarks.tables -->\n", "<!-- /results -->\n"
 
 
@@ -112,8 +114,8 @@ def results_page() -> str:
     results = [result for row in rows for result in row.results()]
     return RESULTS_PAGE.format(
         last=max(result.recipe.seed for result in results),
-        table=_table(
-            "model recipe parameters epochs seconds accuracy both reference seeds",
+        table=table(
+            [*COLUMNS, "seeds"],
             ([*_facts(row.results()), *_scores(row), str(len(row.results()))] for row in rows),
         ),
     )
@@ -122,14 +124,14 @@ def results_page() -> str:
 def study_page() -> str:
     """Return ``docs/study.md``."""
     counts = {len(row.results()) for rows in STUDY.values() for row in measured(rows.values())}
-    lines = (
+    rows = (
         [width, what, _accuracy(row.results()), _reference(row)]
         for width, rows in STUDY.items()
         for what, row in rows.items()
         if measured([row])
     )
-    table = _table("model change accuracy reference", lines)
-    return STUDY_PAGE.format(seeds=" to ".join(map(str, sorted(counts))), table=table)
+    lines = table(["model", "change", "accuracy", "reference"], rows)
+    return STUDY_PAGE.format(seeds=" to ".join(map(str, sorted(counts))), table=lines)
 
 
 def with_table(readme: str) -> str:
@@ -137,8 +139,7 @@ def with_table(readme: str) -> str:
     before, _, rest = readme.partition(BEGIN)
     _, _, after = rest.partition(END)
     rows = ([*_facts(row.results()), *_scores(row)] for row in measured(ROWS))
-    table = _table("model recipe parameters epochs seconds accuracy both reference", rows)
-    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+    return f"{before}{BEGIN}\n{table(COLUMNS, rows)}\n{END}{after}"
 
 
 def _facts(results: Sequence[Result]) -> list[str]:
@@ -158,12 +159,12 @@ def _scores(row: Row) -> list[str]:
     tests = [result.test for result in results]
     both = [test.all_correct / test.total for test in tests]
     two_heads = len(tests[0].accuracy) > 1
-    return [_accuracy(results), _mean_and_sd(both) if two_heads else "", _reference(row)]
+    return [_accuracy(results), mean_and_sd(both) if two_heads else "", _reference(row)]
 
 
 def _accuracy(results: Sequence[Result]) -> str:
     heads = zip(*(result.test.accuracy for result in results), strict=True)
-    return " / ".join(map(_mean_and_sd, heads))
+    return " / ".join(map(mean_and_sd, heads))
 
 
 def _reference(row: Row) -> str:
@@ -171,14 +172,15 @@ def _reference(row: Row) -> str:
     return " / ".join(f"{number:.2f}" for number in numbers)
 
 
-def _mean_and_sd(shares: Sequence[float]) -> str:
+def mean_and_sd(shares: Sequence[float]) -> str:
+    """Return mean ± standard deviation, in percent."""
     percent = [100 * share for share in shares]
     return f"{statistics.mean(percent):.2f} ± {statistics.stdev(percent):.2f}"
 
 
-def _table(columns: str, rows: Iterable[Sequence[str]]) -> str:
-    names = columns.split()
-    lines = [names, ["---"] * len(names), *rows]
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table in Markdown; an empty cell becomes a dash."""
+    lines = [columns, ["---"] * len(columns), *rows]
     return "".join(f"| {' | '.join(cell or '–' for cell in line)} |\n" for line in lines)
 
 

@@ -25,7 +25,8 @@ def given(changes, **values):
 @hookimpl
 def zoo_models():
     values = given(MODEL, builder="zoo_odd.model:Model", config="zoo_odd.model:Config",
-        recipes="zoo_odd.model:RECIPES", trainer="odd", dataset="odd", licence="MIT")
+        recipes="zoo_odd.model:RECIPES", spaces="zoo_odd.model:SPACES",
+        trainer="odd", dataset="odd", licence="MIT")
     return [ModelSpec(**values)]
 
 @hookimpl
@@ -57,7 +58,7 @@ MODEL = """
 import dataclasses
 import click
 import numpy as np
-from zoo_toy.config import RECIPES, SoftmaxConfig as Config
+from zoo_toy.config import RECIPES, SPACES, SoftmaxConfig as Config
 from zoo_toy.data import load
 from zoo_toy.model import Softmax as Model, ToyLearner, ToyTrainer
 
@@ -192,6 +193,12 @@ PLUGINS = [
         "",
         "zoo_train_end failed: ZeroDivisionError",
     ),
+    (
+        "hears of a search",
+        "@hookimpl\ndef zoo_tune_end(study): 1 / 0",
+        "",
+        "zoo_tune_end failed: ZeroDivisionError",
+    ),
     ("is checked as a whole", "", "RECIPES = None", r"checks could be made, and \d+ are due"),
 ]
 
@@ -295,6 +302,17 @@ RECIPES = [
         "    def step(self, batch):\n"
         "        return super().step(dataclasses.replace(batch, lr=0.1))",
         "it goes on with outputs that are not finite",
+    ),
+]
+
+SPACES = [
+    ("can be searched", "", "SPACES = {'default': {'lrr': {'low': 0, 'high': 1}}}", "key 'lrr'"),
+    ("can be searched", "", "SPACES = {'default': {'lr': {'low': 2, 'high': 1}}}", "must be below"),
+    (
+        "can be searched",
+        "",
+        "SPACES = {'default': {'rotate': {'low': 0, 'high': 9}}}",
+        "rotate = 9.0, which cannot be",
     ),
 ]
 
@@ -447,6 +465,7 @@ BROKEN = (
     [(f"zoo-odd: {what}", *rest) for what, *rest in PLUGINS]
     + [(f"odd: {what}", *rest) for what, *rest in MODELS + DATASETS + TRAINERS]
     + [(f"odd.default: {what}", *rest) for what, *rest in RECIPES]
+    + [(f"odd, space default: {what}", *rest) for what, *rest in SPACES]
     + OTHERS
 )
 

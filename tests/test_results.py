@@ -7,12 +7,13 @@ import pytest
 
 from zoo_core.catalog import Catalog
 from zoo_core.resolution import recipe_names, resolve_config, resolve_recipe
+from zoo_core.spaces import find_space
 from zoo_core.trainer import make_trainer
 
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT))  # behind what is installed: for the benchmarks, which are not
 
-from benchmarks import tables  # noqa: E402
+from benchmarks import tables, tuning  # noqa: E402
 from benchmarks.runs import RESULTS  # noqa: E402
 
 CATALOG = Catalog.load()
@@ -82,3 +83,28 @@ def test_the_number_of_parameters_is_the_models(row):
     trainer = make_trainer(CATALOG.trainer(result.recipe.trainer), device="cpu", threads=None)
     model = trainer.build(entry.resolve(entry.spec.builder), config, 0)
     assert result.parameters == trainer.count_parameters(model)
+
+
+SEARCHES = [f"{way}-{seed}" for way in tuning.WAYS for seed in range(tuning.SEARCH_SEEDS)]
+
+
+def test_the_page_of_searches_says_what_is_kept_of_them():
+    page = tuning.PAGE.read_text()
+    assert tuning.with_tables(page) == page
+    assert {path.stem for path in tuning.KEPT.iterdir()} == {*SEARCHES, "grid"}
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_a_search_is_of_the_space_as_it_is_and_its_winner_of_every_test_image(name):
+    search = tuning.kept(name)
+    study = search.study
+    assert study.space == find_space(CATALOG.model("mlp"), None).dump()
+    assert (len(study.trials), study.recipe_name) == (tuning.TRIALS, "default")
+    assert (study.counted("pruned") > 0) == name.startswith("pruned")
+    assert [test.total for test in search.tests] == [10_000] * 5
+
+
+def test_the_grid_is_the_references_study_with_five_seeds():
+    study = tuning.kept("grid").study
+    assert study.space == find_space(CATALOG.model("mlp"), None, grid=True).dump()
+    assert [len(trial.scores) for trial in study.trials] == [5] * 6

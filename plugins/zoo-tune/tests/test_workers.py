@@ -93,6 +93,33 @@ def test_commands_that_share_a_study_two_of_which_are_killed(spawn, journal):
     check_whole(journal, before)
 
 
+def test_a_worker_that_takes_long_is_not_taken_for_dead(spawn, journal):
+    command = ["-m", "zoo_core", "tune", "softmax", "--trials", "4", "--epochs", "600"]
+    processes = [spawn(*command, "--patience", "1", "--no-pruning") for _ in range(2)]
+    for process in processes:
+        with process:
+            _, err = process.communicate(timeout=120)
+        assert (process.returncode, err) == (0, "")
+    trials = trials_in(journal)
+    assert len(trials) == len(counted(trials)) == 4
+    assert max((t.datetime_complete - t.datetime_start).total_seconds() for t in trials) > 1.5
+
+
+def test_a_trial_that_was_lost_is_announced_and_done_again(spawn, cli, journal):
+    with spawn("-m", "zoo_core", *ARGUMENTS) as process:
+        wait_for(lambda: len(ended(journal)) >= 2 and at_work(journal))
+        process.kill()
+        process.communicate(timeout=60)
+    before = ended(journal)
+    result = cli(*ARGUMENTS, "--patience", "2")
+    assert result.code == 0
+    if len(before) < 24:
+        number = max(before) + 1
+        assert f"Under way elsewhere, or lost: trial {number}. What is not heard of" in result.out
+        assert f"nothing was heard of trial {number} by" in result.err
+    check_whole(journal, before)
+
+
 def test_workers_on_a_grid_take_each_combination_once(cli, journal, tmp_path):
     (tmp_path / "grid.toml").write_text(
         "inherit = false\nlr.choices = [0.01, 0.02, 0.05, 0.1, 0.2]\nbatch_size.choices = [8, 16]\n"

@@ -8,9 +8,11 @@ import tomllib
 
 import optuna
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 
+from zoo_core.errors import DataError
 from zoo_tune.ledger import counts
-from zoo_tune.storage import open_storage
+from zoo_tune.storage import open_storage, readable, without_password
 
 JOURNAL = "studies/softmax/journal.log"
 
@@ -99,6 +101,12 @@ def test_the_first_trial_is_the_recipe_itself(tune):
     assert first["values"] == {"lr": 0.5, "batch_size": 16, "model.scale": 0.01}
 
 
+def test_what_is_tried_has_three_digits(tune):
+    for trial in tuned(tune("--trials", 6, "--json"))["trials"]:
+        for value in (trial["values"]["lr"], trial["values"]["model.scale"]):
+            assert value == float(f"{value:.3g}")
+
+
 def test_a_person_sees_each_trial_the_best_and_what_to_do_next(tune):
     result = tune("--trials", 8, "--epochs", 1)
     lines = result.out.splitlines()
@@ -116,24 +124,58 @@ def test_a_person_sees_each_trial_the_best_and_what_to_do_next(tune):
     assert result.err == ""
 
 
-def test_the_test_split_is_not_there_to_be_read(tune, tmp_path, site, write_plugin):
-    code = (
-        "from zoo_core.hookspecs import hookimpl\n"
-        "from zoo_toy.model import ToyTrainer\n"
-        "from zoo_core.specs import TrainerSpec\n"
-        "class Trainer(ToyTrainer):\n"
-        "    def start(self, model, run):\n"
-        "        open('splits', 'a').write(','.join(run.data.dataset.splits) + '\\n')\n"
-        "        return super().start(model, run)\n"
-        "@hookimpl\n"
-        "def zoo_trainers():\n"
-        "    return [TrainerSpec(name='spy', summary='s', factory='zoo_spy.plugin:Trainer',\n"
-        "                        framework='numpy', recipe_fields=())]\n"
-    )
-    write_plugin(site, "zoo-spy", code)
-    env = {"ZOO_PLUGINS": "zoo-toy,zoo-tune,zoo-spy"}
-    assert tune("--trials", 2, "--set", "trainer=spy", site=site, env=env).code == 0
+@pytest.fixture
+def spying(site, write_plugin):
+    """Return a function that installs the trainer `spy`, which does something as it starts."""
+
+    def install(code):
+        write_plugin(
+            site,
+            "zoo-spy",
+            "from zoo_core.hookspecs import hookimpl\n"
+            "from zoo_core.specs import TrainerSpec\n"
+            "from zoo_toy.model import ToyTrainer\n"
+            "class OutOfMemoryError(RuntimeError): ...\n"
+            "class Trainer(ToyTrainer):\n"
+            "    def start(self, model, run):\n"
+            f"        {code}\n"
+            "        return super().start(model, run)\n"
+            "@hookimpl\n"
+            "def zoo_trainers():\n"
+            "    return [TrainerSpec(name='spy', summary='s', factory='zoo_spy.plugin:Trainer',\n"
+            "                        framework='numpy', recipe_fields=())]\n",
+        )
+        return {"site": site, "env": {"ZOO_PLUGINS": "zoo-toy,zoo-tune,zoo-spy"}}
+
+    return install
+
+
+def test_the_test_split_is_not_there_to_be_read(tune, tmp_path, spying):
+    how = spying("open('splits', 'a').write(','.join(run.data.dataset.splits) + '\\n')")
+    assert tune("--trials", 2, "--set", "trainer=spy", **how).code == 0
     assert (tmp_path / "splits").read_text().split() == ["train", "train"]
+
+
+@pytest.mark.parametrize("error", ["MemoryError()", "OutOfMemoryError('no room')"])
+def test_a_setting_that_is_too_large_fails_and_the_search_goes_on(tune, spying, tmp_path, error):
+    (tmp_path / "space.toml").write_text("inherit = false\nbatch_size.choices = [8, 16, 32]\n")
+    how = spying(f"if run.recipe.batch_size == 8: raise {error}")
+    arguments = ("--grid", "--space", "space.toml", "--set", "trainer=spy", "--json")
+    study = tuned(tune(*arguments, **how))
+    assert [trial["state"] for trial in study["trials"]] == ["failed", "complete", "complete"]
+    assert error.partition("(")[0] in study["trials"][0]["reason"]
+
+
+def test_a_fault_of_the_model_ends_the_search_and_what_was_finished_is_kept(tune, spying, tmp_path):
+    (tmp_path / "space.toml").write_text("inherit = false\nbatch_size.choices = [8, 16, 32]\n")
+    how = spying("if run.recipe.batch_size == 16: raise KeyError('oops')")
+    result = tune("--grid", "--space", "space.toml", "--set", "trainer=spy", **how)
+    assert (result.code, "unexpected KeyError: 'oops'" in result.err) == (1, True)
+    journal = tmp_path / "studies/softmax-grid/journal.log"
+    assert [trial.state.name for trial in kept(journal, "softmax-grid").trials] == [
+        "COMPLETE",
+        "FAIL",
+    ]
 
 
 def test_two_heads_are_judged_together(tune, cli):
@@ -258,9 +300,10 @@ def test_a_search_that_was_stopped_goes_on_as_if_it_had_not_been(
     tune, spawn, tmp_path, monkeypatch, number
 ):
     arguments = ["--trials", "14", "--epochs", "40"]
-    for attempt in range(3):
+    for _ in range(3):
+        before = len(finished(tmp_path / JOURNAL))
         with spawn("-m", "zoo_core", "tune", "softmax", *arguments) as process:
-            wait_for(lambda n=attempt: len(finished(tmp_path / JOURNAL)) > 2 * n)
+            wait_for(lambda n=before: len(finished(tmp_path / JOURNAL)) > n)
             process.send_signal(number)
             _, err = process.communicate(timeout=60)
         assert process.returncode == 128 + number
@@ -353,6 +396,20 @@ def test_a_password_is_never_shown(tune, loopback):
     assert result.code == 1
     assert "postgresql+psycopg://me:***@127.0.0.1:1/none cannot be opened" in result.err
     assert "s3cret" not in result.out + result.err
+
+
+def test_what_is_shown_of_a_storage_has_no_password():
+    shown = without_password("postgresql+psycopg://me:s3cret@db.example/zoo")
+    assert shown == "postgresql+psycopg://me:***@db.example/zoo"
+    for other in ("studies/mlp/journal.log", "--storage", "a: b@c"):
+        assert without_password(other) == other
+
+
+def test_nor_is_it_in_a_drivers_words():
+    url = "postgresql+psycopg://me:s3cret@127.0.0.1/zoo"
+    said = r"me:\*\*\*@127.0.0.1/zoo failed: .*no \*\*\* here"
+    with pytest.raises(DataError, match=said), readable(url):
+        raise SQLAlchemyError("no s3cret here")
 
 
 def test_a_driver_that_is_missing_is_named(tune):

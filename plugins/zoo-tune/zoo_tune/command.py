@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import signal
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import click
+import optuna
 from click.core import ParameterSource
-from sqlalchemy.engine import make_url
+from optuna.trial import TrialState
 
 from zoo_core.catalog import installed
 from zoo_core.cli import options
-from zoo_core.cores import physical_cores
 from zoo_core.errors import InterruptedTrainingError, InvalidValueError, TrainingError
 from zoo_core.listing import print_json
 from zoo_core.recorder import tell
 from zoo_core.resolution import parse_set
-from zoo_core.signals import Stop, postponed
+from zoo_core.signals import postponed
 from zoo_core.study import Study
-from zoo_core.trial import TrialRunner
 from zoo_tune import table
-from zoo_tune.crew import PARENT, run_crew
+from zoo_tune.crew import PARENT
 from zoo_tune.outcome import BEST, summarize, write_outcome
 from zoo_tune.progress import Board
 from zoo_tune.search import Search, make_search
-from zoo_tune.storage import open_storage, readable
-from zoo_tune.worker import Limits, Worker
+from zoo_tune.session import Session
+from zoo_tune.storage import open_storage, readable, without_password
+from zoo_tune.worker import Limits
 
 JOURNAL = "journal.log"
 
@@ -160,36 +157,19 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
         until=None if timeout is None else time.monotonic() + timeout,
         patience=patience,
     )
-    again = _words(ctx)
     total = limits.trials if search.grid is None else len(search.grid)
     with postponed() as stop, readable(where):
         opened = search.open_study(open_storage(where), study)
-        if parent is None and not as_json:
-            _announce(search, total, study, where)
-        board = Board(opened, search.space, total, quiet=as_json or parent is not None)
-
-        def work(changed: Callable[[], None]) -> None:
-            own = threads or (max(physical_cores() // workers, 1) if workers > 1 else None)
-            runner = TrialRunner(installed(), device=device or "auto", threads=own)
-            worker = Worker(
-                installed(),
-                search,
-                opened,
-                runner=runner,
-                limits=limits,
-                stop=stop,
-                changed=changed,
-            )
-            worker.work()
-
+        session = Session(
+            installed(), search, opened, limits, workers, device or "auto", threads, stop
+        )
         if parent is not None:
-            work(lambda: _stop_if_orphaned(parent, stop))
+            session.work_for(parent)
             return
-        with board:
-            if workers == 1:
-                work(board.update)
-            else:
-                run_crew(again, workers, opened, stop, board.update)
+        if not as_json:
+            _announce(search, total, opened, without_password(where), patience)
+        with Board(opened, search.space, total, quiet=as_json) as board:
+            session.run(_words(ctx), board.update)
         outcome = summarize(search, opened)
         best = search.plan_of(installed(), outcome.ranked[0].values) if outcome.ranked else None
         write_outcome(folder, outcome, best)
@@ -198,8 +178,8 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
     if stop.signal:
         raise InterruptedTrainingError(
             stop.signal,
-            f"stopped after {len(outcome.trials)} trials, which are kept. Go on: "
-            f"zoo tune {shlex.join(again)}",
+            f"stopped after {len(outcome.trials)} trials, which are kept. Go on: zoo tune "
+            f"{shlex.join(map(without_password, _words(ctx)))}",
         )
     if not outcome.ranked:
         reasons = {trial.reason for trial in outcome.trials}
@@ -210,14 +190,22 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
         )
 
 
-def _announce(search: Search, total: int | None, study: str, where: str) -> None:
+def _announce(
+    search: Search, total: int | None, study: optuna.Study, where: str, patience: float
+) -> None:
     trials = "trials until the time is over" if total is None else f"{total} trials"
-    kept = make_url(where).render_as_string(hide_password=True) if "://" in where else where
     click.echo(
         f"Tuning {search.plan.model.spec.name} on {search.plan.dataset.spec.name} from recipe "
         f"{search.plan.recipe_name}: {trials} over {', '.join(search.space.ranges)}. "
-        f"Study {study}, kept in {kept}."
+        f"Study {study.study_name}, kept in {where}."
     )
+    running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    if running:
+        numbers = ", ".join(str(trial.number) for trial in running)
+        click.echo(
+            f"Under way elsewhere, or lost: trial {numbers}. What is not heard of for "
+            f"{patience:g} s is done again."
+        )
 
 
 def _report(study: Study, folder: Path, *, as_json: bool) -> None:
@@ -246,12 +234,6 @@ def _report(study: Study, folder: Path, *, as_json: bool) -> None:
     if pictures := sorted(path.name for path in folder.glob("*.png")):
         click.echo(f"Pictures in {folder}: {', '.join(pictures)}")
     click.echo(f"Train the best: zoo train {study.model} --recipe {recipe}")
-
-
-def _stop_if_orphaned(parent: int, stop: Stop) -> None:
-    """Let a worker end whose command is gone."""
-    if os.getppid() != parent:
-        stop.hear(signal.SIGTERM)
 
 
 def _words(ctx: click.Context) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import optuna
 import tomli_w
 from optuna.exceptions import ExperimentalWarning
 from optuna.importance import get_param_importances
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from zoo_core.card import Search as Facts
 from zoo_core.files import write_atomic
@@ -24,7 +25,7 @@ from zoo_tune.search import Search
 BEST = "best.toml"
 
 FEWEST = 4
-"""Finished trials below which nothing is said of importances."""
+"""Different results below which nothing is said of importances."""
 
 _STATES: dict[TrialState, State] = {
     TrialState.COMPLETE: "complete",
@@ -45,7 +46,7 @@ def summarize(search: Search, study: optuna.Study) -> Study:
         grid=search.grid is not None,
         seeds=search.seeds,
         trials=tuple(_facts(each, search) for each in trials if each.state in _STATES),
-        importances=_importances(study),
+        importances=_importances(trials),
     )
 
 
@@ -99,12 +100,26 @@ def _facts(trial: FrozenTrial, search: Search) -> Trial:
     )
 
 
-def _importances(study: optuna.Study) -> dict[str, float]:
-    """Return each key's share in what makes a trial one of the best (PED-ANOVA)."""
-    done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    if len(done) < FEWEST or len({trial.value for trial in done}) == 1:
+def _importances(trials: Iterable[FrozenTrial]) -> dict[str, float]:
+    """Return each key's share in what makes a trial one of the best (PED-ANOVA).
+
+    A trial that was stopped early counts as worse than all that came further.
+    """
+    known = [trial for trial in trials if trial.value is not None and trial.params]
+    last = max((trial.last_step or 0 for trial in known), default=0)
+    ranked = optuna.create_study(direction="maximize")
+    for trial in known:
+        behind = last - (trial.last_step or 0) if trial.state == TrialState.PRUNED else 0
+        ranked.add_trial(
+            create_trial(
+                params=trial.params,
+                distributions=trial.distributions,
+                value=(trial.value or 0.0) - behind,
+            )
+        )
+    if len({trial.value for trial in ranked.get_trials(deepcopy=False)}) < FEWEST:
         return {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
-        found = get_param_importances(study)
+        found = get_param_importances(ranked)
     return {key: float(share) for key, share in found.items()}

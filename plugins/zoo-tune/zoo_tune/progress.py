@@ -77,7 +77,7 @@ class Board:
     def _now(self, finished: list[FrozenTrial]) -> str:
         """Return which trials are under way, and how good the best is."""
         running = self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        under_way = ", ".join(f"trial {t.number} epoch {(t.last_step or 0) + 1}" for t in running)
+        under_way = ", ".join(f"trial {t.number} epoch {t.last_step or 0}" for t in running)
         values = [t.value for t in finished if t.state == TrialState.COMPLETE and t.value]
         best = f"best {max(values):.2%}" if values else ""
         return " · ".join(filter(None, [best, under_way]))

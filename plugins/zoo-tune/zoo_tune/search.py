@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import optuna
-from optuna.pruners import BasePruner, MedianPruner, NopPruner
+from optuna.pruners import BasePruner, NopPruner
 from optuna.storages import BaseStorage
 
 from zoo_core.catalog import Catalog
@@ -18,13 +18,11 @@ from zoo_core.plan import Plan, make_plan
 from zoo_core.space import Space
 from zoo_core.spaces import check_space, find_space, flat, overrides, values_of
 from zoo_tune.choices import Plain, params_of
+from zoo_tune.pruner import BestThirdPruner
 from zoo_tune.sampler import GridSampler, SeededSampler
 
 SETTINGS = "zoo"
 """User attribute of a study: what it was begun with."""
-
-STARTUP_TRIALS = 4
-"""Trials that are trained to their ends before any is stopped early."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +127,7 @@ class Search:
         return SeededSampler(self.seed, first)
 
     def _pruner(self) -> BasePruner:
-        return MedianPruner(n_startup_trials=STARTUP_TRIALS) if self.pruning else NopPruner()
+        return BestThirdPruner(self.plan.recipe.epochs) if self.pruning else NopPruner()
 
 
 def make_search(

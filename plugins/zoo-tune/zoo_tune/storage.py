@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock, JournalFileSymlinkLock
 from sqlalchemy.engine import make_url
@@ -64,9 +65,8 @@ def open_storage(where: str) -> BaseStorage:
             f"--storage {name} needs the driver {driver}, which is not installed",
             hint=f"Install it: pip install '{extra}'",
         ) from fault
-    except (SQLAlchemyError, RuntimeError, OSError) as fault:
-        reason = _without_password(one_line(getattr(fault, "orig", None) or fault), url.password)
-        raise DataError(f"the storage {name} cannot be opened: {reason}") from fault
+    except (SQLAlchemyError, StorageInternalError, RuntimeError, OSError) as fault:
+        raise DataError(f"the storage {name} cannot be opened: {_reason(fault, where)}") from fault
 
 
 @contextmanager
@@ -74,17 +74,26 @@ def readable(where: str) -> Iterator[None]:
     """Say of a storage that fails inside the block where it is, without its password."""
     try:
         yield
-    except SQLAlchemyError as fault:
-        url = make_url(where)
-        reason = _without_password(one_line(getattr(fault, "orig", None) or fault), url.password)
+    except (SQLAlchemyError, StorageInternalError) as fault:
         raise DataError(
-            f"the storage {url.render_as_string(hide_password=True)} failed: {reason}",
+            f"the storage {without_password(where)} failed: {_reason(fault, where)}",
             hint="What was finished is kept; the same command goes on.",
         ) from fault
 
 
-def _without_password(text: str, password: object) -> str:
-    return text.replace(str(password), "***") if password else text
+def without_password(where: str) -> str:
+    """Return a storage's name to be shown; whatever is no URL, as it is."""
+    try:
+        return make_url(where).render_as_string(hide_password=True)
+    except (ArgumentError, ValueError):
+        return where
+
+
+def _reason(fault: BaseException, where: str) -> str:
+    """Return what a driver says, which may hold the password."""
+    inner = fault.__cause__ if isinstance(fault, StorageInternalError) else fault
+    said, password = one_line(getattr(inner, "orig", None) or fault), make_url(where).password
+    return said.replace(str(password), "***") if password else said
 
 
 def _open_journal(path: Path) -> JournalStorage:

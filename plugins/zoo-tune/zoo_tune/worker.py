@@ -17,7 +17,12 @@ from optuna.trial import TrialState
 
 from zoo_core.card import Card
 from zoo_core.catalog import Catalog
-from zoo_core.errors import InterruptedTrainingError, InvalidValueError, TrainingError
+from zoo_core.errors import (
+    InterruptedTrainingError,
+    InvalidValueError,
+    TrainingError,
+    one_line,
+)
 from zoo_core.metrics import Scores
 from zoo_core.predictions import Predictions
 from zoo_core.progress import Progress
@@ -179,9 +184,11 @@ class Worker:
         except TrainingError as fault:  # it diverged: samplers learn from what is pruned
             state = TrialState.PRUNED
             trial.set_user_attr(REASON, fault.problem)
-        except (InvalidValueError, MemoryError) as fault:
+        except Exception as fault:
+            if not isinstance(fault, InvalidValueError) and not _is_lack_of_memory(fault):
+                raise
             state = TrialState.FAIL
-            trial.set_user_attr(REASON, str(fault) or "there was not enough memory")
+            trial.set_user_attr(REASON, one_line(fault))
         trial.set_user_attr("scores", scores)
         trial.set_user_attr("loss", loss)
         trial.set_user_attr("epochs", heard.epochs)
@@ -191,6 +198,11 @@ class Worker:
             self._study.tell(trial, value, state)
         except ValueError as fault:  # what Optuna says of a trial that was finished before
             raise UpdateFinishedTrialError(str(fault)) from fault
+
+
+def _is_lack_of_memory(fault: Exception) -> bool:
+    """Say whether a setting is too large for this machine; torch has an error of its own for it."""
+    return isinstance(fault, MemoryError) or type(fault).__name__ == "OutOfMemoryError"
 
 
 class _Heard:

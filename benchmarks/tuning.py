@@ -1,0 +1,154 @@
+"""Searches for a recipe: with hopeless trials stopped early and without, and the reference's grid.
+
+    python -m benchmarks.tuning
+
+makes the searches that are missing, trains each winner with five seeds, and writes the tables of
+``docs/tuning.md``. An interruption costs one search at most. Not to be run beside anything else.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from benchmarks.contest import machine
+from benchmarks.runs import SEEDS
+from benchmarks.tables import mean_and_sd, table
+from zoo_core.catalog import installed
+from zoo_core.files import write_atomic
+from zoo_core.metrics import Scores
+from zoo_core.study import Study, Trial, read_study
+from zoo_core.training import train
+from zoo_report.search import draw_history, draw_slices
+from zoo_report.style import png
+
+KEPT = Path(__file__).parent / "searches"
+PAGE = Path(__file__).parents[1] / "docs" / "tuning.md"
+PICTURES = PAGE.parent / "pictures"
+
+TRIALS = 40
+SEARCH_SEEDS = 3
+WAYS = {"pruned": [], "unpruned": ["--no-pruning"]}
+"""What is compared: options of `zoo tune`."""
+
+
+class Search(BaseModel):
+    """What is kept of a search."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    machine: str
+    wall: float
+    """Seconds of the whole command."""
+    study: Study
+    tests: tuple[Scores, ...] = ()
+    """Of the winner, trained with the seeds 0, 1, …."""
+
+
+def main() -> None:
+    """Make what is missing, and write the tables."""
+    for seed in range(SEARCH_SEEDS):
+        for way, options in WAYS.items():
+            _complete(f"{way}-{seed}", [*options, "--trials", str(TRIALS), "--seed", str(seed)])
+    _complete("grid", ["--grid", "--seeds", str(SEEDS)], seeds=0)
+    write_atomic(PAGE, with_tables(PAGE.read_text(encoding="utf-8")).encode())
+    study = kept("pruned-0").study
+    for name, figure in {"history": draw_history(study), "slices": draw_slices(study)}.items():
+        write_atomic(PICTURES / f"tune-{name}.png", png(figure))
+
+
+def kept(name: str) -> Search:
+    """Return what is kept of a search."""
+    return Search.model_validate_json((KEPT / f"{name}.json").read_bytes())
+
+
+def with_tables(page: str) -> str:
+    """Return the page with its tables made anew."""
+    for name, lines in {"searches": _searches(), "grid": _grid()}.items():
+        begin, end = f"<!-- {name}: python -m benchmarks.tuning -->\n", f"<!-- /{name} -->\n"
+        before, _, rest = page.partition(begin)
+        page = f"{before}{begin}\n{lines}\n{end}{rest.partition(end)[2]}"
+    return page
+
+
+def _complete(name: str, options: Sequence[str], *, seeds: int = SEEDS) -> None:
+    path = KEPT / f"{name}.json"
+    if path.exists():
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "zoo_core", "tune", "mlp", "--study", name, *options]
+        started = time.perf_counter()
+        subprocess.run([*command, "--out", folder, "--json"], check=True, stdout=subprocess.DEVNULL)
+        wall = time.perf_counter() - started
+        tests = tuple(_test(Path(folder), seed) for seed in range(seeds))
+        search = Search(
+            machine=machine(), wall=round(wall, 1), study=read_study(Path(folder)), tests=tests
+        )
+    KEPT.mkdir(exist_ok=True)
+    write_atomic(path, (json.dumps(search.model_dump(mode="json"), indent=1) + "\n").encode())
+    best = search.study.ranked[0].mean or 0.0
+    sys.stderr.write(f"{name}: {best:.2%} on validation; {wall:.0f} s\n")
+
+
+def _test(folder: Path, seed: int) -> Scores:
+    """Train the winner with a seed, and return its scores on the test split."""
+    run = train(
+        installed(),
+        "mlp",
+        recipe=str(folder / "best.toml"),
+        overrides=[{"seed": seed}],
+        out=folder / f"run-{seed}",
+    )
+    return run.card.metrics["test"]
+
+
+def _searches() -> str:
+    rows = []
+    for seed in range(SEARCH_SEEDS):
+        whole = kept(f"unpruned-{seed}")
+        for way in WAYS:
+            search = kept(f"{way}-{seed}")
+            share = search.study.epochs / whole.study.epochs
+            rows.append(
+                [
+                    str(seed),
+                    way,
+                    f"{search.study.epochs} ({share:.0%})",
+                    f"{search.wall:.0f}",
+                    f"{100 * (search.study.ranked[0].mean or 0):.2f}",
+                    mean_and_sd([test.accuracy[0] for test in search.tests]),
+                ]
+            )
+    return table(["search's seed", "trials", "epochs", "seconds", "validation", "test"], rows)
+
+
+def _grid() -> str:
+    study = kept("grid").study
+    trials = sorted(study.trials, key=lambda trial: trial.number)
+    base = trials[0]
+    return table(
+        ["change", "validation"],
+        ([_change(base, trial), mean_and_sd(trial.scores)] for trial in trials),
+    )
+
+
+def _change(base: Trial, trial: Trial) -> str:
+    changed: Iterable[str] = (
+        f"{key} {json.dumps(value)}"
+        for key, value in trial.values.items()
+        if value != base.values[key]
+    )
+    return ", ".join(changed) or "the baseline: " + ", ".join(
+        f"{key} {json.dumps(value)}" for key, value in base.values.items()
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""The pictures of a search: what they show, and that nothing is cut off."""
+
+import numpy as np
+import pytest
+
+from zoo_core.study import STUDY, Study, Trial
+from zoo_report.search import (
+    draw_history,
+    draw_importances,
+    draw_slices,
+    write_search_pictures,
+)
+from zoo_report.style import png
+
+SPACE = {
+    "lr": {"low": 0.001, "high": 0.1, "log": True},
+    "batch_size": {"choices": [32, 64, 128]},
+    "model.hidden": {"choices": [[10], [128], [512, 256, 128]]},
+    "model.dropout": {"low": 0.0, "high": 0.5},
+    "one_at_a_time": False,
+}
+
+
+def trial(number, state="complete", *, epochs=8, score=None, values=None):
+    rng = np.random.default_rng(number)
+    score = 0.97 + 0.02 * rng.random() if score is None else score
+    curve = tuple(score - 0.05 / epoch for epoch in range(1, epochs + 1))
+    drawn = {
+        "lr": float(10 ** rng.uniform(-3, -1)),
+        "batch_size": int(rng.choice([32, 64, 128])),
+        "model.hidden": SPACE["model.hidden"]["choices"][rng.integers(3)],
+        "model.dropout": float(rng.uniform(0, 0.5)),
+    }
+    return Trial(
+        number=number,
+        state=state,
+        values=drawn if values is None else values,
+        scores=(score,) if state == "complete" else (),
+        loss=0.1,
+        curve=curve if state != "failed" else (),
+        epochs=epochs,
+        seconds=1.0,
+        reason="" if state == "complete" else state,
+    )
+
+
+def study(trials, importances=None, space=None):
+    return Study(
+        name="a-study",
+        model="mlp",
+        recipe_name="default",
+        dataset="mnist",
+        space=SPACE if space is None else space,
+        grid=False,
+        seeds=(0,),
+        trials=tuple(trials),
+        importances={"lr": 0.7, "model.dropout": 0.3} if importances is None else importances,
+    )
+
+
+SOME = study([trial(0), trial(1, "pruned", epochs=2), trial(3), trial(4, "failed"), trial(5)])
+MANY = study([trial(n, "complete" if n % 3 else "pruned", epochs=1 + n % 8) for n in range(300)])
+ONE = study([trial(0)], importances={})
+PERFECT = study([trial(n, score=1.0, epochs=1) for n in range(3)])
+WORDS = study(
+    [trial(n, values={"model.a_long_name_of_a_key": n % 2}) for n in range(4)],
+    {"model.a_long_name_of_a_key": 1.0},
+    {"model.a_long_name_of_a_key": {"choices": [0, 1]}},
+)
+
+
+def is_whole(figure):
+    width, height = figure.get_size_inches()
+    drawn = figure.get_tightbbox()
+    return drawn.x0 >= 0 and drawn.y0 >= 0 and drawn.x1 <= width and drawn.y1 <= height
+
+
+@pytest.mark.parametrize("given", [SOME, MANY, ONE, PERFECT, WORDS])
+@pytest.mark.parametrize("draw", [draw_history, draw_slices])
+def test_the_pictures_are_whole(draw, given):
+    figure = draw(given)
+    assert is_whole(figure)
+    assert png(figure) == png(draw(given))
+
+
+@pytest.mark.parametrize("given", [SOME, WORDS])
+def test_the_importances_are_whole_and_in_order(given):
+    figure = draw_importances(given)
+    assert is_whole(figure)
+    (axes,) = figure.axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == list(given.importances)
+    assert [bar.get_width() for bar in axes.patches] == list(given.importances.values())
+
+
+def test_the_history_shows_each_trial_the_best_so_far_and_each_course():
+    trials, courses = draw_history(SOME).axes
+    shown = {line.get_label(): line for line in trials.lines}
+    assert list(shown["trained to the end"].get_xdata()) == [0, 3, 5]
+    assert list(shown["stopped early"].get_xdata()) == [1]
+    best = list(shown["best so far"].get_ydata())
+    assert best == sorted(best, reverse=True)
+    assert best[-1] == pytest.approx(1 - SOME.ranked[0].mean)
+    assert courses.get_title(loc="left") == f"over the epochs; best: trial {SOME.ranked[0].number}"
+    assert sum(len(line.get_xdata()) == 8 for line in courses.lines) == 3
+
+
+def test_a_slice_shows_the_finished_trials_and_rings_the_best():
+    figure = draw_slices(SOME)
+    panels = {axes.get_title(loc="left"): axes for axes in figure.axes}
+    lr = panels["lr"]
+    assert lr.get_xscale() == "log"
+    places = lr.collections[0].get_offsets()
+    assert sorted(places[:, 0]) == sorted(t.values["lr"] for t in SOME.ranked)
+    best = SOME.ranked[0]
+    ring = next(line for line in lr.lines if line.get_marker() == "o")
+    assert ring.get_xdata() == [best.values["lr"]]
+    names = [label.get_text() for label in panels["model.hidden"].get_xticklabels()]
+    assert names == ["[10]", "[128]", "[512, 256…"]
+
+
+def test_only_what_there_is_to_draw_is_drawn(tmp_path):
+    assert write_search_pictures(study([trial(0, "failed")], importances={}), tmp_path) == []
+    assert write_search_pictures(ONE, tmp_path) == ["history.png", "slices.png"]
+    everything = write_search_pictures(SOME, tmp_path)
+    assert everything == ["history.png", "importances.png", "slices.png"]
+
+
+def test_zoo_report_draws_a_folder_again(cli, tmp_path):
+    (tmp_path / STUDY).write_text(SOME.model_dump_json())
+    result = cli("report", tmp_path)
+    assert result.code == 0, result.err
+    assert result.out.split() == [
+        str(tmp_path / name) for name in ("history.png", "importances.png", "slices.png")
+    ]
+    result = cli("report", tmp_path / "nowhere")
+    assert (result.code, "is not a readable study" in result.err) == (1, True)
+    assert "zoo tune MODEL" in result.err
+
+
+def test_a_search_leaves_its_pictures(cli, tmp_path):
+    env = {"ZOO_PLUGINS": "zoo-toy,zoo-tune,zoo-report"}
+    result = cli("tune", "softmax", "--trials", 5, env=env)
+    assert "Pictures in studies/softmax: history.png" in result.out
+    assert (tmp_path / "studies/softmax/slices.png").exists()
