@@ -108,13 +108,13 @@ def test_what_is_tried_has_three_digits(tune):
 
 
 def test_a_person_sees_each_trial_the_best_and_what_to_do_next(tune):
-    result = tune("--trials", 8, "--epochs", 1)
+    result = tune("--trials", 12, "--epochs", 1)
     lines = result.out.splitlines()
     assert lines[0] == (
-        "Tuning softmax on toy from recipe default: 8 trials over lr, batch_size, model.scale. "
+        "Tuning softmax on toy from recipe default: 12 trials over lr, batch_size, model.scale. "
         f"Study softmax, kept in {JOURNAL}."
     )
-    assert sum(line.startswith("Trial ") for line in lines) == 8
+    assert sum(line.startswith("Trial ") for line in lines) == 12
     assert lines[-1] == "Train the best: zoo train softmax --recipe studies/softmax/best.toml"
     head = next(line for line in lines if line.split()[:2] == ["trial", "validation"])
     assert head.split() == [
@@ -337,11 +337,16 @@ def test_other_settings_are_another_study(tune, tmp_path):
     assert (tmp_path / JOURNAL).read_bytes() == before
 
 
-def test_a_study_of_another_program_is_left_alone(tune, tmp_path):
+@pytest.mark.parametrize(("direction", "trials"), [("maximize", 1), ("minimize", 0)])
+def test_a_study_of_another_program_is_left_alone(tune, tmp_path, direction, trials):
     storage = open_storage(str(tmp_path / "other.log"))
-    optuna.create_study(storage=storage, study_name="softmax").enqueue_trial({"x": 1})
+    study = optuna.create_study(storage=storage, study_name="softmax", direction=direction)
+    for _ in range(trials):
+        study.enqueue_trial({"x": 1})
+    before = (tmp_path / "other.log").read_bytes()
     result = tune("--storage", "other.log", "--trials", 2)
     assert (result.code, "the study 'softmax' there is not zoo's" in result.err) == (2, True)
+    assert (tmp_path / "other.log").read_bytes() == before
 
 
 # Grids.

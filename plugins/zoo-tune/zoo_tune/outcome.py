@@ -25,7 +25,7 @@ from zoo_tune.search import Search
 BEST = "best.toml"
 
 FEWEST = 4
-"""Different results below which nothing is said of importances."""
+"""Trials below which nothing is said of importances."""
 
 _STATES: dict[TrialState, State] = {
     TrialState.COMPLETE: "complete",
@@ -117,7 +117,8 @@ def _importances(trials: Iterable[FrozenTrial]) -> dict[str, float]:
                 value=(trial.value or 0.0) - behind,
             )
         )
-    if len({trial.value for trial in ranked.get_trials(deepcopy=False)}) < FEWEST:
+    different = {trial.value for trial in ranked.get_trials(deepcopy=False)}
+    if len(known) < FEWEST or len(different) == 1:
         return {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)

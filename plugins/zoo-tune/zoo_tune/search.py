@@ -11,6 +11,7 @@ from typing import Any
 import optuna
 from optuna.pruners import BasePruner, NopPruner
 from optuna.storages import BaseStorage
+from optuna.study import StudyDirection
 
 from zoo_core.catalog import Catalog
 from zoo_core.errors import InvalidValueError
@@ -91,9 +92,11 @@ class Search:
             study = optuna.load_study(**how)
         except KeyError:  # there is none, unless another worker makes it just now
             study = optuna.create_study(**how, direction="maximize", load_if_exists=True)
+        # In this order: whoever begins a study writes its settings before its first trial.
+        trials = study.get_trials(deepcopy=False)
         kept = study.user_attrs.get(SETTINGS)
         if kept is None:
-            if study.get_trials(deepcopy=False):
+            if trials or study.direction != StudyDirection.MAXIMIZE:
                 raise InvalidValueError(
                     f"the study {name!r} there is not zoo's", hint="Name another with --study."
                 )

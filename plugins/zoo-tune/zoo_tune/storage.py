@@ -25,6 +25,9 @@ KINDS = (
 DRIVERS = {"psycopg": "postgresql", "pymysql": "mysql"}
 """Module of a driver -> the extra of zoo-tune that brings it."""
 
+LOCKED = 10
+"""Seconds without a change of a journal after which its lock is taken to be a killed process's."""
+
 WAIT = 60
 """Seconds that SQLite waits for another process's write."""
 
@@ -133,7 +136,7 @@ class _Journal(JournalFileBackend):
     def __init__(self, path: Path) -> None:
         self._path = path
         lock = JournalFileOpenLock if os.name == "nt" else JournalFileSymlinkLock
-        self._guard = lock(str(path))
+        self._guard = lock(str(path), grace_period=LOCKED)
         super().__init__(str(path), self._guard)
         self.append_logs([])
 
