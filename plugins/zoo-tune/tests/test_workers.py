@@ -9,8 +9,12 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
+from zoo_core.catalog import Catalog
+from zoo_core.signals import Stop
 from zoo_tune.ledger import BEAT, REASON, WORKER, Watch, counted, give_up, ordinal
+from zoo_tune.search import make_search
 from zoo_tune.storage import open_storage
+from zoo_tune.worker import Limits, Worker
 
 ARGUMENTS = ["tune", "softmax", "--trials", "24", "--epochs", "60"]
 
@@ -233,6 +237,32 @@ def test_a_trial_that_was_given_up_does_not_count_and_one_that_failed_does(study
     assert not give_up(study, 2)
     assert [trial.number for trial in counted(study.trials)] == [1, 2, 3]
     assert [ordinal(study.trials, number) for number in range(4)] == [0, 0, 1, 2]
+
+
+@pytest.mark.parametrize("grid", [False, True])
+def test_of_two_who_take_the_last_trial_at_once_one_gives_it_up(grid, tmp_path, monkeypatch):
+    monkeypatch.setenv("ZOO_PLUGINS", "zoo-numpy,zoo-tune")
+    (tmp_path / "space.toml").write_text("inherit = false\nlr.choices = [0.1]\n")
+    search = make_search(
+        Catalog.load(),
+        "numpy-net",
+        space=str(tmp_path / "space.toml"),
+        grid=grid,
+        given=[{"dataset": "synthetic"}],
+    )
+    study = search.open_study(optuna.storages.InMemoryStorage(), "s")
+    worker = Worker(
+        Catalog.load(),
+        search,
+        study,
+        runner=None,
+        limits=Limits(None if grid else 1, None, patience=60),
+        stop=Stop(),
+        changed=lambda: None,
+    )
+    assert worker._take()
+    assert worker._take() is None
+    assert [trial.number for trial in counted(study.trials)] == [0]
 
 
 def test_a_worker_is_gone_when_its_beat_stands_still(study, monkeypatch):
