@@ -9,6 +9,7 @@ makes the searches that are missing, trains each winner with five seeds, and wri
 from __future__ import annotations
 
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -59,6 +60,7 @@ def main() -> None:
             _complete(f"{way}-{seed}", [*options, "--trials", str(TRIALS), "--seed", str(seed)])
     _complete("grid", ["--grid", "--seeds", str(SEEDS)], seeds=0)
     write_atomic(PAGE, with_tables(PAGE.read_text(encoding="utf-8")).encode())
+    PICTURES.mkdir(exist_ok=True)
     study = kept("pruned-0").study
     for name, figure in {"history": draw_history(study), "slices": draw_slices(study)}.items():
         write_atomic(PICTURES / f"tune-{name}.png", png(figure))
@@ -126,7 +128,24 @@ def _searches() -> str:
                     mean_and_sd([test.accuracy[0] for test in search.tests]),
                 ]
             )
+    rows += [_mean(way) for way in WAYS]
     return table(["search's seed", "trials", "epochs", "seconds", "validation", "test"], rows)
+
+
+def _mean(way: str) -> list[str]:
+    """Return a line of the searches' means."""
+    searches = [kept(f"{way}-{seed}") for seed in range(SEARCH_SEEDS)]
+    whole = [kept(f"unpruned-{seed}") for seed in range(SEARCH_SEEDS)]
+    epochs = [statistics.fmean(s.study.epochs for s in some) for some in (searches, whole)]
+    tests = [test.accuracy[0] for search in searches for test in search.tests]
+    return [
+        "mean",
+        way,
+        f"{epochs[0]:.0f} ({epochs[0] / epochs[1]:.0%})",
+        f"{statistics.fmean(search.wall for search in searches):.0f}",
+        f"{100 * statistics.fmean(s.study.ranked[0].mean or 0 for s in searches):.2f}",
+        f"{100 * statistics.fmean(tests):.2f}",
+    ]
 
 
 def _grid() -> str:

@@ -38,7 +38,7 @@ STRESSES = {
     "unlocked": Stress("the same without a lock", downloads.downloads_without_lock, 16, 4),
     "hostile": Stress("hostile web servers", hostile.hostile_servers, 300, 30),
     "names": Stress("hostile names, URLs, entries, links", names.hostile_names, 500, 70),
-    "studies": Stress("searches with 2 of 4 workers killed", studies.on_a_journal, 20, 2),
-    "sqlite": Stress("the same on SQLite", studies.on_sqlite, 10, 2),
-    "postgresql": Stress("the same on PostgreSQL", studies.on_postgresql, 20, 0),
+    "studies": Stress("searches with 2 of 4 workers killed", studies.on_a_journal, 10, 1),
+    "sqlite": Stress("the same on SQLite", studies.on_sqlite, 4, 1),
+    "postgresql": Stress("the same on PostgreSQL", studies.on_postgresql, 10, 0),
 }

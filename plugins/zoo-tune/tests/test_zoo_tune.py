@@ -263,6 +263,7 @@ def test_a_space_that_cannot_be_is_refused_before_the_first_trial(tune, tmp_path
         (["--storage", "://"], 2, "is no URL of a database"),
         (["--storage", "sqlite:////no/such/folder/x.db"], 1, "cannot be opened"),
         (["--trials", "0"], 2, "0 is not in the range"),
+        (["--out", "/dev/null/x", "--storage", "x.log"], 1, "/dev/null/x cannot be written"),
     ],
 )
 def test_a_users_mistake_is_a_line_that_says_so(tune, arguments, code, message):

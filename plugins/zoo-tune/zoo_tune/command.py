@@ -23,7 +23,7 @@ from zoo_core.signals import postponed
 from zoo_core.study import Study
 from zoo_tune import table
 from zoo_tune.crew import PARENT
-from zoo_tune.outcome import BEST, summarize, write_outcome
+from zoo_tune.outcome import BEST, make_writable, summarize, write_outcome
 from zoo_tune.progress import Board
 from zoo_tune.search import Search, make_search
 from zoo_tune.session import Session
@@ -150,6 +150,7 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
     if search.grid is not None:
         search = replace(search, grid=search.grid[:trials])
     folder = folder or Path("studies") / study
+    make_writable(folder)  # now, and not when the search is done
     where = storage or str(folder / JOURNAL)
     done = TRIALS if trials is timeout is None else trials
     limits = Limits(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import optuna
@@ -14,6 +15,7 @@ from optuna.importance import get_param_importances
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from zoo_core.card import Search as Facts
+from zoo_core.errors import DataError
 from zoo_core.files import write_atomic
 from zoo_core.plan import Plan
 from zoo_core.resolution import SEARCH
@@ -50,6 +52,23 @@ def summarize(search: Search, study: optuna.Study) -> Study:
     )
 
 
+def make_writable(folder: Path) -> None:
+    """Make the folder that a search leaves its outcome in.
+
+    Raises:
+        DataError: it cannot be made, or nothing can be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as fault:
+        raise DataError(
+            f"the study's folder {folder} cannot be written: {fault.strerror}",
+            hint="Name another with --out.",
+        ) from fault
+
+
 def write_outcome(folder: Path, study: Study, plan: Plan | None) -> None:
     """Write ``study.json`` and, where there is a best trial, its recipe as ``best.toml``.
 
@@ -58,7 +77,6 @@ def write_outcome(folder: Path, study: Study, plan: Plan | None) -> None:
         study: the search.
         plan: of the best trial.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     if plan is not None:
         write_atomic(folder / BEST, recipe_toml(study, plan).encode())
     write_atomic(folder / STUDY, (study.model_dump_json(indent=1) + "\n").encode())
