@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from zoo_report.scale import scale_axis
-from zoo_report.style import INK, LINES, MARGIN, MUTED, box, make_figure
+from zoo_report.style import INK, LINES, MARGIN, MUTED, add_legend, box, make_figure
 
 SPLITS = {"train": ("training", "#0072B2"), "validation": ("validation", "#D55E00")}
 """Colours that the colour-blind can tell apart (Okabe and Ito)."""
@@ -41,15 +41,7 @@ def draw_curves(
         axes = figure.add_axes(box(figure, left, 1.0, side - 0.6, HEIGHT - 1.35))
         _draw_lines(axes, history, kept, error=error)
         _style(axes, [line["epoch"] for line in history], kept, error=error)
-    figure.legend(
-        *axes.get_legend_handles_labels(),
-        loc="lower center",
-        bbox_to_anchor=(0.5, 0.1 / figure.get_figheight()),
-        ncols=4,
-        frameon=False,
-        fontsize=9.5,
-        labelcolor=INK,
-    )
+    add_legend(figure, axes)
     return figure
 
 

@@ -16,7 +16,18 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 from zoo_core.files import write_atomic
 from zoo_core.study import Study, Trial
 from zoo_report.scale import scale_axis
-from zoo_report.style import INK, LINES, MARGIN, MUTED, box, make_figure, png, short, text_width
+from zoo_report.style import (
+    INK,
+    LINES,
+    MARGIN,
+    MUTED,
+    add_legend,
+    box,
+    make_figure,
+    png,
+    short,
+    text_width,
+)
 
 DONE, STOPPED, BEST = "#0072B2", "#B8B8B8", "#D55E00"
 """Of trials that were trained to their ends, that were not, and of the best one."""
@@ -59,15 +70,7 @@ def draw_history(study: Study) -> Figure:
     ]
     _draw_trials(panels[0], study)
     _draw_curves(panels[1], study)
-    figure.legend(
-        *panels[0].get_legend_handles_labels(),
-        loc="lower center",
-        bbox_to_anchor=(0.5, 0.1 / figure.get_figheight()),
-        ncols=4,
-        frameon=False,
-        fontsize=9.5,
-        labelcolor=INK,
-    )
+    add_legend(figure, panels[0])
     return figure
 
 
@@ -107,7 +110,8 @@ def draw_slices(study: Study) -> Figure:
     keys = list(dict.fromkeys(key for trial in study.trials for key in trial.values))
     rows, columns = -(-len(keys) // COLUMNS), min(len(keys), COLUMNS)
     width, height = columns * PANEL_WIDTH + 1.4, rows * PANEL_HEIGHT + 0.1
-    figure = make_figure(width, height, _title(study), _subtitle(study))
+    subtitle = f"{_subtitle(study)}, ticks at the top"
+    figure = make_figure(width, height, _title(study), subtitle)
     values = [1 - (trial.mean or 0.0) for trial in study.ranked]
     norm = Normalize(0, max(trial.number for trial in study.trials) or 1)
     for place, key in enumerate(keys):

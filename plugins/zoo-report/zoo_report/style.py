@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
@@ -53,6 +54,19 @@ def box(figure: Figure, x: float, y: float, w: float = 0, h: float = 0) -> Box:
     """
     width, height = figure.get_size_inches()
     return float(x / width), float(y / height), float(w / width), float(h / height)
+
+
+def add_legend(figure: Figure, axes: Axes) -> None:
+    """Say below everything what the lines of `axes` are."""
+    figure.legend(
+        *axes.get_legend_handles_labels(),
+        loc="lower center",
+        bbox_to_anchor=(0.5, 0.1 / figure.get_figheight()),
+        ncols=4,
+        frameon=False,
+        fontsize=9.5,
+        labelcolor=INK,
+    )
 
 
 def short(name: str, length: int = 16) -> str:
