@@ -131,19 +131,19 @@ def test_commands_that_share_a_study_two_of_which_are_killed(spawn, journal):
 
 def test_a_worker_that_takes_long_is_not_taken_for_dead(spawn, journal):
     longest = 0.0
-    for epochs in (600, 2400, 9600):  # until a trial takes longer than the patience, here
+    for epochs in (4000, 16000, 64000):  # until a trial takes longer than the patience, here
         study = f"epochs-{epochs}"
-        command = ["-m", "zoo_core", "tune", "softmax", "--trials", "4", "--epochs", epochs]
-        command += ["--study", study, "--storage", journal, "--patience", "1", "--no-pruning"]
+        command = ["-m", "zoo_core", "tune", "softmax", "--trials", "2", "--epochs", epochs]
+        command += ["--study", study, "--storage", journal, "--patience", "5", "--no-pruning"]
         processes = [spawn(*command) for _ in range(2)]
         for process in processes:
             with process:
                 _, err = process.communicate(timeout=240)
             assert (process.returncode, err) == (0, "")
         trials = trials_in(journal, study)
-        assert len(trials) == len(counted(trials)) == 4
+        assert len(trials) == len(counted(trials)) == 2
         longest = max((t.datetime_complete - t.datetime_start).total_seconds() for t in trials)
-        if longest > 1.5:
+        if longest > 6:
             return
     raise AssertionError(f"no trial took long: {longest} s at most")
 
@@ -218,11 +218,8 @@ def _state(pid):
 
 def test_a_command_whose_workers_all_die_says_so(spawn, journal):
     with spawn("-m", "zoo_core", *ARGUMENTS, "--workers", "2") as process:
-        killed = set()
-        while len(killed) < 2:
-            for pid in set(wait_for(lambda: at_work(journal))) - killed:
-                os.kill(pid, signal.SIGKILL)
-                killed.add(pid)
+        for pid in hold(journal, 2):
+            os.kill(pid, signal.SIGKILL)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "every worker ended before the study was done, the last with -9" in err
