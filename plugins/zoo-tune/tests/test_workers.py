@@ -16,7 +16,7 @@ from zoo_tune.search import make_search
 from zoo_tune.storage import open_storage
 from zoo_tune.worker import Limits, Worker
 
-ARGUMENTS = ["tune", "softmax", "--trials", "24", "--epochs", "60"]
+ARGUMENTS = ["tune", "softmax", "--trials", "12", "--epochs", "300"]
 
 
 @pytest.fixture(autouse=True)
@@ -85,11 +85,16 @@ def hold(journal, count):
                 os.kill(pid, signal.SIGCONT)
         return len(held) >= count
 
-    wait_for(enough)
+    try:
+        wait_for(enough)
+    except AssertionError:
+        for pid in held:
+            os.kill(pid, signal.SIGKILL)
+        raise
     return held
 
 
-def check_whole(journal, before, count=24):
+def check_whole(journal, before, count=12):
     """See that a study has as many trials as were asked for, those of before among them."""
     after = ended(journal)
     assert before.items() <= after.items()
@@ -109,7 +114,7 @@ def test_one_commands_workers_two_of_which_are_killed(spawn, journal):
         out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     assert err.count("ended with signal 9") == 2
-    assert out.count("\nTrial ") == 24
+    assert out.count("\nTrial ") == 12
     check_whole(journal, before)
 
 
@@ -139,7 +144,8 @@ def test_a_worker_that_takes_long_is_not_taken_for_dead(spawn, journal):
         for process in processes:
             with process:
                 _, err = process.communicate(timeout=240)
-            assert (process.returncode, err) == (0, "")
+            assert process.returncode == 0, err
+            assert "nothing was heard" not in err
         trials = trials_in(journal, study)
         assert len(trials) == len(counted(trials)) == 2
         longest = max((t.datetime_complete - t.datetime_start).total_seconds() for t in trials)
@@ -183,7 +189,7 @@ def test_a_signal_to_the_command_stops_its_workers_and_the_command_goes_on(
         process.send_signal(number)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 128 + number
-    assert "which are kept. Go on: zoo tune softmax --trials 24 --workers 3 --epochs 60" in err
+    assert "which are kept. Go on: zoo tune softmax --trials 12 --workers 3 --epochs 300" in err
     assert len(err.splitlines()) == 2  # the first is empty, below what a terminal shows of Ctrl-C
     assert not at_work(journal)
     before = ended(journal)
@@ -205,7 +211,7 @@ def test_workers_end_when_their_command_is_killed(spawn, journal):
 
     if os.path.exists("/proc"):
         wait_for(gone)
-        assert len(ended(journal)) < 24
+        assert len(ended(journal)) < 12
 
 
 def _state(pid):
