@@ -136,19 +136,18 @@ def test_commands_that_share_a_study_two_of_which_are_killed(spawn, journal):
 
 def test_a_worker_that_takes_long_is_not_taken_for_dead(spawn, journal):
     longest = 0.0
-    for epochs in (4000, 16000, 64000):  # until a trial takes longer than the patience, here
+    for epochs in (10000, 40000, 160000):  # until a trial takes longer than the patience, here
         study = f"epochs-{epochs}"
-        command = ["-m", "zoo_core", "tune", "softmax", "--trials", "2", "--epochs", epochs]
+        command = ["-m", "zoo_core", "tune", "softmax", "--trials", "1", "--epochs", epochs]
         command += ["--study", study, "--storage", journal, "--patience", "5", "--no-pruning"]
-        processes = [spawn(*command) for _ in range(2)]
+        processes = [spawn(*command) for _ in range(2)]  # one trains, the other watches it
         for process in processes:
             with process:
                 _, err = process.communicate(timeout=240)
             assert process.returncode == 0, err
             assert "nothing was heard" not in err
-        trials = trials_in(journal, study)
-        assert len(trials) == len(counted(trials)) == 2
-        longest = max((t.datetime_complete - t.datetime_start).total_seconds() for t in trials)
+        (trial,) = counted(trials_in(journal, study))
+        longest = (trial.datetime_complete - trial.datetime_start).total_seconds()
         if longest > 6:
             return
     raise AssertionError(f"no trial took long: {longest} s at most")
