@@ -153,6 +153,12 @@ BAD = [
     (["train", "softmax", "--set", "lr"], 2, "--set takes KEY=VALUE, got 'lr'"),
     (["train", "softmax", "--set", "colour=3"], 2, "no key 'colour'. Keys there are: batch_size"),
     (["train", "softmax", "--set", "model.width=3"], 2, "Keys there are: model.classes"),
+    (["train", "softmax", "--set", "model=3"], 2, "model of the recipe must be an object, got 3"),
+    (
+        ["train", "softmax", "--set", "model=3", "--set", "model.scale=1"],
+        2,
+        "model of the recipe must be an object, got 3",
+    ),
     (["train", "softmax", "--set", "lr=fast"], 2, "lr of the recipe must be a valid number"),
     (["train", "softmax", "--set", "lr=-1"], 2, "lr of the recipe must be greater than 0, got -1"),
     (["train", "softmax", "--epochs", "0"], 2, "must be greater than or equal to 1, got 0"),

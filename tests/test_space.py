@@ -231,7 +231,7 @@ def test_a_space_is_refused_in_words_or_every_corner_of_it_can_begin(toy, softma
     for corner in (0, -1):
         setting = space.assign(lambda key, each, at=corner: each.corners[at])
         plan = make_plan(toy, "softmax", "default", [overrides(softmax, space, setting)])
-        assert flat(nested(setting)) == setting
+        assert flat(nested(setting), "recipe") == setting
         found = values_of(plan, setting)
         assert all(found[key] == value for key, value in setting.items())
 

@@ -48,13 +48,24 @@ def resolve_recipe(
             hint = f"{did_you_mean(name, recipes)} Recipes there are: {listed(recipes)}."
             raise UnknownNameError(f"{spec.name} has no recipe {name!r}", hint=hint.strip())
         base = recipes[name]
-    values: dict[str, Any] = {"dataset": spec.dataset, "trainer": spec.trainer}
-    for layer in (base, *overrides):
-        model = layer.get("model", {})
-        if isinstance(model, Mapping):  # what is none is left to the validation
-            model = {**values.get("model", {}), **model}
-        values |= {**layer, "model": model}
+    values = merged([{"dataset": spec.dataset, "trainer": spec.trainer}, base, *overrides])
     return validate(Recipe, values, what="recipe")
+
+
+def merged(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the later values over the earlier, those of ``model`` by key.
+
+    A ``model`` that is no table is left as it is, for a validation to refuse.
+    """
+    values: dict[str, Any] = {}
+    for layer in layers:
+        before, model = values.get("model", {}), layer.get("model", {})
+        if not isinstance(before, Mapping):
+            model = before
+        elif isinstance(model, Mapping):
+            model = {**before, **model}
+        values |= {**layer, "model": model}
+    return values
 
 
 def search_of(name: str) -> Search | None:

@@ -52,11 +52,11 @@ def find_space(entry: Entry[ModelSpec], given: str | None, *, grid: bool = False
         inherit = written.pop("inherit", not grid and usual in spaces)
         if not isinstance(inherit, bool):
             raise InvalidValueError(f"inherit of the {what} must be true or false, got {inherit!r}")
-        base = _flat(_named(entry, spaces, usual), what) if inherit else {}
-        return _space(base | _flat(written, what), entry, what)
+        base = flat(_named(entry, spaces, usual), what) if inherit else {}
+        return _space(base | flat(written, what), entry, what)
     name = given or usual
     what = f"search space {name!r} of model {entry.spec.name!r}"
-    return _space(_flat(_named(entry, spaces, name), what), entry, what)
+    return _space(flat(_named(entry, spaces, name), what), entry, what)
 
 
 def overrides(entry: Entry[ModelSpec], space: Space, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,10 +77,17 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**outer, "model": model} if model else outer
 
 
-def flat(recipe: Mapping[str, Any]) -> Values:
-    """Return a recipe's values by key, those of the model's config beside the others."""
-    outer = {key: value for key, value in recipe.items() if key != "model"}
-    return outer | {MODEL + key: value for key, value in recipe.get("model", {}).items()}
+def flat(written: Mapping[str, Any], what: str) -> Values:
+    """Return the values of a recipe or a space by key, those of its ``model`` beside the others.
+
+    Raises:
+        InvalidValueError: ``model`` is no table.
+    """
+    model = written.get("model", {})
+    if not isinstance(model, Mapping):
+        raise InvalidValueError(f"model of the {what} must be a table, got {json.dumps(model)}")
+    outer = {key: value for key, value in written.items() if key != "model"}
+    return outer | {MODEL + key: value for key, value in model.items()}
 
 
 def known_fields(entry: Entry[ModelSpec]) -> dict[str, FieldInfo]:
@@ -108,14 +115,6 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:
         raise DataError(f"search space {path} cannot be read: {fault}") from fault
-
-
-def _flat(written: Mapping[str, Any], what: str) -> Values:
-    """Return a space with its ``model`` table's keys beside the others."""
-    model = written.get("model", {})
-    if not isinstance(model, Mapping):
-        raise InvalidValueError(f"model of the {what} must be a table, got {json.dumps(model)}")
-    return flat(written)
 
 
 def _space(written: Mapping[str, Any], entry: Entry[ModelSpec], what: str) -> Space:

@@ -258,6 +258,7 @@ def test_a_space_that_cannot_be_is_refused_before_the_first_trial(tune, tmp_path
         (["--grid", "--space", "default"], 2, "a grid needs choices, and lr"),
         (["--set", "lr=0.1", "--set", "batch_size=8", "--set", "model.scale=0"], 2, "nothing to"),
         (["--set", "lrr=0.1"], 2, "no key 'lrr'"),
+        (["--set", "model=3"], 2, "model of the recipe must be a table, got 3"),
         (["--recipe", "sloow"], 3, "Did you mean 'slow'?"),
         (["--storage", "odd://here/x"], 2, "odd://here/x is of an unknown kind"),
         (["--storage", "://"], 2, "is no URL of a database"),

@@ -16,6 +16,7 @@ from optuna.study import StudyDirection
 from zoo_core.catalog import Catalog
 from zoo_core.errors import InvalidValueError
 from zoo_core.plan import Plan, make_plan
+from zoo_core.resolution import merged
 from zoo_core.space import Space
 from zoo_core.spaces import check_space, find_space, flat, overrides, values_of
 from zoo_tune.choices import Plain, params_of
@@ -164,20 +165,20 @@ def make_search(
         UnknownNameError, DataError, InvalidValueError: see `zoo_core.spaces`.
     """
     entry = catalog.model(name)
-    merged = _merged(given)
-    found = find_space(entry, space, grid=grid).without(flat(merged))
+    over = merged(given)
+    found = find_space(entry, space, grid=grid).without(flat(over, "recipe"))
     if not found.ranges:
         raise InvalidValueError(
             "every key of the search space is given a value: there is nothing to search",
             hint="Leave out a --set, or name a space of yours: --space FILE.toml",
         )
     recipe = recipe or found.recipe or "default"
-    plan = check_space(catalog, name, found, recipe, [merged])
+    plan = check_space(catalog, name, found, recipe, [over])
     base = values_of(plan, found.ranges)
     found = found.around(base) if grid else found
     return Search(
         recipe=recipe,
-        given=merged,
+        given=over,
         plan=plan,
         space=found,
         grid=tuple(params_of(each, found) for each in found.grid(base)) if grid else None,
@@ -185,15 +186,6 @@ def make_search(
         seeds=tuple(range(plan.recipe.seed, plan.recipe.seed + seeds)),
         pruning=pruning and not grid,
     )
-
-
-def _merged(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the later values over the earlier, those of the model's config by key."""
-    merged: dict[str, Any] = {}
-    for layer in layers:
-        model = {**merged.get("model", {}), **layer.get("model", {})}
-        merged |= {**layer, **({"model": model} if model else {})}
-    return merged
 
 
 def _first_difference(key: str, before: Any, now: Any) -> tuple[str, Any, Any]:
