@@ -171,11 +171,13 @@ class Result:
 
 
 @pytest.fixture
-def spawn(tmp_path: Path, toy_site: Path) -> Callable[..., subprocess.Popen[str]]:
-    """Return a function that starts Python in the test's own folder.
+def spawn(tmp_path: Path, toy_site: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Give a function that starts Python in the test's own folder.
 
-    The toy plugin is installed there, and the network is blocked.
+    The toy plugin is installed there, and the network is blocked. What a test that failed leaves
+    running is killed.
     """
+    started: list[subprocess.Popen[str]] = []
 
     def start(
         *arguments: object,
@@ -185,15 +187,22 @@ def spawn(tmp_path: Path, toy_site: Path) -> Callable[..., subprocess.Popen[str]
     ) -> subprocess.Popen[str]:
         path = os.pathsep.join(str(folder) for folder in (TOY, toy_site, site) if folder)
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, *map(str, arguments)],
             text=True,
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1", **(env or {})},
             **{**pipes, **options},
         )
+        started.append(process)
+        return process
 
-    return start
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+            with process:
+                pass
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Several workers on one study, some of which are killed: nothing is lost or counted twice."""
 
+import contextlib
 import os
 import signal
 import time
@@ -66,11 +67,17 @@ def hold(journal, count):
     held = []
     lock = journal.with_name(f"{journal.name}.lock")
 
-    def lock_is_free():
-        for _ in range(50):
-            if not os.path.lexists(lock):
+    def look():
+        with contextlib.suppress(FileNotFoundError):
+            found = os.lstat(lock)
+            return found.st_ino, found.st_ctime_ns
+        return None
+
+    def has_lock():
+        first, until = look(), time.monotonic() + 0.5
+        while look() == first is not None:  # others, if they go on, take it and give it back
+            if time.monotonic() > until:
                 return True
-            time.sleep(0.002)
         return False
 
     def enough():
@@ -79,7 +86,7 @@ def hold(journal, count):
                 break
             os.kill(pid, signal.SIGSTOP)
             time.sleep(0.02)
-            if lock_is_free() and pid in at_work(journal):
+            if not has_lock() and pid in at_work(journal):
                 held.append(pid)
             else:
                 os.kill(pid, signal.SIGCONT)
@@ -106,7 +113,7 @@ def check_whole(journal, before, count=12):
 
 def test_one_commands_workers_two_of_which_are_killed(spawn, journal):
     with spawn("-m", "zoo_core", *ARGUMENTS, "--workers", "4") as process:
-        wait_for(lambda: len(ended(journal)) >= 4)
+        wait_for(lambda: len(ended(journal)) >= 2)
         pids = hold(journal, 2)
         before = ended(journal)
         for pid in pids:
@@ -119,9 +126,9 @@ def test_one_commands_workers_two_of_which_are_killed(spawn, journal):
 
 
 def test_commands_that_share_a_study_two_of_which_are_killed(spawn, journal):
-    command = ["-m", "zoo_core", *ARGUMENTS, "--patience", "3"]
+    command = ["-m", "zoo_core", *ARGUMENTS, "--patience", "8"]
     processes = [spawn(*command) for _ in range(4)]
-    wait_for(lambda: len(ended(journal)) >= 4)
+    wait_for(lambda: len(ended(journal)) >= 2)
     pids = hold(journal, 2)
     before = ended(journal)
     for pid in pids:
