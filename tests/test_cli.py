@@ -15,6 +15,28 @@ from zoo_core import cli as commands
 from zoo_core.cli import run
 
 
+def test_several_weights_are_evaluated_each_and_as_an_ensemble(cli, trained):
+    assert cli("train", "softmax", "--out", "other", "--seed", "5", "--epochs", "1").code == 0
+    whole = cli("evaluate", "run", "other", "--json").json
+    alone = [cli("evaluate", name, "--json").json for name in ("run", "other")]
+    assert [member["metrics"] for member in whole["members"]] == [r["metrics"] for r in alone]
+    assert whole["model"] == " + ".join(report["model"] for report in alone)
+    assert whole["metrics"] not in [report["metrics"] for report in alone]
+    text = cli("evaluate", "run", "other").out
+    assert "the 2 together on toy, split test: loss " in text
+    assert f"{whole['metrics']['test']['correct'][0]} of 50 images read correctly" in text
+
+
+def test_an_ensemble_of_models_for_different_data_is_refused(cli, trained):
+    assert cli("train", "softmax-pairs", "--out", "pairs", "--epochs", "1").code == 0
+    result = cli("evaluate", "run", "pairs")
+    assert result.code == 2
+    assert "the weights were trained on several data sets: toy, toy-pairs" in result.err
+    result = cli("evaluate", "run", "pairs", "--dataset", "toy")
+    assert result.code == 2
+    assert "is for (1, 6, 5) with classes (3, 3)" in result.err
+
+
 @pytest.fixture
 def trained(cli, tmp_path):
     result = cli("train", "softmax", "--out", "run")
@@ -210,7 +232,7 @@ def test_evaluate_refuses_a_split_or_dataset_that_does_not_fit(cli, trained):
     assert cli("evaluate", "run", "--split", "holdout").code == 3
     result = cli("evaluate", "run", "--dataset", "toy-pairs")
     assert result.code == 2
-    assert "the weights are for (1, 6, 5) with classes (3,)" in result.err
+    assert "is for (1, 6, 5) with classes (3,)" in result.err
 
 
 def test_a_dataset_with_another_checksum_fails_the_check(cli):

@@ -164,7 +164,7 @@ def test_fresh_images_are_fed_every_epoch_and_others_once(composable, tmp_path, 
 
 def test_loaded_weights_score_what_the_card_says(toy, run):
     pretrained = load(toy, run.folder)
-    assert evaluate_pretrained(toy, pretrained) == run.card.metrics["test"]
+    assert evaluate_pretrained(toy, [pretrained]).together == run.card.metrics["test"]
     assert pretrained.name == f"softmax@sha256:{run.card.weights.sha256}"
 
 
@@ -172,7 +172,7 @@ def test_a_weight_file_alone_is_enough(toy, run, tmp_path):
     alone = tmp_path / "alone.safetensors"
     (run.folder / "model.safetensors").rename(alone)
     pretrained = load(toy, alone)
-    assert evaluate_pretrained(toy, pretrained) == run.card.metrics["test"]
+    assert evaluate_pretrained(toy, [pretrained]).together == run.card.metrics["test"]
 
 
 def test_one_seed_gives_one_file_and_another_another(toy, tmp_path):

@@ -159,17 +159,21 @@ def load(
 
 
 def evaluate(
-    weights: Pretrained | str | PathLike[str],
-    *,
+    *weights: Pretrained | str | PathLike[str],
     dataset: str | None = None,
     split: str = "test",
 ) -> Scores:
-    """Score weights on every image of a split; see `zoo_core.evaluation`."""
+    """Score weights, or the ensemble of several, on every image of a split.
+
+    See `zoo_core.evaluation`.
+    """
     from zoo_core.evaluation import evaluate_pretrained
     from zoo_core.pretrained import Pretrained
 
-    pretrained = weights if isinstance(weights, Pretrained) else load(weights)
-    return evaluate_pretrained(_catalog(), pretrained, dataset=dataset, split=split)
+    if not weights:
+        raise TypeError("evaluate() needs weights: a name, a path, or what load() returned")
+    pretrained = [each if isinstance(each, Pretrained) else load(each) for each in weights]
+    return evaluate_pretrained(_catalog(), pretrained, dataset=dataset, split=split).together
 
 
 def verify(name: str, *, registry: str | None = None) -> Verification:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from zoo_core.errors import InvalidValueError, VerificationError, ZooError, one_line
+from zoo_core.errors import InvalidValueError, VerificationError, ZooError, listed, one_line
 from zoo_core.preprocessing import Preprocessing
 from zoo_core.pretrained import Pretrained
 from zoo_core.settled import SettledConfig
 from zoo_core.trainer import Trainer, make_trainer
+from zoo_core.views import VIEWS
 from zoo_core.weights import WeightFile, check_tensors
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def build(
         trainer=trainer,
         preprocessing=facts.preprocessing,
         input_shape=facts.input_shape,
+        views=facts.views,
         _read_card=card,
         _read_config=config,
     )
@@ -113,12 +115,16 @@ class _Facts:
     input_shape: tuple[int, int, int]
     trainer: str
     preprocessing: Preprocessing
+    views: int
 
 
 def _facts(file: WeightFile) -> _Facts:
     stated = file.metadata
     try:
         channels, height, width = map(int, stated["config"]["input_shape"])
+        views = dict(stated["recipe"]).get("views", 1)  # which older weights lack
+        if views not in VIEWS:
+            raise ValueError(f"views is {views!r}, there are {listed(map(str, VIEWS))}")
         return _Facts(
             model=str(stated["model"]),
             plugin=str(stated["plugin"]),
@@ -130,6 +136,7 @@ def _facts(file: WeightFile) -> _Facts:
                 mean=tuple(map(float, stated["preprocessing"]["mean"])),
                 std=tuple(map(float, stated["preprocessing"]["std"])),
             ),
+            views=views,
         )
     except (KeyError, TypeError, ValueError) as fault:
         raise VerificationError(

@@ -2,38 +2,84 @@
 
 from __future__ import annotations
 
-from zoo_core.catalog import Catalog
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from zoo_core.catalog import Catalog, Entry
 from zoo_core.data import load_dataset
+from zoo_core.ensemble import read_together
 from zoo_core.errors import InvalidValueError, UnknownNameError, listed
 from zoo_core.metrics import Scores, score
 from zoo_core.pretrained import Pretrained
+from zoo_core.specs import DatasetSpec
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How well weights read a split, each by itself and all together.
+
+    Attributes:
+        dataset: its name.
+        members: scores of each set of weights.
+        together: scores of their ensemble (`zoo_core.ensemble`); of one, its own.
+    """
+
+    dataset: str
+    members: tuple[Scores, ...]
+    together: Scores
 
 
 def evaluate_pretrained(
-    catalog: Catalog, pretrained: Pretrained, *, dataset: str | None = None, split: str = "test"
-) -> Scores:
-    """Score weights on every image of a data set's split.
+    catalog: Catalog,
+    pretrained: Sequence[Pretrained],
+    *,
+    dataset: str | None = None,
+    split: str = "test",
+) -> Evaluation:
+    """Score weights, and the ensemble of them, on every image of a data set's split.
 
     Args:
         catalog: what is installed.
-        pretrained: the weights.
+        pretrained: the weights, at least one.
         dataset: name of the data set; None for the one that they were trained on.
         split: for instance ``test`` or ``train``.
 
     Raises:
-        InvalidValueError: the data set's images or classes do not fit the model.
+        InvalidValueError: the data set's images or classes do not fit a model, or the weights were
+            trained on several data sets and none is named.
         UnknownNameError: there is no such data set or split.
     """
-    entry = catalog.dataset(dataset or pretrained.card.dataset.name)
-    spec, config = entry.spec, pretrained.config
+    entry = catalog.dataset(dataset or _trained_on(pretrained))
+    spec = entry.spec
     if split not in spec.sizes:
         raise UnknownNameError(
             f"dataset {spec.name!r} has no split {split!r}", hint=f"Splits: {listed(spec.sizes)}."
         )
+    for weights in pretrained:
+        _check_fit(entry, weights)
+    images = load_dataset(entry).splits[split]
+    read = [weights.predict(images.images) for weights in pretrained]
+    return Evaluation(
+        dataset=spec.name,
+        members=tuple(score(each.logits, images.labels) for each in read),
+        together=score(read_together(read).logits, images.labels),
+    )
+
+
+def _trained_on(pretrained: Sequence[Pretrained]) -> str:
+    names = {weights.card.dataset.name for weights in pretrained}
+    if len(names) > 1:
+        raise InvalidValueError(
+            f"the weights were trained on several data sets: {listed(names)}",
+            hint="Say which to evaluate them on: --dataset NAME",
+        )
+    return names.pop()
+
+
+def _check_fit(entry: Entry[DatasetSpec], weights: Pretrained) -> None:
+    spec, config = entry.spec, weights.config
     if (tuple(spec.shape), tuple(spec.classes)) != (config.input_shape, config.classes):
         raise InvalidValueError(
             f"dataset {spec.name!r} has images {spec.shape} with classes {spec.classes}, "
-            f"the weights are for {config.input_shape} with classes {config.classes}"
+            f"{weights.name} is for {config.input_shape} with classes {config.classes}"
         )
-    images = load_dataset(entry).splits[split]
-    return score(pretrained.predict(images.images).logits, images.labels)

@@ -7,6 +7,9 @@ from typing import Any
 from zoo_core.card import Card, Interval, PublishedCard, Search
 
 
+_VIEWS = "the mean of {} views of an image, each moved by at most a pixel (test-time augmentation)"
+
+
 def card_markdown(card: Card) -> bytes:
     """Return a card as a page."""
     published = card if isinstance(card, PublishedCard) else None
@@ -93,6 +96,7 @@ def _facts(card: Card) -> dict[str, str]:
         "Model": f"`{card.model}` of {card.plugin}, config `{_pairs(card.config)}`",
         "Preprocessing": f"(pixel / 255 - {_numbers(card.preprocessing.mean)}) / "
         f"{_numbers(card.preprocessing.std)}",
+        **({"Prediction": _VIEWS.format(card.recipe.views)} if card.recipe.views > 1 else {}),
         "Data": f"sha256 `{card.dataset.sha256}`, {card.dataset.licence}",
         "Environment": _pairs(card.environment),
         "Versions": _pairs(card.versions),

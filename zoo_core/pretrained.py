@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from zoo_core.errors import InvalidValueError
 from zoo_core.preprocessing import Preprocessing
 from zoo_core.trainer import Trainer
+from zoo_core.views import predict_views
 
 if TYPE_CHECKING:
     from zoo_core.card import Provenance
@@ -31,6 +32,7 @@ class Pretrained:
         trainer: the adapter of the model's framework.
         preprocessing: what is done to pixels before the model sees them.
         input_shape: channels, height and width of an image.
+        views: how many of each image a prediction is the mean of (`zoo_core.views`).
     """
 
     model: Any
@@ -39,6 +41,7 @@ class Pretrained:
     trainer: Trainer
     preprocessing: Preprocessing
     input_shape: tuple[int, int, int]
+    views: int
     _read_card: Callable[[], Provenance] = field(repr=False)
     _read_config: Callable[[], ModelConfig] = field(repr=False)
 
@@ -61,7 +64,8 @@ class Pretrained:
         from zoo_core.predictions import predictions_of
 
         batch = _as_batch(images, self.input_shape)
-        return predictions_of(self.trainer.predict(self.model, batch, self.preprocessing))
+        logits = predict_views(self.trainer, self.model, batch, self.preprocessing, self.views)
+        return predictions_of(logits)
 
 
 def _as_batch(images: NDArray[np.uint8], shape: tuple[int, int, int]) -> NDArray[np.uint8]:

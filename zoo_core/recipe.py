@@ -59,6 +59,11 @@ class Recipe(BaseModel):
     fresh: bool = Field(
         False, description="compose new training images every epoch, where the data set can"
     )
+    views: Literal[1, 5, 9] = Field(
+        1,
+        description="images that a prediction is the mean of: the image, and it moved by a pixel "
+        "along the axes (5), or along the diagonals too (9)",
+    )
     normalize: bool = Field(
         True, description="take the data set's mean off and divide by its std; else pixels / 255"
     )

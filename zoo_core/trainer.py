@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from zoo_core.catalog import Entry
 from zoo_core.group import ALONE, Group, gather_in_order, share
 from zoo_core.specs import TrainerSpec
+from zoo_core.views import predict_views
 from zoo_core.weights import Tensors
 
 if TYPE_CHECKING:  # loading weights by name makes do without pydantic, for the sake of its speed
@@ -146,7 +147,9 @@ def predict_together(
     images: NDArray[np.uint8],
     preprocessing: Preprocessing,
     group: Group,
+    *,
+    views: int = 1,
 ) -> list[NDArray[np.float32]]:
     """Return the logits of all images, on every process; each predicts its share of them."""
-    mine = trainer.predict(model, images[share(len(images), group)], preprocessing)
+    mine = predict_views(trainer, model, images[share(len(images), group)], preprocessing, views)
     return gather_in_order(mine, [len(images)], group)

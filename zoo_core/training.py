@@ -193,7 +193,14 @@ def _carry_out(
         checkpoints = Checkpoints(run.folder, every=checkpoint_every) if main else None
         fitted, diverged = _fit(trainer, model, run, Keeper(checkpoints, stop, group))
         trainer.set_weights(model, fitted.weights)
-        logits = predict_together(trainer, model, data.test.images, data.preprocessing, group)
+        logits = predict_together(
+            trainer,
+            model,
+            data.test.images,
+            data.preprocessing,
+            group,
+            views=plan.recipe.views,
+        )
         if main:
             card = write_results(
                 run,

@@ -47,6 +47,9 @@ def test_the_reference_recipe_has_the_references_layers():
         ({}, 225_034),
         ({"channels": [4], "kernel_sizes": [5], "hidden": 16}, 104 + 9_232 + 170),
         ({"channels": [], "kernel_sizes": [], "hidden": 10}, 7_960),
+        ({"depths": [2, 1], "hidden": 0}, 320 + 9_248 + 18_496 + 25 * 640 + 10),
+        ({"padding": True, "global_pool": True, "hidden": 0}, 320 + 18_496 + 650),
+        ({"kernel_sizes": [4, 3], "padding": True, "hidden": 0}, 544 + 18_496 + 49 * 640 + 10),
     ],
 )
 def test_it_has_the_layers_of_its_config(values, parameters):
@@ -71,6 +74,28 @@ def test_every_block_has_a_kernel_size(cli):
     result = cli("train", "cnn", "--set", "model.channels=8,8,8")
     assert result.code == 2
     assert "model.kernel_sizes has 2 numbers for the 3 blocks of model.channels" in result.err
+
+
+def test_every_block_that_has_a_depth_has_one(cli):
+    result = cli("train", "cnn", "--set", "model.depths=2,2,2")
+    assert result.code == 2
+    assert "model.depths has 3 numbers for the 2 blocks of model.channels" in result.err
+
+
+def test_an_average_over_the_image_takes_the_place_of_the_last_pooling():
+    config = CNNConfig(channels=(3,), kernel_sizes=(3,), global_pool=True, hidden=0, dropout=0.0)
+    model = build(config).eval()
+    convolution, head = model.blocks[0], model.heads[0]
+    x = torch.randn(2, 1, 28, 28)
+    expected = head(torch.relu(convolution(x)).mean(dim=(2, 3)))
+    torch.testing.assert_close(model(x)[0], expected)
+
+
+def test_each_convolution_of_a_block_is_normalised_and_rectified_and_the_last_one_pooled():
+    config = CNNConfig(channels=(3,), kernel_sizes=(3,), depths=(2,), batch_norm=True)
+    kinds = [type(layer).__name__ for layer in build(config).blocks]
+    once = ["BatchNorm2d", "ReLU"]
+    assert kinds == ["Conv2d", *once, "Conv2d", "MaxPool2d", *once, "Flatten"]
 
 
 def test_it_reads_real_digits_after_one_epoch(tmp_path):

@@ -4,26 +4,35 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from zoo_core.config import ModelConfig, Size, Sizes
+from zoo_core.config import ModelConfig, Sizes
 
 
 class CNNConfig(ModelConfig):
     channels: Sizes = Field(
-        (32, 64), description="of each block: convolution, 2×2 max-pooling, ReLU"
+        (32, 64), description="of each block: convolutions with ReLU, 2×2 max-pooling"
     )
     kernel_sizes: Sizes = Field(
         (3, 3), description="rows and columns of each block's kernels, one number a block"
     )
-    batch_norm: bool = Field(False, description="normalise each block over the batch")
-    hidden: Size = Field(128, description="units of the hidden layer")
+    depths: Sizes = Field(
+        (), description="convolutions of each block, one number a block; none: one each"
+    )
+    padding: bool = Field(False, description="put a black rim of half a kernel around")
+    batch_norm: bool = Field(False, description="normalise after each convolution over the batch")
+    global_pool: bool = Field(
+        False, description="average each channel over the image, for the last block's max-pooling"
+    )
+    hidden: int = Field(128, ge=0, description="units of the hidden layer; 0 for no such layer")
     hidden_activation: Literal["none", "relu"] = "none"
     dropout: float = Field(0.5, ge=0, lt=1, description="share of hidden units dropped")
 
     @model_validator(mode="after")
-    def _one_kernel_size_a_block(self) -> Self:
-        if len(self.kernel_sizes) != len(self.channels):
-            raise ValueError(
-                f"model.kernel_sizes has {len(self.kernel_sizes)} numbers "
-                f"for the {len(self.channels)} blocks of model.channels"
-            )
+    def _one_number_a_block(self) -> Self:
+        for name in ("kernel_sizes", "depths"):
+            numbers = len(getattr(self, name))
+            if numbers != len(self.channels) and (numbers or name == "kernel_sizes"):
+                raise ValueError(
+                    f"model.{name} has {numbers} numbers "
+                    f"for the {len(self.channels)} blocks of model.channels"
+                )
         return self

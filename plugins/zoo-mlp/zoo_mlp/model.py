@@ -29,9 +29,11 @@ class MLP(nn.Module):
         sizes = [math.prod(config.input_shape), *config.hidden]
         layers: list[nn.Module] = [nn.Flatten()]
         for inputs, outputs in pairwise(sizes):
-            layers += [nn.Linear(inputs, outputs), ACTIVATIONS[config.activation]()]
-            if config.dropout:
-                layers.append(nn.Dropout(config.dropout))
+            # Batch normalisation takes a bias off again.
+            layers += [nn.Linear(inputs, outputs, bias=not config.batch_norm)]
+            layers += [nn.BatchNorm1d(outputs)] if config.batch_norm else []
+            layers += [ACTIVATIONS[config.activation]()]
+            layers += [nn.Dropout(config.dropout)] if config.dropout else []
         self.trunk = nn.Sequential(*layers)
         self.heads = nn.ModuleList(nn.Linear(sizes[-1], classes) for classes in config.classes)
 

@@ -14,39 +14,49 @@ if TYPE_CHECKING:
 
 
 class TwoHeadedCNN(nn.Module):
-    """Convolutions that both heads share, a reader of what they find, a linear head a digit.
+    """Blocks of convolutions and a pooling, a hidden layer, a linear head a digit.
 
-    With `config.windows` each digit is read in its own two thirds of the rows, and one reader
-    learns from both; else the reader sees all rows once, for both heads.
+    With `config.windows` each digit is read in its own two thirds of the rows: the image is parted
+    as late as the digits are a whole number of rows apart, and one reader learns from both parts;
+    else the reader sees all rows once, for both heads.
+
+    Pooling comes before ReLU: as ReLU never reverses an order, the result is the same, and there
+    is a quarter to rectify.
     """
 
     def __init__(self, config: TwoHeadedCNNConfig) -> None:
         super().__init__()
-        inputs, height, width = config.input_shape
+        features, height, width = config.input_shape
         apart = height // 3  # how far the bottom digit begins below the top one
+        depths = config.depths or (1,) * len(config.channels)
+        blocks = list(zip(config.channels, config.kernel_sizes, depths, strict=True))
         layers: list[nn.Module] = []
-        for number, (outputs, kernel) in enumerate(
-            zip(config.channels, config.kernel_sizes, strict=True)
-        ):
-            if number:
-                layers += _pool(inputs, batch_norm=config.batch_norm)
-                height, width, apart = height // 2, width // 2, apart // 2
-            # Batch normalisation takes a bias off again.
-            layers.append(nn.Conv2d(inputs, outputs, kernel, bias=not config.batch_norm))
-            inputs, height, width = outputs, height - kernel + 1, width - kernel + 1
-            if height - apart < 2 or width < 2:
+        shared = 0  # how many layers come before the image is parted
+        for number, (channels, kernel, depth) in enumerate(blocks, 1):
+            for convolution in range(1, depth + 1):
+                # Batch normalisation takes a bias off again.
+                layers += [nn.Conv2d(features, channels, kernel, bias=not config.batch_norm)]
+                features, height, width = channels, height - kernel + 1, width - kernel + 1
+                if convolution == depth:
+                    if not shared and (apart % 2 or number == len(blocks)):
+                        shared = len(layers)
+                        height -= apart if config.windows else 0
+                        self.window = height
+                    layers += [nn.MaxPool2d(2)]
+                    height, width, apart = height // 2, width // 2, apart // 2
+                layers += [nn.BatchNorm2d(channels)] if config.batch_norm else []
+                layers += [nn.ReLU()]
+            if min(height, width) < 1:
                 raise InvalidValueError(
-                    f"{len(config.channels)} blocks with kernels of {config.kernel_sizes} leave "
+                    f"{len(blocks)} blocks with kernels of {config.kernel_sizes} leave "
                     f"nothing of an image of {config.input_shape[1:]}",
                     hint="Give model.channels and model.kernel_sizes fewer or smaller numbers.",
                 )
-        self.trunk = nn.Sequential(*layers)
-        self.window = height - apart if config.windows else height
-        features = inputs * (self.window // 2) * (width // 2)
+        self.trunk = nn.Sequential(*layers[:shared])
         self.reader = nn.Sequential(
-            *_pool(inputs, batch_norm=config.batch_norm),
+            *layers[shared:],
             nn.Flatten(),
-            nn.Linear(features, config.hidden),
+            nn.Linear(features * height * width, config.hidden),
             nn.ReLU() if config.hidden_activation == "relu" else nn.Identity(),
             nn.Dropout(config.dropout),
         )
@@ -61,16 +71,6 @@ class TwoHeadedCNN(nn.Module):
         else:
             read = self.reader(torch.cat([top, bottom])).chunk(2)
         return [head(features) for head, features in zip(self.heads, read, strict=True)]
-
-
-def _pool(channels: int, *, batch_norm: bool) -> list[nn.Module]:
-    """Return what follows a convolution.
-
-    Pooling comes before ReLU: as ReLU never reverses an order, the result is the same, and there
-    is a quarter to rectify.
-    """
-    norm = [nn.BatchNorm2d(channels)] if batch_norm else []
-    return [nn.MaxPool2d(2), *norm, nn.ReLU()]
 
 
 def build(config: TwoHeadedCNNConfig) -> TwoHeadedCNN:

@@ -20,12 +20,15 @@ class TwoHeadedMLPConfig(TwoHeadedConfig):
 
 class TwoHeadedCNNConfig(TwoHeadedConfig):
     channels: Sizes = Field(
-        (32, 64), min_length=1, description="of each block: convolution, 2×2 max-pooling, ReLU"
+        (32, 64), min_length=1, description="of each block: convolutions with ReLU, 2×2 max-pooling"
     )
     kernel_sizes: Sizes = Field(
         (3, 3), description="rows and columns of each block's kernels, one number a block"
     )
-    batch_norm: bool = Field(False, description="normalise each block over the batch")
+    depths: Sizes = Field(
+        (), description="convolutions of each block, one number a block; none: one each"
+    )
+    batch_norm: bool = Field(False, description="normalise after each convolution over the batch")
     windows: bool = Field(
         False, description="read each digit in its own two thirds of the rows, by one reader"
     )
@@ -34,10 +37,12 @@ class TwoHeadedCNNConfig(TwoHeadedConfig):
     dropout: float = Field(0.5, ge=0, lt=1, description="share of hidden units dropped")
 
     @model_validator(mode="after")
-    def _one_kernel_size_a_block(self) -> Self:
-        if len(self.kernel_sizes) != len(self.channels):
-            raise ValueError(
-                f"model.kernel_sizes has {len(self.kernel_sizes)} numbers "
-                f"for the {len(self.channels)} blocks of model.channels"
-            )
+    def _one_number_a_block(self) -> Self:
+        for name in ("kernel_sizes", "depths"):
+            numbers = len(getattr(self, name))
+            if numbers != len(self.channels) and (numbers or name == "kernel_sizes"):
+                raise ValueError(
+                    f"model.{name} has {numbers} numbers "
+                    f"for the {len(self.channels)} blocks of model.channels"
+                )
         return self

@@ -1,0 +1,82 @@
+"""Predictions that are the mean over small movements of an image."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zoo_core.errors import InvalidValueError
+from zoo_core.evaluation import evaluate_pretrained
+from zoo_core.loading import load
+from zoo_core.publishing.publish import publish
+from zoo_core.publishing.verify import Verifier
+from zoo_core.training import train
+from zoo_core.trial import TrialRunner
+from zoo_core.views import VIEWS, moved
+
+
+@given(
+    height=st.integers(1, 5),
+    width=st.integers(1, 5),
+    down=st.integers(-6, 6),
+    right=st.integers(-6, 6),
+)
+def test_a_moved_pixel_is_where_it_was_moved_to(height, width, down, right):
+    images = np.arange(1, 2 * height * width + 1, dtype=np.uint8).reshape(2, 1, height, width)
+    result = moved(images, down, right)
+    for y in range(height):
+        for x in range(width):
+            inside = 0 <= y - down < height and 0 <= x - right < width
+            expected = images[:, 0, y - down, x - right] if inside else 0
+            assert (result[:, 0, y, x] == expected).all()
+
+
+def test_each_number_of_views_is_of_as_many_movements_the_image_itself_first():
+    for number, movements in VIEWS.items():
+        assert len(set(movements)) == len(movements) == number
+        assert movements[0] == (0, 0)
+        assert np.sum(movements, axis=0).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("views", [5, 9])
+def test_a_model_predicts_the_mean_of_its_views_wherever_it_is_used(toy, tmp_path, views):
+    one = train(toy, "softmax", out=tmp_path / "one")
+    several = train(toy, "softmax", out=tmp_path / "several", overrides=[{"views": views}])
+    single, pretrained = load(toy, one.folder), load(toy, several.folder)
+    test = several.data.test
+
+    expected = np.mean(
+        [single.predict(moved(test.images, *by)).logits[0] for by in VIEWS[views]], axis=0
+    )
+    np.testing.assert_allclose(pretrained.predict(test.images).logits[0], expected, rtol=1e-5)
+    assert several.card.metrics["test"] != one.card.metrics["test"]
+    assert evaluate_pretrained(toy, [pretrained]).together == several.card.metrics["test"]
+    validation = several.data.validation
+    right = pretrained.predict(validation.images).labels == validation.labels
+    assert several.card.metrics["validation"].correct[0] == right.sum()
+    assert f"mean of {views} views" in (several.folder / "card.md").read_text()
+    assert "views" not in (one.folder / "card.md").read_text().partition("## Recipe")[0]
+
+
+def test_a_trial_of_a_search_is_validated_by_the_views_of_its_recipe(toy, tmp_path):
+    overrides = {"views": 9, "epochs": 2}
+    run = train(toy, "softmax", out=tmp_path / "run", overrides=[overrides])
+    from zoo_core.plan import make_plan
+    from zoo_core.run import SILENT
+    from zoo_core.signals import Stop
+
+    plan = make_plan(toy, "softmax", "default", [overrides])
+    fitted = TrialRunner(toy).train(plan, callbacks=SILENT, stop=Stop())
+    assert fitted.validation == run.card.metrics["validation"]
+
+
+def test_views_are_published_and_verified(toy, tmp_path):
+    run = train(toy, "softmax", out=tmp_path / "run", overrides=[{"views": 5}])
+    found = publish(toy, run.folder, "softmax.moved", str(tmp_path / "registry"))
+    assert load(toy, found).views == 5
+    assert not Verifier(toy).verify(found).faults
+
+
+def test_another_number_of_views_is_refused(toy, tmp_path):
+    with pytest.raises(InvalidValueError, match=r"views .*1, 5 or 9.*got 4"):
+        train(toy, "softmax", out=tmp_path / "run", overrides=[{"views": 4}])

@@ -1,0 +1,67 @@
+"""Test-time augmentation: predictions averaged over small movements of an image.
+
+After Krizhevsky, Sutskever & Hinton (2012), who averaged over ten crops of each image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from zoo_core.preprocessing import Preprocessing
+    from zoo_core.trainer import Trainer
+
+VIEWS: dict[int, Sequence[tuple[int, int]]] = {
+    1: [(0, 0)],
+    5: [(0, 0), (0, 1), (0, -1), (1, 0), (-1, 0)],
+    9: [(down, right) for down in (0, 1, -1) for right in (0, 1, -1)],
+}
+"""Number of views -> how far each is moved, in pixels down and to the right."""
+
+
+def predict_views(
+    trainer: Trainer,
+    model: Any,
+    images: NDArray[np.uint8],
+    preprocessing: Preprocessing,
+    views: int,
+) -> list[NDArray[np.float32]]:
+    """Return logits ``(N, classes)``, one array a head, averaged over the views of each image.
+
+    Args:
+        trainer: the adapter of the model's framework.
+        model: predicts.
+        images: uint8 ``(N, C, H, W)``.
+        preprocessing: what is done to pixels before the model sees them.
+        views: how many, of those there are in `VIEWS`.
+    """
+    seen = [
+        trainer.predict(model, moved(images, down, right), preprocessing)
+        for down, right in VIEWS[views]
+    ]
+    if len(seen) == 1:
+        return seen[0]
+    return [np.mean(heads, axis=0, dtype=np.float32) for heads in zip(*seen, strict=True)]
+
+
+def moved(images: NDArray[np.uint8], down: int, right: int) -> NDArray[np.uint8]:
+    """Return images ``(N, C, H, W)`` moved by whole pixels, black where nothing came."""
+    if not down and not right:
+        return images
+    height, width = images.shape[2:]
+    result = np.zeros_like(images)
+    result[:, :, *_kept(down, right, height, width)] = images[
+        :, :, *_kept(-down, -right, height, width)
+    ]
+    return result
+
+
+def _kept(down: int, right: int, height: int, width: int) -> tuple[slice, slice]:
+    """Return the rows and columns that a movement fills."""
+    rows = slice(min(max(down, 0), height), max(height + min(down, 0), 0))
+    columns = slice(min(max(right, 0), width), max(width + min(right, 0), 0))
+    return rows, columns
