@@ -20,7 +20,7 @@ LAYERS = [
     {"catalog", "index", "listing"},
     {"config", "metrics", "validation", "images", "settled", "registry"},
     {"predictions", "installing", "doctor", "writing"},
-    {"data", "recipe", "weights", "preprocessing", "space", "study"},
+    {"data", "recipe", "weights", "preprocessing", "space", "study", "views", "ensemble"},
     {"synthetic", "sampling", "schedule", "warp", "resolution", "card", "progress"},
     {"info"},
     {"run", "checkpoint", "page"},

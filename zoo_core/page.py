@@ -6,7 +6,6 @@ from typing import Any
 
 from zoo_core.card import Card, Interval, PublishedCard, Search
 
-
 _VIEWS = "the mean of {} views of an image, each moved by at most a pixel (test-time augmentation)"
 
 
