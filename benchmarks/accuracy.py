@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import click
 
-from benchmarks.runs import SEEDS, Row, complete
-from benchmarks.tables import ROWS, write_all
+from benchmarks.runs import complete
+from benchmarks.tables import ROWS, row_of, write_all
 
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[MODEL.RECIPE]…")
-@click.option("--seeds", default=SEEDS, show_default=True, type=click.IntRange(min=2))
+@click.option("--seeds", type=click.IntRange(min=2), help="Trainings of each row.")
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads.")
-def main(names: tuple[str, ...], seeds: int, threads: int | None) -> None:
+def main(names: tuple[str, ...], seeds: int | None, threads: int | None) -> None:
     """Train each recipe with the seeds 0, 1, … that are missing, then write the tables."""
-    complete(map(Row.parse, names) if names else ROWS, seeds=seeds, threads=threads)
+    complete(map(row_of, names) if names else ROWS, seeds=seeds, threads=threads)
     write_all()
 
 

@@ -2,7 +2,7 @@
 
     python -m benchmarks.publish [--runs FOLDER] [MODEL.TAG]…
 
-trains the recipes of `TAGS` with seed 0 (those whose finished run lies in FOLDER are not trained
+trains `TAGS` (those whose finished run lies in FOLDER are not trained
 again), publishes them in a new registry, and puts that in the place of ``registry/zoo_registry``'s
 index and folders, with the table in ``registry/README.md``. The intervals on the cards are those of
 ``benchmarks/results``: what is missing there, or was measured in another environment, is trained.
@@ -17,7 +17,9 @@ from pathlib import Path
 
 import click
 
-from benchmarks.runs import Row, complete
+from benchmarks.ensembles import MEMBERS
+from benchmarks.runs import complete
+from benchmarks.tables import row_of
 from zoo_core.card import parse_published, read_card
 from zoo_core.catalog import installed
 from zoo_core.files import write_atomic
@@ -32,22 +34,38 @@ REGISTRY = Path(__file__).parents[1] / "registry" / "zoo_registry"
 README = REGISTRY.parent / "README.md"
 BEGIN, END = "<!-- tags: python -m benchmarks.publish -->", "<!-- /tags -->"
 
-TAGS = (
+RECIPES = (
+    "numpy-net.best",
     "numpy-net.default",
     "numpy-net.reference",
+    "mlp.best",
+    "mlp.best-128",
+    "mlp.best-10",
     "mlp.default",
     "mlp.baseline-10",
     "mlp.batch64-10",
     "mlp.baseline-128",
     "mlp.leaky-128",
+    "cnn.best",
+    "cnn.best-10k",
     "cnn.default",
     "cnn.reference",
+    "two-headed-mlp.best",
     "two-headed-mlp.default",
     "two-headed-mlp.reference",
+    "two-headed-cnn.best",
     "two-headed-cnn.default",
     "two-headed-cnn.reference",
 )
-"""A tag is called as its recipe is; a model's first is its default."""
+"""Of each, the weights with seed 0 are published; a model's first is its default."""
+
+TAGS = {name: (name, 0) for name in RECIPES} | {
+    f"{name}-{seed}": (name, seed) for name, seeds in MEMBERS.items() for seed in seeds
+}
+"""Tag -> its recipe and seed."""
+
+DEFAULTS = {name.partition(".")[0]: name for name in reversed(RECIPES)}.values()
+"""The first of each model."""
 
 
 @click.command()
@@ -60,13 +78,19 @@ def main(names: tuple[str, ...], runs: Path | None, threads: int | None) -> None
         folder = runs or Path(scratch) / "runs"
         for name in names or TAGS:
             _train(name, folder / name, threads)
-        complete(map(Row.parse, names or TAGS), threads=threads)
+        complete({row_of(TAGS[name][0]) for name in names or TAGS}, threads=threads)
         staged = Path(scratch) / "registry"
         if names:
             shutil.copytree(REGISTRY, staged)
         for name in names or TAGS:
-            row = Row.parse(name)
-            found = publish(installed(), folder / name, name, str(staged), others=row.results())
+            found = publish(
+                installed(),
+                folder / name,
+                name,
+                str(staged),
+                others=row_of(TAGS[name][0]).results(),
+                default=name in DEFAULTS,
+            )
             sys.stderr.write(f"published {found.name}\n")
         _replace(staged)
     write_atomic(README, with_table(README.read_text(encoding="utf-8")).encode())
@@ -76,7 +100,10 @@ def with_table(readme: str) -> str:
     """Return the registry's README with the table between its two marks made anew."""
     before, _, rest = readme.partition(BEGIN)
     _, _, after = rest.partition(END)
-    lines = ["| tag | parameters | bytes | these weights | five seeds |", "|---|---|---|---|---|"]
+    lines = [
+        "| tag | parameters | bytes | these weights | several seeds |",
+        "|---|---|---|---|---|",
+    ]
     index = Registry("zoo", Folder(REGISTRY)).index()
     for name in TAGS:
         tag = index.tags[name]
@@ -96,10 +123,17 @@ def with_table(readme: str) -> str:
 
 
 def _train(name: str, folder: Path, threads: int | None) -> None:
-    row = Row.parse(name)
+    row, seed = row_of(TAGS[name][0]), TAGS[name][1]
     if not (folder / CARD).exists():
         sys.stderr.write(f"training {name}\n")
-        train(installed(), row.model, recipe=row.recipe, out=folder, threads=threads)
+        train(
+            installed(),
+            row.model,
+            recipe=row.recipe,
+            overrides=[{"seed": seed}],
+            out=folder,
+            threads=threads,
+        )
     card = read_card(folder / CARD)
     row.keep(card)
     for other in row.results():

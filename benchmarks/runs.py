@@ -48,21 +48,27 @@ class Result(BaseModel):
 
 @dataclass(frozen=True)
 class Row:
-    """A recipe, and what is changed of it, such as ``lr=0.01``: a row of a table."""
+    """A recipe, and what is changed of it, such as ``lr=0.01``: a row of a table.
+
+    Attributes:
+        model: its name.
+        recipe: likewise.
+        change: see above.
+        seeds: how many trainings its figures are of, with the seeds 0, 1, ….
+    """
 
     model: str
     recipe: str
     change: str = ""
+    seeds: int = SEEDS
 
-    @classmethod
-    def parse(cls, name: str) -> Row:
-        """Return the row of ``MODEL.RECIPE``."""
-        model, _, recipe = name.partition(".")
-        return cls(model, recipe or "default")
+    @property
+    def name(self) -> str:
+        return f"{self.model}.{self.recipe}"
 
     @property
     def folder(self) -> Path:
-        return RESULTS / f"{self.model}.{self.recipe}{',' * bool(self.change)}{self.change}"
+        return RESULTS / f"{self.name}{',' * bool(self.change)}{self.change}"
 
     @property
     def overrides(self) -> list[dict[str, object]]:
@@ -87,10 +93,16 @@ class Row:
         return result
 
 
-def complete(rows: Iterable[Row], *, seeds: int = SEEDS, threads: int | None = None) -> None:
-    """Train what is missing of rows with the seeds 0, 1, …, and keep each result."""
+def complete(rows: Iterable[Row], *, seeds: int | None = None, threads: int | None = None) -> None:
+    """Train what is missing of rows, and keep each result.
+
+    Args:
+        rows: of tables.
+        seeds: how many trainings each is to have at least; None for what it says itself.
+        threads: of the framework; None for its own choice.
+    """
     for row in rows:
-        for seed in range(seeds):
+        for seed in range(seeds or row.seeds):
             if not row.file(seed).exists():
                 result = row.keep(_trained(row, seed, threads))
                 name = f"{row.folder.name} seed {seed}"

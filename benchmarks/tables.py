@@ -12,6 +12,9 @@ import statistics
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import click
+
+from benchmarks.ensembles import ENSEMBLES, kept
 from benchmarks.runs import Result, Row
 from zoo_core.files import write_atomic
 
@@ -29,24 +32,32 @@ REFERENCE: dict[str, tuple[float, ...]] = {
 """Test accuracies of the reference, in percent, one a head."""
 
 ROWS = [
-    Row("numpy-net", "default"),
-    Row("numpy-net", "fast"),
     Row("numpy-net", "reference"),
-    Row("mlp", "default"),
-    Row("mlp", "fast"),
-    Row("mlp", "default-10"),
+    Row("numpy-net", "fast"),
+    Row("numpy-net", "default"),
+    Row("numpy-net", "best", seeds=3),
     Row("mlp", "baseline-10"),
     Row("mlp", "batch64-10"),
+    Row("mlp", "default-10"),
+    Row("mlp", "best-10"),
     Row("mlp", "baseline-128"),
     Row("mlp", "leaky-128"),
-    Row("cnn", "default"),
-    Row("cnn", "fast"),
+    Row("mlp", "fast"),
+    Row("mlp", "default"),
+    Row("mlp", "best-128"),
+    Row("mlp", "best", seeds=3),
     Row("cnn", "reference"),
-    Row("two-headed-mlp", "default"),
+    Row("cnn", "fast"),
+    Row("cnn", "default"),
+    Row("cnn", "best"),
+    Row("cnn", "best-10k", seeds=3),
     Row("two-headed-mlp", "reference"),
-    Row("two-headed-cnn", "default"),
-    Row("two-headed-cnn", "fast"),
+    Row("two-headed-mlp", "default"),
+    Row("two-headed-mlp", "best", seeds=3),
     Row("two-headed-cnn", "reference"),
+    Row("two-headed-cnn", "fast"),
+    Row("two-headed-cnn", "default"),
+    Row("two-headed-cnn", "best", seeds=3),
 ]
 
 STUDY = {
@@ -68,18 +79,33 @@ STUDY = {
 
 RESULTS_PAGE = """# Results
 
-Every model with every recipe: test accuracy in percent, mean ± standard deviation over the seeds 0
-to {last}, on every image of the test split, which is read once a training, at its end. Two
-accuracies are those of the top and of the bottom digit; "both" is the share of images with both
-read correctly. Seconds are the median of the trainings', from the first step to the last epoch's
-validation, on two cores (with * on one). The reference's numbers are
-those of single trainings; those of `two-headed-mlp` were not published, but come from running its
-code.
+Every model with every recipe: test accuracy in percent, mean ± standard deviation over n trainings,
+with the seeds 0, 1, …, on every image of the test split, which is read once a training, at its end.
+Two accuracies are those of the top and of the bottom digit; "both" is the share of images with both
+read correctly. Views are the images that a prediction is the mean of: one is the image itself, five
+or nine are test-time augmentation, as the weights say of themselves. Seconds are the median of the
+trainings', from the first step to the last epoch's validation, on two cores (with * on one). The
+reference's numbers are those of single trainings; those of `two-headed-mlp` were not published, but
+come from running its code.
+
+The recipes `best` were chosen by their accuracy on validation images, and their weights are
+published; [experiments.md](experiments.md) says what was tried besides.
 
 Made by `python -m benchmarks.accuracy`, which trains what is missing. What is kept of each
 training's card (recipe, seed, scores, environment, versions) is in `benchmarks/results`.
 
-{table}"""
+{table}
+## Ensembles
+
+Published weights that read together: what is most probable by the mean of their probabilities. "All
+but one" is the mean ± standard deviation over the ensembles that lack one of them, which share most
+of their members. Measured by `python -m benchmarks.ensembles`, and by
+
+```
+{command}
+```
+
+{ensembles}"""
 
 STUDY_PAGE = """# The hyperparameter study
 
@@ -92,7 +118,23 @@ Made by `python -m benchmarks.study`, which trains what is missing.
 
 COLUMNS = "model recipe parameters epochs seconds accuracy both reference".split()  # noqa: SIM905
 
+LEFT_OUT = {"fast", "baseline-10", "baseline-128"}
+"""Recipes that README's table does without."""
+
 BEGIN, END = "<!-- results: python -m benchmarks.tables -->\n", "<!-- /results -->\n"
+
+
+def row_of(name: str) -> Row:
+    """Return the row of ``MODEL.RECIPE``.
+
+    Raises:
+        click.UsageError: no table has it.
+    """
+    for row in ROWS:
+        if row.name == name:
+            return row
+    names = ", ".join(row.name for row in ROWS)
+    raise click.UsageError(f"there is no row {name!r}; rows: {names}")
 
 
 def measured(rows: Iterable[Row]) -> list[Row]:
@@ -111,14 +153,35 @@ def write_all() -> None:
 def results_page() -> str:
     """Return ``docs/results.md``."""
     rows = measured(ROWS)
-    results = [result for row in rows for result in row.results()]
     return RESULTS_PAGE.format(
-        last=max(result.recipe.seed for result in results),
         table=table(
-            [*COLUMNS, "seeds"],
-            ([*_facts(row.results()), *_scores(row), str(len(row.results()))] for row in rows),
+            [*COLUMNS, "views", "n"],
+            ([*_facts(row.results()), *_scores(row), *_counts(row)] for row in rows),
+        ),
+        command="\n".join(f"zoo evaluate {' '.join(tags)}" for tags in ENSEMBLES.values()),
+        ensembles=table(
+            ["ensemble", "members", "parameters", "accuracy", "all but one"],
+            map(_ensemble, ENSEMBLES),
         ),
     )
+
+
+def _counts(row: Row) -> list[str]:
+    results = row.results()
+    return [str(results[0].recipe.views), str(len(results))]
+
+
+def _ensemble(name: str) -> list[str]:
+    measured = kept(name)
+    accuracy = " / ".join(f"{100 * share:.2f}" for share in measured.together.accuracy)
+    heads = zip(*(scores.accuracy for scores in measured.without_one), strict=True)
+    return [
+        f"`{name}`",
+        str(len(measured.members)),
+        f"{measured.parameters:,}",
+        accuracy,
+        " / ".join(map(mean_and_sd, heads)),
+    ]
 
 
 def study_page() -> str:
@@ -138,7 +201,8 @@ def with_table(readme: str) -> str:
     """Return README with the table between its two marks made anew."""
     before, _, rest = readme.partition(BEGIN)
     _, _, after = rest.partition(END)
-    rows = ([*_facts(row.results()), *_scores(row)] for row in measured(ROWS))
+    few = [row for row in ROWS if row.recipe not in LEFT_OUT]
+    rows = ([*_facts(row.results()), *_scores(row)] for row in measured(few))
     return f"{before}{BEGIN}\n{table(COLUMNS, rows)}\n{END}{after}"
 
 
@@ -168,7 +232,7 @@ def _accuracy(results: Sequence[Result]) -> str:
 
 
 def _reference(row: Row) -> str:
-    numbers = () if row.change else REFERENCE.get(f"{row.model}.{row.recipe}", ())
+    numbers = () if row.change else REFERENCE.get(row.name, ())
     return " / ".join(f"{number:.2f}" for number in numbers)
 
 

@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 
 from zoo_core.catalog import Catalog
+from zoo_core.reading import published_card
+from zoo_core.registry.finding import find
+from zoo_core.registry.location import Folder
+from zoo_core.registry.registry import Registry
 from zoo_core.resolution import recipe_names, resolve_config, resolve_recipe
 from zoo_core.spaces import find_space
 from zoo_core.trainer import make_trainer
@@ -13,7 +17,7 @@ from zoo_core.trainer import make_trainer
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT))  # behind what is installed: for the benchmarks, which are not
 
-from benchmarks import tables, tuning  # noqa: E402
+from benchmarks import ensembles, publish, tables, tuning  # noqa: E402
 from benchmarks.runs import RESULTS  # noqa: E402
 
 CATALOG = Catalog.load()
@@ -64,8 +68,8 @@ def test_a_result_is_of_the_recipe_as_it_is_and_of_every_test_image(row):
     entry = CATALOG.model(row.model)
     dataset = CATALOG.dataset(entry.spec.dataset).spec
     results = row.results()
-    assert [result.recipe.seed for result in results] == list(range(len(results)))
-    assert len(results) >= 5
+    assert [result.recipe.seed for result in results] == list(range(row.seeds))
+    assert row.seeds >= 5 or (row.recipe.startswith("best") and row.seeds >= 3)
     for result in results:
         seed = {"seed": result.recipe.seed}
         assert result.recipe == resolve_recipe(entry, row.recipe, [*row.overrides, seed])
@@ -83,6 +87,38 @@ def test_the_number_of_parameters_is_the_models(row):
     trainer = make_trainer(CATALOG.trainer(result.recipe.trainer), device="cpu", threads=None)
     model = trainer.build(entry.resolve(entry.spec.builder), config, 0)
     assert result.parameters == trainer.count_parameters(model)
+
+
+def test_the_best_recipe_of_every_model_is_published_and_what_its_bare_name_stands_for():
+    index = Registry("zoo", Folder(publish.REGISTRY)).index()
+    assert set(index.tags) == set(publish.TAGS)
+    for model in {row.model for row in tables.ROWS}:
+        assert index.defaults[model] == "best"
+    best = {row.name for row in tables.ROWS if row.recipe.startswith("best")}
+    assert best <= set(index.tags)
+
+
+@pytest.mark.parametrize("name", publish.TAGS)
+def test_a_published_card_says_what_the_results_say(name):
+    recipe, seed = publish.TAGS[name]
+    found = find(CATALOG, name)
+    card = published_card(found)
+    row = tables.row_of(recipe)
+    result = row.results()[seed]
+    for fact in ("recipe", "parameters", "environment", "versions", "metrics"):
+        assert getattr(card, fact) == getattr(result, fact)
+    assert card.interval is not None
+    assert card.interval.seeds == tuple(range(row.seeds))
+
+
+@pytest.mark.parametrize("name", ensembles.ENSEMBLES)
+def test_an_ensemble_reads_what_is_said_of_it(name):
+    kept = ensembles.kept(name)
+    measured = ensembles.measure(CATALOG, ensembles.ENSEMBLES[name])
+    assert measured.members == kept.members
+    assert measured.parameters == kept.parameters
+    assert measured.together.correct == kept.together.correct
+    assert [s.correct for s in measured.without_one] == [s.correct for s in kept.without_one]
 
 
 SEARCHES = [f"{way}-{seed}" for way in tuning.WAYS for seed in range(tuning.SEARCH_SEEDS)]

@@ -17,8 +17,10 @@ class TwoHeadedCNN(nn.Module):
     """Blocks of convolutions and a pooling, a hidden layer, a linear head a digit.
 
     With `config.windows` each digit is read in its own two thirds of the rows: the image is parted
-    as late as the digits are a whole number of rows apart, and one reader learns from both parts;
-    else the reader sees all rows once, for both heads.
+    as late as the digits are a whole number of rows apart, and what follows learns from both parts;
+    with `config.context` the hidden layer sees what was found in the other part too, so that what
+    is known of one digit helps to tell it from the other. Without windows all rows are read once,
+    for both heads.
 
     Pooling comes before ReLU: as ReLU never reverses an order, the result is the same, and there
     is a quarter to rectify.
@@ -37,11 +39,12 @@ class TwoHeadedCNN(nn.Module):
                 # Batch normalisation takes a bias off again.
                 layers += [nn.Conv2d(features, channels, kernel, bias=not config.batch_norm)]
                 features, height, width = channels, height - kernel + 1, width - kernel + 1
-                if convolution == depth:
-                    if not shared and (apart % 2 or number == len(blocks)):
-                        shared = len(layers)
-                        height -= apart if config.windows else 0
-                        self.window = height
+                last = number == len(blocks)
+                if convolution == depth and not shared and (apart % 2 or last):
+                    shared = len(layers)
+                    height -= apart if config.windows else 0
+                    self.window = height
+                if convolution == depth and (config.last_pool or not last):
                     layers += [nn.MaxPool2d(2)]
                     height, width, apart = height // 2, width // 2, apart // 2
                 layers += [nn.BatchNorm2d(channels)] if config.batch_norm else []
@@ -53,10 +56,10 @@ class TwoHeadedCNN(nn.Module):
                     hint="Give model.channels and model.kernel_sizes fewer or smaller numbers.",
                 )
         self.trunk = nn.Sequential(*layers[:shared])
-        self.reader = nn.Sequential(
-            *layers[shared:],
-            nn.Flatten(),
-            nn.Linear(features * height * width, config.hidden),
+        self.reader = nn.Sequential(*layers[shared:], nn.Flatten())
+        self.context = config.context
+        self.hidden = nn.Sequential(
+            nn.Linear(features * height * width * (1 + config.context), config.hidden),
             nn.ReLU() if config.hidden_activation == "relu" else nn.Identity(),
             nn.Dropout(config.dropout),
         )
@@ -65,12 +68,16 @@ class TwoHeadedCNN(nn.Module):
     def forward(self, x: Tensor) -> list[Tensor]:
         """Return logits ``(N, classes)``, top digit and bottom digit, for ``(N, C, H, W)``."""
         found = self.trunk(x)
+        if self.window == found.shape[2]:  # both see all of it
+            features = self.hidden(self.reader(found))
+            return [head(features) for head in self.heads]
         top, bottom = found[:, :, : self.window], found[:, :, -self.window :]
-        if top.shape == found.shape:  # they are the same, and are read once
-            read = [self.reader(found)] * 2
-        else:
-            read = self.reader(torch.cat([top, bottom])).chunk(2)
-        return [head(features) for head, features in zip(self.heads, read, strict=True)]
+        read = self.reader(torch.cat([top, bottom]))
+        if self.context:
+            top, bottom = read.chunk(2)
+            read = torch.cat([read, torch.cat([bottom, top])], dim=1)
+        parts = self.hidden(read).chunk(2)
+        return [head(features) for head, features in zip(self.heads, parts, strict=True)]
 
 
 def build(config: TwoHeadedCNNConfig) -> TwoHeadedCNN:

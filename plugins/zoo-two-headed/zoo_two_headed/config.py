@@ -29,8 +29,12 @@ class TwoHeadedCNNConfig(TwoHeadedConfig):
         (), description="convolutions of each block, one number a block; none: one each"
     )
     batch_norm: bool = Field(False, description="normalise after each convolution over the batch")
+    last_pool: bool = Field(True, description="max-pooling after the last block too")
     windows: bool = Field(
         False, description="read each digit in its own two thirds of the rows, by one reader"
+    )
+    context: bool = Field(
+        False, description="let the hidden layer see what was read in the other window too"
     )
     hidden: Size = Field(128, description="units of the hidden layer")
     hidden_activation: Literal["none", "relu"] = "none"
@@ -45,4 +49,10 @@ class TwoHeadedCNNConfig(TwoHeadedConfig):
                     f"model.{name} has {numbers} numbers "
                     f"for the {len(self.channels)} blocks of model.channels"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _context_is_another_window(self) -> Self:
+        if self.context and not self.windows:
+            raise ValueError("model.context is true, and without model.windows there is no other")
         return self

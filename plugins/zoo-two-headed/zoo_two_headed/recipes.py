@@ -56,8 +56,43 @@ _CNN_DEFAULT: dict[str, Any] = {
     },
 }
 
+# The most that is known to be in it: many epochs of new pairs that are never quite straight, Muon, a
+# moving average of the weights, and predictions over five views. docs/experiments.md says what was
+# tried.
+_CNN_BEST: dict[str, Any] = {
+    "epochs": 60,
+    "batch_size": 128,
+    "optimizer": "muon",
+    "lr": 0.006,
+    "schedule": "one-cycle",
+    "weight_decay": 0.05,
+    "label_smoothing": 0.05,
+    "ema": 0.995,
+    "precision": "bfloat16",
+    "fresh": True,
+    "rotate": 8.0,
+    "shear": 5.0,
+    "scale": 0.08,
+    "translate": 1.0,
+    "views": 5,
+    "keep": "last",
+    "model": {
+        "channels": [32, 64, 192],
+        "kernel_sizes": [5, 3, 3],
+        "depths": [1, 2, 1],
+        "batch_norm": True,
+        "last_pool": False,
+        "windows": True,
+        "context": True,
+        "hidden": 256,
+        "hidden_activation": "relu",
+        "dropout": 0.0,
+    },
+}
+
 CNN_RECIPES: dict[str, dict[str, Any]] = {
     "default": _CNN_DEFAULT,
+    "best": _CNN_BEST,
     # Better than the reference's thirty epochs, in two.
     "fast": {**_CNN_DEFAULT, "epochs": 2, "precision": "bfloat16"},
     "reference": {

@@ -1,0 +1,87 @@
+"""What published weights reach when they read together.
+
+    python -m benchmarks.ensembles
+
+evaluates `ENSEMBLES` as ``zoo evaluate TAG TAG…`` does, keeps what came of it in
+``benchmarks/ensembles``, and writes ``docs/results.md`` anew.
+"""
+
+from __future__ import annotations
+
+import json
+from itertools import combinations
+from pathlib import Path
+
+import click
+from pydantic import BaseModel, ConfigDict
+
+from zoo_core.catalog import Catalog, installed
+from zoo_core.data import load_dataset
+from zoo_core.ensemble import read_together
+from zoo_core.files import write_atomic
+from zoo_core.loading import load
+from zoo_core.metrics import Scores, score
+from zoo_core.predictions import Predictions
+from zoo_core.pretrained import Pretrained
+
+KEPT = Path(__file__).parent / "ensembles"
+
+MEMBERS = {"cnn.best": (1, 2, 3, 4)}
+"""Recipe -> seeds of which the weights are published too, as ``RECIPE-SEED``, beside seed 0's."""
+
+ENSEMBLES = {name: (name, *(f"{name}-{seed}" for seed in seeds)) for name, seeds in MEMBERS.items()}
+"""Name -> tags."""
+
+
+class Measured(BaseModel):
+    """How well an ensemble reads the test split."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    members: tuple[str, ...]
+    """Names of the weights, with their checksums."""
+    parameters: int
+    """Of all."""
+    together: Scores
+    without_one: tuple[Scores, ...]
+    """Of all but one, by turns: how much it depends on which weights there are."""
+
+
+def measure(catalog: Catalog, tags: tuple[str, ...]) -> Measured:
+    """Let published weights read every test image, each by itself, and take all together."""
+    weights: list[Pretrained] = [load(catalog, tag, device="cpu") for tag in tags]
+    test = load_dataset(catalog.dataset(weights[0].card.dataset.name)).splits["test"]
+    read = [each.predict(test.images) for each in weights]
+
+    def scores(members: tuple[Predictions, ...]) -> Scores:
+        return score(read_together(members).logits, test.labels)
+
+    return Measured(
+        members=tuple(each.name for each in weights),
+        parameters=sum(each.card.parameters for each in weights),
+        together=scores(tuple(read)),
+        without_one=tuple(map(scores, combinations(read, len(read) - 1))),
+    )
+
+
+def kept(name: str) -> Measured:
+    """Return what is kept of an ensemble."""
+    return Measured.model_validate_json((KEPT / f"{name}.json").read_bytes())
+
+
+@click.command()
+def main() -> None:
+    """Evaluate the ensembles, keep their scores, and write the tables."""
+    from benchmarks.tables import write_all
+
+    KEPT.mkdir(exist_ok=True)
+    for name, tags in ENSEMBLES.items():
+        measured = measure(installed(), tags)
+        facts = json.dumps(measured.model_dump(mode="json"), indent=1)
+        write_atomic(KEPT / f"{name}.json", f"{facts}\n".encode())
+        click.echo(f"{name}: {measured.together}", err=True)
+    write_all()
+
+
+if __name__ == "__main__":
+    main()
