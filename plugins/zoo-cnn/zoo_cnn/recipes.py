@@ -28,7 +28,7 @@ _DEFAULT: dict[str, Any] = {
 # moving average of the weights, and predictions over nine views. docs/experiments.md says what was
 # tried.
 _BEST: dict[str, Any] = {
-    "epochs": 60,
+    "epochs": 40,
     "batch_size": 128,
     "optimizer": "muon",
     "schedule": "one-cycle",
@@ -52,8 +52,8 @@ RECIPES: dict[str, dict[str, Any]] = {
         "elastic": 0.6,
         "model": {
             "channels": [32, 64, 128],
-            "kernel_sizes": [5, 3, 3],
-            "depths": [1, 2, 1],
+            "kernel_sizes": [3, 3, 3],
+            "depths": [2, 2, 1],
             "batch_norm": True,
             "global_pool": True,
             "hidden": 0,
