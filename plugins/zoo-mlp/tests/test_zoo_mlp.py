@@ -34,6 +34,14 @@ def test_every_head_gives_logits(activation):
     assert (first.shape, second.shape) == ((9, 2), (9, 7))
 
 
+def test_a_normalised_layer_has_no_bias_of_its_own():
+    config = MLPConfig(hidden=(6, 5), batch_norm=True, dropout=0.5, activation="silu")
+    kinds = [type(layer).__name__ for layer in build(config).trunk]
+    assert kinds == ["Flatten", *["Linear", "BatchNorm1d", "SiLU", "Dropout"] * 2]
+    assert build(config).trunk[1].bias is None
+    assert build(MLPConfig(hidden=(6,))).trunk[1].bias is not None
+
+
 @pytest.mark.parametrize("value", [64, [64], (64,)])
 def test_one_number_is_one_hidden_layer(value):
     assert MLPConfig(hidden=value).hidden == (64,)
@@ -45,7 +53,7 @@ def test_every_recipe_resolves(name):
     entry = catalog.model("mlp")
     recipe = resolve_recipe(entry, name)
     assert resolve_config(entry, recipe, catalog.dataset("mnist").spec).hidden
-    reference = name not in {"default", "default-10", "fast"}
+    reference = name.startswith(("baseline", "batch64", "leaky"))
     assert recipe.normalize != reference
     assert ((recipe.epochs, recipe.optimizer) == (10, "sgd")) == reference
 

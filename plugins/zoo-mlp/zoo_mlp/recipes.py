@@ -18,9 +18,9 @@ _BASELINE: dict[str, Any] = {
     "model": {"hidden": [10], "activation": "relu"},
 }
 
-# The most that is known to be in a width: many epochs of images that are never quite the same, Muon,
-# a moving average of the weights, and predictions over nine views. docs/experiments.md says what
-# was tried.
+# The most that is known to be in a width: many epochs of images that are never quite the same,
+# Muon, a moving average of the weights, and predictions over nine views. docs/experiments.md says
+# what was tried.
 _BEST: dict[str, Any] = {
     "optimizer": "muon",
     "schedule": "one-cycle",

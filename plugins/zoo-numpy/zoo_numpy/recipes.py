@@ -15,9 +15,9 @@ RECIPES: dict[str, dict[str, Any]] = {
         "label_smoothing": 0.05,
         "model": {"hidden": [128], "activation": "relu"},
     },
-    # The most that is known to be in it: many epochs of images that are never quite the same, Muon, a
-    # moving average of the weights, and predictions over nine views. docs/experiments.md says what
-    # was tried.
+    # The most that is known to be in it: many epochs of images that are never quite the same, Muon,
+    # a moving average of the weights, and predictions over nine views. docs/experiments.md says
+    # what was tried.
     "best": {
         "epochs": 50,
         "batch_size": 512,

@@ -91,6 +91,11 @@ def test_an_image_that_is_too_small_is_refused():
     [
         (["two-headed-cnn", "--dataset", "mnist"], "gives 2 labels an image, dataset 'mnist' has"),
         (["two-headed-cnn", "--set", "model.kernel_sizes=3"], "has 1 numbers for the 2 blocks"),
+        (["two-headed-cnn", "--set", "model.depths=3"], "model.depths has 1 numbers for the 2"),
+        (
+            ["two-headed-cnn", "--recipe", "reference", "--set", "model.context=true"],
+            "model.context is true, and without model.windows there is no other",
+        ),
         (["two-headed-mlp", "--set", "model.hidden=0"], "must be greater than or equal to 1"),
     ],
 )
@@ -122,6 +127,39 @@ def test_with_windows_each_head_reads_its_own_rows():
     above, below = torch.zeros(2, 2, 1, 42, 28)
     above[:, :, :28], below[:, :, 14:] = digit, digit
     torch.testing.assert_close(model(above)[0], model(below)[1])
+
+
+DEEP = {"channels": (4, 6, 8), "kernel_sizes": (5, 3, 3), "depths": (1, 2, 1), "hidden": 16}
+
+
+@pytest.mark.parametrize("windows", [True, False])
+def test_a_deep_one_is_parted_where_the_digits_are_whole_rows_apart(windows):
+    model = cnn.build(TwoHeadedCNNConfig(**DEEP, windows=windows, batch_norm=True, last_pool=False))
+    # 42 rows, 38, pooled 19, 17, 15; the bottom digit begins 14 rows below, then 7
+    assert model.window == (15 - 7 if windows else 15)
+    assert sum(isinstance(layer, nn.Conv2d) for layer in model.trunk) == 3
+    assert [type(layer).__name__ for layer in model.reader] == [
+        "MaxPool2d", "BatchNorm2d", "ReLU", "Conv2d", "BatchNorm2d", "ReLU", "Flatten",
+    ]  # fmt: skip
+
+
+def test_with_context_a_head_sees_both_windows_its_own_first():
+    config = TwoHeadedCNNConfig(**DEEP, windows=True, context=True, last_pool=False)
+    model = cnn.build(config).eval()
+    x = torch.randn(2, 1, 42, 28)
+    for rows in (slice(0, 14), slice(28, 42)):
+        changed = x.clone()
+        changed[:, :, rows] = 0
+        for before, after in zip(model(x), model(changed), strict=True):
+            assert not torch.allclose(before, after)
+    seen = []
+    model.hidden[0].register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    model(x)
+    top, bottom = seen[0].chunk(2)
+    half = top.shape[1] // 2
+    assert torch.equal(top[:, :half], bottom[:, half:])
+    assert torch.equal(top[:, half:], bottom[:, :half])
+    assert not torch.allclose(top[:, :half], top[:, half:])
 
 
 @pytest.fixture(scope="module")
