@@ -76,12 +76,12 @@ def _numpy_net(batch_size: int, *, lr: float) -> Comparison:
 def _load(model: str, framework: str) -> Comparison:
     return Comparison(
         title=f"Loading published weights by name: {model}",
-        text=f"Whole processes: one that loads `{model}` by name, checksum and all, and one that "
+        text=f"Whole processes: one that loads `{model}.default` by name, checksum and all, and one that "
         f"does nothing but import {framework}.",
         contestants=(
             Contestant(
-                f'zoo.load("{model}")',
-                f"{{python}} -c 'import zoo_core as zoo; zoo.load(\"{model}\")'",
+                f'zoo.load("{model}.default")',
+                f"{{python}} -c 'import zoo_core as zoo; zoo.load(\"{model}.default\")'",
             ),
             Contestant(f"import {framework}", f"{{python}} -c 'import {framework}'"),
         ),
@@ -94,8 +94,8 @@ def _load(model: str, framework: str) -> Comparison:
 def _load_later(model: str, framework: str) -> Comparison:
     return Comparison(
         title=f"Likewise, once {framework} is there: {model}",
-        text=f'The first `zoo.load("{model}")` of a process that has imported {framework}.',
-        contestants=(Contestant("inside", f"{LOAD} {model} {framework}"),),
+        text=f'The first `zoo.load("{model}.default")` of a process that has imported {framework}.',
+        contestants=(Contestant("inside", f"{LOAD} {model}.default {framework}"),),
         figures={"load": "ms"},
         times=11,
     )

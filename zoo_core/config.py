@@ -17,6 +17,24 @@ Sizes = Annotated[tuple[Size, ...], BeforeValidator(_as_sequence)]
 """One size a layer; a single number stands for a single layer."""
 
 
+def one_number_a_block(channels: Sizes, name: str, numbers: Sizes) -> None:
+    """See that a field has a number for each block of a convolutional network.
+
+    Args:
+        channels: of the blocks.
+        name: of the field.
+        numbers: its value.
+
+    Raises:
+        ValueError: it has more or fewer.
+    """
+    if len(numbers) != len(channels):
+        raise ValueError(
+            f"model.{name} has {len(numbers)} numbers "
+            f"for the {len(channels)} blocks of model.channels"
+        )
+
+
 class ModelConfig(BaseModel):
     """A model's config: immutable, and strict about its keys.
 

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from zoo_core.config import ModelConfig, Size, Sizes
+from zoo_core.config import ModelConfig, Size, Sizes, one_number_a_block
 
 
 class TwoHeadedConfig(ModelConfig):
@@ -42,13 +42,9 @@ class TwoHeadedCNNConfig(TwoHeadedConfig):
 
     @model_validator(mode="after")
     def _one_number_a_block(self) -> Self:
-        for name in ("kernel_sizes", "depths"):
-            numbers = len(getattr(self, name))
-            if numbers != len(self.channels) and (numbers or name == "kernel_sizes"):
-                raise ValueError(
-                    f"model.{name} has {numbers} numbers "
-                    f"for the {len(self.channels)} blocks of model.channels"
-                )
+        one_number_a_block(self.channels, "kernel_sizes", self.kernel_sizes)
+        if self.depths:
+            one_number_a_block(self.channels, "depths", self.depths)
         return self
 
     @model_validator(mode="after")
