@@ -76,8 +76,8 @@ def _numpy_net(batch_size: int, *, lr: float) -> Comparison:
 def _load(model: str, framework: str) -> Comparison:
     return Comparison(
         title=f"Loading published weights by name: {model}",
-        text=f"Whole processes: one that loads `{model}.default` by name, checksum and all, and one that "
-        f"does nothing but import {framework}.",
+        text=f"Whole processes: one that loads `{model}.default` by name, checksum and all, and "
+        f"one that does nothing but import {framework}.",
         contestants=(
             Contestant(
                 f'zoo.load("{model}.default")',
