@@ -24,9 +24,8 @@ _DEFAULT: dict[str, Any] = {
     },
 }
 
-# The most that is known to be in it: many epochs of images that are never quite the same, Muon, a
-# moving average of the weights, and predictions over nine views. docs/experiments.md says what was
-# tried.
+# The most that is known to be in it: many epochs of images that are never quite the same, Muon, and
+# a moving average of the weights. docs/experiments.md says what was tried.
 _BEST: dict[str, Any] = {
     "epochs": 40,
     "batch_size": 128,
@@ -40,7 +39,6 @@ _BEST: dict[str, Any] = {
     "shear": 6.0,
     "scale": 0.1,
     "translate": 1.5,
-    "views": 9,
     "keep": "last",
 }
 

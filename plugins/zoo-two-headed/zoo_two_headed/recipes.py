@@ -76,8 +76,7 @@ _CNN_DEFAULT: dict[str, Any] = {
 }
 
 # The most that is known to be in it: many epochs of new pairs that are never quite straight, Muon,
-# a moving average of the weights, and predictions over five views. docs/experiments.md says what
-# was tried.
+# and a moving average of the weights. docs/experiments.md says what was tried.
 _CNN_BEST: dict[str, Any] = {
     "epochs": 60,
     "batch_size": 128,
@@ -93,7 +92,6 @@ _CNN_BEST: dict[str, Any] = {
     "shear": 5.0,
     "scale": 0.08,
     "translate": 1.0,
-    "views": 5,
     "keep": "last",
     "model": {
         "channels": [32, 64, 192],
