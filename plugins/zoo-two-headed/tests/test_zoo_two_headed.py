@@ -143,6 +143,13 @@ def test_a_deep_one_is_parted_where_the_digits_are_whole_rows_apart(windows):
     ]  # fmt: skip
 
 
+def test_the_hidden_layer_can_be_normalised():
+    model = cnn.build(TwoHeadedCNNConfig(**DEEP, hidden_norm=True))
+    kinds = [type(layer).__name__ for layer in model.hidden]
+    assert kinds == ["Linear", "BatchNorm1d", "Identity", "Dropout"]
+    assert model.hidden[0].bias is None
+
+
 def test_with_context_a_head_sees_both_windows_its_own_first():
     config = TwoHeadedCNNConfig(**DEEP, windows=True, context=True, last_pool=False)
     model = cnn.build(config).eval()

@@ -58,8 +58,10 @@ class TwoHeadedCNN(nn.Module):
         self.trunk = nn.Sequential(*layers[:shared])
         self.reader = nn.Sequential(*layers[shared:], nn.Flatten())
         self.context = config.context
+        features *= height * width * (1 + config.context)
         self.hidden = nn.Sequential(
-            nn.Linear(features * height * width * (1 + config.context), config.hidden),
+            nn.Linear(features, config.hidden, bias=not config.hidden_norm),
+            *([nn.BatchNorm1d(config.hidden)] if config.hidden_norm else []),
             nn.ReLU() if config.hidden_activation == "relu" else nn.Identity(),
             nn.Dropout(config.dropout),
         )

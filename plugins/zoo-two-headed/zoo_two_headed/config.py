@@ -37,6 +37,7 @@ class TwoHeadedCNNConfig(TwoHeadedConfig):
         False, description="let the hidden layer see what was read in the other window too"
     )
     hidden: Size = Field(128, description="units of the hidden layer")
+    hidden_norm: bool = Field(False, description="normalise the hidden layer over the batch")
     hidden_activation: Literal["none", "relu"] = "none"
     dropout: float = Field(0.5, ge=0, lt=1, description="share of hidden units dropped")
 
