@@ -2,10 +2,10 @@
 
     python -m benchmarks.publish [--runs FOLDER] [MODEL.TAG]…
 
-trains `TAGS` (those whose finished run lies in FOLDER are not trained
-again), publishes them in a new registry, and puts that in the place of ``registry/zoo_registry``'s
-index and folders, with the table in ``registry/README.md``. The intervals on the cards are those of
-``benchmarks/results``: what is missing there, or was measured in another environment, is trained.
+trains `TAGS` (those whose finished run lies in FOLDER are not trained again), publishes them in a
+new registry, and puts that in the place of ``registry/zoo_registry``'s index and folders, with the
+table in ``registry/README.md``. The intervals on the cards are those of ``benchmarks/results``:
+what is missing there, or was measured in another environment, is trained.
 """
 
 from __future__ import annotations
@@ -57,15 +57,12 @@ RECIPES = (
     "two-headed-cnn.default",
     "two-headed-cnn.reference",
 )
-"""Of each, the weights with seed 0 are published; a model's first is its default."""
+"""Of each, the weights with seed 0 are published; a bare name stands for the model's ``best``."""
 
 TAGS = {name: (name, 0) for name in RECIPES} | {
     f"{name}-{seed}": (name, seed) for name, seeds in MEMBERS.items() for seed in seeds
 }
 """Tag -> its recipe and seed."""
-
-DEFAULTS = {name.partition(".")[0]: name for name in reversed(RECIPES)}.values()
-"""The first of each model."""
 
 
 @click.command()
@@ -78,7 +75,7 @@ def main(names: tuple[str, ...], runs: Path | None, threads: int | None) -> None
         folder = runs or Path(scratch) / "runs"
         for name in names or TAGS:
             _train(name, folder / name, threads)
-        complete({row_of(TAGS[name][0]) for name in names or TAGS}, threads=threads)
+        complete(dict.fromkeys(row_of(TAGS[name][0]) for name in names or TAGS), threads=threads)
         staged = Path(scratch) / "registry"
         if names:
             shutil.copytree(REGISTRY, staged)
@@ -89,7 +86,7 @@ def main(names: tuple[str, ...], runs: Path | None, threads: int | None) -> None
                 name,
                 str(staged),
                 others=row_of(TAGS[name][0]).results(),
-                default=name in DEFAULTS,
+                default=name.endswith(".best"),
             )
             sys.stderr.write(f"published {found.name}\n")
         _replace(staged)

@@ -8,8 +8,11 @@ from hypothesis import strategies as st
 from zoo_core.errors import InvalidValueError
 from zoo_core.evaluation import evaluate_pretrained
 from zoo_core.loading import load
+from zoo_core.plan import make_plan
 from zoo_core.publishing.publish import publish
 from zoo_core.publishing.verify import Verifier
+from zoo_core.run import SILENT
+from zoo_core.signals import Stop
 from zoo_core.training import train
 from zoo_core.trial import TrialRunner
 from zoo_core.views import VIEWS, moved
@@ -61,10 +64,6 @@ def test_a_model_predicts_the_mean_of_its_views_wherever_it_is_used(toy, tmp_pat
 def test_a_trial_of_a_search_is_validated_by_the_views_of_its_recipe(toy, tmp_path):
     overrides = {"views": 9, "epochs": 2}
     run = train(toy, "softmax", out=tmp_path / "run", overrides=[overrides])
-    from zoo_core.plan import make_plan
-    from zoo_core.run import SILENT
-    from zoo_core.signals import Stop
-
     plan = make_plan(toy, "softmax", "default", [overrides])
     fitted = TrialRunner(toy).train(plan, callbacks=SILENT, stop=Stop())
     assert fitted.validation == run.card.metrics["validation"]

@@ -57,7 +57,7 @@ class TwoHeadedCNN(nn.Module):
                 )
         self.trunk = nn.Sequential(*layers[:shared])
         self.reader = nn.Sequential(*layers[shared:], nn.Flatten())
-        self.context = config.context
+        self.windows, self.context = config.windows, config.context
         features *= height * width * (1 + config.context)
         self.hidden = nn.Sequential(
             nn.Linear(features, config.hidden, bias=not config.hidden_norm),
@@ -70,7 +70,7 @@ class TwoHeadedCNN(nn.Module):
     def forward(self, x: Tensor) -> list[Tensor]:
         """Return logits ``(N, classes)``, top digit and bottom digit, for ``(N, C, H, W)``."""
         found = self.trunk(x)
-        if self.window == found.shape[2]:  # both see all of it
+        if not self.windows:
             features = self.hidden(self.reader(found))
             return [head(features) for head in self.heads]
         top, bottom = found[:, :, : self.window], found[:, :, -self.window :]
