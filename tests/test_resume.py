@@ -244,13 +244,14 @@ def without(part, packed):
     found = unpack(packed)
     progress, state = found.progress, dict(found.state)
     prefixes = {
-        "weights": "model.reader.4.weight",
+        "weights": "model.hidden.0.weight",
         "statistics": "model.reader.1.running",
         "average": "average.",
     }
-    for name, array in state.items():
-        if name.startswith(prefixes.get(part, f"optimizer.{part}.")):
-            state[name] = np.zeros_like(array)
+    named = [name for name in state if name.startswith(prefixes.get(part, f"optimizer.{part}."))]
+    assert named or part in ("nothing", "position", "logits", "kept")
+    for name in named:
+        state[name] = np.zeros_like(state[name])
     if part == "position":
         progress.step -= 1
         progress.logits = [head[:-6] for head in progress.logits]
