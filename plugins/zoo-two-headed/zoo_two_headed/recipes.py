@@ -88,11 +88,12 @@ _CNN_BEST: dict[str, Any] = {
     "ema": 0.995,
     "precision": "bfloat16",
     "fresh": True,
-    "rotate": 8.0,
-    "shear": 5.0,
-    "scale": 0.08,
-    "translate": 1.0,
+    "rotate": 6.0,
+    "shear": 4.0,
+    "scale": 0.06,
+    "translate": 0.8,
     "keep": "last",
+    "views": 5,
     "model": {
         "channels": [32, 64, 192],
         "kernel_sizes": [5, 3, 3],
@@ -103,7 +104,8 @@ _CNN_BEST: dict[str, Any] = {
         "context": True,
         "hidden": 256,
         "hidden_activation": "relu",
-        "dropout": 0.0,
+        "hidden_norm": True,
+        "dropout": 0.2,
     },
 }
 
