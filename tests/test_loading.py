@@ -135,6 +135,8 @@ def test_a_card_that_was_changed_is_noticed(toy, added):
         ({"config": {"input_shape": [1, 6, 5], "classes": ["three"]}}, "cannot be|can be built"),
         ({"preprocessing": {"mean": "x", "std": [1]}}, "metadata of"),
         ({"recipe": 1}, "metadata of"),
+        ({"recipe": {"trainer": "toy", "views": 4}}, "views is 4, there are 1, 5, 9"),
+        ({"recipe": {"trainer": "toy", "views": [5]}}, "metadata of"),
     ],
 )
 def test_metadata_that_lies_gives_a_clear_error(toy, run, tmp_path, change, said):
