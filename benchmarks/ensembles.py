@@ -1,9 +1,10 @@
 """What published weights reach when they read together.
 
-    python -m benchmarks.ensembles
+    python -m benchmarks.ensembles [--choose]
 
 evaluates `ENSEMBLES` as ``zoo evaluate TAG TAG…`` does, keeps what came of it in
-``benchmarks/ensembles``, and writes ``docs/results.md`` anew.
+``benchmarks/ensembles``, and writes ``docs/results.md`` anew. With ``--choose`` it shows instead
+how ``mixed`` was chosen: what each of the possible ensembles misreads of the validation images.
 """
 
 from __future__ import annotations
@@ -23,13 +24,29 @@ from zoo_core.loading import load
 from zoo_core.metrics import Scores, score
 from zoo_core.predictions import Predictions
 from zoo_core.pretrained import Pretrained
+from zoo_core.sampling import training_data
 
 KEPT = Path(__file__).parent / "ensembles"
 
 MEMBERS = {"cnn.best": (1, 2, 3, 4)}
 """Recipe -> seeds of which the weights are published too, as ``RECIPE-SEED``, beside seed 0's."""
 
-ENSEMBLES = {name: (name, *(f"{name}-{seed}" for seed in seeds)) for name, seeds in MEMBERS.items()}
+ALIKE = ("cnn.best", *(f"cnn.best-{seed}" for seed in MEMBERS["cnn.best"]))
+"""Tags of one recipe."""
+
+OTHERS = (
+    "cnn.best-10k",
+    "cnn.default",
+    "mlp.best",
+    "mlp.best-128",
+    "mlp.best-10",
+    "mlp.default",
+    "numpy-net.best",
+    "numpy-net.default",
+)
+"""Tags of which any may read together with those: zoo's own recipes for the same data set."""
+
+ENSEMBLES = {"alike": ALIKE, "mixed": (*ALIKE, "mlp.default", "numpy-net.default")}
 """Name -> tags."""
 
 
@@ -64,16 +81,40 @@ def measure(catalog: Catalog, tags: tuple[str, ...]) -> Measured:
     )
 
 
+def choose(catalog: Catalog) -> list[tuple[int, float, tuple[str, ...]]]:
+    """Return errors and mean loss on the validation images, the best first, with the members.
+
+    Of every ensemble of `ALIKE` and any of `OTHERS`.
+    """
+    weights = {tag: load(catalog, tag, device="cpu") for tag in (*ALIKE, *OTHERS)}
+    card = weights[ALIKE[0]].card
+    whole = load_dataset(catalog.dataset(card.dataset.name))
+    images = training_data(whole, card.recipe).validation  # the same for all: one split_seed
+    read = {tag: each.predict(images.images) for tag, each in weights.items()}
+    found = []
+    for count in range(len(OTHERS) + 1):
+        for others in combinations(OTHERS, count):
+            members = (*ALIKE, *others)
+            scores = score(read_together([read[tag] for tag in members]).logits, images.labels)
+            found.append((scores.total - scores.all_correct, scores.mean_loss, members))
+    return sorted(found)
+
+
 def kept(name: str) -> Measured:
     """Return what is kept of an ensemble."""
     return Measured.model_validate_json((KEPT / f"{name}.json").read_bytes())
 
 
 @click.command()
-def main() -> None:
+@click.option("--choose", "only_choose", is_flag=True, help="Show how one was chosen, instead.")
+def main(only_choose: bool) -> None:
     """Evaluate the ensembles, keep their scores, and write the tables."""
     from benchmarks.tables import write_all  # which shows what is kept here
 
+    if only_choose:
+        for errors, loss, members in choose(installed()):
+            click.echo(f"{errors} {loss:.4f} {' '.join(members)}")
+        return
     KEPT.mkdir(exist_ok=True)
     for name, tags in ENSEMBLES.items():
         measured = measure(installed(), tags)

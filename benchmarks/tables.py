@@ -99,7 +99,9 @@ training's card (recipe, seed, scores, environment, versions) is in `benchmarks/
 
 Published weights that read together: what is most probable by the mean of their probabilities. "All
 but one" is the mean ± standard deviation over the ensembles that lack one of them, which share most
-of their members. Measured by `python -m benchmarks.ensembles`, and by
+of their members. `alike` is of one recipe with several seeds; `mixed` adds what helped it most on
+the validation images, of all that zoo's own recipes made of other models
+(`python -m benchmarks.ensembles --choose`). Measured by `python -m benchmarks.ensembles`, and by
 
 ```
 {command}
