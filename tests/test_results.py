@@ -69,8 +69,7 @@ def test_a_result_is_of_the_recipe_as_it_is_and_of_every_test_image(row):
     dataset = CATALOG.dataset(entry.spec.dataset).spec
     results = row.results()
     assert [result.recipe.seed for result in results] == list(range(row.seeds))
-    long = min(result.seconds for result in results) > 300
-    assert row.seeds >= 5 or (row.recipe.startswith("best") and row.seeds >= (2 if long else 3))
+    assert row.seeds >= 5 or (row.recipe.startswith("best") and row.seeds >= 3)
     for result in results:
         seed = {"seed": result.recipe.seed}
         assert result.recipe == resolve_recipe(entry, row.recipe, [*row.overrides, seed])
