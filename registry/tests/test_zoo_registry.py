@@ -17,7 +17,7 @@ from zoo_core.resolution import resolve_recipe
 sys.path.append(str(Path(__file__).parents[2]))  # behind what is installed
 
 from benchmarks.publish import README, TAGS, with_table
-from benchmarks.runs import Row
+from benchmarks.tables import row_of
 
 CATALOG = Catalog.load()
 FOUND = [find(CATALOG, f"zoo/{name}") for name in TAGS]
@@ -33,14 +33,14 @@ def test_every_tag_is_published_and_no_other():
     assert {each.published.name for each in published([zoo])} == set(TAGS)
     content = zoo.location.read("index.json", most=1 << 20)
     assert content == index_json(zoo.index())
-    assert set(zoo.index().defaults.values()) == {"default"}
+    assert set(zoo.index().defaults.values()) == {"best"}
 
 
-def test_every_model_of_ours_has_a_default_and_a_reference():
+def test_every_model_of_ours_has_its_best_a_default_and_a_reference():
     for name, entry in CATALOG.entries("models").items():
         if entry.plugin.distribution.startswith("zoo-") and name in {t.split(".")[0] for t in TAGS}:
-            assert f"{name}.default" in TAGS
-            assert len([tag for tag in TAGS if tag.startswith(f"{name}.")]) >= 2
+            assert {f"{name}.best", f"{name}.default"} < set(TAGS)
+            assert len([tag for tag in TAGS if tag.startswith(f"{name}.")]) >= 3
 
 
 def test_the_readme_says_what_the_cards_say():
@@ -58,17 +58,19 @@ def test_it_is_small():
 @pytest.mark.parametrize("found", FOUND, ids=TAGS)
 def test_a_card_is_of_the_recipe_as_it_stands(found):
     card = card_of(found)
-    recipe = resolve_recipe(CATALOG.model(card.model), found.published.tag)
-    assert card.recipe == recipe
+    name, seed = TAGS[found.published.name]
+    recipe = name.removeprefix(f"{card.model}.")
+    assert card.recipe == resolve_recipe(CATALOG.model(card.model), recipe, [{"seed": seed}])
     assert card.changed == ()
 
 
 @pytest.mark.parametrize("found", FOUND, ids=TAGS)
 def test_an_interval_is_that_of_the_results(found):
     card = card_of(found)
-    results = Row.parse(found.published.name).results()
+    row = row_of(TAGS[found.published.name][0])
+    results = row.results()
     assert card.interval == make_interval(card, results)
-    assert len(card.interval.seeds) == 5
+    assert len(card.interval.seeds) == row.seeds
     assert all(result.environment == card.environment for result in results)
 
 
