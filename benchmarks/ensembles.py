@@ -82,9 +82,9 @@ def measure(catalog: Catalog, tags: tuple[str, ...]) -> Measured:
 
 
 def choose(catalog: Catalog) -> list[tuple[int, float, tuple[str, ...]]]:
-    """Return errors and mean loss on the validation images, the best first, with the members.
+    """Return what every ensemble of `ALIKE` and any of `OTHERS` misreads of the validation images.
 
-    Of every ensemble of `ALIKE` and any of `OTHERS`.
+    The best first: the number of errors, the mean loss and the members.
     """
     weights = {tag: load(catalog, tag, device="cpu") for tag in (*ALIKE, *OTHERS)}
     card = weights[ALIKE[0]].card
