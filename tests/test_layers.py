@@ -30,6 +30,7 @@ LAYERS = [
     {"results", "building", "reading"},
     {"training", "trial", "loading", "testing"},
     {"evaluation", "publishing"},
+    {"comparison"},
     {"api"},
     {"cli"},
 ]

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zoo_core.catalog import Catalog, Entry
-from zoo_core.data import load_dataset
+from zoo_core.data import ArrayDataset, load_dataset
 from zoo_core.ensemble import read_together
 from zoo_core.errors import InvalidValueError, UnknownNameError, listed
 from zoo_core.metrics import Scores, score
+from zoo_core.predictions import Predictions
 from zoo_core.pretrained import Pretrained
 from zoo_core.specs import DatasetSpec
 
@@ -49,6 +50,22 @@ def evaluate_pretrained(
             trained on several data sets and none is named.
         UnknownNameError: there is no such data set or split.
     """
+    name, data, read = read_split(catalog, pretrained, dataset=dataset, split=split)
+    labels = data.splits[split].labels
+    return Evaluation(
+        dataset=name,
+        members=tuple(score(each.logits, labels) for each in read),
+        together=score(read_together(read).logits, labels),
+    )
+
+
+def read_split(
+    catalog: Catalog, pretrained: Sequence[Pretrained], *, dataset: str | None, split: str
+) -> tuple[str, ArrayDataset, list[Predictions]]:
+    """Return a data set's name, the data set, and what weights read in every image of a split.
+
+    Arguments and errors are those of `evaluate_pretrained`.
+    """
     entry = catalog.dataset(dataset or _trained_on(pretrained))
     spec = entry.spec
     if split not in spec.sizes:
@@ -57,13 +74,9 @@ def evaluate_pretrained(
         )
     for weights in pretrained:
         _check_fit(entry, weights)
-    images = load_dataset(entry).splits[split]
-    read = [weights.predict(images.images) for weights in pretrained]
-    return Evaluation(
-        dataset=spec.name,
-        members=tuple(score(each.logits, images.labels) for each in read),
-        together=score(read_together(read).logits, images.labels),
-    )
+    data = load_dataset(entry)
+    images = data.splits[split].images
+    return spec.name, data, [weights.predict(images) for weights in pretrained]
 
 
 def _trained_on(pretrained: Sequence[Pretrained]) -> str:

@@ -6,7 +6,7 @@ stands behind an import string ``"package.module:attribute"``, followed when it 
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_.-]*)?")
@@ -23,10 +23,10 @@ class Spec:
     """One sentence for `zoo list`."""
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.type is str and not isinstance(value, str):
-                raise TypeError(f"{self._what()}: {field.name} must be a string, got {value!r}")
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if each.type is str and not isinstance(value, str):
+                raise TypeError(f"{self._what()}: {each.name} must be a string, got {value!r}")
         if not _NAME.fullmatch(self.name):
             raise ValueError(
                 f"{self._what()}: a name has lower-case letters, digits, '-' and '_', "
@@ -38,12 +38,14 @@ class Spec:
 
     def _check_imports(self, *attributes: str) -> None:
         for attribute in attributes:
-            value = getattr(self, attribute)
-            if not isinstance(value, str) or not _IMPORT.fullmatch(value):
-                raise ValueError(
-                    f"{self._what()}: {attribute} must be an import string like "
-                    f"'package.module:name', got {value!r}"
-                )
+            self._check_import(attribute, getattr(self, attribute))
+
+    def _check_import(self, attribute: str, value: object) -> None:
+        if not isinstance(value, str) or not _IMPORT.fullmatch(value):
+            raise ValueError(
+                f"{self._what()}: {attribute} must be an import string like "
+                f"'package.module:name', got {value!r}"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,12 +96,15 @@ class DatasetSpec(Spec):
     """Who made it and where it is from."""
     composable: bool = False
     """Whether new training images can be composed of it every epoch (`ArrayDataset.compose`)."""
+    reader: str = ""
+    """Import string of ``(uint8 (C, H, W)) -> uint8 of the set's shape``, which makes a photo or a
+    drawing an image such as the set's; without it, a photo is fitted into the shape, whole."""
     task: str = "image-classification"
     """What it is for."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check_imports("loader")
+        self._check_imports("loader", *(["reader"] if self.reader else []))
         if not {"train", "test"} <= set(self.sizes):
             raise ValueError(f"{self._what()}: sizes must name the splits train and test")
         object.__setattr__(self, "sizes", MappingProxyType(dict(self.sizes)))
@@ -117,10 +122,16 @@ class TrainerSpec(Spec):
     """Which of `zoo_core.recipe.TRAINER_FIELDS` it follows; a recipe with another is refused."""
     distributed: bool = False
     """Whether several processes may train a model together (`zoo_core.trainer`)."""
+    exporters: Mapping[str, str] = field(default_factory=dict)
+    """Format, such as ``onnx``, -> import string of ``(pretrained, path, *, preprocessing)``, which
+    writes a model with its weights for other programs (`zoo export`, of zoo-export)."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._check_imports("factory")
+        for target in self.exporters.values():
+            self._check_import("exporters", target)
+        object.__setattr__(self, "exporters", MappingProxyType(dict(self.exporters)))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ import numpy as np
 from zoo_core.catalog import installed
 from zoo_core.cli import options
 from zoo_core.errors import DataError
-from zoo_core.images import read_image
+from zoo_core.images import read_image, reader_for
 from zoo_core.listing import print_json
 from zoo_core.loading import load
 from zoo_core.predictions import Predictions
@@ -33,11 +33,13 @@ def predict(
 
     A file that is no image is named and the others are read all the same; the exit code is then 1.
     """
-    pretrained = load(installed(), weights, registry=registry, device=device)
+    catalog = installed()
+    pretrained = load(catalog, weights, registry=registry, device=device)
+    fitted = reader_for(catalog, pretrained.card.dataset.name, pretrained.input_shape)
     readable, faults = [], []
     for path in images:
         try:
-            readable.append((path, read_image(path, pretrained.input_shape)))
+            readable.append((path, fitted(read_image(path, pretrained.input_shape[0]))))
         except DataError as fault:
             faults.append(fault)
             click.echo(f"zoo: {fault}", err=True)

@@ -103,12 +103,18 @@ def states_a_sha256(entry: Entry[Any]) -> None:
     expect(spec.source.strip(), "it does not say who made it and where it is from")
 
 
+_IMPORTED = {"builder", "config", "recipes", "loader", "reader", "factory", "command"}
+"""Fields of specs that are import strings; ``spaces`` has checks of its own."""
+
+
 def import_strings(entry: Entry[Any]) -> Iterator[str]:
     """Yield what a spec names to be imported."""
     for field in fields(entry.spec):
         value = getattr(entry.spec, field.name)
-        if field.name in ("builder", "config", "recipes", "loader", "factory", "command"):
+        if field.name in _IMPORTED and value:
             yield value
+        elif field.name == "exporters":
+            yield from value.values()
 
 
 def plugin_of(catalog: Catalog, name: str) -> Plugin:
