@@ -19,7 +19,7 @@ LAYERS = [
     {"loader"},
     {"catalog", "index", "listing"},
     {"config", "metrics", "validation", "images", "settled", "registry"},
-    {"predictions", "installing", "doctor", "writing"},
+    {"predictions", "installing", "doctor", "writing", "batches"},
     {"data", "recipe", "weights", "preprocessing", "space", "study", "views", "ensemble"},
     {"synthetic", "sampling", "schedule", "warp", "resolution", "card", "progress"},
     {"info"},

@@ -45,6 +45,11 @@ def zoo_commands() -> list[CommandSpec]:
             summary="Measure weights on every image of a data set's split.",
         ),
         CommandSpec(
+            name="compare",
+            command="zoo_core.cli.compare:compare_",
+            summary="Compare models on the same images: which reads more, and is it chance?",
+        ),
+        CommandSpec(
             name="predict",
             command="zoo_core.cli.predict:predict",
             summary="Read images with published or trained weights.",

@@ -94,7 +94,7 @@ def fit(image: NDArray[np.uint8], shape: tuple[int, int, int]) -> NDArray[np.uin
 def has_light_border(image: NDArray[np.uint8]) -> bool:
     """Say whether most of the outermost pixels of ``(H, W)`` are lighter than the middle."""
     border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
-    return bool(np.median(border) > 127)
+    return bool(2 * np.count_nonzero(border > 127) > len(border))
 
 
 def _flattened(image: Image.Image) -> Image.Image:

@@ -27,6 +27,12 @@ class Bar:
         self._progress: Progress | None = None
         self._task: TaskID | None = None
 
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
     @property
     def drawn(self) -> bool:
         """Whether there is a bar: it was started, not yet stopped, and there is a terminal."""

@@ -1,0 +1,131 @@
+"""Photos and drawings, arranged as the images of MNIST are.
+
+LeCun et al. (1998): a digit is fitted into 20×20 pixels, its proportions kept, and put into 28×28
+so that its centre of mass is in the middle.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from zoo_core.images import has_light_border
+from zoo_mnist.ink import Floats, Ink, find_ink
+from zoo_mnist.two_digit import HEIGHT, OFFSET
+
+SIDE, FIT = 28, 20
+PAIR, MIDDLE, PULL = 34, 21.5, 0.25
+"""Usual height of two overlapping digits, the row of their middle, and how far that is from their
+centre of mass, as a share of how far theirs is from it: fitted to the training pairs."""
+THIN, PEN = 1.6, 2.4
+"""Strokes thinner than the first, in pixels of MNIST, are drawn anew as wide as the second; those
+of MNIST's own digits are wider."""
+APART = 0.3
+"""Two digits are apart where each has this share of the whole height, or width, for itself."""
+
+
+def read_digit(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the digit in an image, uint8 ``(1, H, W)``, as MNIST would have it, ``(1, 28, 28)``.
+
+    An image of that size, light on dark, is taken as it is; one in which nothing is written gives
+    black.
+    """
+    if _is_ready(image, (SIDE, SIDE)):
+        return image
+    ink = find_ink(image[0])
+    if ink is None:
+        return np.zeros((1, SIDE, SIDE), np.uint8)
+    return _to_bytes(_digit(ink))
+
+
+def read_two_digits(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the two digits in an image, uint8 ``(1, H, W)``, arranged as in two-digit-mnist.
+
+    Where they stand apart, one above the other or side by side, each is read as by `read_digit`,
+    and they are put together as that data set does, the upper or left one on top. Where they
+    overlap, they stay as they are, as large as usual. See `read_digit` for what is taken as it is.
+    """
+    if _is_ready(image, (HEIGHT, SIDE)):
+        return image
+    ink = find_ink(image[0])
+    pair = np.zeros((HEIGHT, SIDE), np.float32)
+    if ink is None:
+        return _to_bytes(pair)
+    if parts := _parted(ink.strength):
+        top, bottom = (_digit(Ink(part, ink.box)) for part in parts)
+        pair[:SIDE] = top
+        pair[OFFSET:] = np.maximum(pair[OFFSET:], bottom)
+        return _to_bytes(pair)
+    strokes = _resized(ink, PAIR, SIDE - 4)
+    down, right = ndimage.center_of_mass(strokes)
+    half = len(strokes) / 2
+    place = (MIDDLE + PULL * (half - down) - half, SIDE / 2 - right)
+    return _to_bytes(_placed(strokes, (HEIGHT, SIDE), place))
+
+
+def _is_ready(image: NDArray[np.uint8], size: tuple[int, int]) -> bool:
+    return image.shape[1:] == size and not has_light_border(image[0])
+
+
+def _digit(ink: Ink) -> Floats:
+    """Return a digit as MNIST has it, its centre of mass in the middle."""
+    strokes = _resized(ink, FIT, FIT)
+    down, right = ndimage.center_of_mass(strokes)
+    return _placed(strokes, (SIDE, SIDE), (SIDE / 2 - down, SIDE / 2 - right))
+
+
+def _resized(ink: Ink, height: int, width: int) -> Floats:
+    """Return strokes as large as fits, and as wide as pens were."""
+    rows, columns = ink.strength.shape
+    scale = min(height / rows, width / columns)
+    strength = ink.strength
+    stroke = ink.width
+    if 0 < stroke * scale < THIN:
+        wider = 2 * round((PEN / scale - stroke) / 2) + 1
+        strength = ndimage.grey_dilation(np.pad(strength, wider // 2), (wider, wider))
+        scale = min(height / strength.shape[0], width / strength.shape[1])
+    rows, columns = (max(1, round(scale * side)) for side in strength.shape)
+    picture = Image.fromarray(strength).resize((columns, rows), Image.Resampling.HAMMING)
+    return np.asarray(picture, np.float32)
+
+
+def _placed(strokes: Floats, size: tuple[int, int], place: tuple[float, float]) -> Floats:
+    """Put strokes into an empty image, their upper left corner as near to a place as fits."""
+    canvas = np.zeros(size, np.float32)
+    rows, columns = (
+        slice(start, start + side)
+        for side, whole, wanted in zip(strokes.shape, size, place, strict=True)
+        for start in [min(max(round(wanted), 0), whole - side)]
+    )
+    canvas[rows, columns] = strokes
+    return canvas
+
+
+def _parted(strength: Floats) -> tuple[Floats, Floats] | None:
+    """Return two digits that stand apart, the upper or left one first; None if they do not."""
+    for part in (strength, strength.T):
+        free = np.flatnonzero(~(part > 0.1).any(axis=1))
+        least = APART * len(part)
+        if len(gap := free[(free >= least) & (free < len(part) - least)]):
+            middle = int(np.median(gap))
+            halves = [_trimmed(part[:middle]), _trimmed(part[middle:])]
+            if part is not strength:
+                halves = [half.T for half in halves]
+            return halves[0], halves[1]
+    return None
+
+
+def _trimmed(strength: Floats) -> Floats:
+    rows, columns = ndimage.find_objects((strength > 0.1).astype(np.int8))[0]
+    trimmed: Floats = strength[rows, columns]
+    return trimmed
+
+
+def _to_bytes(strokes: Floats) -> NDArray[np.uint8]:
+    """Return strokes from 0 to 1 as an image ``(1, H, W)``, the strongest at full strength."""
+    strongest = float(strokes.max())
+    scaled = strokes * (255 / strongest if strongest else 0.0)
+    image: NDArray[np.uint8] = np.rint(scaled).astype(np.uint8)[np.newaxis]
+    return image
