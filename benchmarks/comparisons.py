@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from benchmarks import crowd
+from benchmarks import crowd, photos
 from benchmarks.contest import Comparison, Contestant
 
 TUTORIAL = "{python} -m benchmarks.contestants.tutorial"
 SCIKIT_LEARN = "{python} -m benchmarks.contestants.scikit_learn"
 INSIDE = "{python} -m benchmarks.contestants.inside"
 LOAD = "{python} -m benchmarks.contestants.load"
+FILES = "{python} -m benchmarks.contestants.files {prepared}"
 LIST = f"bin/python {' '.join(crowd.LIST)}"
 # Without pictures, which nothing else here draws.
 TRAIN = (
@@ -98,6 +99,27 @@ def _load_later(model: str, framework: str) -> Comparison:
         contestants=(Contestant("inside", f"{LOAD} {model}.default {framework}"),),
         figures={"load": "ms"},
         times=11,
+    )
+
+
+def _files(folder: str, what: str) -> Comparison:
+    return Comparison(
+        title=f"Reading {photos.FILES:,} files: {what}",
+        text="Decoding PNG files with Pillow in a loop and nothing else, against all that "
+        "`zoo predict` does with them once it has loaded the weights: finding them, decoding, "
+        "arranging what is not arranged as the data set's images are, predicting, and its lines. "
+        "`cnn.best` reads each image nine times, moved by a pixel.",
+        contestants=(
+            Contestant("decoding alone", f"{FILES}/{folder}"),
+            *(
+                Contestant(f"zoo predict {name}", f"{FILES}/{folder} {name}")
+                for name in ("numpy-net", "mlp", "cnn.default", "cnn.best")
+            ),
+        ),
+        figures={"files": "s", "files_per_second": "files a second"},
+        times=3,
+        first="decoding's",
+        prepare=photos.prepare,
     )
 
 
@@ -201,6 +223,8 @@ COMPARISONS = {
     "load-numpy-net": _load("numpy-net", "numpy"),
     "load-mlp-inside": _load_later("mlp", "torch"),
     "load-numpy-net-inside": _load_later("numpy-net", "numpy"),
+    "files-small": _files("small", "MNIST's test images, 28×28"),
+    "files-large": _files("large", "photos of them, 200 to 400 pixels a side"),
     **{
         f"predict-{model}": Comparison(
             title=f"Predicting: {model}",

@@ -375,7 +375,38 @@ DATASETS = [
     )
 ]
 
+READER = "DATASET = {'reader': 'zoo_odd.model:reader'}"
+
+DATASETS += [
+    ("has import strings that resolve", "DATASET = {'reader': 'zoo_odd:x'}", "", "zoo_odd:x"),
+    (
+        "takes its own images as they are",
+        READER,
+        "reader = lambda image: 255 - image",
+        r"test image 0 differs after the reader took it",
+    ),
+    (
+        "reads images of any size",
+        READER,
+        "reader = lambda image: image",
+        r"of \(1, 1\) it makes uint8 \(1, 1, 1\), not uint8 \(1, 6, 5\)",
+    ),
+    (
+        "reads images of any size",
+        READER,
+        "def reader(image):\n    image[:] = 0\n    return np.zeros((1, 6, 5), np.uint8)",
+        "the image differs after the reader took it",
+    ),
+    (
+        "reads images of any size",
+        READER,
+        "reader = lambda image: np.random.randint(0, 256, (1, 6, 5), np.uint8)",
+        r"what it makes of \(1, 1\) differs the second time",
+    ),
+]
+
 TRAINERS = [
+    ("has import strings that resolve", "TRAINER = {'exporters': {'x': 'zoo_odd:x'}}", "", "odd:x"),
     ("has import strings that resolve", "TRAINER = {'factory': 'zoo_odd:x'}", "", "zoo_odd:x"),
     (
         "states its environment",

@@ -13,15 +13,18 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from zoo_core.api import (
+        compare,
         create_model,
         evaluate,
         get_model_info,
         list_models,
         load,
+        read_images,
         resume,
         train,
         verify,
     )
+    from zoo_core.comparison import Comparison
     from zoo_core.config import ModelConfig
     from zoo_core.data import ArrayDataset, Split
     from zoo_core.errors import ZooError
@@ -40,6 +43,7 @@ __all__ = [
     "ArrayDataset",
     "Batch",
     "CommandSpec",
+    "Comparison",
     "DatasetSpec",
     "Learner",
     "ModelConfig",
@@ -56,12 +60,14 @@ __all__ = [
     "Trainer",
     "TrainerSpec",
     "ZooError",
+    "compare",
     "create_model",
     "evaluate",
     "get_model_info",
     "hookimpl",
     "list_models",
     "load",
+    "read_images",
     "resume",
     "train",
     "verify",
@@ -69,15 +75,18 @@ __all__ = [
 
 _HOMES = {
     "api": [
+        "compare",
         "create_model",
         "evaluate",
         "get_model_info",
         "list_models",
         "load",
+        "read_images",
         "resume",
         "train",
         "verify",
     ],
+    "comparison": ["Comparison"],
     "config": ["ModelConfig"],
     "data": ["ArrayDataset", "Split"],
     "errors": ["ZooError"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from os import PathLike
 from pathlib import Path
@@ -17,6 +18,10 @@ from zoo_core.registry.finding import find_in, registries
 from zoo_core.registry.finding import published as published_in
 
 if TYPE_CHECKING:  # imported by the functions that need them: loading weights makes do without
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from zoo_core.comparison import Comparison
     from zoo_core.info import ModelInfo
     from zoo_core.metrics import Scores
     from zoo_core.pretrained import Pretrained
@@ -168,12 +173,44 @@ def evaluate(
     See `zoo_core.evaluation`.
     """
     from zoo_core.evaluation import evaluate_pretrained
+
+    return evaluate_pretrained(_catalog(), _loaded(weights), dataset=dataset, split=split).together
+
+
+def _loaded(weights: Sequence[Pretrained | str | PathLike[str]]) -> list[Pretrained]:
     from zoo_core.pretrained import Pretrained
 
     if not weights:
-        raise TypeError("evaluate() needs weights: a name, a path, or what load() returned")
-    pretrained = [each if isinstance(each, Pretrained) else load(each) for each in weights]
-    return evaluate_pretrained(_catalog(), pretrained, dataset=dataset, split=split).together
+        raise TypeError("weights are due: names, paths, or what load() returned")
+    return [each if isinstance(each, Pretrained) else load(each) for each in weights]
+
+
+def compare(
+    *weights: Pretrained | str | PathLike[str],
+    dataset: str | None = None,
+    split: str = "test",
+) -> Comparison:
+    """Compare weights on every image of a split; see `zoo_core.comparison`."""
+    from zoo_core.comparison import compare as compare_pretrained
+
+    return compare_pretrained(_catalog(), _loaded(weights), dataset=dataset, split=split)
+
+
+def read_images(pretrained: Pretrained, files: Iterable[str | PathLike[str]]) -> NDArray[np.uint8]:
+    """Return image files, photos and drawings too, as a model reads them: uint8 ``(N, C, H, W)``.
+
+    Raises:
+        DataError: one cannot be read as an image.
+        InvalidValueError: images do not have as many channels as the model reads.
+    """
+    import numpy as np
+
+    from zoo_core.images import read_image, reader_for
+
+    shape = pretrained.input_shape
+    reader = reader_for(_catalog(), pretrained.card.dataset.name, shape)
+    images = [reader(read_image(Path(file), shape[0])) for file in files]
+    return np.stack(images) if images else np.empty((0, *shape), np.uint8)
 
 
 def verify(name: str, *, registry: str | None = None) -> Verification:
@@ -196,11 +233,13 @@ def verify(name: str, *, registry: str | None = None) -> Verification:
 
 
 __all__ = [
+    "compare",
     "create_model",
     "evaluate",
     "get_model_info",
     "list_models",
     "load",
+    "read_images",
     "resume",
     "train",
     "verify",

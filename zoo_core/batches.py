@@ -27,7 +27,7 @@ READERS = 2
 
 
 @dataclass(frozen=True)
-class Batch:
+class FileBatch:
     """Some files.
 
     Attributes:
@@ -64,7 +64,7 @@ def find_images(path: Path) -> list[Path]:
 
 def read_batches(
     files: Sequence[Path], reader: Reader, shape: tuple[int, int, int]
-) -> Iterator[Batch]:
+) -> Iterator[FileBatch]:
     """Yield files in batches, in their order.
 
     Args:
@@ -77,7 +77,7 @@ def read_batches(
     """
     starts = iter(range(0, len(files), BATCH))
     with ThreadPoolExecutor(READERS) as pool:
-        begun: deque[Future[Batch]] = deque()
+        begun: deque[Future[FileBatch]] = deque()
         try:
             while True:
                 while len(begun) <= READERS and (start := next(starts, None)) is not None:
@@ -91,16 +91,16 @@ def read_batches(
                 future.cancel()
 
 
-def _read(files: Sequence[Path], reader: Reader, shape: tuple[int, int, int]) -> Batch:
+def _read(files: Sequence[Path], reader: Reader, shape: tuple[int, int, int]) -> FileBatch:
     good: list[Path] = []
     faults: list[DataError] = []
     images = np.empty((len(files), *shape), np.uint8)
     for path in files:
         file = io.BytesIO(sys.stdin.buffer.read()) if path == STDIN else path
         try:
-            images[len(good)] = reader(read_image(file, shape[0]))
+            images[len(good)] = reader(read_image(file, shape[0], name="standard input"))
         except DataError as fault:
             faults.append(fault)
         else:
             good.append(path)
-    return Batch(tuple(good), images[: len(good)], tuple(faults))
+    return FileBatch(tuple(good), images[: len(good)], tuple(faults))

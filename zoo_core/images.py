@@ -26,7 +26,9 @@ _DEEP = ("I", "F")
 """How the names of Pillow's modes begin of which a pixel has more than eight bits."""
 
 
-def read_image(file: Path | IO[bytes], channels: int) -> NDArray[np.uint8]:
+def read_image(
+    file: Path | IO[bytes], channels: int, *, name: str = "what was sent"
+) -> NDArray[np.uint8]:
     """Read an image file as uint8 ``(C, H, W)``, turned as its camera says that it was held.
 
     What is transparent becomes black where the rest is light, and white where it is dark.
@@ -34,6 +36,7 @@ def read_image(file: Path | IO[bytes], channels: int) -> NDArray[np.uint8]:
     Args:
         file: any that Pillow reads; its path, or the file itself, open for reading.
         channels: 1 for grey, 3 for colour.
+        name: what an open file is called in errors.
 
     Raises:
         DataError: the file cannot be read as an image.
@@ -43,7 +46,7 @@ def read_image(file: Path | IO[bytes], channels: int) -> NDArray[np.uint8]:
         raise InvalidValueError(
             f"the model reads {channels} channels, image files give 1 (grey) or 3 (colour)"
         )
-    name = getattr(file, "name", "what was sent") if hasattr(file, "read") else file
+    name = str(file) if isinstance(file, Path) else name
     try:
         with Image.open(file) as opened:
             image = _flattened(ImageOps.exif_transpose(opened)).convert(_MODES[channels])

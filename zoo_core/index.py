@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Listing = dict[str, list[dict[str, Any]]]
 
-SCHEMA = 3
+SCHEMA = 4
 
 KEPT = 16
 """How many indexes are kept, the newest."""

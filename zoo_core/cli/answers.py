@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from zoo_core.batches import Batch
+from zoo_core.batches import FileBatch
 from zoo_core.predictions import Predictions
 
 RUNNERS_UP = 2
@@ -61,7 +61,7 @@ class Answer:
 
 
 def answers(
-    batch: Batch, predictions: Predictions, classes: tuple[tuple[str, ...], ...]
+    batch: FileBatch, predictions: Predictions, classes: tuple[tuple[str, ...], ...]
 ) -> Iterator[Answer]:
     """Yield what is read in each file of a batch.
 

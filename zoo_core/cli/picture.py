@@ -23,7 +23,8 @@ def console() -> Console | None:
     from rich.console import Console
 
     screen = Console(highlight=False, markup=False, soft_wrap=True)
-    able = screen.color_system is not None and screen.encoding.startswith("utf")
+    coloured = screen.color_system is not None and not screen.no_color
+    able = coloured and screen.encoding.startswith("utf")
     return screen if able else None
 
 

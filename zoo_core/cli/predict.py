@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from zoo_core.batches import Batch, find_images, read_batches
+from zoo_core.batches import FileBatch, find_images, read_batches
 from zoo_core.catalog import installed
 from zoo_core.cli import options
 from zoo_core.cli.answers import Answer, answers, csv_header, csv_line
@@ -24,7 +25,7 @@ from zoo_core.pretrained import Pretrained
 if TYPE_CHECKING:
     from rich.console import Console
 
-Say = Callable[[Bar, Batch, Iterable[Answer]], None]
+Say = Callable[[Bar, FileBatch, Iterable[Answer]], None]
 """Says what is read in the files of a batch."""
 
 FEW = 8
@@ -62,6 +63,7 @@ def predict(  # noqa: PLR0917 (click passes every argument by name)
     """
     if as_csv and as_json:
         raise InvalidValueError("--csv and --json cannot both be printed", hint="Choose one.")
+    warnings.filterwarnings("ignore", module="PIL")  # a damaged file is named, or read all the same
     catalog = installed()
     pretrained = load(catalog, weights, registry=registry, device=device)
     files, faults = _find(images)
@@ -118,15 +120,15 @@ def _read(
     return faults
 
 
-def _say_text(bar: Bar, _batch: Batch, read: Iterable[Answer]) -> None:
+def _say_text(bar: Bar, _batch: FileBatch, read: Iterable[Answer]) -> None:
     bar.say("\n".join(map(str, read)))
 
 
-def _say_csv(bar: Bar, _batch: Batch, read: Iterable[Answer]) -> None:
+def _say_csv(bar: Bar, _batch: FileBatch, read: Iterable[Answer]) -> None:
     bar.say("\n".join(csv_line(answer.as_row()) for answer in read))
 
 
-def _show(screen: Console, _bar: Bar, batch: Batch, read: Iterable[Answer]) -> None:
+def _show(screen: Console, _bar: Bar, batch: FileBatch, read: Iterable[Answer]) -> None:
     for answer, image in zip(read, batch.images, strict=True):
         screen.print(str(answer), style="bold")
         screen.print(picture(image))

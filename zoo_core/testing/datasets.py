@@ -8,7 +8,11 @@ import numpy as np
 
 from zoo_core.catalog import Catalog
 from zoo_core.data import ArrayDataset, Split, load_dataset
+from zoo_core.images import Reader
 from zoo_core.testing.check import expect, expect_equal
+
+READ = 100
+"""How many of its own images a reader is given."""
 
 
 def has_its_splits(catalog: Catalog, name: str) -> None:
@@ -96,6 +100,33 @@ def composes_anew(catalog: Catalog, name: str) -> None:
         expect((first.images != other.images).any(), "every seed and epoch give the same images")
 
 
+def takes_its_own_images_as_they_are(catalog: Catalog, name: str) -> None:
+    """Its reader leaves the images of its test split as they are."""
+    dataset, reader = _load(catalog, name), _reader(catalog, name)
+    for row, image in enumerate(dataset.splits["test"].images[:READ]):
+        expect_equal(reader(image), image, f"test image {row}", "after the reader took it")
+
+
+def reads_images_of_any_size(catalog: Catalog, name: str) -> None:
+    """Its reader makes of any image one of its shape, the same one each time."""
+    shape, reader = catalog.dataset(name).spec.shape, _reader(catalog, name)
+    for size in ((1, 1), (1, 300), (17, 4), (shape[1], shape[2]), (96, 128)):
+        noise = np.random.default_rng(size).integers(0, 256, (shape[0], *size), np.uint8)
+        for image in (noise, np.zeros_like(noise), np.full_like(noise, 255)):
+            before = image.copy()
+            read = reader(image)
+            found = f"{read.dtype} {read.shape}"
+            expect(found == f"uint8 {shape}", f"of {size} it makes {found}, not uint8 {shape}")
+            expect_equal(image, before, "the image", "after the reader took it")
+            expect_equal(reader(image), read, f"what it makes of {size}", "the second time")
+
+
+def _reader(catalog: Catalog, name: str) -> Reader:
+    entry = catalog.dataset(name)
+    reader: Reader = entry.resolve(entry.spec.reader)
+    return reader
+
+
 def _load(catalog: Catalog, name: str) -> ArrayDataset:
     """Load a data set without holding it against its spec."""
     entry = catalog.dataset(name)
@@ -122,3 +153,9 @@ DATASET_CHECKS: dict[str, Callable[[Catalog, str], None]] = {
 
 COMPOSABLE_CHECKS: dict[str, Callable[[Catalog, str], None]] = {"composes anew": composes_anew}
 """Of a data set that says that it can."""
+
+READER_CHECKS: dict[str, Callable[[Catalog, str], None]] = {
+    "takes its own images as they are": takes_its_own_images_as_they_are,
+    "reads images of any size": reads_images_of_any_size,
+}
+"""Of a data set that has a reader."""

@@ -15,7 +15,7 @@ from zoo_core.specs import KINDS, DatasetSpec, ModelSpec, Spec, TrainerSpec
 from zoo_core.testing import static
 from zoo_core.testing.check import Check, expect
 from zoo_core.testing.configs import CONFIG_CHECKS, RECIPE_CHECKS, SPACE_CHECKS
-from zoo_core.testing.datasets import COMPOSABLE_CHECKS, DATASET_CHECKS
+from zoo_core.testing.datasets import COMPOSABLE_CHECKS, DATASET_CHECKS, READER_CHECKS
 from zoo_core.testing.faults import MODEL_FAULTS, RECIPE_FAULTS
 from zoo_core.testing.imports import IMPORT_CHECKS
 from zoo_core.testing.models import MODEL_CHECKS
@@ -78,7 +78,7 @@ def _least(kind: str, spec: Spec) -> int:
     if isinstance(spec, ModelSpec):
         more = int(bool(spec.spaces))
     if isinstance(spec, DatasetSpec):
-        more = int(spec.composable)
+        more = int(spec.composable) + len(READER_CHECKS) * bool(spec.reader)
     if isinstance(spec, TrainerSpec):
         more = len({*spec.recipe_fields} - {"lr", "seed"}) + int(spec.distributed)
     return LEAST[kind] + more
@@ -144,6 +144,8 @@ def _of_dataset(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Chec
     yield from _each(name, DATASET_CHECKS, (catalog, name))
     if entry.spec.composable:
         yield from _each(name, COMPOSABLE_CHECKS, (catalog, name))
+    if entry.spec.reader:
+        yield from _each(name, READER_CHECKS, (catalog, name))
 
 
 def _of_trainer(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]:

@@ -23,6 +23,8 @@ FAINT = 0.2
 """What is weaker than this share of the strokes' own strength is not one of them."""
 SPECK = 0.04
 """What is smaller than this share of the largest stroke is none."""
+FEW = 8
+"""Strokes have so many pixels at least."""
 LEAST = 12.0
 """A contrast below this many levels of grey is nothing that anybody wrote."""
 
@@ -83,9 +85,9 @@ def _reduced(image: NDArray[np.uint8], scale: int) -> Floats:
 
 def _look(image: Floats) -> Ink | None:
     contrast, noise = _contrast(image)
-    peak = _quantile(contrast, 0.995)
+    peak = float(np.partition(contrast, -FEW, axis=None)[-FEW]) if contrast.size >= FEW else 0.0
     strong = contrast > 0.5 * peak
-    if not strong.any() or peak < max(LEAST, 4 * noise):
+    if not strong.any() or peak < max(LEAST, 5 * noise):
         return None
     peak = _quantile(contrast[strong], 0.75)
     floor = max(FAINT * peak, 3.5 * noise)

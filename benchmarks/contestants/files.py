@@ -1,0 +1,40 @@
+"""How fast image files are read: ``python -m benchmarks.contestants.files FOLDER [WEIGHTS]``.
+
+Without weights they are decoded and nothing else. With weights, what `zoo predict` does once they
+are loaded, from finding the files to the lines that it prints.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+if __name__ == "__main__":
+    folder, *weights = sys.argv[1:]
+    if weights:
+        import zoo_core as zoo
+        from zoo_core.batches import find_images, read_batches
+        from zoo_core.catalog import installed
+        from zoo_core.cli.answers import answers
+        from zoo_core.images import reader_for
+
+        pretrained = zoo.load(weights[0])
+        shape, facts = pretrained.input_shape, pretrained.card.dataset
+        reader = reader_for(installed(), facts.name, shape)
+        pretrained.predict(np.zeros((1, *shape), np.uint8))
+        start = time.perf_counter()
+        files = find_images(Path(folder))
+        for batch in read_batches(files, reader, shape):
+            read = answers(batch, pretrained.predict(batch.images), facts.classes)
+            lines = "\n".join(map(str, read))
+    else:
+        start = time.perf_counter()
+        files = sorted(Path(folder).iterdir())
+        for file in files:
+            with Image.open(file) as image:
+                np.asarray(image)
+    seconds = time.perf_counter() - start
+    print(json.dumps({"files": seconds, "files_per_second": len(files) / seconds}))  # noqa: T201

@@ -1,0 +1,90 @@
+"""How well photos of digits are read: ``python -m benchmarks.photos``.
+
+Test images as they look in photos, large, on paper, somewhere, in some light, through the reader of
+their data set. That was fitted to training images alone.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+import zoo_core as zoo
+from zoo_core.catalog import installed
+from zoo_core.comparison import wilson_interval
+from zoo_core.data import load_dataset
+from zoo_core.images import reader_for
+
+MODELS = ("numpy-net", "mlp", "cnn", "two-headed-mlp", "two-headed-cnn")
+FILES = 10_000
+
+
+def photo(
+    image: NDArray[np.uint8],
+    rng: np.random.Generator,
+    *,
+    light: float = 20.0,
+    dark_paper: bool = False,
+) -> NDArray[np.uint8]:
+    """Return an image ``(H, W)``, light on black, as one of 200 to 400 pixels a side, uint8.
+
+    Args:
+        image: what is written.
+        rng: decides size, place, the greys of paper and ink, and noise of up to 8 levels.
+        light: how far the paper's grey may be off towards each side.
+        dark_paper: light ink on dark paper.
+    """
+    side = int(rng.integers(200, 401))
+    scale = side / max(image.shape) * rng.uniform(0.6, 1.0)
+    height, width = (round(each * scale) for each in image.shape)
+    large = Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC)
+    written = np.zeros((side, side))
+    top, left = rng.integers(0, side - height + 1), rng.integers(0, side - width + 1)
+    written[top : top + height, left : left + width] = np.asarray(large, float) / 255
+    paper, pen = rng.uniform(150, 230), rng.uniform(10, 70)
+    grey = paper + (pen - paper) * written.clip(0, 1)
+    slope = np.linspace(-light, light, side)
+    grey += slope * rng.uniform(-1, 1) + slope[:, None] * rng.uniform(-1, 1)
+    grey += rng.normal(0, rng.uniform(0, 8), grey.shape)
+    seen: NDArray[np.uint8] = (255 - grey if dark_paper else grey).clip(0, 255).astype(np.uint8)
+    return seen
+
+
+def prepare(folder: Path) -> None:
+    """Write test images as PNG files into ``small``, and photos of them into ``large``."""
+    images = load_dataset(installed().dataset("mnist")).splits["test"].images[:FILES, 0]
+    rng = np.random.default_rng(0)
+    for name in ("small", "large"):
+        (folder / name).mkdir()
+        for row, image in enumerate(images):
+            pixels = image if name == "small" else photo(image, rng)
+            Image.fromarray(pixels).save(folder / name / f"{row:05}.png")
+
+
+@click.command()
+@click.option("--count", default=1000, show_default=True, help="How many test images.")
+def main(count: int) -> None:
+    """Print how many photos each published model reads, and how many of the test images."""
+    for name in MODELS:
+        pretrained = zoo.load(name)
+        dataset = pretrained.card.dataset.name
+        test = load_dataset(installed().dataset(dataset)).splits["test"]
+        reader = reader_for(installed(), dataset, pretrained.input_shape)
+        rng = np.random.default_rng(0)
+        rows = rng.permutation(len(test))[:count]
+        for what in ("test images", "photos", "photos of dark paper"):
+            images = test.images[rows]
+            if what != "test images":
+                dark = what.endswith("dark paper")
+                images = np.stack([reader(photo(i[0], rng, dark_paper=dark)[None]) for i in images])
+            right = (pretrained.predict(images).labels == test.labels[rows]).all(axis=1).sum()
+            low, high = wilson_interval(int(right), count)
+            click.echo(f"{name}: {right} of {count} {what} ({low:.1%} to {high:.1%})")
+
+
+if __name__ == "__main__":
+    main()

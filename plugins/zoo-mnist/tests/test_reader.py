@@ -1,0 +1,131 @@
+"""Photos and drawings become images as MNIST's are."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from PIL import Image, ImageDraw
+from scipy import ndimage
+
+from zoo_mnist import mnist, two_digit
+from zoo_mnist.ink import find_ink
+from zoo_mnist.reader import read_digit, read_two_digits
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return mnist.load().splits["test"]
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    return two_digit.load().splits["test"]
+
+
+def drawing(*strokes, size=(300, 300), width=22, ink=0, paper=255):
+    image = Image.new("L", size, paper)
+    for stroke in strokes:
+        ImageDraw.Draw(image).line(stroke, ink, width, joint="curve")
+    return np.asarray(image)[np.newaxis]
+
+
+SEVEN = [(60, 60), (180, 60), (110, 240)]
+
+
+def test_what_mnist_holds_is_taken_as_it_is(digits, pairs):
+    for image in digits.images[:200]:
+        assert read_digit(image) is image
+    for image in pairs.images[:200]:
+        assert read_two_digits(image) is image
+
+
+def test_a_digit_is_twenty_pixels_long_and_its_mass_in_the_middle():
+    read = read_digit(drawing(SEVEN))
+    assert (read.dtype, read.shape) == (np.uint8, (1, 28, 28))
+    rows, columns = (np.flatnonzero(read[0].any(axis=axis)) for axis in (1, 0))
+    assert rows[-1] - rows[0] + 1 == 20
+    assert 10 < columns[-1] - columns[0] + 1 < 20
+    assert ndimage.center_of_mass(read[0]) == pytest.approx((14, 14), abs=0.5)
+    assert (read.min(), read.max()) == (0, 255)
+
+
+def test_where_how_large_and_in_which_colours_makes_no_difference():
+    due = read_digit(drawing(SEVEN)).astype(int)
+    moved = [(x + 100, y + 40) for x, y in SEVEN]
+    larger = [(3 * x, 3 * y) for x, y in SEVEN]
+    for image in (
+        drawing(SEVEN, ink=255, paper=0),
+        drawing(SEVEN, ink=90, paper=140),
+        drawing(moved, size=(400, 300)),
+        drawing(larger, size=(1200, 900), width=66),
+        drawing([(x + 2000, y + 1500) for x, y in SEVEN], size=(3000, 2400)),  # far away
+    ):
+        assert np.abs(read_digit(image) - due).mean() < 6
+
+
+def test_uneven_light_and_noise_are_not_ink():
+    rng = np.random.default_rng(0)
+    shade = np.linspace(0, 90, 300)[:, None] + np.linspace(0, 50, 300)
+    for light in (shade, shade[::-1], np.zeros((300, 300))):
+        image = drawing(SEVEN, ink=20, paper=100)[0] + light + rng.normal(0, 6, (300, 300))
+        read = read_digit(image.clip(0, 255).astype(np.uint8)[np.newaxis])
+        assert np.abs(read - read_digit(drawing(SEVEN)).astype(int)).mean() < 9
+
+
+def test_specks_and_the_papers_edge_are_not_ink():
+    image = drawing(SEVEN).copy()
+    image[0, 270:274, 270:274] = 0
+    image[0, :, :8] = 30
+    assert np.abs(read_digit(image) - read_digit(drawing(SEVEN)).astype(int)).mean() < 3
+
+
+def test_a_thin_pen_is_drawn_as_wide_as_mnists():
+    thin = read_digit(drawing(SEVEN, size=(900, 900), width=3))
+    assert (thin > 127).sum() > 0.5 * (read_digit(drawing(SEVEN)) > 127).sum()
+
+
+@pytest.mark.parametrize("grey", [0, 128, 255])
+@pytest.mark.parametrize("size", [(1, 1), (1, 50), (3, 2), (200, 300)])
+def test_where_nothing_is_written_nothing_is_read(grey, size):
+    image = np.full((1, *size), grey, np.uint8)
+    assert find_ink(image[0]) is None
+    assert not read_digit(image).any()
+    assert not read_two_digits(image).any()
+
+
+def test_paper_alone_is_not_ink():
+    noise = np.random.default_rng(0).normal(200, 5, (200, 300))
+    assert find_ink(noise.clip(0, 255).astype(np.uint8)) is None
+
+
+@settings(max_examples=60)
+@given(arrays.arrays(np.uint8, st.tuples(st.just(1), st.integers(1, 60), st.integers(1, 60))))
+def test_any_image_becomes_one_of_mnists_size(image):
+    assert read_digit(image).shape == (1, 28, 28)
+    assert read_two_digits(image).shape == (1, 42, 28)
+
+
+@pytest.mark.parametrize("side_by_side", [False, True])
+def test_two_digits_apart_are_put_together_as_the_data_set_does(digits, side_by_side):
+    for first, second in ((0, 4), (7, 2), (11, 18)):
+        top, bottom = (
+            np.pad(np.asarray(Image.fromarray(digits.images[row, 0]).resize((140, 140))), 20)
+            for row in (first, second)
+        )
+        image = np.concatenate([top, bottom], axis=1 if side_by_side else 0)
+        read = read_two_digits(255 - image[np.newaxis]).astype(int)
+        due, swapped = two_digit.compose(
+            digits, np.array([[first, second], [second, first]])
+        ).images
+        assert 2 * np.abs(read - due).mean() < np.abs(read - swapped).mean()
+
+
+def test_overlapping_digits_stay_together_as_high_as_usual(pairs):
+    for image in pairs.images[:10]:
+        large = np.asarray(Image.fromarray(image[0]).resize((280, 420), Image.Resampling.BICUBIC))
+        read = read_two_digits(255 - np.pad(large, 50)[np.newaxis])[0]
+        rows = np.flatnonzero((read > 30).any(axis=1))
+        assert rows[-1] - rows[0] + 1 in (33, 34)
+        assert np.mean([rows[0], rows[-1]]) == pytest.approx(21, abs=2)
+        assert ndimage.center_of_mass(read)[1] == pytest.approx(14, abs=0.5)

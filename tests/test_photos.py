@@ -1,0 +1,66 @@
+"""Published models read what was photographed, and exactly what is in the test set."""
+
+import io
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import zoo_core as zoo
+from zoo_core.catalog import installed
+from zoo_core.data import load_dataset
+from zoo_core.images import read_image, reader_for
+
+sys.path.append(str(Path(__file__).parents[1]))  # for the benchmarks, which are not installed
+
+from benchmarks.photos import photo
+
+PHOTOS = 100
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_dataset(installed().dataset("mnist")).splits["test"]
+
+
+def test_the_best_cnn_reads_photos_of_test_digits(cli, digits, tmp_path):
+    rng = np.random.default_rng(0)
+    rows = rng.permutation(len(digits))[:PHOTOS]
+    for row in rows:
+        image = photo(digits.images[row, 0], rng)
+        Image.fromarray(image).save(tmp_path / f"{row:05}.png")
+    answers = cli("predict", "cnn.best", ".", "--json").json["predictions"]
+    right = [a["labels"] == digits.labels[int(a["file"][:5])].tolist() for a in answers]
+    assert len(right) == PHOTOS
+    assert sum(right) >= 97
+
+
+def test_untouched_originals_give_the_test_sets_answers(cli, digits, tmp_path):
+    for row, image in enumerate(digits.images[:500, 0]):
+        Image.fromarray(image).save(tmp_path / f"{row:05}.png")
+    answers = cli("predict", "mlp.default", ".", "--json").json["predictions"]
+    due = zoo.load("mlp.default").predict(digits.images[:500])
+    assert [answer["labels"] for answer in answers] == due.labels.tolist()
+    found = [answer["probabilities"][0] for answer in answers]
+    assert found == pytest.approx(due.probabilities[0].max(axis=1).tolist(), abs=1e-6)
+
+
+def test_photos_of_two_digits_are_read():
+    split = load_dataset(installed().dataset("two-digit-mnist")).splits["test"]
+    reader = reader_for(installed(), "two-digit-mnist", (1, 42, 28))
+    rng = np.random.default_rng(0)
+    rows = rng.permutation(len(split))[:PHOTOS]
+    photos = [photo(split.images[row, 0], rng) for row in rows]
+    read = zoo.load("two-headed-cnn.best").predict(np.stack([reader(p[None]) for p in photos]))
+    assert (read.labels == split.labels[rows]).mean() >= 0.97
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "GIF"])
+def test_whatever_file_they_come_in(digits, kind):
+    reader = reader_for(installed(), "mnist", (1, 28, 28))
+    for image in digits.images[:20]:
+        file = io.BytesIO()
+        Image.fromarray(image[0]).save(file, kind)
+        assert (reader(read_image(io.BytesIO(file.getvalue()), 1)) == image).all()

@@ -1,0 +1,177 @@
+"""`zoo predict`: files, folders and streams, for people and for programs."""
+
+import contextlib
+import csv
+import json
+import os
+import pty
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import zoo_core as zoo
+from zoo_core.batches import BATCH, read_batches
+from zoo_core.errors import DataError
+
+
+@pytest.fixture
+def trained(cli, tmp_path):
+    assert cli("train", "softmax", "--out", "run").code == 0
+    return tmp_path / "run"
+
+
+@pytest.fixture
+def images(tmp_path):
+    """Return a folder with an image of each class, and a file that is none."""
+    folder = tmp_path / "images"
+    (folder / "more").mkdir(parents=True)
+    for name, row in (("a.png", 0), ("b.jpg", 2), ("more/c.PNG", 4)):
+        image = Image.new("L", (5, 6))
+        image.paste(200, (0, row, 5, row + 2))
+        image.save(folder / name)
+    (folder / "notes.txt").write_text("no image, and not named as one")
+    return folder
+
+
+LABELS = [[0], [1], [2]]
+
+
+def test_a_folder_is_read_with_all_that_is_in_it(cli, trained, images):
+    report = cli("predict", "run", "images", "--json").json
+    files = [answer["file"] for answer in report["predictions"]]
+    assert files == ["images/a.png", "images/b.jpg", "images/more/c.PNG"]
+    assert [answer["labels"] for answer in report["predictions"]] == LABELS
+
+
+def test_a_folder_without_images_is_named_and_the_rest_read(cli, trained, images):
+    (images.parent / "empty").mkdir()
+    result = cli("predict", "run", "empty", "images/a.png", "--json")
+    assert result.code == 1
+    assert "there is no image in the folder empty" in result.err
+    assert [answer["labels"] for answer in result.json["predictions"]] == [[0]]
+
+
+def test_standard_input_is_read(cli, trained, images):
+    with (images / "more" / "c.PNG").open() as file:
+        report = cli("predict", "run", "-", "--json", stdin=file).json
+    assert [(a["file"], a["labels"]) for a in report["predictions"]] == [("-", [2])]
+    with (images / "notes.txt").open() as file:
+        result = cli("predict", "run", "-", "images/a.png", stdin=file)
+    assert result.code == 1
+    assert "standard input is not an image that can be read" in result.err
+    assert result.out.startswith("images/a.png: ")
+
+
+def test_csv_is_a_table_of_all_files(cli, trained, images):
+    odd = images / 'a "b", c.png'
+    (images / "a.png").rename(odd)
+    (images / "cut.png").write_bytes(odd.read_bytes()[:45])
+    result = cli("predict", "run", "images", "--csv")
+    assert result.code == 1
+    rows = list(csv.DictReader(result.out.splitlines()))
+    assert [row["file"] for row in rows] == [
+        'images/a "b", c.png',
+        "images/b.jpg",
+        "images/more/c.PNG",
+    ]
+    answers = cli("predict", "run", "images", "--json").json["predictions"]
+    for row, answer in zip(rows, answers, strict=True):
+        assert row["label"] == answer["classes"][0]
+        assert float(row["probability"]) == pytest.approx(answer["probabilities"][0], abs=1e-6)
+        second = answer["runners_up"][0][0]["probability"]
+        assert float(row["probability_place2"]) == pytest.approx(second, abs=1e-6)
+
+
+def test_csv_of_two_labels_has_columns_for_each(cli, images):
+    assert cli("train", "softmax-pairs", "--out", "pairs", "--epochs", 1).code == 0
+    rows = list(csv.DictReader(cli("predict", "pairs", "images", "--csv").out.splitlines()))
+    answers = cli("predict", "pairs", "images", "--json").json["predictions"]
+    assert [[row["label_1"], row["label_2"]] for row in rows] == [a["classes"] for a in answers]
+
+
+def test_csv_and_json_are_one_too_many(cli, trained, images):
+    result = cli("predict", "run", "images", "--csv", "--json")
+    assert result.code == 2
+    assert "--csv and --json cannot both be printed" in result.err
+
+
+def test_python_reads_files_as_the_command_does(run, images):
+    pretrained = zoo.load(run.folder)
+    read = zoo.read_images(pretrained, sorted(images.rglob("*.[pjP]*")))
+    assert pretrained.predict(read).labels.tolist() == LABELS
+    with pytest.raises(DataError, match="none.png cannot be read"):
+        zoo.read_images(pretrained, [images / "none.png"])
+    assert zoo.read_images(pretrained, []).shape == (0, 1, 6, 5)
+
+
+def test_many_files_keep_their_order_over_batches(tmp_path):
+    files = []
+    for number in range(2 * BATCH + 10):
+        files.append(tmp_path / f"{number}.png")
+        if number % 100 != 50:
+            Image.new("L", (2, 2), number % 256).save(files[-1])
+    seen, faults = [], []
+    for batch in read_batches(files, lambda image: image, (1, 2, 2)):
+        assert len(batch.files) == len(batch.images)
+        seen += zip(batch.files, batch.images[:, 0, 0, 0].tolist(), strict=True)
+        faults += batch.faults
+    there = [file for file in files if file.exists()]
+    assert seen == [(file, int(file.stem) % 256) for file in there]
+    assert [str(fault).split(".png")[0].rpartition("/")[2] for fault in faults] == [
+        str(number) for number in range(50, len(files), 100)
+    ]
+
+
+def in_terminal(spawn, *arguments, **environment):
+    """Run zoo on a terminal; return its exit code and all that it showed."""
+    leader, follower = pty.openpty()
+    env = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "COLUMNS": "120", **environment}
+    with spawn("-m", "zoo_core", *arguments, env=env, stdout=follower, stderr=follower) as process:
+        os.close(follower)
+        shown = b""
+        with contextlib.suppress(OSError):  # how a terminal ends whose process is gone
+            while chunk := os.read(leader, 4096):
+                shown += chunk
+        os.close(leader)
+    return process.returncode, shown.decode()
+
+
+def test_a_terminal_shows_what_the_model_was_given(spawn, cli, trained, images):
+    code, shown = in_terminal(spawn, "predict", "run", "images/b.jpg")
+    assert code == 0
+    assert shown.count("▀") == 5 * 3
+    lines = [line for line in shown.splitlines() if "▀" in line]
+    grey = [[int(level) for level in re.findall(r"38;2;(\d+);\1;\1", line)] for line in lines]
+    assert len(lines) == 3
+    assert np.mean(grey[1]) > 150
+    assert np.mean(grey[0] + grey[2]) < 60
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment"),
+    [(["--no-pictures"], {}), ([], {"NO_COLOR": "1"}), ([], {"TERM": "dumb"})],
+)
+def test_no_picture_where_none_is_wanted_or_possible(
+    spawn, cli, trained, images, arguments, environment
+):
+    code, shown = in_terminal(spawn, "predict", "run", "images/b.jpg", *arguments, **environment)
+    assert code == 0
+    assert "images/b.jpg: " in shown
+    assert "▀" not in shown
+
+
+def test_a_bar_is_drawn_over_many_files_on_a_terminal_alone(spawn, cli, trained, images):
+    for number in range(20):
+        Image.new("L", (5, 6)).save(images / f"many-{number}.png")
+    code, shown = in_terminal(spawn, "predict", "run", "images")
+    assert code == 0
+    assert "━" in shown
+    assert "23/23" in shown
+    assert "▀" not in shown
+    assert shown.count(".png: ") == 21
+    result = cli("predict", "run", "images")
+    assert "━" not in result.out + result.err
+    code, shown = in_terminal(spawn, "predict", "run", "images", "--json")
+    assert len(json.loads(shown[shown.index('{"schema') :])["predictions"]) == 23
