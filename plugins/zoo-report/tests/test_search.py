@@ -132,7 +132,8 @@ def test_zoo_report_draws_a_folder_again(cli, tmp_path):
     assert result.out.split() == [
         str(tmp_path / name) for name in ("history.png", "importances.png", "slices.png")
     ]
-    result = cli("report", tmp_path / "nowhere")
+    (tmp_path / STUDY).write_text("no study")
+    result = cli("report", tmp_path)
     assert (result.code, "is not a readable study" in result.err) == (1, True)
     assert "zoo tune MODEL" in result.err
 

@@ -1,1 +1,1 @@
-"""Pictures of a training: learning curves, confusion matrices, misread images."""
+"""Pictures of a training or a search, and pages about models."""

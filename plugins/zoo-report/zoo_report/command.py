@@ -6,23 +6,74 @@ from pathlib import Path
 
 import click
 
+from zoo_core.catalog import installed
+from zoo_core.cli import options
+from zoo_core.listing import print_json
 from zoo_core.study import STUDY, read_study
 
 
 @click.command()
 @click.argument(
-    "folders", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="STUDY…"
+    "things", nargs=-1, required=True, shell_complete=options.weights, metavar="WEIGHTS|STUDY…"
 )
-def report(folders: tuple[Path, ...]) -> None:
-    """Draw the pictures of searches, in the folders that `zoo tune` left.
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="FILE", help="Instead of report.html."
+)
+@options.dataset
+@click.option("--split", default="test", show_default=True, help="Split of the data set.")
+@options.registry
+@options.device
+@options.as_json
+def report(  # noqa: PLR0917 (click passes every argument by name)
+    things: tuple[str, ...],
+    out: Path | None,
+    dataset: str | None,
+    split: str,
+    registry: str | None,
+    device: str,
+    as_json: bool,
+) -> None:
+    """Write a page about models, or draw the pictures of searches.
 
-    They are the ones that it draws itself at the end: history, importances, slices. Of a training,
-    `zoo train` leaves its own.
+    WEIGHTS is the name of published ones, a run's folder or a .safetensors file. All of them are
+    described on one page, report.html, which needs nothing else and may be sent to anybody; of
+    several, it compares those on the same data. About a single run, it is in the run's folder.
+
+    STUDY is a folder that `zoo tune` left; its pictures are those that it draws itself at the end:
+    history, importances, slices.
     """
+    weights = [thing for thing in things if not _is_study(Path(thing))]
+    pictures = [file for thing in things if thing not in weights for file in _draw(Path(thing))]
+    page, labels = None, []
+    if weights:
+        from zoo_report.report import write_report  # here, since it imports jinja2 and NumPy
+
+        page, subjects = write_report(
+            installed(),
+            weights,
+            out=out,
+            dataset=dataset,
+            split=split,
+            registry=registry,
+            device=device,
+        )
+        labels = [subject.label for subject in subjects]
+    if as_json:
+        print_json(
+            {"report": page and str(page), "models": labels, "pictures": list(map(str, pictures))}
+        )
+        return
+    for path in [*pictures, *([page] if page else [])]:
+        click.echo(path)
+
+
+def _is_study(path: Path) -> bool:
+    return path.suffix == ".json" or (path / STUDY).exists()
+
+
+def _draw(path: Path) -> list[Path]:
     from zoo_report.search import write_search_pictures  # here, since it imports matplotlib
 
-    for path in folders:
-        study = read_study(path)
-        folder = path.parent if path.name == STUDY else path
-        for name in write_search_pictures(study, folder):
-            click.echo(folder / name)
+    study = read_study(path)
+    folder = path.parent if path.is_file() else path
+    return [folder / name for name in write_search_pictures(study, folder)]

@@ -23,7 +23,7 @@ def zoo_commands() -> list[CommandSpec]:
         CommandSpec(
             name="report",
             command="zoo_report.command:report",
-            summary="Draw the pictures of a search for a recipe.",
+            summary="Write a page about models, or draw the pictures of a search.",
         )
     ]
 

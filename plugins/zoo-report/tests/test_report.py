@@ -1,0 +1,280 @@
+"""`zoo report WEIGHTS…`: the page, as a browser would read it."""
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+import fsspec
+import pytest
+
+from zoo_core.catalog import Catalog
+from zoo_core.comparison import compare
+from zoo_core.errors import DataError, InvalidValueError, UnknownNameError
+from zoo_core.loading import load
+from zoo_core.publishing.publish import publish
+from zoo_core.training import train
+from zoo_report.report import write_report
+
+HOSTILE = "<img src=x onerror=alert(1)>&\"'"
+
+
+@pytest.fixture
+def run(toy, tmp_path, monkeypatch):
+    """Return the folder of a training of the toy model, in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    return train(toy, "softmax", out=Path("run"), overrides=[{"seed": 3}]).folder
+
+
+@pytest.fixture
+def other(toy, run):
+    """Return that of another, which misreads a lot."""
+    overrides = [{"seed": 4, "epochs": 1, "lr": 0.0001, "model": {"scale": 0.1}}]
+    return train(toy, "softmax", out=Path("other"), overrides=overrides).folder
+
+
+def test_a_run_is_described_on_a_page_in_its_folder(toy, run, read_page):
+    path, _ = write_report(toy, [str(run)])
+    assert path == run / "report.html"
+    page = read_page(path.read_bytes())
+    card = json.loads((run / "card.json").read_text())
+    scores = card["metrics"]["test"]
+    assert f"Accuracy {scores['accuracy'][0]:.2%}" in page.words
+    assert f"Misread {50 - scores['correct'][0]} of 50 images" in page.words
+    assert f"Loss {scores['loss'][0]:.4f}" in page.words
+    for fact in (card["weights"]["sha256"], card["dataset"]["sha256"], card["created"]):
+        assert fact in page.words
+    settings = {row[0]: row[1] for row in page.tables["settings"] if row[1:]}
+    assert settings["seed"] == "3"
+    assert card["recipe"].keys() - {"model"} <= settings.keys()
+    assert card["config"].keys() <= settings.keys()
+
+
+def test_the_interval_and_the_matrix_are_those_of_the_comparison(toy, other, read_page):
+    path, _ = write_report(toy, [str(other)])
+    comparison = compare(toy, [load(toy, other)])
+    share = comparison.questions[0].shares[0]
+    page = read_page(path.read_bytes())
+    assert f"95 % interval {share.low:.2%} to {share.high:.2%}" in page.words
+    labels, read = comparison.labels[:, 0], comparison.predictions[0].labels[:, 0]
+    for i, row in enumerate(page.tables["matrix"][1:]):
+        counts = [int(cell or 0) for cell in row[1:]]
+        assert counts == [int(((labels == i) & (read == j)).sum()) for j in range(3)]
+
+
+def test_many_classes_have_no_matrix(toy, other, read_page, monkeypatch):
+    monkeypatch.setattr("zoo_report.page.section.CELLED", 2)
+    path, _ = write_report(toy, [str(other)])
+    page = read_page(path.read_bytes())
+    assert "matrix" not in page.tables
+    assert [row[0] for row in page.tables["classes"][1:]] == ["high", "middle", "low"]
+
+
+def test_a_changed_recipe_is_marked(toy, other, read_page):
+    path, _ = write_report(toy, [str(other)])
+    page = read_page(path.read_bytes())
+    marked = [row[0] for row in page.tables["settings"] if row[1:] and "changed" in row[1]]
+    assert marked == ["epochs", "lr", "scale"]
+    assert "(changed: epochs, lr, model)" in page.words
+
+
+def test_of_several_the_numbers_are_those_of_the_comparison(toy, run, other, read_page):
+    path, subjects = write_report(toy, [str(run), str(other)])
+    assert path == Path("report.html")
+    question = compare(toy, [load(toy, run), load(toy, other)]).questions[0]
+    page = read_page(path.read_bytes())
+    rows = {row[0]: row for row in page.tables["models"][1:]}
+    for subject, share in zip(subjects, question.shares, strict=True):
+        assert rows[subject.label][1] == f"{share.accuracy:.2%}"
+        assert rows[subject.label][3] == str(share.total - share.correct)
+    (pair,) = question.pairs
+    first, alone, second, both, neither, p, adjusted, differ = page.tables["pairs"][1]
+    assert (first, second) == ("run", "other")
+    assert alone.split() == [str(pair.only_first), str(pair.only_second)]
+    assert (both, neither) == (str(pair.both), str(pair.neither))
+    for shown, exact in ((p, pair.p), (adjusted, pair.adjusted)):
+        assert shown == "< 0.0001" if exact < 0.0001 else float(shown) == pytest.approx(exact, 0.1)
+    assert differ == ("yes" if pair.adjusted < 0.05 else "not shown")
+    best = max(zip(question.shares, subjects, strict=True), key=lambda each: each[0].correct)
+    assert f"{best[1].label} reads most: {best[0].correct} of 50 images." in page.words
+
+
+def test_every_disputed_image_tells_who_reads_what(toy, run, other, read_page):
+    comparison = compare(toy, [load(toy, run), load(toy, other)])
+    path, _ = write_report(toy, [str(run), str(other)])
+    page = read_page(path.read_bytes())
+    said = [a["title"] for a in page.all("li") if " reads " in a.get("title", "")]
+    due = [
+        f"{name} reads {comparison.data.classes[0][each.labels[row, 0]]}"
+        for row in comparison.disputed[:48]
+        for name, each in zip(("run", "other"), comparison.predictions, strict=True)
+    ]
+    assert due
+    assert said == due
+
+
+def test_models_of_different_data_are_apart(toy, run, other, read_page):
+    pairs = train(toy, "softmax-pairs", out=Path("pairs")).folder
+    path, _ = write_report(toy, [str(run), str(pairs)])
+    page = read_page(path.read_bytes())
+    assert "2 models on 2 data sets" in page.words
+    assert "models" not in page.tables
+    path, _ = write_report(toy, [str(run), str(pairs), str(other)])
+    page = read_page(path.read_bytes())
+    assert [row[0] for row in page.tables["models"][1:]] in (["run", "other"], ["other", "run"])
+    with pytest.raises(InvalidValueError, match="has images"):
+        write_report(toy, [str(run), str(pairs)], dataset="toy")
+
+
+def test_of_two_heads_each_and_both_are_told(toy, run, read_page):
+    weak = [{"epochs": 1, "lr": 0.001, "model": {"scale": 0.1}}]
+    pairs = train(toy, "softmax-pairs", out=Path("pairs"), overrides=weak).folder
+    path, _ = write_report(toy, [str(pairs)])
+    *heads, every = [q.shares[0] for q in compare(toy, [load(toy, pairs)]).questions]
+    assert every.correct < min(share.correct for share in heads)
+    words = read_page(path.read_bytes()).words
+    assert f"Every label right {every.accuracy:.2%}" in words
+    for i, share in enumerate(heads, 1):
+        assert f"Head {i} {share.accuracy:.2%} {share.low:.2%} to {share.high:.2%}" in words
+        assert f"Head {i}: {share.accuracy:.2%} of 50 images" in words
+
+
+@pytest.mark.parametrize("published", [False, True])
+def test_without_its_epochs_a_page_says_so(toy, run, read_page, published):
+    name, folder = str(run), run
+    if published:
+        publish(toy, run, "softmax.first", "shelf")
+        name, folder = "softmax.first", Path("shelf/softmax/first")
+    registry = "shelf" if published else None
+
+    def page():
+        path, _ = write_report(toy, [name], registry=registry)
+        return read_page(path.read_bytes()).words
+
+    assert "After each epoch" in page()
+    (folder / "metrics.jsonl").write_text('{"epoch": 1}\n')
+    assert "metrics.jsonl beside the weights is damaged" in page()
+    (folder / "metrics.jsonl").unlink()
+    assert "Not known: there is no metrics.jsonl beside the weights." in page()
+
+
+def test_the_epochs_of_a_registry_elsewhere_are_not_known(toy, run, read_page):
+    publish(toy, run, "softmax.first", "shelf")
+    fsspec.filesystem("memory").put("shelf", "/", recursive=True)
+    path, _ = write_report(toy, ["softmax"], registry="memory://shelf")
+    assert "Not known: the registry is not on this machine" in read_page(path.read_bytes()).words
+
+
+def test_a_weight_file_apart_from_its_run_will_do(toy, run, read_page):
+    shutil.copy(run / "model.safetensors", "apart.safetensors")
+    path, _ = write_report(toy, ["apart.safetensors"])
+    assert path == Path("report.html")
+    assert "the weight file lies apart from its run" in read_page(path.read_bytes()).words
+
+
+def test_the_page_needs_nothing_else(toy, run, other, read_page):
+    path, _ = write_report(toy, [str(run), str(other)])
+    page = read_page(path.read_bytes())
+    assert not page.all("script") + page.all("link") + page.all("iframe")
+    assert page.all("img")
+    for _, attrs in page.elements:
+        for name, value in attrs.items():
+            assert not name.startswith("on")
+            if name in ("src", "href", "xlink:href", "action", "data", "poster"):
+                assert value.startswith(("data:image/png;base64,", "#"))
+            if name == "style":
+                assert re.fullmatch(r"--[sw]:[0-9.]+", value)
+    text = path.read_text()
+    assert not re.search(r"url\(|@import|https?://", text)
+
+
+def test_what_is_linked_and_named_is_there_once(toy, run, other, read_page):
+    path, _ = write_report(toy, [str(run), str(other)])
+    page = read_page(path.read_bytes())
+    ids = [attrs["id"] for _, attrs in page.elements if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    named = {a["aria-labelledby"] for _, a in page.elements if "aria-labelledby" in a}
+    assert named | {a["href"][1:] for a in page.all("a")} <= set(ids)
+    assert all(image["alt"] for image in page.all("img"))
+    assert all("scope" in header for header in page.all("th"))
+
+
+def test_hostile_names_are_text(toy, run, other, read_page):
+    shutil.move(run, HOSTILE)
+    path, _ = write_report(toy, [HOSTILE, str(other)])
+    assert b"<img src=x" not in path.read_bytes()
+    page = read_page(path.read_bytes())
+    assert HOSTILE in page.words
+    assert not [a for _, a in page.elements if "onerror" in a]
+    path, _ = write_report(toy, [HOSTILE])
+    assert HOSTILE in read_page(path.read_bytes()).words
+
+
+@pytest.mark.skipif(os.name == "nt", reason="paths are text there")
+def test_a_path_that_is_no_text_does_no_harm(toy, run):
+    name = os.fsdecode(b"run-\xff")
+    shutil.move(run, name)
+    path, _ = write_report(toy, [name])
+    assert b"<title>run-? " in path.read_bytes()
+
+
+def test_the_same_models_give_the_same_bytes(toy, run, other):
+    pages = [write_report(toy, [str(run), str(other)])[0].read_bytes() for _ in range(2)]
+    assert pages[0] == pages[1]
+
+
+def test_a_model_that_is_named_twice_is_there_once(toy, run, read_page):
+    path, subjects = write_report(toy, [str(run), str(run / "model.safetensors")])
+    assert [subject.label for subject in subjects] == ["run"]
+    assert path == run / "report.html"
+
+
+def test_only_a_page_of_ours_is_replaced(toy, run):
+    page = write_report(toy, [str(run)])[0]
+    before = page.read_bytes()
+    assert write_report(toy, [str(run)])[0].read_bytes() == before
+    page.write_text("<p>mine</p>")
+    with pytest.raises(InvalidValueError, match=r"no report of zoo's.*--out"):
+        write_report(toy, [str(run)])
+    assert page.read_text() == "<p>mine</p>"
+    with pytest.raises(InvalidValueError, match="is a folder"):
+        write_report(toy, [str(run)], out=run)
+    assert write_report(toy, [str(run)], out=Path("new/page.html"))[0].read_bytes() == before
+    with pytest.raises(DataError, match=r"cannot be (read|written)"):
+        write_report(toy, [str(run)], out=page / "page.html")
+
+
+def test_what_cannot_be_loaded_is_said(toy, run):
+    (run / "model.safetensors").unlink()
+    with pytest.raises(DataError, match="its training did not finish"):
+        write_report(toy, [str(run)])
+    with pytest.raises(UnknownNameError, match="softmax"):
+        write_report(toy, ["softmax.nobody"])
+    assert not Path("report.html").exists()
+
+
+def test_published_weights_are_described_by_name(cli, tmp_path, read_page):
+    result = cli("report", "numpy-net.default", "--json")
+    assert result.code == 0, result.err
+    assert result.json == {
+        "schema": 1,
+        "report": "report.html",
+        "models": ["numpy-net.default"],
+        "pictures": [],
+    }
+    content = (tmp_path / "report.html").read_bytes()
+    assert len(content) < 100_000
+    page = read_page(content)
+    assert "Trainings with 5 seeds reach 98.38% ± 0.12" in page.words
+    assert "Accuracy 98.53% 95 % interval 98.27% to 98.75% Misread 147" in page.words
+    assert "zoo train numpy-net --seed 0" in page.words
+    catalog = Catalog.load()
+    path, _ = write_report(catalog, ["zoo/numpy-net.default"], out=tmp_path / "again.html")
+    assert path.read_bytes() == content  # another process, another way to say it
+
+
+def test_unknown_names_and_studies_are_told_apart(cli, tmp_path):
+    assert cli("report", "nobody-knows").code == 3
+    result = cli("report", "--out", "a.html", "nowhere/study.json")
+    assert (result.code, "is not a readable study" in result.err) == (1, True)

@@ -1,0 +1,1 @@
+"""One HTML page about models: what they read, what they misread, and whether they differ."""

@@ -1,0 +1,136 @@
+"""All that a page says of several models on the same images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from zoo_core.comparison import Comparison, Question
+from zoo_report.page.axis import Axis, accuracies
+from zoo_report.page.chart import Chart
+from zoo_report.page.learning import curves_together
+from zoo_report.page.subject import Subject
+from zoo_report.page.tiles import Tile, names, tile
+from zoo_report.page.tradeoff import parameters_chart, seconds_chart
+
+DISPUTED = 48
+"""At most so many images are shown that some models read and others do not."""
+STRIP = 240
+"""Width of the intervals in the table, in the units of its SVG."""
+LEVEL = 0.05
+"""Below it, an adjusted p value is called a difference."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one model reads in a disputed image."""
+
+    number: int
+    label: str
+    read: tuple[str, ...]
+    right: bool
+
+
+@dataclass(frozen=True)
+class Versus:
+    """Several models on the same images.
+
+    Attributes:
+        first: the first one's place on the page, from 0.
+        subjects: the models.
+        comparison: of them; its members are in the same order.
+        questions: the one that ranks them first, which is every label right; then the heads'.
+        ranked: the models' indices, the best first.
+        strip: the axis of the table's intervals.
+        verdict: who reads most, and from whom that differs.
+        curves: of their trainings.
+        tradeoffs: what accuracy costs.
+        disputed: images that some read and others do not, with what each reads.
+    """
+
+    first: int
+    subjects: Sequence[Subject]
+    comparison: Comparison
+    questions: list[Question]
+    ranked: list[int]
+    strip: Axis
+    verdict: str
+    curves: list[Chart]
+    tradeoffs: list[Chart]
+    disputed: list[tuple[Tile, list[Reading]]]
+
+    @property
+    def main(self) -> Question:
+        """The question that ranks them."""
+        return self.questions[0]
+
+    @property
+    def worded(self) -> bool:
+        """Whether the names of an image's classes are long, and need more room."""
+        names = (" ".join(tile.true) for tile, _ in self.disputed)
+        return max(map(len, names), default=0) > 3
+
+
+def make_versus(first: int, subjects: Sequence[Subject], comparison: Comparison) -> Versus:
+    """Gather what a page says of several models; see `Versus`."""
+    *heads, main = comparison.questions
+    ranked = sorted(range(len(subjects)), key=lambda i: -main.shares[i].correct)
+    ends = [bound for share in main.shares for bound in (share.low, share.high)]
+    charts = (parameters_chart(subjects, main.shares), seconds_chart(subjects, main.shares))
+    return Versus(
+        first=first,
+        subjects=subjects,
+        comparison=comparison,
+        questions=[main, *heads],
+        ranked=ranked,
+        strip=accuracies(ends, main.shares[0].total, 4, STRIP - 4, apart=34),
+        verdict=_verdict([subject.label for subject in subjects], main, ranked),
+        curves=curves_together(subjects),
+        tradeoffs=[chart for chart in charts if chart],
+        disputed=[
+            _disputed(subjects, comparison, int(row)) for row in comparison.disputed[:DISPUTED]
+        ],
+    )
+
+
+def _verdict(labels: Sequence[str], main: Question, ranked: Sequence[int]) -> str:
+    best = ranked[0]
+    count = main.shares[best].correct
+    equals = [i for i in ranked if main.shares[i].correct == count]
+    if len(equals) > 1:
+        return f"{_listed([labels[i] for i in equals])} read the same number of images, {count:,}."
+    others = {
+        pair.first + pair.second - best: pair.adjusted
+        for pair in main.pairs
+        if best in (pair.first, pair.second)
+    }
+    says = f"{labels[best]} reads most: {count:,} of {main.shares[best].total:,} images."
+    alike = [labels[i] for i in ranked[1:] if others[i] >= LEVEL]
+    if alike:
+        return f"{says} That it is better than {_listed(alike, 'or')} is not shown."
+    return f"{says} Chance alone hardly explains what is between it and {_others(len(others))}."
+
+
+def _others(number: int) -> str:
+    return "the other" if number == 1 else "any of the others"
+
+
+def _listed(labels: Sequence[str], word: str = "and") -> str:
+    return f"{', '.join(labels[:-1])} {word} {labels[-1]}" if len(labels) > 1 else labels[0]
+
+
+def _disputed(
+    subjects: Sequence[Subject], comparison: Comparison, row: int
+) -> tuple[Tile, list[Reading]]:
+    split, classes = comparison.data.splits[comparison.split], comparison.data.classes
+    label = split.labels[row]
+    readings = [
+        Reading(
+            i,
+            subject.label,
+            names(read.labels[row], classes),
+            bool((read.labels[row] == label).all()),
+        )
+        for i, (subject, read) in enumerate(zip(subjects, comparison.predictions, strict=True))
+    ]
+    return tile(split, row, label, classes), readings

@@ -1,0 +1,115 @@
+"""Reports: which models, on which data, into which file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from zoo_core.catalog import Catalog
+from zoo_core.comparison import compare
+from zoo_core.errors import DataError, InvalidValueError
+from zoo_core.files import write_atomic
+from zoo_report.page.render import GENERATOR, render
+from zoo_report.page.section import Section, make_section
+from zoo_report.page.subject import Subject, find_subjects
+from zoo_report.page.versus import Versus, make_versus
+
+PAGE = "report.html"
+HEAD = 400
+"""Bytes at a page's beginning among which its generator stands."""
+
+
+def write_report(
+    catalog: Catalog,
+    names: Sequence[str],
+    *,
+    out: Path | None = None,
+    dataset: str | None = None,
+    split: str = "test",
+    registry: str | None = None,
+    device: str = "auto",
+) -> tuple[Path, list[Subject]]:
+    """Write a page about models, and return where it is and what it is about.
+
+    Args:
+        catalog: what is installed.
+        names: of published weights, or paths of runs' folders or weight files; at least one.
+        out: the file; None for ``report.html``, in the folder of a run that it is about alone.
+        dataset: name of the data set that they read; None for the one each was trained on.
+        split: whose images.
+        registry: where to look for names; None for all registries there are.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+
+    Raises:
+        InvalidValueError: there is another file in its place.
+        DataError: it cannot be written.
+        ZooError: see `zoo_core.loading.load` and `zoo_core.comparison.compare`.
+    """
+    if out is not None:
+        _check(out)  # before the work
+    subjects = find_subjects(catalog, names, registry=registry, device=device)
+    alone = subjects[0].folder if len(subjects) == 1 else None
+    path = out or (alone or Path()) / PAGE
+    _check(path)
+    page = make_page(catalog, subjects, dataset=dataset, split=split)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, page)
+    except OSError as fault:
+        raise DataError(
+            f"{path} cannot be written: {fault.strerror}", hint="Name another with --out."
+        ) from fault
+    return path, subjects
+
+
+def make_page(
+    catalog: Catalog,
+    subjects: Sequence[Subject],
+    *,
+    dataset: str | None = None,
+    split: str = "test",
+) -> bytes:
+    """Return a page about models, those on the same data set compared; see `write_report`."""
+    groups: dict[str, list[int]] = {}
+    for i, subject in enumerate(subjects):
+        groups.setdefault(dataset or subject.card.dataset.name, []).append(i)
+    comparisons: list[Versus] = []
+    sections: list[Section] = []
+    for name, members in groups.items():
+        group = [subjects[i] for i in members]
+        comparison = compare(
+            catalog, [subject.pretrained for subject in group], dataset=name, split=split
+        )
+        if len(group) > 1:
+            comparisons.append(make_versus(len(sections), group, comparison))
+        for member, subject in enumerate(group):
+            summary = catalog.model(subject.card.model).spec.summary
+            sections.append(make_section(len(sections), subject, summary, comparison, member))
+    return render(_title(subjects, len(groups)), comparisons, sections)
+
+
+def _title(subjects: Sequence[Subject], datasets: int) -> str:
+    if len(subjects) == 1:
+        return subjects[0].label
+    on = f" on {datasets} data sets" if datasets > 1 else ""
+    return f"{len(subjects)} models{on}"
+
+
+def _check(path: Path) -> None:
+    """See that a page may stand there: nothing does, or a page of ours."""
+    try:
+        if path.is_dir():
+            raise InvalidValueError(f"{path} is a folder", hint=f"Name a file: {path / PAGE}")
+        with path.open("rb") as file:
+            ours = GENERATOR.encode() in file.read(HEAD)
+    except FileNotFoundError:
+        return
+    except OSError as fault:
+        raise DataError(
+            f"{path} cannot be read: {fault.strerror}", hint="Name another with --out."
+        ) from fault
+    if not ours:
+        raise InvalidValueError(
+            f"{path} is there and no report of zoo's, which are all that is overwritten",
+            hint="Name another file with --out, or move that one away.",
+        )
