@@ -43,5 +43,6 @@ def zoo_trainers() -> list[TrainerSpec]:
                 "translate",
                 "elastic",
             ),
+            exporters={"onnx": "zoo_numpy.export:export_onnx"},
         )
     ]

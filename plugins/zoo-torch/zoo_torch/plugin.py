@@ -27,5 +27,9 @@ def zoo_trainers() -> list[TrainerSpec]:
                 "precision",
             ),
             distributed=True,
+            exporters={
+                "onnx": "zoo_torch.export:export_onnx",
+                "torch-export": "zoo_torch.export:export_program",
+            },
         )
     ]

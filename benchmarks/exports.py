@@ -1,0 +1,129 @@
+"""Whether exported files answer as zoo does, on every test image.
+
+    python -m benchmarks.exports
+
+exports all that is published, in every format that its trainer has, as ``zoo export`` does; runs
+each file on the whole test split; keeps how far it is from zoo in ``benchmarks/exports``, and
+prints it as a table.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+from pydantic import BaseModel, ConfigDict
+
+from zoo_core.catalog import Catalog, installed
+from zoo_core.data import load_dataset
+from zoo_core.files import write_atomic
+from zoo_core.loading import load
+from zoo_core.registry.finding import published, registries
+from zoo_core.registry.registry import Found
+from zoo_export.comparison import compare
+from zoo_export.exporting import export_to, find_exporter
+from zoo_export.formats import FORMATS
+
+KEPT = Path(__file__).parent / "exports" / "exports.json"
+
+RUNTIMES = ("numpy", "onnx", "onnxruntime", "onnxscript", "torch")
+"""Distributions that the figures depend on."""
+
+
+class Row(BaseModel):
+    """A file beside zoo."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    weights: str
+    """Their name, with their checksum."""
+    format: str
+    bytes: int
+    views: int
+    """How many of each image the logits are the mean of."""
+    images: int
+    """All of the test split."""
+    difference: float
+    """The greatest of any two logits."""
+    labels: int
+    """How many images get another label."""
+
+
+class Exports(BaseModel):
+    """All files, and what wrote and ran them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    versions: dict[str, str]
+    files: tuple[Row, ...]
+
+
+def measure(catalog: Catalog, found: Found) -> Iterator[Row]:
+    """Export published weights in every format and run each file on all test images."""
+    pretrained = load(catalog, found, device="cpu")
+    images = load_dataset(catalog.dataset(pretrained.card.dataset.name)).splits["test"].images
+    formats = catalog.trainer(pretrained.card.recipe.trainer).spec.exporters
+    for each in formats.keys() & FORMATS.keys():
+        exporter = find_exporter(catalog, pretrained, each)
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / f"model{FORMATS[each].suffix}"
+            # A few images for the command's own check: a file that fails on all is to be seen here.
+            made = export_to(path, pretrained, exporter, each, images[:3], preprocessing=True)
+            compared = compare(FORMATS[each].open(path), pretrained, images, preprocessing=True)
+        yield Row(
+            weights=found.name,
+            format=each,
+            bytes=made.bytes,
+            views=pretrained.views,
+            images=compared.images,
+            difference=compared.difference,
+            labels=compared.labels,
+        )
+
+
+def table(exports: Exports) -> str:
+    """Return all files as a table in Markdown."""
+    lines = [
+        "| weights | format | bytes | views | images | greatest difference | other labels |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in exports.files:
+        cells = (
+            f"`{row.weights.partition('@')[0]}`",
+            row.format,
+            f"{row.bytes:,}",
+            row.views,
+            f"{row.images:,}",
+            f"{row.difference:.1e}",
+            row.labels,
+        )
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    return "\n".join(lines)
+
+
+def kept() -> Exports:
+    """Return what is kept."""
+    return Exports.model_validate_json(KEPT.read_bytes())
+
+
+@click.command()
+def main() -> None:
+    """Export everything, run it, and keep how far it is from zoo."""
+    catalog = installed()
+    rows = []
+    for each in published(registries(catalog)):
+        for row in sorted(measure(catalog, each), key=lambda row: row.format):
+            click.echo(f"{row.weights} {row.format}: {row.difference:.1e}", err=True)
+            rows.append(row)
+    exports = Exports(versions={name: version(name) for name in RUNTIMES}, files=tuple(rows))
+    KEPT.parent.mkdir(exist_ok=True)
+    write_atomic(KEPT, f"{json.dumps(exports.model_dump(mode='json'), indent=1)}\n".encode())
+    click.echo(table(exports))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,289 @@
+"""What the trainers' exporters write, run by ONNX Runtime and by torch, beside zoo."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+import zoo_core as zoo
+from zoo_core import Preprocessing
+from zoo_core.catalog import installed
+from zoo_core.data import load_dataset
+from zoo_core.loading import load
+from zoo_core.predictions import predictions_of
+from zoo_core.pretrained import Pretrained
+from zoo_core.registry.finding import published, registries
+from zoo_export.comparison import TOLERANCE, Comparison, compare, normalised
+from zoo_export.exporting import find_exporter
+from zoo_export.formats import FORMATS, Program
+from zoo_numpy.config import NumpyNetConfig
+from zoo_numpy.net import build
+from zoo_numpy.trainer import NumpyTrainer
+from zoo_torch.trainer import TorchTrainer
+
+ROOT = Path(__file__).parents[3]
+sys.path.append(str(ROOT))  # behind what is installed: for the benchmarks, which are not
+
+from benchmarks.exports import kept  # noqa: E402
+
+PUBLISHED = [
+    ("numpy-net.default", "onnx", True),
+    ("numpy-net.default", "onnx", False),
+    ("mlp.default", "onnx", True),
+    ("mlp.default", "torch-export", False),
+    ("cnn.best-10k", "onnx", True),  # which has five views
+    ("cnn.best-10k", "torch-export", True),
+    ("two-headed-cnn.default", "onnx", False),
+    ("two-headed-cnn.default", "torch-export", True),
+    ("two-headed-mlp.reference", "onnx", True),
+]
+"""Weights, format, and whether preprocessing is part of the file."""
+
+
+@pytest.fixture
+def exported(tmp_path):
+    """Return a function that exports a model and makes the file ready to run."""
+
+    def export(pretrained, format_, *, preprocessing=True):
+        path = tmp_path / f"model{FORMATS[format_].suffix}"
+        find_exporter(installed(), pretrained, format_)(
+            pretrained, path, preprocessing=preprocessing
+        )
+        return FORMATS[format_].open(path)
+
+    return export
+
+
+def images_of(pretrained):
+    return load_dataset(installed().dataset(pretrained.card.dataset.name)).splits["test"].images
+
+
+def noise(pretrained, count=5):
+    """Return images that are not black at their edges, as digits are."""
+    return np.random.default_rng(0).integers(0, 256, (count, *pretrained.input_shape), np.uint8)
+
+
+def made_of(model, trainer, *, shape, heads, preprocessing, views):
+    """Return a model with weights that nobody trained."""
+    card = SimpleNamespace(
+        dataset=SimpleNamespace(classes=[[str(i) for i in range(count)] for count in heads]),
+        recipe=SimpleNamespace(trainer="torch" if isinstance(model, nn.Module) else "numpy"),
+    )
+    return Pretrained(
+        model=model,
+        name="made",
+        sha256="0" * 64,
+        trainer=trainer,
+        preprocessing=preprocessing,
+        input_shape=shape,
+        views=views,
+        _read_card=lambda: card,
+        _read_config=lambda: None,
+    )
+
+
+def assert_alike(program, pretrained, images, *, preprocessing):
+    assert compare(program, pretrained, images, preprocessing=preprocessing).alike
+
+
+@pytest.mark.parametrize(("name", "format_", "preprocessing"), PUBLISHED)
+def test_a_file_gives_zoos_logits_for_any_number_of_images(exported, name, format_, preprocessing):
+    pretrained = zoo.load(name, device="cpu")
+    program = exported(pretrained, format_, preprocessing=preprocessing)
+    images = images_of(pretrained)[:1000]
+    expected = pretrained.predict(images)
+    given_ = images if preprocessing else normalised(images, pretrained.preprocessing)
+    for count in (1, 2, 7, 1000):
+        logits = program.run(given_[:count])
+        assert len(logits) == len(expected.logits)
+        for head, (own, zoos) in enumerate(zip(logits, expected.logits, strict=True)):
+            np.testing.assert_allclose(own, zoos[:count], rtol=0, atol=1e-4)
+            assert (own.argmax(axis=1) == expected.labels[:count, head]).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "format_", "views", "preprocessing"),
+    [
+        ("numpy-net.default", "onnx", 5, True),
+        ("numpy-net.default", "onnx", 9, False),
+        ("cnn.best-10k", "onnx", 9, False),
+        ("cnn.best-10k", "torch-export", 9, True),
+        ("mlp.default", "torch-export", 5, False),
+    ],
+)
+def test_views_are_part_of_the_file(exported, name, format_, views, preprocessing):
+    pretrained = replace(zoo.load(name, device="cpu"), views=views)
+    program = exported(pretrained, format_, preprocessing=preprocessing)
+    images = noise(pretrained)
+    assert_alike(program, pretrained, images, preprocessing=preprocessing)
+    one = replace(pretrained, views=1)
+    assert compare(program, one, images, preprocessing=preprocessing).difference > 0.01
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    activation=st.sampled_from(["relu", "leaky_relu", "tanh", "sigmoid"]),
+    hidden=st.lists(st.integers(1, 9), max_size=3),
+    dropout=st.sampled_from([0.0, 0.5]),
+    heads=st.lists(st.integers(2, 5), min_size=1, max_size=3),
+    channels=st.lists(st.tuples(st.floats(0, 1), st.floats(0.1, 1)), min_size=1, max_size=3),
+    size=st.tuples(st.integers(1, 6), st.integers(1, 6)),
+    views=st.sampled_from([1, 5, 9]),
+    preprocessing=st.booleans(),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_every_numpy_net_is_exported_as_it_is(
+    exported, activation, hidden, dropout, heads, channels, size, views, preprocessing, seed
+):
+    shape = (len(channels), *size)
+    config = NumpyNetConfig(
+        input_shape=shape,
+        classes=tuple(heads),
+        hidden=tuple(hidden),
+        activation=activation,
+        dropout=dropout,
+    )
+    net = build(config)
+    net.initialise(seed)
+    means, stds = zip(*channels, strict=True)
+    pretrained = made_of(
+        net,
+        NumpyTrainer(),
+        shape=shape,
+        heads=heads,
+        preprocessing=Preprocessing(means, stds),
+        views=views,
+    )
+    program = exported(pretrained, "onnx", preprocessing=preprocessing)
+    images = np.random.default_rng(seed).integers(0, 256, (4, *shape), np.uint8)
+    for own, zoos in zip(
+        program.run(images if preprocessing else normalised(images, pretrained.preprocessing)),
+        pretrained.predict(images).logits,
+        strict=True,
+    ):
+        np.testing.assert_allclose(own, zoos, rtol=0, atol=1e-5)
+
+
+class Chunked(nn.Module):
+    """Parts its batch in three and puts it together the other way round, for two heads."""
+
+    def __init__(self):
+        super().__init__()
+        self.convolution = nn.Conv2d(3, 4, 3)
+        self.heads = nn.ModuleList([nn.Linear(4, 2), nn.Linear(4, 5)])
+
+    def forward(self, x):
+        parts = torch.chunk(torch.cat([x, -x, x.flip(3)]), 3)
+        found = self.convolution(torch.cat(parts[::-1])).relu().mean((2, 3))
+        return [head(found.chunk(dim=0, chunks=3)[0]) for head in self.heads]
+
+
+@pytest.mark.parametrize(("format_", "preprocessing"), [("onnx", True), ("torch-export", False)])
+def test_a_module_with_colours_views_and_parts_of_its_batch(exported, format_, preprocessing):
+    trainer = TorchTrainer(device="cpu")
+    pretrained = made_of(
+        trainer.build(lambda _: Chunked(), None, seed=0),
+        trainer,
+        shape=(3, 6, 8),
+        heads=(2, 5),
+        preprocessing=Preprocessing((0.1, 0.5, 0.9), (0.2, 0.3, 0.4)),
+        views=9,
+    )
+    program = exported(pretrained, format_, preprocessing=preprocessing)
+    assert_alike(program, pretrained, noise(pretrained, 8), preprocessing=preprocessing)
+
+
+@pytest.mark.parametrize("format_", ["onnx", "torch-export"])
+def test_the_model_stays_as_it_was(exported, format_):
+    pretrained = zoo.load("cnn.default", device="cpu")
+    pretrained.model.train()
+
+    def state():
+        tensors = pretrained.model.state_dict(keep_vars=True)
+        return {
+            key: (
+                id(each),
+                each.stride(),
+                each.requires_grad,
+                each.detach().clone().numpy().tobytes(),
+            )
+            for key, each in tensors.items()
+        }
+
+    before = state()
+    exported(pretrained, format_)
+    assert state() == before
+    assert pretrained.model.training
+
+
+@pytest.mark.parametrize(
+    ("name", "format_"),
+    [("numpy-net.default", "onnx"), ("mlp.default", "onnx"), ("cnn.default", "torch-export")],
+)
+def test_a_file_is_the_same_whenever_it_is_made_and_names_no_folder(
+    exported, tmp_path, name, format_
+):
+    path = tmp_path / f"model{FORMATS[format_].suffix}"
+    files = []
+    for _ in range(2):
+        exported(zoo.load(name, device="cpu"), format_)
+        files.append(path.read_bytes())
+    assert files[0] == files[1]
+    assert b".py" not in files[0]
+    if format_ == "onnx":  # torch would note its passes in each node
+        assert not any(node.metadata_props for node in onnx.load(path).graph.node)
+    assert [each.name for each in tmp_path.glob("model*")] == [path.name]  # nothing lies beside it
+
+
+@pytest.mark.parametrize(
+    ("difference", "labels", "alike"),
+    [(TOLERANCE, 0, True), (1.01e-4, 0, False), (0.0, 1, False), (float("nan"), 0, False)],
+)
+def test_a_file_is_like_zoo_where_both_logits_and_labels_are(difference, labels, alike):
+    assert Comparison(1000, difference, labels).alike is alike
+
+
+def test_the_greatest_difference_and_every_other_label_are_found():
+    zoos = np.array([[0, 1, 0], [0, 2, 0], [1, 0, 0], [0, 0, 1]], np.float32)
+    given = zoos + np.array([[0, 0, 3], [0, 0, 0], [0, 0, 0], [-0.5, 0, 0]], np.float32)
+    pretrained = SimpleNamespace(predict=lambda batch: predictions_of([zoos[batch], zoos[batch]]))
+    program = Program((), (), lambda batch: [given[batch], zoos[batch]])
+    compared = compare(program, pretrained, np.arange(4), preprocessing=True)
+    assert compared == Comparison(images=4, difference=3.0, labels=1)
+
+
+def test_what_a_file_takes_and_gives_is_said(exported):
+    pretrained = zoo.load("two-headed-cnn.default", device="cpu")
+    program = exported(pretrained, "onnx")
+    assert list(map(str, program.inputs)) == ["images uint8 (N, 1, 42, 28)"]
+    assert list(map(str, program.outputs)) == [
+        "logits_head1 float32 (N, 10)",
+        "logits_head2 float32 (N, 10)",
+    ]
+    program = exported(pretrained, "torch-export", preprocessing=False)
+    assert list(map(str, program.inputs)) == ["images float32 (N, 1, 42, 28)"]
+    assert list(map(str, program.outputs)) == ["[0] float32 (N, 10)", "[1] float32 (N, 10)"]
+
+
+def test_all_that_is_published_was_exported_and_answers_as_zoo_on_every_test_image():
+    catalog = installed()
+    due = {
+        (found.name, format_)
+        for found in published(registries(catalog))
+        for format_ in catalog.trainer(load(catalog, found).card.recipe.trainer).spec.exporters
+    }
+    measured = kept().files
+    assert {(row.weights, row.format) for row in measured} == due, "python -m benchmarks.exports"
+    for row in measured:
+        assert Comparison(row.images, row.difference, row.labels).alike
+        assert row.images in (4000, 10000)

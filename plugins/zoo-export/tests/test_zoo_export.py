@@ -1,0 +1,341 @@
+"""`zoo export` from end to end."""
+
+import json
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+import zoo_core as zoo
+from zoo_core.catalog import installed
+from zoo_core.data import load_dataset
+from zoo_export.formats import FORMATS
+
+TOY_TRAINER = '''
+import json
+import os
+
+from zoo_core.hookspecs import hookimpl
+from zoo_core.specs import ModelSpec, TrainerSpec
+
+
+@hookimpl
+def zoo_models():
+    return [
+        ModelSpec(
+            name="written",
+            summary="Softmax regression with an exporter.",
+            builder="zoo_toy.model:Softmax",
+            config="zoo_toy.config:SoftmaxConfig",
+            recipes="zoo_toy.config:RECIPES",
+            trainer="writing",
+            dataset="toy-pairs",
+            heads=2,
+            licence="MIT",
+        )
+    ]
+
+
+@hookimpl
+def zoo_trainers():
+    return [
+        TrainerSpec(
+            name="writing",
+            summary="The toy's, with an exporter.",
+            factory="zoo_toy.model:ToyTrainer",
+            framework="numpy",
+            recipe_fields=(),
+            exporters={"onnx": "zoo_written.plugin:export", "poem": "zoo_written.plugin:export"},
+        )
+    ]
+
+
+def export(pretrained, path, *, preprocessing):
+    """Write the model as it is, or in one of the ways in which an exporter may be wrong."""
+    from onnx import TensorProto, helper, numpy_helper, save
+
+    wrong = os.environ.get("WRONG", "")
+    if wrong == "raises":
+        raise RuntimeError("no such operator\\nin this opset")
+    if wrong == "nothing":
+        return
+    mean, std = pretrained.preprocessing.mean[0], pretrained.preprocessing.std[0]
+    factors = {"scale": 1 / (255 * std), "shift": -mean / std}
+    factors["shift"] += 0.01 if wrong == "shift" else 0
+    arrays = {name: _array(value) for name, value in factors.items()}
+    nodes = [
+        helper.make_node("Cast", ["images"], ["floats"], to=TensorProto.FLOAT),
+        helper.make_node("Mul", ["floats", "scale"], ["scaled"]),
+        helper.make_node("Add", ["scaled", "shift"], ["x"]),
+        helper.make_node("Flatten", ["x"], ["flat"]),
+    ]
+    names = ["a", "b"]
+    for name, weight in zip(names, pretrained.model.weights):
+        arrays[f"weight_{name}"] = weight * (float("nan") if wrong == "nan" else 1)
+        nodes.append(helper.make_node("MatMul", ["flat", f"weight_{name}"], [name]))
+    names = {"one head": names[:1], "swapped": names[::-1]}.get(wrong, names)
+    info = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        nodes,
+        "written",
+        [info("images", TensorProto.UINT8, ["N", *pretrained.input_shape])],
+        [info(name, TensorProto.FLOAT, ["N", 3]) for name in names],
+        [numpy_helper.from_array(array, name) for name, array in arrays.items()],
+    )
+    opsets = [helper.make_opsetid("", 18)]
+    version = helper.find_min_ir_version_for(opsets)
+    save(helper.make_model(graph, opset_imports=opsets, ir_version=version), path)
+
+
+def _array(value):
+    import numpy as np
+
+    return np.array(value, np.float32)
+'''
+
+BLOCKING = """
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == {module!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Missing())
+from zoo_core.cli import run
+sys.exit(run(["export", "mlp.default"]))
+"""
+
+
+@pytest.fixture
+def written(cli, tmp_path, write_plugin, monkeypatch):
+    """Return a function that exports a trained toy model, in one of the wrong ways or rightly."""
+    site = tmp_path / "written-site"
+    write_plugin(site, "zoo-written", TOY_TRAINER)
+    monkeypatch.setenv("ZOO_PLUGINS", "zoo-toy,zoo-written,zoo-export")
+    assert cli("train", "written", site=site).code == 0
+
+    def export(wrong, *arguments):
+        return cli("export", "runs/written-1", *arguments, site=site, env={"WRONG": wrong})
+
+    return export
+
+
+def files(folder):
+    """Return the names of files in a folder but for what a test itself put there."""
+    return sorted(path.name for path in folder.iterdir() if path.is_file())
+
+
+def images_of_mnist():
+    return load_dataset(installed().dataset("mnist")).splits["test"].images
+
+
+# What is written.
+
+
+def test_a_model_is_written_compared_and_reported(cli, tmp_path):
+    result = cli("export", "numpy-net.default")
+    assert result.code == 0
+    assert result.err == ""
+    path = tmp_path / "numpy-net.default.onnx"
+    sha256 = zoo.load("numpy-net.default").sha256
+    assert result.out.splitlines()[:3] == [
+        f"numpy-net.default@sha256:{sha256} is in {path.name}: {path.stat().st_size:,} bytes.",
+        "Input: images uint8 (N, 1, 28, 28)",
+        "Output: logits float32 (N, 10)",
+    ]
+    assert "Run on 1,000 test images of mnist: every label is zoo's" in result.out
+    images = images_of_mnist()
+    (logits,) = onnxruntime.InferenceSession(path).run(None, {"images": images})
+    assert (
+        logits.argmax(axis=1) == zoo.load("numpy-net.default").predict(images).labels[:, 0]
+    ).all()
+
+
+@pytest.mark.parametrize("format_", ["onnx", "torch-export"])
+def test_a_torch_model_is_written_and_nothing_is_said_but_that(cli, tmp_path, format_):
+    result = cli("export", "mlp.default", "--format", format_)
+    assert result.code == 0
+    assert result.err == ""
+    images = images_of_mnist()[:100]
+    path = tmp_path / f"mlp.default{FORMATS[format_].suffix}"
+    if format_ == "onnx":
+        (logits,) = onnxruntime.InferenceSession(path).run(None, {"images": images})
+    else:
+        (found,) = torch.export.load(path).module()(torch.tensor(images))
+        logits = found.detach().numpy()
+    expected = zoo.load("mlp.default", device="cpu").predict(images)
+    np.testing.assert_allclose(logits, expected.logits[0], rtol=0, atol=1e-4)
+
+
+def test_json_says_what_was_written_and_how_far_it_is_from_zoo(cli, tmp_path):
+    result = cli("export", "numpy-net.default", "--no-preprocessing", "--out", "n.onnx", "--json")
+    assert result.code == 0
+    compared = result.json.pop("compared")
+    assert result.json | {"compared": None} == {
+        "schema": 1,
+        "model": zoo.load("numpy-net.default").name,
+        "format": "onnx",
+        "path": "n.onnx",
+        "bytes": (tmp_path / "n.onnx").stat().st_size,
+        "preprocessing": False,
+        "views": 1,
+        "inputs": [{"name": "images", "dtype": "float32", "shape": ["N", 1, 28, 28]}],
+        "outputs": [{"name": "logits", "dtype": "float32", "shape": ["N", 10]}],
+        "dataset": "mnist",
+        "compared": None,
+    }
+    assert compared["images"] == 1000
+    assert compared["labels"] == 0
+    assert 0 < compared["difference"] < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("name", "format_"),
+    [("numpy-net.default", "onnx"), ("two-headed-mlp.reference", "torch-export")],
+)
+def test_a_file_says_what_it_is(cli, tmp_path, name, format_):
+    assert cli("export", name, "--format", format_, "--out", "model").code == 0
+    facts = FORMATS[format_].facts(tmp_path / "model")
+    card = zoo.load(name).card
+    assert facts["zoo.model"] == zoo.load(name).name
+    assert facts["zoo.sha256"] == zoo.load(name).sha256
+    assert facts["zoo.licence"] == card.licence
+    assert facts["zoo.dataset"] == card.dataset.name
+    assert facts["zoo.dataset_licence"] == card.dataset.licence
+    assert json.loads(facts["zoo.classes"]) == [list(head) for head in card.dataset.classes]
+    assert json.loads(facts["zoo.views"]) == 1
+    assert json.loads(facts["zoo.preprocessing"]) == {
+        "included": True,
+        "mean": list(card.preprocessing.mean),
+        "std": list(card.preprocessing.std),
+    }
+
+
+def test_a_training_of_ones_own_is_exported_from_its_folder_or_its_file(cli, tmp_path):
+    assert cli("train", "numpy-net", "--epochs", 1, "--recipe", "fast").code == 0
+    for name in ("runs/numpy-net-1", "runs/numpy-net-1/model.safetensors"):
+        assert cli("export", name).code == 0
+        model = onnx.load(tmp_path / "numpy-net.onnx")
+        assert {each.key for each in model.metadata_props} >= {"zoo.model", "zoo.sha256"}
+        (tmp_path / "numpy-net.onnx").unlink()
+
+
+# What is not.
+
+
+def test_a_file_that_is_there_is_replaced_only_where_that_is_asked_for(cli, tmp_path):
+    path = tmp_path / "numpy-net.default.onnx"
+    path.write_text("mine")
+    result = cli("export", "numpy-net.default")
+    assert result.code == 2
+    assert "numpy-net.default.onnx is there already" in result.err
+    assert "--force" in result.err
+    assert path.read_text() == "mine"
+    assert cli("export", "numpy-net.default", "--force").code == 0
+    onnx.checker.check_model(path)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "message"),
+    [
+        ("shift", 5, "its logits differ from zoo's by up to"),
+        ("nan", 5, "differ from zoo's by up to nan, 0.0001 is allowed"),
+        ("swapped", 5, "of 50 images get another label"),
+        ("one head", 5, "the file gives arrays of the shapes [(1, 3)], zoo [(1, 3), (1, 3)]"),
+        (
+            "raises",
+            4,
+            "could not be exported as onnx: RuntimeError: no such operator in this opset",
+        ),
+        ("nothing", 4, "could not be exported as onnx: "),
+    ],
+)
+def test_nothing_is_left_of_a_file_that_does_not_answer_as_zoo_does(
+    written, tmp_path, wrong, code, message
+):
+    (tmp_path / "kept.onnx").write_text("mine")
+    result = written(wrong, "--out", "kept.onnx", "--force")
+    assert result.code == code
+    assert message in result.err
+    assert result.err.count("\n") == 1
+    assert files(tmp_path) == ["kept.onnx"]
+    assert (tmp_path / "kept.onnx").read_text() == "mine"
+
+
+def test_another_plugins_trainer_brings_its_own_exporter(written, tmp_path):
+    result = written("", "--json")
+    assert result.code == 0, result.err
+    assert result.json["compared"]["images"] == 50  # as many as the data set has
+    assert files(tmp_path) == ["written.onnx"]
+
+
+def test_a_format_that_a_trainer_does_not_have_is_refused(cli, written, tmp_path):
+    result = written("", "--format", "torch-export")
+    assert result.code == 2
+    assert (
+        "trainer writing cannot be exported as torch-export. Its formats are: onnx." in result.err
+    )
+    assert cli("train", "softmax").code == 0
+    result = cli("export", "runs/softmax-1")
+    assert result.code == 2
+    assert "trainer toy cannot be exported as onnx. Its formats are: none." in result.err
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["numpy-net.default", "--out", "no/such.onnx"], 2, "there is no folder no"),
+        (["numpy-net.nothing"], 3, "numpy-net.nothing"),
+        (["numpy-net.default", "--format", "poem"], 2, "'poem' is not one of"),
+        (["numpy-net.default", "--out", "."], 2, "is a directory"),
+    ],
+)
+def test_a_users_mistake_is_a_line_that_says_so(cli, tmp_path, arguments, code, message):
+    result = cli("export", *arguments)
+    assert result.code == code
+    assert message in result.err
+    assert files(tmp_path) == []
+
+
+def test_without_the_data_set_there_is_nothing_to_compare_on(cli, tmp_path, monkeypatch):
+    monkeypatch.setenv("ZOO_PLUGINS", "no:zoo-mnist")
+    result = cli("export", "numpy-net.default")
+    assert result.code == 4
+    assert "no usable plugin offers a dataset 'mnist'" in result.err
+    assert files(tmp_path) == []
+
+
+# What it needs.
+
+
+@pytest.mark.parametrize("module", ["onnx", "onnxruntime", "onnxscript"])
+def test_a_missing_extra_is_named(run_process, tmp_path, module):
+    result = run_process("-c", BLOCKING.format(module=module))
+    assert result.code == 4
+    assert result.err == (
+        f"zoo: --format onnx needs {module}, which is not installed. "
+        "Install it: pip install 'zoo-export[onnx]'\n"
+    )
+    assert files(tmp_path) == []
+
+
+def test_a_numpy_net_is_exported_without_torch(run_python):
+    out = run_python(
+        "import sys\n"
+        "from zoo_core.cli import run\n"
+        "assert run(['export', 'numpy-net.default', '--json']) == 0\n"
+        "print('torch' in sys.modules)"
+    )
+    assert out.splitlines()[-1] == "False"
+
+
+def test_no_framework_is_imported_before_it_is_needed(run_python):
+    out = run_python(
+        "import sys, zoo_export.command\n"
+        "print(sys.modules.keys() & {'torch', 'onnx', 'onnxruntime', 'onnxscript'})"
+    )
+    assert out == "set()\n"
