@@ -94,6 +94,11 @@ def test_a_damaged_image_is_an_error_or_an_image(data):
         assert "\n" not in str(fault)
 
 
+def test_an_image_of_a_billion_pixels_is_not_unpacked():
+    with quiet(), pytest.raises(DataError, match="cannot be read as an image: .*exceeds limit"):
+        read_image(saved(Image.new("1", (20_000, 20_000))), 1)
+
+
 def test_images_have_one_channel_or_three():
     with pytest.raises(InvalidValueError, match="reads 4 channels, image files give 1"):
         read_image(saved(Image.fromarray(GREY)), 4)
