@@ -7,7 +7,6 @@ import os
 import pty
 import re
 
-import numpy as np
 import pytest
 from PIL import Image
 
