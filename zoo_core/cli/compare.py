@@ -69,7 +69,7 @@ def compare_(  # noqa: PLR0917 (click passes every argument by name)
 
 def _print_question(question: Question, names: Sequence[str], heads: int) -> None:
     if heads > 1:
-        what = "Every label" if question.head is None else f"Label {question.head + 1}"
+        what = "Every label right" if question.head is None else f"Head {question.head + 1}"
         click.echo(f"\n{what}:")
     click.echo()
     shares = [
