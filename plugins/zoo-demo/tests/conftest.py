@@ -1,0 +1,140 @@
+"""Models that are served, drawings, and a server that is reached over HTTP."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from PIL import Image, ImageDraw
+
+from zoo_core.catalog import installed
+from zoo_core.signals import Stop
+from zoo_demo.app import make_app
+from zoo_demo.chosen import load_all
+from zoo_demo.models import Served
+from zoo_demo.serving import address_of, listen, serve_until
+
+NAMES = (
+    "numpy-net.default",
+    "mlp.default",
+    "cnn.default",
+    "two-headed-mlp.default",
+    "two-headed-cnn.default",
+)
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> list[Served]:
+    """Return published models for both tasks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ZOO_HOME", str(tmp_path_factory.mktemp("zoo-home")))
+        return load_all(installed(), NAMES, registry=None, device="cpu")
+
+
+@pytest.fixture(scope="session")
+def model(models: list[Served]) -> Callable[[str], Served]:
+    """Return the function that gives a served model by name."""
+    by_name = {each.id: each for each in models}
+    return by_name.__getitem__
+
+
+@contextmanager
+def serving(models: list[Served], host: str = "127.0.0.1") -> Iterator[str]:
+    """Serve models in a thread, and give the URL without its last slash."""
+    stop, started = Stop(), threading.Event()
+    with listen("127.0.0.1", 0) as bound:
+        app = make_app(installed(), models, host=host)
+        thread = threading.Thread(target=serve_until, args=(stop, app, bound, started.set))
+        thread.start()
+        assert started.wait(60)
+        try:
+            yield address_of("127.0.0.1", bound).rstrip("/")
+        finally:
+            stop.hear(15)
+            thread.join(60)
+
+
+@pytest.fixture(scope="session")
+def address(models: list[Served]) -> Iterator[str]:
+    """Return the URL of a server of all models, without its last slash."""
+    with serving(models) as address:
+        yield address
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a server answers."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def ask(
+    address: str, path: str, body: bytes | None = None, *, method: str = "", **headers: str
+) -> Reply:
+    """Ask a server: with GET, or with POST where there is a body."""
+    where = urlsplit(address)
+    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=60)
+    with closing(connection):
+        connection.request(method or ("GET" if body is None else "POST"), path, body, headers)
+        response = connection.getresponse()
+        return Reply(response.status, response.headers, response.read())
+
+
+@pytest.fixture
+def get(loopback: None, address: str) -> Callable[..., Reply]:
+    """Return the function that asks the server of all models; see `ask`."""
+    return partial(ask, address)
+
+
+@pytest.fixture
+def elsewhere(loopback: None) -> Callable[..., Any]:
+    """Return the context in which other models are served, or on another host, and asked."""
+
+    @contextmanager
+    def start(models: list[Served], host: str = "127.0.0.1") -> Iterator[Callable[..., Reply]]:
+        with serving(models, host) as address:
+            yield partial(ask, address)
+
+    return start
+
+
+def png(image: Image.Image, file_format: str = "PNG") -> bytes:
+    file = BytesIO()
+    image.save(file, file_format)
+    return file.getvalue()
+
+
+@pytest.fixture(scope="session")
+def drawing() -> Callable[..., bytes]:
+    """Return the function that draws lines, as shares of the width, into an image file."""
+
+    def draw(
+        *lines: list[tuple[float, float]], height: float = 1, file_format: str = "PNG"
+    ) -> bytes:
+        image = Image.new("L", (280, round(280 * height)))
+        pen = ImageDraw.Draw(image)
+        for line in lines:
+            pen.line([(280 * x, 280 * y) for x, y in line], fill=255, width=22, joint="curve")
+        return png(image, file_format)
+
+    return draw
+
+
+@pytest.fixture(scope="session")
+def one(drawing: Callable[..., bytes]) -> bytes:
+    """Return a drawing of a 1."""
+    return drawing([(0.54, 0.2), (0.48, 0.8)])

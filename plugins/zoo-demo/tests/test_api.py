@@ -1,0 +1,313 @@
+"""What the page asks the server for, and what nobody may ask it for."""
+
+import base64
+import dataclasses
+import struct
+import threading
+import time
+import zlib
+from io import BytesIO
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from zoo_core.catalog import installed
+from zoo_core.data import load_dataset
+from zoo_core.images import read_image, reader_for
+from zoo_demo import answers, gallery, limits
+
+READ = "/api/read?task=mnist"
+
+
+def told(response, status):
+    """Return what is said of a request that was refused."""
+    assert response.status == status, response.body
+    return response.json()["error"]
+
+
+def misread(get, name, query=""):
+    """Wait until it is known what a model misreads."""
+    while (response := get(f"/api/models/{name}/misread{query}")).status == 202:
+        assert response.json()["state"] == "computing"
+        time.sleep(0.05)
+    return response
+
+
+# What the page is told.
+
+
+def test_every_task_lists_its_models_with_the_facts_of_their_cards(get, model):
+    tasks = get("/api/models").json()["tasks"]
+    assert [(task["id"], task["title"]) for task in tasks] == [
+        ("mnist", "One digit"),
+        ("two-digit-mnist", "Two digits"),
+    ]
+    assert [each["id"] for each in tasks[0]["models"]] == [
+        "numpy-net.default",
+        "mlp.default",
+        "cnn.default",
+    ]
+    facts, card = tasks[0]["models"][2], model("cnn.default").pretrained.card
+    assert facts["parameters"] == card.parameters
+    assert facts["bytes"] == card.weights.bytes
+    assert facts["accuracy"] == card.metrics["test"].accuracy[0]
+    assert facts["sha256"] == card.weights.sha256
+
+
+@pytest.mark.parametrize("task", ["mnist", "two-digit-mnist"])
+def test_a_drawing_is_answered_by_every_model_as_it_reads_it_itself(get, models, drawing, task):
+    body = drawing([(0.5, 0.1), (0.5, 0.6)], [(0.2, 0.8), (0.8, 0.8), (0.4, 1.4)], height=1.5)
+    answer = get(f"/api/read?task={task}", body).json()
+    members = [each for each in models if each.pretrained.card.dataset.name == task]
+    shape = members[0].pretrained.input_shape
+    image = reader_for(installed(), task, shape)(read_image(BytesIO(body), 1))
+    seen = answer["image"]
+    assert (seen["width"], seen["height"]) == (shape[2], shape[1])
+    assert base64.b64decode(seen["pixels"]) == image.tobytes()
+    assert [each["id"] for each in answer["answers"]] == [each.id for each in members]
+    for each, said in zip(members, answer["answers"], strict=True):
+        due = each.pretrained.predict(image[np.newaxis])
+        assert said["labels"] == due.labels[0].tolist()
+        assert said["names"] == [str(label) for label in said["labels"]]
+        for shares, head in zip(said["probabilities"], due.probabilities, strict=True):
+            assert shares == pytest.approx(head[0].tolist(), abs=1e-5)
+        assert said["ms"] > 0
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "WEBP", "GIF", "BMP", "TIFF"])
+def test_image_files_of_other_kinds_are_read_too(get, drawing, file_format):
+    body = drawing([(0.54, 0.2), (0.48, 0.8)], file_format=file_format)
+    given = get(READ, body).json()["answers"]
+    assert [each["names"] for each in given] == [["1"]] * 3
+
+
+def test_an_image_of_the_data_set_is_given_to_the_models_as_it_is(get):
+    pixels = load_dataset(installed().dataset("mnist")).splits["test"].images[0]
+    file = BytesIO()
+    Image.fromarray(pixels[0]).save(file, "PNG")
+    seen = get(READ, file.getvalue()).json()["image"]
+    assert base64.b64decode(seen["pixels"]) == pixels.tobytes()
+
+
+def test_an_empty_drawing_is_answered(get, drawing):
+    assert get(READ, drawing()).status == 200
+
+
+def test_a_model_that_fails_is_named_and_the_others_answer(elsewhere, models, one):
+    class Broken:
+        def __getattr__(self, name):
+            return getattr(models[1].pretrained, name)
+
+        def predict(self, images):
+            raise RuntimeError("out of order")
+
+    broken = dataclasses.replace(models[1], pretrained=Broken())
+    with elsewhere([models[0], broken, models[2]]) as get:
+        given = get(READ, one).json()["answers"]
+    assert given[1] == {"id": "mlp.default", "error": "RuntimeError: out of order"}
+    assert [given[0]["names"], given[2]["names"]] == [["1"], ["1"]]
+
+
+def test_a_model_reads_one_drawing_at_a_time(models):
+    inside, together = threading.Semaphore(1), []
+
+    class Shared:
+        def predict(self, images):
+            if inside.acquire(blocking=False):
+                time.sleep(0.01)
+                inside.release()
+            else:
+                together.append(images)
+            return models[0].pretrained.predict(images)
+
+    served = dataclasses.replace(models[0], pretrained=Shared())
+    image = np.zeros((1, 28, 28), np.uint8)
+    threads = [threading.Thread(target=served.read, args=(image,)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not together
+
+
+def test_a_card_has_figures_recipe_environment_licence_and_checksum(get, model):
+    answer = get("/api/models/cnn.default/card").json()
+    card = model("cnn.default").pretrained.card.model_dump(mode="json")
+    assert answer["sha256"] == card["weights"]["sha256"]
+    for name in ("metrics", "recipe", "environment", "licence", "interval", "command"):
+        assert answer["card"][name] == card[name]
+
+
+# What models misread.
+
+
+@pytest.mark.parametrize("name", ["numpy-net.default", "mlp.default", "two-headed-mlp.default"])
+def test_what_is_misread_is_what_an_evaluation_finds(get, model, name):
+    found = misread(get, name, "?count=200").json()
+    served = model(name)
+    card = served.pretrained.card
+    test = load_dataset(installed().dataset(card.dataset.name)).splits["test"]
+    read = served.pretrained.predict(test.images)
+    wrong = np.flatnonzero((read.labels != test.labels).any(axis=1))
+    assert found["total"] == len(test)
+    assert found["count"] == len(wrong) == len(test) - card.metrics["test"].all_correct
+    items = found["items"]
+    assert len(items) == min(200, len(wrong))
+    assert {item["row"] for item in items} <= set(wrong.tolist())
+    for item in items:
+        row = item["row"]
+        assert base64.b64decode(item["image"]["pixels"]) == test.images[row].tobytes()
+        assert item["true"] == [str(label) for label in test.labels[row]]
+        assert item["read"] == [str(label) for label in read.labels[row]]
+        shares = [head[row, read.labels[row, i]] for i, head in enumerate(read.probabilities)]
+        mistaken = read.labels[row] != test.labels[row]
+        assert item["probability"] == pytest.approx(max(np.array(shares)[mistaken]), abs=1e-5)
+    surest = [item["probability"] for item in items]
+    assert surest == sorted(surest, reverse=True)
+
+
+def test_what_is_misread_comes_in_pages(get):
+    whole = misread(get, "numpy-net.default", "?count=7").json()["items"]
+    parts = [
+        misread(get, "numpy-net.default", f"?start={start}&count={count}").json()["items"]
+        for start, count in ((0, 3), (3, 4))
+    ]
+    assert parts[0] + parts[1] == whole
+
+
+def test_a_gallery_that_fails_says_why_and_is_begun_anew_when_asked_for_again(
+    elsewhere, models, monkeypatch
+):
+    def unreadable(entry):
+        raise OSError("the disk is gone")
+
+    with elsewhere(models[:1]) as get:
+        with monkeypatch.context() as patch:
+            patch.setattr(gallery, "load_dataset", unreadable)
+            assert "the disk is gone" in told(misread(get, "numpy-net.default"), 500)
+        assert misread(get, "numpy-net.default").json()["state"] == "ready"
+
+
+# What is refused.
+
+
+@pytest.mark.parametrize(
+    ("query", "said"), [("", "is missing"), ("?task=letters", "'letters'. There are: mnist, two")]
+)
+def test_a_task_that_is_not_there_is_refused_with_those_that_are(get, one, query, said):
+    assert said in told(get(f"/api/read{query}", one), 400)
+
+
+def test_a_model_that_is_not_served_is_unknown(get):
+    assert "'cnn.lost'" in told(get("/api/models/cnn.lost/card"), 404)
+    assert "mlp.default" in told(get("/api/models/cnn.lost/misread"), 404)
+
+
+@pytest.mark.parametrize("query", ["count=0", "count=1000", "start=-1", "start=x", "count=%D9%A3"])
+def test_pages_that_are_not_there_are_refused(get, query):
+    assert "is a number from" in told(get(f"/api/models/mlp.default/misread?{query}"), 400)
+
+
+def test_an_address_that_is_not_there_is_unknown(get):
+    assert "there is nothing at /nothing" in told(get("/nothing"), 404)
+    assert told(get("/..%2f..%2fplugin.py"), 404)
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/api/read"), ("PUT", "/api/models")])
+def test_another_method_is_refused(get, method, path):
+    assert f"{path} does not answer {method}" in told(get(path, method=method), 405)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"hello", b"\x89PNG\r\n\x1a\n", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"],
+    ids=["empty", "text", "cut", "program"],
+)
+def test_what_is_no_image_is_refused(get, body):
+    assert "Send a file of PNG, JPEG" in told(get(READ, body), 400)
+
+
+def bomb(width, height):
+    """Return a small PNG that claims to be an image of a size."""
+
+    def chunk(kind, data):
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    data = zlib.compress(bytes(10_000))
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize("size", [(4097, 10), (10, 4097), (11_000, 11_000), (60_000, 60_000)])
+def test_an_image_that_would_be_huge_is_refused_unread(get, size):
+    assert "at most 4096 pixels" in told(get(READ, bomb(*size)), 400)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_whatever_bytes_come_the_server_goes_on(get, one, data):
+    some = data.draw(st.binary(max_size=300))
+    at = data.draw(st.integers(0, len(one)))
+    for body in (some, one[:at] + some, one[:at] + some + one[at + len(some) :]):
+        response = get(READ, body)
+        assert response.status in (200, 400)
+        assert response.json()
+    assert get(READ, one).status == 200
+
+
+def test_one_drawing_too_many_is_told_to_come_again(get, one, monkeypatch):
+    monkeypatch.setattr(answers, "MOST_WAITING", 0)
+    response = get(READ, one)
+    assert "Try again" in told(response, 503)
+    assert response.headers["retry-after"] == "1"
+
+
+def test_a_body_of_just_the_largest_size_is_looked_at(get):
+    assert "no image" not in told(get(READ, bytes(limits.MOST_BYTES)), 400)
+    assert "larger than" in told(get(READ, bytes(limits.MOST_BYTES + 1)), 413)
+
+
+# Who may ask.
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "[::1]:8000", "LOCALHOST"])
+def test_this_machines_names_are_answered(get, host):
+    assert get("/api/models", host=host).status == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example:8000", "10.0.0.1", "localhost@evil", "[", ""]
+)
+def test_a_name_that_was_made_to_mean_this_machine_is_refused(get, host):
+    assert "this server is" in told(get("/", host=host), 421)
+
+
+def test_a_server_for_every_address_is_asked_for_by_address(elsewhere, models):
+    with elsewhere(models, "0.0.0.0") as get:
+        assert get("/", host="10.1.2.3:8000").status == 200
+        assert told(get("/", host="evil.example"), 421)
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:9000"])
+def test_pages_of_others_may_not_ask(get, one, origin):
+    assert "only its own page" in told(get(READ, one, origin=origin), 403)
+
+
+def test_its_own_page_may_ask(get, address, one):
+    assert get(READ, one, origin=address).status == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/main.js", "/api/models", "/nothing"])
+def test_every_answer_keeps_browsers_from_guessing_and_from_others(get, path):
+    headers = get(path).headers
+    assert headers["content-security-policy"].startswith("default-src 'self';")
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert "access-control-allow-origin" not in headers

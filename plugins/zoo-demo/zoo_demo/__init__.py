@@ -1,0 +1,1 @@
+"""A local page to draw on, where every model answers: `zoo demo`."""

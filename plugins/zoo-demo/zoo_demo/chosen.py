@@ -1,0 +1,83 @@
+"""Which weights the page shows: the named ones, each model's default tag, or all there are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import click
+
+from zoo_core.catalog import Catalog
+from zoo_core.errors import UnknownNameError, ZooError, one_line
+from zoo_core.loading import locate
+from zoo_core.registry.finding import at, indexes, registries
+from zoo_core.registry.registry import Found
+from zoo_demo.models import Served, serve
+
+
+def choose(
+    catalog: Catalog, names: Sequence[str], *, every: bool, registry: str | None
+) -> list[str | Found]:
+    """Return what is to be loaded.
+
+    Args:
+        catalog: what is installed.
+        names: of published weights, or paths; none for each published model's default tag.
+        every: every published tag, instead of the defaults.
+        registry: a folder or URL; None for all registries there are.
+
+    Raises:
+        UnknownNameError: nothing was named, and nothing is published.
+        DataError, VerificationError: the registry that was named cannot be read.
+    """
+    if names:
+        return list(names)
+    if registry is not None:
+        known = [(where := at(registry), where.index())]
+    else:
+        known = [*indexes(registries(catalog))]
+    found: list[str | Found] = [
+        Found(where, published)
+        for where, index in known
+        for name, published in sorted(index.tags.items())
+        if every or index.defaults.get(published.model) == published.tag
+    ]
+    if not found:
+        raise UnknownNameError(
+            "there are no published weights to show",
+            hint="Name a run's folder or a weight file, or install zoo-registry.",
+        )
+    return found
+
+
+def load_all(
+    catalog: Catalog, chosen: Sequence[str | Found], *, registry: str | None, device: str
+) -> list[Served]:
+    """Load and warm up what was chosen; what cannot be used is named on stderr and left out.
+
+    Raises:
+        ZooError: nothing can be used; what was wrong with the first.
+    """
+    served: dict[str, Served] = {}
+    faults: list[ZooError] = []
+    for each in chosen:
+        try:
+            found = locate(catalog, each, registry=registry) if isinstance(each, str) else each
+            name = _name(found, served)
+            if name not in served:  # which whoever names one twice has seen
+                served[name] = serve(catalog, found, name, device=device)
+        except Exception as fault:  # a plugin's, whatever it is: the other models are served
+            faults.append(fault if isinstance(fault, ZooError) else ZooError(one_line(fault)))
+            name = each if isinstance(each, str) else each.qualified_name
+            click.echo(f"zoo: {name} is left out: {faults[-1]}", err=True)
+    if not served:
+        raise faults[0]
+    return list(served.values())
+
+
+def _name(found: Found | Path, taken: Collection[str]) -> str:
+    """Return what weights are called, by their registry too where another has the same name."""
+    if isinstance(found, Path):
+        return str(found)
+    short = found.published.name
+    return found.qualified_name if short in taken else short

@@ -1,0 +1,22 @@
+// What the page asks the server for.
+
+async function answered(response) {
+  const facts = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Error(facts.error ?? `the server answers ${response.status}`);
+  return facts;
+}
+
+export const listModels = async () => answered(await fetch("/api/models"));
+
+const path = (id, what) => `/api/models/${encodeURIComponent(id)}/${what}`;
+
+export const fetchCard = async (id) => answered(await fetch(path(id, "card")));
+
+export const fetchMisread = async (id, start, number) =>
+  answered(await fetch(`${path(id, "misread")}?start=${start}&count=${number}`));
+
+export async function readDrawing(task, blob) {
+  const url = `/api/read?task=${encodeURIComponent(task)}`;
+  const headers = { "content-type": blob.type || "application/octet-stream" };
+  return answered(await fetch(url, { method: "POST", body: blob, headers }));
+}

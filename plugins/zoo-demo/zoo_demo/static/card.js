@@ -1,0 +1,91 @@
+// A model's card: figures, recipe, environment, licence, checksum.
+
+import { bytes, count, el, percent } from "./dom.js";
+import { fetchCard } from "./api.js";
+
+export function cardPage(model) {
+  let stopped = false;
+  return {
+    stop() {
+      stopped = true;
+    },
+    async fill(panel) {
+      let parts;
+      try {
+        parts = sections(await fetchCard(model.id));
+      } catch (fault) {
+        parts = [el("p", { class: "trouble", role: "alert" }, fault.message)];
+      }
+      if (!stopped) panel.replaceChildren(...parts);
+    },
+  };
+}
+
+function sections({ card, bytes: size, sha256 }) {
+  const { seed, ...recipe } = card.recipe;
+  return [
+    ...section("Figures", figures(card)),
+    ...section("Weights", facts({
+      Model: `${card.model}, of ${card.plugin}`,
+      Parameters: count(card.parameters),
+      File: `${bytes(size)} (${count(size)} bytes)`,
+      SHA256: code(sha256),
+      Licence: card.licence,
+      Created: card.created?.replace("T", " ").replace("+00:00", " UTC"),
+    })),
+    ...section("Training", facts({
+      Recipe: card.recipe_name + (card.changed.length ? ` (another ${card.changed.join(", ")})` : ""),
+      "Trained by": code(card.command),
+      Seed: seed,
+      "Other seeds": card.interval ? interval(card.interval) : undefined,
+      Kept: `epoch ${card.epoch} of ${recipe.epochs}`,
+      Took: card.seconds === undefined ? undefined : `${card.seconds.toFixed(1)} s`,
+      "Found by": card.search && `trial ${card.search.trial} of the study ${card.search.study}`,
+      Data: `${card.dataset.name}, ${card.dataset.licence}`,
+    })),
+    ...section("Environment", facts({ ...card.environment, ...card.versions })),
+    el("details", {}, el("summary", {}, "The whole recipe"), facts({ seed, ...flat(recipe) })),
+    el("details", {}, el("summary", {}, "The model's config"), facts(flat(card.config))),
+  ];
+}
+
+const section = (title, body) => [el("h3", {}, title), body];
+
+const code = (text) => (text ? el("code", {}, text) : undefined);
+
+function figures({ metrics }) {
+  const heads = metrics.test?.accuracy.length ?? 1;
+  const names = heads > 1 ? [...Array(heads).keys()].map((i) => `Label ${i + 1}`) : ["Accuracy"];
+  const head = ["Split", ...names, ...(heads > 1 ? ["All right"] : []), "Loss", "Images"];
+  const rows = Object.entries(metrics).map(([split, scores]) => [
+    split,
+    ...scores.accuracy.map((share) => percent(share, 2)),
+    ...(heads > 1 ? [percent(scores.all_correct / scores.total, 2)] : []),
+    scores.loss.map((loss) => loss.toFixed(4)).join(" / "),
+    count(scores.total),
+  ]);
+  const line = (cells, tag) => el("tr", {}, ...cells.map((cell, i) =>
+    el(i ? tag : "th", { scope: tag === "th" ? "col" : i ? null : "row" }, cell)));
+  const table = el("table", {}, el("thead", {}, line(head, "th")), el("tbody", {}, ...rows.map((row) => line(row, "td"))));
+  return el("div", { class: "scroll" }, table);
+}
+
+function interval({ seeds, mean, sd, low, high }) {
+  const said = mean.map((each, i) =>
+    `${(100 * each).toFixed(2)} ± ${(100 * sd[i]).toFixed(2)} %, one more lies between `
+    + `${(100 * low[i]).toFixed(2)} and ${(100 * high[i]).toFixed(2)} % with a probability of 95 %`);
+  return `test accuracy of ${seeds.length} seeds: ${said.join("; ")}`;
+}
+
+function facts(pairs) {
+  const known = Object.entries(pairs).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  return el("dl", {}, ...known.flatMap(([name, value]) => [
+    el("dt", {}, name), el("dd", {}, value instanceof Node ? value : String(value))]));
+}
+
+function flat(record, prefix = "") {
+  return Object.fromEntries(Object.entries(record).flatMap(([name, value]) =>
+    (value && typeof value === "object" && !Array.isArray(value)
+      ? Object.entries(flat(value, `${prefix}${name}.`))
+      : [[prefix + name, Array.isArray(value) ? value.join(", ") || "none" : value]])));
+}

@@ -1,0 +1,102 @@
+// A drawing: strokes as points from 0 to 1 of the width, or an image from elsewhere.
+
+const SENT_WIDTH = 280; // pixels of what is sent; a model sees a tenth
+const PEN = 0.078; // width of a stroke, as a share of the canvas's width
+const LONGEST = 1000; // pixels of a photo that is sent
+
+export class Drawing {
+  strokes = [];
+  picture = null;
+
+  get isEmpty() {
+    return !this.strokes.length && !this.picture;
+  }
+
+  begin(point) {
+    this.picture = null;
+    this.strokes.push([point]);
+  }
+
+  extend(points) {
+    this.strokes.at(-1)?.push(...points);
+  }
+
+  undo() {
+    if (this.picture) this.picture = null;
+    else this.strokes.pop();
+  }
+
+  clear() {
+    this.strokes = [];
+    this.picture = null;
+  }
+
+  show(picture) {
+    this.clear();
+    this.picture = picture;
+  }
+
+  // Draw onto a canvas, whatever its size.
+  paint(context, width, height, ink) {
+    if (this.picture) return paintWhole(context, this.picture, width, height);
+    context.strokeStyle = context.fillStyle = ink;
+    context.lineWidth = PEN * width;
+    context.lineCap = context.lineJoin = "round";
+    for (const stroke of this.strokes) paintStroke(context, stroke, width);
+  }
+
+  // Return an image file of it. `shape` is height over width.
+  async file(shape) {
+    if (this.picture) return pictureFile(this.picture);
+    const canvas = makeCanvas(SENT_WIDTH, Math.round(SENT_WIDTH * shape));
+    const context = canvas.getContext("2d");
+    context.fillStyle = "#000";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    this.paint(context, canvas.width, canvas.height, "#fff");
+    return toFile(canvas, "image/png");
+  }
+}
+
+function paintStroke(context, points, scale) {
+  context.beginPath();
+  const [first, ...others] = points;
+  if (!others.length) {
+    context.arc(first.x * scale, first.y * scale, context.lineWidth / 2, 0, 7);
+    context.fill();
+    return;
+  }
+  context.moveTo(first.x * scale, first.y * scale);
+  // Through the middles between points, so that a quick hand's corners are round.
+  others.forEach((point, i) => {
+    const next = others[i + 1] ?? point;
+    const [x, y] = [(point.x + next.x) / 2, (point.y + next.y) / 2];
+    context.quadraticCurveTo(point.x * scale, point.y * scale, x * scale, y * scale);
+  });
+  context.stroke();
+}
+
+function paintWhole(context, picture, width, height) {
+  const scale = Math.min(width / picture.width, height / picture.height);
+  const [w, h] = [picture.width * scale, picture.height * scale];
+  context.imageSmoothingEnabled = scale < 1;
+  context.drawImage(picture, (width - w) / 2, (height - h) / 2, w, h);
+}
+
+async function pictureFile(picture) {
+  const scale = Math.min(1, LONGEST / Math.max(picture.width, picture.height));
+  const [width, height] = [picture.width, picture.height].map((side) => Math.max(1, Math.round(side * scale)));
+  const canvas = makeCanvas(width, height);
+  canvas.getContext("2d").drawImage(picture, 0, 0, width, height);
+  // A small one pixel by pixel, since it may be an image of the data set itself.
+  return toFile(canvas, Math.max(width, height) <= 128 ? "image/png" : "image/jpeg");
+}
+
+function makeCanvas(width, height) {
+  if (globalThis.OffscreenCanvas) return new OffscreenCanvas(width, height);
+  return Object.assign(document.createElement("canvas"), { width, height });
+}
+
+function toFile(canvas, type) {
+  if (canvas.convertToBlob) return canvas.convertToBlob({ type, quality: 0.92 });
+  return new Promise((resolve) => canvas.toBlob(resolve, type, 0.92));
+}

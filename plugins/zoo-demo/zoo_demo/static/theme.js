@@ -1,0 +1,31 @@
+// Runs before the page is shown, so that it does not flash in the other colours.
+(() => {
+  const root = document.documentElement;
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  let chosen = null;
+  try {
+    chosen = localStorage.getItem("zoo-demo-theme");
+  } catch { /* storage may be forbidden: then the system decides */ }
+
+  const isDark = () => (chosen ? chosen === "dark" : system.matches);
+
+  function apply() {
+    root.dataset.theme = isDark() ? "dark" : "light";
+    document.getElementById("theme")?.setAttribute("aria-pressed", String(isDark()));
+    window.dispatchEvent(new Event("themechange"));
+  }
+
+  system.addEventListener("change", apply);
+  apply();
+
+  document.addEventListener("DOMContentLoaded", () => {
+    apply();
+    document.getElementById("theme").addEventListener("click", () => {
+      chosen = isDark() ? "light" : "dark";
+      try {
+        localStorage.setItem("zoo-demo-theme", chosen);
+      } catch { /* it lasts as long as the page, then */ }
+      apply();
+    });
+  });
+})();

@@ -1,0 +1,63 @@
+"""What can be drawn: one task for each data set that the models were trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from zoo_core.catalog import Catalog
+from zoo_core.images import Reader, reader_for
+from zoo_demo.models import Served
+
+DIGITS = tuple("0123456789")
+
+
+@dataclass(frozen=True)
+class Task:
+    """Models that read the same images, and how a drawing becomes one.
+
+    Attributes:
+        id: the data set's name.
+        shape: channels, height and width of an image.
+        classes: for each head, the names of its classes.
+        reader: from any image to one of that shape.
+        models: that read it.
+    """
+
+    id: str
+    shape: tuple[int, int, int]
+    classes: tuple[tuple[str, ...], ...]
+    reader: Reader
+    models: tuple[Served, ...]
+
+    @property
+    def title(self) -> str:
+        """What is to be drawn, in a word or two."""
+        count = {1: "One digit", 2: "Two digits"}.get(len(self.classes))
+        return count if count and set(self.classes) == {DIGITS} else self.id
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the page is told."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "shape": self.shape,
+            "classes": self.classes,
+            "models": [model.facts() for model in self.models],
+        }
+
+
+def group(catalog: Catalog, models: Sequence[Served]) -> dict[str, Task]:
+    """Return the tasks of models by id; those with fewer labels an image come first."""
+    members: dict[tuple[Any, ...], list[Served]] = {}
+    for model in models:
+        dataset, shape = model.pretrained.card.dataset, model.pretrained.input_shape
+        members.setdefault((dataset.name, shape, dataset.classes), []).append(model)
+    tasks: dict[str, Task] = {}
+    for name, shape, classes in sorted(members, key=lambda key: (len(key[2]), key[0])):
+        # Data sets of one name but of several shapes are somebody's variants of it.
+        id_ = name if name not in tasks else f"{name}-{'x'.join(map(str, shape))}-{len(tasks)}"
+        reader = reader_for(catalog, name, shape)
+        tasks[id_] = Task(id_, shape, classes, reader, tuple(members[name, shape, classes]))
+    return tasks
