@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 from benchmarks import crowd, photos
 from benchmarks.contest import Comparison, Contestant
 
@@ -102,24 +105,25 @@ def _load_later(model: str, framework: str) -> Comparison:
     )
 
 
-def _files(folder: str, what: str) -> Comparison:
+def _files(what: str, prepare: Callable[[Path], None]) -> Comparison:
     return Comparison(
         title=f"Reading {photos.FILES:,} files: {what}",
         text="Decoding PNG files with Pillow in a loop and nothing else, against all that "
         "`zoo predict` does with them once it has loaded the weights: finding them, decoding, "
         "arranging what is not arranged as the data set's images are, predicting, and its lines. "
-        "`cnn.best` reads each image nine times, moved by a pixel.",
+        "`cnn.best` reads "
+        "each image nine times, moved by a pixel.",
         contestants=(
-            Contestant("decoding alone", f"{FILES}/{folder}"),
+            Contestant("decoding alone", FILES),
             *(
-                Contestant(f"zoo predict {name}", f"{FILES}/{folder} {name}")
-                for name in ("numpy-net", "mlp", "cnn.default", "cnn.best")
+                Contestant(f"zoo predict {name}", f"{FILES} {name}")
+                for name in ("numpy-net.default", "mlp.default", "cnn.default", "cnn.best")
             ),
         ),
         figures={"files": "s", "files_per_second": "files a second"},
-        times=3,
+        times=5,
         first="decoding's",
-        prepare=photos.prepare,
+        prepare=prepare,
     )
 
 
@@ -223,8 +227,8 @@ COMPARISONS = {
     "load-numpy-net": _load("numpy-net", "numpy"),
     "load-mlp-inside": _load_later("mlp", "torch"),
     "load-numpy-net-inside": _load_later("numpy-net", "numpy"),
-    "files-small": _files("small", "MNIST's test images, 28×28"),
-    "files-large": _files("large", "photos of them, 200 to 400 pixels a side"),
+    "files-small": _files("MNIST's test images, 28×28", photos.prepare_images),
+    "files-large": _files("photos of them, 200 to 400 pixels a side", photos.prepare_photos),
     **{
         f"predict-{model}": Comparison(
             title=f"Predicting: {model}",

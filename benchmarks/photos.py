@@ -6,6 +6,7 @@ their data set. That was fitted to training images alone.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -54,15 +55,24 @@ def photo(
     return seen
 
 
-def prepare(folder: Path) -> None:
-    """Write test images as PNG files into ``small``, and photos of them into ``large``."""
-    images = load_dataset(installed().dataset("mnist")).splits["test"].images[:FILES, 0]
+def prepare_images(folder: Path) -> None:
+    """Write 10,000 test images as PNG files."""
+    _write(folder, _test_images())
+
+
+def prepare_photos(folder: Path) -> None:
+    """Write 10,000 photos of test images as PNG files."""
     rng = np.random.default_rng(0)
-    for name in ("small", "large"):
-        (folder / name).mkdir()
-        for row, image in enumerate(images):
-            pixels = image if name == "small" else photo(image, rng)
-            Image.fromarray(pixels).save(folder / name / f"{row:05}.png")
+    _write(folder, (photo(image, rng) for image in _test_images()))
+
+
+def _test_images() -> NDArray[np.uint8]:
+    return load_dataset(installed().dataset("mnist")).splits["test"].images[:FILES, 0]
+
+
+def _write(folder: Path, images: Iterable[NDArray[np.uint8]]) -> None:
+    for row, image in enumerate(images):
+        Image.fromarray(image).save(folder / f"{row:05}.png")
 
 
 @click.command()

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import zoo_core as zoo
-from zoo_core.batches import BATCH, read_batches
+from zoo_core.batches import BATCH, FIRST, read_batches
 from zoo_core.errors import DataError
 
 
@@ -107,7 +107,7 @@ def test_python_reads_files_as_the_command_does(run, images):
 
 def test_many_files_keep_their_order_over_batches(tmp_path):
     files = []
-    for number in range(2 * BATCH + 10):
+    for number in range(FIRST + BATCH + 10):
         files.append(tmp_path / f"{number}.png")
         if number % 100 != 50:
             Image.new("L", (2, 2), number % 256).save(files[-1])

@@ -1,12 +1,15 @@
-"""Many image files, in batches that are read ahead while others are predicted."""
+"""Many image files, in batches; where reading takes long, processes read ahead."""
 
 from __future__ import annotations
 
 import io
+import multiprocessing
+import signal
 import sys
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,16 +17,23 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from zoo_core.cores import physical_cores
 from zoo_core.errors import DataError
 from zoo_core.images import Reader, read_image
 
 STDIN = Path("-")
 """Stands for an image that comes through standard input."""
 
-BATCH = 256
-"""Files of a batch: enough to keep a model busy, few enough that the first answers come soon."""
-READERS = 2
-"""Batches that are read at the same time; decoders let go of Python's lock for large images."""
+FIRST = 64
+"""Files that are read at first: few, to answer soon and to see how long the others will take."""
+BATCH = 1000
+"""Files of a batch where they are read fast: many, so that models are called seldom."""
+PART = 200
+"""Files of a batch that another process reads."""
+AHEAD = 8
+"""Batches that processes have read, or are to read, while one is predicted."""
+WORTH_A_PROCESS = 2.0
+"""Seconds of reading ahead of which processes are started."""
 
 
 @dataclass(frozen=True)
@@ -75,20 +85,42 @@ def read_batches(
     Raises:
         InvalidValueError: images do not have that many channels.
     """
-    starts = iter(range(0, len(files), BATCH))
-    with ThreadPoolExecutor(READERS) as pool:
-        begun: deque[Future[FileBatch]] = deque()
-        try:
-            while True:
-                while len(begun) <= READERS and (start := next(starts, None)) is not None:
-                    some = files[start : start + BATCH]
-                    begun.append(pool.submit(_read, some, reader, shape))
-                if not begun:
-                    return
-                yield begun.popleft().result()
-        finally:
-            for future in begun:
-                future.cancel()
+    began = time.perf_counter()
+    yield (first := _read(files[:FIRST], reader, shape))
+    rest = files[FIRST:]
+    expected = (time.perf_counter() - began) / max(len(first), 1) * len(rest)
+    if expected < WORTH_A_PROCESS or STDIN in rest:
+        for start in range(0, len(rest), BATCH):
+            yield _read(rest[start : start + BATCH], reader, shape)
+    else:
+        yield from _read_ahead(rest, reader, shape)
+
+
+def _read_ahead(
+    files: Sequence[Path], reader: Reader, shape: tuple[int, int, int]
+) -> Iterator[FileBatch]:
+    """Yield files in batches that processes read, some ahead of what is predicted.
+
+    Threads would wait for one another: to arrange a photo takes many short steps.
+    """
+    parts = (files[start : start + PART] for start in range(0, len(files), PART))
+    spawn = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(physical_cores(), spawn, initializer=_ignore_interrupts)
+    begun: deque[Future[FileBatch]] = deque()
+    try:
+        while True:
+            while len(begun) < AHEAD and (part := next(parts, None)):
+                begun.append(pool.submit(_read, part, reader, shape))
+            if not begun:
+                return
+            yield begun.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _ignore_interrupts() -> None:
+    """Leave Ctrl-C to the process that asked."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _read(files: Sequence[Path], reader: Reader, shape: tuple[int, int, int]) -> FileBatch:

@@ -49,13 +49,16 @@ def read_image(
     name = str(file) if isinstance(file, Path) else name
     try:
         with Image.open(file) as opened:
-            image = _flattened(ImageOps.exif_transpose(opened)).convert(_MODES[channels])
+            ImageOps.exif_transpose(opened, in_place=True)
+            image = _flattened(opened)
+            if image.mode != _MODES[channels]:
+                image = image.convert(_MODES[channels])
+            pixels = np.array(image, np.uint8)
     except UnidentifiedImageError as fault:
         raise DataError(f"{name} is not an image that can be read", hint="Try a PNG.") from fault
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as fault:
         why = getattr(fault, "strerror", None) or fault
         raise DataError(f"{name} cannot be read as an image: {why}") from fault
-    pixels = np.asarray(image, np.uint8)
     return pixels[np.newaxis] if channels == 1 else np.moveaxis(pixels, -1, 0)
 
 

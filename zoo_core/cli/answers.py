@@ -6,7 +6,10 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from zoo_core.batches import FileBatch
 from zoo_core.predictions import Predictions
@@ -14,8 +17,7 @@ from zoo_core.predictions import Predictions
 RUNNERS_UP = 2
 
 
-@dataclass(frozen=True)
-class Rank:
+class Rank(NamedTuple):
     """A class, and how probable it is, from 0 to 1."""
 
     label: int
@@ -70,18 +72,22 @@ def answers(
         predictions: of its images.
         classes: for each head, the names of its classes.
     """
-    ranked = [(-head).argsort(axis=1, kind="stable") for head in predictions.probabilities]
-    heads = list(zip(classes, predictions.probabilities, ranked, strict=True))
-    for row, file in enumerate(batch.files):
-        yield Answer(
-            str(file),
-            tuple(
-                tuple(
-                    Rank(int(label), names[label], float(probabilities[row, label]))
-                    for label in order[row, : 1 + RUNNERS_UP]
-                )
-                for names, probabilities, order in heads
-            ),
+    heads = [
+        _ranks(head, names) for head, names in zip(predictions.probabilities, classes, strict=True)
+    ]
+    for file, *ranks in zip(batch.files, *heads, strict=True):
+        yield Answer(str(file), tuple(ranks))
+
+
+def _ranks(
+    probabilities: NDArray[np.float32], names: tuple[str, ...]
+) -> Iterator[tuple[Rank, ...]]:
+    """Yield the most probable classes of each row of ``(N, classes)``."""
+    order = (-probabilities).argsort(axis=1, kind="stable")[:, : 1 + RUNNERS_UP]
+    shares = np.take_along_axis(probabilities, order, axis=1)
+    for labels, given in zip(order.tolist(), shares.tolist(), strict=True):
+        yield tuple(
+            Rank(label, names[label], share) for label, share in zip(labels, given, strict=True)
         )
 
 

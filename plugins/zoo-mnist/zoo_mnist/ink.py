@@ -115,8 +115,10 @@ def _contrast(image: Floats) -> tuple[Floats, float]:
         paper = np.abs(off) < max(3 * noise, 0.15 * float(np.abs(off).max()))
         if paper.sum() < 3 * terms:
             break
-        basis = np.stack([term[paper] for term in _terms(coarse.shape)[:terms]], axis=1)
-        surface = np.linalg.lstsq(basis, coarse[paper], rcond=None)[0]
+        basis = np.stack([term[paper] for term in _terms(coarse.shape)[:terms]]).astype(np.float64)
+        # Least squares by normal equations; a trace of ridge, where all paper is in one row.
+        squares = basis @ basis.T + 1e-6 * np.eye(terms)
+        surface = np.linalg.solve(squares, basis @ coarse[paper])
     off = image - _values(surface, image.shape)
     noise = 1.4826 * _quantile(np.abs(off[::step, ::step][paper]), 0.5) if paper.any() else 0.0
     far = 0.5 * np.abs(off).max()
