@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
+import pty
 import socket
 import subprocess
 import sys
@@ -237,5 +239,25 @@ def cli(run_process: Callable[..., Result]) -> Callable[..., Result]:
         result = run_process("-m", "zoo_core", *arguments, **options)
         assert "Traceback" not in result.err, result.err
         return result
+
+    return run
+
+
+@pytest.fixture
+def in_terminal(spawn: Callable[..., subprocess.Popen[str]]) -> Callable[..., tuple[int, str]]:
+    """Return a function that runs `zoo` on a terminal; it gives exit code and what was shown."""
+
+    def run(*arguments: object, **variables: str) -> tuple[int, str]:
+        leader, follower = pty.openpty()
+        env = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "COLUMNS": "200", **variables}
+        command = ("-m", "zoo_core", *arguments)
+        with spawn(*command, env=env, stdout=follower, stderr=follower) as process:
+            os.close(follower)
+            shown = b""
+            with contextlib.suppress(OSError):  # how a terminal ends whose process is gone
+                while chunk := os.read(leader, 4096):
+                    shown += chunk
+            os.close(leader)
+        return process.returncode, shown.decode()
 
     return run

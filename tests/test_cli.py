@@ -1,9 +1,7 @@
 """The command line, in real processes: what it prints, its exit codes, and what it leaves."""
 
-import contextlib
 import json
 import os
-import pty
 import re
 import signal
 from pathlib import Path
@@ -363,18 +361,9 @@ def test_the_first_of_several_processes_may_report_a_mistake_first(toy_site, mon
         assert "nonsuch" in capsys.readouterr().err
 
 
-def test_a_bar_is_drawn_on_a_terminal(spawn):
-    leader, follower = pty.openpty()
-    env = {"TERM": "xterm", "COLUMNS": "200"}
-    arguments = ("-m", "zoo_core", "train", "softmax")
-    with spawn(*arguments, env=env, stdout=follower, stderr=follower) as process:
-        os.close(follower)
-        shown = b""
-        with contextlib.suppress(OSError):  # how a terminal ends whose process is gone
-            while chunk := os.read(leader, 4096):
-                shown += chunk
-        os.close(leader)
-    assert process.returncode == 0
-    assert b"epoch 5" in shown
-    assert "━".encode() in shown
-    assert b"Epoch 5/5: training loss" in shown
+def test_a_bar_is_drawn_on_a_terminal(in_terminal):
+    code, shown = in_terminal("train", "softmax")
+    assert code == 0
+    assert "epoch 5" in shown
+    assert "━" in shown
+    assert "Epoch 5/5: training loss" in shown

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-import zoo_core as zoo
 from zoo_core.comparison import compare, holm, mcnemar_p, wilson_interval
 from zoo_core.errors import InvalidValueError
+from zoo_core.evaluation import evaluate_pretrained
 from zoo_core.loading import load
 from zoo_core.training import train
 
@@ -64,7 +64,7 @@ def test_counts_are_those_of_the_images(toy, pair):
     )
     assert found.only_first > found.only_second, "the models were to differ"
     assert comparison.disputed.tolist() == np.flatnonzero(first != second).tolist()
-    assert comparison.scores[0] == zoo.evaluate(pair[0])
+    assert comparison.scores == evaluate_pretrained(toy, pair).members
 
 
 def test_several_labels_are_compared_each_and_together(toy, tmp_path):
@@ -95,7 +95,7 @@ def test_several_labels_are_compared_each_and_together(toy, tmp_path):
 def test_models_for_different_data_are_not_compared(toy, run, tmp_path):
     pairs = train(toy, "softmax-pairs", out=tmp_path / "pairs", overrides=[{"epochs": 1}])
     with pytest.raises(InvalidValueError, match="trained on several data sets: toy, toy-pairs"):
-        zoo.compare(run.folder, pairs.folder)
+        compare(toy, [load(toy, each.folder) for each in (run, pairs)])
 
 
 def test_the_command_says_what_the_comparison_holds(cli, tmp_path):

@@ -1,18 +1,13 @@
 """`zoo predict`: files, folders and streams, for people and for programs."""
 
-import contextlib
 import csv
 import json
-import os
-import pty
 import re
 
 import pytest
 from PIL import Image
 
-import zoo_core as zoo
 from zoo_core.batches import BATCH, FIRST, read_batches
-from zoo_core.errors import DataError
 
 
 @pytest.fixture
@@ -96,13 +91,17 @@ def test_csv_and_json_are_one_too_many(cli, trained, images):
     assert "--csv and --json cannot both be printed" in result.err
 
 
-def test_python_reads_files_as_the_command_does(run, images):
-    pretrained = zoo.load(run.folder)
-    read = zoo.read_images(pretrained, sorted(images.rglob("*.[pjP]*")))
-    assert pretrained.predict(read).labels.tolist() == LABELS
-    with pytest.raises(DataError, match="none.png cannot be read"):
-        zoo.read_images(pretrained, [images / "none.png"])
-    assert zoo.read_images(pretrained, []).shape == (0, 1, 6, 5)
+def test_python_reads_files_as_the_command_does(run_python, trained, images):
+    code = """
+from pathlib import Path
+import pytest, zoo_core as zoo
+pretrained = zoo.load("run")
+read = zoo.read_images(pretrained, sorted(Path("images").rglob("*.[pjP]*")))
+print(pretrained.predict(read).labels.tolist(), zoo.read_images(pretrained, []).shape)
+with pytest.raises(zoo.ZooError, match="none.png cannot be read"):
+    zoo.read_images(pretrained, ["none.png"])
+"""
+    assert run_python(code) == f"{LABELS} (0, 1, 6, 5)\n"
 
 
 def test_many_files_keep_their_order_over_batches(tmp_path):
@@ -123,25 +122,11 @@ def test_many_files_keep_their_order_over_batches(tmp_path):
     ]
 
 
-def in_terminal(spawn, *arguments, **environment):
-    """Run zoo on a terminal; return its exit code and all that it showed."""
-    leader, follower = pty.openpty()
-    env = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "COLUMNS": "120", **environment}
-    with spawn("-m", "zoo_core", *arguments, env=env, stdout=follower, stderr=follower) as process:
-        os.close(follower)
-        shown = b""
-        with contextlib.suppress(OSError):  # how a terminal ends whose process is gone
-            while chunk := os.read(leader, 4096):
-                shown += chunk
-        os.close(leader)
-    return process.returncode, shown.decode()
-
-
-def test_a_terminal_shows_what_the_model_was_given(spawn, cli, trained, images):
+def test_a_terminal_shows_what_the_model_was_given(in_terminal, cli, trained, images):
     image = Image.new("L", (5, 6))
     image.paste(200, (0, 2, 5, 3))  # the upper half of the second line of characters
     image.save(images / "line.png")
-    code, shown = in_terminal(spawn, "predict", "run", "images/line.png")
+    code, shown = in_terminal("predict", "run", "images/line.png")
     assert code == 0
     lines = [line for line in shown.splitlines() if "▀" in line]
     assert [line.count("▀") for line in lines] == [5, 5, 5]
@@ -155,18 +140,18 @@ def test_a_terminal_shows_what_the_model_was_given(spawn, cli, trained, images):
     [(["--no-pictures"], {}), ([], {"NO_COLOR": "1"}), ([], {"TERM": "dumb"})],
 )
 def test_no_picture_where_none_is_wanted_or_possible(
-    spawn, cli, trained, images, arguments, environment
+    in_terminal, cli, trained, images, arguments, environment
 ):
-    code, shown = in_terminal(spawn, "predict", "run", "images/b.jpg", *arguments, **environment)
+    code, shown = in_terminal("predict", "run", "images/b.jpg", *arguments, **environment)
     assert code == 0
     assert "images/b.jpg: " in shown
     assert "▀" not in shown
 
 
-def test_a_bar_is_drawn_over_many_files_on_a_terminal_alone(spawn, cli, trained, images):
+def test_a_bar_is_drawn_over_many_files_on_a_terminal_alone(in_terminal, cli, trained, images):
     for number in range(20):
         Image.new("L", (5, 6)).save(images / f"many-{number}.png")
-    code, shown = in_terminal(spawn, "predict", "run", "images")
+    code, shown = in_terminal("predict", "run", "images")
     assert code == 0
     assert "━" in shown
     assert "23/23" in shown
@@ -174,5 +159,5 @@ def test_a_bar_is_drawn_over_many_files_on_a_terminal_alone(spawn, cli, trained,
     assert shown.count(".png: ") == 21
     result = cli("predict", "run", "images")
     assert "━" not in result.out + result.err
-    code, shown = in_terminal(spawn, "predict", "run", "images", "--json")
+    code, shown = in_terminal("predict", "run", "images", "--json")
     assert len(json.loads(shown[shown.index('{"schema') :])["predictions"]) == 23

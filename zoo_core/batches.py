@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import multiprocessing
+import os
 import signal
 import sys
 import time
@@ -63,13 +64,15 @@ def find_images(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     known = Image.registered_extensions()
-    found = sorted(file for file in path.rglob("*") if file.suffix.lower() in known)
+    # Strings, of which thousands are sorted in no time.
+    inside = (f"{at}/{name}" for at, _, names in os.walk(path) for name in names)
+    found = sorted(f for f in inside if f[f.rfind(".") :].lower() in known)
     if not found:
         raise DataError(
             f"there is no image in the folder {path}",
             hint="Files with names such as digit.png count.",
         )
-    return found
+    return [Path(file) for file in found]
 
 
 def read_batches(

@@ -24,7 +24,7 @@ SURE = 0.05
 @click.argument("weights", nargs=-1, required=True, shell_complete=options.weights)
 @options.dataset
 @options.registry
-@click.option("--split", default="test", show_default=True, help="Split of the data set.")
+@options.split
 @click.option(
     "--show",
     default=10,

@@ -18,7 +18,7 @@ from zoo_core.metrics import Scores
 @click.argument("weights", nargs=-1, required=True, shell_complete=options.weights)
 @options.dataset
 @options.registry
-@click.option("--split", default="test", show_default=True, help="Split of the data set.")
+@options.split
 @options.device
 @options.as_json
 def evaluate(  # noqa: PLR0917 (click passes every argument by name)

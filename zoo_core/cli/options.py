@@ -63,6 +63,7 @@ dataset = click.option(
     shell_complete=datasets,
     help="Instead of the default data set.",
 )
+split = click.option("--split", default="test", show_default=True, help="Split of the data set.")
 registry = click.option(
     "--registry",
     metavar="PATH_OR_URL",

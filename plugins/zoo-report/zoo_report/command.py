@@ -20,7 +20,7 @@ from zoo_core.study import STUDY, read_study
     "--out", type=click.Path(path_type=Path), metavar="FILE", help="Instead of report.html."
 )
 @options.dataset
-@click.option("--split", default="test", show_default=True, help="Split of the data set.")
+@options.split
 @options.registry
 @options.device
 @options.as_json
