@@ -2,12 +2,18 @@
 
 import csv
 import json
+import os
 import re
+import signal
+import time
+from functools import partial
 
 import pytest
 from PIL import Image
 
-from zoo_core.batches import BATCH, FIRST, read_batches
+from zoo_core import batches
+from zoo_core.batches import BATCH, FIRST, PART, read_batches
+from zoo_core.images import fit
 
 
 @pytest.fixture
@@ -104,14 +110,16 @@ with pytest.raises(zoo.ZooError, match="none.png cannot be read"):
     assert run_python(code) == f"{LABELS} (0, 1, 6, 5)\n"
 
 
-def test_many_files_keep_their_order_over_batches(tmp_path):
+@pytest.mark.parametrize("worth", [1e9, 0.0], ids=["here", "in processes"])
+def test_many_files_keep_their_order_over_batches(tmp_path, monkeypatch, worth):
+    monkeypatch.setattr(batches, "WORTH_A_PROCESS", worth)
     files = []
     for number in range(FIRST + BATCH + 10):
         files.append(tmp_path / f"{number}.png")
         if number % 100 != 50:
             Image.new("L", (2, 2), number % 256).save(files[-1])
     seen, faults = [], []
-    for batch in read_batches(files, lambda image: image, (1, 2, 2)):
+    for batch in read_batches(files, partial(fit, shape=(1, 2, 2)), (1, 2, 2)):
         assert len(batch.files) == len(batch.images)
         seen += zip(batch.files, batch.images[:, 0, 0, 0].tolist(), strict=True)
         faults += batch.faults
@@ -120,6 +128,26 @@ def test_many_files_keep_their_order_over_batches(tmp_path):
     assert [str(fault).split(".png")[0].rpartition("/")[2] for fault in faults] == [
         str(number) for number in range(50, len(files), 100)
     ]
+
+
+def test_ctrl_c_ends_the_processes_that_read(spawn, cli, trained, images, tmp_path):
+    Image.effect_noise((600, 600), 50).save(tmp_path / "large.png")
+    (tmp_path / "photos").mkdir()
+    for number in range(2000):
+        (tmp_path / "photos" / f"{number}.png").symlink_to(tmp_path / "large.png")
+    process = spawn("-m", "zoo_core", "predict", "run", "photos", start_new_session=True)
+    lines = [process.stdout.readline() for _ in range(FIRST + PART)]  # the last are a process's
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    said = [line for line in err.splitlines() if line and "Read by" not in line]
+    assert said == ["zoo: interrupted"]
+    assert all(line.startswith("photos/") for line in lines)
+    assert len(out.splitlines()) < 2000 - FIRST - PART
+    with pytest.raises(ProcessLookupError):  # nobody is left of the group, or soon
+        for _ in range(200):
+            os.killpg(process.pid, 0)
+            time.sleep(0.05)
 
 
 def test_a_terminal_shows_what_the_model_was_given(in_terminal, cli, trained, images):

@@ -17,6 +17,11 @@ class ZooError(Exception):
         self.problem = problem
         self.hint = hint
 
+    def __reduce__(self) -> tuple[object, ...]:
+        from functools import partial
+
+        return partial(type(self), hint=self.hint), (self.problem,)  # from process to process
+
     def __str__(self) -> str:
         return f"{self.problem.rstrip('.')}. {self.hint}" if self.hint else self.problem
 
