@@ -110,9 +110,7 @@ def _files(what: str, prepare: Callable[[Path], None]) -> Comparison:
         title=f"Reading {photos.FILES:,} files: {what}",
         text="Decoding PNG files with Pillow in a loop and nothing else, against all that "
         "`zoo predict` does with them once it has loaded the weights: finding them, decoding, "
-        "arranging what is not arranged as the data set's images are, predicting, and its lines. "
-        "`cnn.best` reads "
-        "each image nine times, moved by a pixel.",
+        "arranging what is not arranged as the data set's images are, predicting, and its lines.",
         contestants=(
             Contestant("decoding alone", FILES),
             *(
