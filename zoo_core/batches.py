@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -108,7 +109,7 @@ def _read_ahead(
     """
     parts = (files[start : start + PART] for start in range(0, len(files), PART))
     spawn = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(physical_cores(), spawn, initializer=_ignore_interrupts)
+    pool = ProcessPoolExecutor(physical_cores(), spawn, initializer=_follow_parent)
     begun: deque[Future[FileBatch]] = deque()
     try:
         while True:
@@ -121,9 +122,16 @@ def _read_ahead(
         pool.shutdown(cancel_futures=True)
 
 
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C to the process that asked."""
+def _follow_parent() -> None:
+    """Leave Ctrl-C to the process that asked, and end with it, however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
 
 
 def _read(files: Sequence[Path], reader: Reader, shape: tuple[int, int, int]) -> FileBatch:
