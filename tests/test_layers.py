@@ -18,7 +18,7 @@ LAYERS = [
     {"builtin", "discovery"},
     {"loader"},
     {"catalog", "index", "listing"},
-    {"config", "metrics", "validation", "images", "settled", "registry"},
+    {"config", "metrics", "mistakes", "validation", "images", "settled", "registry"},
     {"predictions", "installing", "doctor", "writing", "batches"},
     {"data", "recipe", "weights", "preprocessing", "space", "study", "views", "ensemble"},
     {"synthetic", "sampling", "schedule", "warp", "resolution", "card", "progress"},

@@ -130,6 +130,30 @@ def test_many_files_keep_their_order_over_batches(tmp_path, monkeypatch, worth):
     ]
 
 
+def test_processes_that_read_keep_warnings_to_themselves(tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(batches, "WORTH_A_PROCESS", 0.0)
+    for number in range(FIRST):
+        Image.new("L", (2, 2)).save(tmp_path / f"{number:02}.png")
+    (tmp_path / "damaged.tif").write_bytes(b"II*\0\0\0\0\1")  # of which Pillow warns
+    files = batches.find_images(tmp_path)
+    *_, last = read_batches(files, partial(fit, shape=(1, 2, 2)), (1, 2, 2))
+    assert "damaged.tif is not an image" in str(last.faults[0])
+    assert capfd.readouterr() == ("", "")
+
+
+def test_time_that_the_caller_takes_is_not_time_to_read(tmp_path, monkeypatch):
+    def none(*_):
+        raise AssertionError("a process was started")
+
+    monkeypatch.setattr(batches, "ProcessPoolExecutor", none)
+    for number in range(2 * FIRST):
+        Image.new("L", (2, 2)).save(tmp_path / f"{number}.png")
+    read = read_batches(batches.find_images(tmp_path), partial(fit, shape=(1, 2, 2)), (1, 2, 2))
+    next(read)
+    time.sleep(2.5)
+    assert len(next(read)) == FIRST
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
 def test_the_processes_that_read_end_with_the_one_that_asked(
     spawn, cli, trained, images, tmp_path, number

@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -90,9 +91,10 @@ def read_batches(
         InvalidValueError: images do not have that many channels.
     """
     began = time.perf_counter()
-    yield (first := _read(files[:FIRST], reader, shape))
-    rest = files[FIRST:]
-    expected = (time.perf_counter() - began) / max(len(first), 1) * len(rest)
+    first, rest = _read(files[:FIRST], reader, shape), files[FIRST:]
+    # Taken before the batch is given away: what is done with it is no reading.
+    expected = (time.perf_counter() - began) / FIRST * len(rest)
+    yield first
     if expected < WORTH_A_PROCESS or STDIN in rest:
         for start in range(0, len(rest), BATCH):
             yield _read(rest[start : start + BATCH], reader, shape)
@@ -109,7 +111,7 @@ def _read_ahead(
     """
     parts = (files[start : start + PART] for start in range(0, len(files), PART))
     spawn = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(physical_cores(), spawn, initializer=_follow_parent)
+    pool = ProcessPoolExecutor(physical_cores(), spawn, initializer=_begin_to_read)
     begun: deque[Future[FileBatch]] = deque()
     try:
         while True:
@@ -122,8 +124,14 @@ def _read_ahead(
         pool.shutdown(cancel_futures=True)
 
 
-def _follow_parent() -> None:
-    """Leave Ctrl-C to the process that asked, and end with it, however it ends."""
+def hush_pillow() -> None:
+    """Keep Pillow's warnings from the screen: a damaged file is named, or read all the same."""
+    warnings.filterwarnings("ignore", module="PIL")
+
+
+def _begin_to_read() -> None:
+    """Leave Ctrl-C to the process that asked, end with it however it ends, and be as quiet."""
+    hush_pillow()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

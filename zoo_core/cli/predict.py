@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from zoo_core.batches import FileBatch, find_images, read_batches
+from zoo_core.batches import FileBatch, find_images, hush_pillow, read_batches
 from zoo_core.catalog import installed
 from zoo_core.cli import options
 from zoo_core.cli.answers import Answer, answers, csv_header, csv_line
@@ -63,7 +62,7 @@ def predict(  # noqa: PLR0917 (click passes every argument by name)
     """
     if as_csv and as_json:
         raise InvalidValueError("--csv and --json cannot both be printed", hint="Choose one.")
-    warnings.filterwarnings("ignore", module="PIL")  # a damaged file is named, or read all the same
+    hush_pillow()
     catalog = installed()
     pretrained = load(catalog, weights, registry=registry, device=device)
     files, faults = _find(images)

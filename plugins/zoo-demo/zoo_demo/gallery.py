@@ -10,7 +10,7 @@ from typing import Any
 from zoo_core.catalog import Catalog
 from zoo_core.data import Split, load_dataset
 from zoo_core.errors import ZooError, one_line
-from zoo_demo.misread import Misread, find_misread
+from zoo_demo.misread import Mistakes, find_mistakes
 from zoo_demo.models import Served
 
 
@@ -18,7 +18,7 @@ from zoo_demo.models import Served
 class _Search:
     """A model's misread images, found or being looked for."""
 
-    future: Future[Misread]
+    future: Future[Mistakes]
     done: int = 0
     total: int = 0
 
@@ -57,15 +57,15 @@ class Gallery:
             del self._searches[model.id]
             said = str(fault) if isinstance(fault, ZooError) else one_line(fault)
             return {"state": "failed", "error": f"what {model.id} misreads is unknown: {said}"}
-        misread = search.future.result()
+        mistakes = search.future.result()
         card = model.pretrained.card
         split = self._splits[card.dataset.name]
         return {
             "state": "ready",
-            "count": len(misread.rows),
-            "total": misread.total,
+            "count": len(mistakes.misread.rows),
+            "total": mistakes.misread.total,
             "start": start,
-            "items": misread.page(split, card.dataset.classes, start, count),
+            "items": mistakes.page(split, card.dataset.classes, start, count),
         }
 
     def close(self) -> None:
@@ -73,7 +73,7 @@ class Gallery:
         self._closing.set()
         self._pool.shutdown(cancel_futures=True)
 
-    def _find(self, model: Served, search: _Search) -> Misread:
+    def _find(self, model: Served, search: _Search) -> Mistakes:
         name = model.pretrained.card.dataset.name
         if name not in self._splits:
             self._splits[name] = load_dataset(self._catalog.dataset(name)).splits["test"]
@@ -85,4 +85,4 @@ class Gallery:
             if self._closing.is_set():
                 raise _ClosingError
 
-        return find_misread(model.again(), split, tell)
+        return find_mistakes(model.again(), split, tell)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.data import Split
-from zoo_core.predictions import Predictions
+from zoo_core.mistakes import Misread, find_misread
 from zoo_core.pretrained import Pretrained
 from zoo_demo.drawing import pixels_json
 
@@ -19,45 +19,38 @@ BATCH = 250
 
 
 @dataclass(frozen=True)
-class Misread:
-    """The misread images of a split.
+class Mistakes:
+    """What a model misreads in a split.
 
     Attributes:
-        rows: int64 ``(M,)``, which images; the one that was misread most confidently first.
-        read: int64 ``(M, heads)``, what the model reads.
-        confidence: float32 ``(M,)``, the probability of the label that is wrong; of several, the
-            highest.
-        total: number of images that were read.
+        misread: which images, the one that was misread most confidently first.
+        read: int64 ``(N, heads)``, what the model reads in all images.
     """
 
-    rows: NDArray[np.int64]
+    misread: Misread
     read: NDArray[np.int64]
-    confidence: NDArray[np.float32]
-    total: int
 
     def page(
         self, split: Split, classes: tuple[tuple[str, ...], ...], start: int, count: int
     ) -> list[dict[str, Any]]:
         """Return some of them as the page shows them."""
+        shown = slice(start, start + count)
         return [
             {
                 "row": int(row),
                 "image": pixels_json(split.images[row]),
                 "true": _names(split.labels[row], classes),
-                "read": _names(read, classes),
+                "read": _names(self.read[row], classes),
                 "probability": round(float(confidence), 6),
             }
-            for row, read, confidence in zip(
-                self.rows[start : start + count],
-                self.read[start : start + count],
-                self.confidence[start : start + count],
-                strict=True,
+            for row, confidence in zip(
+                self.misread.rows[shown], self.misread.confidence[shown], strict=True
             )
         ]
 
 
-def find_misread(pretrained: Pretrained, split: Split, tell: Callable[[int], None]) -> Misread:
-    """Let a model read all images of a split, and return those that it misreads.
+def find_mistakes(pretrained: Pretrained, split: Split, tell: Callable[[int], None]) -> Mistakes:
+    """Let a model read all images of a split, and return what it misreads.
 
     Args:
         pretrained: the model.
@@ -67,24 +60,10 @@ def find_misread(pretrained: Pretrained, split: Split, tell: Callable[[int], Non
     parts = []
     for start in range(0, len(split), BATCH):
         tell(start)
-        images, labels = split.images[start : start + BATCH], split.labels[start : start + BATCH]
-        parts.append(_misread(pretrained.predict(images), labels, start))
-    rows, read, confidence = (np.concatenate(each) for each in zip(*parts, strict=True))
-    order = np.argsort(-confidence, kind="stable")
-    return Misread(rows[order], read[order], confidence[order], len(split))
-
-
-def _misread(
-    predictions: Predictions, labels: NDArray[np.int64], start: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-    read = predictions.labels
-    wrong = read != labels
-    given = [
-        head[np.arange(len(read)), read[:, i]] for i, head in enumerate(predictions.probabilities)
-    ]
-    confidence = np.where(wrong, np.stack(given, axis=1), 0).max(axis=1)
-    rows = np.flatnonzero(wrong.any(axis=1))
-    return rows + start, read[rows], confidence[rows]
+        parts.append(pretrained.predict(split.images[start : start + BATCH]))
+    read = np.concatenate([part.labels for part in parts])
+    heads = zip(*(part.probabilities for part in parts), strict=True)
+    return Mistakes(find_misread(split.labels, read, [*map(np.concatenate, heads)]), read)
 
 
 def _names(labels: NDArray[np.int64], classes: tuple[tuple[str, ...], ...]) -> list[str]:

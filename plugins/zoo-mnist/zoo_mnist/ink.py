@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -29,34 +28,10 @@ LEAST = 12.0
 """A contrast below this many levels of grey is nothing that anybody wrote."""
 
 
-@dataclass(frozen=True)
-class Ink:
-    """The strokes of an image.
-
-    Attributes:
-        strength: float32 ``(H, W)``, from 0, paper, to 1, just so large that all strokes are in it.
-        box: where that lay in what was looked at: top, left, bottom, right.
-    """
-
-    strength: Floats
-    box: tuple[int, int, int, int]
-
-    @property
-    def width(self) -> float:
-        """Of the strokes, in pixels: about their area by half the length of their outline."""
-        inside = np.pad(self.strength > 0.4, 1)
-        outline = sum(int((inside[side] != inside[other]).sum()) for side, other in _NEIGHBOURS)
-        return 2 * float(inside.sum()) / (outline * math.pi / 4) if outline else 0.0
-
-
-_NEIGHBOURS = (
-    (np.s_[1:], np.s_[:-1]),
-    (np.s_[:, 1:], np.s_[:, :-1]),
-)
-
-
-def find_ink(image: NDArray[np.uint8]) -> Ink | None:
+def find_ink(image: NDArray[np.uint8]) -> Floats | None:
     """Return the strokes in grey levels ``(H, W)``, dark on light or light on dark; None if empty.
+
+    They are float32, from 0, paper, to 1, just so large that all of them are in it.
 
     Paper may be unevenly lit: its grey is fitted with a quadratic surface. Strokes are what
     differs from it most, on the side where more does, without specks and without what stands in
@@ -64,18 +39,28 @@ def find_ink(image: NDArray[np.uint8]) -> Ink | None:
     """
     height, width = image.shape
     scale = max(1, round(max(height, width) / SIDE))
-    ink = _look(_reduced(image, scale))
-    if ink is None or scale == 1:
-        return ink
-    top, left, bottom, right = ink.box
-    side = max(bottom - top, right - left)
-    if side >= SMALL:
-        return ink
+    found = _look(_reduced(image, scale))
+    if found is None:
+        return None
+    strokes, top, left = found
+    side = max(strokes.shape)
+    if scale == 1 or side >= SMALL:
+        return strokes
     rim = max(2, side // 2)
-    rows = slice(max(0, top - rim) * scale, (bottom + rim) * scale)
-    columns = slice(max(0, left - rim) * scale, (right + rim) * scale)
+    rows, columns = (
+        slice(max(0, start - rim) * scale, (start + size + rim) * scale)
+        for start, size in zip((top, left), strokes.shape, strict=True)
+    )
     near = image[rows, columns]
-    return _look(_reduced(near, max(1, round(max(near.shape) / SIDE)))) or ink
+    nearer = _look(_reduced(near, max(1, round(max(near.shape) / SIDE))))
+    return nearer[0] if nearer else strokes
+
+
+def stroke_width(strokes: Floats) -> float:
+    """Return how wide strokes are, in pixels: about their area by half their outline's length."""
+    inside = np.pad(strokes > 0.4, 1)
+    outline = np.diff(inside, axis=0).sum() + np.diff(inside, axis=1).sum()
+    return 2 * float(inside.sum()) / (float(outline) * math.pi / 4) if outline else 0.0
 
 
 def _reduced(image: NDArray[np.uint8], scale: int) -> Floats:
@@ -83,7 +68,8 @@ def _reduced(image: NDArray[np.uint8], scale: int) -> Floats:
     return np.asarray(picture.reduce(scale) if scale > 1 else picture, np.float32)
 
 
-def _look(image: Floats) -> Ink | None:
+def _look(image: Floats) -> tuple[Floats, int, int] | None:
+    """Return the strokes, and the row and column at which they begin."""
     contrast, noise = _contrast(image)
     peak = float(np.partition(contrast, -FEW, axis=None)[-FEW]) if contrast.size >= FEW else 0.0
     strong = contrast > 0.5 * peak
@@ -97,8 +83,7 @@ def _look(image: Floats) -> Ink | None:
     rows, columns = ndimage.find_objects(strokes.astype(np.int8))[0]
     strength = (contrast[rows, columns] - floor / 2) / (peak - floor / 2)
     strength[~ndimage.binary_dilation(strokes[rows, columns])] = 0
-    box = (rows.start, columns.start, rows.stop, columns.stop)
-    return Ink(strength.clip(0, 1).astype(np.float32), box)
+    return strength.clip(0, 1).astype(np.float32), rows.start, columns.start
 
 
 def _contrast(image: Floats) -> tuple[Floats, float]:

@@ -12,7 +12,7 @@ from PIL import Image
 from scipy import ndimage
 
 from zoo_core.images import has_light_border
-from zoo_mnist.ink import Floats, Ink, find_ink
+from zoo_mnist.ink import Floats, find_ink, stroke_width
 from zoo_mnist.two_digit import HEIGHT, OFFSET
 
 SIDE, FIT = 28, 20
@@ -34,10 +34,10 @@ def read_digit(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     if _is_ready(image, (SIDE, SIDE)):
         return image
-    ink = find_ink(image[0])
-    if ink is None:
+    strokes = find_ink(image[0])
+    if strokes is None:
         return np.zeros((1, SIDE, SIDE), np.uint8)
-    return _to_bytes(_digit(ink))
+    return _to_bytes(_digit(strokes))
 
 
 def read_two_digits(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -49,16 +49,16 @@ def read_two_digits(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     if _is_ready(image, (HEIGHT, SIDE)):
         return image
-    ink = find_ink(image[0])
-    pair = np.zeros((HEIGHT, SIDE), np.float32)
-    if ink is None:
-        return _to_bytes(pair)
-    if parts := _parted(ink.strength):
-        top, bottom = (_digit(Ink(part, ink.box)) for part in parts)
+    strokes = find_ink(image[0])
+    if strokes is None:
+        return np.zeros((1, HEIGHT, SIDE), np.uint8)
+    if parts := _parted(strokes):
+        top, bottom = map(_digit, parts)
+        pair = np.zeros((HEIGHT, SIDE), np.float32)
         pair[:SIDE] = top
         pair[OFFSET:] = np.maximum(pair[OFFSET:], bottom)
         return _to_bytes(pair)
-    strokes = _resized(ink, PAIR, SIDE - 4)
+    strokes = _resized(strokes, PAIR, SIDE - 4)
     down, right = ndimage.center_of_mass(strokes)
     half = len(strokes) / 2
     place = (MIDDLE + PULL * (half - down) - half, SIDE / 2 - right)
@@ -69,25 +69,23 @@ def _is_ready(image: NDArray[np.uint8], size: tuple[int, int]) -> bool:
     return image.shape[1:] == size and not has_light_border(image[0])
 
 
-def _digit(ink: Ink) -> Floats:
+def _digit(strokes: Floats) -> Floats:
     """Return a digit as MNIST has it, its centre of mass in the middle."""
-    strokes = _resized(ink, FIT, FIT)
+    strokes = _resized(strokes, FIT, FIT)
     down, right = ndimage.center_of_mass(strokes)
     return _placed(strokes, (SIDE, SIDE), (SIDE / 2 - down, SIDE / 2 - right))
 
 
-def _resized(ink: Ink, height: int, width: int) -> Floats:
+def _resized(strokes: Floats, height: int, width: int) -> Floats:
     """Return strokes as large as fits, and as wide as pens were."""
-    rows, columns = ink.strength.shape
-    scale = min(height / rows, width / columns)
-    strength = ink.strength
-    stroke = ink.width
+    scale = min(height / strokes.shape[0], width / strokes.shape[1])
+    stroke = stroke_width(strokes)
     if 0 < stroke * scale < THIN:
         wider = 2 * round((PEN / scale - stroke) / 2) + 1
-        strength = ndimage.grey_dilation(np.pad(strength, wider // 2), (wider, wider))
-        scale = min(height / strength.shape[0], width / strength.shape[1])
-    rows, columns = (max(1, round(scale * side)) for side in strength.shape)
-    picture = Image.fromarray(strength).resize((columns, rows), Image.Resampling.HAMMING)
+        strokes = ndimage.grey_dilation(np.pad(strokes, wider // 2), (wider, wider))
+        scale = min(height / strokes.shape[0], width / strokes.shape[1])
+    rows, columns = (max(1, round(scale * side)) for side in strokes.shape)
+    picture = Image.fromarray(strokes).resize((columns, rows), Image.Resampling.HAMMING)
     return np.asarray(picture, np.float32)
 
 
@@ -105,15 +103,13 @@ def _placed(strokes: Floats, size: tuple[int, int], place: tuple[float, float]) 
 
 def _parted(strength: Floats) -> tuple[Floats, Floats] | None:
     """Return two digits that stand apart, the upper or left one first; None if they do not."""
-    for part in (strength, strength.T):
+    for turned, part in enumerate((strength, strength.T)):
         free = np.flatnonzero(~(part > 0.1).any(axis=1))
         least = APART * len(part)
         if len(gap := free[(free >= least) & (free < len(part) - least)]):
             middle = int(np.median(gap))
-            halves = [_trimmed(part[:middle]), _trimmed(part[middle:])]
-            if part is not strength:
-                halves = [half.T for half in halves]
-            return halves[0], halves[1]
+            first, second = _trimmed(part[:middle]), _trimmed(part[middle:])
+            return (first.T, second.T) if turned else (first, second)
     return None
 
 

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from zoo_core.mistakes import find_misread
 from zoo_report.confusion import draw_confusion
 from zoo_report.curves import draw_curves
 from zoo_report.misread import draw_misread
-from zoo_report.mistakes import count_confusions, find_misread, mistake_shares
+from zoo_report.mistakes import count_confusions, mistake_shares
 from zoo_report.style import png
 
 PICTURES = ["confusion.png", "curves.png", "misread.png"]

@@ -1,9 +1,6 @@
-"""Mistakes, counted by class and ranked by how sure the model was."""
+"""Mistakes, counted by class."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,38 +25,3 @@ def mistake_shares(counts: NDArray[np.int64]) -> NDArray[np.float64]:
     shares: NDArray[np.float64] = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     np.fill_diagonal(shares, 0.0)
     return shares
-
-
-@dataclass(frozen=True)
-class Misread:
-    """The misread images, the most confidently misread first.
-
-    Attributes:
-        rows: int64 ``(M,)``, which images.
-        confidence: float32 ``(M,)``, the probability of the class that was read wrongly; of
-            several, the highest.
-        total: number of images that were read.
-    """
-
-    rows: NDArray[np.int64]
-    confidence: NDArray[np.float32]
-    total: int
-
-
-def find_misread(
-    labels: NDArray[np.int64],
-    read: NDArray[np.int64],
-    probabilities: Sequence[NDArray[np.float32]],
-) -> Misread:
-    """Return the images of which any label is read wrongly.
-
-    Args:
-        labels: ``(N, heads)``, the true classes.
-        read: ``(N, heads)``, what a model reads.
-        probabilities: for each head ``(N, classes)``.
-    """
-    given = [head[np.arange(len(read)), read[:, i]] for i, head in enumerate(probabilities)]
-    confidence = np.where(read != labels, np.stack(given, axis=1), 0).max(axis=1)
-    rows = np.flatnonzero((read != labels).any(axis=1))
-    rows = rows[np.argsort(-confidence[rows], kind="stable")]
-    return Misread(rows, confidence[rows], len(labels))

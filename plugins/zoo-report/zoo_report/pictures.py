@@ -8,12 +8,13 @@ from typing import Any
 
 from zoo_core.card import Card
 from zoo_core.files import write_atomic
+from zoo_core.mistakes import find_misread
 from zoo_core.predictions import Predictions
 from zoo_core.run import Run
 from zoo_report.confusion import draw_confusion
 from zoo_report.curves import draw_curves
 from zoo_report.misread import draw_misread
-from zoo_report.mistakes import count_confusions, find_misread
+from zoo_report.mistakes import count_confusions
 from zoo_report.style import png
 
 

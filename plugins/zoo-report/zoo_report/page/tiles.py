@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from zoo_core.data import Split
+from zoo_core.mistakes import find_misread
 from zoo_core.predictions import Predictions
-from zoo_report.mistakes import find_misread
 
 MISREAD = 24
 """At most so many misread images of a model are shown."""
