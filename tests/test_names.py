@@ -44,7 +44,7 @@ def test_any_text_is_a_name_or_none(text):
 
 
 NO_NAMES = [
-    *("", ".", "..", "../softmax", "/softmax", "softmax/", "a//b", "a/b/c/d", "softmax.", ".first"),
+    *("", ".", "..", "../softmax", "/softmax", "softmax/", "a//b", "a/b/c/d/e", "softmax.", ".first"),
     *("softmax..first", "softmax.first.", "softmax first", "softmax.first\n", "softmax\0", "a\\b"),
     *("Softmax", "sоftmax", "ｓoftmax", "softmax.é", "-softmax", "softmax.-a", "%2e%2e", "~", "*"),
     *(
@@ -81,7 +81,7 @@ def test_long_texts_are_no_names_and_do_not_take_for_ever(text):
         "lpt9.x",
         "a.aux",
         "a.nul.txt",
-        "here/a.b",
+        "here/there/a.b",
         "a",
         "a.b@sha256:00000000",
     ],

@@ -47,6 +47,14 @@ class Search(_Frozen):
     """Likewise."""
 
 
+class Initial(_Frozen):
+    """Weights of somebody else's that a training began with."""
+
+    source: str
+    sha256: str
+    """Of their names, shapes and content (`zoo_core.initial`)."""
+
+
 class Provenance(_Frozen):
     """What the weight file itself says: nothing in it depends on when or where it was made.
 
@@ -65,6 +73,8 @@ class Provenance(_Frozen):
     recipe: Recipe
     search: Search | None = Field(None, exclude_if=lambda search: search is None)
     """What found the recipe, where a search did."""
+    initial: Initial | None = Field(None, exclude_if=lambda initial: initial is None)
+    """What the training began with, where that was not at random."""
     dataset: DatasetFacts
     preprocessing: Preprocessing
     epoch: int

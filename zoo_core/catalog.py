@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from zoo_core.collector import paused
 from zoo_core.errors import (
     AmbiguousNameError,
+    InvalidValueError,
     PluginError,
     UnknownNameError,
     ZooError,
@@ -27,6 +28,7 @@ from zoo_core.specs import (
     CommandSpec,
     DatasetSpec,
     ModelSpec,
+    SourceSpec,
     Spec,
     TrainerSpec,
 )
@@ -123,7 +125,17 @@ class Catalog:
         return self._find("models", name)
 
     def dataset(self, name: str) -> Entry[DatasetSpec]:
-        return self._find("datasets", name)
+        """Return a data set by its name, or one that a source finds: ``SOURCE:ADDRESS``."""
+        source, colon, address = name.partition(":")
+        if not colon:
+            return self._find("datasets", name)
+        found: Entry[SourceSpec] = self._find("sources", source)
+        if not address:
+            raise InvalidValueError(
+                f"data set {name!r} lacks its address",
+                hint=f"Say {source}:{found.spec.address}",
+            )
+        return Entry(found.resolve(found.spec.describe)(address), found.plugin)
 
     def trainer(self, name: str) -> Entry[TrainerSpec]:
         return self._find("trainers", name)
@@ -167,8 +179,8 @@ class Catalog:
                 f"plugins are not usable: {faults}",
                 hint="See: zoo doctor",
             )
-        # A qualified name says which distribution to install; for a bare one there is a convention.
-        distribution = name.partition("/")[0] if "/" in name else f"zoo-{name}"
+        # A qualified name says which distribution to install; for others there is a convention.
+        distribution = f"zoo-{name.partition('/')[0].removeprefix('zoo-')}"
         return UnknownNameError(
             f"no installed plugin offers a {thing} {name!r} ({kind} there are: {listed(known)})",
             hint=f"Install one that does, for instance: pip install {distribution}",
@@ -184,11 +196,8 @@ def installed() -> Catalog:
 def _plugins_of(rows: Listing) -> Iterator[Plugin]:
     offers: dict[str, list[tuple[str, Spec]]] = defaultdict(list)
     for kind, spec_type in KINDS.items():
-        names = [field.name for field in fields(spec_type)]
         for row in rows[kind]:
-            values = {name: _tupled(row[name]) for name in names}
-            values["name"] = row["name"].rpartition("/")[2]  # qualified where several share it
-            offers[row["plugin"]].append((kind, spec_type(**values)))
+            offers[row["plugin"]].append((kind, _restored(spec_type, row)))
     for row in rows["plugins"]:
         yield Plugin(
             distribution=row["name"],
@@ -200,5 +209,15 @@ def _plugins_of(rows: Listing) -> Iterator[Plugin]:
         )
 
 
-def _tupled(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+def _restored(spec_type: type[Spec], row: dict[str, Any]) -> Spec:
+    """Return the spec of a row of the index.
+
+    Nothing is checked: it was when the plugin made the spec, and there may be 1,500 of them.
+    """
+    spec = object.__new__(spec_type)
+    values = vars(spec)
+    for name, value in row.items():
+        values[name] = tuple(value) if isinstance(value, list) else value
+    del values["plugin"]
+    values["name"] = row["name"].removeprefix(f"{row['plugin']}/")  # it is where several share it
+    return spec

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,9 @@ from numpy.typing import NDArray
 from zoo_core.catalog import Entry
 from zoo_core.errors import DataError, VerificationError
 from zoo_core.specs import DatasetSpec
+
+_PART = 1 << 24
+"""Bytes of images that are looked at at once."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +27,13 @@ class Split:
     Attributes:
         images: uint8 ``(N, C, H, W)``, 0 to 255.
         labels: int64 ``(N, heads)``, each from 0 to the number of classes of its head less one.
+        ahead: where the images lie in a file that memory does not hold: is told which rows are
+            wanted soon. None where they are in memory.
     """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
+    ahead: Callable[[NDArray[np.int64]], None] | None = None
 
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.ndim != 4:
@@ -85,36 +93,41 @@ class ArrayDataset:
 
     def sha256(self) -> str:
         """Return the checksum of images, labels and class names."""
+        return self._sha256
+
+    @cached_property
+    def _sha256(self) -> str:
         digest = hashlib.sha256(json.dumps(self.classes).encode())
         for name, split in sorted(self.splits.items()):
             digest.update(json.dumps([name, split.images.shape, split.labels.shape]).encode())
-            digest.update(np.ascontiguousarray(split.images).data)
+            for part in parts(split.images):
+                digest.update(np.ascontiguousarray(part).data)
             digest.update(np.ascontiguousarray(split.labels).astype("<i8", copy=False).data)
         return digest.hexdigest()
 
 
-def check_dataset(spec: DatasetSpec, sha256: str) -> None:
-    """Hold the data set that is installed against the one that a card is about.
-
-    Raises:
-        VerificationError: it has another checksum.
-    """
-    if spec.sha256 != sha256:
-        raise VerificationError(
-            f"the card is about {spec.name} with the sha256 {sha256}, "
-            f"the one installed has {spec.sha256}"
-        )
+def parts(images: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+    """Give images part by part, none of which takes much memory."""
+    step = max(1, _PART // math.prod(images.shape[1:]))
+    for start in range(0, len(images), step):
+        yield images[start : start + step]
 
 
-def load_dataset(entry: Entry[DatasetSpec]) -> ArrayDataset:
+def load_dataset(entry: Entry[DatasetSpec], *, due: str | None = None) -> ArrayDataset:
     """Load a data set and hold it against what its spec declares.
+
+    Args:
+        entry: the data set.
+        due: the sha256 that a card states of it.
 
     Raises:
         DataError: it cannot be read, or has other shapes than declared.
-        VerificationError: its content does not have the declared checksum.
+        VerificationError: its content does not have the declared checksum, or not the card's.
     """
     spec = entry.spec
-    dataset = entry.resolve(spec.loader)()
+    if due and spec.sha256:
+        _check_card(spec, spec.sha256, due)
+    dataset = entry.resolve(spec.loader)(*([spec.address] if spec.address else []))
     for name, size in spec.sizes.items():
         split = dataset.splits.get(name)
         found = None if split is None else (len(split), *split.images.shape[1:])
@@ -128,7 +141,10 @@ def load_dataset(entry: Entry[DatasetSpec]) -> ArrayDataset:
             f"dataset {spec.name!r} cannot compose new images, "
             f"plugin {entry.plugin.distribution} declares that it can"
         )
-    if (found := dataset.sha256()) != spec.sha256:
+    found = dataset.sha256()
+    if due:
+        _check_card(spec, found, due)
+    if spec.sha256 and found != spec.sha256:
         raise VerificationError(
             f"dataset {spec.name!r} has the sha256 {found}, "
             f"plugin {entry.plugin.distribution} declares {spec.sha256}",
@@ -136,3 +152,10 @@ def load_dataset(entry: Entry[DatasetSpec]) -> ArrayDataset:
         )
     assert isinstance(dataset, ArrayDataset)
     return dataset
+
+
+def _check_card(spec: DatasetSpec, sha256: str, due: str) -> None:
+    if sha256 != due:
+        raise VerificationError(
+            f"the card is about {spec.name} with the sha256 {due}, the one here has {sha256}"
+        )

@@ -77,6 +77,10 @@ class InterruptedTrainingError(KeyboardInterrupt):
         self.exit_code = 128 + number
 
 
+MOST_LISTED = 40
+"""How many names an error lists, at most."""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``"Did you mean 'x'?"`` for the known name nearest to `name`, or nothing."""
     import difflib
@@ -86,8 +90,10 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Return the names sorted and separated by commas, or ``none``."""
-    return ", ".join(sorted(names)) or "none"
+    """Return the names sorted and separated by commas, or ``none``; of very many, the first."""
+    known = sorted(names, key=lambda name: ("/" in name, name))
+    more = [f"… ({len(known) - MOST_LISTED:,} more)"] if len(known) > MOST_LISTED else []
+    return ", ".join([*known[:MOST_LISTED], *more]) or "none"
 
 
 def one_line(fault: BaseException) -> str:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from io import BufferedRandom, BufferedReader
 from pathlib import Path
 
 _MARK = ".tmp-"
 """What stands in the names of temporary files."""
+
+_LOCK = "lock"
+"""The file in a temporary folder that its writer locks."""
+
+_YOUNG = 10
+"""Seconds within which a temporary folder may not have been locked yet."""
 
 
 def write_atomic(path: Path, content: bytes) -> None:
@@ -44,6 +53,47 @@ def replacing(path: Path) -> Iterator[BufferedRandom]:
             temporary.unlink()
         raise
     sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Give a new folder to fill, which takes the place of `path` once the block is done.
+
+    Those that killed processes left behind for the same path are removed.
+
+    Raises:
+        OSError: it could not be made; `path` is as it was, and nothing is left over.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for folder in path.parent.glob(f"{_prefix(path)}*"):
+        if folder.is_dir() and not _in_use(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+    # The lock lies in it, so that whoever finds the folder finds it locked or about to be.
+    folder = Path(tempfile.mkdtemp(prefix=_prefix(path), dir=path.parent))
+    try:
+        with (folder / _LOCK).open("x+b") as lock:
+            _lock(lock)
+            new, old = folder / "new", folder / "old"
+            new.mkdir()
+            yield new
+            sync_folder(new)
+            if path.exists():
+                path.replace(old)
+            new.replace(path)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    sync_folder(path.parent)
+
+
+def _in_use(folder: Path) -> bool:
+    """Say whether the writer of a temporary folder lives, as far as that can be seen."""
+    try:
+        with (folder / _LOCK).open("rb") as lock:
+            return sys.platform == "win32" or not _lock(lock)
+    except FileNotFoundError:
+        return time.time() - folder.stat().st_mtime < _YOUNG
+    except OSError:
+        return True
 
 
 def remove_abandoned(folder: Path, prefix: str = ".") -> int:

@@ -1,6 +1,6 @@
 """The hooks that a plugin may implement.
 
-The first five return what the plugin offers and are called once, when plugins are loaded; the
+The first six return what the plugin offers and are called once, when plugins are loaded; the
 others are called while a model is trained. Arguments may be appended in later versions, and a
 plugin names only those that it wants.
 """
@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from zoo_core.card import Card
     from zoo_core.predictions import Predictions
     from zoo_core.run import Run
-    from zoo_core.specs import CommandSpec, DatasetSpec, ModelSpec, RegistrySpec, TrainerSpec
+    from zoo_core.specs import (
+        CommandSpec,
+        DatasetSpec,
+        ModelSpec,
+        RegistrySpec,
+        SourceSpec,
+        TrainerSpec,
+    )
     from zoo_core.study import Study
 
 API_GROUP = "zoo.v1"
@@ -36,6 +43,11 @@ def zoo_models() -> Iterable[ModelSpec]:  # type: ignore[empty-body]
 @hookspec
 def zoo_datasets() -> Iterable[DatasetSpec]:  # type: ignore[empty-body]
     """Return the data sets that the plugin offers."""
+
+
+@hookspec
+def zoo_sources() -> Iterable[SourceSpec]:  # type: ignore[empty-body]
+    """Return the sources of data sets that the plugin offers."""
 
 
 @hookspec

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Listing = dict[str, list[dict[str, Any]]]
 
-SCHEMA = 4
+SCHEMA = 5
 
 KEPT = 16
 """How many indexes are kept, the newest."""

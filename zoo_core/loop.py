@@ -24,6 +24,9 @@ from zoo_core.warp import draw_warps
 GATHER_EVERY = 50
 """Steps whose logits are left on the device, before it is seen whether they are finite."""
 
+AHEAD = 8
+"""Steps by which images that lie in a file are asked for before they are used."""
+
 AGREE_EVERY = 10
 """Steps between two times that several processes ask one another whether to go on."""
 
@@ -110,9 +113,14 @@ class _Loop:
             self._fed = images
         starts = range(0, len(order), recipe.batch_size)
         self._batches = [order[start : start + recipe.batch_size] for start in starts]
+        if images.ahead:
+            for rows in self._batches[progress.step : progress.step + AHEAD]:
+                images.ahead(rows)
         while progress.step < len(self._batches):
             if self._group.size == 1 or progress.step % AGREE_EVERY == 0:
                 self._pause()
+            if images.ahead and progress.step + AHEAD < len(self._batches):
+                images.ahead(self._batches[progress.step + AHEAD])
             self._waiting.append(self._learner.step(self._batch()))
             progress.step += 1
             if len(self._waiting) == GATHER_EVERY:
@@ -167,18 +175,19 @@ class _Loop:
 
     def _validate(self, views: int = 1) -> Scores:
         """Score the model on the held-out images."""
-        validation = self._run.data.validation
+        data = self._run.data
         logits = predict_together(
             self._trainer,
             self._learner.model,
-            validation.images,
-            self._run.data.preprocessing,
+            data.held_out.images,
+            data.preprocessing,
             self._group,
             views=views,
+            rows=data.validation_rows,
         )
         if not all(np.isfinite(head).all() for head in logits):
             raise self._diverged(f"on the validation images after epoch {self._progress.epoch}")
-        return score(logits, validation.labels)
+        return score(logits, data.held_out.labels[data.validation_rows])
 
     def _is_best(self, scores: Scores) -> bool:
         """More correct labels are better; among equals, the smaller loss."""

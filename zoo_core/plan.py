@@ -15,9 +15,9 @@ from zoo_core.config import ModelConfig
 from zoo_core.errors import InvalidValueError, listed
 from zoo_core.group import launched_size
 from zoo_core.recipe import TRAINER_FIELDS, Recipe
-from zoo_core.resolution import resolve_config, resolve_recipe, search_of
+from zoo_core.resolution import recipe_for, resolve_config, resolve_recipe, search_of
 from zoo_core.run import RunConfig
-from zoo_core.sampling import validation_size
+from zoo_core.sampling import training_size
 from zoo_core.specs import DatasetSpec, ModelSpec, TrainerSpec
 
 
@@ -59,13 +59,14 @@ def make_plan(
     Args:
         catalog: what is installed.
         name: of the model.
-        recipe_name: of one of its recipes, or path of a ``.toml`` file.
+        recipe_name: of one of its recipes (see `recipe_for`), or path of a ``.toml`` file.
         overrides: values over the recipe's, the later over the earlier.
     """
-    model = catalog.model(name)
-    named = resolve_recipe(model, recipe_name).model_dump()
+    model, overrides = catalog.model(name), list(overrides)
+    recipe_name = recipe_for(model, recipe_name, overrides)
+    named = resolve_recipe(model, recipe_name)
     recipe = resolve_recipe(model, recipe_name, overrides)
-    changed = (key for key, value in recipe.model_dump().items() if value != named[key])
+    changed = (key for key, value in recipe if value != getattr(named, key))
     plan = _checked(
         catalog,
         model,
@@ -102,6 +103,7 @@ def _checked(
     config = resolve_config(model, recipe, dataset.spec)
     _check_batch_size(recipe, dataset.spec)
     _check_composable(recipe, dataset.spec)
+    _check_pretrained(recipe, model)
     _check_fields(recipe, trainer.spec)
     _check_processes(recipe, trainer.spec)
     return Plan(
@@ -116,8 +118,7 @@ def _checked(
 
 
 def _check_batch_size(recipe: Recipe, dataset: DatasetSpec) -> None:
-    size = dataset.sizes["train"]
-    available = size - validation_size(size, recipe.validation)
+    available = training_size(dataset.sizes, recipe)
     if recipe.batch_size > available:
         raise InvalidValueError(
             f"batch_size of the recipe must be at most {available}, the number of images of "
@@ -130,6 +131,15 @@ def _check_composable(recipe: Recipe, dataset: DatasetSpec) -> None:
         raise InvalidValueError(
             f"fresh of the recipe is true, and dataset {dataset.name!r} cannot compose new images",
             hint="Leave it out: --set fresh=false",
+        )
+
+
+def _check_pretrained(recipe: Recipe, model: Entry[ModelSpec]) -> None:
+    if recipe.pretrained and not model.spec.pretrained:
+        raise InvalidValueError(
+            f"pretrained of the recipe is true, and {model.plugin.distribution} has no "
+            f"weights that a training of {model.spec.name!r} could begin with",
+            hint="Leave it out, or see which models have some: zoo list --pretrained",
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
@@ -56,6 +56,24 @@ class Recipe(BaseModel):
     elastic_sigma: float = Field(
         4.0, ge=1, description="pixels over which the elastic movement is smooth"
     )
+    flip: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        exclude_if=lambda flip: not flip,  # as older weights have it
+        description="share of the images that are mirrored, left to right",
+    )
+    transforms: tuple[JsonValue, ...] = Field(
+        (),
+        exclude_if=lambda transforms: not transforms,
+        description="further augmentation by the trainer's library, in order: names, or "
+        '{"NAME": {"ARGUMENT": value}}; for torch, torchvision.transforms.v2',
+    )
+    pretrained: bool = Field(
+        False,
+        exclude_if=lambda pretrained: not pretrained,
+        description="begin with the weights that the model's plugin has from elsewhere",
+    )
     fresh: bool = Field(
         False, description="compose new training images every epoch, where the data set can"
     )
@@ -89,13 +107,18 @@ class Recipe(BaseModel):
             raise ValueError("nesterov needs a momentum above 0")
         return self
 
+    def json_values(self) -> dict[str, Any]:
+        """Return every field as JSON has it, those too that a dump leaves out."""
+        defaults = {name: field.default for name, field in type(self).model_fields.items()}
+        return defaults | self.model_dump(mode="json")
+
     def changed_from_default(self, field: str) -> bool:
         """Say whether a field has another value than it has when nothing is said of it."""
         default = type(self).model_fields[field].default
         return bool(getattr(self, field) != default)
 
 
-WARP_FIELDS = frozenset({"rotate", "shear", "scale", "translate", "elastic"})
+WARP_FIELDS = frozenset({"rotate", "shear", "scale", "translate", "elastic", "flip"})
 """Those that ask for images to be warped, which the core draws and the trainer does."""
 
 TRAINER_FIELDS = WARP_FIELDS | {
@@ -106,5 +129,6 @@ TRAINER_FIELDS = WARP_FIELDS | {
     "label_smoothing",
     "ema",
     "precision",
+    "transforms",
 }
 """Those that a trainer follows, if it says so in its spec; the core follows the others."""

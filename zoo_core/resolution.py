@@ -16,6 +16,9 @@ from zoo_core.recipe import Recipe
 from zoo_core.specs import DatasetSpec, ModelSpec
 from zoo_core.validation import validate
 
+FOR_DATASET = "@"
+"""Stands in a recipe's name before the data set that it is for."""
+
 SEARCH = "search"
 """The table of a recipe's file that says what found it."""
 
@@ -23,6 +26,18 @@ SEARCH = "search"
 def recipe_names(entry: Entry[ModelSpec]) -> list[str]:
     """Return the names of a model's recipes."""
     return sorted(entry.resolve(entry.spec.recipes))
+
+
+def recipe_for(
+    entry: Entry[ModelSpec], name: str, overrides: Iterable[Mapping[str, Any]] = ()
+) -> str:
+    """Return the recipe that a name stands for on the data set that was asked for.
+
+    That is ``NAME@DATASET`` where the model has one, else the name itself.
+    """
+    dataset = merged(overrides).get("dataset")
+    own = f"{name}{FOR_DATASET}{dataset}"
+    return own if dataset and own in entry.resolve(entry.spec.recipes) else name
 
 
 def resolve_recipe(

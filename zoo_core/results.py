@@ -118,9 +118,10 @@ def _provenance(
         changed=plan.changed,
         recipe=run.recipe,
         search=plan.search,
+        initial=run.initial,
         dataset=DatasetFacts(
             name=dataset.name,
-            sha256=dataset.sha256,
+            sha256=run.data.dataset.sha256(),
             classes=run.data.dataset.classes,
             licence=dataset.licence,
         ),

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from zoo_core.card import Card, Environment, Search, read_card
+from zoo_core.card import Card, Environment, Initial, Search, read_card
 from zoo_core.config import ModelConfig
 from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.predictions import Predictions
@@ -63,6 +63,8 @@ class Run:
     data: TrainingData
     folder: Path
     callbacks: Callbacks
+    initial: Initial | None = None
+    """What it begins with, where that is not at random."""
 
     @property
     def card(self) -> Card:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from zoo_core.preprocessing import Preprocessing
 from zoo_core.randomness import permutation
 from zoo_core.recipe import Recipe
 
+VALIDATION = "validation"
+"""The split of a data set that comes with images to choose the best epoch on."""
+
 
 @dataclass(frozen=True)
 class TrainingData:
@@ -21,7 +24,8 @@ class TrainingData:
     Attributes:
         dataset: all of it; no image is copied.
         train_rows: int64, the rows of ``dataset.splits["train"]`` to train on.
-        validation_rows: int64, the other rows, on which the best epoch is chosen.
+        validation_rows: int64, the rows on which the best epoch is chosen: the other ones, or
+            those of the split ``validation``, where the data set has one.
         preprocessing: what the model sees of an image.
     """
 
@@ -34,10 +38,16 @@ class TrainingData:
     def train(self) -> Split:
         return self.dataset.splits["train"]
 
-    @cached_property
+    @property
     def validation(self) -> Split:
+        """The validation rows, copied out."""
         rows = self.validation_rows
-        return Split(self.train.images[rows], self.train.labels[rows])
+        return Split(self.held_out.images[rows], self.held_out.labels[rows])
+
+    @property
+    def held_out(self) -> Split:
+        """The split that has the validation rows."""
+        return self.dataset.splits.get(VALIDATION, self.train)
 
     @property
     def test(self) -> Split:
@@ -58,12 +68,22 @@ class TrainingData:
 
 def training_data(dataset: ArrayDataset, recipe: Recipe) -> TrainingData:
     """Return a data set with the images parted and the pixels treated as a recipe says."""
-    seed = recipe.split_seed if recipe.held_out == "random" else None
-    train, validation = split_rows(len(dataset.splits["train"]), recipe.validation, seed)
+    size = len(dataset.splits["train"])
+    if VALIDATION in dataset.splits:
+        train, validation = np.arange(size), np.arange(len(dataset.splits[VALIDATION]))
+    else:
+        seed = recipe.split_seed if recipe.held_out == "random" else None
+        train, validation = split_rows(size, recipe.validation, seed)
     channels = len(dataset.mean)
     raw = Preprocessing((0.0,) * channels, (1.0,) * channels)
     normalized = Preprocessing(dataset.mean, dataset.std)
     return TrainingData(dataset, train, validation, normalized if recipe.normalize else raw)
+
+
+def training_size(sizes: Mapping[str, int], recipe: Recipe) -> int:
+    """Return how many images are trained on, of a data set with splits of these sizes."""
+    size = sizes["train"]
+    return size if VALIDATION in sizes else size - validation_size(size, recipe.validation)
 
 
 def split_rows(

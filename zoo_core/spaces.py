@@ -237,7 +237,7 @@ def _culprits(
 
 def values_of(plan: Plan, keys: Iterable[str]) -> Values:
     """Return the values that a plan has for some keys, as JSON has them."""
-    recipe, config = plan.recipe.model_dump(mode="json"), plan.config.model_dump(mode="json")
+    recipe, config = plan.recipe.json_values(), plan.config.model_dump(mode="json")
     return {
         key: config[key.removeprefix(MODEL)] if key.startswith(MODEL) else recipe[key]
         for key in keys

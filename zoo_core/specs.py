@@ -27,6 +27,9 @@ class Spec:
             value = getattr(self, each.name)
             if each.type is str and not isinstance(value, str):
                 raise TypeError(f"{self._what()}: {each.name} must be a string, got {value!r}")
+        self._check_name()
+
+    def _check_name(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise ValueError(
                 f"{self._what()}: a name has lower-case letters, digits, '-' and '_', "
@@ -70,10 +73,16 @@ class ModelSpec(Spec):
     """What it is for; a model is trained on data sets for the same."""
     spaces: str = ""
     """Import string of ``{search space name: {key: range or value}}``, for a search for recipes."""
+    parameters: int | None = None
+    """How many numbers its default config learns; None where nobody counted them."""
+    pretrained: str = ""
+    """Import string of ``(config) -> zoo_core.initial.Pretraining``: weights of somebody else's
+    that a training may begin with (the recipe's ``pretrained``)."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check_imports("builder", "config", "recipes", *(["spaces"] if self.spaces else []))
+        optional = [name for name in ("spaces", "pretrained") if getattr(self, name)]
+        self._check_imports("builder", "config", "recipes", *optional)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +90,7 @@ class DatasetSpec(Spec):
     """A data set: where it comes from, what is in it, and the checksum of its content."""
 
     loader: str
-    """Import string of ``() -> ArrayDataset``."""
+    """Import string of ``() -> ArrayDataset``; where there is an `address`, it is its argument."""
     shape: tuple[int, int, int]
     """Channels, height and width of an image."""
     classes: tuple[int, ...]
@@ -89,7 +98,8 @@ class DatasetSpec(Spec):
     sizes: Mapping[str, int]
     """Number of images in each split, ``train`` and ``test`` among them."""
     sha256: str
-    """Checksum of its content, as `ArrayDataset.sha256` gives it; verified on every load."""
+    """Checksum of its content, as `ArrayDataset.sha256` gives it; verified on every load. Empty
+    where the plugin's author could not know it; what was trained is then known by its card."""
     licence: str
     """SPDX identifier of the licence that the data are under."""
     source: str
@@ -101,6 +111,12 @@ class DatasetSpec(Spec):
     drawing an image such as the set's; without it, a photo is fitted into the shape, whole."""
     task: str = "image-classification"
     """What it is for."""
+    address: str = ""
+    """Where a source (`SourceSpec`) found it; its name is then ``SOURCE:ADDRESS``."""
+
+    def _check_name(self) -> None:
+        if not self.address:
+            super()._check_name()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -108,6 +124,20 @@ class DatasetSpec(Spec):
         if not {"train", "test"} <= set(self.sizes):
             raise ValueError(f"{self._what()}: sizes must name the splits train and test")
         object.__setattr__(self, "sizes", MappingProxyType(dict(self.sizes)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceSpec(Spec):
+    """Where data sets come from that no plugin knows beforehand, such as a user's own folder."""
+
+    describe: str
+    """Import string of ``(address) -> DatasetSpec``, for the data set ``NAME:ADDRESS``."""
+    address: str
+    """What an address is, in a word or two: ``PATH`` for instance."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_imports("describe")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,13 +152,16 @@ class TrainerSpec(Spec):
     """Which of `zoo_core.recipe.TRAINER_FIELDS` it follows; a recipe with another is refused."""
     distributed: bool = False
     """Whether several processes may train a model together (`zoo_core.trainer`)."""
+    transforms: str = ""
+    """Import string of ``(transforms, shape)``, which makes what a recipe's ``transforms`` ask for,
+    or raises a `ZooError`; for a trainer that follows that field."""
     exporters: Mapping[str, str] = field(default_factory=dict)
     """Format, such as ``onnx``, -> import string of ``(pretrained, path, *, preprocessing)``, which
     writes a model with its weights for other programs (`zoo export`, of zoo-export)."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check_imports("factory")
+        self._check_imports("factory", *(["transforms"] if self.transforms else []))
         for target in self.exporters.values():
             self._check_import("exporters", target)
         object.__setattr__(self, "exporters", MappingProxyType(dict(self.exporters)))
@@ -158,6 +191,7 @@ KINDS: Mapping[str, type[Spec]] = MappingProxyType(
     {
         "models": ModelSpec,
         "datasets": DatasetSpec,
+        "sources": SourceSpec,
         "trainers": TrainerSpec,
         "registries": RegistrySpec,
         "commands": CommandSpec,

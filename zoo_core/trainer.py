@@ -149,7 +149,17 @@ def predict_together(
     group: Group,
     *,
     views: int = 1,
+    rows: NDArray[np.int64] | None = None,
 ) -> list[NDArray[np.float32]]:
-    """Return the logits of all images, on every process; each predicts its share of them."""
-    mine = predict_views(trainer, model, images[share(len(images), group)], preprocessing, views)
-    return gather_in_order(mine, [len(images)], group)
+    """Return the logits of the images, on every process; each predicts its share of them.
+
+    Args and result are those of `predict_views`.
+    """
+    count = len(images) if rows is None else len(rows)
+    mine = share(count, group)
+    if rows is None:
+        images = images[mine]
+    else:
+        rows = rows[mine]
+    logits = predict_views(trainer, model, images, preprocessing, views, rows=rows)
+    return gather_in_order(logits, [count], group)

@@ -10,9 +10,10 @@ from typing import Any
 from zoo_core.card import Card
 from zoo_core.catalog import Catalog
 from zoo_core.checkpoint import EVERY, Checkpoints
-from zoo_core.data import check_dataset, load_dataset
-from zoo_core.errors import InterruptedTrainingError, TrainingError
+from zoo_core.data import load_dataset
+from zoo_core.errors import InterruptedTrainingError, TrainingError, VerificationError
 from zoo_core.group import launched_rank, launcher_restarts
+from zoo_core.initial import begin_pretrained
 from zoo_core.keeper import Keeper
 from zoo_core.loop import DivergedError, fit
 from zoo_core.metrics import score
@@ -143,11 +144,11 @@ def train_again(
         callbacks: see `train`.
 
     Raises:
-        VerificationError: the data set is not the one that the card is about.
+        VerificationError: the data set is not the one that the card is about, or the weights to
+            begin with are not.
         InterruptedTrainingError, TrainingError: see `train`.
     """
     plan = same_plan(catalog, card, seed=seed)
-    check_dataset(plan.dataset.spec, card.dataset.sha256)
     check_folder(out)
     return _carry_out(
         catalog,
@@ -157,6 +158,7 @@ def train_again(
         threads=threads,
         checkpoint_every=EVERY,
         callbacks=callbacks,
+        again=card,
     )
 
 
@@ -169,14 +171,26 @@ def _carry_out(
     threads: int | None,
     checkpoint_every: float,
     callbacks: Callbacks | None,
+    again: Card | None = None,
 ) -> Run:
     with ThreadPoolExecutor(1) as beside:  # reading the data takes part of the framework's import
-        loading = beside.submit(load_dataset, plan.dataset)
+        due = again.dataset.sha256 if again else None
+        loading = beside.submit(load_dataset, plan.dataset, due=due)
         trainer = make_trainer(plan.trainer, device=device, threads=threads)
+    if (
+        plan.recipe.transforms
+    ):  # they are made here to see that they can be, before there is a folder
+        make_transforms = plan.trainer.resolve(plan.trainer.spec.transforms)
+        make_transforms(plan.recipe.transforms, plan.config.input_shape)
     group = group_of(plan.trainer, trainer)
     model = trainer.build(
         plan.model.resolve(plan.model.spec.builder), plan.config, plan.recipe.seed
     )
+    initial = None
+    if plan.recipe.pretrained:
+        initial = begin_pretrained(trainer, model, plan.model, plan.config)
+        if again and initial != again.initial:
+            raise VerificationError(f"it began with {again.initial}, here there is {initial}")
     data = training_data(loading.result(), plan.recipe)
     main = group.rank == 0
     run = Run(
@@ -186,6 +200,7 @@ def _carry_out(
         data=data,
         folder=open_folder() if main else Path(),
         callbacks=Recorder(catalog, callbacks) if main else SILENT,
+        initial=initial,
     )
     with postponed() as stop:
         if main:

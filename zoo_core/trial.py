@@ -9,6 +9,7 @@ from zoo_core.catalog import Catalog
 from zoo_core.data import ArrayDataset, load_dataset
 from zoo_core.errors import InvalidValueError
 from zoo_core.group import launched_size
+from zoo_core.initial import begin_pretrained
 from zoo_core.keeper import Keeper
 from zoo_core.loop import fit
 from zoo_core.plan import Plan
@@ -68,6 +69,8 @@ class TrialRunner:
         )
         builder = plan.model.resolve(plan.model.spec.builder)
         model = trainer.build(builder, plan.config, plan.recipe.seed)
+        if plan.recipe.pretrained:
+            begin_pretrained(trainer, model, plan.model, plan.config)
         return fit(trainer, model, run, Keeper(stop=stop))
 
     def _trainer(self, plan: Plan) -> Trainer:

@@ -5,6 +5,7 @@ After Krizhevsky, Sutskever & Hinton (2012), who averaged over ten crops of each
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,13 @@ VIEWS: dict[int, Sequence[tuple[int, int]]] = {
 }
 """Number of views -> how far each is moved, in pixels down and to the right."""
 
+PIECE = 1 << 26
+"""Bytes of images that are predicted at once, about: all of a usual test split."""
+
+MULTIPLE = 1000
+"""Of how many images a piece is, so that a trainer that predicts so many at once gives the same
+numbers with pieces and without."""
+
 
 def predict_views(
     trainer: Trainer,
@@ -29,8 +37,12 @@ def predict_views(
     images: NDArray[np.uint8],
     preprocessing: Preprocessing,
     views: int,
+    *,
+    rows: NDArray[np.int64] | None = None,
 ) -> list[NDArray[np.float32]]:
     """Return logits ``(N, classes)``, one array a head, averaged over the views of each image.
+
+    Images are read piece by piece where they are many, since they may lie in a file.
 
     Args:
         trainer: the adapter of the model's framework.
@@ -38,7 +50,32 @@ def predict_views(
         images: uint8 ``(N, C, H, W)``.
         preprocessing: what is done to pixels before the model sees them.
         views: how many, of those there are in `VIEWS`.
+        rows: the images to predict; None for all.
     """
+    count = len(images) if rows is None else len(rows)
+    step = max(PIECE // math.prod(images.shape[1:]) // MULTIPLE * MULTIPLE, MULTIPLE)
+    pieces = [
+        _predict_piece(
+            trainer,
+            model,
+            images[start : start + step] if rows is None else images[rows[start : start + step]],
+            preprocessing,
+            views,
+        )
+        for start in range(0, max(count, 1), step)
+    ]
+    if len(pieces) == 1:
+        return pieces[0]
+    return [np.concatenate(heads) for heads in zip(*pieces, strict=True)]
+
+
+def _predict_piece(
+    trainer: Trainer,
+    model: Any,
+    images: NDArray[np.uint8],
+    preprocessing: Preprocessing,
+    views: int,
+) -> list[NDArray[np.float32]]:
     seen = [
         trainer.predict(model, moved(images, down, right), preprocessing)
         for down, right in VIEWS[views]

@@ -1,4 +1,4 @@
-"""Random warps of images: turned, slanted, scaled, moved and elastically distorted.
+"""Random warps of images: turned, slanted, scaled, moved, mirrored and elastically distorted.
 
 The core says where each pixel of a warped image is taken from; a trainer takes it, with its
 framework's means. Elastic distortions are those of Simard, Steinkraus & Platt (2003), with random
@@ -18,7 +18,7 @@ from zoo_core.recipe import WARP_FIELDS, Recipe
 Positions = NDArray[np.float32]
 """float32 ``(N, 2, H, W)``: x and y of where each pixel comes from, from the centre, in pixels."""
 
-_MATRICES, _CONTROLS = 1, 2
+_MATRICES, _CONTROLS, _MIRRORED = 1, 2, 3
 """Last numbers of the seeds, so that what is drawn for one does not repeat for the other."""
 
 
@@ -69,7 +69,10 @@ def _draw_matrices(recipe: Recipe, count: int, step: int) -> NDArray[np.float32]
         [x_scale * cos, y_scale * (shear * cos - sin), recipe.translate * right],
         [x_scale * sin, y_scale * (shear * sin + cos), recipe.translate * down],
     ]
-    return np.ascontiguousarray(np.array(rows, np.float32).transpose(2, 0, 1))
+    matrices = np.ascontiguousarray(np.array(rows, np.float32).transpose(2, 0, 1))
+    if recipe.flip:
+        matrices[uniform((count,), recipe.seed, step, _MIRRORED) < recipe.flip, :, 0] *= -1
+    return matrices
 
 
 def _symmetric(shape: tuple[int, ...], *seed: int) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from zoo_core.card import Card, Interval, PublishedCard, card_json
 from zoo_core.catalog import Catalog
-from zoo_core.data import ArrayDataset, check_dataset, load_dataset
+from zoo_core.data import ArrayDataset, load_dataset
 from zoo_core.errors import DataError, InvalidValueError, VerificationError
 from zoo_core.loading import load as load_weights
 from zoo_core.metrics import Scores, score
@@ -123,8 +123,7 @@ def _checked(
     """Return the card to publish, once the weights were seen to do what the run's card says."""
     pretrained = load_weights(catalog, run, device="cpu")
     entry = catalog.dataset(card.dataset.name)
-    check_dataset(entry.spec, card.dataset.sha256)
-    dataset = load_dataset(entry)
+    dataset = load_dataset(entry, due=card.dataset.sha256)
     scores, digest = measure(pretrained.predict(dataset.splits["test"].images), dataset)
     stated = card.metrics["test"]
     if (scores.correct, scores.total) != (stated.correct, stated.total):
@@ -161,7 +160,7 @@ def _command(card: Card) -> str:
     if card.recipe_name != "default":
         words += ["--recipe", card.recipe_name]
     words += ["--seed", str(card.recipe.seed)]
-    recipe = card.recipe.model_dump(mode="json")
+    recipe = card.recipe.json_values()
     for key in card.changed:
         words += ["--set", shlex.quote(f"{key}={json.dumps(recipe[key])}")]
     if threads := card.environment.get("threads"):

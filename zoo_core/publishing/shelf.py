@@ -63,7 +63,7 @@ def put(
                 )
             try:
                 _stage(root, published.name, files)
-                target.parent.mkdir(exist_ok=True)
+                target.parent.mkdir(parents=True, exist_ok=True)
                 (root / STAGE / "files").rename(target)
                 sync_folder(target.parent)
                 write_atomic(root / INDEX, content)
@@ -102,7 +102,8 @@ def _take_back(root: Path, index: PublishedIndex) -> None:
         if f"{name.model}.{name.tag}" not in index.tags and not (stage / "files").exists():
             shutil.rmtree(target)
         with contextlib.suppress(OSError):
-            target.parent.rmdir()  # where it holds no other tag
+            for folder in target.relative_to(root).parents[:-1]:
+                (root / folder).rmdir()  # where it holds no other tag
     shutil.rmtree(stage)
 
 

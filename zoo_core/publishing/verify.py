@@ -10,7 +10,7 @@ from functools import cache
 
 from zoo_core.card import Provenance, PublishedCard
 from zoo_core.catalog import Catalog
-from zoo_core.data import ArrayDataset, check_dataset, load_dataset
+from zoo_core.data import ArrayDataset, load_dataset
 from zoo_core.errors import VerificationError, ZooError
 from zoo_core.loading import load
 from zoo_core.pretrained import Pretrained
@@ -59,8 +59,8 @@ class Verifier:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._dataset: Callable[[str], ArrayDataset] = cache(
-            lambda name: load_dataset(catalog.dataset(name))
+        self._dataset: Callable[[str, str], ArrayDataset] = cache(
+            lambda name, sha256: load_dataset(catalog.dataset(name), due=sha256)
         )
 
     def verify(self, found: Found) -> Verification:
@@ -85,8 +85,7 @@ class Verifier:
         return Verification(found, checks)
 
     def _check_test(self, pretrained: Pretrained, card: PublishedCard) -> str:
-        check_dataset(self._catalog.dataset(card.dataset.name).spec, card.dataset.sha256)
-        dataset = self._dataset(card.dataset.name)
+        dataset = self._dataset(card.dataset.name, card.dataset.sha256)
         scores, digest = measure(pretrained.predict(dataset.splits["test"].images), dataset)
         stated = card.metrics["test"]
         found = (scores.correct, scores.all_correct, scores.total)

@@ -26,6 +26,9 @@ from zoo_core.specs import RegistrySpec
 if TYPE_CHECKING:
     from zoo_core.catalog import Catalog
 
+_Asked = list[tuple[Registry, WeightsName]]
+"""Registries, each with a reading of the name under which it may have weights."""
+
 
 def registries(catalog: Catalog) -> list[Registry]:
     """Return those that plugins bring, and those that the user added."""
@@ -65,14 +68,15 @@ def find(
             hint="They are called MODEL.TAG: zoo list weights",
         )
     asked = [
-        registry
+        (registry, reading)
         for registry in (registries(catalog) if among is None else among)
-        if name.registry in ("", registry.name)
+        for reading in name.readings()
+        if reading.registry in ("", registry.name)
     ]
-    found = _among(asked, name, refresh=False, strict=among is not None)
-    elsewhere = any(not isinstance(registry.location, Folder) for registry in asked)
+    found = _among(asked, refresh=False, strict=among is not None)
+    elsewhere = any(not isinstance(registry.location, Folder) for registry, _ in asked)
     if ask and not found and elsewhere and not is_set("ZOO_OFFLINE"):
-        found = _among(asked, name, refresh=True, strict=among is not None)  # it may be new
+        found = _among(asked, refresh=True, strict=among is not None)  # it may be new
     if not found:
         raise _unknown(catalog, text, name, asked)
     if len(found) > 1:
@@ -154,9 +158,9 @@ def remove(name: str) -> None:
     Registry(name, open_location(strike(name))).forget()
 
 
-def _among(asked: list[Registry], name: WeightsName, *, refresh: bool, strict: bool) -> list[Found]:
+def _among(asked: _Asked, *, refresh: bool, strict: bool) -> list[Found]:
     found = []
-    for registry in asked:
+    for registry, name in asked:
         index = (
             registry.index(refresh=refresh)
             if name.registry or strict
@@ -176,14 +180,15 @@ def _readable(registry: Registry, *, refresh: bool) -> PublishedIndex:
         return EMPTY
 
 
-def _unknown(catalog: Catalog, text: str, name: WeightsName, asked: list[Registry]) -> ZooError:
-    if name.registry and not asked:
+def _unknown(catalog: Catalog, text: str, name: WeightsName, asked: _Asked) -> ZooError:
+    name = next((each for each in name.readings() if each.model in catalog.entries("models")), name)
+    if name.registry and all(registry.name != name.registry for registry, _ in asked):
         known = [registry.name for registry in registries(catalog)]
         return UnknownNameError(
             f"there is no registry {name.registry!r}",
             hint=f"{did_you_mean(name.registry, known)} There are: {listed(known)}.".strip(),
         )
-    names = sorted({each for registry in asked for each in _known_names(registry)})
+    names = sorted({each for registry, _ in asked for each in _known_names(registry)})
     here = f"Published are: {listed(n for n in names if n.startswith(f'{name.model}.'))}."
     if not any(n.startswith(f"{name.model}.") for n in names):
         here = "See: zoo list weights"

@@ -1,19 +1,27 @@
-"""Names of published weights: ``[REGISTRY/]MODEL[.TAG][@sha256:HEX]``."""
+"""Names of published weights: ``[REGISTRY/]MODEL[.TAG][@sha256:HEX]``.
+
+A model's name may have a slash of its own, as ``timm/resnet10t`` has. Whether what stands before a
+slash is a registry or belongs to the model, the name alone does not say: it has several readings.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zoo_core.errors import InvalidValueError
 
 LONGEST = 64
-"""Characters of a model's name, a tag, or the name of a registry that is added, at most."""
+"""Characters of a part of a model's name, of a tag, or of the name of a registry that is added, at
+most."""
+
+MOST = 1000
+"""Characters of a whole name, more than its parts may have."""
 
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?")
 """What is a device on Windows, in any folder, and can be no folder there."""
 
-_MODEL = r"[a-z0-9][a-z0-9_-]*"
+_MODEL = r"[a-z0-9][a-z0-9_-]*(?:/[a-z0-9][a-z0-9_-]*)?"
 _TAG = r"[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)*"
 _REGISTRY = r"[a-z0-9][a-z0-9_.-]*(?:/[a-z0-9][a-z0-9_-]*)?"
 _NAME = re.compile(
@@ -38,12 +46,25 @@ class WeightsName:
     tag: str
     sha256: str
 
+    def readings(self) -> tuple[WeightsName, ...]:
+        """Return this name, and the one in which the model's name has the slash before it."""
+        registry, _, family = self.registry.rpartition("/")
+        model = f"{family}/{self.model}"
+        if not family or not re.fullmatch(_MODEL, model):
+            return (self,)
+        return self, replace(self, registry=registry, model=model)
+
 
 def parse_name(text: str) -> WeightsName | None:
-    """Take a name apart; None where it cannot be one, and may be a path."""
-    match = _NAME.fullmatch(text)
-    limits = {"registry": 2 * LONGEST, "model": LONGEST, "tag": LONGEST}
-    if match is None or any(len(match[part] or "") > most for part, most in limits.items()):
+    """Take a name apart; None where it cannot be one, and may be a path.
+
+    As much as can be is taken for the registry; see `WeightsName.readings` for the rest.
+    """
+    match = _NAME.fullmatch(text) if len(text) < MOST else None
+    if match is None:
+        return None
+    parts = [match["tag"] or "", *match["model"].split("/")]
+    if len(match["registry"] or "") > 2 * LONGEST or any(len(part) > LONGEST for part in parts):
         return None
     return WeightsName(**{part: value or "" for part, value in match.groupdict().items()})
 
@@ -54,7 +75,8 @@ def check_tag_name(text: str) -> WeightsName:
     Raises:
         InvalidValueError: it is not ``MODEL.TAG``.
     """
-    name = parse_name(text)
+    parsed = parse_name(text)
+    name = parsed.readings()[-1] if parsed else None
     if name is None or name.registry or name.sha256 or not name.tag or _is_device(name):
         raise InvalidValueError(
             f"weights are published as MODEL.TAG, got {text[:200]!r}",
@@ -65,4 +87,4 @@ def check_tag_name(text: str) -> WeightsName:
 
 
 def _is_device(name: WeightsName) -> bool:
-    return any(_DEVICE.fullmatch(folder) for folder in (name.model, name.tag))
+    return any(_DEVICE.fullmatch(folder) for folder in (*name.model.split("/"), name.tag))

@@ -55,9 +55,9 @@ def has_labels_in_range(catalog: Catalog, name: str) -> None:
 
 
 def has_its_sha256(catalog: Catalog, name: str) -> None:
-    """Its content has the checksum that the spec declares."""
+    """Its content has the checksum that the spec declares, where it declares one."""
     found, due = _load(catalog, name).sha256(), catalog.dataset(name).spec.sha256
-    expect(found == due, f"its content has the sha256 {found}, its spec declares {due}")
+    expect(due in ("", found), f"its content has the sha256 {found}, its spec declares {due}")
 
 
 def is_the_same_again(catalog: Catalog, name: str) -> None:

@@ -42,6 +42,7 @@ def zoo_trainers() -> list[TrainerSpec]:
                 "scale",
                 "translate",
                 "elastic",
+                "flip",
             ),
             exporters={"onnx": "zoo_numpy.export:export_onnx"},
         )

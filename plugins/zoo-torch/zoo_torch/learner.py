@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -41,6 +41,7 @@ class TorchLearner:
         self._recipe = run.recipe
         self._device = device
         self._group = group
+        self._transforms = _transforms(run)
         self._prepare = Prepare(run.data.preprocessing, device)
         self._optimizer = make_optimizer(model.parameters(), run.recipe)
         self._union = Union(model, group) if isinstance(group, TorchGroup) else None
@@ -54,7 +55,9 @@ class TorchLearner:
         return self._average.model if self._average else self._trained
 
     def feed(self, images: Split) -> None:
-        self._images = to_tensor(images.images, self._device)
+        # What memory does not hold stays in its file, and goes to the device batch by batch.
+        place = torch.device("cpu") if images.ahead else self._device
+        self._images = to_tensor(images.images, place)
         self._labels = to_tensor(images.labels, self._device)
 
     def step(self, batch: Batch) -> list[Tensor]:
@@ -77,8 +80,10 @@ class TorchLearner:
         """Set the gradients of a batch and return its logits."""
         rows = torch.from_numpy(batch.rows).to(self._device)
         # index_select is several times faster than indexing with square brackets.
-        images = self._images.index_select(0, rows)
+        images = self._images.index_select(0, rows.to(self._images.device)).to(self._device)
         labels = self._labels.index_select(0, rows)
+        if self._transforms:
+            images = self._transforms(images)
         warps = None if batch.warps is None else torch.from_numpy(batch.warps).to(self._device)
         with self._autocast:
             logits: list[Tensor] = self._trained(self._prepare(images, warps))
@@ -113,3 +118,11 @@ class TorchLearner:
 
     def gather(self, outputs: Sequence[list[Tensor]]) -> list[NDArray[np.float32]]:
         return gathered(outputs)
+
+
+def _transforms(run: Run) -> Callable[[Tensor], Tensor] | None:
+    if not run.recipe.transforms:
+        return None
+    from zoo_torch.transforms import Transforms  # which imports torchvision
+
+    return Transforms(run.recipe.transforms, run.config.input_shape)

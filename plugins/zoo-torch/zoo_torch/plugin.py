@@ -24,8 +24,11 @@ def zoo_trainers() -> list[TrainerSpec]:
                 "scale",
                 "translate",
                 "elastic",
+                "flip",
                 "precision",
+                "transforms",
             ),
+            transforms="zoo_torch.transforms:Transforms",
             distributed=True,
             exporters={
                 "onnx": "zoo_torch.export:export_onnx",
