@@ -166,11 +166,11 @@ def test_a_plugin_is_found_by_what_only_it_offers(toy):
 def test_fewer_checks_than_declared_are_too_few(toy):
     plugin = find_plugin(toy, "zoo-toy")
     count = len(plugin_checks(toy, "zoo-toy"))
-    has_every_check(plugin, count)
+    has_every_check(plugin, plugin.offers, count)
     with_spaces = LEAST["models"] + 1
     due = LEAST["plugin"] + 2 * with_spaces + 2 * LEAST["datasets"] + LEAST["trainers"]
     with pytest.raises(ContractError, match=f"{due - 1} checks could be made, and {due} are due"):
-        has_every_check(plugin, due - 1)
+        has_every_check(plugin, plugin.offers, due - 1)
 
 
 def test_whatever_a_check_raises_the_others_are_made():

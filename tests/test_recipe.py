@@ -1,5 +1,6 @@
 """Recipes: every key and value is checked, and the error says what to do."""
 
+import dataclasses
 import json
 import math
 
@@ -8,15 +9,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zoo_core.errors import DataError, InvalidValueError, UnknownNameError
+from zoo_core.plan import make_plan
 from zoo_core.recipe import Recipe
 from zoo_core.resolution import parse_set, resolve_config, resolve_recipe
 from zoo_core.schedule import learning_rate
+from zoo_core.training import train, train_again
 from zoo_core.validation import validate
 
 
 @pytest.fixture
 def softmax(toy):
     return toy.model("softmax")
+
+
+def following(catalog, *fields):
+    """Return a catalog whose toy trainer says that it follows some recipe fields."""
+    entry = catalog.trainer("toy")
+    spec = dataclasses.replace(entry.spec, recipe_fields=fields)
+    catalog._shelves["trainers"]["toy"] = [dataclasses.replace(entry, spec=spec)]
+    return catalog
 
 
 def test_the_users_values_lie_over_the_recipes(softmax):
@@ -28,6 +39,64 @@ def test_the_users_values_lie_over_the_recipes(softmax):
 def test_model_values_are_merged_by_key(softmax):
     recipe = resolve_recipe(softmax, "default", [{"model": {"a": 1, "b": 1}}, {"model": {"b": 2}}])
     assert recipe.model == {"a": 1, "b": 2}
+
+
+@pytest.fixture
+def with_own(toy):
+    """Return the toy catalog, with a recipe for one data set."""
+    import zoo_toy.config
+
+    own = {**zoo_toy.config.RECIPES["slow"], "dataset": "other", "lr": 0.125}
+    zoo_toy.config.RECIPES["default@other"] = own
+    entry = toy.dataset("toy")
+    spec = dataclasses.replace(entry.spec, name="other")
+    toy._shelves["datasets"]["other"] = [dataclasses.replace(entry, spec=spec)]
+    return toy
+
+
+@pytest.mark.parametrize(
+    ("name", "overrides", "found", "lr"),
+    [
+        ("default", [{"dataset": "other"}], "default@other", 0.125),
+        ("default", [{"dataset": "toy"}, {"dataset": "other"}], "default@other", 0.125),
+        ("default", [{"dataset": "other"}, {"dataset": "toy"}], "default", 0.5),
+        ("default", [], "default", 0.5),
+        ("slow", [{"dataset": "other"}], "slow", 0.05),  # which has none of its own for it
+        ("default@other", [], "default@other", 0.125),
+    ],
+)
+def test_a_recipe_for_a_data_set_is_taken_where_that_is_asked_for(
+    with_own, name, overrides, found, lr
+):
+    plan = make_plan(with_own, "softmax", name, overrides)
+    assert (plan.recipe_name, plan.recipe.lr) == (found, lr)
+    assert "lr" not in plan.changed
+
+
+def test_such_a_recipe_is_on_the_card_and_trains_again_from_it(with_own, tmp_path):
+    run = train(with_own, "softmax", overrides=[{"dataset": "other"}], out=tmp_path / "run")
+    assert (run.card.recipe_name, run.card.changed) == ("default@other", ())
+    assert run.card.dataset.name == "other"
+    again = train_again(with_own, run.card, out=tmp_path / "again")
+    assert again.card.weights.sha256 == run.card.weights.sha256
+
+
+def test_a_field_that_older_cards_lack_is_written_only_where_it_says_something(softmax):
+    plain, flipped = (resolve_recipe(softmax, "default", [{"flip": f}]) for f in (0.0, 0.5))
+    assert "flip" not in plain.model_dump()
+    assert flipped.model_dump()["flip"] == 0.5
+    assert plain.json_values()["flip"] == 0.0
+    assert Recipe.model_validate(plain.model_dump()) == plain
+
+
+def test_a_change_of_such_a_field_is_noticed_both_ways(with_own):
+    import zoo_toy.config
+
+    catalog = following(with_own, "flip")
+    zoo_toy.config.RECIPES["mirrored"] = {**zoo_toy.config.RECIPES["slow"], "flip": 0.5}
+    assert make_plan(catalog, "softmax", "slow", [{"flip": 0.5}]).changed == ("flip",)
+    assert make_plan(catalog, "softmax", "mirrored", [{"flip": 0.0}]).changed == ("flip",)
+    assert make_plan(catalog, "softmax", "mirrored", []).changed == ()
 
 
 def test_a_recipe_may_be_a_file(softmax, tmp_path):

@@ -88,3 +88,18 @@ def test_images_and_steps_are_warped_independently():
     turns = [draw(500, step, rotate=10.0)[:, 0, 0, 0] for step in (0, 1)]
     assert abs(np.corrcoef(turns)[0, 1]) < 0.15
     assert abs(np.corrcoef(turns[0][:-1], turns[0][1:])[0, 1]) < 0.15
+
+
+def test_a_flip_mirrors_some_images_and_leaves_the_others():
+    x, y = draw(flip=0.3).transpose(1, 0, 2, 3)
+    centre_x, centre_y = still(9, 7)
+    assert (y == centre_y).all()
+    mirrored = (x == -centre_x).all(axis=(1, 2))
+    assert (mirrored | (x == centre_x).all(axis=(1, 2))).all()
+    assert mirrored.mean() == pytest.approx(0.3, abs=0.04)
+    assert (draw(flip=1.0)[:, 0] == -centre_x).all()
+
+
+def test_a_flip_leaves_the_other_warps_as_they_are():
+    plain, flipped = draw(rotate=20.0, translate=2.0), draw(rotate=20.0, translate=2.0, flip=1.0)
+    np.testing.assert_allclose(flipped, plain[..., ::-1], atol=1e-5)

@@ -14,8 +14,7 @@ from zoo_core.errors import InvalidValueError
 from zoo_core.index import listing
 from zoo_core.listing import refuse_unusable
 from zoo_core.loading import load as _load
-from zoo_core.registry.finding import find_in, registries
-from zoo_core.registry.finding import published as published_in
+from zoo_core.registry.finding import find_in, published_models
 
 if TYPE_CHECKING:  # imported by the functions that need them: loading weights makes do without
     import numpy as np
@@ -42,24 +41,25 @@ def list_models(
     task: str | None = None,
     pretrained: bool = False,
     plugin: str | None = None,
+    max_params: int | None = None,
 ) -> list[str]:
     """Return the names of the installed models, sorted.
 
     Args:
         pattern: a shell pattern that a name must match, for instance ``two-headed-*``.
         task: only models for this task.
-        pretrained: only models with published weights.
+        pretrained: only models with published weights, or with some that a training may begin with.
         plugin: only models of this distribution.
+        max_params: only models that are known to learn so many numbers at most.
     """
     catalog = _catalog()
-    published = (
-        {each.published.model for each in published_in(registries(catalog))} if pretrained else None
-    )
+    published = published_models(catalog) if pretrained else frozenset()
     return [
         name
         for name, entry in catalog.entries("models").items()
         if fnmatchcase(name, pattern)
-        and (published is None or entry.spec.name in published)
+        and (not pretrained or bool(entry.spec.pretrained) or entry.spec.name in published)
+        and (max_params is None or (entry.spec.parameters or max_params + 1) <= max_params)
         and task in (None, entry.spec.task)
         and plugin in (None, entry.plugin.distribution)
     ]
@@ -78,12 +78,14 @@ def create_model(name: str, pretrained: bool | str = False, **config: Any) -> An
     Args:
         name: of the model.
         pretrained: False for random weights; True for the published ones of the model's default
-            tag, or the tag.
+            tag, or the tag. Of a model of which none are published, True stands for those that its
+            plugin has for a training to begin with.
         config: values of its config, for instance ``hidden=[64]``; published weights have theirs.
     """
     from zoo_core.validation import validate
 
-    if pretrained:
+    begin = pretrained is True and _begins_pretrained(name)
+    if pretrained and not begin:
         if config:
             raise InvalidValueError(
                 f"published weights of {name!r} come with their config, got {', '.join(config)}",
@@ -92,9 +94,21 @@ def create_model(name: str, pretrained: bool | str = False, **config: Any) -> An
         return _load(_catalog(), name if pretrained is True else f"{name}.{pretrained}").model
     entry = _catalog().model(name)
     what = f"config of model {name!r}"
-    return entry.resolve(entry.spec.builder)(
-        validate(entry.resolve(entry.spec.config), config, what=what)
-    )
+    complete = validate(entry.resolve(entry.spec.config), config, what=what)
+    model = entry.resolve(entry.spec.builder)(complete)
+    if begin:
+        from zoo_core.initial import begin_pretrained
+        from zoo_core.trainer import make_trainer
+
+        trainer = make_trainer(_catalog().trainer(entry.spec.trainer), device="cpu", threads=None)
+        begin_pretrained(trainer, model, entry, complete)
+    return model
+
+
+def _begins_pretrained(name: str) -> bool:
+    """Say whether a model has weights to begin with, and none that are published."""
+    spec = _catalog().model(name).spec
+    return bool(spec.pretrained) and spec.name not in published_models(_catalog())
 
 
 def train(

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
-from fnmatch import fnmatchcase
+from fnmatch import translate
 
 from zoo_core.environment import is_set
 from zoo_core.errors import InvalidValueError, PluginError, singular
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 COLUMNS = {
-    "models": ("name", "trainer", "dataset", "plugin", "summary"),
+    "models": ("name", "parameters", "trainer", "dataset", "plugin", "summary"),
     "datasets": ("name", "shape", "classes", "sizes", "plugin", "summary"),
+    "sources": ("name", "address", "plugin", "summary"),
     "trainers": ("name", "framework", "plugin", "summary"),
     "weights": ("name", "default", "dataset", "recipe", "accuracy", "parameters", "registry"),
     "plugins": ("name", "version", "status", "offers", "reason"),
@@ -29,13 +31,20 @@ COLUMNS = {
 """The kinds that `zoo list` knows, and what its tables show of each."""
 
 
-def print_list(kind: str, pattern: str, *, as_json: bool) -> None:
+def print_list(
+    kind: str,
+    pattern: str,
+    *,
+    as_json: bool,
+    keep: Callable[[dict[str, Any]], bool] = lambda _row: True,
+) -> None:
     """Print the things of one kind whose names match `pattern`, and warn of broken plugins.
 
     Args:
         kind: one of `COLUMNS`.
         pattern: a shell pattern, ``*`` for all.
         as_json: print one JSON object instead of a table.
+        keep: whether a row is wanted.
     """
     if kind not in COLUMNS:
         raise InvalidValueError(
@@ -45,12 +54,14 @@ def print_list(kind: str, pattern: str, *, as_json: bool) -> None:
     if kind != "plugins":
         refuse_unusable(rows["plugins"])
     of_kind = _weights() if kind == "weights" else rows[kind]
-    chosen = [row for row in of_kind if fnmatchcase(row["name"], pattern)]
+    matches = re.compile(translate(pattern)).match
+    chosen = [row for row in of_kind if matches(row["name"]) and keep(row)]
+    chosen.sort(key=lambda row: "/" in row["name"])  # families after what stands by itself
     if as_json:
         print_json({kind: chosen})
     elif chosen:
         print_table(COLUMNS[kind], chosen)
-    elif pattern == "*":
+    elif not of_kind:
         offer = "registry has published" if kind == "weights" else "installed plugin offers"
         sys.stderr.write(f"No {offer} {kind}.\n")
     else:
@@ -143,6 +154,6 @@ _WRITTEN: dict[str, Callable[[Any], str]] = {
     "sizes": lambda sizes: ", ".join(f"{split} {size:,}" for split, size in sizes.items()),
     "shape": lambda shape: "×".join(map(str, shape)),
     "accuracy": lambda heads: " / ".join(f"{share:.2%}" for share in heads),
-    "parameters": "{:,}".format,
+    "parameters": lambda count: "" if count is None else f"{count:,}",
 }
 """How a table shows the values of some columns."""

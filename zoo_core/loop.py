@@ -184,6 +184,7 @@ class _Loop:
             self._group,
             views=views,
             rows=data.validation_rows,
+            ahead=data.held_out.ahead,
         )
         if not all(np.isfinite(head).all() for head in logits):
             raise self._diverged(f"on the validation images after epoch {self._progress.epoch}")

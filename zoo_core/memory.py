@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _CGROUPS = Path("/sys/fs/cgroup")
+_OWN = Path("/proc/self/cgroup")
 _UNLIMITED = 1 << 60
 """What control groups say, or more, where there is no limit."""
 
@@ -50,7 +51,7 @@ def _of_groups() -> Iterator[int]:
 def _groups() -> Iterator[tuple[Path, str, str]]:
     """Yield folders of control groups, and the files that state limit and usage (v2 and v1)."""
     try:
-        lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
+        lines = _OWN.read_text(encoding="utf-8").splitlines()
     except OSError:
         return
     for line in lines:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from zoo_core.card import Card, Interval, PublishedCard, Search
+from zoo_core.card import Card, Initial, Interval, PublishedCard, Search
 
 _VIEWS = "the mean of {} views of an image, each moved by at most a pixel (test-time augmentation)"
 
@@ -92,6 +92,7 @@ def _facts(card: Card) -> dict[str, str]:
         + (" on the validation split" if card.recipe.keep == "best" else ""),
         **({"Stopped early": card.stopped} if card.stopped else {}),
         **({"Recipe found by": _found(card.search)} if card.search else {}),
+        **({"Began with": _initial(card.initial)} if card.initial else {}),
         "Model": f"`{card.model}` of {card.plugin}, config `{_pairs(card.config)}`",
         "Preprocessing": f"(pixel / 255 - {_numbers(card.preprocessing.mean)}) / "
         f"{_numbers(card.preprocessing.std)}",
@@ -111,6 +112,10 @@ def _found(search: Search) -> str:
         f"{search.stopped_early} of them stopped early ({search.epochs:,} epochs, "
         f"{search.seconds:.0f} s in all)"
     )
+
+
+def _initial(initial: Initial) -> str:
+    return f"`{initial.source}`, sha256 `{initial.sha256}`"
 
 
 def _pairs(facts: dict[str, Any]) -> str:

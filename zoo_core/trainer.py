@@ -7,7 +7,7 @@ a step, predicts, and gives and takes weights; it holds no loop and writes no fi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -150,6 +150,7 @@ def predict_together(
     *,
     views: int = 1,
     rows: NDArray[np.int64] | None = None,
+    ahead: Callable[[NDArray[np.int64]], None] | None = None,
 ) -> list[NDArray[np.float32]]:
     """Return the logits of the images, on every process; each predicts its share of them.
 
@@ -161,5 +162,5 @@ def predict_together(
         images = images[mine]
     else:
         rows = rows[mine]
-    logits = predict_views(trainer, model, images, preprocessing, views, rows=rows)
+    logits = predict_views(trainer, model, images, preprocessing, views, rows=rows, ahead=ahead)
     return gather_in_order(logits, [count], group)

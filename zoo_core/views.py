@@ -6,7 +6,7 @@ After Krizhevsky, Sutskever & Hinton (2012), who averaged over ten crops of each
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,6 +39,7 @@ def predict_views(
     views: int,
     *,
     rows: NDArray[np.int64] | None = None,
+    ahead: Callable[[NDArray[np.int64]], None] | None = None,
 ) -> list[NDArray[np.float32]]:
     """Return logits ``(N, classes)``, one array a head, averaged over the views of each image.
 
@@ -51,19 +52,17 @@ def predict_views(
         preprocessing: what is done to pixels before the model sees them.
         views: how many, of those there are in `VIEWS`.
         rows: the images to predict; None for all.
+        ahead: is told which rows are wanted soon (`Split.ahead`).
     """
     count = len(images) if rows is None else len(rows)
     step = max(PIECE // math.prod(images.shape[1:]) // MULTIPLE * MULTIPLE, MULTIPLE)
-    pieces = [
-        _predict_piece(
-            trainer,
-            model,
-            images[start : start + step] if rows is None else images[rows[start : start + step]],
-            preprocessing,
-            views,
-        )
-        for start in range(0, max(count, 1), step)
-    ]
+    pieces = []
+    for start in range(0, max(count, 1), step):
+        if ahead and rows is not None:
+            ahead(rows[start + step : start + 2 * step] if start else rows[: 2 * step])
+        part = slice(start, start + step)
+        piece = images[part] if rows is None else images[rows[part]]
+        pieces.append(_predict_piece(trainer, model, piece, preprocessing, views))
     if len(pieces) == 1:
         return pieces[0]
     return [np.concatenate(heads) for heads in zip(*pieces, strict=True)]

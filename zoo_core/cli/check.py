@@ -14,7 +14,7 @@ from zoo_core.files import write_atomic
 from zoo_core.listing import print_json
 from zoo_core.testing import plugin_checks, run_checks
 from zoo_core.testing.outcomes import Outcome, Status, check_skips, junit
-from zoo_core.testing.suite import find_plugin
+from zoo_core.testing.suite import SAMPLE, find_plugin
 
 SIGNS = {Status.PASSED: "ok   ", Status.FAILED: "FAIL ", Status.SKIPPED: "skip "}
 
@@ -47,12 +47,14 @@ def check(
 ) -> int:
     """Check everything that PLUGIN offers against what zoo asks of it.
 
-    PLUGIN is an installed distribution, or the name of something that it offers. The exit code is 5
-    where something does not hold.
+    PLUGIN is an installed distribution, or the name of something that it offers. Of a plugin with
+    very many models a sample is checked, or the one that is named. The exit code is 5 where
+    something does not hold.
     """
     catalog = Catalog.load()
-    name = find_plugin(catalog, plugin).distribution
-    checks = plugin_checks(catalog, name)
+    found = find_plugin(catalog, plugin)
+    name, models = found.distribution, sum(kind == "models" for kind, _ in found.offers)
+    checks = plugin_checks(catalog, plugin)
     skip = dict(map(_parted, skips))
     check_skips(skip, checks)
     outcomes = []
@@ -69,6 +71,10 @@ def check(
     else:
         told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
         click.echo(f"{len(outcomes)} checks of {name}: {told}.")
+        if models > SAMPLE:
+            click.echo(
+                f"Of its {models:,} models a sample was checked; `zoo check MODEL` checks that one."
+            )
     return VerificationError.exit_code if counts[Status.FAILED] else 0
 
 

@@ -25,8 +25,8 @@ from zoo_core.registry.names import parse_name
 def info(name: str, registry: str | None, as_json: bool) -> None:
     """Say what NAME is.
 
-    It may be a model, dataset or trainer, published weights such as cnn.default, a run's folder or
-    a weight file.
+    It may be a model, dataset, source or trainer, published weights such as cnn.default, a run's
+    folder or a weight file.
     """
     catalog = installed()
     if Path(name).exists() and registry is None:
@@ -42,9 +42,12 @@ def info(name: str, registry: str | None, as_json: bool) -> None:
 
 
 def _of_name(catalog: Catalog, name: str) -> dict[str, Any]:
+    if ":" in name:
+        return {"kind": "dataset", **row(catalog.dataset(name))}
     kinds: dict[str, Callable[[str], Entry[Any]]] = {
         "model": catalog.model,
         "dataset": catalog.dataset,
+        "source": catalog.source,
         "trainer": catalog.trainer,
     }
     unusable: PluginError | None = None
@@ -62,7 +65,7 @@ def _of_name(catalog: Catalog, name: str) -> dict[str, Any]:
         raise unusable
     known = [known for kind in kinds for known in catalog.entries(f"{kind}s")]
     raise UnknownNameError(
-        f"there is no model, dataset, trainer, folder or file {name!r}",
+        f"there is no model, dataset, source, trainer, folder or file {name!r}",
         hint=f"{did_you_mean(name, known)} Names there are: {listed(known)}.".strip(),
     )
 

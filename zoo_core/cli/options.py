@@ -57,12 +57,35 @@ things = _completing("models", "datasets", "trainers", paths=True)
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 device = click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
-dataset = click.option(
-    "--dataset",
-    metavar="NAME",
-    shell_complete=datasets,
-    help="Instead of the default data set.",
+
+
+def _set_data(context: click.Context, _parameter: click.Parameter, folder: str | None) -> None:
+    """Do as if ``ZOO_DATA`` were set, for this process and the ones that it starts."""
+    if folder is not None and not context.resilient_parsing:
+        os.environ["ZOO_DATA"] = folder
+
+
+data_dir = click.option(
+    "--data-dir",
+    metavar="FOLDER",
+    type=click.Path(exists=True, file_okay=False),
+    expose_value=False,
+    callback=_set_data,
+    help="Folder with files of data sets, so that they need not be fetched.  [env: ZOO_DATA]",
 )
+
+
+def dataset(command: Callable[..., None]) -> Callable[..., None]:
+    """Add ``--dataset`` and ``--data-dir``."""
+    named = click.option(
+        "--dataset",
+        metavar="NAME",
+        shell_complete=datasets,
+        help="Instead of the default data set; folder:PATH for a folder of images.",
+    )
+    return named(data_dir(command))
+
+
 split = click.option("--split", default="test", show_default=True, help="Split of the data set.")
 registry = click.option(
     "--registry",

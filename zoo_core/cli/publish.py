@@ -28,6 +28,7 @@ from zoo_core.registry.registry import CARD
     "two are needed at least.",
 )
 @click.option("--default", is_flag=True, help="Let the model's bare name stand for this tag.")
+@options.data_dir
 @options.as_json
 def publish(  # noqa: PLR0917 (click passes every argument by name)
     run: Path, name: str, registry: str, others: tuple[Path, ...], default: bool, as_json: bool

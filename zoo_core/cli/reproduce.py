@@ -29,6 +29,7 @@ from zoo_core.registry.finding import find_in
     "--threads", type=click.IntRange(min=1), help="CPU threads, instead of the published number."
 )
 @options.registry
+@options.data_dir
 @options.as_json
 def reproduce(  # noqa: PLR0917 (click passes every argument by name)
     name: str,

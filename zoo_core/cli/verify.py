@@ -14,6 +14,7 @@ from zoo_core.publishing.verify import Verification, Verifier
 @click.command()
 @chosen.arguments
 @options.registry
+@options.data_dir
 @options.as_json
 def verify(names: tuple[str, ...], all_: bool, registry: str | None, as_json: bool) -> int:
     """Check published weights: their bytes, and that they do what their card says.

@@ -123,6 +123,11 @@ def published(registries: Iterable[Registry]) -> list[Found]:
     ]
 
 
+def published_models(catalog: Catalog) -> frozenset[str]:
+    """Return the names of the models of which a registry has published weights."""
+    return frozenset(found.published.model for found in published(registries(catalog)))
+
+
 def add(catalog: Catalog, name: str, url: str) -> Registry:
     """Add a registry for this and later processes, once it is seen to be one.
 

@@ -10,11 +10,12 @@ import http.client
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from zoo_core import __version__
-from zoo_core.errors import DataError, one_line
+from zoo_core.errors import UnavailableError, one_line
 from zoo_core.registry.cache import not_kept
 from zoo_core.registry.deadline import Deadline
 
@@ -26,21 +27,30 @@ LONGEST_WAIT = 10.0
 """Seconds between two attempts, at most, whatever ``Retry-After`` asks for."""
 
 
-def download(url: str, to: BinaryIO, *, most: int) -> None:
+Told = Callable[[int, int | None], None]
+"""Hears of a transfer: how many bytes came, of how many where the server states it."""
+
+
+def _nobody(_taken: int, _whole: int | None) -> None: ...
+
+
+def download(url: str, to: BinaryIO, *, most: int, told: Told = _nobody) -> None:
     """Write what a URL gives to a file.
 
     Args:
         url: ``http://`` or ``https://``.
         to: a new file; where an attempt failed, it is emptied for the next.
         most: bytes that are taken at most.
+        told: hears how far it is.
 
     Raises:
-        DataError: it did not work, and why.
+        UnavailableError: it did not work, and why.
+        DataError: what came cannot be kept.
     """
     with Deadline().watched() as deadline:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                _attempt(url, to, most, deadline)
+                _attempt(url, to, most, told=told, deadline=deadline)
             except _BusyError as fault:
                 wait = min(fault.wait or 0.5 * 2**attempt, LONGEST_WAIT)
                 if attempt == ATTEMPTS or wait > deadline.left():
@@ -60,11 +70,11 @@ class _BusyError(Exception):
         self.wait = wait
 
 
-def _attempt(url: str, to: BinaryIO, most: int, deadline: Deadline) -> None:
+def _attempt(url: str, to: BinaryIO, most: int, *, told: Told, deadline: Deadline) -> None:
     try:
         request = urllib.request.Request(url, headers={"User-Agent": f"zoo/{__version__}"})
         with _opener(deadline).open(request, timeout=deadline.patience) as response:
-            _copy(url, response, to, most, deadline)
+            _copy(url, response, to, most, told=told, deadline=deadline)
             if deadline.over:  # which looks like the end of a body whose length nobody stated
                 raise TimeoutError
     except urllib.error.HTTPError as fault:
@@ -87,7 +97,13 @@ def _attempt(url: str, to: BinaryIO, most: int, deadline: Deadline) -> None:
 
 
 def _copy(
-    url: str, response: http.client.HTTPResponse, to: BinaryIO, most: int, deadline: Deadline
+    url: str,
+    response: http.client.HTTPResponse,
+    to: BinaryIO,
+    most: int,
+    *,
+    told: Told,
+    deadline: Deadline,
 ) -> None:
     stated, taken = response.length, 0
     if stated is not None and stated > most:
@@ -99,6 +115,7 @@ def _copy(
             if taken > most:
                 raise _failed(url, f"it gives more than the {most:,} bytes that are due at most")
             _write(url, to, piece)
+            told(taken, stated)
     except http.client.IncompleteRead as fault:
         raise _BusyError(f"it broke off after {taken:,} bytes") from fault
     if stated is not None and taken < stated:
@@ -165,9 +182,9 @@ def _seconds(answer: urllib.error.HTTPError) -> float:
         return 0.0
 
 
-def _failed(url: str, why: str) -> DataError:
+def _failed(url: str, why: str) -> UnavailableError:
     said = "".join(c if c.isprintable() else repr(c)[1:-1] for c in why[:300])
-    return DataError(
+    return UnavailableError(
         f"{url} could not be read: {said}",
         hint="Try again; `zoo registry list` shows the registries.",
     )

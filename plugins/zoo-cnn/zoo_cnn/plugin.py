@@ -16,6 +16,7 @@ def zoo_models() -> list[ModelSpec]:
             spaces="zoo_cnn.spaces:SPACES",
             trainer="torch",
             dataset="mnist",
+            parameters=225_034,
             licence="MIT",
         )
     ]

@@ -16,6 +16,7 @@ def zoo_models() -> list[ModelSpec]:
             spaces="zoo_mlp.spaces:SPACES",
             trainer="torch",
             dataset="mnist",
+            parameters=101_770,
             licence="MIT",
         )
     ]

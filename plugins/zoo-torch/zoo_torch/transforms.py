@@ -76,6 +76,8 @@ def _make(v2: Any, asked: Any) -> Callable[[Tensor], Tensor]:
             "https://docs.pytorch.org/vision/stable/transforms.html".strip(),
         )
     if INNER in given:
+        if not isinstance(given[INNER], list):
+            raise InvalidValueError(f"transforms of {name} are a list, got {given[INNER]!r}")
         given = {**given, INNER: [_make(v2, each) for each in given[INNER]]}
     try:
         transform: Callable[[Tensor], Tensor] = known[name](**given)

@@ -17,6 +17,7 @@ def zoo_models() -> list[ModelSpec]:
             trainer="torch",
             dataset="two-digit-mnist",
             heads=2,
+            parameters=80_788,
             licence="MIT",
         ),
         ModelSpec(
@@ -29,6 +30,7 @@ def zoo_models() -> list[ModelSpec]:
             trainer="torch",
             dataset="two-digit-mnist",
             heads=2,
+            parameters=390_164,
             licence="MIT",
         ),
     ]

@@ -1,0 +1,204 @@
+"""Families of models: very many names with a slash, listed, found, published and checked."""
+
+import os
+
+import pytest
+
+from zoo_core.catalog import Catalog
+from zoo_core.errors import UnknownNameError, listed
+from zoo_core.index import describe
+from zoo_core.registry.names import WeightsName, check_tag_name, parse_name
+from zoo_core.testing.suite import SAMPLE, SMALL, plugin_checks, sample
+
+PLUGIN = """
+import os
+from zoo_core.hookspecs import hookimpl
+from zoo_core.specs import ModelSpec, SourceSpec
+
+@hookimpl
+def zoo_models():
+    return [
+        ModelSpec(
+            name=f"many/net-{number}",
+            summary="Softmax regression, once more.",
+            builder="zoo_toy.model:Softmax",
+            config="zoo_toy.config:SoftmaxConfig",
+            recipes="zoo_toy.config:RECIPES",
+            trainer="toy",
+            dataset="toy",
+            licence="MIT",
+            parameters=None if number == 5 else 90 * 10 ** (number % 10),
+            pretrained="zoo_many.weights:get" if number % 2 else "",
+            task="image-classification" if number else "something-else",
+        )
+        for number in range(100)
+    ]
+"""
+
+
+@pytest.fixture
+def many(write_plugin, site):
+    """Install a plugin that offers 100 models, and return where."""
+    write_plugin(site, "zoo-many", PLUGIN)
+    return site
+
+
+@pytest.fixture
+def catalog(toy, many, monkeypatch):
+    monkeypatch.setenv("ZOO_PLUGINS", "zoo-toy,zoo-many")
+    return Catalog.load()
+
+
+def names(result):
+    return [row["name"] for row in result.json["models"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        (["many/net-9*"], ["many/net-9", *(f"many/net-9{i}" for i in range(10))]),
+        (["many/net-?", "--max-params", "9000"], ["many/net-0", "many/net-1", "many/net-2"]),
+        (["many/net-?", "--max-params", "9k"], ["many/net-0", "many/net-1", "many/net-2"]),
+        (["many/net-?", "--max-params", "0.009M"], ["many/net-0", "many/net-1", "many/net-2"]),
+        (
+            ["many/net-?", "--pretrained"],
+            ["many/net-1", "many/net-3", "many/net-5", "many/net-7", "many/net-9"],
+        ),
+        (["--task", "something-else"], ["many/net-0"]),
+        (["many/net-1?", "--max-params", "1k", "--pretrained"], ["many/net-11"]),
+        (["*", "--plugin", "zoo-toy"], ["softmax", "softmax-pairs"]),
+        (["many/*", "--plugin", "zoo-toy"], []),
+    ],
+)
+def test_models_are_filtered(cli, many, arguments, found):
+    assert names(cli("list", *arguments, "--json", site=many)) == found
+
+
+def test_a_plain_list_has_families_after_what_stands_by_itself(cli, many):
+    listed_names = names(cli("list", "--json", site=many))
+    assert len(listed_names) > 100
+    slashes = ["/" in name for name in listed_names]
+    assert slashes == sorted(slashes)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--max-params", "many"], "'many' is no number such as 500000, 500k, 5M or 1.2B"),
+        (["datasets", "--pretrained"], "--pretrained are for models, not datasets"),
+        (["weights", "--plugin", "zoo-toy"], "--plugin is for what plugins offer"),
+    ],
+)
+def test_a_filter_that_does_not_fit_is_refused(cli, arguments, said):
+    result = cli("list", *arguments)
+    assert result.code == 2
+    assert said in result.err
+
+
+def test_python_lists_by_the_same_filters(run_python, many):
+    code = """
+import zoo_core as zoo
+print(zoo.list_models("many/net-1?", max_params=1000, pretrained=True))
+print(zoo.list_models(task="something-else"), len(zoo.list_models("many/*", max_params=10**12)))
+"""
+    assert run_python(code, site=many).splitlines() == ["['many/net-11']", "['many/net-0'] 99"]
+
+
+def test_the_index_gives_back_the_specs_it_was_made_of(catalog):
+    again = Catalog.of(describe(catalog))
+    for kind in ("models", "datasets", "trainers"):
+        before, after = catalog.entries(kind), again.entries(kind)
+        assert {name: entry.spec for name, entry in after.items()} == {
+            name: entry.spec for name, entry in before.items()
+        }
+    assert again.model("zoo-many/many/net-7").spec.name == "many/net-7"
+
+
+def test_a_mistyped_name_is_not_answered_with_all_names_there_are(catalog):
+    with pytest.raises(UnknownNameError, match="Did you mean 'many/net-77'") as caught:
+        catalog.model("many/nett-77")
+    assert len(str(caught.value)) < 1500
+    assert "more)" in str(caught.value)
+    assert listed(map(str, range(3))) == "0, 1, 2"
+
+
+def test_an_absent_family_says_which_plugin_may_have_it(toy):
+    usable = tuple(plugin for plugin in toy.plugins if plugin.usable)
+    with pytest.raises(UnknownNameError, match="pip install zoo-timm"):
+        Catalog(usable, lambda: toy.hooks).model("timm/resnet10t")
+
+
+@pytest.mark.parametrize(
+    ("text", "readings"),
+    [
+        ("a.b", [("", "a", "b")]),
+        ("a/b", [("a", "b", ""), ("", "a/b", "")]),
+        ("a/b.c", [("a", "b", "c"), ("", "a/b", "c")]),
+        ("a/b/c.d", [("a/b", "c", "d"), ("a", "b/c", "d")]),
+        ("a/b/c/d", [("a/b", "c/d", "")]),
+        ("a.b/c", [("a.b", "c", "")]),  # a model's name has no dot
+    ],
+)
+def test_what_stands_before_a_slash_is_a_registry_or_a_family(text, readings):
+    expected = tuple(WeightsName(*parts, sha256="") for parts in readings)
+    assert parse_name(text).readings() == expected
+
+
+def test_a_name_to_publish_under_may_have_a_family():
+    assert check_tag_name("many/net-1.first") == WeightsName("", "many/net-1", "first", "")
+
+
+def test_a_model_of_a_family_is_trained_published_verified_and_loaded_by_name(cli, many, tmp_path):
+    def zoo(*arguments):
+        result = cli(*arguments, site=many, env={"ZOO_PLUGINS": "zoo-toy,zoo-many"})
+        assert result.code == 0, result.err
+        return result
+
+    registry = tmp_path / "registry"
+    zoo("train", "many/net-3", "--epochs", 1)
+    run = tmp_path / "runs" / "many-net-3-1"
+    zoo("publish", run, "--as", "many/net-3.first", "--registry", registry)
+    assert (registry / "many" / "net-3" / "first" / "model.safetensors").exists()
+    zoo("registry", "add", "here", registry)
+    for name in ("many/net-3", "many/net-3.first", "here/many/net-3.first"):
+        assert "many/net-3.first" in zoo("verify", name).out
+    assert "many/net-3.first" in zoo("evaluate", "many/net-3", "--json").out
+    rows = zoo("list", "weights", "many/*", "--json").json["weights"]
+    assert [row["name"] for row in rows] == ["many/net-3.first"]
+    assert names(zoo("list", "many/net-?", "--pretrained", "--max-params", "90k", "--json")) == [
+        "many/net-1",
+        "many/net-3",
+    ]
+
+
+def test_a_registry_that_published_under_half_the_name_is_told_apart(cli, many, tmp_path):
+    """``many/net-3`` may be net-3 of the registry many, or a model of the family many."""
+    env = {"ZOO_PLUGINS": "zoo-toy,zoo-many"}
+    for name, tag in (("softmax", "softmax.first"), ("many/net-3", "many/net-3.first")):
+        run = tmp_path / tag.replace("/", "-")
+        assert cli("train", name, "--epochs", 1, "--out", run, site=many, env=env).code == 0
+        done = cli("publish", run, "--as", tag, "--registry", tmp_path / "r", site=many, env=env)
+        assert done.code == 0, done.err
+    assert cli("registry", "add", "many", tmp_path / "r", site=many, env=env).code == 0
+    for name in ("many/softmax", "many/softmax.first", "many/net-3", "many/many/net-3"):
+        result = cli("verify", name, site=many, env=env)
+        assert result.code == 0, (name, result.err)
+
+
+def test_of_very_many_models_a_sample_is_checked_or_the_one_that_is_named(catalog):
+    entries = {name: entry for name, entry in catalog.entries("models").items() if "many" in name}
+    chosen = sample(entries)
+    assert len(chosen) == len(set(chosen)) == SAMPLE
+    assert all((entries[name].spec.parameters or 0) <= SMALL for name in chosen)
+    assert {name[:10] for name in chosen} > {"many/net-1", "many/net-9"}  # from all of the names
+    assert sample(entries, asked="many/net-9") == ["many/net-9"]
+    checks = plugin_checks(catalog, "many/net-4")
+    assert not any("net-5" in check.name for check in checks)
+    assert sum("many/net-4" in check.name for check in checks) > 20
+    checks[-1].function(*checks[-1].arguments)  # as many as are due
+
+
+def test_few_models_are_all_checked(catalog):
+    entries = {n: e for n, e in catalog.entries("models").items() if n.startswith("softmax")}
+    assert sample(entries) == ["softmax", "softmax-pairs"]
+    assert os.environ["ZOO_PLUGINS"] == "zoo-toy,zoo-many"

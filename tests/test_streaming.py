@@ -1,0 +1,123 @@
+"""Training on images that lie in a file: the same weights as with the images in memory."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from zoo_core import stored as storing
+from zoo_core import views
+from zoo_core.data import ArrayDataset, Split, load_dataset
+from zoo_core.loading import load
+from zoo_core.recipe import Recipe
+from zoo_core.sampling import training_data
+from zoo_core.stored import Content, stored
+from zoo_core.training import train
+from zoo_core.weights import load_weights
+
+
+@pytest.fixture
+def mapped(toy, monkeypatch):
+    """Return the toy catalog whose images lie in files, and the rows that were asked for ahead."""
+    import zoo_toy.data
+
+    whole, asked = zoo_toy.data.load(), []
+    content = Content(
+        {name: (len(split), [split]) for name, split in whole.splits.items()},
+        (1, 6, 5),
+        whole.classes,
+    )
+    monkeypatch.setattr(storing, "available_memory", lambda: 0)
+
+    def in_files() -> ArrayDataset:
+        dataset = stored("toy", "1", lambda: content)
+        train = dataset.splits["train"]
+        assert train.ahead is not None
+
+        def ahead(rows):
+            asked.append(rows)
+            train.ahead(rows)
+
+        splits = {**dataset.splits, "train": dataclasses.replace(train, ahead=ahead)}
+        return dataclasses.replace(dataset, splits=splits, mean=whole.mean, std=whole.std)
+
+    monkeypatch.setattr(zoo_toy.data, "load", in_files)
+    monkeypatch.setattr(views, "PIECE", 1)  # byte, so that pieces are as small as they get
+    monkeypatch.setattr(views, "MULTIPLE", 7)
+    return toy, asked
+
+
+def test_weights_and_card_are_those_of_a_training_in_memory(run, mapped, tmp_path):
+    catalog, asked = mapped
+    streamed = train(catalog, "softmax", out=tmp_path / "streamed", overrides=[{"seed": 3}])
+    assert load_dataset(catalog.dataset("toy")).splits["train"].ahead is not None
+    due, found = (load_weights(each.folder / "model.safetensors") for each in (run, streamed))
+    for name, tensor in due.tensors.items():
+        np.testing.assert_array_equal(found.tensors[name], tensor)
+    for split, scores in run.card.metrics.items():
+        assert streamed.card.metrics[split].correct == scores.correct
+    assert streamed.card.dataset.sha256 == run.card.dataset.sha256
+    seen = np.concatenate(asked)
+    assert set(seen) == set(range(200))  # training and validation rows, all of them
+    assert np.bincount(seen, minlength=200).min() >= 5  # in every epoch
+
+
+def test_every_row_is_asked_for_before_it_is_used(mapped, monkeypatch, tmp_path):
+    import zoo_toy.model
+
+    catalog, asked = mapped
+    step = zoo_toy.model.ToyLearner.step
+
+    def watched(learner, batch):
+        assert set(batch.rows) <= {int(row) for rows in asked for row in rows}
+        return step(learner, batch)
+
+    monkeypatch.setattr(zoo_toy.model.ToyLearner, "step", watched)
+    train(catalog, "softmax", out=tmp_path / "run", overrides=[{"epochs": 1}])
+
+
+def test_weights_of_such_a_training_load_and_predict(mapped, tmp_path):
+    catalog, _ = mapped
+    run = train(catalog, "softmax", out=tmp_path / "run")
+    test = load_dataset(catalog.dataset("toy")).splits["test"]
+    read = load(catalog, run.folder).predict(test.images)
+    assert (read.labels == test.labels).mean() == run.card.metrics["test"].accuracy[0]
+
+
+@pytest.mark.parametrize("count", [1, 6, 7, 8, 20])
+def test_images_are_predicted_piece_by_piece_as_they_are_at_once(mapped, run, count):
+    catalog, _ = mapped
+    pretrained = load(catalog, run.folder)
+    images = load_dataset(catalog.dataset("toy")).splits["test"].images[:count]
+    whole = pretrained.trainer.predict(pretrained.model, images, pretrained.preprocessing)
+    # NumPy may add in another order where an array has other rows.
+    np.testing.assert_allclose(pretrained.predict(images).logits[0], whole[0], rtol=1e-5)
+    assert len(whole[0]) == count
+
+
+def test_a_split_for_validation_is_what_the_best_epoch_is_chosen_on(toy, monkeypatch, tmp_path):
+    import zoo_toy.data
+
+    whole = zoo_toy.data.load()
+    images, labels = whole.splits["train"].images, whole.splits["train"].labels
+    splits = {
+        "train": Split(images[:150], labels[:150]),
+        "validation": Split(images[150:], labels[150:]),
+        "test": whole.splits["test"],
+    }
+    apart = dataclasses.replace(whole, splits=splits)
+    monkeypatch.setattr(zoo_toy.data, "load", lambda: apart)
+    entry = toy.dataset("toy")
+    sizes = {name: len(split) for name, split in splits.items()}
+    spec = dataclasses.replace(entry.spec, sizes=sizes, sha256=apart.sha256())
+    toy._shelves["datasets"]["toy"] = [dataclasses.replace(entry, spec=spec)]
+
+    run = train(toy, "softmax", out=tmp_path / "run", overrides=[{"batch_size": 150}])
+    assert run.card.metrics["train"].total == 150  # none of them is held out
+    assert run.card.metrics["validation"].total == 50
+    data = training_data(apart, Recipe(dataset="toy", trainer="toy"))
+    np.testing.assert_array_equal(data.validation.images, images[150:])
+    np.testing.assert_array_equal(data.train_rows, np.arange(150))
+    predicted = load(toy, run.folder).predict(images[150:]).labels
+    right = int((predicted == labels[150:]).sum())
+    assert run.card.metrics["validation"].correct == (right,)
