@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import crowd, photos
+from benchmarks import crowd, large, photos
 from benchmarks.contest import Comparison, Contestant
 
 TUTORIAL = "{python} -m benchmarks.contestants.tutorial"
@@ -125,6 +125,30 @@ def _files(what: str, prepare: Callable[[Path], None]) -> Comparison:
     )
 
 
+def _large(model: str) -> Comparison:
+    command = f"{TRAIN} {model} --dataset large --epochs 1 --threads 1".replace(
+        "ZOO_PLUGINS=", "ZOO_PLUGINS=zoo-large,"
+    )
+    return Comparison(
+        title=f"Data larger than memory: {model}",
+        text=f"One epoch over {large.TRAIN:,} images of 3×64×64, 4.3 GB: in a control group with "
+        "1 GiB of memory, that of the files it reads included, and with all images in memory. The "
+        "weights are the same.",
+        contestants=(
+            Contestant(
+                "within 1 GiB",
+                f"{{python}} -m benchmarks.large {command}",
+                variables=large.variables(),
+            ),
+            Contestant("in memory", command, variables=large.variables()),
+        ),
+        figures={"seconds": "training, s", "peak_mb": "peak of the process, MiB"},
+        times=3,
+        first="its",
+        prepare=large.prepare,
+    )
+
+
 COMPARISONS = {
     "mlp": _to_accuracy("mlp", 10, 10, "97.70 % with 128 hidden units", times=5),
     "cnn": _to_accuracy("cnn", 10, 1, "99.17 %"),
@@ -190,7 +214,8 @@ COMPARISONS = {
     ),
     "list": Comparison(
         title="Listing what there is",
-        text="`zoo list` against importing timm and calling `timm.list_models()`.",
+        text="`zoo list` with zoo-torchvision and zoo-timm installed, 1,456 models in all, against "
+        "importing timm and calling `timm.list_models()`.",
         contestants=(
             Contestant("zoo list", "{python} -m zoo_core list"),
             Contestant("timm", "{python} -c 'import timm; timm.list_models()'"),
@@ -221,6 +246,8 @@ COMPARISONS = {
         first="5 plugins'",
         prepare=crowd.prepare,
     ),
+    "large-cnn": _large("cnn"),
+    "large-mlp": _large("mlp"),
     "load-mlp": _load("mlp", "torch"),
     "load-numpy-net": _load("numpy-net", "numpy"),
     "load-mlp-inside": _load_later("mlp", "torch"),

@@ -7,6 +7,7 @@ it with a few lines more.
 import pytest
 
 from zoo_core.catalog import Catalog
+from zoo_core.environment import is_set
 from zoo_core.errors import VerificationError, ZooError
 from zoo_core.recipe import TRAINER_FIELDS
 from zoo_core.registry.published import EMPTY, index_json
@@ -15,9 +16,10 @@ from zoo_core.testing.trainers import FIELD_TRIALS
 
 PLUGIN = """
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import CommandSpec, DatasetSpec, ModelSpec, RegistrySpec, TrainerSpec
+from zoo_core.specs import CommandSpec, DatasetSpec, ModelSpec, RegistrySpec, SourceSpec
+from zoo_core.specs import TrainerSpec
 
-MODEL, DATASET, TRAINER, COMMAND, REGISTRY = {}, {}, {}, {}, {}
+MODEL, DATASET, SOURCE, TRAINER, COMMAND, REGISTRY = {}, {}, {}, {}, {}, {}
 
 def given(changes, **values):
     return {"name": "odd", "summary": "Odd.", **values, **changes}
@@ -35,6 +37,10 @@ def zoo_datasets():
         sizes={"train": 200, "test": 50}, licence="CC0-1.0", source="made up",
         sha256="98b846712455764346f00daa73c122b4884a84255824b40bb54f9594716fe539")
     return [DatasetSpec(**values)]
+
+@hookimpl
+def zoo_sources():
+    return [SourceSpec(**given(SOURCE, describe="zoo_odd.model:describe", address="PATH"))]
 
 @hookimpl
 def zoo_trainers():
@@ -58,6 +64,7 @@ MODEL = """
 import dataclasses
 import click
 import numpy as np
+from zoo_core.errors import InvalidValueError
 from zoo_toy.config import RECIPES, SPACES, SoftmaxConfig as Config
 from zoo_toy.data import load
 from zoo_toy.model import Softmax as Model, ToyLearner, ToyTrainer
@@ -72,6 +79,9 @@ class Trainer(ToyTrainer):
 @click.command()
 def command():
     '''Do something odd.'''
+
+def describe(address):
+    raise InvalidValueError(f"nothing is at {address}")
 """
 
 
@@ -405,6 +415,22 @@ DATASETS += [
     ),
 ]
 
+SOURCES = [
+    ("has import strings that resolve", "SOURCE = {'describe': 'zoo_odd:x'}", "", "zoo_odd:x"),
+    (
+        "refuses what is not there",
+        "",
+        "def describe(address): open(address)",
+        r"odd:\./no/such/address ends with FileNotFoundError",
+    ),
+    (
+        "refuses what is not there",
+        "",
+        "def describe(address): return None",
+        "where nothing is, counts as a data set",
+    ),
+]
+
 TRAINERS = [
     ("has import strings that resolve", "TRAINER = {'exporters': {'x': 'zoo_odd:x'}}", "", "odd:x"),
     ("has import strings that resolve", "TRAINER = {'factory': 'zoo_odd:x'}", "", "zoo_odd:x"),
@@ -494,7 +520,7 @@ OTHERS = [
 
 BROKEN = (
     [(f"zoo-odd: {what}", *rest) for what, *rest in PLUGINS]
-    + [(f"odd: {what}", *rest) for what, *rest in MODELS + DATASETS + TRAINERS]
+    + [(f"odd: {what}", *rest) for what, *rest in MODELS + DATASETS + SOURCES + TRAINERS]
     + [(f"odd.default: {what}", *rest) for what, *rest in RECIPES]
     + [(f"odd, space default: {what}", *rest) for what, *rest in SPACES]
     + OTHERS
@@ -571,6 +597,20 @@ def test_a_registry_elsewhere_is_not_asked(odd):
     catalog = odd("REGISTRY = {'url': 'https://example.org/registry'}")
     with pytest.raises(NotApplicableError, match="it lies elsewhere"):
         run_check(catalog, "odd: can be read")
+
+
+def test_data_that_would_have_to_be_fetched_are_not(odd):
+    catalog = odd(
+        model="""
+import os
+from zoo_core.errors import UnavailableError
+def load():
+    raise (UnavailableError if os.environ["ZOO_OFFLINE"] == "1" else OSError)("not here")
+"""
+    )
+    with pytest.raises(NotApplicableError, match="data are not here, and a check fetches nothing"):
+        run_check(catalog, "odd: has its splits")
+    assert not is_set("ZOO_OFFLINE")
 
 
 def test_a_module_that_ends_the_process_is_named(odd):

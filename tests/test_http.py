@@ -59,6 +59,20 @@ def test_a_file_is_read(server, behaviour):
     assert server.asked["file"] == 1
 
 
+@pytest.mark.parametrize(
+    ("behaviour", "whole"), [(servers.answer, len(CONTENT)), (servers.unstated(), None)]
+)
+def test_a_transfer_tells_how_far_it_is(server, behaviour, whole):
+    heard = []
+    server.behaviours["file"] = behaviour
+    url = f"{server.url}/file"
+    download(url, io.BytesIO(), most=len(CONTENT), told=lambda *of: heard.append(of))
+    taken = [part for part, _ in heard]
+    assert taken == sorted(taken)
+    assert heard[-1] == (len(CONTENT), whole)
+    assert len(heard) > 1
+
+
 HOSTILE = {
     "404": (servers.status(404), "it answered 404 Not Found"),
     "403": (servers.status(403), "it answered 403"),

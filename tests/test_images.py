@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, features
 
 from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.images import fit, read_image, reader_for
@@ -92,6 +92,14 @@ def test_a_damaged_image_is_an_error_or_an_image(data):
             assert read_image(io.BytesIO(content[:end]), 1).ndim == 3
     except DataError as fault:
         assert "\n" not in str(fault)
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="Pillow was built without AVIF")
+def test_a_damaged_image_is_an_error_whatever_the_decoder_raises():
+    content = saved(Image.fromarray(GREY), "AVIF").getvalue()
+    pixels = content.rindex(b"mdat") + 4
+    with pytest.raises(DataError, match="cannot be read as an image: Failed to decode"):
+        read_image(io.BytesIO(content[:pixels] + bytes(len(content) - pixels)), 1)
 
 
 def test_an_image_of_a_billion_pixels_is_not_unpacked():

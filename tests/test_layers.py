@@ -11,7 +11,8 @@ ROOT = Path(__file__).parents[1]
 
 # Each layer may import those before it, and modules of its own layer.
 LAYERS = [
-    {"errors", "paths", "environment", "randomness", "group", "cores", "signals", "collector"},
+    {"errors", "paths", "environment", "randomness", "group", "cores", "signals", "collector"}
+    | {"memory"},
     {"files", "locks", "specs"},
     {"settings", "plugin", "hookspecs"},
     {"selection"},
@@ -21,12 +22,12 @@ LAYERS = [
     {"config", "metrics", "mistakes", "validation", "images", "settled", "registry"},
     {"predictions", "installing", "doctor", "writing", "batches"},
     {"data", "recipe", "weights", "preprocessing", "space", "study", "views", "ensemble"},
-    {"synthetic", "sampling", "schedule", "warp", "resolution", "card", "progress"},
+    {"synthetic", "stored", "sampling", "schedule", "warp", "resolution", "card", "progress"},
     {"info"},
     {"run", "checkpoint", "page"},
     {"plan", "keeper"},
     {"trainer", "recorder", "spaces"},
-    {"loop", "pretrained"},
+    {"loop", "pretrained", "initial"},
     {"results", "building", "reading"},
     {"training", "trial", "loading", "testing"},
     {"evaluation", "publishing"},

@@ -44,7 +44,18 @@ def test_any_text_is_a_name_or_none(text):
 
 
 NO_NAMES = [
-    *("", ".", "..", "../softmax", "/softmax", "softmax/", "a//b", "a/b/c/d/e", "softmax.", ".first"),
+    *(
+        "",
+        ".",
+        "..",
+        "../softmax",
+        "/softmax",
+        "softmax/",
+        "a//b",
+        "a/b/c/d/e",
+        "softmax.",
+        ".first",
+    ),
     *("softmax..first", "softmax.first.", "softmax first", "softmax.first\n", "softmax\0", "a\\b"),
     *("Softmax", "sоftmax", "ｓoftmax", "softmax.é", "-softmax", "softmax.-a", "%2e%2e", "~", "*"),
     *(

@@ -97,7 +97,7 @@ def test_the_first_tag_is_the_default_until_another_is_to_be(toy, run, registry)
         ("softmax...", "published as MODEL.TAG"),
         ("softmax.a/../../b", "published as MODEL.TAG"),
         ("zoo/softmax.a", "is of the model 'softmax'"),
-            ("zoo/zoo/softmax.a", "published as MODEL.TAG"),
+        ("zoo/zoo/softmax.a", "published as MODEL.TAG"),
         ("softmax-pairs.a", "is of the model 'softmax'"),
     ],
 )

@@ -39,7 +39,13 @@ def _collect_less_garbage() -> None:
     while it imports, and once more at the end: a quarter of the time that `import torch` takes.
     """
     gc.set_threshold(100_000)
-    atexit.register(gc.freeze)
+    atexit.register(_spare_the_last_search)
+
+
+def _spare_the_last_search() -> None:
+    # Triton, which torchvision imports, takes for lost what nobody collects, and lists it.
+    if "triton" not in sys.modules:
+        gc.freeze()
 
 
 def _plain_list(arguments: list[str]) -> tuple[str, str, bool] | None:

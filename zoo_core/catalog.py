@@ -129,13 +129,16 @@ class Catalog:
         source, colon, address = name.partition(":")
         if not colon:
             return self._find("datasets", name)
-        found: Entry[SourceSpec] = self._find("sources", source)
+        found = self.source(source)
         if not address:
             raise InvalidValueError(
                 f"data set {name!r} lacks its address",
                 hint=f"Say {source}:{found.spec.address}",
             )
         return Entry(found.resolve(found.spec.describe)(address), found.plugin)
+
+    def source(self, name: str) -> Entry[SourceSpec]:
+        return self._find("sources", name)
 
     def trainer(self, name: str) -> Entry[TrainerSpec]:
         return self._find("trainers", name)
@@ -161,11 +164,13 @@ class Catalog:
     def _unknown(self, kind: str, name: str) -> ZooError:
         thing = singular(kind)
         known = self.entries(kind)
-        for other in ("models", "datasets", "trainers"):
+        for other in ("models", "datasets", "sources", "trainers"):
             if other != kind and name in self._shelves[other]:
                 hint = f"A {thing} is one of: {listed(known)}."
                 if (kind, other) == ("models", "datasets"):
                     hint = f"To train a model on it: zoo train MODEL --dataset {name}"
+                if (kind, other) == ("datasets", "sources"):
+                    hint = f"Say {name}:{self.source(name).spec.address}"
                 return UnknownNameError(f"{name!r} is a {singular(other)}, no {thing}", hint=hint)
         if guess := did_you_mean(name, known):
             return UnknownNameError(
@@ -181,9 +186,15 @@ class Catalog:
             )
         # A qualified name says which distribution to install; for others there is a convention.
         distribution = f"zoo-{name.partition('/')[0].removeprefix('zoo-')}"
+        if kind == "sources":
+            distribution = "zoo-images"  # which has several
+        elsewhere = ""
+        if kind == "datasets" and (sources := self.entries("sources")):
+            places = listed(f"{each}:{entry.spec.address}" for each, entry in sources.items())
+            elsewhere = f"; or say where it is: {places}"
         return UnknownNameError(
             f"no installed plugin offers a {thing} {name!r} ({kind} there are: {listed(known)})",
-            hint=f"Install one that does, for instance: pip install {distribution}",
+            hint=f"Install one that does, for instance: pip install {distribution}{elsewhere}",
         )
 
 

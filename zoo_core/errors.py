@@ -30,6 +30,10 @@ class DataError(ZooError):
     """A file or data set cannot be read as what it should be."""
 
 
+class UnavailableError(DataError):
+    """What is needed is not on this machine, and cannot be fetched now."""
+
+
 class TrainingError(ZooError):
     """A training could not go on."""
 

@@ -64,6 +64,24 @@ def new_folder(path: Path) -> Iterator[Path]:
     Raises:
         OSError: it could not be made; `path` is as it was, and nothing is left over.
     """
+    with scratch_folder(path) as new:
+        yield new
+        sync_folder(new)
+        if path.exists():
+            path.replace(new.with_name("old"))
+        new.replace(path)
+    sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def scratch_folder(path: Path) -> Iterator[Path]:
+    """Give an empty folder beside `path`, which is gone once the block is done, whatever happens.
+
+    Those that killed processes left behind for the same path are removed.
+
+    Raises:
+        OSError: it could not be made.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     for folder in path.parent.glob(f"{_prefix(path)}*"):
         if folder.is_dir() and not _in_use(folder):
@@ -73,16 +91,11 @@ def new_folder(path: Path) -> Iterator[Path]:
     try:
         with (folder / _LOCK).open("x+b") as lock:
             _lock(lock)
-            new, old = folder / "new", folder / "old"
+            new = folder / "new"
             new.mkdir()
             yield new
-            sync_folder(new)
-            if path.exists():
-                path.replace(old)
-            new.replace(path)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    sync_folder(path.parent)
 
 
 def _in_use(folder: Path) -> bool:

@@ -25,6 +25,9 @@ _MODES = {1: "L", 3: "RGB"}
 _DEEP = ("I", "F")
 """How the names of Pillow's modes begin of which a pixel has more than eight bits."""
 
+_FAULTS = (OSError, SyntaxError, ValueError, RuntimeError, Image.DecompressionBombError)
+"""What Pillow's decoders raise where a file is damaged."""
+
 
 def read_image(
     file: Path | IO[bytes], channels: int, *, name: str = "what was sent"
@@ -56,7 +59,7 @@ def read_image(
             pixels = np.array(image, np.uint8)
     except UnidentifiedImageError as fault:
         raise DataError(f"{name} is not an image that can be read", hint="Try a PNG.") from fault
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as fault:
+    except _FAULTS as fault:
         why = getattr(fault, "strerror", None) or fault
         raise DataError(f"{name} cannot be read as an image: {why}") from fault
     return pixels[np.newaxis] if channels == 1 else np.moveaxis(pixels, -1, 0)

@@ -176,10 +176,16 @@ class _Ahead:
     def __init__(self, images: np.memmap[Any, Any]) -> None:
         self._map: mmap.mmap = images._mmap  # type: ignore[attr-defined]
         self._begin, self._size = images.offset, images[0].nbytes
+        self._is_random = False
 
     def __call__(self, rows: NDArray[np.int64]) -> None:
         if not hasattr(mmap, "MADV_WILLNEED"):
             return
+        if not self._is_random:
+            # From now on images are read in any order. Where one is missed after all, the kernel
+            # would read 128 KiB around it, which is many times what is wanted.
+            self._map.madvise(mmap.MADV_RANDOM)
+            self._is_random = True
         for row in rows.tolist():
             start = self._begin + row * self._size
             page = start - start % mmap.PAGESIZE

@@ -13,7 +13,7 @@ from zoo_core.catalog import Catalog
 from zoo_core.metrics import score
 from zoo_core.testing.check import ContractError, expect, expect_equal, expect_finite
 from zoo_core.testing.subject import IMAGES, Subject
-from zoo_core.trainer import Batch
+from zoo_core.trainer import Batch, make_trainer
 from zoo_core.weights import check_tensors, load_weights, save_weights
 
 OVERFIT_STEPS = 300
@@ -153,6 +153,16 @@ def survives_a_file(catalog: Catalog, name: str, recipe: str) -> None:
         expect_equal(theirs, mine, f"a logit of head {head}", "after save and load")
 
 
+def counts_its_parameters(catalog: Catalog, name: str) -> None:
+    """It learns as many numbers as its spec declares, as it is by default."""
+    entry = catalog.model(name)
+    trainer = make_trainer(catalog.trainer(entry.spec.trainer), device="cpu", threads=1)
+    config = entry.resolve(entry.spec.config)()
+    found = trainer.count_parameters(trainer.build(entry.resolve(entry.spec.builder), config, 0))
+    due = entry.spec.parameters
+    expect(found == due, f"it learns {found:,} numbers, its spec declares {due:,}")
+
+
 def _logits(
     catalog: Catalog, name: str, recipe: str
 ) -> tuple[list[np.ndarray[Any, Any]], tuple[int, ...]]:
@@ -160,6 +170,8 @@ def _logits(
     subject = Subject.make(catalog, name, recipe)
     return subject.predict(subject.build(0)), subject.plan.config.classes
 
+
+COUNT_CHECKS = {"counts its parameters": counts_its_parameters}
 
 MODEL_CHECKS: dict[str, Callable[[Catalog, str, str], None]] = {
     "has a head a label": has_a_head_a_label,

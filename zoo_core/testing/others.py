@@ -1,4 +1,4 @@
-"""What commands, registries and hooks of trainings must hold."""
+"""What sources, commands, registries and hooks of trainings must hold."""
 
 from __future__ import annotations
 
@@ -24,6 +24,20 @@ from zoo_core.study import State, Study, Trial
 from zoo_core.testing.check import ContractError, NotApplicableError, expect
 from zoo_core.testing.static import TUNE_HOOK, running_hooks
 from zoo_core.training import train
+
+NOWHERE = "./no/such/address"
+"""For a source, where nothing is: neither here nor elsewhere."""
+
+
+def refuses_what_is_not_there(catalog: Catalog, name: str) -> None:
+    """An address at which there is no data set is an error that a user can read."""
+    try:
+        catalog.dataset(f"{name}:{NOWHERE}")
+    except ZooError:
+        return
+    except Exception as fault:
+        raise ContractError(f"{name}:{NOWHERE} ends with {one_line(fault)}") from fault
+    raise ContractError(f"{name}:{NOWHERE}, where nothing is, counts as a data set")
 
 
 def is_a_click_command(catalog: Catalog, name: str) -> None:
@@ -152,6 +166,10 @@ def _no_hooks() -> pluggy.HookRelay:
     manager.add_hookspecs(hookspecs)
     return manager.hook
 
+
+SOURCE_CHECKS: dict[str, Callable[[Catalog, str], None]] = {
+    "refuses what is not there": refuses_what_is_not_there
+}
 
 COMMAND_CHECKS: dict[str, Callable[[Catalog, str], None]] = {
     "is a click command": is_a_click_command,

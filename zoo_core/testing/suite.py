@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from zoo_core.catalog import Catalog, Entry
 from zoo_core.errors import UnknownNameError, did_you_mean, listed, singular
 from zoo_core.plugin import Plugin
-from zoo_core.resolution import recipe_names
+from zoo_core.resolution import FOR_DATASET, recipe_names
 from zoo_core.selection import canonical
 from zoo_core.spaces import spaces_of
 from zoo_core.specs import KINDS, DatasetSpec, ModelSpec, Spec, TrainerSpec
@@ -18,12 +18,13 @@ from zoo_core.testing.configs import CONFIG_CHECKS, RECIPE_CHECKS, SPACE_CHECKS
 from zoo_core.testing.datasets import COMPOSABLE_CHECKS, DATASET_CHECKS, READER_CHECKS
 from zoo_core.testing.faults import MODEL_FAULTS, RECIPE_FAULTS
 from zoo_core.testing.imports import IMPORT_CHECKS
-from zoo_core.testing.models import MODEL_CHECKS
+from zoo_core.testing.models import COUNT_CHECKS, MODEL_CHECKS
 from zoo_core.testing.others import (
     COMMAND_CHECKS,
     HOOK_CHECKS,
     REGISTRY_CHECKS,
     SEARCH_CHECKS,
+    SOURCE_CHECKS,
 )
 from zoo_core.testing.trainers import (
     DISTRIBUTED_CHECKS,
@@ -31,11 +32,25 @@ from zoo_core.testing.trainers import (
     check_field_is_followed,
 )
 
-LEAST = {"plugin": 10, "models": 24, "datasets": 10, "trainers": 9, "registries": 1, "commands": 3}
+LEAST = {
+    "plugin": 10,
+    "models": 24,
+    "datasets": 10,
+    "sources": 2,
+    "trainers": 9,
+    "registries": 1,
+    "commands": 3,
+}
 """How many checks a plugin and a thing of each kind have at the least; a model, with one recipe.
 
 They are written down apart from the checks, so that one that gets lost is missed.
 """
+
+SAMPLE = 20
+"""How many models of a plugin are checked, where it offers more than that."""
+
+SMALL = 12_000_000
+"""Numbers that a model of such a sample learns, at most."""
 
 
 def plugin_checks(catalog: Catalog, plugin: str) -> list[Check]:
@@ -53,19 +68,39 @@ def plugin_checks(catalog: Catalog, plugin: str) -> list[Check]:
     """
     found = find_plugin(catalog, plugin)
     made = list(_of_plugin(catalog, found))
+    checked: list[tuple[str, Spec]] = []
     for kind, of_kind in _OF_KIND.items():
-        for name, entry in catalog.entries(kind).items():
-            if entry.plugin.distribution == found.distribution:
-                made += of_kind(catalog, name, entry)
+        entries = {
+            name: entry
+            for name, entry in catalog.entries(kind).items()
+            if entry.plugin.distribution == found.distribution
+        }
+        for name in sample(entries, asked=plugin) if kind == "models" else entries:
+            checked.append((kind, entries[name].spec))
+            made += of_kind(catalog, name, entries[name])
     count = len(made) + 1
     name = f"{found.distribution}: is checked as a whole"
-    return [*made, Check(name, has_every_check, (found, count))]
+    return [*made, Check(name, has_every_check, (found, checked, count))]
 
 
-def has_every_check(plugin: Plugin, count: int) -> None:
+def sample(models: Mapping[str, Entry[ModelSpec]], *, asked: str = "") -> list[str]:
+    """Return the models to check, of all that a plugin offers.
+
+    That is all; or where they are very many, the one that was asked for, else some, evenly spread
+    over the names of those that are small enough to train a few steps everywhere.
+    """
+    if len(models) <= SAMPLE:
+        return list(models)
+    if asked in models:
+        return [asked]
+    small = [name for name, each in models.items() if (each.spec.parameters or 0) <= SMALL]
+    return [small[number * len(small) // SAMPLE] for number in range(min(SAMPLE, len(small)))]
+
+
+def has_every_check(plugin: Plugin, checked: Sequence[tuple[str, Spec]], count: int) -> None:
     """There are as many checks as what the plugin declares asks for."""
-    due = LEAST["plugin"] + sum(_least(kind, spec) for kind, spec in plugin.offers)
-    declared = ", ".join(f"{singular(kind)} {spec.name}" for kind, spec in plugin.offers)
+    due = LEAST["plugin"] + sum(_least(kind, spec) for kind, spec in checked)
+    declared = ", ".join(f"{singular(kind)} {spec.name}" for kind, spec in checked)
     expect(
         plugin.usable and count >= due,
         f"{count} checks could be made, and {due} are due at the least for: "
@@ -76,7 +111,7 @@ def has_every_check(plugin: Plugin, count: int) -> None:
 def _least(kind: str, spec: Spec) -> int:
     more = 0
     if isinstance(spec, ModelSpec):
-        more = int(bool(spec.spaces))
+        more = int(bool(spec.spaces)) + int(spec.parameters is not None)
     if isinstance(spec, DatasetSpec):
         more = int(spec.composable) + len(READER_CHECKS) * bool(spec.reader)
     if isinstance(spec, TrainerSpec):
@@ -121,12 +156,21 @@ def _of_model(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]
         name, {"names what is installed": static.names_what_is_installed}, (catalog, entry)
     )
     yield from _each(name, CONFIG_CHECKS, (catalog, name))
+    if entry.spec.parameters is not None:
+        yield from _each(name, COUNT_CHECKS, (catalog, name))
     for recipe in _names(recipe_names, entry):
+        if not _has_dataset(catalog, entry, recipe):
+            continue  # for a data set that another plugin offers, which is not here
         with_recipe = {**RECIPE_CHECKS, **MODEL_CHECKS, **RECIPE_FAULTS}
         yield from _each(f"{name}.{recipe}", with_recipe, (catalog, name, recipe))
     for space in _names(spaces_of, entry):
         yield from _each(f"{name}, space {space}", SPACE_CHECKS, (catalog, name, space))
     yield from _each(name, MODEL_FAULTS, (catalog, name))
+
+
+def _has_dataset(catalog: Catalog, entry: Entry[ModelSpec], recipe: str) -> bool:
+    _, at, dataset = recipe.partition(FOR_DATASET)
+    return not at or dataset in catalog.entries("datasets")
 
 
 def _names(
@@ -146,6 +190,11 @@ def _of_dataset(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Chec
         yield from _each(name, COMPOSABLE_CHECKS, (catalog, name))
     if entry.spec.reader:
         yield from _each(name, READER_CHECKS, (catalog, name))
+
+
+def _of_source(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]:
+    yield from _each(name, _SPEC_CHECKS, (entry,))
+    yield from _each(name, SOURCE_CHECKS, (catalog, name))
 
 
 def _of_trainer(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]:
@@ -180,6 +229,7 @@ _LICENCE_CHECKS = {"names a licence": static.names_a_licence}
 _OF_KIND: dict[str, Callable[[Catalog, str, Entry[Any]], Iterator[Check]]] = {
     "models": _of_model,
     "datasets": _of_dataset,
+    "sources": _of_source,
     "trainers": _of_trainer,
     "registries": _of_registry,
     "commands": _of_command,

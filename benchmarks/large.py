@@ -1,0 +1,108 @@
+"""A data set that is larger than the memory which a training is left with."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+
+from zoo_core.data import ArrayDataset, Split
+from zoo_core.stored import Content, stored
+
+LIMIT = 1 << 30
+"""Bytes that the training may use, those of files that it reads among them."""
+
+TRAIN, TEST = 350_000, 2_000
+SHAPE = (3, 64, 64)
+"""4.3 GB in all, four times the limit."""
+
+PART = 5_000
+
+PLUGIN = f"""from zoo_core.hookspecs import hookimpl
+from zoo_core.specs import DatasetSpec
+
+
+@hookimpl
+def zoo_datasets() -> list[DatasetSpec]:
+    return [
+        DatasetSpec(
+            name="large",
+            summary="Noise with a bright bar.",
+            loader="benchmarks.large:load",
+            shape={SHAPE},
+            classes=(10,),
+            sizes={{"train": {TRAIN}, "test": {TEST}}},
+            sha256="",
+            licence="CC0-1.0",
+            source="made when it is measured",
+        )
+    ]
+"""
+
+METADATA = "Metadata-Version: 2.4\nName: zoo-large\nVersion: 1.0\nLicense-Expression: MIT\n"
+
+
+def prepare(folder: Path) -> None:
+    """Make the data set in ``home``, and the plugin that offers it in ``site``."""
+    info = folder / "site" / "zoo_large-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(METADATA)
+    (info / "entry_points.txt").write_text("[zoo.v1]\nzoo-large = zoo_large_plugin\n")
+    (folder / "site" / "zoo_large_plugin.py").write_text(PLUGIN)
+    with patch.dict(os.environ, ZOO_HOME=str(folder / "home")):
+        load()
+
+
+def variables() -> dict[str, str]:
+    """Return what a contestant's environment needs for it."""
+    root = Path(__file__).parent.parent
+    return {"ZOO_HOME": "{prepared}/home", "PYTHONPATH": f"{{prepared}}/site:{root}"}
+
+
+def load() -> ArrayDataset:
+    """Return the data set, as a plugin would whose data have to be fetched."""
+    splits = {"train": (TRAIN, _parts(TRAIN, 0)), "test": (TEST, _parts(TEST, 1))}
+    return stored("large", "1", lambda: Content(splits, SHAPE, (tuple("0123456789"),)))
+
+
+def _parts(count: int, seed: int) -> Iterator[Split]:
+    random = np.random.default_rng(seed)
+    for start in range(0, count, PART):
+        size = min(PART, count - start)
+        images = random.integers(0, 200, (size, *SHAPE), dtype=np.uint8)
+        labels = random.integers(0, 10, (size, 1))
+        for image, label in zip(images, labels[:, 0], strict=True):
+            image[:, 6 * label : 6 * label + 6] += 50
+        yield Split(images, labels)
+
+
+def run_limited(command: list[str]) -> int:
+    """Run a command in a control group with the limit, for which one has to be root.
+
+    What the kernel still has in memory of the data set is dropped first.
+    """
+    for path in Path(os.environ["ZOO_HOME"]).glob("datasets/*/*-images.npy"):
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    groups = Path("/sys/fs/cgroup")
+    is_old = (groups / "memory").is_dir()  # version 1 has a tree for each kind of limit
+    root = groups / "memory" if is_old else groups
+    own = root / f"zoo-{os.getpid()}"
+    own.mkdir()
+    (own / ("memory.limit_in_bytes" if is_old else "memory.max")).write_text(str(LIMIT))
+    (own / "cgroup.procs").write_text(str(os.getpid()))
+    try:
+        return subprocess.call(command)
+    finally:
+        (root / "cgroup.procs").write_text(str(os.getpid()))
+        own.rmdir()
+
+
+if __name__ == "__main__":
+    sys.exit(run_limited(sys.argv[1:]))

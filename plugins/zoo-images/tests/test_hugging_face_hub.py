@@ -1,0 +1,124 @@
+"""Data sets of the Hugging Face Hub, which here is a server on this machine."""
+
+import hashlib
+import json
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from urllib.parse import unquote, urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+
+datasets = pytest.importorskip("datasets")
+
+COMMIT = "c0ffee" * 6 + "beef"
+
+
+class Hub(BaseHTTPRequestHandler):
+    """Serves the files of a folder as those of the data set ``some/pets``; notes what is asked."""
+
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, *arguments, root, asked):
+        self.root, self.asked = root, asked
+        super().__init__(*arguments)
+
+    def do_GET(self):
+        self.asked.append(self.path)
+        path = unquote(urlsplit(self.path).path)
+        match path.removeprefix("/api").removeprefix("/datasets/some/pets/").split("/", 2):
+            case ["resolve", _, name] if (self.root / name).is_file():
+                self._send(200, (self.root / name).read_bytes())
+            case ["revision", *_]:
+                self._send(200, json.dumps({"id": "some/pets", "sha": COMMIT, "siblings": []}))
+            case ["tree", _]:
+                self._send(200, json.dumps([self._entry(path) for path in self.root.iterdir()]))
+            case _:
+                known = "/datasets/some/pets/" in path
+                self._send(404, "{}", "EntryNotFound" if known else "RepoNotFound")
+
+    do_HEAD = do_GET  # noqa: N815
+
+    def _entry(self, path):
+        oid = hashlib.sha1(path.read_bytes()).hexdigest()
+        return {"type": "file", "path": path.name, "size": path.stat().st_size, "oid": oid}
+
+    def _send(self, code, content, fault=None):
+        content = content.encode() if isinstance(content, str) else content
+        self.send_response(code)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("ETag", f'"{hashlib.sha1(content).hexdigest()}"')
+        self.send_header("X-Repo-Commit", COMMIT)
+        if fault:
+            self.send_header("X-Error-Code", fault)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def asked(loopback, tmp_path, monkeypatch):
+    """Run a Hub with the data set some/pets; give the list of what it is asked."""
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "README.md").write_text("---\nlicense: cc0-1.0\n---\n")
+    rows = [Image.fromarray(np.full((4, 6), row, np.uint8)) for row in range(20)]
+    features = datasets.Features(
+        {"image": datasets.Image(), "label": datasets.ClassLabel(names=["cat", "dog"])}
+    )
+    pets = datasets.Dataset.from_dict({"image": rows, "label": [0, 1] * 10}, features=features)
+    pets.to_parquet(root / "train-00000-of-00001.parquet")
+    requests = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Hub, root=root, asked=requests))
+    Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    yield requests
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_data_set_is_fetched_by_its_name_and_kept(asked, cli, tmp_path):
+    first = cli("info", "hf:some/pets", "--json").json
+    assert first["sizes"] == {"train": 18, "test": 2}
+    assert first["licence"] == "CC0-1.0"
+    assert any("parquet" in path for path in asked)
+
+    del asked[:]
+    offline = cli("info", "hf:some/pets", "--json", env={"ZOO_OFFLINE": "1"}).json
+    assert offline == first
+    assert not asked
+    assert len(list((tmp_path / "zoo-home/datasets").glob("*"))) == 1
+
+
+def test_the_hub_is_asked_once_in_a_process(asked, run_python):
+    run_python(
+        "from zoo_images import hub\n"
+        "assert hub.load('some/pets').sha256() == hub.describe('some/pets').sha256"
+    )
+    assert asked.count("/datasets/some/pets/resolve/main/README.md") == 2  # HEAD, then GET
+
+
+def test_a_name_that_is_not_there_is_an_error(asked, cli):
+    done = cli("info", "hf:some/ants")
+    assert done.code == 1
+    assert "data set hf:some/ants cannot be had: DatasetNotFoundError" in done.err
+
+
+def test_offline_nobody_is_asked(asked, cli):
+    done = cli("info", "hf:some/pets", env={"ZOO_OFFLINE": "1"})
+    assert done.code == 1
+    assert "cannot be had, as ZOO_OFFLINE is set: " in done.err
+    assert not asked
+
+
+def test_a_hub_that_cannot_be_reached_is_not_waited_for(asked, cli):
+    done = cli("info", "hf:some/pets", env={"HF_ENDPOINT": "http://127.0.0.1:1"})
+    assert done.code == 1
+    assert "cannot be had, as http://127.0.0.1:1 does not answer: " in done.err
+    assert "Retrying" not in done.err  # as the library does by itself, for half a minute

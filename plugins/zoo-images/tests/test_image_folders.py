@@ -1,0 +1,316 @@
+"""Folders of images become data sets; what is wrong with them is said."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import ExifTags, Image
+
+from zoo_core.errors import DataError
+from zoo_core.images import fit, read_image
+from zoo_core.paths import zoo_home
+from zoo_images import ahead, decoding, folder, keeping
+
+LIGHT = np.full((4, 6), 200, np.uint8)
+
+
+def grey(value):
+    return np.full((4, 6), value, np.uint8)
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """Return the working directory, an empty folder."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "here"
+
+
+@pytest.fixture
+def write(here):
+    """Return a function that writes images, by their paths; a number is a shade of grey."""
+
+    def write_all(files):
+        for name, pixels in files.items():
+            path = here / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            image = grey(pixels) if isinstance(pixels, int) else pixels
+            (Image.fromarray(image) if isinstance(image, np.ndarray) else image).save(path)
+
+    return write_all
+
+
+@pytest.fixture
+def pets(write):
+    """Write the folder pets: 20 images, numbered through, even ones of cats, odd ones of dogs."""
+    write({f"pets/{('cat', 'dog')[n % 2]}/{n}.png": 10 * n for n in range(20)})
+
+
+def shades(split):
+    """Return the first pixel of each image."""
+    return split.images[:, 0, 0, 0].tolist()
+
+
+def copies():
+    return sorted(Path(zoo_home(), "datasets").glob("*"))
+
+
+def test_a_sub_folder_is_a_class_and_a_tenth_is_tested_with(pets):
+    dataset = folder.load("pets")
+    train, test = dataset.splits["train"], dataset.splits["test"]
+    assert (len(train), len(test)) == (18, 2)
+    assert shades(test) == [50, 90]  # drawn with a fixed seed
+    assert sorted(shades(train) + shades(test)) == list(range(0, 200, 10))
+    assert dataset.classes == (("cat", "dog"),)
+    for split in (train, test):
+        assert split.labels[:, 0].tolist() == [shade // 10 % 2 for shade in shades(split)]
+
+
+def test_what_is_said_of_it(pets, here):
+    spec = folder.describe("pets")
+    assert (spec.name, spec.address) == ("folder:pets", "pets")
+    assert (spec.shape, spec.classes) == ((1, 4, 6), (2,))
+    assert spec.sizes == {"train": 18, "test": 2}
+    assert spec.sha256 == folder.load("pets").sha256()
+    assert spec.licence == "LicenseRef-unknown"
+    assert spec.source == f"the folder {here}/pets"
+    assert spec.summary == "20 images of 2 classes, 4×6."
+
+
+def test_files_come_in_the_order_of_their_numbers_whatever_class_they_are_of(write):
+    names = ["train/a/2.png", "train/b/10.png", "train/b/1.png", "train/a/11.png", "train/b/2.png"]
+    write({name: 10 * n for n, name in enumerate(names)} | {"test/a/1.png": 0})
+    train = folder.load(".").splits["train"]
+    assert shades(train) == [20, 0, 40, 10, 30]  # 1, 2 of a, 2 of b, 10, 11
+    assert train.labels[:, 0].tolist() == [1, 0, 1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("names", "splits"),
+    [
+        (("train", "val", "test"), {"train": 4, "validation": 4, "test": 4}),
+        (("Training", "VALID", "testing"), {"train": 4, "validation": 4, "test": 4}),
+        (("train", "test"), {"train": 4, "test": 4}),
+        (("train", "validation"), {"train": 4, "test": 4}),
+        (("train",), {"train": 3, "test": 1}),
+    ],
+)
+def test_folders_may_be_splits(write, names, splits):
+    write({f"{name}/{kind}/{n}.png": n for name in names for kind in "ab" for n in range(2)})
+    assert folder.describe(".").sizes == splits
+
+
+def test_images_without_a_class_are_no_split(pets, write, here):
+    shutil.move(here / "pets", here / "train")
+    write({f"test/{n}.png": n for n in range(5)})  # a competition's
+    (here / "val").mkdir()
+    assert folder.describe(".").sizes == {"train": 18, "test": 2}
+
+
+def test_a_train_may_be_a_class(write):
+    write({f"{kind}/{n}.png": n for kind in ("bus", "train", "train/old") for n in range(5)})
+    dataset = folder.load(".")
+    assert dataset.classes == (("bus", "train"),)
+    assert sum(map(len, dataset.splits.values())) == 15
+
+
+def test_folders_may_be_nested_and_linked_and_what_is_no_image_does_not_count(write, here):
+    write(
+        {f"all/a/deep/er/{n}.png": n for n in range(3)} | {f"elsewhere/{n}.JPG": n for n in (1, 2)}
+    )
+    (here / "all/b").symlink_to(here / "elsewhere")
+    (here / "all/circle").symlink_to("circle")
+    for name in ("all/readme.txt", "all/a/labels.csv", "all/a/.hidden.png", "all/.git/x.png"):
+        (here / name).parent.mkdir(exist_ok=True)
+        (here / name).touch()
+    dataset = folder.load("all")
+    assert dataset.classes == (("a", "b"),)
+    assert sum(len(split) for split in dataset.splits.values()) == 5
+
+
+def test_images_are_grey_where_all_are(pets, write):
+    assert folder.describe("pets").shape == (1, 4, 6)
+    write({"pets/cat/99.png": np.dstack([grey(1), grey(2), grey(3)])})
+    assert folder.describe("pets").shape == (3, 4, 6)
+    assert folder.describe("pets?channels=1").shape == (1, 4, 6)
+
+
+def test_images_of_several_sizes_are_refused_and_the_remedy_works(pets, write):
+    write({"pets/cat/98.png": np.zeros((9, 7), np.uint8), "pets/dog/99.png": LIGHT[:2]})
+    said = (
+        "the images of folder:pets have 3 sizes, height x width, from 2x6 to 9x7. "
+        "Say which size to make them all: folder:pets?size=64"
+    )
+    with pytest.raises(DataError, match=re.escape(said)):
+        folder.describe("pets")
+    assert not copies()
+    assert folder.describe("pets?size=64").shape == (1, 64, 64)
+
+
+def test_an_image_is_made_that_size_as_a_photo_is_that_is_predicted(write):
+    rng = np.random.default_rng(0)
+    photos = {f"{n % 2}/{n}.png": rng.integers(0, 256, (n + 5, 9, 3), np.uint8) for n in range(9)}
+    write({f"train/{name}": pixels for name, pixels in photos.items()} | {"test/0/0.png": LIGHT})
+    train = folder.load(".?size=5x8").splits["train"]
+    for name, image in zip(photos, train.images, strict=True):
+        assert np.array_equal(image, fit(read_image(Path("train", name), 3), (3, 5, 8)))
+
+
+def test_splits_of_other_sizes_are_named(write):
+    write({f"train/{kind}/{n}.png": n for kind in "ab" for n in range(2)})
+    write({"test/a/1.png": np.zeros((7, 7), np.uint8)})
+    with pytest.raises(DataError, match="2 sizes.*from 4x6 to 7x7 .train 4x6, test 7x7."):
+        folder.describe(".")
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png"])
+def test_a_photo_counts_as_it_was_held(write, here, suffix):
+    write({f"photos/{kind}/{n}.{suffix}": n for kind in "ab" for n in range(4)})
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    upright = Image.fromarray(np.ascontiguousarray(grey(9).T))  # as the camera's sensor saw it
+    upright.save(here / f"photos/a/9.{suffix}", exif=exif)
+    assert folder.describe("photos").shape == (1, 4, 6)
+
+
+def test_threads_keep_images_in_order(pets, monkeypatch):
+    due = folder.load("pets")
+    for path in copies():
+        shutil.rmtree(path)
+    monkeypatch.setattr(decoding, "PART", 3)
+    monkeypatch.setattr(ahead, "physical_cores", lambda: 4)
+    assert folder.load("pets").sha256() == due.sha256()
+
+
+def decode_nothing(*_):
+    raise AssertionError("it is decoded again")
+
+
+def test_what_was_decoded_once_is_found(pets, here, monkeypatch):
+    due = folder.load("pets").sha256()
+    (here / "other").mkdir()
+    monkeypatch.setattr(keeping, "content_of", decode_nothing)
+    assert folder.load("./pets").sha256() == due
+    shutil.move(here / "pets", here / "other" / "pets")
+    assert folder.load("other/pets").sha256() == due
+
+
+def change(path):
+    before = path.stat()
+    Image.fromarray(grey(77)).save(path)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        lambda cats: change(cats / "4.png"),
+        lambda cats: (cats / "4.png").unlink(),
+        lambda cats: shutil.copy(cats / "4.png", cats / "44.png"),
+        lambda cats: (cats / "4.png").rename(cats / "44.png"),
+        lambda cats: (cats / "4.png").rename(cats.parent / "dog" / "4.png"),
+        lambda cats: cats.rename(cats.parent / "cats"),
+    ],
+    ids=["changed", "removed", "added", "renamed", "moved", "class"],
+)
+def test_a_folder_that_changed_is_decoded_again(pets, here, happens):
+    before = folder.load("pets").sha256()
+    happens(here / "pets" / "cat")
+    assert folder.load("pets").sha256() != before
+
+
+def test_every_damaged_file_counts_and_the_first_are_named(pets, here):
+    whole = (here / "pets/cat/2.png").read_bytes()
+    (here / "pets/cat/2.png").write_bytes(whole[:40])
+    for n in (3, 5, 7, 9, 11):
+        (here / f"pets/dog/{n}.png").write_text("no image")
+    (here / "pets/cat/20.png").symlink_to("nowhere")
+    with pytest.raises(DataError) as caught:
+        folder.load("pets")
+    said = str(caught.value)
+    assert said.startswith("7 of 21 images cannot be used: ")
+    assert said.endswith("; and 2 more. Mend or remove them.")
+    named = re.findall(r"pets/\S+\.png", said)
+    assert len(named) == 5
+    assert set(named) <= {f"pets/dog/{n}.png" for n in (3, 5, 7, 9, 11)} | {
+        "pets/cat/2.png",
+        "pets/cat/20.png",
+    }
+    assert not copies()
+
+
+def test_a_folder_of_nothing_but_damage_says_so(here):
+    for name in "ab":
+        (here / name).mkdir()
+        for n in range(3):
+            (here / name / f"{n}.png").touch()
+    with pytest.raises(DataError, match="6 of 6 images cannot be used: "):
+        folder.load(".")
+
+
+def test_paths_are_taken_from_here_and_then_from_zoo_data(pets, here, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match=f"no folder {re.escape(str(tmp_path / 'pets'))}"):
+        folder.describe("pets")
+    monkeypatch.setenv("ZOO_DATA", str(here))
+    assert folder.describe("pets").source == f"the folder {here}/pets"
+    shutil.copytree(here / "pets", tmp_path / "pets")
+    assert folder.describe("pets").source == f"the folder {tmp_path}/pets"
+
+
+def empty(*names):
+    return dict.fromkeys(names)
+
+
+TWO = {"a/1.png": 1, "a/2.png": 2, "b/1.png": 3, "b/2.png": 4}
+TRAIN = {f"train/{name}": shade for name, shade in TWO.items()}
+
+FAULTS = [
+    ({}, "folder all has no sub-folder, so no class"),
+    ({"1.png": 1}, "folder all has no sub-folder, so no class"),
+    (empty("a/", "b/"), "there is no image in the sub-folders of all: a, b"),
+    ({"a/1.png": 1, "a/2.png": 2}, "folder all has one class only: a"),
+    (TWO | empty("c/", "d/"), "folder all has classes without an image: c, d. Put images there"),
+    ({"a/1.png": 1, "b/1.png": 1}, "has 2 images to train on, and 3 are needed at the least"),
+    (TRAIN | {"test/c/1.png": 1}, "folder all/test has classes that the training images lack: c"),
+    (TRAIN | {"test/c/1.png": 1}, "Those have: a, b."),
+    (TRAIN | empty("test/a/"), "there is no image in the sub-folders of all/test"),
+    (TRAIN | empty("train/c/"), "folder all/train has classes without an image: c"),
+    (TRAIN | {"more/1.png": 1}, "folder all has sub-folders in train, and beside it more"),
+    (TRAIN | {"Training/a/1.png": 1}, "has Training, train, which all mean the split 'train'"),
+    ({"test/a/1.png": 1, "val/b/2.png": 1}, "has classes in test, val, and no folder 'train'"),
+    ({"train/1.png": 1, "test/2.png": 1}, "there are no classes in folder all: test, train has no"),
+]
+
+
+@pytest.mark.parametrize(("files", "said"), FAULTS)
+def test_a_folder_that_is_no_data_set_says_why(write, here, files, said):
+    (here / "all").mkdir()
+    for name in (name for name, shade in files.items() if shade is None):
+        (here / "all" / name).mkdir(parents=True)
+    write({f"all/{name}": shade for name, shade in files.items() if shade is not None})
+    with pytest.raises(DataError, match=re.escape(said)):
+        folder.describe("all")
+    assert not copies()
+
+
+def test_a_file_is_no_folder(here):
+    (here / "pets.zip").touch()
+    with pytest.raises(DataError, match=r"pets.zip is a file, no folder. Unpack it"):
+        folder.describe("pets.zip")
+
+
+def test_a_folder_that_cannot_be_read_is_named(pets, monkeypatch):
+    scandir = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("cat"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(DataError, match="folder pets/cat cannot be read: Permission denied"):
+        folder.describe("pets")

@@ -1,0 +1,129 @@
+"""From a folder of images to published weights, which are those that the same arrays give."""
+
+import os
+import signal
+import time
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from safetensors.numpy import load_file
+
+from zoo_core.card import read_card
+from zoo_core.paths import zoo_home
+from zoo_mnist import mnist
+
+SIZES = {"train": 8_000, "test": 2_000}
+
+ARRAYS = f"""
+from zoo_core.hookspecs import hookimpl
+from zoo_core.specs import DatasetSpec
+
+@hookimpl
+def zoo_datasets():
+    return [
+        DatasetSpec(name="digits", summary="The first of MNIST.", loader="zoo_digits.plugin:load",
+            shape=(1, 28, 28), classes=(10,), sizes={SIZES}, sha256="", licence="CC-BY-SA-3.0",
+            source="MNIST")
+    ]
+
+def load():
+    from zoo_core.data import ArrayDataset, Split
+    from zoo_core.stored import pixel_statistics
+    from zoo_mnist import mnist
+
+    whole = mnist.load()
+    splits = {{
+        name: Split(whole.splits[name].images[:size], whole.splits[name].labels[:size])
+        for name, size in {SIZES}.items()
+    }}
+    return ArrayDataset(splits, whole.classes, *pixel_statistics(splits["train"].images))
+"""
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    """Return a folder of 10,000 PNGs, the first digits of MNIST, numbered in its order."""
+    root = tmp_path_factory.mktemp("digits")
+    for name, size in SIZES.items():
+        split = mnist.load().splits[name]
+        for digit in mnist.DIGITS:
+            (root / name / digit).mkdir(parents=True)
+        for row in range(size):
+            path = root / name / str(split.labels[row, 0]) / f"{row}.png"
+            Image.fromarray(split.images[row, 0]).save(path, compress_level=1)
+    return root
+
+
+def test_a_folder_gives_the_weights_that_the_same_arrays_give(
+    cli, site, write_plugin, digits, tmp_path
+):
+    write_plugin(site, "zoo-digits", ARRAYS)
+    for dataset in ("digits", f"folder:{digits}"):
+        out = tmp_path / dataset.partition(":")[0]
+        options = ("--dataset", dataset, "--epochs", 1, "--threads", 1, "--out", out)
+        done = cli("train", "cnn", *options, site=site)
+        assert done.code == 0, done.err
+    arrays, folder = (read_card(tmp_path / name / "card.json") for name in ("digits", "folder"))
+    assert folder.dataset.sha256 == arrays.dataset.sha256
+    assert folder.metrics == arrays.metrics
+    due = load_file(tmp_path / "digits" / "model.safetensors")
+    found = load_file(tmp_path / "folder" / "model.safetensors")
+    assert found.keys() == due.keys()
+    assert all(np.array_equal(found[name], weight) for name, weight in due.items())
+    assert folder.metrics["test"].accuracy[0] > 0.9
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Write the folder photos: 60 dark and 60 light images of several sizes."""
+    rng = np.random.default_rng(0)
+    for name, low in (("dark", 0), ("light", 150)):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for n in range(60):
+            pixels = rng.integers(low, low + 100, (10 + n % 3, 12, 3), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "photos" / name / f"{n}.png")
+
+
+def test_from_a_folder_to_published_weights(cli, photos, tmp_path):
+    photos = "folder:photos?size=8"
+    options = ("--dataset", photos, "--epochs", 3, "--set", "batch_size=16", "--out", "run")
+    assert cli("train", "numpy-net", *options).code == 0
+    scores = cli("evaluate", "run", "--json").json
+    assert (scores["dataset"], scores["metrics"]["test"]["accuracy"]) == (photos, [1.0])
+    read = cli("predict", "run", "photos/light/1.png", "photos/dark/2.png", "--json").json
+    assert [each["labels"] for each in read["predictions"]] == [[1], [0]]
+    there = ("--registry", "registry")
+    assert cli("publish", "run", "--as", "numpy-net.photos", *there).code == 0
+    assert cli("verify", "numpy-net.photos", *there).code == 0
+
+    (tmp_path / "photos/dark/0.png").unlink()
+    changed = cli("verify", "numpy-net.photos", *there)
+    assert changed.code == 5
+    assert f"the card is about {photos} with the sha256" in changed.out + changed.err
+
+
+def test_decoding_is_shown_on_a_terminal_alone(cli, in_terminal, digits, tmp_path):
+    code, shown = in_terminal("info", f"folder:{digits}")
+    assert code == 0
+    assert "Reading images" in shown
+    assert "10000/10000" in shown
+    elsewhere = {"ZOO_HOME": str(tmp_path / "other-home")}
+    assert cli("info", f"folder:{digits}", env=elsewhere).err == ""
+
+
+def test_an_interrupt_leaves_nothing_behind(spawn, digits):
+    process = spawn(
+        *("-m", "zoo_core", "info", f"folder:{digits}"),
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )
+    copies = Path(zoo_home(), "datasets")
+    deadline = time.monotonic() + 60
+    while not (copies.is_dir() and os.listdir(copies)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in err) == (130, False), err
+    assert not os.listdir(copies)

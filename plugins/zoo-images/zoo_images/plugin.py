@@ -1,0 +1,22 @@
+"""What zoo-images offers: data sets that lie anywhere."""
+
+from zoo_core.hookspecs import hookimpl
+from zoo_core.specs import SourceSpec
+
+
+@hookimpl
+def zoo_sources() -> list[SourceSpec]:
+    return [
+        SourceSpec(
+            name="folder",
+            summary="A folder of images with a class a sub-folder: folder:photos.",
+            describe="zoo_images.folder:describe",
+            address="PATH",
+        ),
+        SourceSpec(
+            name="hf",
+            summary="What the library of Hugging Face loads, from its Hub or a folder: hf:cifar10.",
+            describe="zoo_images.hub:describe",
+            address="NAME",
+        ),
+    ]

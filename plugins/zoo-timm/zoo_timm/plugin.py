@@ -1,0 +1,27 @@
+"""What zoo-timm offers."""
+
+from zoo_core.hookspecs import hookimpl
+from zoo_core.specs import ModelSpec
+from zoo_timm.table import Row, table
+
+
+@hookimpl
+def zoo_models() -> list[ModelSpec]:
+    return [_model(row) for row in table().rows.values()]
+
+
+def _model(row: Row) -> ModelSpec:
+    can = f"cannot be trained: {row.problem}" if row.problem else f"of the family {row.family}"
+    return ModelSpec(
+        name=f"timm/{row.name}",
+        summary=f"timm's {row.name}, {can}.",
+        builder=f"zoo_timm.build:{row.name}",
+        config="zoo_timm.config:TimmConfig",
+        recipes="zoo_timm.recipes:RECIPES",
+        trainer="torch",
+        dataset="mnist",
+        heads=None,
+        licence="Apache-2.0",
+        parameters=int(row.parameters) if row.parameters else None,
+        pretrained=f"zoo_timm.pretrained:{row.name}" if row.hub and not row.problem else "",
+    )

@@ -1,0 +1,112 @@
+"""timm's pretrained weights: ``zoo_timm.pretrained:NAME`` gives those of the model of that name.
+
+They come from the Hugging Face hub, as safetensors alone, and are kept where timm keeps them.
+"""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import torch
+from huggingface_hub import constants, hf_hub_download
+from huggingface_hub.errors import LocalEntryNotFoundError
+from timm.models import get_pretrained_cfg
+from torch import Tensor
+
+from zoo_core.environment import is_set
+from zoo_core.errors import DataError, UnavailableError, one_line
+from zoo_core.initial import Pretraining
+from zoo_timm.build import build
+from zoo_timm.table import table
+
+if TYPE_CHECKING:
+    from zoo_timm.config import TimmConfig
+
+FILE = "model.safetensors"
+
+PATIENCE = 10
+"""Seconds within which the hub has to answer at all; its own library would try for half a minute."""
+
+
+def __getattr__(name: str) -> Callable[[TimmConfig], Pretraining]:
+    if name not in table().rows:
+        raise AttributeError(f"there is no {name!r} in the table of timm's models")
+    return partial(pretrained, name)
+
+
+def pretrained(name: str, config: TimmConfig) -> Pretraining:
+    """Return the weights that timm has for a model by default, adapted to a data set.
+
+    timm adapts the first convolution to the images' channels, and the embeddings of places to their
+    size. A classifier for other classes is left out.
+
+    Args:
+        name: in timm.
+        config: of the model.
+
+    Raises:
+        UnavailableError: they are not on this machine and cannot be fetched.
+        DataError: the file is not what it should be.
+        InvalidValueError: see `build`.
+    """
+    hub = table().rows[name].hub
+    path = weights_file(hub)
+    try:
+        begun, loaded = _state(name, config), _state(name, config, path)
+    except (OSError, RuntimeError, ValueError, KeyError) as fault:
+        raise DataError(
+            f"{path} is not a file with timm's weights of {name}: {one_line(fault)[:200]}",
+            hint="Remove it, and it is fetched again.",
+        ) from fault
+    # What the file does not have is as the seed made it.
+    tensors = {n: t.numpy() for n, t in loaded.items() if not torch.equal(t, begun[n])}
+    licence = get_pretrained_cfg(name).license
+    return Pretraining(source=f"{hub} ({licence or 'of unknown licence'})", tensors=tensors)
+
+
+def _state(name: str, config: TimmConfig, weights: str = "") -> dict[str, Tensor]:
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        return build(name, config, weights).state_dict()
+
+
+def weights_file(hub: str) -> str:
+    """Return the path of the weights of a repository of the hub, which are fetched where need be.
+
+    Raises:
+        UnavailableError: they are not here and cannot be fetched.
+    """
+    try:
+        return hf_hub_download(hub, FILE, local_files_only=True)
+    except LocalEntryNotFoundError:
+        pass
+    if is_set("ZOO_OFFLINE"):
+        raise _unavailable(hub, "ZOO_OFFLINE is set")
+    try:
+        _reach(constants.ENDPOINT)
+        return hf_hub_download(hub, FILE)
+    except Exception as fault:
+        raise _unavailable(hub, one_line(fault)[:200]) from fault
+
+
+def _reach(url: str) -> None:
+    try:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, method="HEAD"), timeout=PATIENCE
+        ):
+            pass
+    except urllib.error.HTTPError as fault:
+        fault.close()  # it is there, and that is what was asked
+
+
+def _unavailable(hub: str, why: str) -> UnavailableError:
+    folder = f"models--{hub.replace('/', '--')}"
+    return UnavailableError(
+        f"{constants.ENDPOINT}/{hub} could not be read, and {FILE} of it is not here: {why}",
+        hint=f"Where there is a network: hf download {hub} {FILE}; then copy the folder {folder} "
+        f"of its cache into {constants.HF_HUB_CACHE}",
+    )

@@ -1,0 +1,73 @@
+"""Small data sets that torchvision takes for the true ones, and a server for its mirrors."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from torchvision import datasets
+
+from zoo_torchvision.datasets import found
+
+sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[3])]  # behind what is installed
+
+from small_mirrors import md5_of, patches_of
+from small_sets import Sample, make_sample
+
+from tests.stress import servers
+
+
+@pytest.fixture
+def sample(tmp_path, monkeypatch):
+    """Return a function that makes a small data set, and has torchvision take it for the true one.
+
+    Its mirrors are at an address that is refused, or that is given.
+    """
+    monkeypatch.setattr(found, "SYSTEM", tmp_path / "system")
+
+    def make(name: str, url: str = "http://127.0.0.1:1") -> Sample:
+        made = make_sample(name)
+        for cls, attribute, value in patches_of(made, url):
+            monkeypatch.setattr(getattr(datasets, cls), attribute, value)
+        for file in made.origin.contents:
+            content = gzip.decompress(made.files[f"{file}.gz"])
+            monkeypatch.setitem(made.origin.contents, file, md5_of(content))
+        return made
+
+    return make
+
+
+@pytest.fixture
+def server(loopback, tmp_path, monkeypatch):
+    """Return a web server for a folder; a second without progress is too slow."""
+    monkeypatch.setenv("ZOO_TIMEOUT", "1")
+    folder = tmp_path / "served"
+    folder.mkdir()
+    with servers.serving(folder) as server:
+        yield server
+
+
+@pytest.fixture
+def served(server, sample):
+    """Return a function that makes a small data set, which torchvision's mirror has."""
+
+    def make(name: str) -> Sample:
+        made = sample(name, server.url)
+        made.write(server.folder)
+        return made
+
+    return make
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """Return a function that lists what lies where data sets are kept."""
+
+    def listed() -> list[str]:
+        folder = Path(os.environ["ZOO_HOME"], "datasets")
+        return sorted(path.name for path in folder.glob("*")) if folder.exists() else []
+
+    return listed

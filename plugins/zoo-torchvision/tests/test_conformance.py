@@ -1,0 +1,13 @@
+import pytest
+
+from zoo_core.testing import conformance_test
+
+
+@pytest.fixture(autouse=True)
+def _one_home(tmp_path_factory, monkeypatch):
+    """Keep data sets from check to check, which would each unpack them anew."""
+    home = tmp_path_factory.getbasetemp() / "zoo-home"
+    monkeypatch.setenv("ZOO_HOME", str(home))
+
+
+test_conformance = conformance_test("zoo-torchvision")

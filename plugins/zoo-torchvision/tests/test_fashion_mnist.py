@@ -1,0 +1,53 @@
+"""Fashion-MNIST as Debian packages it is Fashion-MNIST."""
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+from torchvision import datasets
+
+from zoo_torchvision.datasets.load import fashion_mnist
+from zoo_torchvision.plugin import zoo_datasets
+
+DEBIAN = Path("/usr/share/datasets/fashion-mnist")
+
+pytestmark = pytest.mark.skipif(
+    not DEBIAN.is_dir(), reason="Debian's dataset-fashion-mnist is not installed"
+)
+
+SPEC = next(spec for spec in zoo_datasets() if spec.name == "fashion-mnist")
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("ZOO_HOME", str(tmp_path_factory.mktemp("home")))
+        return fashion_mnist()
+
+
+def test_every_image_is_there(dataset):
+    assert dataset.sha256() == SPEC.sha256
+    for split, size in SPEC.sizes.items():
+        assert dataset.splits[split].images.shape == (size, *SPEC.shape)
+        counts = np.bincount(dataset.splits[split].labels[:, 0])
+        assert counts.tolist() == [size // 10] * 10
+    assert dataset.mean == pytest.approx((0.2860,), abs=5e-5)
+    assert dataset.std == pytest.approx((0.3530,), abs=5e-5)
+    assert dataset.classes[0][-1] == "Ankle boot"
+
+
+# When the authors packed each file, in seconds since 1970: it stands in gzip's header, which
+# Debian writes anew. Found by trying.
+PACKED = {"train": 1504176606, "t10k": 1504176627}
+
+
+def test_debians_files_are_the_ones_that_torchvision_knows():
+    from small_mirrors import md5_of
+
+    for name, due in datasets.FashionMNIST.resources:
+        content = (DEBIAN / name).read_bytes()
+        packed = PACKED[name.partition("-")[0]].to_bytes(4, "little")
+        header = b"\x1f\x8b\x08\x08" + packed + b"\0\3" + name[:-3].encode() + b"\0"
+        assert md5_of(header + content[10:]) == due
+        assert gzip.decompress(header + content[10:]) == gzip.decompress(content)

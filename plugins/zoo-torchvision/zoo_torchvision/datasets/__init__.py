@@ -1,0 +1,1 @@
+"""torchvision's small data sets as arrays."""

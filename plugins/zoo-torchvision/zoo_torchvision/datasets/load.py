@@ -1,0 +1,76 @@
+"""The data sets: files that are here or are fetched, made arrays once and kept as such."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from zoo_core.data import ArrayDataset
+from zoo_core.errors import DataError, one_line
+from zoo_core.files import scratch_folder
+from zoo_core.paths import zoo_home
+from zoo_core.stored import Content, stored
+from zoo_torchvision.datasets import origins
+from zoo_torchvision.datasets.found import Found, find
+from zoo_torchvision.datasets.origins import Origin
+from zoo_torchvision.datasets.unpack import HINT, check, md5_of, unpack
+
+VOUCHED = "torchvision"
+"""The key of data that torchvision's checksums vouch for: there is one such content of each set."""
+
+
+def load(origin: Origin) -> ArrayDataset:
+    """Return a data set: as it is kept, else made of files that are there, else downloaded.
+
+    Raises:
+        InvalidValueError: ZOO_DATA names no folder.
+        DataError: files are missing or malformed, or cannot be kept.
+        UnavailableError: they are not here and cannot be downloaded.
+        VerificationError: a file has not the checksum that it should have.
+    """
+    found = find(origin)
+    key = VOUCHED if found is None or found.form.vouched else md5_of(*found.paths())
+    return stored(origin.name, key, lambda: _make(origin, found))
+
+
+def _make(origin: Origin, found: Found | None) -> Content:
+    # Imported here, as none of it is needed once the data set is kept.
+    from zoo_torchvision.datasets import fetch, known
+
+    remotes = known.remotes(origin.name)
+    with scratch_folder(Path(zoo_home(), "datasets", f"{origin.name}-files")) as scratch:
+        if found:
+            check(origin, found, remotes)
+        files = found or fetch.fetch(origin, remotes, scratch)
+        unpack(origin, files, scratch / "unpacked")
+        return _read(origin, files, scratch / "unpacked")
+
+
+def _read(origin: Origin, files: Found, root: Path) -> Content:
+    """Return what torchvision's class makes of unpacked files, in memory."""
+    from zoo_torchvision.datasets.known import read
+
+    try:
+        train, classes = read(origin.name, root, train=True)
+        test, _ = read(origin.name, root, train=False)
+    except Exception as fault:
+        raise DataError(
+            f"the files of {origin.name} in {files.folder} are not what they should be: "
+            f"{one_line(fault)}",
+            hint=HINT,
+        ) from fault
+    return Content(
+        splits={"train": (len(train), [train]), "test": (len(test), [test])},
+        shape=train.images.shape[1:],
+        classes=(classes,),
+    )
+
+
+fashion_mnist = partial(load, origins.FASHION_MNIST)
+kmnist = partial(load, origins.KMNIST)
+qmnist = partial(load, origins.QMNIST)
+emnist_letters = partial(load, origins.EMNIST_LETTERS)
+usps = partial(load, origins.USPS)
+cifar10 = partial(load, origins.CIFAR10)
+cifar100 = partial(load, origins.CIFAR100)
+svhn = partial(load, origins.SVHN)

@@ -1,0 +1,1 @@
+"""torchvision's classification models, adapted to a data set's images and classes."""

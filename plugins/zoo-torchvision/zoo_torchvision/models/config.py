@@ -1,0 +1,16 @@
+"""The config that all of torchvision's models have."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from zoo_core.config import ModelConfig
+
+
+class TorchvisionConfig(ModelConfig):
+    stem: Literal["auto", "small", "original"] = Field(
+        "auto",
+        description="small: the first convolution keeps the image's size, and no max-pooling "
+        "follows it; auto: small where the image's sides are at most 64 pixels and there is "
+        "such a convolution",
+    )

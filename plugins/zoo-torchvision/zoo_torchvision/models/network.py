@@ -1,0 +1,94 @@
+"""torchvision's own networks, changed in place for other images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+from torchvision.models import get_model
+
+_CONSTANTS = ("relative_position_index", "relative_coords_table")
+"""Tensors that torchvision keeps among the weights, and that follow from the config."""
+
+_MOMENTUM = 0.1
+"""Share of a batch in the running statistics of batch normalisation, at least. Some networks have
+0.0003, for trainings of a million steps; after a few thousand they would not predict yet."""
+
+
+def make_network(name: str, classes: int, size: tuple[int, int]) -> nn.Module:
+    """Return a network of torchvision's for images of three channels.
+
+    Args:
+        name: in torchvision.
+        classes: numbers that it gives for an image.
+        size: height and width of an image, which some networks have to be told.
+    """
+    options: dict[str, Any] = {}
+    if name.startswith("vit_"):
+        options = {"image_size": size[0]}
+    elif name.startswith("maxvit_"):
+        options = {"input_size": size}
+    elif name in ("googlenet", "inception_v3"):
+        options = {"aux_logits": False, "init_weights": True}
+    network: nn.Module = get_model(name, weights=None, num_classes=classes, **options)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = max(module.momentum or 0.0, _MOMENTUM)
+        for constant in _CONSTANTS:
+            if hasattr(module, constant):
+                module.register_buffer(constant, getattr(module, constant), persistent=False)
+    return network
+
+
+def first_convolution(network: nn.Module) -> tuple[str, nn.Conv2d]:
+    """Return the path of a network's first convolution, and the convolution."""
+    return next(
+        (path, module)
+        for path, module in network.named_modules()
+        if isinstance(module, nn.Conv2d)
+    )
+
+
+def take_channels(network: nn.Module, channels: int) -> None:
+    """Put a new convolution for so many channels in the place of the first."""
+    path, old = first_convolution(network)
+    new = nn.Conv2d(
+        channels,
+        old.out_channels,
+        old.kernel_size,
+        old.stride,
+        old.padding,
+        bias=old.bias is not None,
+    )
+    _replace(network, path, new)
+
+
+def patch_of(network: nn.Module) -> int:
+    """Return the side of the patches that a network cuts an image into; 1 if it does not."""
+    _, first = first_convolution(network)
+    return first.stride[0] if first.stride == first.kernel_size else 1
+
+
+def has_large_stem(network: nn.Module) -> bool:
+    """Say whether a network begins with an overlapping convolution that makes images smaller."""
+    _, first = first_convolution(network)
+    return 1 < first.stride[0] < first.kernel_size[0]
+
+
+def open_stem(network: nn.Module) -> None:
+    """Make a large stem a small one: its convolution keeps the image's size, and nothing is pooled.
+
+    It is what everybody does to networks that were made for ImageNet before they train them on
+    CIFAR. Kernels keep their sizes, so that pretrained weights fit.
+    """
+    _, first = first_convolution(network)
+    first.stride = (1, 1)
+    # In torchvision, networks with such a stem have their first max-pooling in it, or none at all.
+    pools = (path for path, it in network.named_modules() if isinstance(it, nn.MaxPool2d))
+    if pool := next(pools, ""):
+        _replace(network, pool, nn.Identity())
+
+
+def _replace(network: nn.Module, path: str, new: nn.Module) -> None:
+    parent, _, name = path.rpartition(".")
+    setattr(network.get_submodule(parent), name, new)

@@ -1,0 +1,45 @@
+"""Temporary folders are gone afterwards, whatever happened to whoever filled them."""
+
+import pytest
+
+from zoo_core.files import scratch_folder
+
+FILLS = """
+import sys, time
+from pathlib import Path
+from zoo_core.files import scratch_folder
+with scratch_folder(Path(sys.argv[1])) as folder:
+    (folder / "much").write_bytes(bytes(1000))
+    print("filled", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("fault", [None, ValueError, KeyboardInterrupt])
+def test_a_scratch_folder_is_gone_afterwards(tmp_path, fault):
+    path = tmp_path / "new" / "thing"
+    try:
+        with scratch_folder(path) as folder:
+            assert folder.parent.parent == path.parent
+            assert list(folder.iterdir()) == []
+            (folder / "some").touch()
+            if fault:
+                raise fault
+    except (ValueError, KeyboardInterrupt):
+        assert fault
+    assert list(path.parent.iterdir()) == []
+
+
+def test_the_next_one_removes_what_a_killed_process_left_and_no_other(tmp_path, spawn):
+    path = tmp_path / "scratch" / "thing"
+    with spawn("-c", FILLS, path) as killed, spawn("-c", FILLS, path) as alive:
+        for process in (killed, alive):
+            assert process.stdout.readline() == "filled\n"
+        assert len(list(path.parent.iterdir())) == 2
+        killed.kill()
+        killed.wait()
+        with scratch_folder(path), scratch_folder(path.with_name("other thing")):
+            pass
+        (left,) = path.parent.iterdir()
+        assert (left / "new" / "much").exists()
+        alive.kill()
