@@ -86,8 +86,8 @@ with the seeds 0, 1, …, on every image of the test split, which is read once a
 Two accuracies are those of the top and of the bottom digit; "both" is the share of images with both
 read correctly. Views are the images that a prediction is the mean of: one is the image itself, five
 or nine are test-time augmentation, as the weights say of themselves. Seconds are the median of the
-trainings', from the first step to the last epoch's validation, on two cores (with * on one). A recipe
-with @ is for the data set behind it, the others for MNIST. The
+trainings', from the first step to the last epoch's validation, on two cores (with * on one). A
+recipe with @ is for the data set behind it, the others for MNIST. The
 reference's numbers are those of single trainings; those of `two-headed-mlp` were not published, but
 come from running its code.
 

@@ -27,7 +27,7 @@ def zoo_commands() -> list[CommandSpec]:
         CommandSpec(
             name="list",
             command="zoo_core.cli.list:list_",
-            summary="List the models, datasets, trainers, published weights or plugins there are.",
+            summary="List the models, datasets, sources, trainers, weights or plugins there are.",
         ),
         CommandSpec(
             name="info",

@@ -48,7 +48,7 @@ def list_(  # noqa: PLR0917 (click passes every argument by name)
     plugin: str | None,
     as_json: bool,
 ) -> None:
-    """List the models, datasets, trainers or plugins there are.
+    """List the models, datasets, sources of datasets, trainers, weights or plugins there are.
 
     PATTERN is a shell pattern for the names, such as 'two-*'; quote it.
     """

@@ -1,12 +1,20 @@
 """What zoo-timm offers."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from zoo_core.hookspecs import hookimpl
 from zoo_core.specs import ModelSpec
-from zoo_timm.table import Row, table
+
+if TYPE_CHECKING:
+    from zoo_timm.table import Row
 
 
 @hookimpl
 def zoo_models() -> list[ModelSpec]:
+    from zoo_timm.table import table
+
     return [_model(row) for row in table().rows.values()]
 
 

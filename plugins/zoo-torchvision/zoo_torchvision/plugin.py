@@ -1,8 +1,14 @@
 """What zoo-torchvision offers."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from zoo_core.hookspecs import hookimpl
 from zoo_core.specs import DatasetSpec, ModelSpec
-from zoo_torchvision.models.table import Row, table
+
+if TYPE_CHECKING:
+    from zoo_torchvision.models.table import Row
 
 UNSTATED = "LicenseRef-unstated"
 """Of data whose authors ask to be cited, and state no licence."""
@@ -104,6 +110,8 @@ def zoo_datasets() -> list[DatasetSpec]:
 
 @hookimpl
 def zoo_models() -> list[ModelSpec]:
+    from zoo_torchvision.models.table import table
+
     return [_model(row) for row in table().rows.values()]
 
 
