@@ -52,7 +52,6 @@ ROWS = [
     Row("cnn", "best"),
     Row("cnn", "best-10k", seeds=3),
     Row("cnn", "default@fashion-mnist"),
-    Row("cnn", "best@fashion-mnist", seeds=3),
     Row("two-headed-mlp", "reference"),
     Row("two-headed-mlp", "default"),
     Row("two-headed-mlp", "best", seeds=3),

@@ -195,10 +195,11 @@ def test_a_folder_that_somebody_fills_is_left_alone(spawn, run_process, tmp_path
         while not (tmp_path / "made").exists():
             time.sleep(0.01)
         shutil.rmtree(Path(zoo_home(), "locks"))  # as on a file system without such locks
-        assert run_process("-c", MAKING, "0").code == 0
+        code = run_process("-c", MAKING, "0").code
         left = [path.name for path in folder().parent.iterdir()]
-        assert len(left) == 2, left  # the one that is made, and the one that somebody still fills
         process.kill()
+    assert code == 0
+    assert len(left) == 2, left  # the one that is made, and the one that somebody still fills
 
 
 @given(st.integers(1, 30), st.integers(1, 3), st.integers(0, 2**32 - 1))
