@@ -239,7 +239,7 @@ COMPARISONS = {
             ),
             Contestant("in memory", LARGE, variables=large.variables()),
         ),
-        figures={"seconds": "training, s", "peak_mb": "peak of the process, MiB"},
+        figures={"seconds": "training, s"},
         times=3,
         first="its",
         prepare=large.prepare,

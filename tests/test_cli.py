@@ -45,7 +45,8 @@ def trained(cli, tmp_path):
 def test_list_names_what_is_installed(cli):
     result = cli("list")
     assert result.code == 0
-    assert result.out.splitlines()[0].split() == ["NAME", "TRAINER", "DATASET", "PLUGIN", "SUMMARY"]
+    columns = ["NAME", "PARAMETERS", "TRAINER", "DATASET", "PLUGIN", "SUMMARY"]
+    assert result.out.splitlines()[0].split() == columns
     assert "softmax-pairs" in result.out
     warm = cli("list")
     assert warm.out == result.out
@@ -166,7 +167,7 @@ def test_predict_names_a_bad_file_and_goes_on(cli, trained, picture):
 BAD = [
     # arguments, exit code, what the one line says
     (["train", "sotfmax"], 3, "Did you mean 'softmax'"),
-    (["train", "resnet"], 3, "no installed plugin offers a model 'resnet'"),
+    (["train", "nothing-of-all"], 3, "no installed plugin offers a model 'nothing-of-all'"),
     (["train", "softmax", "--dataset", "imagenet"], 3, "offers a dataset 'imagenet'"),
     (["train", "softmax", "--recipe", "fast"], 3, "has no recipe 'fast'. Recipes there are"),
     (["train", "softmax", "--set", "trainer=jax"], 3, "offers a trainer 'jax'"),

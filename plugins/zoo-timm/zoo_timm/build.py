@@ -18,6 +18,7 @@ from zoo_timm.table import Row, table
 if TYPE_CHECKING:
     from zoo_timm.config import TimmConfig
 
+
 def __getattr__(name: str) -> Callable[[TimmConfig], Adapted]:
     if name not in table().rows:
         raise AttributeError(f"there is no {name!r} in the table of timm's models")
@@ -33,7 +34,7 @@ def build(name: str, config: TimmConfig, weights: str = "") -> Adapted:
         weights: path of a file with pretrained weights; empty for random ones.
 
     Raises:
-        InvalidValueError: it cannot be built, has no small stem, or timm has it no longer or not yet.
+        InvalidValueError: it cannot be built, has no small stem, or the timm here lacks it.
     """
     row = table().rows[name]
     if row.problem:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import timm
 from torch import nn
 
@@ -19,10 +21,10 @@ def make_network(
         name: in timm.
         channels: of an image.
         classes: numbers that it gives for an image.
-        size: that it is told images have; None for models that need not be told, and as timm has it.
+        size: height and width of an image, for models that have to be told; None for others.
         weights: path of a file with pretrained weights; empty for random ones.
     """
-    told = {} if size is None else {"img_size": size}
+    told: dict[str, Any] = {} if size is None else {"img_size": size}
     network: nn.Module = timm.create_model(
         name,
         pretrained=bool(weights),

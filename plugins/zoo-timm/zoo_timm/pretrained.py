@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import torch
 from huggingface_hub import constants, hf_hub_download
 from huggingface_hub.errors import LocalEntryNotFoundError
+from safetensors import SafetensorError
 from timm.models import get_pretrained_cfg
-from torch import Tensor
 
 from zoo_core.environment import is_set
 from zoo_core.errors import DataError, UnavailableError, one_line
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FILE = "model.safetensors"
 
 PATIENCE = 10
-"""Seconds within which the hub has to answer at all; its own library would try for half a minute."""
+"""Seconds within which the hub has to answer at all; its library would try for half a minute."""
 
 
 def __getattr__(name: str) -> Callable[[TimmConfig], Pretraining]:
@@ -53,25 +53,23 @@ def pretrained(name: str, config: TimmConfig) -> Pretraining:
         DataError: the file is not what it should be.
         InvalidValueError: see `build`.
     """
-    hub = table().rows[name].hub
+    hub, about = table().rows[name].hub, get_pretrained_cfg(name)
     path = weights_file(hub)
+    assert about
     try:
-        begun, loaded = _state(name, config), _state(name, config, path)
-    except (OSError, RuntimeError, ValueError, KeyError) as fault:
+        # With as many classes as the file has, timm insists on every tensor.
+        whole = config.model_copy(update={"classes": (about.num_classes,)})
+        loaded = build(name, whole, path).state_dict()
+    except (OSError, RuntimeError, ValueError, KeyError, SafetensorError) as fault:
         raise DataError(
             f"{path} is not a file with timm's weights of {name}: {one_line(fault)[:200]}",
             hint="Remove it, and it is fetched again.",
         ) from fault
-    # What the file does not have is as the seed made it.
-    tensors = {n: t.numpy() for n, t in loaded.items() if not torch.equal(t, begun[n])}
-    licence = get_pretrained_cfg(name).license
-    return Pretraining(source=f"{hub} ({licence or 'of unknown licence'})", tensors=tensors)
-
-
-def _state(name: str, config: TimmConfig, weights: str = "") -> dict[str, Tensor]:
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(0)
-        return build(name, config, weights).state_dict()
+    with torch.device("meta"):
+        due = {key: tensor.shape for key, tensor in build(name, config).state_dict().items()}
+    tensors = {key: t.numpy() for key, t in loaded.items() if due.get(key) == t.shape}
+    licence = about.license or "of unknown licence"
+    return Pretraining(source=f"{hub} ({licence})", tensors=tensors)
 
 
 def weights_file(hub: str) -> str:
@@ -95,9 +93,7 @@ def weights_file(hub: str) -> str:
 
 def _reach(url: str) -> None:
     try:
-        with urllib.request.urlopen(
-            urllib.request.Request(url, method="HEAD"), timeout=PATIENCE
-        ):
+        with urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=PATIENCE):
             pass
     except urllib.error.HTTPError as fault:
         fault.close()  # it is there, and that is what was asked

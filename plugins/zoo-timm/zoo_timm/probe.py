@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import torch
+from timm.models import get_pretrained_cfg
 from torch import Tensor, nn
 
+from zoo_timm.attention import WatchAttention
 from zoo_timm.network import make_network
 from zoo_timm.sizes import Sizes
 from zoo_timm.stem import SMALL, Stem, find_stems, open_stem, patch_of, run_strided
@@ -18,9 +20,13 @@ CHANNELS, CLASSES = 1, 10
 SIDES = (28, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512)
 """Sides that are tried, in pixels, beside the one that timm names."""
 
+UNSEEN = 16
+"""Pixels: side of the patches into which a model that is told a size may cut images after its first
+convolutions; what is left over would be lost, and nobody would see it."""
+
 BEYOND = ((1, 2), (5, 3), (10, 14))
-"""Rectangles beyond the smallest size that are tried, in steps: halved again and again, they are odd
-and even in turns."""
+"""Rectangles beyond the smallest size that are tried, in steps. Halved again and again, their sides
+are odd and even in turns."""
 
 Make = Callable[[tuple[int, int]], nn.Module]
 """Gives the network for a size."""
@@ -41,7 +47,9 @@ def probe(row: Row) -> Row:
 
 def _probe(row: Row) -> Row:
     network = make_network(row.name, CHANNELS, CLASSES)
-    native: int = network.pretrained_cfg["input_size"][-1]
+    about = get_pretrained_cfg(row.name)
+    assert about
+    native = about.input_size[-1]
     if fault_of(network.eval(), native, native):
         raise ValueError(_why(row.name, network, native))
     strided = run_strided(network, torch.empty(2, CHANNELS, native, native))
@@ -51,10 +59,11 @@ def _probe(row: Row) -> Row:
     def told(size: tuple[int, int]) -> nn.Module:
         return make_network(row.name, CHANNELS, CLASSES, size)
 
-    found = find_sizes(lambda _: network, sides, patch)
-    if found is None or found.least > SMALL:
-        smaller = [side for side in sides if found is None or side < found.least]
-        if by_telling := find_sizes(told, smaller, patch):
+    found = find_sizes(_always(network), sides, patch)
+    if found is None or not found.step or found.least > SMALL:
+        patch = patch if patch > 1 else UNSEEN
+        by_telling = find_sizes(told, [side for side in sides if side % patch == 0], patch)
+        if by_telling and (found is None or _is_better(by_telling, found)):
             found = replace(by_telling, told=True)
             network = told(found.fitting(28, 28))
     if found is None:
@@ -66,16 +75,24 @@ def _probe(row: Row) -> Row:
     return row if found.told else _with_small_stem(row, network, find_stems(strided))
 
 
+def _is_better(one: Sizes, other: Sizes) -> bool:
+    return bool(one.step) > bool(other.step) or one.least < other.least
+
+
 def _with_small_stem(row: Row, network: nn.Module, stems: Iterable[Stem]) -> Row:
     """Return a row with the first of some small stems with which the model works."""
     for stem in stems:
         open_stem(network, stem)
-        found = find_sizes(lambda _, it=network: it, [s for s in SIDES if s <= SMALL], 1)
-        if found:
+        found = find_sizes(_always(network), [side for side in SIDES if side <= SMALL], 1)
+        if found and not fault_of(network.eval(), *found.fitting(28, 28)):
             convolutions = ",".join(stem.convolutions)
             return replace(row, small_sizes=str(found), stem=convolutions, pool=stem.pool)
         network = make_network(row.name, CHANNELS, CLASSES)
     return row
+
+
+def _always(network: nn.Module) -> Make:
+    return lambda _: network
 
 
 def find_sizes(make: Make, sides: Sequence[int], patch: int) -> Sizes | None:
@@ -109,11 +126,13 @@ def _going_on(make: Make, least: int, patch: int) -> Sizes | None:
 
 
 def takes(make: Make, height: int, width: int) -> bool:
-    """Say whether a network learns from images of a size."""
+    """Say whether a network learns from images of a size, all of it."""
     try:
-        return not fault_of(make((height, width)).train(), height, width)
+        with WatchAttention() as attention:
+            fault = fault_of(make((height, width)).train(), height, width)
     except Exception:
         return False
+    return not (fault or attention.idle)
 
 
 def _why(name: str, network: nn.Module, native: int) -> str:

@@ -39,5 +39,8 @@ class Sizes:
         """
         if not self.step:
             return self.least, self.least
-        high, wide = (max(self.least, -(-side // self.step) * self.step) for side in (height, width))
+        high, wide = self._side(height), self._side(width)
         return (max(high, wide),) * 2 if self.square else (high, wide)
+
+    def _side(self, pixels: int) -> int:
+        return max(self.least, -(-pixels // self.step) * self.step)

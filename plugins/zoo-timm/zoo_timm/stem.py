@@ -6,7 +6,7 @@ Kernels keep their sizes, so that pretrained weights fit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -36,18 +36,67 @@ def open_stem(network: nn.Module, stem: Stem) -> None:
         AttributeError: the network has no such modules.
     """
     for path in stem.convolutions:
-        network.get_submodule(path).stride = (1, 1)
+        convolution = network.get_submodule(path)
+        assert isinstance(convolution, nn.Conv2d)
+        convolution.stride = (1, 1)
     if stem.pool:
         parent, _, name = stem.pool.rpartition(".")
-        network.get_submodule(stem.pool)
+        network.get_submodule(stem.pool)  # which has to be there
         setattr(network.get_submodule(parent), name, nn.Identity())
 
 
-Run = tuple[str, nn.Module, int]
-"""A module that ran: its path, itself, and the width of what it read."""
+@dataclass(frozen=True)
+class Strided:
+    """A convolution or pooling that made something smaller.
+
+    Attributes:
+        path: in its network.
+        module: itself.
+        width: of what it read.
+    """
+
+    path: str
+    module: nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d
+    width: int
+
+    @property
+    def stride(self) -> int:
+        return _largest(self.module.stride)
+
+    @property
+    def kernel(self) -> int:
+        return _largest(self.module.kernel_size)
 
 
-def find_stems(strided: list[Run]) -> Iterator[Stem]:
+def run_strided(network: nn.Module, image: Tensor) -> list[Strided]:
+    """Run a network and return its strided convolutions and poolings in the order of their work.
+
+    Args:
+        network: is run once.
+        image: ``(N, C, H, W)``.
+    """
+    ran: list[Strided] = []
+
+    def watch(path: str, module: nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d) -> None:
+        def hear(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+            ran.append(Strided(path, module, inputs[0].shape[-1]))
+
+        if _largest(module.stride) > 1:
+            handles.append(module.register_forward_pre_hook(hear))
+
+    handles: list[torch.utils.hooks.RemovableHandle] = []
+    for path, module in network.named_modules():
+        if isinstance(module, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
+            watch(path, module)
+    try:
+        network(image)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return ran
+
+
+def find_stems(strided: Sequence[Strided]) -> Iterator[Stem]:
     """Yield what may be a network's stem, with a pooling and without.
 
     There is none if the network does not begin with overlapping, strided convolutions.
@@ -58,49 +107,25 @@ def find_stems(strided: list[Run]) -> Iterator[Stem]:
     reading = _reading(strided)
     if not reading or patch_of(strided):
         return
-    paths = tuple(path for path, _, _ in reading)
-    if len(strided) > len(reading) and isinstance(strided[len(reading)][1], nn.MaxPool2d):
-        yield Stem(paths, strided[len(reading)][0])
+    paths = tuple(each.path for each in reading)
+    for following in strided[len(reading) : len(reading) + 1]:
+        if isinstance(following.module, nn.MaxPool2d):
+            yield Stem(paths, following.path)
     yield Stem(paths, "")
 
 
-def patch_of(strided: list[Run]) -> int:
+def patch_of(strided: Sequence[Strided]) -> int:
     """Return the side of the patches that a network cuts an image into; 0 if it does not."""
-    kernels = [max(module.kernel_size) for _, module, _ in _reading(strided)]
-    strides = [max(module.stride) for _, module, _ in _reading(strided)]
-    return max(strides) if strides and max(kernels) <= max(strides) else 0
+    reading = _reading(strided)
+    stride = max((each.stride for each in reading), default=0)
+    return stride if all(each.kernel <= stride for each in reading) else 0
 
 
-def _reading(strided: list[Run]) -> list[Run]:
+def _reading(strided: Sequence[Strided]) -> list[Strided]:
     """Return the first of the modules, and those beside it, if they are convolutions."""
-    first = [run for run in strided if run[2] == strided[0][2]]
-    return first if all(isinstance(module, nn.Conv2d) for _, module, _ in first) else []
+    first = [each for each in strided if each.width == strided[0].width]
+    return first if all(isinstance(each.module, nn.Conv2d) for each in first) else []
 
 
-def run_strided(network: nn.Module, image: Tensor) -> list[Run]:
-    """Run a network and return its strided convolutions and poolings in the order of their work.
-
-    Args:
-        network: is run once.
-        image: ``(N, C, H, W)``.
-    """
-    ran: list[Run] = []
-    handles = [
-        module.register_forward_pre_hook(
-            lambda module, inputs, path=path: ran.append((path, module, inputs[0].shape[-1]))
-        )
-        for path, module in network.named_modules()
-        if isinstance(module, (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)) and _stride(module) > 1
-    ]
-    try:
-        with torch.no_grad():
-            network(image)
-    finally:
-        for handle in handles:
-            handle.remove()
-    return ran
-
-
-def _stride(module: nn.Module) -> int:
-    stride = module.stride
-    return max(stride) if isinstance(stride, tuple) else int(stride)
+def _largest(sides: int | tuple[int, ...]) -> int:
+    return max(sides) if isinstance(sides, tuple) else sides

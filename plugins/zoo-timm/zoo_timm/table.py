@@ -1,7 +1,7 @@
 """The table of timm's models, ``models.tsv``: what zoo knows of each without importing timm.
 
-``python -m zoo_timm.table`` makes it anew, for the timm that is installed. A table that was begun is
-gone on with.
+``python -m zoo_timm.table`` makes it anew, for the timm that is installed, or goes on with one that
+was begun.
 """
 
 from __future__ import annotations
@@ -52,11 +52,23 @@ class Table:
 
 
 @cache
-def table(path: Path = PATH) -> Table:
-    """Read the table."""
+def table() -> Table:
+    """Return the table that comes with zoo-timm."""
+    return read(PATH)
+
+
+def read(path: Path) -> Table:
+    """Read a table."""
     about, _, *lines = path.read_text(encoding="utf-8").splitlines()
     rows = (Row(*line.split("\t")) for line in lines)
     return Table(about.removeprefix("# timm "), {row.name: row for row in rows})
+
+
+def write(path: Path, table: Table) -> None:
+    """Write a table."""
+    lines = ["\t".join(astuple(row)) for _, row in sorted(table.rows.items())]
+    head = [f"# timm {table.version}", "\t".join(field.name for field in fields(Row))]
+    write_atomic(path, "\n".join([*head, *lines, ""]).encode())
 
 
 def main() -> None:
@@ -66,21 +78,16 @@ def main() -> None:
 
     from zoo_timm.probe import probe
 
-    rows = dict(table().rows) if PATH.exists() and table().version == timm.__version__ else {}
+    begun = read(PATH) if PATH.exists() else Table("", {})
+    rows = dict(begun.rows) if begun.version == timm.__version__ else {}
     for name in timm.list_models():
         if name in rows:
             continue
         about = get_pretrained_cfg(name)
         family = model_entrypoint(name).__module__.rpartition(".")[2]
-        rows[name] = probe(Row(name, family, hub=about.hf_hub_id or "" if about else ""))
-        _write(Table(timm.__version__, rows))
+        rows[name] = probe(Row(name, family, hub=(about and about.hf_hub_id) or ""))
+        write(PATH, Table(timm.__version__, rows))
         sys.stdout.write(f"{name}: {rows[name].sizes or rows[name].problem}\n")
-
-
-def _write(table: Table) -> None:
-    lines = ["\t".join(astuple(row)) for _, row in sorted(table.rows.items())]
-    head = [f"# timm {table.version}", "\t".join(field.name for field in fields(Row))]
-    write_atomic(PATH, "\n".join([*head, *lines, ""]).encode())
 
 
 if __name__ == "__main__":

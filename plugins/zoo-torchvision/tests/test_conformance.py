@@ -10,4 +10,4 @@ def _one_home(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("ZOO_HOME", str(home))
 
 
-test_conformance = conformance_test("zoo-torchvision")
+test_conformance = conformance_test("torchvision/shufflenet_v2_x0_5")

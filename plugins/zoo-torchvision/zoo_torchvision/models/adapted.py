@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 PIXELS, LEAST = 1 << 16, 8
-"""Pixels of the enlarged images that are read at once where nothing is learned, and images at least:
-some networks need several kilobytes for a pixel."""
+"""Pixels that are read at once where nothing is learned, and images at the least: some networks
+need several kilobytes for a pixel."""
 
 
 class Adapted(nn.Module):
@@ -20,9 +20,7 @@ class Adapted(nn.Module):
         classes: of each head.
     """
 
-    def __init__(
-        self, network: nn.Module, size: tuple[int, int], classes: tuple[int, ...]
-    ) -> None:
+    def __init__(self, network: nn.Module, size: tuple[int, int], classes: tuple[int, ...]) -> None:
         super().__init__()
         self.network = network
         self.size = size
@@ -43,6 +41,6 @@ class Adapted(nn.Module):
             x = functional.interpolate(x, self.size, mode="bilinear", antialias=smaller)
         if self.training and len(x) == 1:
             # Batch normalisation refuses a single value, which is what small maps come to.
-            return self.network(x.repeat(2, 1, 1, 1))[:1]
+            return self._read(x.repeat(2, 1, 1, 1))[:1]
         logits: Tensor = self.network(x)
         return logits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from torch import nn
@@ -31,35 +32,39 @@ def make_network(name: str, classes: int, size: tuple[int, int]) -> nn.Module:
     elif name in ("googlenet", "inception_v3"):
         options = {"aux_logits": False, "init_weights": True}
     network: nn.Module = get_model(name, weights=None, num_classes=classes, **options)
+    _mend(network, name)
+    return network
+
+
+def _mend(network: nn.Module, name: str) -> None:
+    """Change what is in the way of training a network from the beginning, saving and loading it."""
+    if name.startswith("mnasnet"):
+        # Its own way converts weights of years ago, which zoo has none of, and asks for a version.
+        load = partial(nn.Module._load_from_state_dict, network)
+        network._load_from_state_dict = load  # type: ignore[method-assign]
+    if name.startswith("squeezenet"):
+        # Rectified, the logits of a class can be 0 for all images, and learn no more.
+        _replace(network, "classifier.2", nn.Identity())
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = max(module.momentum or 0.0, _MOMENTUM)
         for constant in _CONSTANTS:
             if hasattr(module, constant):
                 module.register_buffer(constant, getattr(module, constant), persistent=False)
-    return network
 
 
 def first_convolution(network: nn.Module) -> tuple[str, nn.Conv2d]:
     """Return the path of a network's first convolution, and the convolution."""
     return next(
-        (path, module)
-        for path, module in network.named_modules()
-        if isinstance(module, nn.Conv2d)
+        (path, module) for path, module in network.named_modules() if isinstance(module, nn.Conv2d)
     )
 
 
 def take_channels(network: nn.Module, channels: int) -> None:
     """Put a new convolution for so many channels in the place of the first."""
     path, old = first_convolution(network)
-    new = nn.Conv2d(
-        channels,
-        old.out_channels,
-        old.kernel_size,
-        old.stride,
-        old.padding,
-        bias=old.bias is not None,
-    )
+    new = nn.Conv2d(channels, old.out_channels, old.kernel_size[0], bias=old.bias is not None)
+    new.stride, new.padding = old.stride, old.padding
     _replace(network, path, new)
 
 

@@ -1,4 +1,4 @@
-"""torchvision's pretrained weights: ``zoo_torchvision.models.pretrained:NAME`` gives those of a model.
+"""torchvision's pretrained weights, in ``zoo_torchvision.models.pretrained:NAME``.
 
 They are fetched to where torch keeps such files, and held against the checksum in their names.
 """

@@ -61,7 +61,7 @@ def takes(name: str, size: tuple[int, int], *, small: bool = False) -> bool:
             network = _network(name, size).train()
             if small:
                 open_stem(network)
-            return network(torch.empty(2, 3, *size)).shape == (2, CLASSES)
+            return bool(network(torch.empty(2, 3, *size)).shape == (2, CLASSES))
         except (AssertionError, RuntimeError, ValueError):  # in as many ways as there are networks
             return False
 
