@@ -115,7 +115,8 @@ for name in {TAGS!r}:
     assert pretrained.predict(numpy.zeros((2, *shape), numpy.uint8)).labels.shape[0] == 2
 assert zoo.create_model("mlp", pretrained=True)(torch.zeros(1, 1, 28, 28))
 assert zoo.create_model("mlp", pretrained="leaky-128")
-assert set(zoo.list_models(pretrained=True)) == {{name.partition(".")[0] for name in {TAGS!r}}}
+ours = {{name for name in zoo.list_models(pretrained=True) if "/" not in name}}
+assert ours == {{name.partition(".")[0] for name in {TAGS!r}}}
 """
     run_python(code)
 
