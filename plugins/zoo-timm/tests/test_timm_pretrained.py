@@ -72,6 +72,16 @@ def test_embeddings_of_places_are_adapted_to_the_size(cache):
     assert given.tensors["network.pos_embed"].shape == (1, 1 + 2 * 2, 192)
 
 
+def test_what_timm_cannot_adapt_to_the_size_is_left_out(cache):
+    due = network_of("levit_128s").state_dict()
+    keep(cache, "levit_128s", save(due))
+    given = pretrained.levit_128s(GREY)
+    left = due.keys() - {name.removeprefix("network.") for name in given.tensors}
+    assert {name.split(".")[-1] for name in left if not name.startswith("head")} == {
+        "attention_biases"
+    }
+
+
 @pytest.mark.parametrize("content", [b"", b"\x10" + bytes(7) + b"{", None])
 def test_a_file_of_something_else_is_named_with_the_remedy(cache, content):
     other = save(network_of("test_vit2").state_dict())

@@ -16,11 +16,13 @@ from huggingface_hub import constants, hf_hub_download
 from huggingface_hub.errors import LocalEntryNotFoundError
 from safetensors import SafetensorError
 from timm.models import get_pretrained_cfg
+from torch import Tensor
 
 from zoo_core.environment import is_set
 from zoo_core.errors import DataError, UnavailableError, one_line
 from zoo_core.initial import Pretraining
 from zoo_timm.build import build
+from zoo_timm.network import make_network
 from zoo_timm.table import table
 
 if TYPE_CHECKING:
@@ -41,8 +43,8 @@ def __getattr__(name: str) -> Callable[[TimmConfig], Pretraining]:
 def pretrained(name: str, config: TimmConfig) -> Pretraining:
     """Return the weights that timm has for a model by default, adapted to a data set.
 
-    timm adapts the first convolution to the images' channels, and the embeddings of places to their
-    size. A classifier for other classes is left out.
+    timm adapts the first convolution to the images' channels, and most models' embeddings of places
+    to their size. What does not fit, such as a classifier for other classes, is left out.
 
     Args:
         name: in timm.
@@ -57,9 +59,7 @@ def pretrained(name: str, config: TimmConfig) -> Pretraining:
     path = weights_file(hub)
     assert about
     try:
-        # With as many classes as the file has, timm insists on every tensor.
-        whole = config.model_copy(update={"classes": (about.num_classes,)})
-        loaded = build(name, whole, path).state_dict()
+        loaded = _loaded(name, config.model_copy(update={"classes": (about.num_classes,)}), path)
     except (OSError, RuntimeError, ValueError, KeyError, SafetensorError) as fault:
         raise DataError(
             f"{path} is not a file with timm's weights of {name}: {one_line(fault)[:200]}",
@@ -70,6 +70,18 @@ def pretrained(name: str, config: TimmConfig) -> Pretraining:
     tensors = {key: t.numpy() for key, t in loaded.items() if due.get(key) == t.shape}
     licence = about.license or "of unknown licence"
     return Pretraining(source=f"{hub} ({licence})", tensors=tensors)
+
+
+def _loaded(name: str, config: TimmConfig, path: str) -> dict[str, Tensor]:
+    """Return the tensors of a file by their names in the model.
+
+    With as many classes as the file has, timm insists on every tensor.
+    """
+    try:
+        return build(name, config, path).state_dict()
+    except RuntimeError:  # timm cannot fit all tensors of every model to a size
+        network = make_network(name, config.input_shape[0], config.classes[0], weights=path)
+        return {f"network.{key}": tensor for key, tensor in network.state_dict().items()}
 
 
 def weights_file(hub: str) -> str:

@@ -4,6 +4,7 @@ import functools
 import hashlib
 import http.server
 import io
+import re
 import threading
 
 import pytest
@@ -31,12 +32,13 @@ def checkpoints(tmp_path, monkeypatch):
 def release(monkeypatch):
     """Return a function that makes torchvision believe some weights to be a model's true ones.
 
-    It gives the name of their file, and its content.
+    It gives the name of their file, its content, and the tensors in it.
     """
 
-    def make(name, url="http://127.0.0.1:1", **options):
+    def make(name, url="http://127.0.0.1:1", rename=str):
         torch.manual_seed(5)
-        state = get_model(name, weights=None, **options).state_dict()
+        network = get_model(name, weights=None)
+        state = {rename(key): tensor for key, tensor in network.state_dict().items()}
         buffer = io.BytesIO()
         torch.save(state, buffer)
         content = buffer.getvalue()
@@ -72,6 +74,23 @@ def test_embeddings_of_places_are_adapted_to_the_size(checkpoints, release):
     (checkpoints / file).write_bytes(content)
     given = pretrained.vit_b_32(TorchvisionConfig(input_shape=(1, 60, 60)))
     assert given.tensors["network.encoder.pos_embedding"].shape == (1, 1 + 2 * 2, 768)
+
+
+def test_a_densenets_file_has_older_names(checkpoints, release):
+    older = re.compile(r"(denselayer\d+\.(?:norm|conv))([12])")
+    file, content, state = release("densenet121", rename=lambda key: older.sub(r"\1.\2", key))
+    assert "features.denseblock1.denselayer1.norm.1.weight" in state
+    (checkpoints / file).write_bytes(content)
+    given = pretrained.densenet121(GREY)
+    assert "network.features.denseblock1.denselayer1.norm1.weight" in given.tensors
+    assert len(given.tensors) == len(state) - 2  # but for the classifier
+
+
+def test_a_file_that_lacks_a_tensor_is_refused(checkpoints, release):
+    file, content, _ = release(NAME, rename=lambda key: key.replace("stage2", "stage9"))
+    (checkpoints / file).write_bytes(content)
+    with pytest.raises(DataError, match=rf"{file} has no tensor stage2.0.branch1.0.weight"):
+        getattr(pretrained, NAME)(GREY)
 
 
 def test_other_channels_are_read_by_those_there_are():

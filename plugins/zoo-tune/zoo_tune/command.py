@@ -241,7 +241,9 @@ def _words(ctx: click.Context) -> list[str]:
     """Return the words of this command, so that another process can be given them."""
     words = []
     for option in ctx.command.params:
-        value = ctx.params[option.name or ""]
+        if option.name not in ctx.params:
+            continue  # --data-dir, which is a variable of the other process already
+        value = ctx.params[option.name]
         if isinstance(option, click.Argument):
             words.append(str(value))
         elif value is True:

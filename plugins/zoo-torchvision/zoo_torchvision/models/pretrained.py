@@ -6,6 +6,7 @@ They are fetched to where torch keeps such files, and held against the checksum 
 from __future__ import annotations
 
 import hashlib
+import re
 import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -56,14 +57,17 @@ def pretrained(name: str, config: TorchvisionConfig) -> Pretraining:
         InvalidValueError: see `build`.
     """
     weights = get_model_weights(name).DEFAULT
-    state = dict(weights_of(weights))
+    state = {_present(key): tensor for key, tensor in weights_of(weights).items()}
     with torch.random.fork_rng(devices=[]):
         model = build(name, config)
+    due = model.network.state_dict()
+    for key in due:
+        if key not in state and not key.endswith("num_batches_tracked"):  # older files lack those
+            raise DataError(f"{weights.url} has no tensor {key}, torchvision's {name} has one")
     path, first = first_convolution(model.network)
     state[f"{path}.weight"] = for_channels(state[f"{path}.weight"], first.in_channels)
     if "encoder.pos_embedding" in state:
         state = interpolate_embeddings(model.size[0], patch_of(model.network), state)
-    due = model.network.state_dict()
     tensors = {
         f"network.{key}": tensor.numpy()
         for key, tensor in state.items()
@@ -71,6 +75,11 @@ def pretrained(name: str, config: TorchvisionConfig) -> Pretraining:
     }
     licence = weights.meta.get("license", "BSD-3-Clause")
     return Pretraining(source=f"torchvision/{weights} ({licence})", tensors=tensors)
+
+
+def _present(key: str) -> str:
+    """Return the present name of a tensor: DenseNets' had dots, and have them in their files."""
+    return re.sub(r"(\.denselayer\d+\.(?:norm|conv))\.(?=[12]\.)", r"\1", key)
 
 
 def for_channels(weight: Tensor, channels: int) -> Tensor:
