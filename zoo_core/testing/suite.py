@@ -93,7 +93,9 @@ def sample(models: Mapping[str, Entry[ModelSpec]], *, asked: str = "") -> list[s
         return list(models)
     if asked in models:
         return [asked]
-    small = [name for name, each in models.items() if (each.spec.parameters or 0) <= SMALL]
+    # Those that nobody counted are left out, as they may be such as cannot be built.
+    counts = {name: each.spec.parameters for name, each in models.items()}
+    small = [name for name, count in counts.items() if count and count <= SMALL] or list(models)
     return [small[number * len(small) // SAMPLE] for number in range(min(SAMPLE, len(small)))]
 
 
