@@ -172,13 +172,13 @@ class Catalog:
                 if (kind, other) == ("datasets", "sources"):
                     hint = f"Say {name}:{self.source(name).spec.address}"
                 return UnknownNameError(f"{name!r} is a {singular(other)}, no {thing}", hint=hint)
+        faults = "; ".join(plugin.reason for plugin in self.plugins if not plugin.usable)
         if guess := did_you_mean(name, known):
-            return UnknownNameError(
-                f"there is no {thing} {name!r}", hint=f"{guess} There are: {listed(known)}."
-            )
-        unusable = [p for p in self.plugins if not p.usable]
-        if unusable:
-            faults = "; ".join(p.reason for p in unusable)
+            hint = f"{guess} There are: {listed(known)}."
+            if faults:
+                hint += f" Or one of these plugins has it, which are not usable: {faults}."
+            return UnknownNameError(f"there is no {thing} {name!r}", hint=hint)
+        if faults:
             return PluginError(
                 f"no usable plugin offers a {thing} {name!r} ({kind}: {listed(known)}), and these "
                 f"plugins are not usable: {faults}",

@@ -304,8 +304,9 @@ def test_a_users_mistake_is_a_line_that_says_so(cli, tmp_path, arguments, code, 
 def test_without_the_data_set_there_is_nothing_to_compare_on(cli, tmp_path, monkeypatch):
     monkeypatch.setenv("ZOO_PLUGINS", "no:zoo-mnist")
     result = cli("export", "numpy-net.default")
-    assert result.code == 4
-    assert "no usable plugin offers a dataset 'mnist'" in result.err
+    assert result.code == 3
+    assert "there is no dataset 'mnist'" in result.err
+    assert "zoo-mnist" in result.err
     assert files(tmp_path) == []
 
 
