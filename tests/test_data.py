@@ -81,6 +81,17 @@ def test_a_dataset_that_is_not_as_declared_is_refused(toy, change, error, said):
         load_dataset(Entry(dataclasses.replace(entry.spec, **change), entry.plugin))
 
 
+@pytest.mark.parametrize("declares", [True, False])
+def test_the_data_set_of_a_card_is_the_one_that_is_loaded(toy, declares):
+    entry = toy.dataset("toy")
+    sha256 = entry.spec.sha256
+    if not declares:  # as where nobody could know it beforehand
+        entry = Entry(dataclasses.replace(entry.spec, sha256=""), entry.plugin)
+    assert load_dataset(entry, due=sha256).sha256() == sha256
+    with pytest.raises(VerificationError, match=f"about toy with the sha256 0+, .* has {sha256}"):
+        load_dataset(entry, due="0" * 64)
+
+
 @given(st.integers(2, 500), st.floats(0.001, 0.999), st.none() | st.integers(0, 2**32))
 def test_every_row_is_trained_on_or_held_out(size, share, seed):
     train, validation = split_rows(size, share, seed)
