@@ -52,6 +52,7 @@ ROWS = [
     Row("cnn", "best"),
     Row("cnn", "best-10k", seeds=3),
     Row("cnn", "default@fashion-mnist"),
+    Row("cnn", "best@fashion-mnist"),
     Row("two-headed-mlp", "reference"),
     Row("two-headed-mlp", "default"),
     Row("two-headed-mlp", "best", seeds=3),
