@@ -94,7 +94,9 @@ def test_the_best_recipe_of_every_model_is_published_and_what_its_bare_name_stan
     assert set(index.tags) == set(publish.TAGS)
     for model in {row.model for row in tables.ROWS}:
         assert index.defaults[model] == "best"
-    best = {row.name for row in tables.ROWS if row.recipe.startswith("best")}
+    # Those for other data sets would need these at every check of the registry.
+    rows = [row for row in tables.ROWS if "@" not in row.recipe]
+    best = {row.name for row in rows if row.recipe.startswith("best")}
     assert best <= set(index.tags)
 
 

@@ -172,13 +172,17 @@ class Catalog:
                 if (kind, other) == ("datasets", "sources"):
                     hint = f"Say {name}:{self.source(name).spec.address}"
                 return UnknownNameError(f"{name!r} is a {singular(other)}, no {thing}", hint=hint)
-        faults = "; ".join(plugin.reason for plugin in self.plugins if not plugin.usable)
+        unusable = [plugin for plugin in self.plugins if not plugin.usable]
         if guess := did_you_mean(name, known):
             hint = f"{guess} There are: {listed(known)}."
-            if faults:
-                hint += f" Or one of these plugins has it, which are not usable: {faults}."
+            if unusable:
+                names = listed(plugin.distribution for plugin in unusable)
+                hint += (
+                    f" Or one of these plugins has it, which are not usable: {names} (zoo doctor)."
+                )
             return UnknownNameError(f"there is no {thing} {name!r}", hint=hint)
-        if faults:
+        if unusable:
+            faults = "; ".join(plugin.reason for plugin in unusable)
             return PluginError(
                 f"no usable plugin offers a {thing} {name!r} ({kind}: {listed(known)}), and these "
                 f"plugins are not usable: {faults}",

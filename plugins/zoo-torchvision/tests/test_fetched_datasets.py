@@ -223,7 +223,7 @@ def test_an_interrupted_download_is_cleared_away_by_the_next(served, server, spa
     made = served("kmnist")
     server.behaviours[KMNIST] = stuck
     words = ["train", "softmax", "--dataset", "kmnist"]
-    with child_of(spawn, made, server.url, RUNS, *words, env={"ZOO_TIMEOUT": "5"}) as child:
+    with child_of(spawn, made, server.url, RUNS, *words, env={"ZOO_TIMEOUT": "60"}) as child:
         wait_for(lambda: server.asked[KMNIST])
         child.send_signal(signal.SIGINT)
         out, err = child.communicate(timeout=300)
