@@ -42,6 +42,16 @@ _BEST: dict[str, Any] = {
     "keep": "last",
 }
 
+_FIVE_CONVOLUTIONS: dict[str, Any] = {
+    "channels": [32, 64, 128],
+    "kernel_sizes": [3, 3, 3],
+    "depths": [2, 2, 1],
+    "batch_norm": True,
+    "global_pool": True,
+    "hidden": 0,
+    "dropout": 0.0,
+}
+
 # Clothes are mirrored where digits are not, and lie straighter.
 _CLOTHES: dict[str, Any] = {
     "dataset": "fashion-mnist",
@@ -58,46 +68,21 @@ RECIPES: dict[str, dict[str, Any]] = {
         **_BEST,
         "lr": 0.006,
         "elastic": 0.6,
-        "model": {
-            "channels": [32, 64, 128],
-            "kernel_sizes": [3, 3, 3],
-            "depths": [2, 2, 1],
-            "batch_norm": True,
-            "global_pool": True,
-            "hidden": 0,
-            "dropout": 0.0,
-        },
+        "model": _FIVE_CONVOLUTIONS,
     },
     "default@fashion-mnist": {
         **_BEST,
         **_CLOTHES,
         "epochs": 10,
-        "model": {
-            "channels": [32, 64, 128],
-            "kernel_sizes": [3, 3, 3],
-            "depths": [2, 2, 1],
-            "batch_norm": True,
-            "global_pool": True,
-            "hidden": 0,
-            "dropout": 0.0,
-        },
+        "model": _FIVE_CONVOLUTIONS,
     },
-    # With a rim around them, as clothes fill the image.
+    # Six, with a rim around the images, as clothes fill them.
     "best@fashion-mnist": {
         **_BEST,
         **_CLOTHES,
         "epochs": 20,
         "views": 5,
-        "model": {
-            "channels": [32, 64, 128],
-            "kernel_sizes": [3, 3, 3],
-            "depths": [2, 2, 2],
-            "padding": True,
-            "batch_norm": True,
-            "global_pool": True,
-            "hidden": 0,
-            "dropout": 0.0,
-        },
+        "model": {**_FIVE_CONVOLUTIONS, "depths": [2, 2, 2], "padding": True},
     },
     # 9,970 parameters.
     "best-10k": {
