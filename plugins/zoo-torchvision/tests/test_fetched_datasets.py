@@ -26,12 +26,14 @@ from small_sets import NAMES
 from tests.stress import servers
 
 CHILD = """
-import json, sys
+import json, signal, sys
 from torchvision import datasets
+signal.signal(signal.SIGINT, signal.default_int_handler)
 for cls, attribute, value in json.loads(sys.argv.pop(1)):
     setattr(getattr(datasets, cls), attribute, value)
 """
-"""A process in which torchvision knows what the test says."""
+"""A process in which torchvision knows what the test says, and Ctrl-C counts, which a shell has its
+background jobs ignore."""
 
 LOADS = CHILD + "from zoo_torchvision.datasets.load import kmnist; kmnist()"
 
@@ -223,7 +225,7 @@ def test_an_interrupted_download_is_cleared_away_by_the_next(served, server, spa
     made = served("kmnist")
     server.behaviours[KMNIST] = stuck
     words = ["train", "softmax", "--dataset", "kmnist"]
-    with child_of(spawn, made, server.url, RUNS, *words, env={"ZOO_TIMEOUT": "60"}) as child:
+    with child_of(spawn, made, server.url, RUNS, *words, env={"ZOO_TIMEOUT": "5"}) as child:
         wait_for(lambda: server.asked[KMNIST])
         child.send_signal(signal.SIGINT)
         out, err = child.communicate(timeout=300)
