@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from zoo_core.environment import VARIABLES
+from zoo_core.system.environment import VARIABLES
 
 ROOT = Path(__file__).parent
 TOY = ROOT / "tests" / "toy"

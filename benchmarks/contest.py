@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from zoo_core.files import write_atomic
+from zoo_core.system.atomic_files import write_atomic
 
 KEPT = Path(__file__).parent / "measurements"
 

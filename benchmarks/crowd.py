@@ -30,7 +30,7 @@ MODULE = "def work(value: float) -> float:\n    return value + 1\n" * 40
 PLUGIN = '''"""What {name} offers."""
 
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import ModelSpec
+from zoo_core.plugins.specs import ModelSpec
 
 
 @hookimpl

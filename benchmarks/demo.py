@@ -29,7 +29,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from pydantic import BaseModel, ConfigDict
 
 from benchmarks.contest import machine
-from zoo_core.files import write_atomic
+from zoo_core.system.atomic_files import write_atomic
 
 KEPT = Path(__file__).parent / "demo" / "demo.json"
 

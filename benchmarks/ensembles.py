@@ -16,15 +16,16 @@ from pathlib import Path
 import click
 from pydantic import BaseModel, ConfigDict
 
-from zoo_core.catalog import Catalog, installed
-from zoo_core.data import load_dataset
-from zoo_core.ensemble import read_together
-from zoo_core.files import write_atomic
-from zoo_core.loading import load
-from zoo_core.metrics import Scores, score
-from zoo_core.predictions import Predictions
-from zoo_core.pretrained import Pretrained
-from zoo_core.sampling import training_data
+from zoo_core.data.dataset import load_dataset
+from zoo_core.data.splits import training_data
+from zoo_core.installation.installed import installed_catalog
+from zoo_core.metrics.ensemble import read_together
+from zoo_core.metrics.predictions import Predictions
+from zoo_core.metrics.scores import Scores, score
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.pretrained.load import load
+from zoo_core.pretrained.model import Pretrained
+from zoo_core.system.atomic_files import write_atomic
 
 KEPT = Path(__file__).parent / "ensembles"
 
@@ -112,12 +113,12 @@ def main(only_choose: bool) -> None:
     from benchmarks.tables import write_all  # which shows what is kept here
 
     if only_choose:
-        for errors, loss, members in choose(installed()):
+        for errors, loss, members in choose(installed_catalog()):
             click.echo(f"{errors} {loss:.4f} {' '.join(members)}")
         return
     KEPT.mkdir(exist_ok=True)
     for name, tags in ENSEMBLES.items():
-        measured = measure(installed(), tags)
+        measured = measure(installed_catalog(), tags)
         facts = json.dumps(measured.model_dump(mode="json"), indent=1)
         write_atomic(KEPT / f"{name}.json", f"{facts}\n".encode())
         click.echo(f"{name}: {measured.together}", err=True)

@@ -18,12 +18,13 @@ from tempfile import TemporaryDirectory
 import click
 from pydantic import BaseModel, ConfigDict
 
-from zoo_core.catalog import Catalog, installed
-from zoo_core.data import load_dataset
-from zoo_core.files import write_atomic
-from zoo_core.loading import load
-from zoo_core.registry.finding import published, registries
+from zoo_core.data.dataset import load_dataset
+from zoo_core.installation.installed import installed_catalog
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.pretrained.load import load
+from zoo_core.registry.lookup import published, registries
 from zoo_core.registry.registry import Found
+from zoo_core.system.atomic_files import write_atomic
 from zoo_export.comparison import compare
 from zoo_export.exporting import export_to, find_exporter
 from zoo_export.formats import FORMATS
@@ -113,7 +114,7 @@ def kept() -> Exports:
 @click.command()
 def main() -> None:
     """Export everything, run it, and keep how far it is from zoo."""
-    catalog = installed()
+    catalog = installed_catalog()
     rows = []
     for each in published(registries(catalog)):
         for row in sorted(measure(catalog, each), key=lambda row: row.format):

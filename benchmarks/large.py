@@ -11,8 +11,8 @@ from unittest.mock import patch
 
 import numpy as np
 
-from zoo_core.data import ArrayDataset, Split
-from zoo_core.stored import Content, stored
+from zoo_core.data.dataset import ArrayDataset, Split
+from zoo_core.data.disk_store import Content, stored
 
 LIMIT = 1 << 30
 """Bytes that the training may use, those of files that it reads among them."""
@@ -24,7 +24,7 @@ SHAPE = (3, 64, 64)
 PART = 5_000
 
 PLUGIN = f"""from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import DatasetSpec
+from zoo_core.plugins.specs import DatasetSpec
 
 
 @hookimpl

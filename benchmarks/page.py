@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.comparisons import COMPARISONS
 from benchmarks.contest import Comparison, Measured, kept
 from benchmarks.contestants.inside import BATCH
-from zoo_core.files import write_atomic
+from zoo_core.system.atomic_files import write_atomic
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import zoo_core as zoo
-from zoo_core.catalog import installed
-from zoo_core.comparison import wilson_interval
-from zoo_core.data import load_dataset
-from zoo_core.images import reader_for
+from zoo_core.data.dataset import load_dataset
+from zoo_core.data.image_files import reader_for
+from zoo_core.evaluation.statistics import wilson_interval
+from zoo_core.installation.installed import installed_catalog
 
 MODELS = ("numpy-net", "mlp", "cnn", "two-headed-mlp", "two-headed-cnn")
 FILES = 10_000
@@ -67,7 +67,7 @@ def prepare_photos(folder: Path) -> None:
 
 
 def _test_images() -> NDArray[np.uint8]:
-    return load_dataset(installed().dataset("mnist")).splits["test"].images[:FILES, 0]
+    return load_dataset(installed_catalog().dataset("mnist")).splits["test"].images[:FILES, 0]
 
 
 def _write(folder: Path, images: Iterable[NDArray[np.uint8]]) -> None:
@@ -82,8 +82,8 @@ def main(count: int) -> None:
     for name in MODELS:
         pretrained = zoo.load(name)
         dataset = pretrained.card.dataset.name
-        test = load_dataset(installed().dataset(dataset)).splits["test"]
-        reader = reader_for(installed(), dataset, pretrained.input_shape)
+        test = load_dataset(installed_catalog().dataset(dataset)).splits["test"]
+        reader = reader_for(installed_catalog(), dataset, pretrained.input_shape)
         rng = np.random.default_rng(0)
         rows = rng.permutation(len(test))[:count]
         for what in ("test images", "photos", "photos of dark paper"):

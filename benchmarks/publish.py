@@ -20,15 +20,14 @@ import click
 from benchmarks.ensembles import MEMBERS
 from benchmarks.runs import complete
 from benchmarks.tables import row_of
-from zoo_core.card import parse_published, read_card
-from zoo_core.catalog import installed
-from zoo_core.files import write_atomic
+from zoo_core.filenames import CARD, INDEX
+from zoo_core.installation.installed import installed_catalog
 from zoo_core.publishing.publish import publish
 from zoo_core.registry.location import Folder
-from zoo_core.registry.published import INDEX
 from zoo_core.registry.registry import Registry
-from zoo_core.run import CARD
-from zoo_core.training import train
+from zoo_core.system.atomic_files import write_atomic
+from zoo_core.training.train import train
+from zoo_core.weights.card import parse_published, read_card
 
 REGISTRY = Path(__file__).parents[1] / "registry" / "zoo_registry"
 README = REGISTRY.parent / "README.md"
@@ -81,7 +80,7 @@ def main(names: tuple[str, ...], runs: Path | None, threads: int | None) -> None
             shutil.copytree(REGISTRY, staged)
         for name in names or TAGS:
             found = publish(
-                installed(),
+                installed_catalog(),
                 folder / name,
                 name,
                 str(staged),
@@ -124,7 +123,7 @@ def _train(name: str, folder: Path, threads: int | None) -> None:
     if not (folder / CARD).exists():
         sys.stderr.write(f"training {name}\n")
         train(
-            installed(),
+            installed_catalog(),
             row.model,
             recipe=row.recipe,
             overrides=[{"seed": seed}],

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from zoo_core.card import Card, Environment
-from zoo_core.catalog import installed
-from zoo_core.files import write_atomic
-from zoo_core.metrics import Scores
-from zoo_core.recipe import Recipe
-from zoo_core.resolution import parse_set
-from zoo_core.training import train
+from zoo_core.installation.installed import installed_catalog
+from zoo_core.metrics.scores import Scores
+from zoo_core.recipes.recipe import Recipe
+from zoo_core.recipes.resolve import parse_set
+from zoo_core.system.atomic_files import write_atomic
+from zoo_core.training.train import train
+from zoo_core.weights.card import Card, Environment
 
 RESULTS = Path(__file__).parent / "results"
 SEEDS = 5
@@ -112,7 +112,7 @@ def complete(rows: Iterable[Row], *, seeds: int | None = None, threads: int | No
 def _trained(row: Row, seed: int, threads: int | None) -> Card:
     with tempfile.TemporaryDirectory() as folder:
         return train(
-            installed(),
+            installed_catalog(),
             row.model,
             recipe=row.recipe,
             overrides=[*row.overrides, {"seed": seed}],

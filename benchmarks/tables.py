@@ -16,7 +16,7 @@ import click
 
 from benchmarks.ensembles import ENSEMBLES, kept
 from benchmarks.runs import Result, Row
-from zoo_core.files import write_atomic
+from zoo_core.system.atomic_files import write_atomic
 
 ROOT = Path(__file__).parents[1]
 

@@ -22,11 +22,11 @@ from pydantic import BaseModel, ConfigDict
 from benchmarks.contest import machine
 from benchmarks.runs import SEEDS
 from benchmarks.tables import mean_and_sd, table
-from zoo_core.catalog import installed
-from zoo_core.files import write_atomic
-from zoo_core.metrics import Scores
-from zoo_core.study import Study, Trial, read_study
-from zoo_core.training import train
+from zoo_core.installation.installed import installed_catalog
+from zoo_core.metrics.scores import Scores
+from zoo_core.system.atomic_files import write_atomic
+from zoo_core.training.train import train
+from zoo_core.tuning.study import Study, Trial, read_study
 from zoo_report.search import draw_history, draw_slices
 from zoo_report.style import png
 
@@ -102,7 +102,7 @@ def _complete(name: str, options: Sequence[str], *, seeds: int = SEEDS) -> None:
 def _test(folder: Path, seed: int) -> Scores:
     """Train the winner with a seed, and return its scores on the test split."""
     run = train(
-        installed(),
+        installed_catalog(),
         "mlp",
         recipe=str(folder / "best.toml"),
         overrides=[{"seed": seed}],

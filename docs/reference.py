@@ -9,8 +9,9 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from zoo_core import hookspecs, specs
-from zoo_core.recipe import TRAINER_FIELDS, Recipe
+from zoo_core import hookspecs
+from zoo_core.plugins import specs
+from zoo_core.recipes.recipe import TRAINER_FIELDS, Recipe
 
 PAGE = Path(__file__).with_name("plugins.md")
 

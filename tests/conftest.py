@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from zoo_core.catalog import Catalog
+from zoo_core.installation.installed import load_catalog
 from zoo_core.publishing.publish import publish
-from zoo_core.registry.finding import add
-from zoo_core.training import train
+from zoo_core.registry.lookup import add
+from zoo_core.training.train import train
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def toy(toy_site, monkeypatch):
     monkeypatch.syspath_prepend(str(toy_site))
     monkeypatch.syspath_prepend(str(Path(__file__).parent / "toy"))
     monkeypatch.setenv("ZOO_PLUGINS", "zoo-toy")  # what draws pictures would take most of the time
-    yield Catalog.load()
+    yield load_catalog()
     for name in [name for name in sys.modules if name.split(".")[0] == "zoo_toy"]:
         del sys.modules[name]
 

@@ -5,11 +5,11 @@ import sys
 
 import pytest
 
-from zoo_core.plugin import Status
+from zoo_core.plugins.plugin import Status
 
 PLUGIN = """
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import ModelSpec
+from zoo_core.plugins.specs import ModelSpec
 
 def spec(name, **changes):
     values = dict(name=name, summary="Softmax.", builder="zoo_toy.model:Softmax",

@@ -13,10 +13,10 @@ sys.path.append(str(Path(__file__).parents[1]))  # behind what is installed
 
 from tests.stress import servers
 from zoo_core.errors import DataError, UnknownNameError, VerificationError
-from zoo_core.loading import load
+from zoo_core.pretrained.load import load
 from zoo_core.publishing.publish import publish
 from zoo_core.registry import cache
-from zoo_core.registry.finding import add, at
+from zoo_core.registry.lookup import add, at
 
 WEIGHTS = "softmax/first/model.safetensors"
 CARD = "softmax/first/card.json"

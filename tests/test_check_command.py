@@ -8,9 +8,9 @@ import pytest
 from zoo_core.errors import InvalidValueError, UnknownNameError
 from zoo_core.testing import Check, NotApplicableError, conformance_test, plugin_checks, run_checks
 from zoo_core.testing.check import ContractError, expect_equal, expect_finite
-from zoo_core.testing.outcomes import Outcome, Status, check_skips, junit
+from zoo_core.testing.runner import Outcome, Status, check_skips, junit
 from zoo_core.testing.suite import LEAST, find_plugin, has_every_check
-from zoo_core.weights import load_weights
+from zoo_core.weights.file import load_weights
 
 TOY = {"ZOO_PLUGINS": "zoo-toy,zoo-odd"}
 
@@ -25,7 +25,7 @@ WITHOUT_KILLS = [
 ODD = """
 import zoo_toy.model
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import ModelSpec, TrainerSpec
+from zoo_core.plugins.specs import ModelSpec, TrainerSpec
 
 @hookimpl
 def zoo_models():

@@ -6,18 +6,18 @@ it with a few lines more.
 
 import pytest
 
-from zoo_core.catalog import Catalog
-from zoo_core.environment import is_set
 from zoo_core.errors import VerificationError, ZooError
-from zoo_core.recipe import TRAINER_FIELDS
-from zoo_core.registry.published import EMPTY, index_json
+from zoo_core.installation.installed import load_catalog
+from zoo_core.recipes.recipe import TRAINER_FIELDS
+from zoo_core.registry.index import EMPTY, index_json
+from zoo_core.system.environment import is_set
 from zoo_core.testing import NotApplicableError, plugin_checks
-from zoo_core.testing.trainers import FIELD_TRIALS
+from zoo_core.testing.trainer_checks import FIELD_TRIALS
 
 PLUGIN = """
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import CommandSpec, DatasetSpec, ModelSpec, RegistrySpec, SourceSpec
-from zoo_core.specs import TrainerSpec
+from zoo_core.plugins.specs import CommandSpec, DatasetSpec, ModelSpec, RegistrySpec, SourceSpec
+from zoo_core.plugins.specs import TrainerSpec
 
 MODEL, DATASET, SOURCE, TRAINER, COMMAND, REGISTRY = {}, {}, {}, {}, {}, {}
 
@@ -97,7 +97,7 @@ def odd(toy, site, write_plugin, monkeypatch):
         (folder / "registry" / "index.json").write_bytes(index_json(EMPTY))
         monkeypatch.setenv("ZOO_PLUGINS", "zoo-toy,zoo-odd")
         monkeypatch.chdir(site.parent)
-        return Catalog.load()
+        return load_catalog()
 
     return install
 
@@ -148,7 +148,7 @@ class Learner(Learner):
 """
 
 COMPOSING = """
-from zoo_core.data import Split
+from zoo_core.data.dataset import Split
 whole = load
 def drawn(seed):
     return np.random.default_rng(seed).integers(0, 256, (190, 1, 6, 5)).astype(np.uint8)
@@ -574,7 +574,7 @@ def test_a_check_fails_on_metadata_that_are_wrong(odd, site, what):
     for path in (site / "zoo_odd-1.0.dist-info").iterdir():
         path.write_text(path.read_text().replace(old, new))
     with pytest.raises(VerificationError, match=problem):
-        run_check(Catalog.load(), f"zoo-odd: {what}")
+        run_check(load_catalog(), f"zoo-odd: {what}")
 
 
 def test_two_entry_points_are_one_too_many(odd, site):
@@ -583,7 +583,7 @@ def test_two_entry_points_are_one_too_many(odd, site):
     points = site / "zoo_odd-1.0.dist-info" / "entry_points.txt"
     points.write_text(points.read_text() + "more = zoo_odd.other\n")
     with pytest.raises(VerificationError, match="one entry point in zoo.v1 is due, there are: "):
-        run_check(Catalog.load(), "zoo-odd: has an entry point")
+        run_check(load_catalog(), "zoo-odd: has an entry point")
 
 
 def test_a_pickle_in_the_package_is_found(odd, site):

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from zoo_core import cli as commands
-from zoo_core.cli import run
+from zoo_core.cli import main as commands
+from zoo_core.cli.main import run
 
 
 def test_several_weights_are_evaluated_each_and_as_an_ensemble(cli, trained):
@@ -289,7 +289,7 @@ def test_what_the_system_refuses_is_one_line(fault, line, monkeypatch, capsys):
     def refuse(*_arguments, **_options):
         raise fault
 
-    monkeypatch.setattr("zoo_core.cli.zoo.main", refuse)
+    monkeypatch.setattr("zoo_core.cli.main.zoo.main", refuse)
     assert run(["list"]) == 1
     assert capsys.readouterr().err == f"zoo: {line}\n"
 

@@ -4,7 +4,7 @@ import pytest
 
 PLUGIN = """
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import CommandSpec
+from zoo_core.plugins.specs import CommandSpec
 
 @hookimpl
 def zoo_commands():

@@ -2,15 +2,15 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy import stats
 
-from zoo_core.comparison import compare, holm, mcnemar_p, wilson_interval
 from zoo_core.errors import InvalidValueError
-from zoo_core.evaluation import evaluate_pretrained
-from zoo_core.loading import load
-from zoo_core.training import train
+from zoo_core.evaluation.compare import compare
+from zoo_core.evaluation.evaluate import evaluate_pretrained
+from zoo_core.evaluation.statistics import holm, mcnemar_p, wilson_interval
+from zoo_core.pretrained.load import load
+from zoo_core.training.train import train
 
 
 @given(st.integers(1, 20_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))

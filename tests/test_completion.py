@@ -131,7 +131,7 @@ def test_a_name_is_completed(completed, begun, whole):
 
 CODE = """
 import sys
-from zoo_core.cli import run
+from zoo_core.cli.main import run
 try:
     run([])
 finally:

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from zoo_core.cores import default_threads, physical_cores
+from zoo_core.system.cpu import default_threads, physical_cores
 
 
 @pytest.fixture

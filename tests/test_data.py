@@ -4,14 +4,13 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from zoo_core.catalog import Entry
-from zoo_core.data import ArrayDataset, Split, load_dataset
+from zoo_core.data.dataset import ArrayDataset, Split, load_dataset
+from zoo_core.data.splits import TrainingData, permutation, split_rows
 from zoo_core.errors import DataError, VerificationError
-from zoo_core.metrics import cross_entropy, score, softmax
-from zoo_core.sampling import TrainingData, permutation, split_rows
+from zoo_core.metrics.scores import cross_entropy, score, softmax
+from zoo_core.plugins.entry import Entry
 
 
 def images(*shape):

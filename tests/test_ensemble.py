@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from zoo_core.ensemble import read_together
-from zoo_core.predictions import predictions_of
+from zoo_core.metrics.ensemble import read_together
+from zoo_core.metrics.predictions import predictions_of
 
 
 def test_the_mean_of_the_probabilities_decides():

@@ -4,16 +4,17 @@ import os
 
 import pytest
 
-from zoo_core.catalog import Catalog
 from zoo_core.errors import UnknownNameError, listed
-from zoo_core.index import describe
+from zoo_core.installation.installed import load_catalog
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.plugins.rows import describe, restore_plugins
 from zoo_core.registry.names import WeightsName, check_tag_name, parse_name
 from zoo_core.testing.suite import SAMPLE, SMALL, plugin_checks, sample
 
 PLUGIN = """
 import os
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import ModelSpec, SourceSpec
+from zoo_core.plugins.specs import ModelSpec, SourceSpec
 
 @hookimpl
 def zoo_models():
@@ -46,7 +47,7 @@ def many(write_plugin, site):
 @pytest.fixture
 def catalog(toy, many, monkeypatch):
     monkeypatch.setenv("ZOO_PLUGINS", "zoo-toy,zoo-many")
-    return Catalog.load()
+    return load_catalog()
 
 
 def names(result):
@@ -105,7 +106,7 @@ print(zoo.list_models(task="something-else"), len(zoo.list_models("many/*", max_
 
 
 def test_the_index_gives_back_the_specs_it_was_made_of(catalog):
-    again = Catalog.of(describe(catalog))
+    again = Catalog(tuple(restore_plugins(describe(catalog))), lambda: catalog.hooks)
     for kind in ("models", "datasets", "trainers"):
         before, after = catalog.entries(kind), again.entries(kind)
         assert {name: entry.spec for name, entry in after.items()} == {

@@ -5,7 +5,6 @@ import shutil
 
 import pytest
 
-import zoo_core as zoo
 from zoo_core.errors import (
     AmbiguousNameError,
     DataError,
@@ -13,8 +12,10 @@ from zoo_core.errors import (
     UnknownNameError,
     VerificationError,
 )
+from zoo_core.installation.installed import load_catalog
+from zoo_core.pretrained.load import load
 from zoo_core.publishing.publish import publish
-from zoo_core.registry.finding import add, find, find_in, published, registries, remove
+from zoo_core.registry.lookup import add, find, find_in, published, registries, remove
 
 
 @pytest.mark.parametrize("name", ["softmax", "softmax.first", "here/softmax", "here/softmax.first"])
@@ -75,14 +76,14 @@ def test_a_plugin_brings_a_registry(site, write_plugin, registry, monkeypatch):
     monkeypatch.setenv("ZOO_PLUGINS", "zoo-more")
     code = f"""
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import RegistrySpec
+from zoo_core.plugins.specs import RegistrySpec
 
 @hookimpl
 def zoo_registries():
     return [RegistrySpec(name="more", summary="s", url={str(registry)!r})]
 """
     write_plugin(site, "zoo-more", code)
-    catalog = zoo.catalog.Catalog.load()
+    catalog = load_catalog()
     (found,) = published(registries(catalog))
     assert (found.qualified_name, found.registry.source) == ("more/softmax.first", "zoo-more")
     with pytest.raises(InvalidValueError, match="there is a registry 'more' already"):
@@ -140,9 +141,9 @@ def test_any_url_of_fsspecs_is_a_registry(toy, registry):
         if path.is_file() and path.suffix in (".json", ".safetensors"):
             memory.pipe(f"/bucket/{path.relative_to(registry)}", path.read_bytes())
     add(toy, "bucket", "memory://bucket")
-    loaded = zoo.loading.load(toy, "bucket/softmax.first")
+    loaded = load(toy, "bucket/softmax.first")
     memory.rm("/bucket", recursive=True)
-    assert zoo.loading.load(toy, "softmax").sha256 == loaded.sha256  # from the cache
+    assert load(toy, "softmax").sha256 == loaded.sha256  # from the cache
     assert loaded.card.metrics["test"].total == 50
 
 

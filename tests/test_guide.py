@@ -4,9 +4,9 @@ import importlib.util
 import re
 from pathlib import Path
 
-from zoo_core.environment import VARIABLES
-from zoo_core.plugin import Status
-from zoo_core.writing import NewPlugin, write_plugin
+from zoo_core.plugins.plugin import Status
+from zoo_core.plugins.scaffold import NewPlugin, write_plugin
+from zoo_core.system.environment import VARIABLES
 
 DOCS = Path(__file__).parents[1] / "docs"
 GUIDE = (DOCS / "plugins.md").read_text()

@@ -14,9 +14,8 @@ sys.path.append(str(Path(__file__).parents[1]))  # behind what is installed
 
 from tests.stress import servers
 from zoo_core.errors import DataError
-from zoo_core.registry import deadline, http
-from zoo_core.registry.deadline import Deadline, patience
-from zoo_core.registry.http import download
+from zoo_core.system import deadline, download
+from zoo_core.system.deadline import Deadline, patience
 
 CONTENT = bytes(range(256)) * 400
 SLACK = 8_000_000
@@ -42,14 +41,14 @@ def unhurried(monkeypatch):
     """Make the waits between attempts visible, and short."""
     waits = []
     monkeypatch.setenv("ZOO_TIMEOUT", "30")
-    monkeypatch.setattr(http.time, "sleep", waits.append)
+    monkeypatch.setattr(download.time, "sleep", waits.append)
     return waits
 
 
 def get(server, behaviour=servers.answer):
     server.behaviours["file"] = behaviour
     to = io.BytesIO()
-    download(f"{server.url}/file", to, most=len(CONTENT))
+    download.download(f"{server.url}/file", to, most=len(CONTENT))
     return to.getvalue()
 
 
@@ -66,7 +65,7 @@ def test_a_transfer_tells_how_far_it_is(server, behaviour, whole):
     heard = []
     server.behaviours["file"] = behaviour
     url = f"{server.url}/file"
-    download(url, io.BytesIO(), most=len(CONTENT), told=lambda *of: heard.append(of))
+    download.download(url, io.BytesIO(), most=len(CONTENT), told=lambda *of: heard.append(of))
     taken = [part for part, _ in heard]
     assert taken == sorted(taken)
     assert heard[-1] == (len(CONTENT), whole)
@@ -209,7 +208,9 @@ def test_a_handshake_is_bounded_too(loopback, monkeypatch, drips):
         thread.start()
         start = time.monotonic()
         with pytest.raises(DataError, match="it is too slow"):
-            download(f"https://127.0.0.1:{listening.getsockname()[1]}/x", io.BytesIO(), most=9)
+            download.download(
+                f"https://127.0.0.1:{listening.getsockname()[1]}/x", io.BytesIO(), most=9
+            )
         assert time.monotonic() - start < BOUND
         done.set()
         thread.join()
@@ -241,13 +242,13 @@ def test_a_connection_is_cut_though_tls_took_it_over_or_time_was_up(loopback, la
 )
 def test_an_address_that_leads_nowhere_is_named(loopback, url, said):
     with pytest.raises(DataError, match=f"{url} could not be read: {said}"):
-        download(url, io.BytesIO(), most=9)
+        download.download(url, io.BytesIO(), most=9)
 
 
 def test_https_does_not_lead_to_http():
-    request = http.urllib.request.Request("https://example.org/x")
+    request = download.urllib.request.Request("https://example.org/x")
     with pytest.raises(DataError, match="redirects to http://example.org/x, which is not followed"):
-        http._Redirects().redirect_request(
+        download._Redirects().redirect_request(
             request, io.BytesIO(), 302, "Found", {}, "http://example.org/x"
         )
 
@@ -258,7 +259,7 @@ def test_a_full_disk_is_named(server):
             raise OSError(28, "No space left on device")
 
     with pytest.raises(DataError, match="file cannot be kept in .*: No space left on device"):
-        download(f"{server.url}/file", Full(), most=len(CONTENT))
+        download.download(f"{server.url}/file", Full(), most=len(CONTENT))
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,11 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from PIL import Image, features
 
+from zoo_core.data.image_files import fit, read_image, reader_for
 from zoo_core.errors import DataError, InvalidValueError
-from zoo_core.images import fit, read_image, reader_for
 
 GREY = np.arange(30, dtype=np.uint8).reshape(5, 6) * 8
 

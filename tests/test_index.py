@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from zoo_core.catalog import Catalog
-from zoo_core.index import TICK, listing
+from zoo_core.installation import installed
+from zoo_core.installation.installed import installed_rows
+from zoo_core.plugins.index import TICK
 
 PLUGIN = """
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import RegistrySpec
+from zoo_core.plugins.specs import RegistrySpec
 
 @hookimpl
 def zoo_registries():
@@ -28,7 +29,7 @@ def first(site, write_plugin):
 
 
 def names():
-    return {row["name"] for row in listing()["registries"]}
+    return {row["name"] for row in installed_rows()["registries"]}
 
 
 def written():
@@ -38,10 +39,10 @@ def written():
 def test_a_warm_index_is_believed(first, monkeypatch):
     assert "first" in names()
 
-    def fail():
+    def fail(_selection):
         raise AssertionError("a warm index must not load plugins")
 
-    monkeypatch.setattr(Catalog, "load", fail)
+    monkeypatch.setattr(installed, "load_catalog", fail)
     assert "first" in names()
 
 
@@ -79,7 +80,7 @@ def test_a_damaged_index_is_made_again(first, damage):
 def test_an_index_that_cannot_be_written_is_done_without(monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("ZOO_HOME", str(tmp_path / "file"))
-    assert listing()["plugins"]
+    assert installed_rows()["plugins"]
 
 
 def test_no_index_is_kept_of_what_has_just_changed(site, write_plugin):
@@ -102,18 +103,18 @@ def test_a_time_to_come_keeps_no_index_from_being_kept(first, site):
 def test_no_index_is_kept_while_a_plugin_is_broken(site, write_plugin):
     write_plugin(site, "zoo-p", "1 / 0")
     time.sleep(2 * TICK / 1e9)
-    assert any(row["status"] == "broken" for row in listing()["plugins"])
+    assert any(row["status"] == "broken" for row in installed_rows()["plugins"])
     assert not written()
 
 
 def test_no_cache_means_none(monkeypatch):
     monkeypatch.setenv("ZOO_NO_CACHE", "1")
-    listing()
+    installed_rows()
     assert not written()
 
 
 def test_old_indexes_are_cleared_away(monkeypatch):
     for i in range(20):
         monkeypatch.setenv("ZOO_PLUGINS", f"zoo-{i}")
-        listing()
+        installed_rows()
     assert len(written()) == 16

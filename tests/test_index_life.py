@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from zoo_core.index import TICK, listing
+from zoo_core.installation.installed import installed_rows
+from zoo_core.plugins.index import TICK
 
 PLUGIN = """
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import ModelSpec
+from zoo_core.plugins.specs import ModelSpec
 
 NAMES = ["?"]
 
@@ -43,7 +44,7 @@ while not (here / "go").exists():
 """
 
 LIST = "from zoo_core.__main__ import main; main()"
-FROM_THE_INDEX = "sys.modules['zoo_core.catalog'] = None"  # importing it would fail
+FROM_THE_INDEX = "sys.modules['zoo_core.plugins.catalog'] = None"  # importing it would fail
 
 
 def plugin(name):
@@ -225,25 +226,25 @@ def here(site, write_plugin):
 
 
 def test_no_bit_of_an_index_may_differ(here):
-    right = listing()
+    right = installed_rows()
     (path,) = index().iterdir()
     content = path.read_bytes()
     for position in range(0, len(content), len(content) // 40):
         damaged = bytearray(content)
         damaged[position] ^= 1
         path.write_bytes(damaged)
-        assert listing() == right
+        assert installed_rows() == right
         assert path.read_bytes() == content
 
 
 def test_an_index_under_the_name_of_another_is_not_believed(here, monkeypatch):
-    listing()
+    installed_rows()
     (path,) = index().iterdir()
     monkeypatch.setenv("ZOO_PLUGINS", "zoo-other")
-    listing()
+    installed_rows()
     (other,) = set(index().iterdir()) - {path}
     shutil.copy(path, other)  # as where the checksums of two keys are the same by chance
-    assert "one" not in {row["name"] for row in listing()["models"]}
+    assert "one" not in {row["name"] for row in installed_rows()["models"]}
 
 
 def test_an_index_that_cannot_be_written_is_done_without(installed, write_plugin, offered):
@@ -271,7 +272,7 @@ def test_eight_processes_at_once_leave_one_whole_index(
 ):
     names = {f"model-{i}" for i in range(10_000)}  # so that it takes a while to write
     write_plugin(installed, "zoo-guest", plugin("") + f"NAMES = {sorted(names)}\n")
-    ready = words("import zoo_core.catalog, zoo_core.loader; sys.stdin.read()")
+    ready = words("import zoo_core.plugins.catalog, zoo_core.plugins.loader; sys.stdin.read()")
     outputs = [tmp_path / f"output-{i}" for i in range(8)]
     with contextlib.ExitStack() as stack:
         processes = [

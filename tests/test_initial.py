@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from zoo_core.errors import DataError, InvalidValueError, VerificationError
-from zoo_core.initial import Pretraining
-from zoo_core.training import train, train_again
-from zoo_core.weights import load_weights
+from zoo_core.training.initial_weights import Pretraining
+from zoo_core.training.train import train, train_again
+from zoo_core.weights.file import load_weights
 
 WEIGHTS = {f"head{i}": np.full((30, 3), 0.25 + i, np.float32) for i in range(2)}
 

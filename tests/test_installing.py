@@ -11,7 +11,7 @@ import pytest
 
 PLUGIN = """
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import RegistrySpec
+from zoo_core.plugins.specs import RegistrySpec
 
 @hookimpl
 def zoo_registries():
@@ -163,7 +163,7 @@ def test_without_pip_and_uv_it_says_so(run_python):
         "import sys, importlib.util, shutil\n"
         "importlib.util.find_spec = lambda name: None\n"
         "shutil.which = lambda name: None\n"
-        "from zoo_core.cli import run\n"
+        "from zoo_core.cli.main import run\n"
         "sys.exit(run(['install', 'zoo-x']) - 1)"
     )
     assert run_python(code) == ""
@@ -175,7 +175,7 @@ def test_without_pip_uv_does_it(run_python, tmp_path):
     code = (
         "import sys, importlib.util\n"
         "importlib.util.find_spec = lambda name: None\n"
-        "from zoo_core.cli import run\n"
+        "from zoo_core.cli.main import run\n"
         "sys.exit(run(['install', 'zoo-x==1']))"
     )
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"

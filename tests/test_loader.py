@@ -2,15 +2,15 @@
 
 import pytest
 
-from zoo_core.catalog import Catalog
 from zoo_core.errors import AmbiguousNameError, PluginError, UnknownNameError
-from zoo_core.loader import load_plugins
-from zoo_core.plugin import Status
-from zoo_core.specs import DatasetSpec, ModelSpec
+from zoo_core.installation.installed import load_catalog
+from zoo_core.plugins.loader import load_plugins
+from zoo_core.plugins.plugin import Status
+from zoo_core.plugins.specs import DatasetSpec, ModelSpec
 
 MODEL = """
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import ModelSpec
+from zoo_core.plugins.specs import ModelSpec
 
 def spec(name):
     return ModelSpec(
@@ -34,7 +34,7 @@ def test_a_plugin_is_ok_and_offers_its_model(site, write_plugin):
     plugin = statuses()["zoo-good"]
     assert plugin.status is Status.OK
     assert plugin.version == "2.3"
-    assert Catalog.load().model("alpha").spec.trainer == "t"
+    assert load_catalog().model("alpha").spec.trainer == "t"
     assert any(file.endswith("zoo_good/plugin.py") for file in plugin.files)
 
 
@@ -94,7 +94,7 @@ def test_no_plugin_takes_a_command_of_the_core(site, write_plugin):
         "zoo-greedy",
         """
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import CommandSpec
+from zoo_core.plugins.specs import CommandSpec
 
 @hookimpl
 def zoo_commands():
@@ -104,7 +104,7 @@ def zoo_commands():
     plugin = statuses()["zoo-greedy"]
     assert plugin.status is Status.BROKEN
     assert "zoo has a command 'train' of its own" in plugin.reason
-    assert Catalog.load().command("train").plugin.distribution == "zoo-core"
+    assert load_catalog().command("train").plugin.distribution == "zoo-core"
 
 
 def test_of_two_installations_the_first_on_the_path_counts(
@@ -120,7 +120,7 @@ def test_only_allowed_plugins_are_imported(site, write_plugin, monkeypatch):
     write_plugin(site, "zoo-a", MODEL)
     write_plugin(site, "zoo-b", "raise Exception('not to be imported')")
     monkeypatch.setenv("ZOO_PLUGINS", "zoo-a, zoo-other")
-    catalog = Catalog.load()
+    catalog = load_catalog()
     found = {plugin.distribution: plugin.status for plugin in catalog.plugins}
     assert found["zoo-a"] is Status.OK
     assert found["zoo-b"] is Status.DISABLED
@@ -130,7 +130,7 @@ def test_only_allowed_plugins_are_imported(site, write_plugin, monkeypatch):
 def test_a_shared_name_is_ambiguous_and_both_stay_reachable(site, write_plugin):
     write_plugin(site, "zoo-a", MODEL)
     write_plugin(site, "zoo-b", MODEL)
-    catalog = Catalog.load()
+    catalog = load_catalog()
     with pytest.raises(AmbiguousNameError, match="zoo-a/alpha, zoo-b/alpha"):
         catalog.model("alpha")
     assert catalog.model("zoo-b/alpha").plugin.distribution == "zoo-b"
@@ -144,13 +144,13 @@ def test_a_shared_name_is_ambiguous_and_both_stay_reachable(site, write_plugin):
 def test_an_unknown_name_suggests_the_nearest(site, write_plugin):
     write_plugin(site, "zoo-a", MODEL)
     with pytest.raises(UnknownNameError, match="Did you mean 'alpha'"):
-        Catalog.load().model("alhpa")
+        load_catalog().model("alhpa")
 
 
 def test_an_unknown_name_may_be_what_a_broken_plugin_offers(site, write_plugin):
     write_plugin(site, "zoo-special", "raise OSError('disk on fire')")
     with pytest.raises(PluginError, match=r"zoo-special 1\.0 \(.*disk on fire"):
-        Catalog.load().model("special")
+        load_catalog().model("special")
 
 
 def test_a_name_like_another_may_be_what_a_broken_plugin_offers_too(site, write_plugin):
@@ -159,12 +159,12 @@ def test_a_name_like_another_may_be_what_a_broken_plugin_offers_too(site, write_
     with pytest.raises(
         UnknownNameError, match=r"Did you mean 'alpha'.* zoo-special \(zoo doctor\)"
     ):
-        Catalog.load().model("alphas")
+        load_catalog().model("alphas")
 
 
 def test_an_import_string_that_fails_names_plugin_and_fault(site, write_plugin):
     write_plugin(site, "zoo-a", MODEL)
-    entry = Catalog.load().model("alpha")
+    entry = load_catalog().model("alpha")
     with pytest.raises(PluginError, match=r"zoo-a 1\.0 .*nowhere\.at_all:build.*ModuleNotFound"):
         entry.resolve(entry.spec.builder)
 

@@ -6,14 +6,14 @@ import os
 import numpy as np
 import pytest
 
-from zoo_core.catalog import Catalog
 from zoo_core.errors import AmbiguousNameError, DataError, InvalidValueError, VerificationError
-from zoo_core.loading import load
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.pretrained.load import load
+from zoo_core.pretrained.plain_config import SettledConfig, is_plain
+from zoo_core.pretrained.verified_read import published_card
 from zoo_core.publishing.publish import publish
-from zoo_core.reading import published_card
-from zoo_core.registry.finding import find
-from zoo_core.settled import SettledConfig, is_plain
-from zoo_core.training import train
+from zoo_core.registry.lookup import find
+from zoo_core.training.train import train
 
 
 def test_weights_are_loaded_by_name(toy, run, added):
@@ -144,8 +144,8 @@ def test_metadata_that_lies_gives_a_clear_error(toy, run, tmp_path, change, said
     from dataclasses import replace
 
     from zoo_core.errors import ZooError
-    from zoo_core.registry.published import EMPTY, index_json
-    from zoo_core.weights import load_weights, save_weights
+    from zoo_core.registry.index import EMPTY, index_json
+    from zoo_core.weights.file import load_weights, save_weights
 
     root = tmp_path / "registry"
     found = publish(toy, run.folder, "softmax.a", str(root))
@@ -176,7 +176,7 @@ def test_values_that_json_does_not_keep_are_not_plain():
     from enum import Enum
     from pathlib import Path
 
-    from zoo_core.config import ModelConfig
+    from zoo_core.recipes.model_config import ModelConfig
 
     class Colour(Enum):
         RED = "red"

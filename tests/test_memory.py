@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from zoo_core import memory
-from zoo_core.memory import available_memory
+from zoo_core.system import memory
+from zoo_core.system.memory import available_memory
 
 GIB = 1 << 30
 

@@ -3,15 +3,15 @@
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from zoo_core.errors import DataError, InvalidValueError, UnknownNameError, VerificationError
-from zoo_core.loading import load
+from zoo_core.plugins.specs import MAX_NAME_LENGTH
+from zoo_core.pretrained.load import load
 from zoo_core.publishing.publish import publish
-from zoo_core.registry.finding import at, find_in
 from zoo_core.registry.location import Folder, Web, open_location
-from zoo_core.registry.names import LONGEST, WeightsName, check_tag_name, parse_name
+from zoo_core.registry.lookup import at, find_in
+from zoo_core.registry.names import WeightsName, check_tag_name, parse_name
 
 models = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,63}", fullmatch=True)
 tags = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,20}(\.[a-z0-9_-]{1,20}){0,2}", fullmatch=True)
@@ -64,8 +64,12 @@ NO_NAMES = [
         "softmax@sha256:" + "0" * 65,
         "softmax@sha256:ABCDEFAB",
     ),
-    *("softmax@md5:00000000", "a" * (LONGEST + 1), "softmax." + "a" * (LONGEST + 1)),
-    "r" * (2 * LONGEST + 1) + "/softmax",
+    *(
+        "softmax@md5:00000000",
+        "a" * (MAX_NAME_LENGTH + 1),
+        "softmax." + "a" * (MAX_NAME_LENGTH + 1),
+    ),
+    "r" * (2 * MAX_NAME_LENGTH + 1) + "/softmax",
 ]
 
 

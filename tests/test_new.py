@@ -4,9 +4,9 @@ import tomllib
 
 import pytest
 
-from zoo_core.catalog import Catalog
 from zoo_core.errors import InvalidValueError
-from zoo_core.writing import NewPlugin, check_new, write_plugin
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.plugins.scaffold import NewPlugin, check_new, write_plugin
 
 TEMPLATES = [
     ("model", "torch"),
@@ -146,7 +146,7 @@ def test_the_data_set_states_its_own_checksum(tmp_path, run_process):
 
 def test_every_template_is_tried(toy):
     assert isinstance(toy, Catalog)
-    from zoo_core.writing import TEMPLATES as FOLDER
+    from zoo_core.plugins.scaffold import TEMPLATES as FOLDER
 
     made = {NewPlugin("x", *each).template for each in TEMPLATES}
     assert made | {"common"} == {path.name for path in FOLDER.iterdir()}

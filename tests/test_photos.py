@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 import zoo_core as zoo
-from zoo_core.catalog import installed
-from zoo_core.data import load_dataset
-from zoo_core.images import read_image, reader_for
+from zoo_core.data.dataset import load_dataset
+from zoo_core.data.image_files import read_image, reader_for
+from zoo_core.installation.installed import installed_catalog
 
 sys.path.append(str(Path(__file__).parents[1]))  # for the benchmarks, which are not installed
 
@@ -22,7 +22,7 @@ PHOTOS = 100
 
 @pytest.fixture(scope="module")
 def digits():
-    return load_dataset(installed().dataset("mnist")).splits["test"]
+    return load_dataset(installed_catalog().dataset("mnist")).splits["test"]
 
 
 def test_the_best_cnn_reads_photos_of_test_digits(cli, digits, tmp_path):
@@ -48,8 +48,8 @@ def test_untouched_originals_give_the_test_sets_answers(cli, digits, tmp_path):
 
 
 def test_photos_of_two_digits_are_read():
-    split = load_dataset(installed().dataset("two-digit-mnist")).splits["test"]
-    reader = reader_for(installed(), "two-digit-mnist", (1, 42, 28))
+    split = load_dataset(installed_catalog().dataset("two-digit-mnist")).splits["test"]
+    reader = reader_for(installed_catalog(), "two-digit-mnist", (1, 42, 28))
     rng = np.random.default_rng(0)
     rows = rng.permutation(len(split))[:PHOTOS]
     photos = [photo(split.images[row, 0], rng) for row in rows]
@@ -59,7 +59,7 @@ def test_photos_of_two_digits_are_read():
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "GIF"])
 def test_whatever_file_they_come_in(digits, kind):
-    reader = reader_for(installed(), "mnist", (1, 28, 28))
+    reader = reader_for(installed_catalog(), "mnist", (1, 28, 28))
     for image in digits.images[:20]:
         file = io.BytesIO()
         Image.fromarray(image[0]).save(file, kind)

@@ -9,7 +9,7 @@ import pytest
 
 GOOD = """
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import RegistrySpec
+from zoo_core.plugins.specs import RegistrySpec
 
 @hookimpl
 def zoo_registries():
@@ -153,7 +153,7 @@ def test_what_is_left_out_by_the_environment(cli, good):
 
 def test_children_leave_it_out_too(cli, good, run_python):
     code = (
-        "import os\nfrom zoo_core.cli import run\n"
+        "import os\nfrom zoo_core.cli.main import run\n"
         "run(['-p', 'no:zoo-a', '-p', 'no:zoo-b', 'list'])\nprint(os.environ['ZOO_PLUGINS'])"
     )
     assert run_python(code).splitlines()[-1] == "no:zoo-a,no:zoo-b"
@@ -213,7 +213,7 @@ def test_the_doctor_finds_variables_that_say_nothing(cli, tmp_path):
 
 
 def test_the_doctor_finds_registries_that_cannot_be_read(cli, site, write_plugin, registry, toy):
-    from zoo_core.registry.finding import add
+    from zoo_core.registry.lookup import add
 
     add(toy, "mine", str(registry))
     (registry / "index.json").write_text("{")

@@ -11,9 +11,9 @@ from functools import partial
 import pytest
 from PIL import Image
 
-from zoo_core import batches
-from zoo_core.batches import BATCH, FIRST, PART, read_batches
-from zoo_core.images import fit
+from zoo_core.data import image_batches
+from zoo_core.data.image_batches import BATCH, FIRST, PART, read_batches
+from zoo_core.data.image_files import fit
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ with pytest.raises(zoo.ZooError, match="none.png cannot be read"):
 
 @pytest.mark.parametrize("worth", [1e9, 0.0], ids=["here", "in processes"])
 def test_many_files_keep_their_order_over_batches(tmp_path, monkeypatch, worth):
-    monkeypatch.setattr(batches, "WORTH_A_PROCESS", worth)
+    monkeypatch.setattr(image_batches, "WORTH_A_PROCESS", worth)
     files = []
     for number in range(FIRST + BATCH + 10):
         files.append(tmp_path / f"{number}.png")
@@ -131,11 +131,11 @@ def test_many_files_keep_their_order_over_batches(tmp_path, monkeypatch, worth):
 
 
 def test_processes_that_read_keep_warnings_to_themselves(tmp_path, monkeypatch, capfd):
-    monkeypatch.setattr(batches, "WORTH_A_PROCESS", 0.0)
+    monkeypatch.setattr(image_batches, "WORTH_A_PROCESS", 0.0)
     for number in range(FIRST):
         Image.new("L", (2, 2)).save(tmp_path / f"{number:02}.png")
     (tmp_path / "damaged.tif").write_bytes(b"II*\0\0\0\0\1")  # of which Pillow warns
-    files = batches.find_images(tmp_path)
+    files = image_batches.find_images(tmp_path)
     *_, last = read_batches(files, partial(fit, shape=(1, 2, 2)), (1, 2, 2))
     assert "damaged.tif is not an image" in str(last.faults[0])
     assert capfd.readouterr() == ("", "")
@@ -145,10 +145,12 @@ def test_time_that_the_caller_takes_is_not_time_to_read(tmp_path, monkeypatch):
     def none(*_):
         raise AssertionError("a process was started")
 
-    monkeypatch.setattr(batches, "ProcessPoolExecutor", none)
+    monkeypatch.setattr(image_batches, "ProcessPoolExecutor", none)
     for number in range(2 * FIRST):
         Image.new("L", (2, 2)).save(tmp_path / f"{number}.png")
-    read = read_batches(batches.find_images(tmp_path), partial(fit, shape=(1, 2, 2)), (1, 2, 2))
+    read = read_batches(
+        image_batches.find_images(tmp_path), partial(fit, shape=(1, 2, 2)), (1, 2, 2)
+    )
     next(read)
     time.sleep(2.5)
     assert len(next(read)) == FIRST

@@ -7,16 +7,16 @@ import shutil
 
 import pytest
 
-from zoo_core.card import read_card
 from zoo_core.errors import DataError, InvalidValueError, VerificationError
+from zoo_core.pretrained.verified_read import published_card
 from zoo_core.publishing.golden import probe_images
-from zoo_core.publishing.interval import is_within, make_interval
 from zoo_core.publishing.publish import publish
-from zoo_core.reading import published_card
-from zoo_core.registry.finding import find_in
+from zoo_core.publishing.seed_interval import is_within, make_interval
 from zoo_core.registry.location import Folder
+from zoo_core.registry.lookup import find_in
 from zoo_core.registry.registry import Registry
-from zoo_core.training import train
+from zoo_core.training.train import train
+from zoo_core.weights.card import read_card
 
 
 def index_of(root):

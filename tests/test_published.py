@@ -4,11 +4,10 @@ import copy
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from zoo_core.errors import VerificationError
-from zoo_core.registry.published import EMPTY, Published, index_json, read_index
+from zoo_core.registry.index import EMPTY, Published, index_json, read_index
 
 ENTRY = Published(
     model="softmax",

@@ -5,16 +5,15 @@ import json
 import math
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from zoo_core.errors import DataError, InvalidValueError, UnknownNameError
-from zoo_core.plan import make_plan
-from zoo_core.recipe import Recipe
-from zoo_core.resolution import parse_set, resolve_config, resolve_recipe
-from zoo_core.schedule import learning_rate
-from zoo_core.training import train, train_again
-from zoo_core.validation import validate
+from zoo_core.recipes.recipe import Recipe
+from zoo_core.recipes.resolve import parse_set, resolve_config, resolve_recipe
+from zoo_core.recipes.validation import validate
+from zoo_core.training.plan import make_plan
+from zoo_core.training.schedule import learning_rate
+from zoo_core.training.train import train, train_again
 
 
 @pytest.fixture

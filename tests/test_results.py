@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from zoo_core.catalog import Catalog
-from zoo_core.reading import published_card
-from zoo_core.registry.finding import find
+from zoo_core.frameworks.trainer import make_trainer
+from zoo_core.installation.installed import load_catalog
+from zoo_core.pretrained.verified_read import published_card
+from zoo_core.recipes.resolve import recipe_names, resolve_config, resolve_recipe
 from zoo_core.registry.location import Folder
+from zoo_core.registry.lookup import find
 from zoo_core.registry.registry import Registry
-from zoo_core.resolution import recipe_names, resolve_config, resolve_recipe
-from zoo_core.spaces import find_space
-from zoo_core.trainer import make_trainer
+from zoo_core.tuning.model_spaces import find_space
 
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT))  # behind what is installed: for the benchmarks, which are not
@@ -20,7 +20,7 @@ sys.path.append(str(ROOT))  # behind what is installed: for the benchmarks, whic
 from benchmarks import ensembles, publish, tables, tuning  # noqa: E402
 from benchmarks.runs import RESULTS  # noqa: E402
 
-CATALOG = Catalog.load()
+CATALOG = load_catalog()
 STUDY = [row for rows in tables.STUDY.values() for row in rows.values()]
 ALL = list(dict.fromkeys([*tables.ROWS, *STUDY]))
 

@@ -12,18 +12,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zoo_core import checkpoint, loop
-from zoo_core.catalog import Catalog
-from zoo_core.checkpoint import ARRAYS, MANIFEST, Checkpoints, Packed, pack, unpack
 from zoo_core.errors import DataError, InterruptedTrainingError, TrainingError
-from zoo_core.keeper import Keeper
-from zoo_core.loop import DivergedError
-from zoo_core.progress import Progress
-from zoo_core.run import CONFIG, WEIGHTS
+from zoo_core.filenames import CONFIG, WEIGHTS
+from zoo_core.frameworks.progress import Progress
+from zoo_core.frameworks.run import Callbacks
+from zoo_core.installation.installed import load_catalog
 from zoo_core.testing.check import ContractError
-from zoo_core.testing.faults import StopAfter, expect_same
-from zoo_core.testing.subject import Subject
-from zoo_core.training import resume, train
+from zoo_core.testing.resume_checks import StopAfter, expect_same
+from zoo_core.testing.trainee import Subject
+from zoo_core.training import checkpoint, loop
+from zoo_core.training.checkpoint import ARRAYS, MANIFEST, Checkpoints, Packed, pack, unpack
+from zoo_core.training.checkpointing import Keeper
+from zoo_core.training.loop import DivergedError
+from zoo_core.training.train import resume, train
 
 EPOCHS = ("--epochs", 60)
 
@@ -92,17 +93,11 @@ def stopped(toy, tmp_path):
     return run
 
 
-class Interrupt:
+class Interrupt(Callbacks):
     """Callbacks that interrupt this very process after some steps."""
 
     def __init__(self, after):
         self.left = after
-
-    def train_start(self, run, progress): ...
-
-    def epoch_end(self, run, epoch, metrics): ...
-
-    def train_end(self, run, result, predictions): ...
 
     def step_end(self, epoch, step, steps):
         self.left -= 1
@@ -174,7 +169,7 @@ def test_a_full_disk_stops_the_training_with_what_it_had(toy, tmp_path, stopped,
     code = (
         "import resource, sys\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))\n"
-        "from zoo_core.cli import run\n"
+        "from zoo_core.cli.main import run\n"
         "sys.exit(run())"
     )
     command = ["train", "--resume", str(stopped), "--checkpoint-every", "0"]
@@ -265,7 +260,7 @@ def without(part, packed):
 @pytest.mark.parametrize("part", ["nothing", *PARTS])
 def test_every_part_of_the_state_is_needed(part, tmp_path, monkeypatch):
     """The control of the checks of resuming: whatever is left out, they see it."""
-    catalog = Catalog.load()
+    catalog = load_catalog()
     (tmp_path / CONFIG).touch()
     changes = {"epochs": 2, "batch_size": 6, "keep": "best" if part == "kept" else "last"}
 
@@ -290,7 +285,7 @@ def test_every_part_of_the_state_is_needed(part, tmp_path, monkeypatch):
 def test_the_checks_of_kills_see_a_state_that_is_not_whole(run_process):
     """Where the learner's state is not restored, the checks fail."""
     code = (
-        "import zoo_toy.model as m, zoo_core.testing.victims as v\n"
+        "import zoo_toy.model as m, zoo_core.testing.kill_training as v\n"
         "m.ToyLearner.set_state = lambda self, state: None\n"
         "v.main('softmax', 'kill')"
     )

@@ -2,12 +2,12 @@
 
 import pytest
 
-from zoo_core.files import scratch_folder
+from zoo_core.system.atomic_files import scratch_folder
 
 FILLS = """
 import sys, time
 from pathlib import Path
-from zoo_core.files import scratch_folder
+from zoo_core.system.atomic_files import scratch_folder
 with scratch_folder(Path(sys.argv[1])) as folder:
     (folder / "much").write_bytes(bytes(1000))
     print("filled", flush=True)

@@ -4,7 +4,7 @@ import pytest
 
 PLUGIN = """
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import DatasetSpec, SourceSpec
+from zoo_core.plugins.specs import DatasetSpec, SourceSpec
 
 @hookimpl
 def zoo_sources():
@@ -23,7 +23,7 @@ def describe(address):
 def load(address):
     import dataclasses
     import numpy as np
-    from zoo_core.data import Split
+    from zoo_core.data.dataset import Split
     from zoo_core.errors import InvalidValueError
     from zoo_toy.data import load
 
@@ -86,7 +86,7 @@ WHERE = """
 import os
 from zoo_core.errors import DataError
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import SourceSpec
+from zoo_core.plugins.specs import SourceSpec
 
 @hookimpl
 def zoo_sources():

@@ -3,13 +3,11 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from zoo_core.errors import DataError, InvalidValueError, UnknownNameError, ZooError
-from zoo_core.recipe import Recipe
-from zoo_core.space import Range, Space
-from zoo_core.spaces import (
+from zoo_core.recipes.recipe import Recipe
+from zoo_core.tuning.model_spaces import (
     check_space,
     find_space,
     flat,
@@ -18,6 +16,7 @@ from zoo_core.spaces import (
     overrides,
     values_of,
 )
+from zoo_core.tuning.search_space import Range, Space
 
 
 @pytest.fixture
@@ -219,8 +218,8 @@ KEYS = ["lr", "batch_size", "optimizer", "momentum", "nesterov", "epochs", "mode
 )
 @given(st.dictionaries(st.sampled_from(KEYS), ranges | values, max_size=4))
 def test_a_space_is_refused_in_words_or_every_corner_of_it_can_begin(toy, softmax, given_values):
-    from zoo_core.plan import make_plan
-    from zoo_core.spaces import _space
+    from zoo_core.training.plan import make_plan
+    from zoo_core.tuning.model_spaces import _space
 
     try:
         space = _space(given_values, softmax, "search space")

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from zoo_core import stored as storing
-from zoo_core.data import Split
+from zoo_core.data import disk_store as storing
+from zoo_core.data.dataset import Split
+from zoo_core.data.disk_store import Content, pixel_statistics, stored
 from zoo_core.errors import DataError
-from zoo_core.paths import zoo_home
-from zoo_core.stored import Content, pixel_statistics, stored
+from zoo_core.system.paths import zoo_home
 
 SHAPE = (2, 3, 4)
 SIZES = {"train": 50, "test": 20}
@@ -150,8 +149,8 @@ MAKING = """
 import sys, time
 import numpy as np
 from pathlib import Path
-from zoo_core.data import Split
-from zoo_core.stored import Content, stored
+from zoo_core.data.dataset import Split
+from zoo_core.data.disk_store import Content, stored
 
 def parts():
     for part in range(10):

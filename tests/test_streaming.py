@@ -5,15 +5,15 @@ import dataclasses
 import numpy as np
 import pytest
 
-from zoo_core import stored as storing
-from zoo_core import views
-from zoo_core.data import ArrayDataset, Split, load_dataset
-from zoo_core.loading import load
-from zoo_core.recipe import Recipe
-from zoo_core.sampling import training_data
-from zoo_core.stored import Content, stored
-from zoo_core.training import train
-from zoo_core.weights import load_weights
+from zoo_core.data import disk_store as storing
+from zoo_core.data.dataset import ArrayDataset, Split, load_dataset
+from zoo_core.data.disk_store import Content, stored
+from zoo_core.data.splits import training_data
+from zoo_core.frameworks import prediction
+from zoo_core.pretrained.load import load
+from zoo_core.recipes.recipe import Recipe
+from zoo_core.training.train import train
+from zoo_core.weights.file import load_weights
 
 
 @pytest.fixture
@@ -42,8 +42,8 @@ def mapped(toy, monkeypatch):
         return dataclasses.replace(dataset, splits=splits, mean=whole.mean, std=whole.std)
 
     monkeypatch.setattr(zoo_toy.data, "load", in_files)
-    monkeypatch.setattr(views, "PIECE", 1)  # byte, so that pieces are as small as they get
-    monkeypatch.setattr(views, "MULTIPLE", 7)
+    monkeypatch.setattr(prediction, "PIECE", 1)  # byte, so that pieces are as small as they get
+    monkeypatch.setattr(prediction, "MULTIPLE", 7)
     return toy, asked
 
 

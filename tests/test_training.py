@@ -8,17 +8,17 @@ import os
 import numpy as np
 import pytest
 
-from zoo_core.card import read_card
-from zoo_core.catalog import Catalog
-from zoo_core.data import Split
+from zoo_core.data.augmentation import draw_warps
+from zoo_core.data.dataset import Split
+from zoo_core.data.splits import TrainingData
 from zoo_core.errors import DataError, InvalidValueError, TrainingError, VerificationError
-from zoo_core.evaluation import evaluate_pretrained
-from zoo_core.loading import load
-from zoo_core.sampling import TrainingData
-from zoo_core.schedule import learning_rate
-from zoo_core.training import train
-from zoo_core.warp import draw_warps
-from zoo_core.weights import load_weights
+from zoo_core.evaluation.evaluate import evaluate_pretrained
+from zoo_core.installation.installed import load_catalog
+from zoo_core.pretrained.load import load
+from zoo_core.training.schedule import learning_rate
+from zoo_core.training.train import train
+from zoo_core.weights.card import read_card
+from zoo_core.weights.file import load_weights
 
 
 def test_a_run_folder_is_complete(run):
@@ -263,7 +263,7 @@ def test_what_cannot_be_trained_leaves_no_folder(toy, tmp_path, options, error):
 
 
 def test_a_corrupt_dataset_leaves_no_folder(toy, tmp_path, monkeypatch):
-    monkeypatch.setattr("zoo_core.data.ArrayDataset.sha256", lambda self: "f" * 64)
+    monkeypatch.setattr("zoo_core.data.dataset.ArrayDataset.sha256", lambda self: "f" * 64)
     with pytest.raises(VerificationError, match="dataset 'toy' has the sha256 ffff"):
         train(toy, "softmax", out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
@@ -309,7 +309,7 @@ def test_plugins_hear_of_a_training_and_cannot_stop_it(
 ):
     write_plugin(site, "zoo-ear", LISTENER.format(fault=fault))
     monkeypatch.setenv("ZOO_PLUGINS", "zoo-toy,zoo-ear")
-    catalog = Catalog.load()
+    catalog = load_catalog()
     train(catalog, "softmax", out=tmp_path / "run", overrides=[{"epochs": 2}])
     import zoo_ear.plugin
 

@@ -9,16 +9,16 @@ from dataclasses import replace
 import pytest
 
 from zoo_core.errors import InterruptedTrainingError, VerificationError
+from zoo_core.frameworks.run import Callbacks
 from zoo_core.publishing.publish import publish
 from zoo_core.publishing.reproduce import reproduce
 from zoo_core.publishing.verify import Verifier
-from zoo_core.registry.finding import find_in
+from zoo_core.registry.index import EMPTY, index_json
 from zoo_core.registry.location import Folder
-from zoo_core.registry.published import EMPTY, index_json
+from zoo_core.registry.lookup import find_in
 from zoo_core.registry.registry import Registry
-from zoo_core.run import SILENT
-from zoo_core.training import train
-from zoo_core.weights import load_weights, save_weights
+from zoo_core.training.train import train
+from zoo_core.weights.file import load_weights, save_weights
 
 
 def verify(toy, registry, name="softmax.first"):
@@ -174,7 +174,7 @@ def test_other_seeds_are_held_to_the_interval(toy, with_interval, tmp_path):
 
 
 def test_a_stopped_reproduction_says_what_is_kept(toy, registry, tmp_path):
-    class Stop(type(SILENT)):
+    class Stop(Callbacks):
         def step_end(self, epoch, step, steps):
             os.kill(os.getpid(), signal.SIGTERM)
 

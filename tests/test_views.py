@@ -2,22 +2,22 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from zoo_core.errors import InvalidValueError
-from zoo_core.evaluation import evaluate_pretrained
-from zoo_core.loading import load
-from zoo_core.metrics import score
-from zoo_core.plan import make_plan
+from zoo_core.evaluation.evaluate import evaluate_pretrained
+from zoo_core.filenames import WEIGHTS
+from zoo_core.frameworks.prediction import VIEWS, moved
+from zoo_core.frameworks.run import Callbacks
+from zoo_core.metrics.scores import score
+from zoo_core.pretrained.load import load
 from zoo_core.publishing.publish import publish
 from zoo_core.publishing.verify import Verifier
-from zoo_core.run import SILENT, WEIGHTS
-from zoo_core.signals import Stop
-from zoo_core.training import train
-from zoo_core.trial import TrialRunner
-from zoo_core.views import VIEWS, moved
-from zoo_core.weights import load_weights, save_weights
+from zoo_core.system.interrupts import Stop
+from zoo_core.training.plan import make_plan
+from zoo_core.training.train import train
+from zoo_core.tuning.trial_runner import TrialRunner
+from zoo_core.weights.file import load_weights, save_weights
 
 
 @given(
@@ -67,7 +67,7 @@ def test_a_trial_of_a_search_is_validated_by_the_views_of_its_recipe(toy, tmp_pa
     overrides = {"views": 9, "epochs": 2}
     run = train(toy, "softmax", out=tmp_path / "run", overrides=[overrides])
     plan = make_plan(toy, "softmax", "default", [overrides])
-    fitted = TrialRunner(toy).train(plan, callbacks=SILENT, stop=Stop())
+    fitted = TrialRunner(toy).train(plan, callbacks=Callbacks(), stop=Stop())
     assert fitted.validation == run.card.metrics["validation"]
 
 

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from zoo_core.recipe import Recipe
-from zoo_core.warp import draw_warps
+from zoo_core.data.augmentation import draw_warps
+from zoo_core.recipes.recipe import Recipe
 
 
 def draw(count=2000, step=0, size=(9, 7), **fields):

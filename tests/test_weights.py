@@ -11,12 +11,11 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from zoo_core.errors import DataError, VerificationError
-from zoo_core.files import write_atomic
-from zoo_core.weights import MAX_HEADER, check_tensors, load_weights, save_weights
+from zoo_core.system.atomic_files import write_atomic
+from zoo_core.weights.file import MAX_HEADER, check_tensors, load_weights, save_weights
 
 TENSORS = {
     "a": np.arange(6, dtype=np.float32).reshape(2, 3),
@@ -153,7 +152,7 @@ def test_a_killed_write_leaves_the_old_file_or_the_new(tmp_path):
     path.write_bytes(b"0" * 500_000)
     code = f"""
     from pathlib import Path
-    from zoo_core.files import write_atomic
+    from zoo_core.system.atomic_files import write_atomic
     print("ready", flush=True)
     for digit in range(10**9):
         write_atomic(Path({str(path)!r}), str(digit % 10).encode() * 500_000)

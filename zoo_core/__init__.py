@@ -8,108 +8,81 @@
 Importing this package imports neither torch nor NumPy: names are fetched when they are used.
 """
 
-__version__ = "0.1.0"
+from zoo_core.system.lazy_names import lazy_names
+from zoo_core.version import __version__ as __version__
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what type checkers see; a test holds it against _HOMES
     from zoo_core.api import (
-        compare,
-        create_model,
-        evaluate,
-        get_model_info,
-        list_models,
-        load,
-        read_images,
-        resume,
-        train,
-        verify,
+        compare as compare,
+        create_model as create_model,
+        evaluate as evaluate,
+        get_model_info as get_model_info,
+        list_models as list_models,
+        load as load,
+        read_images as read_images,
+        resume as resume,
+        train as train,
+        verify as verify,
     )
-    from zoo_core.comparison import Comparison
-    from zoo_core.config import ModelConfig
-    from zoo_core.data import ArrayDataset, Split
-    from zoo_core.errors import ZooError
-    from zoo_core.hookspecs import hookimpl
-    from zoo_core.info import ModelInfo
-    from zoo_core.metrics import Scores
-    from zoo_core.predictions import Predictions
-    from zoo_core.preprocessing import Preprocessing
-    from zoo_core.pretrained import Pretrained
-    from zoo_core.recipe import Recipe
-    from zoo_core.run import Run
-    from zoo_core.specs import CommandSpec, DatasetSpec, ModelSpec, RegistrySpec, TrainerSpec
-    from zoo_core.trainer import Batch, Learner, Trainer
-
-__all__ = [
-    "ArrayDataset",
-    "Batch",
-    "CommandSpec",
-    "Comparison",
-    "DatasetSpec",
-    "Learner",
-    "ModelConfig",
-    "ModelInfo",
-    "ModelSpec",
-    "Predictions",
-    "Preprocessing",
-    "Pretrained",
-    "Recipe",
-    "RegistrySpec",
-    "Run",
-    "Scores",
-    "Split",
-    "Trainer",
-    "TrainerSpec",
-    "ZooError",
-    "compare",
-    "create_model",
-    "evaluate",
-    "get_model_info",
-    "hookimpl",
-    "list_models",
-    "load",
-    "read_images",
-    "resume",
-    "train",
-    "verify",
-]
+    from zoo_core.data.dataset import ArrayDataset as ArrayDataset, Split as Split
+    from zoo_core.data.normalization import Preprocessing as Preprocessing
+    from zoo_core.errors import ZooError as ZooError
+    from zoo_core.evaluation.compare import Comparison as Comparison
+    from zoo_core.frameworks.run import Run as Run
+    from zoo_core.frameworks.trainer import Batch as Batch, Learner as Learner, Trainer as Trainer
+    from zoo_core.hookspecs import hookimpl as hookimpl
+    from zoo_core.metrics.predictions import Predictions as Predictions
+    from zoo_core.metrics.scores import Scores as Scores
+    from zoo_core.model_info import ModelInfo as ModelInfo
+    from zoo_core.plugins.specs import (
+        CommandSpec as CommandSpec,
+        DatasetSpec as DatasetSpec,
+        ModelSpec as ModelSpec,
+        RegistrySpec as RegistrySpec,
+        SourceSpec as SourceSpec,
+        TrainerSpec as TrainerSpec,
+    )
+    from zoo_core.pretrained.model import Pretrained as Pretrained
+    from zoo_core.recipes.model_config import ModelConfig as ModelConfig
+    from zoo_core.recipes.recipe import Recipe as Recipe
 
 _HOMES = {
-    "api": [
-        "compare",
-        "create_model",
-        "evaluate",
-        "get_model_info",
-        "list_models",
-        "load",
-        "read_images",
-        "resume",
-        "train",
-        "verify",
-    ],
-    "comparison": ["Comparison"],
-    "config": ["ModelConfig"],
-    "data": ["ArrayDataset", "Split"],
-    "errors": ["ZooError"],
-    "hookspecs": ["hookimpl"],
-    "info": ["ModelInfo"],
-    "metrics": ["Scores"],
-    "predictions": ["Predictions"],
-    "preprocessing": ["Preprocessing"],
-    "pretrained": ["Pretrained"],
-    "recipe": ["Recipe"],
-    "run": ["Run"],
-    "specs": ["CommandSpec", "DatasetSpec", "ModelSpec", "RegistrySpec", "TrainerSpec"],
-    "trainer": ["Batch", "Learner", "Trainer"],
+    "ArrayDataset": "data.dataset",
+    "Batch": "frameworks.trainer",
+    "CommandSpec": "plugins.specs",
+    "Comparison": "evaluation.compare",
+    "DatasetSpec": "plugins.specs",
+    "Learner": "frameworks.trainer",
+    "ModelConfig": "recipes.model_config",
+    "ModelInfo": "model_info",
+    "ModelSpec": "plugins.specs",
+    "Predictions": "metrics.predictions",
+    "Preprocessing": "data.normalization",
+    "Pretrained": "pretrained.model",
+    "Recipe": "recipes.recipe",
+    "RegistrySpec": "plugins.specs",
+    "Run": "frameworks.run",
+    "Scores": "metrics.scores",
+    "SourceSpec": "plugins.specs",
+    "Split": "data.dataset",
+    "Trainer": "frameworks.trainer",
+    "TrainerSpec": "plugins.specs",
+    "ZooError": "errors",
+    "compare": "api",
+    "create_model": "api",
+    "evaluate": "api",
+    "get_model_info": "api",
+    "hookimpl": "hookspecs",
+    "list_models": "api",
+    "load": "api",
+    "read_images": "api",
+    "resume": "api",
+    "train": "api",
+    "verify": "api",
 }
+"""Name -> the module below `zoo_core` that defines it."""
 
+__all__ = sorted(_HOMES)  # noqa: PLE0605 (made of the mapping)
 
-def __getattr__(name: str) -> object:
-    import importlib
-
-    from zoo_core.collector import paused
-
-    for module, names in _HOMES.items():
-        if name in names:
-            with paused():
-                return getattr(importlib.import_module(f"zoo_core.{module}"), name)
-    raise AttributeError(f"module 'zoo_core' has no attribute {name!r}")
+__getattr__ = lazy_names(__name__, _HOMES)

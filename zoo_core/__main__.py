@@ -14,11 +14,11 @@ def main() -> None:
     arguments = _plain_list(sys.argv[1:])
     if arguments is None:
         _collect_less_garbage()
-        from zoo_core.cli import run
+        from zoo_core.cli.main import run
 
         sys.exit(run())
+    from zoo_core.cli.listing import print_list
     from zoo_core.errors import ZooError
-    from zoo_core.listing import print_list
 
     kind, pattern, as_json = arguments
     try:
@@ -50,7 +50,7 @@ def _spare_the_last_search() -> None:
 
 def _plain_list(arguments: list[str]) -> tuple[str, str, bool] | None:
     """Return (kind, pattern, as_json) of a `zoo list` that needs no parser, else None."""
-    from zoo_core.listing import COLUMNS
+    from zoo_core.cli.listing import COLUMNS
 
     if arguments[:1] != ["list"]:
         return None

@@ -8,31 +8,30 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo_core.catalog import Catalog, installed
-from zoo_core.environment import is_set
 from zoo_core.errors import InvalidValueError
-from zoo_core.index import listing
-from zoo_core.listing import refuse_unusable
-from zoo_core.loading import load as _load
-from zoo_core.registry.finding import find_in, published_models
+from zoo_core.installation.installed import installed_catalog, installed_rows, refuse_unusable
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.pretrained.load import load as _load
+from zoo_core.registry.lookup import find_in, published_models
+from zoo_core.system.environment import is_set
 
 if TYPE_CHECKING:  # imported by the functions that need them: loading weights makes do without
     import numpy as np
     from numpy.typing import NDArray
 
-    from zoo_core.comparison import Comparison
-    from zoo_core.info import ModelInfo
-    from zoo_core.metrics import Scores
-    from zoo_core.pretrained import Pretrained
+    from zoo_core.evaluation.compare import Comparison
+    from zoo_core.frameworks.run import Run
+    from zoo_core.metrics.scores import Scores
+    from zoo_core.model_info import ModelInfo
+    from zoo_core.pretrained.model import Pretrained
     from zoo_core.publishing.verify import Verification
-    from zoo_core.run import Run
 
 
 def _catalog() -> Catalog:
     """Return what is installed; where ``ZOO_STRICT_PLUGINS`` is set, all of it must be usable."""
     if is_set("ZOO_STRICT_PLUGINS"):
-        refuse_unusable(listing()["plugins"])
-    return installed()
+        refuse_unusable(installed_rows()["plugins"])
+    return installed_catalog()
 
 
 def list_models(
@@ -67,7 +66,7 @@ def list_models(
 
 def get_model_info(name: str) -> ModelInfo:
     """Return what is known of a model."""
-    from zoo_core.info import model_info
+    from zoo_core.model_info import model_info
 
     return model_info(_catalog().model(name))
 
@@ -82,7 +81,7 @@ def create_model(name: str, pretrained: bool | str = False, **config: Any) -> An
             plugin has for a training to begin with.
         config: values of its config, for instance ``hidden=[64]``; published weights have theirs.
     """
-    from zoo_core.validation import validate
+    from zoo_core.recipes.validation import validate
 
     begin = pretrained is True and _begins_pretrained(name)
     if pretrained and not begin:
@@ -97,8 +96,8 @@ def create_model(name: str, pretrained: bool | str = False, **config: Any) -> An
     complete = validate(entry.resolve(entry.spec.config), config, what=what)
     model = entry.resolve(entry.spec.builder)(complete)
     if begin:
-        from zoo_core.initial import begin_pretrained
-        from zoo_core.trainer import make_trainer
+        from zoo_core.frameworks.trainer import make_trainer
+        from zoo_core.training.initial_weights import begin_pretrained
 
         trainer = make_trainer(_catalog().trainer(entry.spec.trainer), device="cpu", threads=None)
         begin_pretrained(trainer, model, entry, complete)
@@ -121,7 +120,7 @@ def train(
     threads: int | None = None,
     **overrides: Any,
 ) -> Run:
-    """Train a model; see `zoo_core.training.train`.
+    """Train a model; see `zoo_core.training.train.train`.
 
     Args:
         name: of the model.
@@ -132,7 +131,7 @@ def train(
         threads: of the framework; None for its own choice.
         overrides: values over the recipe's, for instance ``lr=0.05, model={"hidden": 64}``.
     """
-    from zoo_core.training import train as train_model
+    from zoo_core.training.train import train as train_model
 
     return train_model(
         _catalog(),
@@ -148,8 +147,8 @@ def train(
 def resume(
     run: str | PathLike[str], *, device: str | None = None, threads: int | None = None
 ) -> Run:
-    """Go on with a training that was stopped; see `zoo_core.training.resume`."""
-    from zoo_core.training import resume as resume_training
+    """Go on with a training that was stopped; see `zoo_core.training.train.resume`."""
+    from zoo_core.training.train import resume as resume_training
 
     return resume_training(_catalog(), Path(run), device=device, threads=threads)
 
@@ -172,7 +171,7 @@ def load(
             new one.
 
     Raises:
-        ZooError: see `zoo_core.loading.load`.
+        ZooError: see `zoo_core.pretrained.load.load`.
     """
     return _load(_catalog(), name, registry=registry, device=device, into=into)
 
@@ -184,15 +183,15 @@ def evaluate(
 ) -> Scores:
     """Score weights, or the ensemble of several, on every image of a split.
 
-    See `zoo_core.evaluation`.
+    See `zoo_core.evaluation.evaluate`.
     """
-    from zoo_core.evaluation import evaluate_pretrained
+    from zoo_core.evaluation.evaluate import evaluate_pretrained
 
     return evaluate_pretrained(_catalog(), _loaded(weights), dataset=dataset, split=split).together
 
 
 def _loaded(weights: Sequence[Pretrained | str | PathLike[str]]) -> list[Pretrained]:
-    from zoo_core.pretrained import Pretrained
+    from zoo_core.pretrained.model import Pretrained
 
     if not weights:
         raise TypeError("weights are due: names, paths, or what load() returned")
@@ -204,8 +203,8 @@ def compare(
     dataset: str | None = None,
     split: str = "test",
 ) -> Comparison:
-    """Compare weights on every image of a split; see `zoo_core.comparison`."""
-    from zoo_core.comparison import compare as compare_pretrained
+    """Compare weights on every image of a split; see `zoo_core.evaluation.compare`."""
+    from zoo_core.evaluation.compare import compare as compare_pretrained
 
     return compare_pretrained(_catalog(), _loaded(weights), dataset=dataset, split=split)
 
@@ -219,7 +218,7 @@ def read_images(pretrained: Pretrained, files: Iterable[str | PathLike[str]]) ->
     """
     import numpy as np
 
-    from zoo_core.images import read_image, reader_for
+    from zoo_core.data.image_files import read_image, reader_for
 
     shape = pretrained.input_shape
     reader = reader_for(_catalog(), pretrained.card.dataset.name, shape)

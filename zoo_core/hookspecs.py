@@ -15,10 +15,9 @@ import pluggy
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from zoo_core.card import Card
-    from zoo_core.predictions import Predictions
-    from zoo_core.run import Run
-    from zoo_core.specs import (
+    from zoo_core.frameworks.run import Run
+    from zoo_core.metrics.predictions import Predictions
+    from zoo_core.plugins.specs import (
         CommandSpec,
         DatasetSpec,
         ModelSpec,
@@ -26,10 +25,8 @@ if TYPE_CHECKING:
         SourceSpec,
         TrainerSpec,
     )
-    from zoo_core.study import Study
-
-API_GROUP = "zoo.v1"
-"""The entry-point group; the number is the major version of these hooks and of the specs."""
+    from zoo_core.tuning.study import Study
+    from zoo_core.weights.card import Card
 
 hookspec = pluggy.HookspecMarker("zoo")
 hookimpl = pluggy.HookimplMarker("zoo")

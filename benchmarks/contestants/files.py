@@ -16,14 +16,14 @@ if __name__ == "__main__":
     folder, *weights = sys.argv[1:]
     if weights:
         import zoo_core as zoo
-        from zoo_core.batches import find_images, read_batches
-        from zoo_core.catalog import installed
-        from zoo_core.cli.answers import answers
-        from zoo_core.images import reader_for
+        from zoo_core.cli.prediction_output import answers
+        from zoo_core.data.image_batches import find_images, read_batches
+        from zoo_core.data.image_files import reader_for
+        from zoo_core.installation.installed import installed_catalog
 
         pretrained = zoo.load(weights[0])
         shape, facts = pretrained.input_shape, pretrained.card.dataset
-        reader = reader_for(installed(), facts.name, shape)
+        reader = reader_for(installed_catalog(), facts.name, shape)
         pretrained.predict(np.zeros((1, *shape), np.uint8))
         start = time.perf_counter()
         files = find_images(Path(folder))

@@ -17,14 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.catalog import installed
-from zoo_core.data import load_dataset
-from zoo_core.keeper import Keeper
-from zoo_core.loop import fit
-from zoo_core.plan import make_plan
-from zoo_core.run import SILENT, Run
-from zoo_core.sampling import TrainingData, training_data
-from zoo_core.trainer import make_trainer
+from zoo_core.data.dataset import load_dataset
+from zoo_core.data.splits import TrainingData, training_data
+from zoo_core.frameworks.run import Callbacks, Run
+from zoo_core.frameworks.trainer import make_trainer
+from zoo_core.installation.installed import installed_catalog
+from zoo_core.training.checkpointing import Keeper
+from zoo_core.training.loop import fit
+from zoo_core.training.plan import make_plan
 
 ROUNDS, STEPS, BATCH = 9, 40, 128
 
@@ -34,12 +34,12 @@ def subject(name: str, rows: int) -> tuple[Any, Any, Run]:
     plain = {"epochs": 1, "batch_size": BATCH, "fresh": False, "precision": "float32", "ema": 0.0}
     warps = dict.fromkeys(("rotate", "shear", "scale", "translate", "elastic"), 0.0)
     adamw = {"optimizer": "adamw", "momentum": 0.0, "nesterov": False, "label_smoothing": 0.0}
-    plan = make_plan(installed(), name, "default", [plain, warps, adamw])
+    plan = make_plan(installed_catalog(), name, "default", [plain, warps, adamw])
     trainer = make_trainer(plan.trainer, device="cpu", threads=None)
     model = trainer.build(plan.model.resolve(plan.model.spec.builder), plan.config, 0)
     data = training_data(load_dataset(plan.dataset), plan.recipe)
     few = TrainingData(data.dataset, data.train_rows[:rows], rows_of_none(data), data.preprocessing)
-    run = Run(plan.model.spec, plan.config, plan.recipe, few, Path(), SILENT)
+    run = Run(plan.model.spec, plan.config, plan.recipe, few, Path(), Callbacks())
     return trainer, model, run
 
 

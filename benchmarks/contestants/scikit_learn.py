@@ -12,13 +12,13 @@ import warnings
 
 from sklearn.neural_network import MLPClassifier
 
-from zoo_core.catalog import installed
-from zoo_core.data import load_dataset
+from zoo_core.data.dataset import load_dataset
+from zoo_core.installation.installed import installed_catalog
 
 
 def main(epochs: int, batch_size: int, hidden: int, dtype: str) -> dict[str, object]:
     warnings.filterwarnings("ignore")  # that so few epochs do not converge
-    dataset = load_dataset(installed().dataset("mnist"))
+    dataset = load_dataset(installed_catalog().dataset("mnist"))
     train, test = dataset.splits["train"], dataset.splits["test"]
     images = train.images[:54_000].reshape(54_000, -1).astype(dtype) / 255
     labels = train.labels[:54_000, 0]

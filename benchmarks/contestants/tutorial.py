@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
-from zoo_core.catalog import installed
-from zoo_core.data import Split, load_dataset
+from zoo_core.data.dataset import Split, load_dataset
+from zoo_core.installation.installed import installed_catalog
 
 HELD_OUT = 0.1
 
@@ -98,7 +98,7 @@ def accuracy(network: Network, batches: Iterable[tuple[Tensor, Tensor]]) -> list
 
 def main(name: str, epochs: int, feeding: str) -> dict[str, object]:
     torch.manual_seed(0)
-    dataset = load_dataset(installed().dataset(DATASETS[name]))
+    dataset = load_dataset(installed_catalog().dataset(DATASETS[name]))
     size, train = BATCH_SIZES[name], dataset.splits["train"]
     kept = round(len(train) * (1 - HELD_OUT))
     order = torch.randperm(kept).numpy()

@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from zoo_core.card import parse_published
-from zoo_core.catalog import Catalog
-from zoo_core.page import card_markdown
-from zoo_core.publishing.interval import make_interval
-from zoo_core.registry.finding import find, published, registries
-from zoo_core.registry.published import index_json
-from zoo_core.resolution import resolve_recipe
+from zoo_core.installation.installed import load_catalog
+from zoo_core.publishing.seed_interval import make_interval
+from zoo_core.recipes.resolve import resolve_recipe
+from zoo_core.registry.index import index_json
+from zoo_core.registry.lookup import find, published, registries
+from zoo_core.weights.card import parse_published
+from zoo_core.weights.card_markdown import card_markdown
 
 sys.path.append(str(Path(__file__).parents[2]))  # behind what is installed
 
 from benchmarks.publish import README, TAGS, with_table
 from benchmarks.tables import row_of
 
-CATALOG = Catalog.load()
+CATALOG = load_catalog()
 FOUND = [find(CATALOG, f"zoo/{name}") for name in TAGS]
 
 

@@ -3,7 +3,7 @@
 import os
 
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import RegistrySpec
+from zoo_core.plugins.specs import RegistrySpec
 
 
 @hookimpl

@@ -17,11 +17,10 @@ from tests.stress.kills import start
 from tests.stress.outcome import Outcome
 from tests.stress.registries import NAME, make_registry
 from tests.stress.servers import Behaviour, serving
-from zoo_core.catalog import installed
 from zoo_core.errors import ZooError
-from zoo_core.loading import load
-from zoo_core.registry.published import INDEX
-from zoo_core.registry.registry import CARD, WEIGHTS
+from zoo_core.filenames import CARD, INDEX, WEIGHTS
+from zoo_core.installation.installed import installed_catalog
+from zoo_core.pretrained.load import load
 
 TIMEOUT = 1.0
 SECONDS = 10.0
@@ -165,7 +164,7 @@ def attempt_load(url: str, said: tuple[str, ...]) -> list[str]:
         said: what the error may say; empty where it has to work.
     """
     try:
-        load(installed(), NAME, registry=url)
+        load(installed_catalog(), NAME, registry=url)
     except ZooError as fault:
         return [] if any(each in str(fault) for each in said) else [f"says: {fault}"]
     except Exception as fault:

@@ -16,11 +16,11 @@ import numpy as np
 
 from tests.stress.outcome import Outcome
 from tests.stress.registries import published
-from zoo_core.publishing.shelf import LOCK, put
+from zoo_core.filenames import CARD, INDEX, WEIGHTS
+from zoo_core.publishing.store import LOCK, put
 from zoo_core.registry.location import Folder
-from zoo_core.registry.published import INDEX
-from zoo_core.registry.registry import CARD, WEIGHTS, Registry
-from zoo_core.weights import load_weights, save_weights
+from zoo_core.registry.registry import Registry
+from zoo_core.weights.file import load_weights, save_weights
 
 ROOT = Path(__file__).parents[2]
 SIZE = 300_000

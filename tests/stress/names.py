@@ -17,15 +17,14 @@ from tests.stress.kills import start
 from tests.stress.outcome import Outcome
 from tests.stress.registries import NAME, make_registry, published
 from tests.stress.watched import Watch
-from zoo_core.catalog import installed
 from zoo_core.errors import ZooError
-from zoo_core.loading import load
+from zoo_core.filenames import CARD, INDEX, WEIGHTS
+from zoo_core.installation.installed import installed_catalog
+from zoo_core.pretrained.load import load
 from zoo_core.publishing.publish import publish
-from zoo_core.publishing.shelf import put
-from zoo_core.registry.finding import at, find
+from zoo_core.publishing.store import put
 from zoo_core.registry.location import Folder
-from zoo_core.registry.published import INDEX
-from zoo_core.registry.registry import CARD, WEIGHTS
+from zoo_core.registry.lookup import at, find
 
 PARTS = (
     *("", ".", "..", "...", "a", "a.", ".a", "a..b", " a", "a ", "-a", "_a", "A.B", "a\n", "~"),
@@ -70,7 +69,7 @@ def in_child() -> None:
     nowhere = folder / "where" / "a" / "path" / "leads" / "to" / "nothing"
     nowhere.mkdir(parents=True)
     os.chdir(nowhere)
-    load(installed(), NAME, registry=str(registry))
+    load(installed_catalog(), NAME, registry=str(registry))
     ended: Counter[str] = Counter()
     problems: list[str] = []
     watch = Watch([folder / "home", registry, folder / "shelf"], canary)
@@ -110,7 +109,7 @@ def draw(folder: Path, registry: Path, rng: random.Random, attempt: int) -> Try:
     """Return what to try next, of each kind in turn."""
     text = rng.choice(GLUE).join(rng.choices(PARTS, k=rng.randrange(1, 4)))
     kind = ("name", "path", "URL", "tag", "entry", "shelf", "link")[attempt % 7]
-    catalog, place = installed(), folder / "registry" / str(attempt)
+    catalog, place = installed_catalog(), folder / "registry" / str(attempt)
     function: Callable[[], object]
     if kind == "name":
         what, function = text, lambda: load(catalog, text, registry=str(registry))
@@ -178,7 +177,7 @@ def make_linked(place: Path, link: str, canary: Path) -> None:
 
 
 def load_all(place: Path) -> None:
-    load(installed(), NAME, registry=str(place)).card  # noqa: B018 (it is read when asked for)
+    load(installed_catalog(), NAME, registry=str(place)).card  # noqa: B018 (it is read when asked for)
 
 
 def put_more(place: Path) -> None:

@@ -7,17 +7,17 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from zoo_core.catalog import installed
-from zoo_core.registry.finding import find
-from zoo_core.registry.published import EMPTY, INDEX, Published, index_json
-from zoo_core.registry.registry import CARD, WEIGHTS
+from zoo_core.filenames import CARD, INDEX, WEIGHTS
+from zoo_core.installation.installed import installed_catalog
+from zoo_core.registry.index import EMPTY, Published, index_json
+from zoo_core.registry.lookup import find
 
 NAME = "numpy-net.default"
 
 
 def published() -> Published:
     """Return what the index says of the weights that are used."""
-    return find(installed(), f"zoo/{NAME}").published
+    return find(installed_catalog(), f"zoo/{NAME}").published
 
 
 def make_registry(root: Path, content: bytes | None = None) -> Path:
@@ -27,7 +27,7 @@ def make_registry(root: Path, content: bytes | None = None) -> Path:
         root: its folder, which must not exist.
         content: of the weight file; None for what is published. The index says that it is so.
     """
-    found = find(installed(), f"zoo/{NAME}")
+    found = find(installed_catalog(), f"zoo/{NAME}")
     folder = found.registry.path(found.published).parent
     tag = root / found.published.model / found.published.tag
     tag.mkdir(parents=True)

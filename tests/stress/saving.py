@@ -10,7 +10,7 @@ import numpy as np
 
 from tests.stress.kills import start
 from tests.stress.outcome import Outcome
-from zoo_core.weights import save_weights
+from zoo_core.weights.file import save_weights
 
 
 def save_the_same(path: Path) -> str:

@@ -9,9 +9,8 @@ from collections.abc import Callable
 import click
 from click.shell_completion import CompletionItem
 
-from zoo_core.catalog import installed
 from zoo_core.errors import ZooError
-from zoo_core.index import listing
+from zoo_core.installation.installed import installed_catalog, installed_rows
 
 Completion = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
@@ -22,7 +21,7 @@ def _completing(*kinds: str, paths: bool = False) -> Completion:
     def complete(
         _context: click.Context, _parameter: click.Parameter, begun: str
     ) -> list[CompletionItem]:
-        rows = listing()
+        rows = installed_rows()
         return _items([row["name"] for kind in kinds for row in rows[kind]], begun, paths=paths)
 
     return complete
@@ -32,11 +31,11 @@ def weights(
     _context: click.Context, _parameter: click.Parameter, begun: str
 ) -> list[CompletionItem]:
     """Complete names of published weights that are known on this machine, or paths."""
-    from zoo_core.registry.finding import registries
+    from zoo_core.registry.lookup import registries
 
     os.environ["ZOO_OFFLINE"] = "1"  # whoever presses a key waits for no server
     names: set[str] = set()
-    for registry in registries(installed()):
+    for registry in registries(installed_catalog()):
         with contextlib.suppress(ZooError):
             index = registry.index()
             names |= index.defaults.keys() | index.tags.keys()

@@ -1,1 +1,1 @@
-"""Publishing weights, and what it takes to check and re-derive them."""
+"""Publish weights to a registry, verify them and reproduce them."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.card import Golden
 from zoo_core.errors import VerificationError
-from zoo_core.pretrained import Pretrained
-from zoo_core.randomness import uniform
+from zoo_core.pretrained.model import Pretrained
+from zoo_core.system.random_numbers import uniform
+from zoo_core.weights.card import Golden
 
 IMAGES = 16
 BLOCK = 4

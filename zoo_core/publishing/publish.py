@@ -11,24 +11,24 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.card import Card, Interval, PublishedCard, card_json
-from zoo_core.catalog import Catalog
-from zoo_core.data import ArrayDataset, load_dataset
+from zoo_core.data.dataset import ArrayDataset, load_dataset
 from zoo_core.errors import DataError, InvalidValueError, VerificationError
-from zoo_core.loading import load as load_weights
-from zoo_core.metrics import Scores, score
-from zoo_core.page import card_markdown
-from zoo_core.predictions import Predictions
+from zoo_core.filenames import CARD, METRICS, WEIGHTS
+from zoo_core.metrics.predictions import Predictions
+from zoo_core.metrics.scores import Scores, score
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.pretrained.load import load as load_weights
+from zoo_core.pretrained.plain_config import is_plain
+from zoo_core.pretrained.verified_read import read_provenance
 from zoo_core.publishing.golden import make_golden
-from zoo_core.publishing.interval import Trained, make_interval
-from zoo_core.publishing.shelf import put
-from zoo_core.reading import read_provenance
+from zoo_core.publishing.seed_interval import Trained, make_interval
+from zoo_core.publishing.store import put
+from zoo_core.registry.index import Published
 from zoo_core.registry.location import Folder, open_location
 from zoo_core.registry.names import check_tag_name
-from zoo_core.registry.published import Published
-from zoo_core.registry.registry import CARD, WEIGHTS, Found, Registry
-from zoo_core.run import METRICS
-from zoo_core.settled import is_plain
+from zoo_core.registry.registry import Found, Registry
+from zoo_core.weights.card import Card, Interval, PublishedCard, card_json
+from zoo_core.weights.card_markdown import card_markdown
 
 MAX_PICTURE = 1 << 21
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zoo_core.card import Card, PublishedCard
-from zoo_core.catalog import Catalog
 from zoo_core.errors import InterruptedTrainingError, VerificationError
-from zoo_core.publishing.interval import is_within
-from zoo_core.reading import published_card
+from zoo_core.frameworks.run import Callbacks
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.pretrained.verified_read import published_card
+from zoo_core.publishing.seed_interval import is_within
 from zoo_core.registry.registry import Found
-from zoo_core.run import Callbacks
-from zoo_core.training import train_again
+from zoo_core.training.train import train_again
+from zoo_core.weights.card import Card, PublishedCard
 
 
 @dataclass(frozen=True)

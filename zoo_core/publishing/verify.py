@@ -8,17 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from zoo_core.card import Provenance, PublishedCard
-from zoo_core.catalog import Catalog
-from zoo_core.data import ArrayDataset, load_dataset
+from zoo_core.data.dataset import ArrayDataset, load_dataset
 from zoo_core.errors import VerificationError, ZooError
-from zoo_core.loading import load
-from zoo_core.pretrained import Pretrained
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.pretrained.load import load
+from zoo_core.pretrained.model import Pretrained
+from zoo_core.pretrained.verified_read import published_card, read_published
 from zoo_core.publishing.golden import check_golden
 from zoo_core.publishing.publish import measure
-from zoo_core.reading import published_card, read_published
 from zoo_core.registry.registry import Found
-from zoo_core.weights import WeightFile
+from zoo_core.weights.card import Provenance, PublishedCard
+from zoo_core.weights.file import WeightFile
 
 
 @dataclass(frozen=True)

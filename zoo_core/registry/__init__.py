@@ -1,1 +1,1 @@
-"""Published weights: who has them, what they are called, how they get here."""
+"""Registries of published weights: names, index, files, cache."""

@@ -14,10 +14,10 @@ from io import BufferedRandom
 from pathlib import Path
 from typing import BinaryIO
 
-from zoo_core.errors import DataError, VerificationError
-from zoo_core.files import remove_abandoned, replacing
-from zoo_core.locks import locked
-from zoo_core.paths import zoo_home
+from zoo_core.errors import VerificationError
+from zoo_core.system.atomic_files import remove_abandoned, replacing
+from zoo_core.system.locks import locked
+from zoo_core.system.paths import home_write_error, zoo_home
 
 Download = Callable[[BinaryIO], None]
 """Writes the bytes to an open file."""
@@ -51,16 +51,8 @@ def keep(sha256: str, size: int, download: Download, *, what: str) -> Path:
                     download(file)
                     _check(file, sha256, size, what)
     except OSError as fault:
-        raise not_kept(what, fault) from fault
+        raise home_write_error(what, fault) from fault
     return path
-
-
-def not_kept(what: str, fault: OSError) -> DataError:
-    """Return the error to raise where something that is fetched cannot be written."""
-    return DataError(
-        f"{what} cannot be kept in {zoo_home()}: {fault.strerror or fault}",
-        hint="Free some space, or let ZOO_HOME name another folder for the cache.",
-    )
 
 
 def kept() -> list[Path]:

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from zoo_core.environment import is_set
 from zoo_core.errors import DataError, InvalidValueError, VerificationError, one_line
+from zoo_core.system.environment import is_set
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
@@ -83,7 +83,7 @@ class Web:
         self.url = url.rstrip("/")
 
     def download(self, name: str, to: BinaryIO, *, most: int) -> None:
-        from zoo_core.registry.http import download
+        from zoo_core.system.download import download
 
         _refuse_offline(f"{self.url}/{name}")
         download(f"{self.url}/{name}", to, most=most)

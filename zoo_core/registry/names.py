@@ -10,10 +10,7 @@ import re
 from dataclasses import dataclass, replace
 
 from zoo_core.errors import InvalidValueError
-
-LONGEST = 64
-"""Characters of a part of a model's name, of a tag, or of the name of a registry that is added, at
-most."""
+from zoo_core.plugins.specs import MAX_NAME_LENGTH
 
 MOST = 1000
 """Characters of a whole name, more than its parts may have."""
@@ -64,7 +61,9 @@ def parse_name(text: str) -> WeightsName | None:
     if match is None:
         return None
     parts = [match["tag"] or "", *match["model"].split("/")]
-    if len(match["registry"] or "") > 2 * LONGEST or any(len(part) > LONGEST for part in parts):
+    if len(match["registry"] or "") > 2 * MAX_NAME_LENGTH or any(
+        len(part) > MAX_NAME_LENGTH for part in parts
+    ):
         return None
     return WeightsName(**{part: value or "" for part, value in match.groupdict().items()})
 
@@ -80,8 +79,9 @@ def check_tag_name(text: str) -> WeightsName:
     if name is None or name.registry or name.sha256 or not name.tag or _is_device(name):
         raise InvalidValueError(
             f"weights are published as MODEL.TAG, got {text[:200]!r}",
-            hint=f"Lower-case letters, digits, '-' and '_', up to {LONGEST} a part; a tag may have "
-            "single dots; no device of Windows (con, nul, …). For instance: --as cnn.mine",
+            hint=f"Lower-case letters, digits, '-' and '_', up to {MAX_NAME_LENGTH} a part; "
+            "a tag may have single dots; no device of Windows (con, nul, …). "
+            "For instance: --as cnn.mine",
         )
     return name
 

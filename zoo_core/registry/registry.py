@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zoo_core.errors import VerificationError
-from zoo_core.files import replacing
-from zoo_core.paths import zoo_home
+from zoo_core.filenames import INDEX, WEIGHTS
+from zoo_core.registry.index import MAX_INDEX, Published, PublishedIndex, read_index
 from zoo_core.registry.location import Folder, Location
-from zoo_core.registry.published import INDEX, MAX_INDEX, Published, PublishedIndex, read_index
-
-WEIGHTS = "model.safetensors"
-CARD = "card.json"
+from zoo_core.system.atomic_files import replacing
+from zoo_core.system.paths import home_write_error, zoo_home
 
 ADDED = "added"
 """The source of registries that no plugin brings."""
@@ -58,9 +56,7 @@ class Registry:
                 file.seek(0)
                 return read_index(file.read(), f"{self.location.url}/{INDEX}")
         except OSError as fault:
-            from zoo_core.registry import cache
-
-            raise cache.not_kept(f"{self.location.url}/{INDEX}", fault) from fault
+            raise home_write_error(f"{self.location.url}/{INDEX}", fault) from fault
 
     def published(self, *, refresh: bool = False) -> list[Found]:
         """Return all that it has published, by name; see `index`."""

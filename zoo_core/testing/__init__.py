@@ -16,9 +16,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from zoo_core.catalog import Catalog
+from zoo_core.installation.installed import load_catalog
 from zoo_core.testing.check import Check, ContractError, NotApplicableError
-from zoo_core.testing.outcomes import Outcome, check_skips, run_checks
+from zoo_core.testing.runner import Outcome, check_skips, run_checks
 from zoo_core.testing.suite import plugin_checks
 
 __all__ = [
@@ -47,7 +47,7 @@ def conformance_test(plugin: str, *, skip: Mapping[str, str] = _NOTHING) -> Call
     """
     import pytest
 
-    checks = plugin_checks(Catalog.load(), plugin)
+    checks = plugin_checks(load_catalog(), plugin)
     check_skips(skip, checks)
 
     def conformance(check: Check, tmp_path: Path) -> None:

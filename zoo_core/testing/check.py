@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.errors import VerificationError
-from zoo_core.weights import save_weights
+from zoo_core.weights.file import save_weights
 
 Array = NDArray[Any]
 

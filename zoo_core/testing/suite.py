@@ -5,32 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from zoo_core.catalog import Catalog, Entry
 from zoo_core.errors import UnknownNameError, did_you_mean, listed, singular
-from zoo_core.plugin import Plugin
-from zoo_core.resolution import FOR_DATASET, recipe_names
-from zoo_core.selection import canonical
-from zoo_core.spaces import spaces_of
-from zoo_core.specs import KINDS, DatasetSpec, ModelSpec, Spec, TrainerSpec
-from zoo_core.testing import static
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.plugins.entry import Entry
+from zoo_core.plugins.plugin import Plugin
+from zoo_core.plugins.selection import canonical
+from zoo_core.plugins.specs import KINDS, DatasetSpec, ModelSpec, Spec, TrainerSpec
+from zoo_core.recipes.resolve import FOR_DATASET, recipe_names
+from zoo_core.testing import static_checks
 from zoo_core.testing.check import Check, expect
-from zoo_core.testing.configs import CONFIG_CHECKS, RECIPE_CHECKS, SPACE_CHECKS
-from zoo_core.testing.datasets import COMPOSABLE_CHECKS, DATASET_CHECKS, READER_CHECKS
-from zoo_core.testing.faults import MODEL_FAULTS, RECIPE_FAULTS
-from zoo_core.testing.imports import IMPORT_CHECKS
-from zoo_core.testing.models import COUNT_CHECKS, MODEL_CHECKS
-from zoo_core.testing.others import (
+from zoo_core.testing.config_checks import CONFIG_CHECKS, RECIPE_CHECKS, SPACE_CHECKS
+from zoo_core.testing.dataset_checks import COMPOSABLE_CHECKS, DATASET_CHECKS, READER_CHECKS
+from zoo_core.testing.import_checks import IMPORT_CHECKS
+from zoo_core.testing.model_checks import COUNT_CHECKS, MODEL_CHECKS
+from zoo_core.testing.other_checks import (
     COMMAND_CHECKS,
     HOOK_CHECKS,
     REGISTRY_CHECKS,
     SEARCH_CHECKS,
     SOURCE_CHECKS,
 )
-from zoo_core.testing.trainers import (
+from zoo_core.testing.resume_checks import MODEL_FAULTS, RECIPE_FAULTS
+from zoo_core.testing.trainer_checks import (
     DISTRIBUTED_CHECKS,
     TRAINER_CHECKS,
     check_field_is_followed,
 )
+from zoo_core.tuning.model_spaces import spaces_of
 
 LEAST = {
     "plugin": 10,
@@ -143,19 +144,19 @@ def find_plugin(catalog: Catalog, name: str) -> Plugin:
 
 def _of_plugin(catalog: Catalog, plugin: Plugin) -> Iterator[Check]:
     name = plugin.distribution
-    yield from _each(name, static.PLUGIN_CHECKS, (catalog, name))
+    yield from _each(name, static_checks.PLUGIN_CHECKS, (catalog, name))
     yield from _each(name, IMPORT_CHECKS, (catalog, name))
-    hooks = static.running_hooks(catalog, name).keys()
-    if hooks - {static.TUNE_HOOK}:
+    hooks = static_checks.running_hooks(catalog, name).keys()
+    if hooks - {static_checks.TUNE_HOOK}:
         yield from _each(name, HOOK_CHECKS, (catalog, name))
-    if static.TUNE_HOOK in hooks:
+    if static_checks.TUNE_HOOK in hooks:
         yield from _each(name, SEARCH_CHECKS, (catalog, name))
 
 
 def _of_model(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]:
     yield from _each(name, _SPEC_CHECKS | _LICENCE_CHECKS, (entry,))
     yield from _each(
-        name, {"names what is installed": static.names_what_is_installed}, (catalog, entry)
+        name, {"names what is installed": static_checks.names_what_is_installed}, (catalog, entry)
     )
     yield from _each(name, CONFIG_CHECKS, (catalog, name))
     if entry.spec.parameters is not None:
@@ -185,7 +186,7 @@ def _names(
 
 
 def _of_dataset(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]:
-    states = {"states a sha256 and a source": static.states_a_sha256}
+    states = {"states a sha256 and a source": static_checks.states_a_sha256}
     yield from _each(name, _SPEC_CHECKS | _LICENCE_CHECKS | states, (entry,))
     yield from _each(name, DATASET_CHECKS, (catalog, name))
     if entry.spec.composable:
@@ -224,9 +225,9 @@ def _each(
         yield Check(f"{name}: {what}", function, arguments)
 
 
-_SPEC_CHECKS = {"has import strings that resolve": static.has_import_strings_that_resolve}
+_SPEC_CHECKS = {"has import strings that resolve": static_checks.has_import_strings_that_resolve}
 
-_LICENCE_CHECKS = {"names a licence": static.names_a_licence}
+_LICENCE_CHECKS = {"names a licence": static_checks.names_a_licence}
 
 _OF_KIND: dict[str, Callable[[Catalog, str, Entry[Any]], Iterator[Check]]] = {
     "models": _of_model,

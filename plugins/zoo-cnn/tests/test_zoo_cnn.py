@@ -7,13 +7,13 @@ from torch import nn
 import zoo_core as zoo
 from zoo_cnn.config import CNNConfig
 from zoo_cnn.model import build
-from zoo_core.catalog import Catalog
 from zoo_core.errors import InvalidValueError
-from zoo_core.resolution import resolve_config, resolve_recipe
+from zoo_core.installation.installed import load_catalog
+from zoo_core.recipes.resolve import resolve_config, resolve_recipe
 
 
 def config_of(recipe):
-    catalog = Catalog.load()
+    catalog = load_catalog()
     entry = catalog.model("cnn")
     resolved = resolve_recipe(entry, recipe)
     return resolve_config(entry, resolved, catalog.dataset("mnist").spec)

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 import pytest
 from PIL import Image, ImageDraw
 
-from zoo_core.catalog import installed
-from zoo_core.signals import Stop
+from zoo_core.installation.installed import installed_catalog
+from zoo_core.system.interrupts import Stop
 from zoo_demo.app import make_app
 from zoo_demo.chosen import load_all
 from zoo_demo.models import Served
@@ -37,7 +37,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> list[Served]:
     """Return published models for both tasks."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ZOO_HOME", str(tmp_path_factory.mktemp("zoo-home")))
-        return load_all(installed(), NAMES, registry=None, device="cpu")
+        return load_all(installed_catalog(), NAMES, registry=None, device="cpu")
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +52,7 @@ def serving(models: list[Served], host: str = "127.0.0.1") -> Iterator[str]:
     """Serve models in a thread, and give the URL without its last slash."""
     stop, started = Stop(), threading.Event()
     with listen("127.0.0.1", 0) as bound:
-        app = make_app(installed(), models, host=host)
+        app = make_app(installed_catalog(), models, host=host)
         thread = threading.Thread(target=serve_until, args=(stop, app, bound, started.set))
         thread.start()
         assert started.wait(60)

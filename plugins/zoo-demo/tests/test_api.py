@@ -10,13 +10,12 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from PIL import Image
 
-from zoo_core.catalog import installed
-from zoo_core.data import load_dataset
-from zoo_core.images import read_image, reader_for
+from zoo_core.data.dataset import load_dataset
+from zoo_core.data.image_files import read_image, reader_for
+from zoo_core.installation.installed import installed_catalog
 from zoo_demo import answers, gallery, limits
 
 READ = "/api/read?task=mnist"
@@ -63,7 +62,7 @@ def test_a_drawing_is_answered_by_every_model_as_it_reads_it_itself(get, models,
     answer = get(f"/api/read?task={task}", body).json()
     members = [each for each in models if each.pretrained.card.dataset.name == task]
     shape = members[0].pretrained.input_shape
-    image = reader_for(installed(), task, shape)(read_image(BytesIO(body), 1))
+    image = reader_for(installed_catalog(), task, shape)(read_image(BytesIO(body), 1))
     seen = answer["image"]
     assert (seen["width"], seen["height"]) == (shape[2], shape[1])
     assert base64.b64decode(seen["pixels"]) == image.tobytes()
@@ -85,7 +84,7 @@ def test_image_files_of_other_kinds_are_read_too(get, drawing, file_format):
 
 
 def test_an_image_of_the_data_set_is_given_to_the_models_as_it_is(get):
-    pixels = load_dataset(installed().dataset("mnist")).splits["test"].images[0]
+    pixels = load_dataset(installed_catalog().dataset("mnist")).splits["test"].images[0]
     file = BytesIO()
     Image.fromarray(pixels[0]).save(file, "PNG")
     seen = get(READ, file.getvalue()).json()["image"]
@@ -149,7 +148,7 @@ def test_what_is_misread_is_what_an_evaluation_finds(get, model, name):
     found = misread(get, name, "?count=200").json()
     served = model(name)
     card = served.pretrained.card
-    test = load_dataset(installed().dataset(card.dataset.name)).splits["test"]
+    test = load_dataset(installed_catalog().dataset(card.dataset.name)).splits["test"]
     read = served.pretrained.predict(test.images)
     wrong = np.flatnonzero((read.labels != test.labels).any(axis=1))
     assert found["total"] == len(test)

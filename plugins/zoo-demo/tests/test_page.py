@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zoo_core.catalog import installed
-from zoo_core.data import load_dataset
+from zoo_core.data.dataset import load_dataset
+from zoo_core.installation.installed import installed_catalog
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
 expect = playwright_api.expect
@@ -336,7 +336,7 @@ def test_the_gallery_shows_what_is_misread_and_every_model_reads_it_anew(page, m
     expect(items).to_have_count(96)
     said = items.first.get_by_role("button").get_attribute("aria-label")
     true, read, row = re.fullmatch(r"(\d) read as (\d), .* sure, test image (\d+)", said).groups()
-    test = load_dataset(installed().dataset("mnist")).splits["test"]
+    test = load_dataset(installed_catalog().dataset("mnist")).splits["test"]
     assert test.labels[int(row), 0] == int(true)
     items.first.get_by_role("button").click()
     expect(page.get_by_role("dialog")).to_be_hidden()

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from zoo_core.catalog import installed
 from zoo_core.errors import InvalidValueError, UnknownNameError
+from zoo_core.installation.installed import installed_catalog
 from zoo_demo import limits
 from zoo_demo.chosen import choose
 from zoo_demo.models import in_order
@@ -207,7 +207,7 @@ def test_the_address_is_one_that_a_browser_understands():
 
 
 def test_the_default_is_each_models_default_tag():
-    catalog = installed()
+    catalog = installed_catalog()
     chosen = [each.published for each in choose(catalog, (), every=False, registry=None)]
     models = {each.model for each in chosen}
     assert {"numpy-net", "mlp", "cnn", "two-headed-mlp", "two-headed-cnn"} <= models
@@ -219,7 +219,7 @@ def test_the_default_is_each_models_default_tag():
 def test_an_empty_registry_has_nothing_to_show(tmp_path):
     (tmp_path / "index.json").write_text('{"schema": 1, "models": {}}')
     with pytest.raises(UnknownNameError, match="no published weights"):
-        choose(installed(), (), every=False, registry=str(tmp_path))
+        choose(installed_catalog(), (), every=False, registry=str(tmp_path))
 
 
 def test_the_most_accurate_comes_last(models):

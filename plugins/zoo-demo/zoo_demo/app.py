@@ -15,8 +15,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from zoo_core.catalog import Catalog
 from zoo_core.errors import DataError, listed
+from zoo_core.plugins.catalog import Catalog
 from zoo_demo.answers import BusyError, Readers
 from zoo_demo.gallery import Gallery
 from zoo_demo.limits import Guard, read_body

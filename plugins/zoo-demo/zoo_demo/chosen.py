@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from zoo_core.catalog import Catalog
 from zoo_core.errors import UnknownNameError, ZooError, one_line
-from zoo_core.loading import locate
-from zoo_core.registry.finding import at, indexes, registries
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.pretrained.load import locate
+from zoo_core.registry.lookup import at, indexes, registries
 from zoo_core.registry.registry import Found
 from zoo_demo.models import Served, serve
 

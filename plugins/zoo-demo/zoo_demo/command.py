@@ -7,9 +7,9 @@ import webbrowser
 
 import click
 
-from zoo_core.catalog import installed
 from zoo_core.cli import options
-from zoo_core.signals import postponed
+from zoo_core.installation.installed import installed_catalog
+from zoo_core.system.interrupts import postponed
 from zoo_demo.app import make_app
 from zoo_demo.chosen import choose, load_all
 from zoo_demo.limits import is_loopback
@@ -48,7 +48,7 @@ def demo(  # noqa: PLR0917 (click passes every argument by name)
     if every and names:
         raise click.UsageError("name weights, or --all")
     with listen(host, port) as bound:
-        catalog = installed()
+        catalog = installed_catalog()
         chosen = choose(catalog, names, every=every, registry=registry)
         models = load_all(catalog, chosen, registry=registry, device=device)
         url = address_of(host, bound)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.data import Split
-from zoo_core.mistakes import Misread, find_misread
-from zoo_core.pretrained import Pretrained
+from zoo_core.data.dataset import Split
+from zoo_core.metrics.misclassified import Misread, find_misread
+from zoo_core.pretrained.model import Pretrained
 from zoo_demo.drawing import pixels_json
 
 BATCH = 250

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.card import Card
-from zoo_core.catalog import Catalog
-from zoo_core.loading import load
-from zoo_core.pretrained import Pretrained
-from zoo_core.registry.registry import WEIGHTS, Found
+from zoo_core.filenames import WEIGHTS
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.pretrained.load import load
+from zoo_core.pretrained.model import Pretrained
+from zoo_core.registry.registry import Found
+from zoo_core.weights.card import Card
 
 WARM_UP = 3
 """Images that a model reads before it is served: the first is slower by far."""
@@ -101,7 +102,7 @@ def serve(catalog: Catalog, found: Found | Path, id_: str, *, device: str) -> Se
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
     Raises:
-        ZooError: it cannot be loaded; see `zoo_core.loading.load`.
+        ZooError: it cannot be loaded; see `zoo_core.pretrained.load.load`.
     """
 
     def again() -> Pretrained:

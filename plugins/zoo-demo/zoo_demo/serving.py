@@ -11,7 +11,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from zoo_core.errors import InvalidValueError, ZooError
-from zoo_core.signals import Stop
+from zoo_core.system.interrupts import Stop
 
 MOST_CONNECTIONS = 800
 """Whoever comes then is refused, while there are still files to open."""
@@ -91,7 +91,7 @@ def serve_until(
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to `zoo_core.signals`."""
+    """A server that leaves signals to `zoo_core.system.interrupts`."""
 
     def __init__(self, config: uvicorn.Config, stop: Stop, ready: Callable[[], None]) -> None:
         super().__init__(config)

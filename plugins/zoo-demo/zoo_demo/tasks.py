@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from zoo_core.catalog import Catalog
-from zoo_core.images import Reader, reader_for
+from zoo_core.data.image_files import Reader, reader_for
+from zoo_core.plugins.catalog import Catalog
 from zoo_demo.models import Served
 
 DIGITS = tuple("0123456789")

@@ -9,18 +9,17 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from torch import nn
 
 import zoo_core as zoo
 from zoo_core import Preprocessing
-from zoo_core.catalog import installed
-from zoo_core.data import load_dataset
-from zoo_core.loading import load
-from zoo_core.predictions import predictions_of
-from zoo_core.pretrained import Pretrained
-from zoo_core.registry.finding import published, registries
+from zoo_core.data.dataset import load_dataset
+from zoo_core.installation.installed import installed_catalog
+from zoo_core.metrics.predictions import predictions_of
+from zoo_core.pretrained.load import load
+from zoo_core.pretrained.model import Pretrained
+from zoo_core.registry.lookup import published, registries
 from zoo_export.comparison import TOLERANCE, Comparison, compare, normalised
 from zoo_export.exporting import find_exporter
 from zoo_export.formats import FORMATS, Program
@@ -54,7 +53,7 @@ def exported(tmp_path):
 
     def export(pretrained, format_, *, preprocessing=True):
         path = tmp_path / f"model{FORMATS[format_].suffix}"
-        find_exporter(installed(), pretrained, format_)(
+        find_exporter(installed_catalog(), pretrained, format_)(
             pretrained, path, preprocessing=preprocessing
         )
         return FORMATS[format_].open(path)
@@ -63,7 +62,11 @@ def exported(tmp_path):
 
 
 def images_of(pretrained):
-    return load_dataset(installed().dataset(pretrained.card.dataset.name)).splits["test"].images
+    return (
+        load_dataset(installed_catalog().dataset(pretrained.card.dataset.name))
+        .splits["test"]
+        .images
+    )
 
 
 def noise(pretrained, count=5):
@@ -276,7 +279,7 @@ def test_what_a_file_takes_and_gives_is_said(exported):
 
 
 def test_all_that_is_published_was_exported_and_answers_as_zoo_on_every_test_image():
-    catalog = installed()
+    catalog = installed_catalog()
     due = {
         (found.name, format_)
         for found in published(registries(catalog))

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 import zoo_core as zoo
-from zoo_core.catalog import installed
-from zoo_core.data import load_dataset
+from zoo_core.data.dataset import load_dataset
+from zoo_core.installation.installed import installed_catalog
 from zoo_export.formats import FORMATS
 
 TOY_TRAINER = '''
@@ -18,7 +18,7 @@ import json
 import os
 
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import ModelSpec, TrainerSpec
+from zoo_core.plugins.specs import ModelSpec, TrainerSpec
 
 
 @hookimpl
@@ -104,7 +104,7 @@ class Missing:
             raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
 
 sys.meta_path.insert(0, Missing())
-from zoo_core.cli import run
+from zoo_core.cli.main import run
 sys.exit(run(["export", "mlp.default"]))
 """
 
@@ -129,7 +129,7 @@ def files(folder):
 
 
 def images_of_mnist():
-    return load_dataset(installed().dataset("mnist")).splits["test"].images
+    return load_dataset(installed_catalog().dataset("mnist")).splits["test"].images
 
 
 # What is written.
@@ -327,7 +327,7 @@ def test_a_missing_extra_is_named(run_process, tmp_path, module):
 def test_a_numpy_net_is_exported_without_torch(run_python):
     out = run_python(
         "import sys\n"
-        "from zoo_core.cli import run\n"
+        "from zoo_core.cli.main import run\n"
         "assert run(['export', 'numpy-net.default', '--json']) == 0\n"
         "print('torch' in sys.modules)"
     )

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from zoo_core.catalog import installed
 from zoo_core.cli import options
-from zoo_core.data import load_dataset
+from zoo_core.cli.output import print_json
+from zoo_core.data.dataset import load_dataset
 from zoo_core.errors import InvalidValueError
-from zoo_core.listing import print_json
-from zoo_core.loading import load
-from zoo_core.pretrained import Pretrained
+from zoo_core.installation.installed import installed_catalog
+from zoo_core.pretrained.load import load
+from zoo_core.pretrained.model import Pretrained
 from zoo_export.exporting import Exported, export_to, find_exporter
 from zoo_export.formats import FORMATS
 
@@ -58,7 +58,7 @@ def export(  # noqa: PLR0917 (click passes every argument by name)
     The file is run and has to give zoo's own answers on 1,000 test images before it gets its name;
     the exit code is 5 where it does not, and nothing is left of it.
     """
-    catalog = installed()
+    catalog = installed_catalog()
     pretrained = load(catalog, name, registry=registry, device="cpu")
     exporter = find_exporter(catalog, pretrained, format_)
     path = out or Path(f"{_short(pretrained)}{FORMATS[format_].suffix}")

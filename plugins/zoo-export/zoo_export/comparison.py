@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from zoo_core.data.normalization import Preprocessing
 from zoo_core.errors import VerificationError
-from zoo_core.preprocessing import Preprocessing
-from zoo_core.pretrained import Pretrained
+from zoo_core.pretrained.model import Pretrained
 from zoo_export.formats import Program
 
 TOLERANCE = 1e-4

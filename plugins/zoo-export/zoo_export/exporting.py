@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.catalog import Catalog
 from zoo_core.errors import (
     InvalidValueError,
     PluginError,
@@ -22,8 +21,9 @@ from zoo_core.errors import (
     listed,
     one_line,
 )
-from zoo_core.files import replacing
-from zoo_core.pretrained import Pretrained
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.pretrained.model import Pretrained
+from zoo_core.system.atomic_files import replacing
 from zoo_export.comparison import TOLERANCE, Comparison, compare
 from zoo_export.formats import FORMATS, Port
 

@@ -3,8 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from zoo_core.errors import InvalidValueError
 from zoo_images.address import FORM_OPTIONS, Form, parse_address

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
+from zoo_core.data.image_files import fit, read_image
 from zoo_core.errors import DataError
-from zoo_core.images import fit, read_image
-from zoo_core.paths import zoo_home
+from zoo_core.system.paths import zoo_home
 from zoo_images import ahead, decoding, folder, keeping
 
 LIGHT = np.full((4, 6), 200, np.uint8)

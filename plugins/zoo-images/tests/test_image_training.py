@@ -11,15 +11,15 @@ import pytest
 from PIL import Image
 from safetensors.numpy import load_file
 
-from zoo_core.card import read_card
-from zoo_core.paths import zoo_home
+from zoo_core.system.paths import zoo_home
+from zoo_core.weights.card import read_card
 from zoo_mnist import mnist
 
 SIZES = {"train": 8_000, "test": 2_000}
 
 ARRAYS = f"""
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import DatasetSpec
+from zoo_core.plugins.specs import DatasetSpec
 
 @hookimpl
 def zoo_datasets():
@@ -30,8 +30,8 @@ def zoo_datasets():
     ]
 
 def load():
-    from zoo_core.data import ArrayDataset, Split
-    from zoo_core.stored import pixel_statistics
+    from zoo_core.data.dataset import ArrayDataset, Split
+    from zoo_core.data.disk_store import pixel_statistics
     from zoo_mnist import mnist
 
     whole = mnist.load()

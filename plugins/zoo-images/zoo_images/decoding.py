@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.batches import hush_pillow
-from zoo_core.cli.bar import Bar
-from zoo_core.data import Split
+from zoo_core.data.dataset import Split
+from zoo_core.data.disk_store import Content
+from zoo_core.data.image_batches import hush_pillow
+from zoo_core.data.image_files import fit, read_image
 from zoo_core.errors import DataError
-from zoo_core.images import fit, read_image
-from zoo_core.stored import Content
+from zoo_core.system.progress_bar import Bar
 from zoo_images.address import Address
 from zoo_images.ahead import each_part
 from zoo_images.looking import shape_of, size_text

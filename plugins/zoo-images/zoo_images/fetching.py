@@ -11,8 +11,8 @@ from typing import Any
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
-from zoo_core.environment import is_set
 from zoo_core.errors import DataError, PluginError, UnavailableError, one_line
+from zoo_core.system.environment import is_set
 from zoo_images.keeping import UNKNOWN_LICENCE
 
 PATIENCE = 5

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.data import ArrayDataset
+from zoo_core.data.dataset import ArrayDataset
 from zoo_core.errors import DataError
-from zoo_core.specs import DatasetSpec
+from zoo_core.plugins.specs import DatasetSpec
 from zoo_images.address import Address, parse_address
 from zoo_images.files import Classes, in_order
 from zoo_images.keeping import UNKNOWN_LICENCE, Found, kept, spec_of

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.data import ArrayDataset
+from zoo_core.data.dataset import ArrayDataset
 from zoo_core.errors import DataError, InvalidValueError, listed
-from zoo_core.specs import DatasetSpec
+from zoo_core.plugins.specs import DatasetSpec
 from zoo_images.address import Address, parse_address
 from zoo_images.fetching import fetch, licence_of, local_folder
 from zoo_images.keeping import Found, kept, spec_of

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import PurePath
 
-from zoo_core.cli.bar import Bar
-from zoo_core.data import ArrayDataset
-from zoo_core.specs import DatasetSpec
-from zoo_core.stored import Content, stored
+from zoo_core.data.dataset import ArrayDataset
+from zoo_core.data.disk_store import Content, stored
+from zoo_core.plugins.specs import DatasetSpec
+from zoo_core.system.progress_bar import Bar
 from zoo_images.address import Address
 from zoo_images.decoding import content_of
 from zoo_images.pictures import Pictures

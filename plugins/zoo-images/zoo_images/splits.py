@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from zoo_core.data.splits import split_rows
 from zoo_core.errors import DataError, listed
-from zoo_core.sampling import split_rows
 from zoo_images.pictures import Pictures
 
 NAMES = {

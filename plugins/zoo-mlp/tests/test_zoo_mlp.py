@@ -9,9 +9,9 @@ import torch
 from PIL import Image
 
 import zoo_core as zoo
-from zoo_core.catalog import Catalog
-from zoo_core.data import load_dataset
-from zoo_core.resolution import resolve_config, resolve_recipe
+from zoo_core.data.dataset import load_dataset
+from zoo_core.installation.installed import load_catalog
+from zoo_core.recipes.resolve import resolve_config, resolve_recipe
 from zoo_mlp.config import MLPConfig
 from zoo_mlp.model import ACTIVATIONS, build
 from zoo_mlp.recipes import RECIPES
@@ -49,7 +49,7 @@ def test_one_number_is_one_hidden_layer(value):
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_resolves(name):
-    catalog = Catalog.load()
+    catalog = load_catalog()
     entry = catalog.model("mlp")
     recipe = resolve_recipe(entry, name)
     assert resolve_config(entry, recipe, catalog.dataset("mnist").spec).hidden
@@ -73,7 +73,7 @@ def test_it_reads_real_digits_after_two_epochs(trained):
 def test_loaded_weights_give_the_same_answers(trained):
     pretrained = zoo.load(trained.folder, device="cpu")
     assert zoo.evaluate(pretrained) == trained.card.metrics["test"]
-    images = load_dataset(Catalog.load().dataset("mnist")).splits["test"].images[:100]
+    images = load_dataset(load_catalog().dataset("mnist")).splits["test"].images[:100]
     assert np.array_equal(
         pretrained.predict(images).logits[0],
         zoo.load(trained.folder, device="cpu").predict(images).logits[0],
@@ -90,7 +90,7 @@ def test_one_seed_in_two_processes_gives_one_file(cli):
 
 
 def test_from_training_to_reading_a_digit(cli, tmp_path, trained):
-    split = load_dataset(Catalog.load().dataset("mnist")).splits["test"]
+    split = load_dataset(load_catalog().dataset("mnist")).splits["test"]
     for i in range(5):
         Image.fromarray(split.images[i, 0]).save(tmp_path / f"{i}.png")
     files = [f"{i}.png" for i in range(5)]

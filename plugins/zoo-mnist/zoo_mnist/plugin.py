@@ -1,7 +1,7 @@
 """What zoo-mnist offers."""
 
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import DatasetSpec
+from zoo_core.plugins.specs import DatasetSpec
 
 SOURCE = "MNIST, by Yann LeCun, Corinna Cortes and Christopher J. C. Burges"
 

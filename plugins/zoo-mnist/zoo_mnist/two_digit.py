@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.data import ArrayDataset, Split
+from zoo_core.data.dataset import ArrayDataset, Split
 from zoo_core.errors import DataError
 from zoo_mnist import mnist
 

@@ -4,13 +4,12 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import zoo_core as zoo
 from zoo_core import Preprocessing, Recipe
+from zoo_core.data.augmentation import draw_warps
 from zoo_core.errors import InvalidValueError, TrainingError
-from zoo_core.warp import draw_warps
 from zoo_numpy.config import NumpyNetConfig
 from zoo_numpy.layers import Dropout, Parameter
 from zoo_numpy.net import build

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.views import VIEWS
+from zoo_core.frameworks.prediction import VIEWS
 from zoo_numpy.layers import Dense, Dropout, Layer, ReLU, Sigmoid, Tanh
 from zoo_numpy.prepare import prepare
 
 if TYPE_CHECKING:
-    from zoo_core.pretrained import Pretrained
+    from zoo_core.pretrained.model import Pretrained
 
 OPSET = 18
 """Of ONNX: runtimes since 2023 know it."""
@@ -23,7 +23,7 @@ def export_onnx(pretrained: Pretrained, path: Path, *, preprocessing: bool) -> N
     """Write a net as one ONNX file.
 
     Its input is ``images``; its outputs are ``logits``, or ``logits_head1`` and so on. Where
-    weights predict by several views of an image (`zoo_core.views`), so does the file.
+    weights predict by several views of an image, so does the file.
 
     Args:
         pretrained: the net with its weights.

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core import Batch, Run, Split
-from zoo_core.schedule import average_decay
-from zoo_core.weights import Tensors
+from zoo_core.training.schedule import average_decay
+from zoo_core.weights.file import Tensors
 from zoo_numpy.layers import Array
 from zoo_numpy.losses import softmax_cross_entropy
 from zoo_numpy.net import Net

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core import Preprocessing
-from zoo_core.cores import default_threads
 from zoo_core.errors import InvalidValueError
-from zoo_core.weights import Tensors
+from zoo_core.system.cpu import default_threads
+from zoo_core.weights.file import Tensors
 from zoo_numpy.net import Net
 from zoo_numpy.prepare import gathered, prepare
 

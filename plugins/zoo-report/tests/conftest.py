@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from zoo_core.catalog import Catalog
+from zoo_core.installation.installed import load_catalog
 
 TOY = Path(__file__).parents[3] / "tests" / "toy"
 VOID = {"meta", "img", "br", "path", "circle"}
@@ -19,7 +19,7 @@ def toy(toy_site, monkeypatch):
     monkeypatch.syspath_prepend(str(toy_site))
     monkeypatch.syspath_prepend(str(TOY))
     monkeypatch.setenv("ZOO_PLUGINS", "zoo-toy")
-    yield Catalog.load()
+    yield load_catalog()
     for name in [name for name in sys.modules if name.split(".")[0] == "zoo_toy"]:
         del sys.modules[name]
 

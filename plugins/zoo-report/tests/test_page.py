@@ -7,13 +7,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from PIL import Image
 from sklearn.metrics import precision_recall_fscore_support
 
-from zoo_core.data import Split
-from zoo_core.predictions import predictions_of
+from zoo_core.data.dataset import Split
+from zoo_core.metrics.predictions import predictions_of
 from zoo_report.mistakes import count_confusions
 from zoo_report.page.axis import accuracies, logarithmic, whole
 from zoo_report.page.chart import path

@@ -9,12 +9,12 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from zoo_core.catalog import Catalog
-from zoo_core.comparison import compare
 from zoo_core.errors import DataError, InvalidValueError, UnknownNameError
-from zoo_core.loading import load
+from zoo_core.evaluation.compare import compare
+from zoo_core.installation.installed import load_catalog
+from zoo_core.pretrained.load import load
 from zoo_core.publishing.publish import publish
-from zoo_core.training import train
+from zoo_core.training.train import train
 from zoo_report.report import write_report
 
 HOSTILE = "<img src=x onerror=alert(1)>&\"'"
@@ -269,7 +269,7 @@ def test_published_weights_are_described_by_name(cli, tmp_path, read_page):
     assert "Trainings with 5 seeds reach 98.38% ± 0.12" in page.words
     assert "Accuracy 98.53% 95 % interval 98.27% to 98.75% Misread 147" in page.words
     assert "zoo train numpy-net --seed 0" in page.words
-    catalog = Catalog.load()
+    catalog = load_catalog()
     path, _ = write_report(catalog, ["zoo/numpy-net.default"], out=tmp_path / "again.html")
     assert path.read_bytes() == content  # another process, another way to say it
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from zoo_core.study import STUDY, Study, Trial
+from zoo_core.filenames import STUDY
+from zoo_core.tuning.study import Study, Trial
 from zoo_report.search import (
     draw_history,
     draw_importances,

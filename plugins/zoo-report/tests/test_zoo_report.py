@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zoo_core.mistakes import find_misread
+from zoo_core.metrics.misclassified import find_misread
 from zoo_report.confusion import draw_confusion
 from zoo_report.curves import draw_curves
 from zoo_report.misread import draw_misread

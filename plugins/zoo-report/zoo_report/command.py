@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from zoo_core.catalog import installed
 from zoo_core.cli import options
-from zoo_core.listing import print_json
-from zoo_core.study import STUDY, read_study
+from zoo_core.cli.output import print_json
+from zoo_core.filenames import STUDY
+from zoo_core.installation.installed import installed_catalog
+from zoo_core.tuning.study import read_study
 
 
 @click.command()
@@ -49,7 +50,7 @@ def report(  # noqa: PLR0917 (click passes every argument by name)
         from zoo_report.report import write_report  # here, since it imports jinja2 and NumPy
 
         page, subjects = write_report(
-            installed(),
+            installed_catalog(),
             weights,
             out=out,
             dataset=dataset,

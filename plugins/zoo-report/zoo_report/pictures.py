@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from zoo_core.card import Card
-from zoo_core.files import write_atomic
-from zoo_core.mistakes import find_misread
-from zoo_core.predictions import Predictions
-from zoo_core.run import Run
+from zoo_core.frameworks.run import Run
+from zoo_core.metrics.misclassified import find_misread
+from zoo_core.metrics.predictions import Predictions
+from zoo_core.system.atomic_files import write_atomic
+from zoo_core.weights.card import Card
 from zoo_report.confusion import draw_confusion
 from zoo_report.curves import draw_curves
 from zoo_report.misread import draw_misread

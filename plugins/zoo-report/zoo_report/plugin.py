@@ -6,15 +6,15 @@ import logging
 from typing import TYPE_CHECKING
 
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import CommandSpec
+from zoo_core.plugins.specs import CommandSpec
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from zoo_core.card import Card
-    from zoo_core.predictions import Predictions
-    from zoo_core.run import Run
-    from zoo_core.study import Study
+    from zoo_core.frameworks.run import Run
+    from zoo_core.metrics.predictions import Predictions
+    from zoo_core.tuning.study import Study
+    from zoo_core.weights.card import Card
 
 
 @hookimpl

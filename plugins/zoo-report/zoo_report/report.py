@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from zoo_core.catalog import Catalog
-from zoo_core.comparison import compare
 from zoo_core.errors import DataError, InvalidValueError
-from zoo_core.files import write_atomic
+from zoo_core.evaluation.compare import compare
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.system.atomic_files import write_atomic
 from zoo_report.page.render import GENERATOR, render
 from zoo_report.page.section import Section, make_section
 from zoo_report.page.subject import Subject, find_subjects
@@ -43,7 +43,7 @@ def write_report(
     Raises:
         InvalidValueError: there is another file in its place.
         DataError: it cannot be written.
-        ZooError: see `zoo_core.loading.load` and `zoo_core.comparison.compare`.
+        ZooError: see `zoo_core.pretrained.load.load` and `zoo_core.evaluation.compare.compare`.
     """
     if out is not None:
         _check(out)  # before the work

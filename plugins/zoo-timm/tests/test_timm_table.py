@@ -2,8 +2,7 @@
 
 import pytest
 import timm
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from zoo_timm import table as tables
 from zoo_timm.probe import probe

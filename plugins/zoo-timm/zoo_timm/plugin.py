@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import ModelSpec
+from zoo_core.plugins.specs import ModelSpec
 
 if TYPE_CHECKING:
     from zoo_timm.table import Row

@@ -18,9 +18,9 @@ from safetensors import SafetensorError
 from timm.models import get_pretrained_cfg
 from torch import Tensor
 
-from zoo_core.environment import is_set
 from zoo_core.errors import DataError, UnavailableError, one_line
-from zoo_core.initial import Pretraining
+from zoo_core.system.environment import is_set
+from zoo_core.training.initial_weights import Pretraining
 from zoo_timm.build import build
 from zoo_timm.network import make_network
 from zoo_timm.table import table

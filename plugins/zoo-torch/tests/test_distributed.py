@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zoo_core.catalog import Catalog
-from zoo_core.run import WEIGHTS
-from zoo_core.training import train
-from zoo_core.weights import load_weights
+from zoo_core.filenames import WEIGHTS
+from zoo_core.installation.installed import load_catalog
+from zoo_core.training.train import train
+from zoo_core.weights.file import load_weights
 
 PLUGIN = '''
 """Two models for the toy plugin's images."""
 
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import ModelSpec
+from zoo_core.plugins.specs import ModelSpec
 
 RECIPES = {"default": {"epochs": 2, "batch_size": 59, "optimizer": "adamw", "lr": 0.01}}
 
@@ -64,7 +64,7 @@ def zoo_models():
             name=name,
             summary="Two heads.",
             builder=f"zoo_tiny.plugin:build_{name}",
-            config="zoo_core.config:ModelConfig",
+            config="zoo_core.recipes.model_config:ModelConfig",
             recipes="zoo_tiny.plugin:RECIPES",
             trainer="torch",
             dataset="toy-pairs",
@@ -79,7 +79,7 @@ DIGESTS = """
 import hashlib, os, sys
 from pathlib import Path
 from zoo_core import training
-from zoo_core.catalog import installed
+from zoo_core.plugins.catalog import installed
 
 fit = training.fit
 
@@ -92,7 +92,7 @@ def told(*arguments):
     return fitted
 
 training.fit = told
-training.train(installed(), "whole", out=Path(sys.argv[1]))
+training.train(installed_catalog(), "whole", out=Path(sys.argv[1]))
 """
 
 LONG = ("--epochs", 200, "--checkpoint-every", 0.1)
@@ -153,7 +153,7 @@ def test_processes_train_as_one_does_and_only_the_first_prints(
     """Of 180 images the last batch has three: of four processes, one has none."""
     monkeypatch.syspath_prepend(str(toy_site))
     monkeypatch.syspath_prepend(str(Path(__file__).parents[3] / "tests" / "toy"))
-    alone = train(Catalog.load(), "plain", out=Path("alone"))
+    alone = train(load_catalog(), "plain", out=Path("alone"))
     printed = torchrun(count, "-m", "zoo_core", "train", "plain", "--out", "together")
     assert printed.count("Training plain") == printed.count("Epoch 2/2") == 1
     together, by_one = card("together"), card("alone")

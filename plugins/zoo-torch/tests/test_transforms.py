@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from zoo_core import ArrayDataset, Batch, ModelConfig, Preprocessing, Recipe, Run, Split
+from zoo_core.data.splits import TrainingData
 from zoo_core.errors import InvalidValueError, PluginError
-from zoo_core.sampling import TrainingData
 from zoo_torch.learner import TorchLearner
 from zoo_torch.trainer import TorchTrainer
 

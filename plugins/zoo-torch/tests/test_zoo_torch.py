@@ -11,8 +11,8 @@ from torch import nn
 
 import zoo_torch.learner
 from zoo_core import ArrayDataset, Batch, ModelConfig, Preprocessing, Recipe, Run, Split
+from zoo_core.data.splits import TrainingData
 from zoo_core.errors import InvalidValueError
-from zoo_core.sampling import TrainingData
 from zoo_torch.muon import orthogonalized
 from zoo_torch.optim import make_optimizer
 from zoo_torch.prepare import Prepare, warp

@@ -7,7 +7,7 @@ import os
 import torch
 
 from zoo_core.errors import InvalidValueError
-from zoo_core.group import launched_size
+from zoo_core.frameworks.distributed import launched_size
 
 
 def choose_device(name: str) -> torch.device:

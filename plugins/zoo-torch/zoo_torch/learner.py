@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from zoo_core import Batch, Run, Split
-from zoo_core.group import Group
-from zoo_core.schedule import average_decay
-from zoo_core.weights import Tensors
+from zoo_core.frameworks.distributed import Group
+from zoo_core.training.schedule import average_decay
+from zoo_core.weights.file import Tensors
 from zoo_torch.average import Average
 from zoo_torch.device import has_bfloat16, seed_dropout
 from zoo_torch.group import TorchGroup

@@ -1,7 +1,7 @@
 """What zoo-torch offers."""
 
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import TrainerSpec
+from zoo_core.plugins.specs import TrainerSpec
 
 
 @hookimpl

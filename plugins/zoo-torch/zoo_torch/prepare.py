@@ -28,7 +28,7 @@ def warp(images: Tensor, positions: Tensor) -> Tensor:
 
     Args:
         images: floats.
-        positions: ``(N, 2, H, W)``, see `zoo_core.warp.Positions`.
+        positions: ``(N, 2, H, W)``, see `zoo_core.data.augmentation.Positions`.
     """
     height, width = images.shape[2:]
     half = torch.tensor([2 / width, 2 / height], device=images.device)

@@ -11,12 +11,12 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from zoo_core import Preprocessing
-from zoo_core.views import VIEWS
+from zoo_core.frameworks.prediction import VIEWS
 from zoo_torch.prepare import Prepare
 
 
 class Standalone(nn.Module):
-    """A model that gives zoo's logits for images, whatever `zoo_core.views` they are of.
+    """A model that gives zoo's logits for images, averaged over their views.
 
     Args:
         model: gives a list of logits.

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from torch import nn
 
 from zoo_core import Preprocessing
-from zoo_core.cores import default_threads
 from zoo_core.errors import InvalidValueError
-from zoo_core.group import ALONE, Group, launched_size
-from zoo_core.weights import Tensors
+from zoo_core.frameworks.distributed import ALONE, Group, launched_size
+from zoo_core.system.cpu import default_threads
+from zoo_core.weights.file import Tensors
 from zoo_torch.device import choose_device, has_bfloat16
 from zoo_torch.memory import keep_freed_memory
 from zoo_torch.prepare import Prepare

@@ -16,7 +16,7 @@ import pytest
 from torchvision import datasets
 
 from zoo_core.errors import DataError, UnavailableError, VerificationError
-from zoo_core.registry import http
+from zoo_core.system import download
 
 sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[3])]  # behind what is installed
 
@@ -43,7 +43,7 @@ RUNS = CHILD + "from zoo_core.__main__ import main; main()"
 @pytest.fixture
 def unhurried(monkeypatch):
     """Leave out the waits between attempts."""
-    monkeypatch.setattr(http.time, "sleep", lambda _: None)
+    monkeypatch.setattr(download.time, "sleep", lambda _: None)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from zoo_core.errors import DataError, InvalidValueError, UnavailableError, VerificationError
 from zoo_torchvision.datasets import found, known, origins

@@ -12,8 +12,8 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
-from zoo_core.catalog import Catalog
-from zoo_core.signals import Stop
+from zoo_core.installation.installed import load_catalog
+from zoo_core.system.interrupts import Stop
 from zoo_tune.ledger import BEAT, REASON, WORKER, Watch, counted, give_up, ordinal
 from zoo_tune.search import make_search
 from zoo_tune.worker import Limits, Worker
@@ -297,7 +297,7 @@ def test_of_two_who_take_the_last_trial_at_once_one_gives_it_up(grid, tmp_path, 
     monkeypatch.setenv("ZOO_PLUGINS", "zoo-numpy,zoo-tune")
     (tmp_path / "space.toml").write_text("inherit = false\nlr.choices = [0.1]\n")
     search = make_search(
-        Catalog.load(),
+        load_catalog(),
         "numpy-net",
         space=str(tmp_path / "space.toml"),
         grid=grid,
@@ -305,7 +305,7 @@ def test_of_two_who_take_the_last_trial_at_once_one_gives_it_up(grid, tmp_path, 
     )
     study = search.open_study(optuna.storages.InMemoryStorage(), "s")
     worker = Worker(
-        Catalog.load(),
+        load_catalog(),
         search,
         study,
         runner=None,

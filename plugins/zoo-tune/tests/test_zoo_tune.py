@@ -133,7 +133,7 @@ def spying(site, write_plugin):
             site,
             "zoo-spy",
             "from zoo_core.hookspecs import hookimpl\n"
-            "from zoo_core.specs import TrainerSpec\n"
+            "from zoo_core.plugins.specs import TrainerSpec\n"
             "from zoo_toy.model import ToyTrainer\n"
             "class OutOfMemoryError(RuntimeError): ...\n"
             "class Trainer(ToyTrainer):\n"

@@ -8,7 +8,7 @@ from typing import Any
 
 from optuna import Trial
 
-from zoo_core.space import Range, Space, Values
+from zoo_core.tuning.search_space import Range, Space, Values
 
 DIGITS = 3
 """Significant digits of a number that is tried: more would not matter, and recipes are read."""
@@ -43,7 +43,7 @@ def _suggest_one(trial: Trial, key: str, each: Range) -> Plain:
 
 
 def _choice(value: Any, each: Range) -> Any:
-    """Return the choice that a config's value is; see `zoo_core.space.same`."""
+    """Return the choice that a config's value is; see `zoo_core.tuning.search_space.same`."""
     return next((choice for choice in each.choices if [choice] == value), value)
 
 

@@ -13,14 +13,14 @@ import optuna
 from click.core import ParameterSource
 from optuna.trial import TrialState
 
-from zoo_core.catalog import installed
 from zoo_core.cli import options
+from zoo_core.cli.output import print_json
 from zoo_core.errors import InterruptedTrainingError, InvalidValueError, TrainingError
-from zoo_core.listing import print_json
-from zoo_core.recorder import tell
-from zoo_core.resolution import parse_set
-from zoo_core.signals import postponed
-from zoo_core.study import Study
+from zoo_core.installation.installed import installed_catalog
+from zoo_core.recipes.resolve import parse_set
+from zoo_core.system.interrupts import postponed
+from zoo_core.training.callbacks import tell
+from zoo_core.tuning.study import Study
 from zoo_tune import table
 from zoo_tune.crew import PARENT
 from zoo_tune.outcome import BEST, make_writable, summarize, write_outcome
@@ -137,7 +137,7 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
         )
     named = {"dataset": dataset, "epochs": epochs}
     search = make_search(
-        installed(),
+        installed_catalog(),
         name,
         space=space,
         grid=grid,
@@ -162,7 +162,7 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
     with postponed() as stop, readable(where):
         opened = search.open_study(open_storage(where), study)
         session = Session(
-            installed(), search, opened, limits, workers, device or "auto", threads, stop
+            installed_catalog(), search, opened, limits, workers, device or "auto", threads, stop
         )
         if parent is not None:
             session.work_for(parent)
@@ -172,9 +172,19 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
         with Board(opened, search.space, total, quiet=as_json) as board:
             session.run(_words(ctx), board.update)
         outcome = summarize(search, opened)
-        best = search.plan_of(installed(), outcome.ranked[0].values) if outcome.ranked else None
+        best = (
+            search.plan_of(installed_catalog(), outcome.ranked[0].values)
+            if outcome.ranked
+            else None
+        )
         write_outcome(folder, outcome, best)
-        tell(installed().hooks, "zoo_tune_end", "the search is kept", study=outcome, folder=folder)
+        tell(
+            installed_catalog().hooks,
+            "zoo_tune_end",
+            "the search is kept",
+            study=outcome,
+            folder=folder,
+        )
     _report(outcome, folder, as_json=as_json)
     if stop.signal:
         raise InterruptedTrainingError(

@@ -12,7 +12,7 @@ import optuna
 from optuna.trial import TrialState
 
 from zoo_core.errors import TrainingError
-from zoo_core.signals import Stop
+from zoo_core.system.interrupts import Stop
 from zoo_tune.ledger import WORKER, give_up
 from zoo_tune.worker import WAIT
 

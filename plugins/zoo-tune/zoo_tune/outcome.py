@@ -14,12 +14,13 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.importance import get_param_importances
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from zoo_core.card import Search as Facts
 from zoo_core.errors import DataError
-from zoo_core.files import write_atomic
-from zoo_core.plan import Plan
-from zoo_core.resolution import SEARCH
-from zoo_core.study import STUDY, State, Study, Trial
+from zoo_core.filenames import STUDY
+from zoo_core.recipes.recipe import Search as Facts
+from zoo_core.recipes.resolve import SEARCH
+from zoo_core.system.atomic_files import write_atomic
+from zoo_core.training.plan import Plan
+from zoo_core.tuning.study import State, Study, Trial
 from zoo_tune.choices import values_of
 from zoo_tune.ledger import REASON, counted
 from zoo_tune.search import Search

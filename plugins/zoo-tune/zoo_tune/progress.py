@@ -5,8 +5,8 @@ from __future__ import annotations
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from zoo_core.cli.bar import Bar
-from zoo_core.space import Space
+from zoo_core.system.progress_bar import Bar
+from zoo_core.tuning.search_space import Space
 from zoo_tune.choices import values_of
 from zoo_tune.ledger import REASON, counted
 from zoo_tune.table import settings

@@ -13,12 +13,12 @@ from optuna.pruners import BasePruner, NopPruner
 from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 
-from zoo_core.catalog import Catalog
 from zoo_core.errors import InvalidValueError
-from zoo_core.plan import Plan, make_plan
-from zoo_core.resolution import merged
-from zoo_core.space import Space
-from zoo_core.spaces import check_space, find_space, flat, overrides, values_of
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.recipes.resolve import merged
+from zoo_core.training.plan import Plan, make_plan
+from zoo_core.tuning.model_spaces import check_space, find_space, flat, overrides, values_of
+from zoo_core.tuning.search_space import Space
 from zoo_tune.choices import Plain, params_of
 from zoo_tune.pruner import BestThirdPruner
 from zoo_tune.sampler import GridSampler, SeededSampler
@@ -162,7 +162,7 @@ def make_search(
         pruning: whether hopeless trials are stopped early.
 
     Raises:
-        UnknownNameError, DataError, InvalidValueError: see `zoo_core.spaces`.
+        UnknownNameError, DataError, InvalidValueError: see `zoo_core.tuning.model_spaces`.
     """
     entry = catalog.model(name)
     over = merged(given)

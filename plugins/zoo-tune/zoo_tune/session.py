@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import optuna
 
-from zoo_core.catalog import Catalog
-from zoo_core.cores import physical_cores
-from zoo_core.signals import Stop
-from zoo_core.trial import TrialRunner
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.system.cpu import physical_cores
+from zoo_core.system.interrupts import Stop
+from zoo_core.tuning.trial_runner import TrialRunner
 from zoo_tune.crew import run_crew
 from zoo_tune.search import Search
 from zoo_tune.worker import Limits, Worker

@@ -15,20 +15,17 @@ import optuna
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
 
-from zoo_core.card import Card
-from zoo_core.catalog import Catalog
 from zoo_core.errors import (
     InterruptedTrainingError,
     InvalidValueError,
     TrainingError,
     one_line,
 )
-from zoo_core.metrics import Scores
-from zoo_core.predictions import Predictions
-from zoo_core.progress import Progress
-from zoo_core.run import Run
-from zoo_core.signals import Stop
-from zoo_core.trial import TrialRunner
+from zoo_core.frameworks.run import Callbacks, Run
+from zoo_core.metrics.scores import Scores
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.system.interrupts import Stop
+from zoo_core.tuning.trial_runner import TrialRunner
 from zoo_tune.beat import beating
 from zoo_tune.choices import suggest
 from zoo_tune.ledger import REASON, WORKER, Watch, counted, give_up, ordinal
@@ -68,7 +65,7 @@ class Worker:
         study: opened with it.
         runner: of the trainings.
         limits: how far it goes.
-        stop: whether a signal was heard.
+        stop: whether a signal was callbacks.
         changed: is called whenever a trial has come further.
     """
 
@@ -89,7 +86,7 @@ class Worker:
         self._name = f"{socket.gethostname()}:{os.getpid()}"
 
     def work(self) -> None:
-        """Train until the study is done, time is over, or a signal is heard.
+        """Train until the study is done, time is over, or a signal is callbacks.
 
         The last trials may be other workers'; theirs are waited for, since they might get lost.
         """
@@ -125,7 +122,7 @@ class Worker:
         for trial in self._watch.lost(self._study.get_trials(deepcopy=False)):
             if give_up(self._study, trial.number):
                 sys.stderr.write(
-                    f"zoo: nothing was heard of trial {trial.number} by "
+                    f"zoo: nothing was callbacks of trial {trial.number} by "
                     f"{trial.user_attrs.get(WORKER, 'a worker')} for {self._limits.patience:g} s: "
                     "another takes its place\n"
                 )
@@ -165,7 +162,10 @@ class Worker:
             raise
 
     def _train(self, trial: optuna.Trial, values: Mapping[str, Any]) -> None:
-        search, heard = self._search, _Heard(trial, self._search.pruning, self._changed)
+        search, callbacks = (
+            self._search,
+            _TrialCallbacks(trial, self._search.pruning, self._changed),
+        )
         started = time.perf_counter()
         scores: list[float] = []
         state, loss = TrialState.COMPLETE, None
@@ -173,9 +173,9 @@ class Worker:
             plan = search.plan_of(self._catalog, values)
             for seed in search.seeds:
                 recipe = plan.recipe.model_copy(update={"seed": seed})
-                heard.first = not scores
+                callbacks.first = not scores
                 seeded = replace(plan, recipe=recipe)
-                fitted = self._runner.train(seeded, callbacks=heard, stop=self._stop)
+                fitted = self._runner.train(seeded, callbacks=callbacks, stop=self._stop)
                 scores.append(accuracy(fitted.validation))
                 loss = fitted.validation.mean_loss if loss is None else loss
         except optuna.TrialPruned as pruned:
@@ -191,7 +191,7 @@ class Worker:
             trial.set_user_attr(REASON, one_line(fault))
         trial.set_user_attr("scores", scores)
         trial.set_user_attr("loss", loss)
-        trial.set_user_attr("epochs", heard.epochs)
+        trial.set_user_attr("epochs", callbacks.epochs)
         trial.set_user_attr("seconds", round(time.perf_counter() - started, 3))
         try:
             value = sum(scores) / len(scores) if state == TrialState.COMPLETE else None
@@ -205,17 +205,13 @@ def _is_lack_of_memory(fault: Exception) -> bool:
     return isinstance(fault, MemoryError) or type(fault).__name__ == "OutOfMemoryError"
 
 
-class _Heard:
-    """Hears of a trial's trainings, reports the first one's scores, and stops what is hopeless."""
+class _TrialCallbacks(Callbacks):
+    """Report the scores of a trial's first training to the study, and prune it where hopeless."""
 
     def __init__(self, trial: optuna.Trial, pruning: bool, changed: Callable[[], None]) -> None:
         self._trial, self._pruning, self._changed = trial, pruning, changed
         self.first = True
         self.epochs = 0
-
-    def train_start(self, run: Run, progress: Progress) -> None: ...
-
-    def step_end(self, epoch: int, step: int, steps: int) -> None: ...
 
     def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
         self.epochs += 1
@@ -229,5 +225,3 @@ class _Heard:
             raise optuna.TrialPruned(
                 f"stopped after {epoch} of {run.recipe.epochs} epochs, at {score:.2%}"
             )
-
-    def train_end(self, run: Run, result: Card, predictions: Predictions) -> None: ...

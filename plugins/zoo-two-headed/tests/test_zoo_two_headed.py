@@ -7,16 +7,16 @@ import torch
 from torch import nn
 
 import zoo_core as zoo
-from zoo_core.catalog import Catalog
-from zoo_core.data import load_dataset
+from zoo_core.data.dataset import load_dataset
 from zoo_core.errors import InvalidValueError
-from zoo_core.resolution import resolve_config, resolve_recipe
+from zoo_core.installation.installed import load_catalog
+from zoo_core.recipes.resolve import resolve_config, resolve_recipe
 from zoo_two_headed import cnn, mlp
 from zoo_two_headed.config import TwoHeadedCNNConfig, TwoHeadedMLPConfig
 
 
 def build(name, recipe):
-    catalog = Catalog.load()
+    catalog = load_catalog()
     entry = catalog.model(name)
     config = resolve_config(
         entry, resolve_recipe(entry, recipe), catalog.dataset("two-digit-mnist").spec
@@ -184,7 +184,7 @@ def test_it_reads_both_digits_after_two_epochs(trained):
 
 
 def test_the_heads_are_top_and_bottom(trained):
-    split = load_dataset(Catalog.load().dataset("two-digit-mnist")).splits["test"]
+    split = load_dataset(load_catalog().dataset("two-digit-mnist")).splits["test"]
     labels = zoo.load(trained.folder, device="cpu").predict(split.images[:500]).labels
     assert (labels == split.labels[:500]).mean() > 0.85
     assert (labels[:, ::-1] == split.labels[:500]).mean() < 0.3

@@ -1,7 +1,7 @@
 """What zoo-sklearn offers."""
 
 from zoo_core.hookspecs import hookimpl
-from zoo_core.specs import ModelSpec, TrainerSpec
+from zoo_core.plugins.specs import ModelSpec, TrainerSpec
 
 
 @hookimpl

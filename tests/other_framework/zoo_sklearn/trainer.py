@@ -12,7 +12,7 @@ from sklearn.linear_model import SGDClassifier
 
 from zoo_core import Batch, Preprocessing, Run, Split
 from zoo_core.errors import InvalidValueError
-from zoo_core.randomness import uniform
+from zoo_core.system.random_numbers import uniform
 from zoo_sklearn.model import Array, logits
 
 Model = list[SGDClassifier]

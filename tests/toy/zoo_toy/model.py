@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from zoo_core import Batch, Preprocessing, Run, Split
 from zoo_core.errors import InvalidValueError
-from zoo_core.metrics import softmax
-from zoo_core.weights import Tensors
+from zoo_core.metrics.scores import softmax
+from zoo_core.weights.file import Tensors
 from zoo_toy.config import SoftmaxConfig
 
 Array = NDArray[np.float32]

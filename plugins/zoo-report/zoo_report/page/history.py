@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from zoo_core.metrics import Scores
-from zoo_core.validation import first_fault
+from zoo_core.metrics.scores import Scores
+from zoo_core.recipes.validation import first_fault
 
 
 class Epoch(BaseModel):

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.card import Interval, PublishedCard
-from zoo_core.comparison import Comparison, Share
+from zoo_core.evaluation.compare import Comparison, Share
+from zoo_core.weights.card import Interval, PublishedCard
 from zoo_report.mistakes import count_confusions, mistake_shares
 from zoo_report.page.chart import Chart
 from zoo_report.page.facts import (

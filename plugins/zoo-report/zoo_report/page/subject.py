@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from zoo_core.card import Card, Provenance
-from zoo_core.catalog import Catalog
-from zoo_core.loading import load, locate
-from zoo_core.pretrained import Pretrained
+from zoo_core.filenames import METRICS, WEIGHTS
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.pretrained.load import load, locate
+from zoo_core.pretrained.model import Pretrained
 from zoo_core.registry.location import Folder
-from zoo_core.registry.registry import WEIGHTS, Found
-from zoo_core.run import METRICS
+from zoo_core.registry.registry import Found
+from zoo_core.weights.card import Card, Provenance
 from zoo_report.page.history import History, read_epochs
 
 
@@ -51,7 +51,7 @@ def find_subjects(
     """Load models by name or path, each once, however often it is named.
 
     Raises:
-        ZooError: see `zoo_core.loading.load`.
+        ZooError: see `zoo_core.pretrained.load.load`.
     """
     found: dict[str, Subject] = {}
     for name in names:

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from zoo_core.data import Split
-from zoo_core.mistakes import find_misread
-from zoo_core.predictions import Predictions
+from zoo_core.data.dataset import Split
+from zoo_core.metrics.misclassified import find_misread
+from zoo_core.metrics.predictions import Predictions
 
 MISREAD = 24
 """At most so many misread images of a model are shown."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zoo_core.comparison import Comparison, Question
+from zoo_core.evaluation.compare import Comparison, Question
 from zoo_report.page.axis import Axis, accuracies
 from zoo_report.page.chart import Chart
 from zoo_report.page.learning import curves_together

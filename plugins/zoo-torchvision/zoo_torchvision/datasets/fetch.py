@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoo_core.cli.bar import Bar
-from zoo_core.environment import is_set
 from zoo_core.errors import UnavailableError, VerificationError
-from zoo_core.registry.http import download
+from zoo_core.system.download import download
+from zoo_core.system.environment import is_set
+from zoo_core.system.progress_bar import Bar
 from zoo_torchvision.datasets.found import Found
 from zoo_torchvision.datasets.origins import Origin
 from zoo_torchvision.datasets.unpack import check_md5

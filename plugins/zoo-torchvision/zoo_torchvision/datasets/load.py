@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from zoo_core.data import ArrayDataset
+from zoo_core.data.dataset import ArrayDataset
+from zoo_core.data.disk_store import Content, stored
 from zoo_core.errors import DataError, one_line
-from zoo_core.files import scratch_folder
-from zoo_core.paths import zoo_home
-from zoo_core.stored import Content, stored
+from zoo_core.system.atomic_files import scratch_folder
+from zoo_core.system.paths import zoo_home
 from zoo_torchvision.datasets import origins
 from zoo_torchvision.datasets.found import Found, find
 from zoo_torchvision.datasets.origins import Origin

@@ -1,0 +1,83 @@
+"""`zoo cache`: the weights and cards that were fetched."""
+
+from __future__ import annotations
+
+import click
+
+from zoo_core.cli import options
+from zoo_core.cli.output import print_json, print_table
+from zoo_core.errors import VerificationError
+from zoo_core.installation.installed import installed_catalog
+from zoo_core.registry import cache as kept
+from zoo_core.registry.lookup import find, published, registries
+from zoo_core.registry.registry import Found
+
+
+@click.group()
+def cache() -> None:
+    """Look after the weights and cards that were fetched."""
+
+
+@cache.command("ls")
+@options.as_json
+def ls(as_json: bool) -> None:
+    """List the files in the cache."""
+    names = _names()
+    rows = [
+        {"name": names.get(path.name, "–"), "bytes": path.stat().st_size, "sha256": path.name}
+        for path in kept.kept()
+    ]
+    if as_json:
+        print_json({"folder": str(kept.folder()), "files": rows})
+    elif rows:
+        print_table(("name", "bytes", "sha256"), rows)
+    else:
+        click.echo(f"The cache {kept.folder()} is empty.", err=True)
+
+
+@cache.command("rm")
+@click.argument("names", nargs=-1, required=True)
+def rm(names: tuple[str, ...]) -> None:
+    """Remove the weights NAMES, and their cards, from the cache."""
+    freed = 0
+    for name in names:
+        found: Found = find(installed_catalog(), name, ask=False)
+        freed += kept.remove(found.published.sha256) + kept.remove(found.published.card_sha256)
+    click.echo(f"Freed {freed:,} bytes.")
+
+
+@cache.command("prune")
+def prune() -> None:
+    """Remove what no registry publishes any more, and what killed processes left behind.
+
+    Nothing is removed where a registry cannot be read.
+    """
+    wanted = [
+        found.published for each in registries(installed_catalog()) for found in each.published()
+    ]
+    sums = {sha256 for each in wanted for sha256 in (each.sha256, each.card_sha256)}
+    click.echo(f"Freed {kept.prune(sums):,} bytes.")
+
+
+@cache.command("verify")
+@options.as_json
+def verify(as_json: bool) -> int:
+    """Compare every file in the cache with its checksum; the exit code is 5 where one differs."""
+    names, paths = _names(), kept.kept()
+    damaged = [path for path in paths if not kept.is_whole(path)]
+    if as_json:
+        print_json({"files": len(paths), "damaged": [str(path) for path in damaged]})
+    else:
+        for path in damaged:
+            click.echo(f"FAIL  {path} ({names.get(path.name, '–')}): its content has changed")
+        click.echo(f"{len(paths) - len(damaged)} of {len(paths)} files are whole.")
+    return VerificationError.exit_code if damaged else 0
+
+
+def _names() -> dict[str, str]:
+    """Return sha256 -> what is published under it."""
+    names = {}
+    for found in published(registries(installed_catalog())):
+        names[found.published.sha256] = found.qualified_name
+        names[found.published.card_sha256] = f"{found.qualified_name} (card)"
+    return names

@@ -1,0 +1,95 @@
+"""`zoo check`: does a plugin keep the contract?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from zoo_core.cli import options
+from zoo_core.cli.output import print_json
+from zoo_core.errors import DataError, VerificationError
+from zoo_core.installation.installed import load_catalog
+from zoo_core.system.atomic_files import write_atomic
+from zoo_core.testing import plugin_checks, run_checks
+from zoo_core.testing.runner import Outcome, Status, check_skips, junit
+from zoo_core.testing.suite import SAMPLE, find_plugin
+
+SIGNS = {Status.PASSED: "ok   ", Status.FAILED: "FAIL ", Status.SKIPPED: "skip "}
+
+
+@click.command()
+@click.argument("plugin", shell_complete=options.plugins)
+@click.option(
+    "--skip",
+    "skips",
+    multiple=True,
+    metavar="CHECK=REASON",
+    help="Leave a check out, for a reason. Repeatable.",
+)
+@click.option(
+    "--junit",
+    "junit_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the outcomes to this file, too, as JUnit's XML.",
+)
+@click.option(
+    "--save",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("zoo-check"),
+    show_default=True,
+    help="Folder for the arrays that a failure is about.",
+)
+@options.as_json
+def check(
+    plugin: str, skips: tuple[str, ...], junit_file: Path | None, save: Path, as_json: bool
+) -> int:
+    """Check everything that PLUGIN offers against what zoo asks of it.
+
+    PLUGIN is an installed distribution, or the name of something that it offers. Of a plugin with
+    very many models a sample is checked, or the one that is named. The exit code is 5 where
+    something does not hold.
+    """
+    catalog = load_catalog()
+    found = find_plugin(catalog, plugin)
+    name, models = found.distribution, sum(kind == "models" for kind, _ in found.offers)
+    checks = plugin_checks(catalog, plugin)
+    skip = dict(map(_parted, skips))
+    check_skips(skip, checks)
+    outcomes = []
+    for outcome in run_checks(checks, skip=skip, save=save):
+        outcomes.append(outcome)
+        if not as_json:
+            _print(outcome)
+    counts = {status: sum(each.status is status for each in outcomes) for status in Status}
+    if junit_file:
+        _write(junit_file, junit(name, outcomes))
+    if as_json:
+        rows = [asdict(outcome) for outcome in outcomes]
+        print_json({"plugin": name, **{str(k): v for k, v in counts.items()}, "checks": rows})
+    else:
+        told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+        click.echo(f"{len(outcomes)} checks of {name}: {told}.")
+        if models > SAMPLE:
+            click.echo(
+                f"Of its {models:,} models a sample was checked; `zoo check MODEL` checks that one."
+            )
+    return VerificationError.exit_code if counts[Status.FAILED] else 0
+
+
+def _parted(word: str) -> tuple[str, str]:
+    name, _, reason = word.partition("=")
+    return name.strip(), reason.strip()
+
+
+def _print(outcome: Outcome) -> None:
+    note = f": {outcome.message}" if outcome.message else ""
+    click.echo(f"{SIGNS[outcome.status]} {outcome.check}{note}  ({outcome.seconds:.2f} s)")
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        write_atomic(path, content)
+    except OSError as fault:
+        raise DataError(f"{path} cannot be written: {fault.strerror}") from fault

@@ -1,0 +1,49 @@
+"""`zoo new`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from zoo_core.cli import options
+from zoo_core.cli.output import print_json
+from zoo_core.installation.installed import installed_catalog
+from zoo_core.plugins.scaffold import FRAMEWORKS, KINDS, NewPlugin, check_new, write_plugin
+
+
+@click.command()
+@click.argument("name")
+@click.option("--kind", type=click.Choice(KINDS), default="model", show_default=True)
+@click.option(
+    "--framework", type=click.Choice(FRAMEWORKS), help="Of a model or trainer.  [default: torch]"
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The folder, new or empty.  [default: ./NAME]",
+)
+@options.as_json
+def new(name: str, kind: str, framework: str | None, out: Path | None, as_json: bool) -> None:
+    """Write a plugin that offers the model NAME, or a data set or trainer: complete and working.
+
+    It is a package with a small model, its config and recipes, tests, a licence and a CI file.
+    Install it, try it, then change it.
+    """
+    if kind == "dataset" and framework is not None:
+        raise click.UsageError("a data set is NumPy arrays, whatever the framework: no --framework")
+    plugin = NewPlugin(name, kind, framework or (None if kind == "dataset" else FRAMEWORKS[0]))
+    check_new(installed_catalog(), plugin)
+    folder = out or Path(name)
+    write_plugin(plugin, folder)
+    tried = f"zoo train {name} --epochs 1"
+    if kind == "dataset":
+        tried = f"zoo train mlp --dataset {name} --epochs 1"
+    where = folder if folder.is_absolute() else f"./{folder}"
+    steps = [f"pip install -e {where}", tried, f"zoo check {name}"]
+    if as_json:
+        files = sorted(str(path) for path in folder.rglob("*") if path.is_file())
+        print_json({"folder": str(folder), "distribution": plugin.distribution, "files": files})
+        return
+    click.echo(f"Wrote {folder}: the {kind} {name}, distribution {plugin.distribution}.")
+    click.echo("\n".join(["Next:", *(f"  {step}" for step in steps)]))

@@ -1,0 +1,133 @@
+"""`zoo predict`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from zoo_core.cli import options
+from zoo_core.cli.output import print_json
+from zoo_core.cli.prediction_output import Answer, answers, csv_header, csv_line
+from zoo_core.cli.terminal_image import console, picture
+from zoo_core.data.image_batches import FileBatch, find_images, hush_pillow, read_batches
+from zoo_core.data.image_files import Reader, reader_for
+from zoo_core.errors import DataError, InvalidValueError
+from zoo_core.installation.installed import installed_catalog
+from zoo_core.pretrained.load import load
+from zoo_core.pretrained.model import Pretrained
+from zoo_core.system.progress_bar import Bar
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Say = Callable[[Bar, FileBatch, Iterable[Answer]], None]
+"""Says what is read in the files of a batch."""
+
+FEW = 8
+"""Up to how many images are shown in a terminal, without a bar."""
+
+
+@click.command()
+@click.argument("weights", shell_complete=options.weights)
+@click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
+@options.registry
+@options.device
+@click.option(
+    "--pictures/--no-pictures",
+    default=None,
+    help=f"Show what the model was given, on a terminal. By default that of {FEW} images at most.",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Print a line of CSV an image.")
+@options.as_json
+def predict(  # noqa: PLR0917 (click passes every argument by name)
+    weights: str,
+    images: tuple[Path, ...],
+    registry: str | None,
+    device: str,
+    pictures: bool | None,
+    as_csv: bool,
+    as_json: bool,
+) -> int:
+    """Read IMAGES with WEIGHTS: the name of published ones, a run's folder or a .safetensors file.
+
+    IMAGES are files, folders with images in them, or - for standard input, of any size and
+    colours: photos and drawings are brought into the form of the data set that the model was
+    trained on, and images that have it are taken as they are.
+
+    A file that is no image is named and the others are read all the same; the exit code is then 1.
+    """
+    if as_csv and as_json:
+        raise InvalidValueError("--csv and --json cannot both be printed", hint="Choose one.")
+    hush_pillow()
+    catalog = installed_catalog()
+    pretrained = load(catalog, weights, registry=registry, device=device)
+    files, faults = _find(images)
+    found: list[Answer] = []
+    if as_json:
+        say: Say = lambda _bar, _batch, read: found.extend(read)  # noqa: E731
+    elif as_csv:
+        click.echo(csv_line(csv_header(pretrained.card.dataset.classes)))
+        say = _say_csv
+    else:
+        click.echo(f"Read by {pretrained.name}", err=True)
+        wanted = len(files) <= FEW if pictures is None else pictures
+        screen = console() if wanted else None
+        say = partial(_show, screen) if screen else _say_text
+    reader = reader_for(catalog, pretrained.card.dataset.name, pretrained.input_shape)
+    faults += _read(pretrained, reader, files, say, quiet=as_json)
+    if as_json:
+        print_json(
+            {"model": pretrained.name, "predictions": [answer.as_json() for answer in found]}
+        )
+    for fault in faults:
+        click.echo(f"zoo: {fault}", err=True)
+    return 1 if faults else 0
+
+
+def _find(paths: Iterable[Path]) -> tuple[list[Path], list[DataError]]:
+    """Return the images that are named, and what is wrong with folders that have none."""
+    files: list[Path] = []
+    faults = []
+    for path in paths:
+        try:
+            files += find_images(path)
+        except DataError as fault:
+            faults.append(fault)
+    return files, faults
+
+
+def _read(
+    pretrained: Pretrained, reader: Reader, files: Sequence[Path], say: Say, *, quiet: bool
+) -> list[DataError]:
+    """Read files and say what is in them; return what is wrong with the others."""
+    faults: list[DataError] = []
+    classes = pretrained.card.dataset.classes
+    done = 0
+    with Bar(quiet=quiet, text_first=False) as bar:
+        if len(files) > FEW:
+            bar.start(len(files))
+        for batch in read_batches(files, reader, pretrained.input_shape):
+            faults += batch.faults
+            if batch.files:
+                say(bar, batch, answers(batch, pretrained.predict(batch.images), classes))
+            done += len(batch)
+            bar.update(done, len(files), "")
+    return faults
+
+
+def _say_text(bar: Bar, _batch: FileBatch, read: Iterable[Answer]) -> None:
+    bar.say("\n".join(map(str, read)))
+
+
+def _say_csv(bar: Bar, _batch: FileBatch, read: Iterable[Answer]) -> None:
+    bar.say("\n".join(csv_line(answer.as_row()) for answer in read))
+
+
+def _show(screen: Console, _bar: Bar, batch: FileBatch, read: Iterable[Answer]) -> None:
+    for answer, image in zip(read, batch.images, strict=True):
+        screen.print(str(answer), style="bold")
+        screen.print(picture(image))

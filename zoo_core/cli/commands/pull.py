@@ -1,0 +1,33 @@
+"""`zoo pull`."""
+
+from __future__ import annotations
+
+import click
+
+from zoo_core.cli import options, weights_argument
+from zoo_core.cli.output import print_json
+from zoo_core.pretrained.verified_read import published_card, read_published
+from zoo_core.registry.location import Folder
+
+
+@click.command()
+@weights_argument.arguments
+@options.registry
+@options.as_json
+def pull(names: tuple[str, ...], all_: bool, registry: str | None, as_json: bool) -> int:
+    """Fetch published weights into the cache, so that they load without a network.
+
+    Registries elsewhere are asked again what they have published.
+    """
+    every, code = weights_argument.choose(names, all_, registry, refresh=True)
+    rows = []
+    for found in every:
+        file = read_published(found)
+        published_card(found)
+        where = "on this machine" if isinstance(found.registry.location, Folder) else "cached"
+        rows.append({"name": found.name, "registry": found.registry.name, "path": str(file.path)})
+        if not as_json:
+            click.echo(f"{found.name}  {where}: {file.path}")
+    if as_json:
+        print_json({"weights": rows})
+    return code

@@ -1,0 +1,87 @@
+"""`zoo reproduce`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from zoo_core.cli import options
+from zoo_core.cli.output import print_json
+from zoo_core.cli.training_progress import Reporter
+from zoo_core.errors import VerificationError
+from zoo_core.installation.installed import installed_catalog
+from zoo_core.publishing.reproduce import Reproduction, reproduce as train_again
+from zoo_core.registry.lookup import find_in
+
+
+@click.command()
+@click.argument("name", shell_complete=options.weights)
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Train with the seeds 0 to N-1, instead of the published one.",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Keep the runs in this folder.")
+@click.option(
+    "--threads", type=click.IntRange(min=1), help="CPU threads, instead of the published number."
+)
+@options.registry
+@options.data_dir
+@options.as_json
+def reproduce(  # noqa: PLR0917 (click passes every argument by name)
+    name: str,
+    seeds: int | None,
+    out: Path | None,
+    threads: int | None,
+    registry: str | None,
+    as_json: bool,
+) -> int:
+    """Train the published weights NAME again, from their card alone, and compare.
+
+    With the published seed, in the published environment, the bytes must be equal. Elsewhere, or
+    with other seeds, the test accuracy must lie in the published interval. The exit code is 5 where
+    it is otherwise.
+    """
+    found = find_in(installed_catalog(), name, registry)
+    if not as_json:
+        click.echo(f"Reproducing {found.name}")
+    with Reporter(quiet=True) as reporter:
+        done = train_again(
+            installed_catalog(),
+            found,
+            seeds=None if seeds is None else range(seeds),
+            out=out,
+            threads=threads,
+            callbacks=reporter,
+            tell=(lambda _: None) if as_json else _print,
+        )
+    if as_json:
+        print_json({"name": found.name, "reproductions": list(map(_facts, done))})
+    return 0 if all(each.holds for each in done) else VerificationError.exit_code
+
+
+def _print(done: Reproduction) -> None:
+    seed = done.card.recipe.seed
+    click.echo(f"  {'ok  ' if done.holds else 'FAIL'}  seed {seed}: {done.verdict()}")
+    for what, (published, here) in done.differences.items():
+        click.echo(f"        {what}: published with {published}, here {here}")
+
+
+def _facts(done: Reproduction) -> dict[str, object]:
+    card, interval = done.card, done.published.interval
+    return {
+        "seed": card.recipe.seed,
+        "holds": done.holds,
+        "same_bytes": done.same_bytes,
+        "within_interval": done.within,
+        "accuracy": card.metrics["test"].accuracy,
+        "interval": interval and interval.model_dump(mode="json"),
+        "sha256": card.weights.sha256,
+        "published_sha256": done.published.weights.sha256,
+        "differences": {
+            what: {"published": published, "here": here}
+            for what, (published, here) in done.differences.items()
+        },
+    }

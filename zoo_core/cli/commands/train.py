@@ -1,0 +1,108 @@
+"""`zoo train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from zoo_core.cli import options
+from zoo_core.cli.output import print_json
+from zoo_core.cli.training_progress import Reporter
+from zoo_core.frameworks.distributed import launched_rank
+from zoo_core.installation.installed import installed_catalog
+from zoo_core.recipes.resolve import parse_set
+from zoo_core.training.checkpoint import EVERY
+from zoo_core.training.train import resume as resume_training, train as train_model
+
+
+@click.command()
+@click.argument("name", required=False, shell_complete=options.models)
+@click.option(
+    "--resume",
+    "folder",
+    metavar="RUN",
+    type=click.Path(path_type=Path),
+    help="Go on with the training in this folder, instead of NAME.",
+)
+@click.option("--recipe", help="A name, or a .toml file.  [default: default]")
+@options.dataset
+@click.option("--epochs", type=int, help="Instead of the recipe's.")
+@click.option("--seed", type=int, help="Of weights, order and whatever is random.")
+@click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A value instead of the recipe's, such as lr=0.05 or model.hidden=64. Repeatable.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The run's folder, new or empty.  [default: runs/NAME-1, runs/NAME-2, …]",
+)
+@click.option("--device", help="auto, cpu, cuda or mps.  [default: auto]")
+@click.option(
+    "--threads", type=click.IntRange(min=1), help="CPU threads.  [default: one a physical core]"
+)
+@click.option(
+    "--checkpoint-every",
+    type=click.FloatRange(min=0),
+    default=EVERY,
+    show_default=True,
+    metavar="SECONDS",
+    help="0 for a checkpoint at every step.",
+)
+@options.as_json
+def train(  # noqa: PLR0917 (click passes every argument by name)
+    name: str | None,
+    folder: Path | None,
+    recipe: str | None,
+    dataset: str | None,
+    epochs: int | None,
+    seed: int | None,
+    assignments: tuple[str, ...],
+    out: Path | None,
+    device: str | None,
+    threads: int | None,
+    checkpoint_every: float,
+    as_json: bool,
+) -> None:
+    """Train the model NAME and keep weights, card and metrics in a run's folder."""
+    options_given = {"dataset": dataset, "epochs": epochs, "seed": seed}
+    given: dict[str, Any] = {k: v for k, v in options_given.items() if v is not None}
+    _check_usage(name, folder, decided=bool(given or assignments or recipe or out))
+    with Reporter(quiet=as_json) as reporter:
+        how: dict[str, Any] = {
+            "threads": threads,
+            "checkpoint_every": checkpoint_every,
+            "callbacks": reporter,
+        }
+        if folder is not None:
+            run = resume_training(installed_catalog(), folder, device=device, **how)
+        else:
+            assert name is not None
+            run = train_model(
+                installed_catalog(),
+                name,
+                recipe=recipe or "default",
+                overrides=[*map(parse_set, assignments), given],
+                out=out,
+                device=device or "auto",
+                **how,
+            )
+    if as_json and launched_rank() == 0:
+        card = run.card
+        facts = card.model_dump(mode="json", include={"recipe", "metrics", "seconds", "weights"})
+        print_json({"model": card.model, "run": str(run.folder), **facts})
+
+
+def _check_usage(name: str | None, folder: Path | None, *, decided: bool) -> None:
+    if name is None and folder is None:
+        raise click.UsageError("name the model to train; `zoo list` shows what there is")
+    if folder is not None and (name is not None or decided):
+        raise click.UsageError(
+            f"--resume goes on with what is in {folder}; leave out NAME and what the run's "
+            "config.json has: --recipe, --dataset, --epochs, --seed, --set, --out"
+        )

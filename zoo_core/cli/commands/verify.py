@@ -1,0 +1,65 @@
+"""`zoo verify`."""
+
+from __future__ import annotations
+
+import click
+
+from zoo_core.cli import options, weights_argument
+from zoo_core.cli.output import print_json
+from zoo_core.errors import VerificationError
+from zoo_core.installation.installed import installed_catalog
+from zoo_core.publishing.verify import Verification, Verifier
+
+
+@click.command()
+@weights_argument.arguments
+@options.registry
+@options.data_dir
+@options.as_json
+def verify(names: tuple[str, ...], all_: bool, registry: str | None, as_json: bool) -> int:
+    """Check published weights: their bytes, and that they do what their card says.
+
+    File (checksum, header, finiteness), card, model (names, shapes, dtypes), golden forward, and
+    every image of the test split again. The exit code is 5 where anything differs.
+    """
+    every, code = weights_argument.choose(names, all_, registry)
+    verifier = Verifier(installed_catalog())
+    done = []
+    for found in every:
+        done.append(verifier.verify(found))
+        if not as_json:
+            _print(done[-1])
+    if as_json:
+        print_json({"weights": list(map(_facts, done))})
+    codes = {code, *(fault.exit_code for each in done for fault in each.faults)}
+    return VerificationError.exit_code if VerificationError.exit_code in codes else max(codes)
+
+
+def _print(verification: Verification) -> None:
+    click.echo(verification.found.name)
+    for check in verification.checks:
+        if check.fault is None:
+            click.echo(f"  ok    {check.what}: {check.found}  ({check.seconds:.2f} s)")
+        elif isinstance(check.fault, VerificationError):
+            click.echo(f"  FAIL  {check.what}: {check.fault}")
+        else:
+            click.echo(f"  ?     {check.what} cannot be checked: {check.fault}")
+
+
+def _facts(verification: Verification) -> dict[str, object]:
+    return {
+        "name": verification.found.published.name,
+        "registry": verification.found.registry.name,
+        "sha256": verification.found.published.sha256,
+        "verified": not verification.faults,
+        "checks": [
+            {
+                "check": check.what,
+                "ok": check.fault is None,
+                "found": check.found,
+                "fault": str(check.fault) if check.fault else "",
+                "seconds": round(check.seconds, 4),
+            }
+            for check in verification.checks
+        ],
+    }

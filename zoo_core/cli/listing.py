@@ -1,0 +1,86 @@
+"""What `zoo list` prints: rows of the index as a table or as JSON.
+
+Standard library only, and little of it: see `zoo_core.plugins.index`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from fnmatch import translate
+
+from zoo_core.cli.output import print_json, print_table
+from zoo_core.errors import InvalidValueError
+from zoo_core.installation.installed import installed_rows, refuse_unusable, warn_of_unusable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+COLUMNS = {
+    "models": ("name", "parameters", "trainer", "dataset", "plugin", "summary"),
+    "datasets": ("name", "shape", "classes", "sizes", "plugin", "summary"),
+    "sources": ("name", "address", "plugin", "summary"),
+    "trainers": ("name", "framework", "plugin", "summary"),
+    "weights": ("name", "default", "dataset", "recipe", "accuracy", "parameters", "registry"),
+    "plugins": ("name", "version", "status", "offers", "reason"),
+}
+"""The kinds that `zoo list` knows, and what its tables show of each."""
+
+
+def print_list(
+    kind: str,
+    pattern: str,
+    *,
+    as_json: bool,
+    keep: Callable[[dict[str, Any]], bool] = lambda _row: True,
+) -> None:
+    """Print the things of one kind whose names match `pattern`, and warn of broken plugins.
+
+    Args:
+        kind: one of `COLUMNS`.
+        pattern: a shell pattern, ``*`` for all.
+        as_json: print one JSON object instead of a table.
+        keep: whether a row is wanted.
+    """
+    if kind not in COLUMNS:
+        raise InvalidValueError(
+            f"there is no kind {kind!r}", hint=f"Kinds to list: {', '.join(COLUMNS)}."
+        )
+    rows = installed_rows()
+    if kind != "plugins":
+        refuse_unusable(rows["plugins"])
+    of_kind = _weights() if kind == "weights" else rows[kind]
+    matches = re.compile(translate(pattern)).match
+    chosen = [row for row in of_kind if matches(row["name"]) and keep(row)]
+    chosen.sort(key=lambda row: "/" in row["name"])  # families after what stands by itself
+    if as_json:
+        print_json({kind: chosen})
+    elif chosen:
+        print_table(COLUMNS[kind], chosen)
+    elif not of_kind:
+        offer = "registry has published" if kind == "weights" else "installed plugin offers"
+        sys.stderr.write(f"No {offer} {kind}.\n")
+    else:
+        kinds = ", ".join(COLUMNS)
+        sys.stderr.write(f"No {kind} match {pattern!r}. Kinds to list: {kinds}.\n")
+    if kind != "plugins":
+        warn_of_unusable(rows["plugins"])
+
+
+def _weights() -> list[dict[str, Any]]:
+    """Return a row for each published set of weights."""
+    from zoo_core.installation.installed import installed_catalog
+    from zoo_core.registry.lookup import indexes, registries
+
+    return [
+        {
+            "name": name,
+            **{key: value for key, value in vars(each).items() if key not in ("model", "tag")},
+            "default": index.defaults[each.model] == each.tag,
+            "registry": registry.name,
+        }
+        for registry, index in indexes(registries(installed_catalog()))
+        for name, each in sorted(index.tags.items())
+    ]

@@ -1,0 +1,157 @@
+"""The command line: ``zoo COMMAND``. Each command is a module, imported when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from zoo_core.errors import (
+    InterruptedTrainingError,
+    InvalidValueError,
+    TrainingError,
+    UnknownNameError,
+    ZooError,
+    did_you_mean,
+    listed,
+    one_line,
+)
+from zoo_core.frameworks.distributed import launched_rank
+from zoo_core.installation.installed import installed_catalog, installed_rows, warn_of_unusable
+from zoo_core.plugins.selection import BLOCK
+from zoo_core.version import __version__
+
+MENDING = {"check", "doctor", "install", "plugins", "uninstall"}
+"""Commands that find out and mend what is wrong with plugins, so that no plugin stops them."""
+
+PATIENCE = 10.0
+"""Seconds that a process gives the first of those that train together to report a mistake."""
+
+
+class _Commands(click.Group):
+    """The commands that plugins offer, the core's own plugin among them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [row["name"] for row in installed_rows()["commands"]]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        entry = installed_catalog().command(cmd_name)
+        command: click.Command = entry.resolve(entry.spec.command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        known = self.list_commands(ctx)
+        if args[0] in known or args[0].startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        try:
+            installed_catalog().command(args[0])  # which may be what an unusable plugin offers
+        except UnknownNameError as fault:
+            hint = f"{did_you_mean(args[0], known)} There are: {listed(known)}.".strip()
+            raise InvalidValueError(f"zoo has no command {args[0]!r}", hint=hint) from fault
+        return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete a command's name from the index, importing no command."""
+        return [
+            CompletionItem(row["name"], help=row["summary"])
+            for row in installed_rows()["commands"]
+            if row["name"].startswith(incomplete)
+        ] + click.Command.shell_complete(self, ctx, incomplete)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by their specs' summaries, importing none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(row["name"], row["summary"]) for row in installed_rows()["commands"]]
+            )
+
+
+def _leave_out(ctx: click.Context, option: click.Parameter, names: tuple[str, ...]) -> None:
+    """Add to ``ZOO_PLUGINS``, which processes that this one starts see too."""
+    for name in names:
+        if not name.removeprefix(BLOCK) or not name.startswith(BLOCK):
+            raise click.BadParameter(f"{name!r} is not {BLOCK}NAME", ctx, option)
+    if names:
+        os.environ["ZOO_PLUGINS"] = ",".join(
+            [*filter(None, [os.environ.get("ZOO_PLUGINS")]), *names]
+        )
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="zoo")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.option(
+    "-p",
+    "left_out",
+    metavar="no:NAME",
+    multiple=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_leave_out,
+    help="Leave a plugin out, this time. Repeatable.",
+)
+@click.pass_context
+def zoo(ctx: click.Context, debug: bool) -> None:
+    """List, train, check and share models by name."""
+    if ctx.invoked_subcommand not in {"list", *MENDING}:  # list warns by itself
+        warn_of_unusable(installed_rows()["plugins"])
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code; errors become one line on stderr."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in arguments  # wherever it stands, after the command too
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    try:
+        result: Any = zoo.main(arguments, prog_name="zoo", standalone_mode=False)
+    except click.ClickException as fault:
+        fault.show()
+        return fault.exit_code
+    except (click.Abort, KeyboardInterrupt) as fault:
+        return _interrupted(fault)
+    except Exception as fault:
+        if debug:
+            raise
+        return _report(fault)
+    return result if isinstance(result, int) else 0
+
+
+def _interrupted(fault: BaseException) -> int:
+    # click makes an Abort of every KeyboardInterrupt.
+    interrupt = fault.__cause__ if isinstance(fault, click.Abort) else fault
+    if not isinstance(interrupt, InterruptedTrainingError):
+        sys.stderr.write("zoo: interrupted\n")
+        return 130
+    if launched_rank() == 0:
+        sys.stderr.write(f"zoo: {interrupt}\n")
+    return interrupt.exit_code
+
+
+def _report(fault: Exception) -> int:
+    if isinstance(fault, ZooError):
+        if launched_rank() > 0 and not isinstance(fault, TrainingError):
+            # What is wrong with a command is wrong in every process: the first says it and ends,
+            # upon which the launcher ends this one. Were this one quicker, it would not be said.
+            time.sleep(PATIENCE)
+        sys.stderr.write(f"zoo: {fault}\n")
+        return fault.exit_code
+    if isinstance(fault, BrokenPipeError):
+        sys.stderr.close()  # whoever read our output has seen enough
+        return 0
+    if isinstance(fault, OSError):
+        where = f": {fault.filename}" if fault.filename else ""
+        sys.stderr.write(f"zoo: {fault.strerror or fault}{where}\n")
+        return 1
+    sys.stderr.write(
+        f"zoo: unexpected {one_line(fault)}. "
+        "This is a fault of zoo or of a plugin; --debug shows where.\n"
+    )
+    return 1

@@ -1,0 +1,75 @@
+"""What a person sees while a model is trained: a line an epoch, and a bar on a terminal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from zoo_core.filenames import WEIGHTS
+from zoo_core.frameworks.progress import Progress
+from zoo_core.frameworks.run import Callbacks, Run
+from zoo_core.metrics.predictions import Predictions
+from zoo_core.metrics.scores import Scores
+from zoo_core.system.progress_bar import Bar
+from zoo_core.weights.card import Card
+
+_REDRAW = 0.1
+"""Seconds between two drawings of the bar."""
+
+
+class Reporter(Callbacks):
+    """Prints how a training goes; with `quiet`, draws the bar alone."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._bar = Bar(quiet=quiet, text_first=True)
+        self._drawn = 0.0
+
+    def __enter__(self) -> Reporter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def train_start(self, run: Run, progress: Progress) -> None:
+        recipe, data = run.recipe, run.data
+        epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
+        self._bar.say(
+            f"Training {run.model.name} on {recipe.dataset}: {len(data.train_rows):,} images to "
+            f"train on, {len(data.validation_rows):,} to validate, {epochs} of batches of "
+            f"{recipe.batch_size}, seed {recipe.seed}."
+        )
+        if progress.epoch > 1 or progress.step:
+            self._bar.say(f"Going on after step {progress.step} of epoch {progress.epoch}.")
+        self._bar.start()
+
+    def step_end(self, epoch: int, step: int, steps: int) -> None:
+        now = time.perf_counter()
+        if self._bar.drawn and (now - self._drawn > _REDRAW or step == steps):
+            self._drawn = now
+            self._bar.update(step, steps, f"epoch {epoch}")
+
+    def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
+        train, validation = Scores(**metrics["train"]), Scores(**metrics["validation"])
+        number = str(epoch).rjust(len(str(run.recipe.epochs)))
+        self._bar.say(
+            f"Epoch {number}/{run.recipe.epochs}: training {train}; "
+            f"validation {validation}; {metrics['seconds']:.1f} s"
+        )
+        if epoch == run.recipe.epochs:
+            self._bar.stop()  # what comes now is not counted in steps
+
+    def train_end(self, run: Run, result: Card, predictions: Predictions) -> None:
+        test = result.metrics["test"]
+        right = " / ".join(f"{correct:,}" for correct in test.correct)
+        kept = "best on validation" if run.recipe.keep == "best" else "last"
+        self._bar.say(
+            f"Test: {test}: {right} of {test.total:,} images read correctly, with the weights of "
+            f"epoch {result.epoch}, the {kept}."
+        )
+        if len(test.correct) > 1:
+            self._bar.say(f"Every label right: {test.all_correct:,} of {test.total:,}.")
+        self._bar.say(f"Trained in {result.seconds:.1f} s. Weights: {run.folder / WEIGHTS}")
+        if pictures := sorted(path.name for path in run.folder.glob("*.png")):
+            self._bar.say(f"Pictures there: {', '.join(pictures)}")
+        self._bar.say(f"Read an image of yours: zoo predict {run.folder} IMAGE")

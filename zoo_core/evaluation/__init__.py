@@ -1,0 +1,1 @@
+"""Score weights on a data set and compare them."""

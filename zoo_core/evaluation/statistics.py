@@ -1,0 +1,42 @@
+"""Statistics of a comparison: confidence intervals, McNemar's test, Holm's correction."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+NORMAL = 1.959963984540054
+"""97.5 % quantile of the standard normal distribution."""
+
+
+def wilson_interval(correct: int, total: int) -> tuple[float, float]:
+    """Return the bounds of a share between which it lies with a confidence of 95 %.
+
+    After Wilson (1927), which holds near 0 and 1 too, where the usual ± does not.
+    """
+    share, square = correct / total, NORMAL**2
+    middle = (share + square / (2 * total)) / (1 + square / total)
+    width = NORMAL * math.sqrt(share * (1 - share) / total + square / (4 * total**2))
+    width /= 1 + square / total
+    low = 0.0 if correct == 0 else max(0.0, middle - width)
+    return low, 1.0 if correct == total else min(1.0, middle + width)
+
+
+def mcnemar_p(only_first: int, only_second: int) -> float:
+    """Return the p value of McNemar's exact, two-sided test (1947).
+
+    Where both models are equally good, each of the images that one of them alone reads is as likely
+    to be the first's as the second's: the count of either is binomial.
+    """
+    count = only_first + only_second
+    tail = sum(math.comb(count, k) for k in range(min(only_first, only_second) + 1))
+    return min(1.0, float(2 * tail / 2**count))
+
+
+def holm(ps: Sequence[float]) -> list[float]:
+    """Return p values after Holm's correction (1979) for their number, in the same order."""
+    adjusted, highest = [0.0] * len(ps), 0.0
+    for rank, index in enumerate(sorted(range(len(ps)), key=lambda i: ps[i])):
+        highest = max(highest, min(1.0, (len(ps) - rank) * ps[index]))
+        adjusted[index] = highest
+    return adjusted

@@ -1,0 +1,1 @@
+"""The contract between zoo and the adapter of a framework."""

@@ -1,0 +1,1 @@
+"""Scores and predictions from logits, in NumPy alone."""

@@ -1,0 +1,42 @@
+"""What is known of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from zoo_core.plugins.entry import Entry
+from zoo_core.plugins.specs import ModelSpec
+from zoo_core.recipes.resolve import recipe_names
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What `zoo info MODEL` tells.
+
+    Attributes:
+        spec: as the plugin gives it.
+        plugin: the distribution that offers it.
+        version: of that distribution.
+        config: the default config, JSON values by key.
+        recipes: names of its recipes.
+    """
+
+    spec: ModelSpec
+    plugin: str
+    version: str
+    config: Mapping[str, Any]
+    recipes: list[str]
+
+
+def model_info(entry: Entry[ModelSpec]) -> ModelInfo:
+    """Return what is known of a model, its config's class and recipes imported."""
+    config = entry.resolve(entry.spec.config)()
+    return ModelInfo(
+        spec=entry.spec,
+        plugin=entry.plugin.distribution,
+        version=entry.plugin.version,
+        config=config.model_dump(mode="json"),
+        recipes=recipe_names(entry),
+    )

@@ -1,0 +1,1 @@
+"""What plugins offer, and how they are discovered, loaded and listed."""

@@ -1,0 +1,46 @@
+"""A catalog entry: a spec and the plugin that offers it."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from zoo_core.errors import PluginError, ZooError, one_line
+from zoo_core.plugins.plugin import Plugin
+from zoo_core.plugins.specs import Spec
+from zoo_core.system.gc_pause import paused
+
+S = TypeVar("S", bound=Spec)
+
+
+@dataclass(frozen=True)
+class Entry(Generic[S]):
+    """A spec and the plugin that offers it."""
+
+    spec: S
+    plugin: Plugin
+
+    @property
+    def qualified_name(self) -> str:
+        """``distribution/name``, which no other plugin can share."""
+        return f"{self.plugin.distribution}/{self.spec.name}"
+
+    def resolve(self, import_string: str) -> Any:
+        """Import what an import string of the spec names.
+
+        Raises:
+            PluginError: it cannot be imported, whatever the plugin's code raised.
+        """
+        module, _, attribute = import_string.partition(":")
+        try:
+            with paused():
+                return getattr(importlib.import_module(module), attribute)
+        except ZooError:
+            raise
+        except Exception as fault:
+            raise PluginError(
+                f"plugin {self.plugin.distribution} {self.plugin.version} cannot be used: "
+                f"{import_string} of its {self.spec.name!r} failed with {one_line(fault)}",
+                hint=f"Fix or reinstall {self.plugin.distribution}.",
+            ) from fault

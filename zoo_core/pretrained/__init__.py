@@ -1,0 +1,1 @@
+"""Load weights: from a name or a path to a model that predicts."""

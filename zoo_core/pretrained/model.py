@@ -1,0 +1,83 @@
+"""A model with trained weights: what it is, and what it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zoo_core.data.normalization import Preprocessing
+from zoo_core.errors import InvalidValueError
+from zoo_core.frameworks.prediction import predict_views
+from zoo_core.frameworks.trainer import Trainer
+
+if TYPE_CHECKING:
+    from zoo_core.metrics.predictions import Predictions
+    from zoo_core.recipes.model_config import ModelConfig
+    from zoo_core.weights.card import Provenance
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """A model with trained weights.
+
+    Attributes:
+        model: the framework's own object.
+        name: of the weights, with their checksum: what they are, wherever they lie.
+        sha256: checksum of the weight file.
+        trainer: the adapter of the model's framework.
+        preprocessing: what is done to pixels before the model sees them.
+        input_shape: channels, height and width of an image.
+        views: how many views of each image a prediction is the mean of.
+    """
+
+    model: Any
+    name: str
+    sha256: str
+    trainer: Trainer
+    preprocessing: Preprocessing
+    input_shape: tuple[int, int, int]
+    views: int
+    _read_card: Callable[[], Provenance] = field(repr=False)
+    _read_config: Callable[[], ModelConfig] = field(repr=False)
+
+    @cached_property
+    def card(self) -> Provenance:
+        """What is known of the weights."""
+        return self._read_card()
+
+    @cached_property
+    def config(self) -> ModelConfig:
+        """The model's config."""
+        return self._read_config()
+
+    def predict(self, images: NDArray[np.uint8]) -> Predictions:
+        """Read images, uint8 ``(N, C, H, W)``, ``(N, H, W)`` or ``(H, W)``, 0 to 255.
+
+        Raises:
+            InvalidValueError: the images are not uint8, or of another shape than the model's.
+        """
+        from zoo_core.metrics.predictions import predictions_of
+
+        batch = _as_batch(images, self.input_shape)
+        logits = predict_views(self.trainer, self.model, batch, self.preprocessing, self.views)
+        return predictions_of(logits)
+
+
+def _as_batch(images: NDArray[np.uint8], shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+    batch = np.asarray(images)
+    if batch.ndim == 2:
+        batch = batch[np.newaxis]
+    if batch.ndim == 3:
+        batch = batch[:, np.newaxis]
+    if batch.dtype != np.uint8 or batch.shape[1:] != shape:
+        channels, height, width = shape
+        raise InvalidValueError(
+            f"images must be uint8 (N, {channels}, {height}, {width}) with values from 0 to 255, "
+            f"got {np.asarray(images).dtype} {np.shape(images)}"
+        )
+    return batch

@@ -1,0 +1,73 @@
+"""What trainings of one recipe reach with other seeds, and whether one more agrees with them."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable
+from typing import Protocol
+
+from zoo_core.errors import InvalidValueError
+from zoo_core.metrics.scores import Scores
+from zoo_core.recipes.recipe import Recipe
+from zoo_core.weights.card import Interval
+
+FEWEST = 3
+
+_STUDENT = (4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
+"""97.5 % quantiles of Student's t with 2, 3, … 10 degrees of freedom; more count as 10."""
+
+
+class Trained(Protocol):
+    """What is known of a training: a card, or what was kept of one."""
+
+    @property
+    def model(self) -> str: ...
+    @property
+    def recipe(self) -> Recipe: ...
+    @property
+    def metrics(self) -> dict[str, Scores]: ...
+
+
+def make_interval(trained: Trained, others: Iterable[Trained]) -> Interval | None:
+    """Return the interval of a training and others that differ from it in the seed alone.
+
+    Where another has the same seed, as one that was made for a table of results, that one counts.
+    It is the prediction interval of a normal distribution (mean ± t · sd · √(1 + 1/n)): one more
+    training's accuracy lies in it with a probability of 95 %. None where there are too few.
+
+    Raises:
+        InvalidValueError: another training differs in more than the seed.
+    """
+    by_seed = {trained.recipe.seed: trained}
+    for other in others:
+        same = other.recipe.model_copy(update={"seed": trained.recipe.seed})
+        if other.model != trained.model or same != trained.recipe:
+            raise InvalidValueError(
+                f"a training of {other.model} with seed {other.recipe.seed} differs from the one "
+                "to be published in more than the seed"
+            )
+        by_seed[other.recipe.seed] = other
+    if len(by_seed) < FEWEST:
+        return None
+    seeds = tuple(sorted(by_seed))
+    heads = zip(*(by_seed[seed].metrics["test"].accuracy for seed in seeds), strict=True)
+    rows = [_of_head(accuracies) for accuracies in heads]
+    mean, sd, low, high = (tuple(column) for column in zip(*rows, strict=True))
+    return Interval(seeds=seeds, mean=mean, sd=sd, low=low, high=high)
+
+
+def is_within(scores: Scores, interval: Interval) -> bool:
+    """Say whether a training's test accuracies lie in an interval, every head's."""
+    heads = zip(scores.accuracy, interval.low, interval.high, strict=True)
+    return all(low <= accuracy <= high for accuracy, low, high in heads)
+
+
+def _of_head(accuracies: tuple[float, ...]) -> tuple[float, float, float, float]:
+    count = len(accuracies)
+    mean, sd = statistics.fmean(accuracies), statistics.stdev(accuracies)
+    width = _STUDENT[min(count, len(_STUDENT) + FEWEST - 1) - FEWEST] * sd
+    width *= math.sqrt(1 + 1 / count)
+    rounded = (round(each, 6) for each in (mean, sd, max(0.0, mean - width), mean + width))
+    mean, sd, low, high = rounded
+    return mean, sd, low, min(1.0, high)

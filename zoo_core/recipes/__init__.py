@@ -1,0 +1,1 @@
+"""Recipes and model configs: the values that decide a training."""

@@ -1,0 +1,1 @@
+"""The machine: files, locks, memory, signals, network, environment variables."""

@@ -1,0 +1,102 @@
+"""What importing a plugin may cost: seen in a fresh interpreter."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.testing.check import ContractError, expect
+from zoo_core.testing.static_checks import plugin_of
+
+ALLOWED = {"zoo_core", "pluggy"}
+"""What a plugin's module may import, beside the standard library and its own package."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What importing a plugin's module did.
+
+    Attributes:
+        modules: that were imported.
+        files: that were written, made or removed.
+        reached: connections and processes that were asked for.
+        printed: on standard output and standard error.
+    """
+
+    modules: list[str]
+    files: list[str]
+    reached: list[str]
+    printed: str
+
+
+def imports_nothing_heavy(catalog: Catalog, name: str) -> None:
+    """The plugin's module imports the standard library and ``zoo_core``, and nothing else."""
+    own = _module(catalog, name).partition(".")[0]
+    cheap = sys.stdlib_module_names | ALLOWED | {own}
+    tops = {module.partition(".")[0] for module in imported(catalog, name).modules}
+    # Underscored ones are the standard library's own for this system: _sysconfigdata_….
+    heavy = sorted(top for top in tops - cheap if not top.startswith("_"))
+    expect(
+        not heavy,
+        f"importing its module imports {', '.join(heavy)}: put what needs them behind import "
+        "strings, in other modules",
+    )
+
+
+def prints_nothing(catalog: Catalog, name: str) -> None:
+    """Importing the plugin's module prints nothing."""
+    printed = imported(catalog, name).printed
+    expect(not printed, f"importing its module prints {printed[:200]!r}")
+
+
+def writes_nothing(catalog: Catalog, name: str) -> None:
+    """Importing the plugin's module writes, makes and removes no file."""
+    files = imported(catalog, name).files
+    expect(not files, f"importing its module writes {', '.join(files)}")
+
+
+def reaches_nobody(catalog: Catalog, name: str) -> None:
+    """Importing the plugin's module opens no connection and starts no process."""
+    reached = imported(catalog, name).reached
+    expect(not reached, f"importing its module asks for {', '.join(reached)}")
+
+
+def imported(catalog: Catalog, name: str) -> Imported:
+    """Import a plugin's module in a fresh interpreter, and return what that did."""
+    module = _module(catalog, name)
+    path = os.pathsep.join(filter(None, sys.path))  # so that it finds the same plugins
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        command = [sys.executable, "-B", "-P", str(Path(__file__).with_name("import_probe.py"))]
+        done = subprocess.run(
+            [*command, module, str(report)],
+            env=os.environ | {"PYTHONPATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if not report.exists():
+            raise ContractError(f"importing {module} ends the process with {done.returncode}")
+        found = json.loads(report.read_text())
+    failure = found.pop("failure")
+    expect(not failure or found["reached"], f"importing {module} failed: {failure}")
+    return Imported(**found, printed=done.stdout + done.stderr)
+
+
+def _module(catalog: Catalog, name: str) -> str:
+    return plugin_of(catalog, name).entry_point.rpartition("= ")[2].partition(":")[0]
+
+
+IMPORT_CHECKS: dict[str, Callable[[Catalog, str], None]] = {
+    "imports nothing heavy": imports_nothing_heavy,
+    "prints nothing": prints_nothing,
+    "writes nothing": writes_nothing,
+    "reaches nobody": reaches_nobody,
+}

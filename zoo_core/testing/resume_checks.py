@@ -1,0 +1,118 @@
+"""What a training must survive: being stopped and killed anywhere, and diverging."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from signal import SIGTERM
+from typing import Any
+
+from zoo_core.errors import InterruptedTrainingError
+from zoo_core.filenames import CONFIG
+from zoo_core.frameworks.progress import Fitted
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.system.interrupts import Stop
+from zoo_core.testing.check import ContractError, NotApplicableError, expect, expect_equal
+from zoo_core.testing.trainee import Subject
+from zoo_core.training.checkpoint import Checkpoints
+from zoo_core.training.checkpointing import Keeper
+from zoo_core.training.loop import DivergedError
+
+SEVERAL_STEPS: dict[str, Any] = {"epochs": 2, "batch_size": 6}
+"""Two epochs of three steps, the last of them with fewer images."""
+
+
+class StopAfter(Stop):
+    """Is as if a signal came after so many steps.
+
+    Args:
+        steps: how often it is asked whether one came, and says no.
+    """
+
+    def __init__(self, steps: int) -> None:
+        self._left = steps
+
+    @property
+    def signal(self) -> int:  # type: ignore[override]
+        self._left -= 1
+        return SIGTERM if self._left < 0 else 0
+
+
+def resumes_to_the_bit(catalog: Catalog, name: str, recipe: str) -> None:
+    """A training that is stopped after every step ends like one that never was."""
+    whole = Subject.make(catalog, name, recipe, **SEVERAL_STEPS).fit()
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / CONFIG).touch()
+        for _ in range(100):
+            subject = Subject.make(catalog, name, recipe, **SEVERAL_STEPS)
+            checkpoints = Checkpoints(Path(folder), every=float("inf"))
+            try:
+                fitted = subject.fit(Keeper(checkpoints, StopAfter(1)))
+            except InterruptedTrainingError:
+                continue
+            expect_same(fitted, whole)
+            return
+    raise ContractError("it makes no progress from one stop to the next")
+
+
+def expect_same(fitted: Fitted, whole: Fitted) -> None:
+    """Raise where what was resumed is not what was uninterrupted."""
+    for tensor, value in whole.weights.items():
+        why = "in a training that was stopped and resumed"
+        expect_equal(fitted.weights[tensor], value, tensor, why)
+    for what in ("epoch", "train", "validation"):
+        found, due = getattr(fitted, what), getattr(whole, what)
+        expect(found == due, f"{what} is {found} after stops and resumes, {due} without")
+
+
+def says_where_it_diverges(catalog: Catalog, name: str, recipe: str) -> None:
+    """A learning rate that is far too large ends the training, and not with bad weights."""
+    subject = Subject.make(catalog, name, recipe, lr=1e38, **SEVERAL_STEPS)
+    try:
+        subject.fit()
+    except DivergedError as fault:
+        expect("epoch 1" in fault.problem, f"it does not say where it diverged: {fault.problem}")
+    else:
+        raise ContractError("it goes on with outputs that are not finite")
+
+
+def survives_kills(catalog: Catalog, name: str) -> None:
+    """Killed (SIGKILL) at 20 random moments and resumed, it ends like one that never was."""
+    _in_a_process(name, "kill")
+
+
+def survives_terminations(catalog: Catalog, name: str) -> None:
+    """Asked to stop (SIGTERM, sometimes twice) at 50 random moments, it leaves a checkpoint."""
+    _in_a_process(name, "terminate")
+
+
+def _in_a_process(name: str, how: str) -> None:
+    if not hasattr(os, "fork"):
+        raise NotApplicableError("this system has no fork, by which trainings are killed in bulk")
+    command = [sys.executable, "-m", "zoo_core.testing.kill_training", name, how]
+    path = os.pathsep.join(filter(None, sys.path))  # so that it finds the same plugins
+    done = subprocess.run(
+        command,
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    expect(done.returncode == 0, done.stderr.strip() or f"exit code {done.returncode}")
+
+
+RECIPE_FAULTS: dict[str, Callable[[Catalog, str, str], None]] = {
+    "resumes to the bit": resumes_to_the_bit,
+    "says where it diverges": says_where_it_diverges,
+}
+"""With each of a model's recipes."""
+
+MODEL_FAULTS: dict[str, Callable[[Catalog, str], None]] = {
+    "survives kills": survives_kills,
+    "survives terminations": survives_terminations,
+}
+"""With a model's default recipe."""

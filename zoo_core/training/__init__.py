@@ -1,0 +1,1 @@
+"""Train a model: from its name to a run's folder."""

@@ -1,0 +1,63 @@
+"""Weights of somebody else's that a training begins with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zoo_core.errors import DataError
+from zoo_core.frameworks.trainer import Trainer
+from zoo_core.plugins.entry import Entry
+from zoo_core.plugins.specs import ModelSpec
+from zoo_core.weights.card import Initial
+
+
+@dataclass(frozen=True)
+class Pretraining:
+    """What a model's plugin has to begin with.
+
+    Attributes:
+        source: whose weights, trained on what: for instance ``timm/resnet18.a1_in1k``.
+        tensors: by the names of the model's weights. What is left out, such as a head for other
+            classes, begins at random.
+    """
+
+    source: str
+    tensors: Mapping[str, NDArray[Any]]
+
+
+def begin_pretrained(trainer: Trainer, model: Any, entry: Entry[ModelSpec], config: Any) -> Initial:
+    """Give a new model the weights that its plugin has for it, and say which they are.
+
+    Raises:
+        DataError: they are not at hand, or are not the model's.
+    """
+    spec = entry.spec
+    given: Pretraining = entry.resolve(spec.pretrained)(config)
+    weights = trainer.get_weights(model)
+    for name, tensor in given.tensors.items():
+        due = weights[name].shape if name in weights else None
+        if tensor.shape != due:
+            raise DataError(
+                f"{given.source} has {name} of shape {tensor.shape}, "
+                f"{spec.name!r} has {'no such tensor' if due is None else due}"
+            )
+    if not given.tensors:
+        raise DataError(f"{given.source} has no tensor that {spec.name!r} could begin with")
+    same_types = {k: np.asarray(v, weights[k].dtype) for k, v in given.tensors.items()}
+    trainer.set_weights(model, weights | same_types)
+    return Initial(source=given.source, sha256=_checksum(given.tensors))
+
+
+def _checksum(tensors: Mapping[str, NDArray[Any]]) -> str:
+    digest = hashlib.sha256()
+    for name, tensor in sorted(tensors.items()):
+        digest.update(json.dumps([name, tensor.dtype.str, tensor.shape]).encode())
+        digest.update(np.ascontiguousarray(tensor).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,226 @@
+"""The training loop: one for every framework, every model and any number of heads."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zoo_core.data.augmentation import draw_warps
+from zoo_core.data.dataset import Split
+from zoo_core.errors import TrainingError
+from zoo_core.frameworks.distributed import gather_in_order, share
+from zoo_core.frameworks.prediction import predict_together
+from zoo_core.frameworks.progress import Fitted, Progress
+from zoo_core.frameworks.run import Run
+from zoo_core.frameworks.trainer import Batch, Learner, Trainer
+from zoo_core.metrics.scores import Scores, score
+from zoo_core.training.checkpoint import Checkpoint
+from zoo_core.training.checkpointing import Keeper
+from zoo_core.training.schedule import learning_rate
+
+GATHER_EVERY = 50
+"""Steps whose logits are left on the device, before it is seen whether they are finite."""
+
+AHEAD = 8
+"""Steps by which images that lie in a file are asked for before they are used."""
+
+AGREE_EVERY = 10
+"""Steps between two times that several processes ask one another whether to go on."""
+
+
+class DivergedError(TrainingError):
+    """The outputs are no longer finite.
+
+    Args:
+        problem: what was found, and where.
+        kept: the best of the epochs before, if there were any.
+        hint: what to try.
+    """
+
+    def __init__(self, problem: str, *, kept: Fitted | None, hint: str) -> None:
+        super().__init__(problem, hint=hint)
+        self.kept = kept
+
+
+def fit(trainer: Trainer, model: Any, run: Run, keeper: Keeper | None = None) -> Fitted:
+    """Train `model` by the run's recipe, and return the epoch that the recipe keeps.
+
+    Args:
+        trainer: the adapter.
+        model: trained in place.
+        run: by whose recipe.
+        keeper: of its checkpoints, the newest of which it goes on from.
+
+    Raises:
+        InterruptedTrainingError: a signal asked for it; a checkpoint was written.
+        DivergedError: the outputs are no longer finite.
+        DataError: a checkpoint could not be written.
+    """
+    return _Loop(trainer, model, run, keeper or Keeper()).fit()
+
+
+class _Loop:
+    """A training under way."""
+
+    def __init__(self, trainer: Trainer, model: Any, run: Run, keeper: Keeper) -> None:
+        self._trainer, self._run, self._keeper, self._group = trainer, run, keeper, keeper.group
+        self._learner: Learner = trainer.start(model, run)
+        self._progress = Progress()
+        if checkpoint := keeper.latest():
+            self._learner.set_state(checkpoint.state)
+            self._progress = checkpoint.progress
+        self._started = time.perf_counter() - self._progress.seconds
+        self._waiting: list[Any] = []
+        """What the latest steps gave, as the learner gave it."""
+        self._batches: list[NDArray[np.int64]] = []
+        """Rows of each of the epoch's steps."""
+        self._fed: Split | None = None
+
+    def fit(self) -> Fitted:
+        """Train to the end and return the epoch that the recipe keeps."""
+        progress, run = self._progress, self._run
+        run.callbacks.train_start(run, progress)
+        while progress.epoch <= run.recipe.epochs:
+            started = time.perf_counter()
+            train = self._train_epoch()
+            validation = self._validate()
+            if progress.kept is None or run.recipe.keep == "last" or self._is_best(validation):
+                weights = self._trainer.get_weights(self._learner.model)
+                progress.kept = Fitted(progress.epoch, weights, train, validation)
+            metrics: dict[str, Any] = {
+                "epoch": progress.epoch,
+                "train": asdict(train),
+                "validation": asdict(validation),
+                "seconds": round(time.perf_counter() - started, 3),
+            }
+            progress.history.append(metrics)
+            progress.epoch, progress.step, progress.logits = progress.epoch + 1, 0, []
+            run.callbacks.epoch_end(run, metrics["epoch"], metrics)
+        self._pause()
+        assert progress.kept is not None
+        kept = replace(progress.kept, seconds=time.perf_counter() - self._started)
+        return kept if run.recipe.views == 1 else self._with_views(kept)
+
+    def _train_epoch(self) -> Scores:
+        """Make the steps of an epoch that are left, and score it."""
+        progress, recipe = self._progress, self._run.recipe
+        images, order = self._run.data.epoch(recipe, progress.epoch)
+        if images is not self._fed:
+            self._learner.feed(images)
+            self._fed = images
+        starts = range(0, len(order), recipe.batch_size)
+        self._batches = [order[start : start + recipe.batch_size] for start in starts]
+        if images.ahead:
+            for rows in self._batches[progress.step : progress.step + AHEAD]:
+                images.ahead(rows)
+        while progress.step < len(self._batches):
+            if self._group.size == 1 or progress.step % AGREE_EVERY == 0:
+                self._pause()
+            if images.ahead and progress.step + AHEAD < len(self._batches):
+                images.ahead(self._batches[progress.step + AHEAD])
+            self._waiting.append(self._learner.step(self._batch()))
+            progress.step += 1
+            if len(self._waiting) == GATHER_EVERY:
+                self._gather()
+            self._run.callbacks.step_end(progress.epoch, progress.step, len(self._batches))
+        self._pause()
+        self._gather()
+        return score(progress.logits, images.labels[order])
+
+    def _batch(self) -> Batch:
+        """Return this process's share of the step that comes."""
+        progress, recipe = self._progress, self._run.recipe
+        _, height, width = self._run.config.input_shape
+        steps = len(self._batches)
+        step = (progress.epoch - 1) * steps + progress.step
+        rows = self._batches[progress.step]
+        mine = share(len(rows), self._group)
+        return Batch(
+            step=step,
+            rows=rows[mine],
+            lr=learning_rate(recipe, step, recipe.epochs * steps),
+            warps=draw_warps(recipe, height, width, len(rows), step, part=mine),
+            share=(mine.stop - mine.start) / len(rows),
+        )
+
+    def _gather(self) -> None:
+        """Take what the latest steps gave off the device, and see that it is finite."""
+        if not self._waiting:
+            return
+        progress = self._progress
+        latest = self._batches[progress.step - len(self._waiting) : progress.step]
+        heads = self._learner.gather(self._waiting)
+        logits = gather_in_order(heads, [len(rows) for rows in latest], self._group)
+        self._waiting = []
+        if not all(np.isfinite(head).all() for head in logits):
+            finite = np.logical_and.reduce([np.isfinite(head).all(axis=1) for head in logits])
+            place = int(finite.argmin())
+            ends = np.cumsum([len(rows) for rows in latest])
+            number = int(np.searchsorted(ends, place, side="right"))
+            step = progress.step - len(latest) + number + 1
+            raise self._diverged(f"from step {step} of epoch {progress.epoch} on", latest[number])
+        whole = zip(progress.logits, logits, strict=True) if progress.logits else None
+        progress.logits = logits if whole is None else [np.concatenate(pair) for pair in whole]
+
+    def _with_views(self, kept: Fitted) -> Fitted:
+        """Validate the epoch that is kept in the way that it will predict.
+
+        Epochs are compared by a single view each, which takes a fifth or a ninth of the time.
+        """
+        self._trainer.set_weights(self._learner.model, kept.weights)
+        return replace(kept, validation=self._validate(self._run.recipe.views))
+
+    def _validate(self, views: int = 1) -> Scores:
+        """Score the model on the held-out images."""
+        data = self._run.data
+        logits = predict_together(
+            self._trainer,
+            self._learner.model,
+            data.held_out.images,
+            data.preprocessing,
+            self._group,
+            views=views,
+            rows=data.validation_rows,
+            ahead=data.held_out.ahead,
+        )
+        if not all(np.isfinite(head).all() for head in logits):
+            raise self._diverged(f"on the validation images after epoch {self._progress.epoch}")
+        return score(logits, data.held_out.labels[data.validation_rows])
+
+    def _is_best(self, scores: Scores) -> bool:
+        """More correct labels are better; among equals, the smaller loss."""
+        assert self._progress.kept is not None
+        best = self._progress.kept.validation
+        return (sum(scores.correct), -scores.mean_loss) > (sum(best.correct), -best.mean_loss)
+
+    def _diverged(self, where: str, rows: NDArray[np.int64] | None = None) -> DivergedError:
+        recipe = self._run.recipe
+        images = ""
+        if rows is not None:
+            few = ", ".join(map(str, rows[:5]))
+            images = f"; its batch has {len(rows)} images, rows {few}, … of the epoch's"
+        kept = self._progress.kept
+        return DivergedError(
+            f"the training diverged: the outputs are not finite {where} (lr {recipe.lr:g}{images})",
+            kept=replace(kept, seconds=time.perf_counter() - self._started) if kept else None,
+            hint=f"Try a smaller learning rate: --set lr={recipe.lr / 10:g}",
+        )
+
+    def _pause(self) -> None:
+        """Between two steps: write a checkpoint if it is time for one, stop if asked to."""
+        signal, due = self._keeper.asked()
+        if not signal and not due:
+            return
+        self._gather()
+        progress = self._progress
+        progress.seconds = time.perf_counter() - self._started
+        self._keeper.save(Checkpoint(progress, self._learner.get_state()))
+        if signal:
+            where = f"before step {progress.step + 1} of epoch {progress.epoch}"
+            if progress.epoch > self._run.recipe.epochs:
+                where = "after the last epoch"
+            raise self._keeper.interrupted(signal, where)

@@ -1,0 +1,170 @@
+"""A training before it begins: every name found, every value checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from zoo_core.data.splits import training_size
+from zoo_core.errors import InvalidValueError, listed
+from zoo_core.frameworks.distributed import launched_size
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.plugins.entry import Entry
+from zoo_core.plugins.specs import DatasetSpec, ModelSpec, TrainerSpec
+from zoo_core.recipes.model_config import ModelConfig
+from zoo_core.recipes.recipe import TRAINER_FIELDS, Recipe, Search
+from zoo_core.recipes.resolve import recipe_for, resolve_config, resolve_recipe, search_of
+from zoo_core.training.run_folder import RunConfig
+from zoo_core.version import __version__
+from zoo_core.weights.card import Provenance
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A training whose names and values are found and fit together.
+
+    Attributes:
+        model: what is trained.
+        dataset: on what.
+        trainer: by what.
+        recipe_name: the recipe that it began with.
+        changed: the fields, but for the seed, that the user changed of it.
+        recipe: as it is to be followed.
+        config: of the model.
+        search: what found the recipe, where a search did.
+    """
+
+    model: Entry[ModelSpec]
+    dataset: Entry[DatasetSpec]
+    trainer: Entry[TrainerSpec]
+    recipe_name: str
+    changed: tuple[str, ...]
+    recipe: Recipe
+    config: ModelConfig
+    search: Search | None = None
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions of what takes part."""
+        plugins = (self.model.plugin, self.dataset.plugin, self.trainer.plugin)
+        return {"zoo-core": __version__} | {p.distribution: p.version for p in plugins}
+
+
+def make_plan(
+    catalog: Catalog, name: str, recipe_name: str, overrides: Iterable[Mapping[str, Any]]
+) -> Plan:
+    """Find and check everything that can be without a framework or data.
+
+    Args:
+        catalog: what is installed.
+        name: of the model.
+        recipe_name: of one of its recipes (see `recipe_for`), or path of a ``.toml`` file.
+        overrides: values over the recipe's, the later over the earlier.
+    """
+    model, overrides = catalog.model(name), list(overrides)
+    recipe_name = recipe_for(model, recipe_name, overrides)
+    named = resolve_recipe(model, recipe_name)
+    recipe = resolve_recipe(model, recipe_name, overrides)
+    changed = (key for key, value in recipe if value != getattr(named, key))
+    plan = _checked(
+        catalog,
+        model,
+        recipe,
+        Path(recipe_name).name if recipe_name.endswith(".toml") else recipe_name,
+        tuple(key for key in changed if key != "seed"),
+    )
+    return replace(plan, search=search_of(recipe_name))
+
+
+def same_plan(catalog: Catalog, begun: RunConfig | Provenance, *, seed: int | None = None) -> Plan:
+    """Return the plan of a training that was begun or done before.
+
+    Args:
+        catalog: what is installed.
+        begun: its ``config.json`` or card.
+        seed: None for the same one.
+    """
+    model = catalog.model(f"{begun.plugin}/{begun.model}")
+    recipe = begun.recipe if seed is None else begun.recipe.model_copy(update={"seed": seed})
+    plan = _checked(catalog, model, recipe, begun.recipe_name, begun.changed)
+    return replace(plan, search=begun.search)
+
+
+def _checked(
+    catalog: Catalog,
+    model: Entry[ModelSpec],
+    recipe: Recipe,
+    recipe_name: str,
+    changed: tuple[str, ...],
+) -> Plan:
+    dataset = catalog.dataset(recipe.dataset)
+    trainer = catalog.trainer(recipe.trainer)
+    config = resolve_config(model, recipe, dataset.spec)
+    _check_batch_size(recipe, dataset.spec)
+    _check_composable(recipe, dataset.spec)
+    _check_pretrained(recipe, model)
+    _check_fields(recipe, trainer.spec)
+    _check_processes(recipe, trainer.spec)
+    return Plan(
+        model=model,
+        dataset=dataset,
+        trainer=trainer,
+        recipe_name=recipe_name,
+        changed=changed,
+        recipe=recipe,
+        config=config,
+    )
+
+
+def _check_batch_size(recipe: Recipe, dataset: DatasetSpec) -> None:
+    available = training_size(dataset.sizes, recipe)
+    if recipe.batch_size > available:
+        raise InvalidValueError(
+            f"batch_size of the recipe must be at most {available}, the number of images of "
+            f"{dataset.name!r} that are trained on, got {recipe.batch_size}"
+        )
+
+
+def _check_composable(recipe: Recipe, dataset: DatasetSpec) -> None:
+    if recipe.fresh and not dataset.composable:
+        raise InvalidValueError(
+            f"fresh of the recipe is true, and dataset {dataset.name!r} cannot compose new images",
+            hint="Leave it out: --set fresh=false",
+        )
+
+
+def _check_pretrained(recipe: Recipe, model: Entry[ModelSpec]) -> None:
+    if recipe.pretrained and not model.spec.pretrained:
+        raise InvalidValueError(
+            f"pretrained of the recipe is true, and {model.plugin.distribution} has no "
+            f"weights that a training of {model.spec.name!r} could begin with",
+            hint="Leave it out, or see which models have some: zoo list --pretrained",
+        )
+
+
+def _check_fields(recipe: Recipe, trainer: TrainerSpec) -> None:
+    for field in sorted(TRAINER_FIELDS.difference(trainer.recipe_fields)):
+        if recipe.changed_from_default(field):
+            raise InvalidValueError(
+                f"{field} of the recipe is {json.dumps(getattr(recipe, field))}, "
+                f"and trainer {trainer.name!r} does not follow that field",
+                hint=f"It follows: {listed(trainer.recipe_fields)}.",
+            )
+
+
+def _check_processes(recipe: Recipe, trainer: TrainerSpec) -> None:
+    size = launched_size()
+    if size == 1:
+        return
+    if not trainer.distributed:
+        raise InvalidValueError(
+            f"trainer {trainer.name!r} trains in one process, {size} were started",
+            hint="Start one, without a launcher.",
+        )
+    if recipe.batch_size < size:
+        raise InvalidValueError(
+            f"batch_size of the recipe must be at least {size}, the number of processes, "
+            f"got {recipe.batch_size}"
+        )
