@@ -25,8 +25,8 @@ from zoo_core.pretrained.load import load
 from zoo_core.registry.lookup import published, registries
 from zoo_core.registry.registry import Found
 from zoo_core.system.atomic_files import write_atomic
-from zoo_export.comparison import compare
-from zoo_export.exporting import export_to, find_exporter
+from zoo_export.compare_outputs import compare
+from zoo_export.export import export_to, find_exporter
 from zoo_export.formats import FORMATS
 
 KEPT = Path(__file__).parent / "exports" / "exports.json"

@@ -27,7 +27,7 @@ from zoo_core.metrics.scores import Scores
 from zoo_core.system.atomic_files import write_atomic
 from zoo_core.training.train import train
 from zoo_core.tuning.study import Study, Trial, read_study
-from zoo_report.search import draw_history, draw_slices
+from zoo_report.study_pictures import draw_history, draw_slices
 from zoo_report.style import png
 
 KEPT = Path(__file__).parent / "searches"

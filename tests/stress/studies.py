@@ -18,8 +18,8 @@ from optuna.trial import FrozenTrial, TrialState
 
 from tests.stress import postgresql
 from tests.stress.outcome import Outcome
-from zoo_tune.ledger import WORKER, counted
 from zoo_tune.storage import open_storage
+from zoo_tune.workers.trial_accounting import WORKER, counted
 
 TRIALS, WORKERS, KILLED = 24, 4, 2
 SEARCH = ["numpy-net", "--dataset", "synthetic", "--epochs", "80", "--trials", str(TRIALS)]

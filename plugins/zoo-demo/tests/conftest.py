@@ -19,9 +19,9 @@ from PIL import Image, ImageDraw
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.system.interrupts import Stop
 from zoo_demo.app import make_app
-from zoo_demo.chosen import load_all
+from zoo_demo.model_selection import load_all
 from zoo_demo.models import Served
-from zoo_demo.serving import address_of, listen, serve_until
+from zoo_demo.server import address_of, listen, serve_until
 
 NAMES = (
     "numpy-net.default",

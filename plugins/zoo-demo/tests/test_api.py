@@ -16,7 +16,7 @@ from PIL import Image
 from zoo_core.data.dataset import load_dataset
 from zoo_core.data.image_files import read_image, reader_for
 from zoo_core.installation.installed import installed_catalog
-from zoo_demo import answers, gallery, limits
+from zoo_demo import gallery, predictions, request_limits
 
 READ = "/api/read?task=mnist"
 
@@ -262,15 +262,15 @@ def test_whatever_bytes_come_the_server_goes_on(get, one, data):
 
 
 def test_one_drawing_too_many_is_told_to_come_again(get, one, monkeypatch):
-    monkeypatch.setattr(answers, "MOST_WAITING", 0)
+    monkeypatch.setattr(predictions, "MOST_WAITING", 0)
     response = get(READ, one)
     assert "Try again" in told(response, 503)
     assert response.headers["retry-after"] == "1"
 
 
 def test_a_body_of_just_the_largest_size_is_looked_at(get):
-    assert "no image" not in told(get(READ, bytes(limits.MOST_BYTES)), 400)
-    assert "larger than" in told(get(READ, bytes(limits.MOST_BYTES + 1)), 413)
+    assert "no image" not in told(get(READ, bytes(request_limits.MOST_BYTES)), 400)
+    assert "larger than" in told(get(READ, bytes(request_limits.MOST_BYTES + 1)), 413)
 
 
 # Who may ask.

@@ -13,10 +13,10 @@ import pytest
 
 from zoo_core.errors import InvalidValueError, UnknownNameError
 from zoo_core.installation.installed import installed_catalog
-from zoo_demo import limits
-from zoo_demo.chosen import choose
+from zoo_demo import request_limits
+from zoo_demo.model_selection import choose
 from zoo_demo.models import in_order
-from zoo_demo.serving import address_of, listen
+from zoo_demo.server import address_of, listen
 
 NAME = "numpy-net.default"  # which needs no torch, and is there in a moment
 
@@ -58,7 +58,7 @@ def test_fifty_clients_at_once_get_the_right_answers(loopback, address, drawing)
 def test_a_body_that_says_that_it_is_too_large_is_refused_before_it_is_sent(loopback, address):
     with connect(address) as connection:
         connection.putrequest("POST", "/api/read?task=mnist")
-        connection.putheader("Content-Length", str(limits.MOST_BYTES + 1))
+        connection.putheader("Content-Length", str(request_limits.MOST_BYTES + 1))
         connection.endheaders()
         with connection.getresponse() as response:
             assert response.status == 413
@@ -78,7 +78,7 @@ def test_a_body_that_does_not_say_how_large_it_is_is_counted(loopback, address):
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(loopback, address, monkeypatch):
-    monkeypatch.setattr(limits, "PATIENCE", 0.05)
+    monkeypatch.setattr(request_limits, "PATIENCE", 0.05)
     with connect(address) as connection:
         connection.putrequest("POST", "/api/read?task=mnist")
         connection.putheader("Content-Length", "1000")

@@ -17,10 +17,10 @@ from starlette.staticfiles import StaticFiles
 
 from zoo_core.errors import DataError, listed
 from zoo_core.plugins.catalog import Catalog
-from zoo_demo.answers import BusyError, Readers
 from zoo_demo.gallery import Gallery
-from zoo_demo.limits import Guard, read_body
 from zoo_demo.models import Served
+from zoo_demo.predictions import BusyError, Readers
+from zoo_demo.request_limits import Guard, read_body
 from zoo_demo.tasks import Task, group
 
 STATIC = Path(__file__).parent / "static"

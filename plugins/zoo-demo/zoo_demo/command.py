@@ -11,10 +11,10 @@ from zoo_core.cli import options
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.system.interrupts import postponed
 from zoo_demo.app import make_app
-from zoo_demo.chosen import choose, load_all
-from zoo_demo.limits import is_loopback
+from zoo_demo.model_selection import choose, load_all
 from zoo_demo.models import in_order
-from zoo_demo.serving import address_of, listen, serve_until
+from zoo_demo.request_limits import is_loopback
+from zoo_demo.server import address_of, listen, serve_until
 
 
 @click.command()

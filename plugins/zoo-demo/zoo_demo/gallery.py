@@ -10,7 +10,7 @@ from typing import Any
 from zoo_core.data.dataset import Split, load_dataset
 from zoo_core.errors import ZooError, one_line
 from zoo_core.plugins.catalog import Catalog
-from zoo_demo.misread import Mistakes, find_mistakes
+from zoo_demo.misclassified import Mistakes, find_mistakes
 from zoo_demo.models import Served
 
 

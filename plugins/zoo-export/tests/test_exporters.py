@@ -20,8 +20,8 @@ from zoo_core.metrics.predictions import predictions_of
 from zoo_core.pretrained.load import load
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.registry.lookup import published, registries
-from zoo_export.comparison import TOLERANCE, Comparison, compare, normalised
-from zoo_export.exporting import find_exporter
+from zoo_export.compare_outputs import TOLERANCE, Comparison, compare, normalised
+from zoo_export.export import find_exporter
 from zoo_export.formats import FORMATS, Program
 from zoo_numpy.config import NumpyNetConfig
 from zoo_numpy.net import build

@@ -14,7 +14,7 @@ from zoo_core.errors import InvalidValueError
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.pretrained.load import load
 from zoo_core.pretrained.model import Pretrained
-from zoo_export.exporting import Exported, export_to, find_exporter
+from zoo_export.export import Exported, export_to, find_exporter
 from zoo_export.formats import FORMATS
 
 IMAGES = 1000

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from zoo_images import cached_dataset, hugging_face
+
 datasets = pytest.importorskip("datasets")
 
 from zoo_core.errors import DataError, InvalidValueError, PluginError  # noqa: E402
-from zoo_images import hub, keeping  # noqa: E402
 
 PIXELS = np.arange(48, dtype=np.uint8).reshape(6, 8)
 CLASS = datasets.ClassLabel(names=["cat", "dog"])
@@ -60,7 +61,7 @@ def test_images_and_labels_are_found_by_what_they_are(write):
         validation=table([1, 0]),
         test=table([1]),
     )
-    spec, dataset = hub.describe("./pets"), hub.load("./pets")
+    spec, dataset = hugging_face.describe("./pets"), hugging_face.load("./pets")
     assert (spec.name, spec.shape, spec.classes) == ("hf:./pets", (1, 6, 8), (2,))
     assert spec.sizes == {"train": 4, "validation": 2, "test": 1}
     assert spec.sha256 == dataset.sha256()
@@ -81,7 +82,7 @@ def test_images_and_labels_are_found_by_what_they_are(write):
 )
 def test_a_licence_that_spdx_does_not_know_is_unknown(write, readme, licence):
     write(readme, train=table([0, 1, 0, 1]))
-    assert hub.describe("./pets").licence == licence
+    assert hugging_face.describe("./pets").licence == licence
 
 
 @pytest.mark.parametrize(
@@ -99,14 +100,14 @@ def test_a_licence_that_spdx_does_not_know_is_unknown(write, readme, licence):
 )
 def test_labels_may_be_words_or_numbers(write, labels, feature, classes, due):
     write(train=table(labels, feature), test=table(labels[:1], feature))
-    dataset = hub.load("./pets")
+    dataset = hugging_face.load("./pets")
     assert dataset.classes == (classes,)
     assert dataset.splits["train"].labels[:, 0].tolist() == due
 
 
 def test_training_images_alone_are_parted(write):
     write(train=table([0, 1] * 10))
-    dataset = hub.load("./pets")
+    dataset = hugging_face.load("./pets")
     train, test = dataset.splits["train"], dataset.splits["test"]
     assert (len(train), len(test)) == (18, 2)
     assert sorted(first_pixels(train) + first_pixels(test)) == list(range(20))
@@ -117,7 +118,7 @@ def test_training_images_alone_are_parted(write):
 @pytest.mark.parametrize("secret", [-1, None])
 def test_a_split_whose_labels_are_secret_is_left_out(write, secret):
     write(train=table([0, 1, 0]), validation=table([1, 0]), test=table([secret] * 5))
-    assert hub.describe("./pets").sizes == {"train": 3, "test": 2}
+    assert hugging_face.describe("./pets").sizes == {"train": 3, "test": 2}
 
 
 def test_columns_can_be_named_and_size_and_channels_too(write):
@@ -126,7 +127,7 @@ def test_columns_can_be_named_and_size_and_channels_too(write):
         "crop": (images(4, shift=50), datasets.Image()),
     }
     write(train=table([0, 1, 0, 1], **more), test=table([0, 1, 0, 1], **more))
-    dataset = hub.load("./pets?image=crop&label=breed&size=6x8&channels=3")
+    dataset = hugging_face.load("./pets?image=crop&label=breed&size=6x8&channels=3")
     assert np.array_equal(dataset.splits["train"].images[3], np.stack([PIXELS + 53] * 3))
     assert dataset.splits["train"].labels[:, 0].tolist() == [0, 0, 1, 1]
     assert dataset.classes == (("a", "b", "c"),)
@@ -134,12 +135,12 @@ def test_columns_can_be_named_and_size_and_channels_too(write):
 
 def test_what_was_copied_once_is_found_and_what_changed_is_not(write, monkeypatch):
     write(train=table([0, 1, 0, 1]))
-    before = hub.load("./pets").sha256()
+    before = hugging_face.load("./pets").sha256()
     with monkeypatch.context() as patch:
-        patch.setattr(keeping, "content_of", lambda *_: pytest.fail("it is copied again"))
-        assert hub.load("./pets").sha256() == before
+        patch.setattr(cached_dataset, "content_of", lambda *_: pytest.fail("it is copied again"))
+        assert hugging_face.load("./pets").sha256() == before
     write(train=table([1, 1, 0, 1]))
-    assert hub.load("./pets").sha256() != before
+    assert hugging_face.load("./pets").sha256() != before
 
 
 def two_labels():
@@ -171,20 +172,20 @@ FAULTS = [
 def test_what_is_no_data_set_of_labelled_images_says_why(write, make, options, said):
     write(train=make())
     with pytest.raises((DataError, InvalidValueError), match=re.escape(said)):
-        hub.describe(f"./pets{options}")
+        hugging_face.describe(f"./pets{options}")
 
 
 def test_classes_that_are_not_trained_on_are_named(write):
     write(train=table(["a", "b"], TEXT), test=table(["b", "d", "c"], TEXT))
     said = "test of hf:./pets has classes that the training images lack: c, d. Those have: a, b."
     with pytest.raises(DataError, match=re.escape(said)):
-        hub.load("./pets")
+        hugging_face.load("./pets")
 
 
 def test_a_split_to_train_on_is_needed(write):
     write(test=table([0, 1]))
     with pytest.raises(DataError, match=r"hf:./pets has no split to train on, it has: test"):
-        hub.load("./pets")
+        hugging_face.load("./pets")
 
 
 def test_a_damaged_image_is_named(write):
@@ -192,28 +193,28 @@ def test_a_damaged_image_is_named(write):
     split = table([0, 1, 0, 1, 0], image=(images(3) + broken, datasets.Image()))
     write(train=split, test=table([0]))
     with pytest.raises(DataError, match="2 of 6 images cannot be used: image 3 in train of hf:"):
-        hub.load("./pets")
+        hugging_face.load("./pets")
 
 
 def test_one_of_several_configurations_is_named(write):
     configs = "".join(f"- config_name: {name}\n  data_files: {name}*\n" for name in ("one", "two"))
     write(f"---\nconfigs:\n{configs}---\n", one=table([0, 1, 0]), two=table([1, 0, 1, 0]))
     with pytest.raises(DataError, match=r"\['one', 'two'\].* hf:./pets\?config=NAME"):
-        hub.load("./pets")
-    assert sum(hub.describe("./pets?config=two").sizes.values()) == 4
+        hugging_face.load("./pets")
+    assert sum(hugging_face.describe("./pets?config=two").sizes.values()) == 4
 
 
 def test_a_folder_that_is_not_there_is_no_name_on_the_hub(write, tmp_path):
     monkey = tmp_path / "monkeys"
     for place in ("./monkeys", str(monkey)):
         with pytest.raises(DataError, match=f"there is no folder {monkey}"):
-            hub.load(place)
+            hugging_face.load(place)
 
 
 def test_without_the_package_it_is_said_how_to_get_it(write, monkeypatch):
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(PluginError, match=r"pip install 'zoo-images\[hf\]'"):
-        hub.load("./pets")
+        hugging_face.load("./pets")
 
 
 def test_nothing_but_the_answer_is_printed(write, cli, in_terminal):

@@ -98,7 +98,7 @@ def test_a_data_set_is_fetched_by_its_name_and_kept(asked, cli, tmp_path):
 
 def test_the_hub_is_asked_once_in_a_process(asked, run_python):
     run_python(
-        "from zoo_images import hub\n"
+        "from zoo_images import hugging_face as hub\n"
         "assert hub.load('some/pets').sha256() == hub.describe('some/pets').sha256"
     )
     assert asked.count("/datasets/some/pets/resolve/main/README.md") == 2  # HEAD, then GET

@@ -12,7 +12,7 @@ from PIL import ExifTags, Image
 from zoo_core.data.image_files import fit, read_image
 from zoo_core.errors import DataError
 from zoo_core.system.paths import zoo_home
-from zoo_images import ahead, decoding, folder, keeping
+from zoo_images import cached_dataset, decoding, folder_source, prefetch
 
 LIGHT = np.full((4, 6), 200, np.uint8)
 
@@ -59,7 +59,7 @@ def copies():
 
 
 def test_a_sub_folder_is_a_class_and_a_tenth_is_tested_with(pets):
-    dataset = folder.load("pets")
+    dataset = folder_source.load("pets")
     train, test = dataset.splits["train"], dataset.splits["test"]
     assert (len(train), len(test)) == (18, 2)
     assert shades(test) == [50, 90]  # drawn with a fixed seed
@@ -70,11 +70,11 @@ def test_a_sub_folder_is_a_class_and_a_tenth_is_tested_with(pets):
 
 
 def test_what_is_said_of_it(pets, here):
-    spec = folder.describe("pets")
+    spec = folder_source.describe("pets")
     assert (spec.name, spec.address) == ("folder:pets", "pets")
     assert (spec.shape, spec.classes) == ((1, 4, 6), (2,))
     assert spec.sizes == {"train": 18, "test": 2}
-    assert spec.sha256 == folder.load("pets").sha256()
+    assert spec.sha256 == folder_source.load("pets").sha256()
     assert spec.licence == "LicenseRef-unknown"
     assert spec.source == f"the folder {here}/pets"
     assert spec.summary == "20 images of 2 classes, 4×6."
@@ -83,7 +83,7 @@ def test_what_is_said_of_it(pets, here):
 def test_files_come_in_the_order_of_their_numbers_whatever_class_they_are_of(write):
     names = ["train/a/2.png", "train/b/10.png", "train/b/1.png", "train/a/11.png", "train/b/2.png"]
     write({name: 10 * n for n, name in enumerate(names)} | {"test/a/1.png": 0})
-    train = folder.load(".").splits["train"]
+    train = folder_source.load(".").splits["train"]
     assert shades(train) == [20, 0, 40, 10, 30]  # 1, 2 of a, 2 of b, 10, 11
     assert train.labels[:, 0].tolist() == [1, 0, 1, 1, 0]
 
@@ -100,19 +100,19 @@ def test_files_come_in_the_order_of_their_numbers_whatever_class_they_are_of(wri
 )
 def test_folders_may_be_splits(write, names, splits):
     write({f"{name}/{kind}/{n}.png": n for name in names for kind in "ab" for n in range(2)})
-    assert folder.describe(".").sizes == splits
+    assert folder_source.describe(".").sizes == splits
 
 
 def test_images_without_a_class_are_no_split(pets, write, here):
     shutil.move(here / "pets", here / "train")
     write({f"test/{n}.png": n for n in range(5)})  # a competition's
     (here / "val").mkdir()
-    assert folder.describe(".").sizes == {"train": 18, "test": 2}
+    assert folder_source.describe(".").sizes == {"train": 18, "test": 2}
 
 
 def test_a_train_may_be_a_class(write):
     write({f"{kind}/{n}.png": n for kind in ("bus", "train", "train/old") for n in range(5)})
-    dataset = folder.load(".")
+    dataset = folder_source.load(".")
     assert dataset.classes == (("bus", "train"),)
     assert sum(map(len, dataset.splits.values())) == 15
 
@@ -126,16 +126,16 @@ def test_folders_may_be_nested_and_linked_and_what_is_no_image_does_not_count(wr
     for name in ("all/readme.txt", "all/a/labels.csv", "all/a/.hidden.png", "all/.git/x.png"):
         (here / name).parent.mkdir(exist_ok=True)
         (here / name).touch()
-    dataset = folder.load("all")
+    dataset = folder_source.load("all")
     assert dataset.classes == (("a", "b"),)
     assert sum(len(split) for split in dataset.splits.values()) == 5
 
 
 def test_images_are_grey_where_all_are(pets, write):
-    assert folder.describe("pets").shape == (1, 4, 6)
+    assert folder_source.describe("pets").shape == (1, 4, 6)
     write({"pets/cat/99.png": np.dstack([grey(1), grey(2), grey(3)])})
-    assert folder.describe("pets").shape == (3, 4, 6)
-    assert folder.describe("pets?channels=1").shape == (1, 4, 6)
+    assert folder_source.describe("pets").shape == (3, 4, 6)
+    assert folder_source.describe("pets?channels=1").shape == (1, 4, 6)
 
 
 def test_images_of_several_sizes_are_refused_and_the_remedy_works(pets, write):
@@ -145,16 +145,16 @@ def test_images_of_several_sizes_are_refused_and_the_remedy_works(pets, write):
         "Say which size to make them all: folder:pets?size=64"
     )
     with pytest.raises(DataError, match=re.escape(said)):
-        folder.describe("pets")
+        folder_source.describe("pets")
     assert not copies()
-    assert folder.describe("pets?size=64").shape == (1, 64, 64)
+    assert folder_source.describe("pets?size=64").shape == (1, 64, 64)
 
 
 def test_an_image_is_made_that_size_as_a_photo_is_that_is_predicted(write):
     rng = np.random.default_rng(0)
     photos = {f"{n % 2}/{n}.png": rng.integers(0, 256, (n + 5, 9, 3), np.uint8) for n in range(9)}
     write({f"train/{name}": pixels for name, pixels in photos.items()} | {"test/0/0.png": LIGHT})
-    train = folder.load(".?size=5x8").splits["train"]
+    train = folder_source.load(".?size=5x8").splits["train"]
     for name, image in zip(photos, train.images, strict=True):
         assert np.array_equal(image, fit(read_image(Path("train", name), 3), (3, 5, 8)))
 
@@ -163,7 +163,7 @@ def test_splits_of_other_sizes_are_named(write):
     write({f"train/{kind}/{n}.png": n for kind in "ab" for n in range(2)})
     write({"test/a/1.png": np.zeros((7, 7), np.uint8)})
     with pytest.raises(DataError, match="2 sizes.*from 4x6 to 7x7 .train 4x6, test 7x7."):
-        folder.describe(".")
+        folder_source.describe(".")
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png"])
@@ -173,16 +173,16 @@ def test_a_photo_counts_as_it_was_held(write, here, suffix):
     exif[ExifTags.Base.Orientation] = 6
     upright = Image.fromarray(np.ascontiguousarray(grey(9).T))  # as the camera's sensor saw it
     upright.save(here / f"photos/a/9.{suffix}", exif=exif)
-    assert folder.describe("photos").shape == (1, 4, 6)
+    assert folder_source.describe("photos").shape == (1, 4, 6)
 
 
 def test_threads_keep_images_in_order(pets, monkeypatch):
-    due = folder.load("pets")
+    due = folder_source.load("pets")
     for path in copies():
         shutil.rmtree(path)
     monkeypatch.setattr(decoding, "PART", 3)
-    monkeypatch.setattr(ahead, "physical_cores", lambda: 4)
-    assert folder.load("pets").sha256() == due.sha256()
+    monkeypatch.setattr(prefetch, "physical_cores", lambda: 4)
+    assert folder_source.load("pets").sha256() == due.sha256()
 
 
 def decode_nothing(*_):
@@ -190,12 +190,12 @@ def decode_nothing(*_):
 
 
 def test_what_was_decoded_once_is_found(pets, here, monkeypatch):
-    due = folder.load("pets").sha256()
+    due = folder_source.load("pets").sha256()
     (here / "other").mkdir()
-    monkeypatch.setattr(keeping, "content_of", decode_nothing)
-    assert folder.load("./pets").sha256() == due
+    monkeypatch.setattr(cached_dataset, "content_of", decode_nothing)
+    assert folder_source.load("./pets").sha256() == due
     shutil.move(here / "pets", here / "other" / "pets")
-    assert folder.load("other/pets").sha256() == due
+    assert folder_source.load("other/pets").sha256() == due
 
 
 def change(path):
@@ -217,9 +217,9 @@ def change(path):
     ids=["changed", "removed", "added", "renamed", "moved", "class"],
 )
 def test_a_folder_that_changed_is_decoded_again(pets, here, happens):
-    before = folder.load("pets").sha256()
+    before = folder_source.load("pets").sha256()
     happens(here / "pets" / "cat")
-    assert folder.load("pets").sha256() != before
+    assert folder_source.load("pets").sha256() != before
 
 
 def test_every_damaged_file_counts_and_the_first_are_named(pets, here):
@@ -229,7 +229,7 @@ def test_every_damaged_file_counts_and_the_first_are_named(pets, here):
         (here / f"pets/dog/{n}.png").write_text("no image")
     (here / "pets/cat/20.png").symlink_to("nowhere")
     with pytest.raises(DataError) as caught:
-        folder.load("pets")
+        folder_source.load("pets")
     said = str(caught.value)
     assert said.startswith("7 of 21 images cannot be used: ")
     assert said.endswith("; and 2 more. Mend or remove them.")
@@ -248,17 +248,17 @@ def test_a_folder_of_nothing_but_damage_says_so(here):
         for n in range(3):
             (here / name / f"{n}.png").touch()
     with pytest.raises(DataError, match="6 of 6 images cannot be used: "):
-        folder.load(".")
+        folder_source.load(".")
 
 
 def test_paths_are_taken_from_here_and_then_from_zoo_data(pets, here, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DataError, match=f"no folder {re.escape(str(tmp_path / 'pets'))}"):
-        folder.describe("pets")
+        folder_source.describe("pets")
     monkeypatch.setenv("ZOO_DATA", str(here))
-    assert folder.describe("pets").source == f"the folder {here}/pets"
+    assert folder_source.describe("pets").source == f"the folder {here}/pets"
     shutil.copytree(here / "pets", tmp_path / "pets")
-    assert folder.describe("pets").source == f"the folder {tmp_path}/pets"
+    assert folder_source.describe("pets").source == f"the folder {tmp_path}/pets"
 
 
 def empty(*names):
@@ -293,14 +293,14 @@ def test_a_folder_that_is_no_data_set_says_why(write, here, files, said):
         (here / "all" / name).mkdir(parents=True)
     write({f"all/{name}": shade for name, shade in files.items() if shade is not None})
     with pytest.raises(DataError, match=re.escape(said)):
-        folder.describe("all")
+        folder_source.describe("all")
     assert not copies()
 
 
 def test_a_file_is_no_folder(here):
     (here / "pets.zip").touch()
     with pytest.raises(DataError, match=r"pets.zip is a file, no folder. Unpack it"):
-        folder.describe("pets.zip")
+        folder_source.describe("pets.zip")
 
 
 def test_a_folder_that_cannot_be_read_is_named(pets, monkeypatch):
@@ -313,4 +313,4 @@ def test_a_folder_that_cannot_be_read_is_named(pets, monkeypatch):
 
     monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(DataError, match="folder pets/cat cannot be read: Permission denied"):
-        folder.describe("pets")
+        folder_source.describe("pets")

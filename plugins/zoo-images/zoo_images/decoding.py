@@ -15,9 +15,9 @@ from zoo_core.data.image_files import fit, read_image
 from zoo_core.errors import DataError
 from zoo_core.system.progress_bar import Bar
 from zoo_images.address import Address
-from zoo_images.ahead import each_part
-from zoo_images.looking import shape_of, size_text
-from zoo_images.pictures import Picture, Pictures
+from zoo_images.image_sources import Picture, Pictures
+from zoo_images.inspect_headers import shape_of, size_text
+from zoo_images.prefetch import each_part
 
 PART, PART_BYTES = 256, 1 << 24
 """How many images a thread decodes at once, and how many bytes they then have, at most."""

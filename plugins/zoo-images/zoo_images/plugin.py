@@ -10,13 +10,13 @@ def zoo_sources() -> list[SourceSpec]:
         SourceSpec(
             name="folder",
             summary="A folder of images with a class a sub-folder: folder:photos.",
-            describe="zoo_images.folder:describe",
+            describe="zoo_images.folder_source:describe",
             address="PATH",
         ),
         SourceSpec(
             name="hf",
             summary="What the library of Hugging Face loads, from its Hub or a folder: hf:cifar10.",
-            describe="zoo_images.hub:describe",
+            describe="zoo_images.hugging_face:describe",
             address="NAME",
         ),
     ]

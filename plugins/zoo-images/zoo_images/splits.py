@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from zoo_core.data.splits import split_rows
 from zoo_core.errors import DataError, listed
-from zoo_images.pictures import Pictures
+from zoo_images.image_sources import Pictures
 
 NAMES = {
     "train": ("train", "training"),

@@ -8,8 +8,8 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from zoo_mnist import mnist, two_digit
-from zoo_mnist.ink import find_ink
-from zoo_mnist.reader import read_digit, read_two_digits
+from zoo_mnist.preprocess_photo import read_digit, read_two_digits
+from zoo_mnist.stroke_segmentation import find_ink
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ def zoo_datasets() -> list[DatasetSpec]:
             sha256="f5467995bd69351bbf6d5866d21aa686eca67a5f793e04310f10ae66358f7890",
             licence="CC-BY-SA-3.0",
             source=SOURCE,
-            reader="zoo_mnist.reader:read_digit",
+            reader="zoo_mnist.preprocess_photo:read_digit",
         ),
         DatasetSpec(
             name="two-digit-mnist",
@@ -32,6 +32,6 @@ def zoo_datasets() -> list[DatasetSpec]:
             licence="CC-BY-SA-3.0",
             source=f"composed from {SOURCE}",
             composable=True,
-            reader="zoo_mnist.reader:read_two_digits",
+            reader="zoo_mnist.preprocess_photo:read_two_digits",
         ),
     ]

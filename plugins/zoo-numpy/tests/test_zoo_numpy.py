@@ -13,8 +13,8 @@ from zoo_core.errors import InvalidValueError, TrainingError
 from zoo_numpy.config import NumpyNetConfig
 from zoo_numpy.layers import Dropout, Parameter
 from zoo_numpy.net import build
+from zoo_numpy.normalize import prepare
 from zoo_numpy.optim import Average, make_optimizer
-from zoo_numpy.prepare import prepare
 from zoo_numpy.trainer import NumpyTrainer
 from zoo_numpy.warp import warp
 

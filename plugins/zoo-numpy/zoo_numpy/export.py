@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from zoo_core.frameworks.prediction import VIEWS
 from zoo_numpy.layers import Dense, Dropout, Layer, ReLU, Sigmoid, Tanh
-from zoo_numpy.prepare import prepare
+from zoo_numpy.normalize import prepare
 
 if TYPE_CHECKING:
     from zoo_core.pretrained.model import Pretrained
@@ -91,7 +91,7 @@ class _Graph:
 
 
 def _prepared(graph: _Graph, images: str, pretrained: Pretrained) -> str:
-    """Return what `zoo_numpy.prepare` makes of bytes."""
+    """Return what `zoo_numpy.normalize` makes of bytes."""
     from onnx import TensorProto
 
     std = np.array(pretrained.preprocessing.std).reshape(-1, 1, 1)

@@ -15,8 +15,8 @@ from zoo_core.weights.file import Tensors
 from zoo_numpy.layers import Array
 from zoo_numpy.losses import softmax_cross_entropy
 from zoo_numpy.net import Net
+from zoo_numpy.normalize import gathered, prepare
 from zoo_numpy.optim import Average, make_optimizer
-from zoo_numpy.prepare import gathered, prepare
 
 
 class NumpyLearner:

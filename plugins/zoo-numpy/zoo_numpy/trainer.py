@@ -13,7 +13,7 @@ from zoo_core.errors import InvalidValueError
 from zoo_core.system.cpu import default_threads
 from zoo_core.weights.file import Tensors
 from zoo_numpy.net import Net
-from zoo_numpy.prepare import gathered, prepare
+from zoo_numpy.normalize import gathered, prepare
 
 if TYPE_CHECKING:  # whoever loads weights does without what training needs
     from zoo_core import Run

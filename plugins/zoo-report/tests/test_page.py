@@ -13,12 +13,12 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from zoo_core.data.dataset import Split
 from zoo_core.metrics.predictions import predictions_of
-from zoo_report.mistakes import count_confusions
+from zoo_report.error_counts import count_confusions
 from zoo_report.page.axis import accuracies, logarithmic, whole
 from zoo_report.page.chart import path
 from zoo_report.page.per_class import figures_by_class
 from zoo_report.page.render import FILTERS
-from zoo_report.page.tiles import data_uri, hardest
+from zoo_report.page.thumbnails import data_uri, hardest
 
 LABELS = st.integers(1, 6).flatmap(
     lambda classes: st.tuples(

@@ -64,7 +64,7 @@ def test_the_interval_and_the_matrix_are_those_of_the_comparison(toy, other, rea
 
 
 def test_many_classes_have_no_matrix(toy, other, read_page, monkeypatch):
-    monkeypatch.setattr("zoo_report.page.section.CELLED", 2)
+    monkeypatch.setattr("zoo_report.page.model_section.CELLED", 2)
     path, _ = write_report(toy, [str(other)])
     page = read_page(path.read_bytes())
     assert "matrix" not in page.tables

@@ -11,8 +11,8 @@ from PIL import Image
 from zoo_core.metrics.misclassified import find_misread
 from zoo_report.confusion import draw_confusion
 from zoo_report.curves import draw_curves
-from zoo_report.misread import draw_misread
-from zoo_report.mistakes import count_confusions, mistake_shares
+from zoo_report.error_counts import count_confusions, mistake_shares
+from zoo_report.misclassified_picture import draw_misread
 from zoo_report.style import png
 
 PICTURES = ["confusion.png", "curves.png", "misread.png"]
@@ -307,12 +307,12 @@ def test_without_it_a_training_is_the_same(cli, tmp_path):
 
 FAILING = """
 import sys
-import zoo_report.pictures
+import zoo_report.run_pictures
 
 def fail(run, result, predictions):
     raise RuntimeError("no ink")
 
-zoo_report.pictures.write_pictures = fail
+zoo_report.run_pictures.write_pictures = fail
 sys.argv = ["zoo", "train", "softmax", "--out", "run"]
 from zoo_core.__main__ import main
 sys.exit(main())

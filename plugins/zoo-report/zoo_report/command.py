@@ -73,7 +73,7 @@ def _is_study(path: Path) -> bool:
 
 
 def _draw(path: Path) -> list[Path]:
-    from zoo_report.search import write_search_pictures  # here, since it imports matplotlib
+    from zoo_report.study_pictures import write_search_pictures  # here, since it imports matplotlib
 
     study = read_study(path)
     folder = path.parent if path.is_file() else path

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
-from zoo_report.mistakes import mistake_shares
+from zoo_report.error_counts import mistake_shares
 from zoo_report.style import INK, LINES, MARGIN, MUTED, Box, box, make_figure, short, text_width
 
 NUMBERED = 25

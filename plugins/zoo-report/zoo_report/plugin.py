@@ -31,7 +31,7 @@ def zoo_commands() -> list[CommandSpec]:
 @hookimpl
 def zoo_train_end(run: Run, result: Card, predictions: Predictions) -> None:
     _quiet()
-    from zoo_report.pictures import write_pictures  # here, since it imports matplotlib
+    from zoo_report.run_pictures import write_pictures  # here, since it imports matplotlib
 
     write_pictures(run, result, predictions)
 
@@ -39,7 +39,7 @@ def zoo_train_end(run: Run, result: Card, predictions: Predictions) -> None:
 @hookimpl
 def zoo_tune_end(study: Study, folder: Path) -> None:
     _quiet()
-    from zoo_report.search import write_search_pictures  # likewise
+    from zoo_report.study_pictures import write_search_pictures  # likewise
 
     write_search_pictures(study, folder)
 

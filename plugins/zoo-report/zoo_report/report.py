@@ -9,10 +9,10 @@ from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.evaluation.compare import compare
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.system.atomic_files import write_atomic
+from zoo_report.page.comparison_section import Versus, make_versus
+from zoo_report.page.model_section import Section, make_section
 from zoo_report.page.render import GENERATOR, render
-from zoo_report.page.section import Section, make_section
-from zoo_report.page.subject import Subject, find_subjects
-from zoo_report.page.versus import Versus, make_versus
+from zoo_report.page.report_model import Subject, find_subjects
 
 PAGE = "report.html"
 HEAD = 400

@@ -12,7 +12,7 @@ from zoo_core.errors import InvalidValueError
 from zoo_timm.adapted import Adapted
 from zoo_timm.network import make_network
 from zoo_timm.sizes import Sizes
-from zoo_timm.stem import SMALL, Stem, open_stem
+from zoo_timm.small_stem import SMALL, Stem, open_stem
 from zoo_timm.table import Row, table
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from zoo_timm.attention import WatchAttention
 from zoo_timm.network import make_network
 from zoo_timm.sizes import Sizes
-from zoo_timm.stem import SMALL, Stem, find_stems, open_stem, patch_of, run_strided
+from zoo_timm.small_stem import SMALL, Stem, find_stems, open_stem, patch_of, run_strided
 from zoo_timm.table import Row
 
 CHANNELS, CLASSES = 1, 10

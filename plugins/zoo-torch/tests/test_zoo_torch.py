@@ -14,8 +14,8 @@ from zoo_core import ArrayDataset, Batch, ModelConfig, Preprocessing, Recipe, Ru
 from zoo_core.data.splits import TrainingData
 from zoo_core.errors import InvalidValueError
 from zoo_torch.muon import orthogonalized
+from zoo_torch.normalize import Prepare, warp
 from zoo_torch.optim import make_optimizer
-from zoo_torch.prepare import Prepare, warp
 from zoo_torch.trainer import PREDICT_BATCH, TorchTrainer, choose_device
 
 CPU = torch.device("cpu")
@@ -338,7 +338,7 @@ def test_a_step_computes_in_the_recipes_precision_where_the_device_has_it(
 FAULTS = """
 import json, resource, sys
 import torch
-from zoo_torch.memory import keep_freed_memory
+from zoo_torch.malloc import keep_freed_memory
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

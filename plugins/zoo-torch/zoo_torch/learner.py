@@ -16,13 +16,13 @@ from zoo_core import Batch, Run, Split
 from zoo_core.frameworks.distributed import Group
 from zoo_core.training.schedule import average_decay
 from zoo_core.weights.file import Tensors
-from zoo_torch.average import Average
 from zoo_torch.device import has_bfloat16, seed_dropout
-from zoo_torch.group import TorchGroup
+from zoo_torch.distributed.gradient_sync import Union
+from zoo_torch.distributed.process_group import TorchGroup
+from zoo_torch.ema import Average
+from zoo_torch.normalize import Prepare
 from zoo_torch.optim import make_optimizer
-from zoo_torch.prepare import Prepare
 from zoo_torch.tensors import gathered, to_array, to_tensor
-from zoo_torch.union import Union
 
 
 class TorchLearner:

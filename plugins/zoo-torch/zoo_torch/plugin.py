@@ -31,8 +31,8 @@ def zoo_trainers() -> list[TrainerSpec]:
             transforms="zoo_torch.transforms:Transforms",
             distributed=True,
             exporters={
-                "onnx": "zoo_torch.export:export_onnx",
-                "torch-export": "zoo_torch.export:export_program",
+                "onnx": "zoo_torch.exporting.export:export_onnx",
+                "torch-export": "zoo_torch.exporting.export:export_program",
             },
         )
     ]

@@ -16,8 +16,8 @@ from zoo_core.frameworks.distributed import ALONE, Group, launched_size
 from zoo_core.system.cpu import default_threads
 from zoo_core.weights.file import Tensors
 from zoo_torch.device import choose_device, has_bfloat16
-from zoo_torch.memory import keep_freed_memory
-from zoo_torch.prepare import Prepare
+from zoo_torch.malloc import keep_freed_memory
+from zoo_torch.normalize import Prepare
 from zoo_torch.tensors import gathered, to_array, to_tensor
 
 if TYPE_CHECKING:  # whoever loads weights does without what training needs
@@ -93,6 +93,6 @@ class TorchTrainer:
 
 
 def _join(device: torch.device) -> Group:
-    from zoo_torch.group import TorchGroup
+    from zoo_torch.distributed.process_group import TorchGroup
 
     return TorchGroup(device)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from torchvision import datasets
 
-from zoo_torchvision.datasets import found
+from zoo_torchvision.datasets import local_files
 
 sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[3])]  # behind what is installed
 
@@ -26,7 +26,7 @@ def sample(tmp_path, monkeypatch):
 
     Its mirrors are at an address that is refused, or that is given.
     """
-    monkeypatch.setattr(found, "SYSTEM", tmp_path / "system")
+    monkeypatch.setattr(local_files, "SYSTEM", tmp_path / "system")
 
     def make(name: str, url: str = "http://127.0.0.1:1") -> Sample:
         made = make_sample(name)

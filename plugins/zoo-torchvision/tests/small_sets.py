@@ -16,7 +16,7 @@ import numpy as np
 from scipy.io import savemat
 from torchvision import datasets
 
-from zoo_torchvision.datasets import load, origins
+from zoo_torchvision.datasets import files, load
 
 SIZES = {"train": 20, "test": 12}
 
@@ -41,7 +41,7 @@ class Sample:
 
     @property
     def origin(self):
-        return getattr(origins, self.name.upper().replace("-", "_"))
+        return getattr(files, self.name.upper().replace("-", "_"))
 
     def load(self):
         return load.load(self.origin)

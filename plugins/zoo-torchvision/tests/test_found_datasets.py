@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from zoo_core.errors import DataError, InvalidValueError, UnavailableError, VerificationError
-from zoo_torchvision.datasets import found, known, origins
+from zoo_torchvision.datasets import files, local_files, torchvision_metadata
 
 sys.path.append(str(Path(__file__).parent))  # behind what is installed
 
@@ -18,7 +18,7 @@ from small_sets import NAMES, SIZES, idx, pickled
 
 
 def origin_of(name):
-    return getattr(origins, name.upper().replace("-", "_"))
+    return getattr(files, name.upper().replace("-", "_"))
 
 
 def forms_of(name):
@@ -31,7 +31,7 @@ VOUCHED = [(name, number) for name, number in FORMS if forms_of(name)[number].vo
 
 @pytest.mark.parametrize("name", NAMES)
 def test_torchvision_knows_every_file_that_is_downloaded_or_vouched_for(name):
-    remotes = known.remotes(name)
+    remotes = torchvision_metadata.remotes(name)
     assert all(remotes[file].urls for file in forms_of(name)[0].files)
     for form in forms_of(name):
         knows = all(file in remotes or file in origin_of(name).contents for file in form.files)
@@ -126,10 +126,10 @@ def test_the_folder_of_its_name_comes_first(sample, data):
 
 def test_debians_folder_comes_after_the_users(sample, data, monkeypatch):
     made = sample("kmnist")
-    made.write(found.SYSTEM / "kmnist")
-    assert found.find(made.origin).folder == found.SYSTEM / "kmnist"
+    made.write(local_files.SYSTEM / "kmnist")
+    assert local_files.find(made.origin).folder == local_files.SYSTEM / "kmnist"
     made.write(data)
-    assert found.find(made.origin).folder == data
+    assert local_files.find(made.origin).folder == data
     monkeypatch.delenv("ZOO_DATA")
     assert made.equals(made.load())
 

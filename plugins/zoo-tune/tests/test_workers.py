@@ -14,9 +14,9 @@ from optuna.trial import TrialState
 
 from zoo_core.installation.installed import load_catalog
 from zoo_core.system.interrupts import Stop
-from zoo_tune.ledger import BEAT, REASON, WORKER, Watch, counted, give_up, ordinal
 from zoo_tune.search import make_search
-from zoo_tune.worker import Limits, Worker
+from zoo_tune.workers.trial_accounting import BEAT, REASON, WORKER, Watch, counted, give_up, ordinal
+from zoo_tune.workers.worker import Limits, Worker
 
 ARGUMENTS = ["tune", "softmax", "--trials", "12", "--epochs", "300"]
 

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
 from zoo_core.errors import DataError
-from zoo_tune.ledger import counts
 from zoo_tune.storage import open_storage, readable, without_password
+from zoo_tune.workers.trial_accounting import counts
 
 JOURNAL = "studies/softmax/journal.log"
 

@@ -21,14 +21,14 @@ from zoo_core.recipes.resolve import parse_set
 from zoo_core.system.interrupts import postponed
 from zoo_core.training.callbacks import tell
 from zoo_core.tuning.study import Study
-from zoo_tune import table
-from zoo_tune.crew import PARENT
-from zoo_tune.outcome import BEST, make_writable, summarize, write_outcome
+from zoo_tune import leaderboard
 from zoo_tune.progress import Board
+from zoo_tune.results import BEST, make_writable, summarize, write_outcome
 from zoo_tune.search import Search, make_search
-from zoo_tune.session import Session
 from zoo_tune.storage import open_storage, readable, without_password
-from zoo_tune.worker import Limits
+from zoo_tune.workers.session import Session
+from zoo_tune.workers.worker import Limits
+from zoo_tune.workers.worker_pool import PARENT
 
 JOURNAL = "journal.log"
 
@@ -238,9 +238,9 @@ def _report(study: Study, folder: Path, *, as_json: bool) -> None:
         f"{len(study.trials)} trials, {pruned} of them stopped early, {failed} failed; "
         f"{study.epochs:,} epochs in {study.seconds:.0f} s. Validation accuracy in percent:"
     )
-    for line in table.leaderboard(study):
+    for line in leaderboard.leaderboard(study):
         click.echo(line)
-    if matters := table.importances(study):
+    if matters := leaderboard.importances(study):
         click.echo(f"What matters: {matters}.")
     if pictures := sorted(path.name for path in folder.glob("*.png")):
         click.echo(f"Pictures in {folder}: {', '.join(pictures)}")

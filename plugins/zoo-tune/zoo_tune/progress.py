@@ -7,9 +7,9 @@ from optuna.trial import FrozenTrial, TrialState
 
 from zoo_core.system.progress_bar import Bar
 from zoo_core.tuning.search_space import Space
-from zoo_tune.choices import values_of
-from zoo_tune.ledger import REASON, counted
-from zoo_tune.table import settings
+from zoo_tune.leaderboard import settings
+from zoo_tune.optuna_params import values_of
+from zoo_tune.workers.trial_accounting import REASON, counted
 
 
 class Board:

@@ -8,7 +8,7 @@ from optuna import Study
 from optuna.pruners import BasePruner
 from optuna.trial import FrozenTrial
 
-from zoo_tune.ledger import counted
+from zoo_tune.workers.trial_accounting import counted
 
 PARTS = 4
 """Parts of a training, at the end of each of which, but for the last, a trial may be stopped."""

@@ -11,8 +11,8 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState
 
-from zoo_tune.choices import Plain
-from zoo_tune.ledger import counted, ordinal
+from zoo_tune.optuna_params import Plain
+from zoo_tune.workers.trial_accounting import counted, ordinal
 
 Params = Mapping[str, Plain]
 
@@ -73,7 +73,7 @@ class SeededSampler(BaseSampler):
 class GridSampler(BaseSampler):
     """The first combination of a grid that no trial has.
 
-    Several workers may take the same one at a time; see `zoo_tune.worker`.
+    Several workers may take the same one at a time; see `zoo_tune.workers.worker`.
 
     Args:
         grid: every combination, in the order in which they are tried.

@@ -19,7 +19,7 @@ from zoo_core.recipes.resolve import merged
 from zoo_core.training.plan import Plan, make_plan
 from zoo_core.tuning.model_spaces import check_space, find_space, flat, overrides, values_of
 from zoo_core.tuning.search_space import Space
-from zoo_tune.choices import Plain, params_of
+from zoo_tune.optuna_params import Plain, params_of
 from zoo_tune.pruner import BestThirdPruner
 from zoo_tune.sampler import GridSampler, SeededSampler
 

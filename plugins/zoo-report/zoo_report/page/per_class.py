@@ -34,7 +34,7 @@ def figures_by_class(counts: NDArray[np.int64]) -> list[ClassFigures]:
     """Return the figures of each class.
 
     Args:
-        counts: ``(classes, classes)``, as `zoo_report.mistakes.count_confusions` gives it.
+        counts: ``(classes, classes)``, as `zoo_report.error_counts.count_confusions` gives it.
     """
     right, true, read = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
     wrong = counts - np.diag(right)

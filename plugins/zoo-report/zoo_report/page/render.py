@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from zoo_report.page.chart import BOTTOM, COLOURS, HEIGHT, LEFT, RIGHT, WIDTH
-from zoo_report.page.section import Section
-from zoo_report.page.versus import LEVEL, STRIP, Versus
+from zoo_report.page.comparison_section import LEVEL, STRIP, Versus
+from zoo_report.page.model_section import Section
 
 GENERATOR = '<meta name="generator" content="zoo-report">'
 """By which a page of ours is known; templates/page.html has it near its beginning."""

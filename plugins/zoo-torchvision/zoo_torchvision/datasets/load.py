@@ -10,9 +10,9 @@ from zoo_core.data.disk_store import Content, stored
 from zoo_core.errors import DataError, one_line
 from zoo_core.system.atomic_files import scratch_folder
 from zoo_core.system.paths import zoo_home
-from zoo_torchvision.datasets import origins
-from zoo_torchvision.datasets.found import Found, find
-from zoo_torchvision.datasets.origins import Origin
+from zoo_torchvision.datasets import files
+from zoo_torchvision.datasets.files import Origin
+from zoo_torchvision.datasets.local_files import Found, find
 from zoo_torchvision.datasets.unpack import HINT, check, md5_of, unpack
 
 VOUCHED = "torchvision"
@@ -34,21 +34,21 @@ def load(origin: Origin) -> ArrayDataset:
 
 
 def _make(origin: Origin, found: Found | None) -> Content:
-    # Imported here, as none of it is needed once the data set is kept.
-    from zoo_torchvision.datasets import fetch, known
+    # Imported here, because none of it is needed once the data set is kept.
+    from zoo_torchvision.datasets import download, torchvision_metadata
 
-    remotes = known.remotes(origin.name)
+    remotes = torchvision_metadata.remotes(origin.name)
     with scratch_folder(Path(zoo_home(), "datasets", f"{origin.name}-files")) as scratch:
         if found:
             check(origin, found, remotes)
-        files = found or fetch.fetch(origin, remotes, scratch)
-        unpack(origin, files, scratch / "unpacked")
-        return _read(origin, files, scratch / "unpacked")
+        present = found or download.fetch(origin, remotes, scratch)
+        unpack(origin, present, scratch / "unpacked")
+        return _read(origin, present, scratch / "unpacked")
 
 
 def _read(origin: Origin, files: Found, root: Path) -> Content:
     """Return what torchvision's class makes of unpacked files, in memory."""
-    from zoo_torchvision.datasets.known import read
+    from zoo_torchvision.datasets.torchvision_metadata import read
 
     try:
         train, classes = read(origin.name, root, train=True)
@@ -66,11 +66,11 @@ def _read(origin: Origin, files: Found, root: Path) -> Content:
     )
 
 
-fashion_mnist = partial(load, origins.FASHION_MNIST)
-kmnist = partial(load, origins.KMNIST)
-qmnist = partial(load, origins.QMNIST)
-emnist_letters = partial(load, origins.EMNIST_LETTERS)
-usps = partial(load, origins.USPS)
-cifar10 = partial(load, origins.CIFAR10)
-cifar100 = partial(load, origins.CIFAR100)
-svhn = partial(load, origins.SVHN)
+fashion_mnist = partial(load, files.FASHION_MNIST)
+kmnist = partial(load, files.KMNIST)
+qmnist = partial(load, files.QMNIST)
+emnist_letters = partial(load, files.EMNIST_LETTERS)
+usps = partial(load, files.USPS)
+cifar10 = partial(load, files.CIFAR10)
+cifar100 = partial(load, files.CIFAR100)
+svhn = partial(load, files.SVHN)

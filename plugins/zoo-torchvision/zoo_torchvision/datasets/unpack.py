@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from zoo_core.errors import DataError, VerificationError, one_line
-from zoo_torchvision.datasets.found import Found
-from zoo_torchvision.datasets.origins import Origin
+from zoo_torchvision.datasets.files import Origin
+from zoo_torchvision.datasets.local_files import Found
 
 if TYPE_CHECKING:
-    from zoo_torchvision.datasets.known import Remotes
+    from zoo_torchvision.datasets.torchvision_metadata import Remotes
 
 HINT = "Put the right file there, or name another folder with --data-dir or ZOO_DATA."
 

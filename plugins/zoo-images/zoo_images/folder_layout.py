@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from zoo_core.errors import DataError, listed
-from zoo_images.files import Classes, find_files, has_images, sub_folders
+from zoo_images.image_files import Classes, find_files, has_images, sub_folders
 from zoo_images.splits import named_splits
 
 _REMEDY = "Put the images of each class into a folder of its own, such as cat and dog."

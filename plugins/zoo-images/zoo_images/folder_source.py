@@ -13,10 +13,10 @@ from zoo_core.data.dataset import ArrayDataset
 from zoo_core.errors import DataError
 from zoo_core.plugins.specs import DatasetSpec
 from zoo_images.address import Address, parse_address
-from zoo_images.files import Classes, in_order
-from zoo_images.keeping import UNKNOWN_LICENCE, Found, kept, spec_of
-from zoo_images.pictures import Picture, Pictures
-from zoo_images.tree import find_images
+from zoo_images.cached_dataset import UNKNOWN_LICENCE, Found, kept, spec_of
+from zoo_images.folder_layout import find_images
+from zoo_images.image_files import Classes, in_order
+from zoo_images.image_sources import Picture, Pictures
 
 DATA = "ZOO_DATA"
 
@@ -36,7 +36,7 @@ def describe(address: str) -> DatasetSpec:
     return spec_of(
         parsed,
         _load(parsed, root),
-        loader="zoo_images.folder:load",
+        loader="zoo_images.folder_source:load",
         licence=UNKNOWN_LICENCE,
         source=f"the folder {root.absolute()}",
     )

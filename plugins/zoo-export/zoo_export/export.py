@@ -24,7 +24,7 @@ from zoo_core.errors import (
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.system.atomic_files import replacing
-from zoo_export.comparison import TOLERANCE, Comparison, compare
+from zoo_export.compare_outputs import TOLERANCE, Comparison, compare
 from zoo_export.formats import FORMATS, Port
 
 EXTRA = {"onnx": "onnx", "onnxruntime": "onnx", "onnxscript": "onnx"}

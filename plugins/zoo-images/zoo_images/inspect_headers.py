@@ -9,8 +9,8 @@ from PIL import ExifTags, Image
 
 from zoo_core.errors import DataError
 from zoo_images.address import Address
-from zoo_images.ahead import each_part
-from zoo_images.pictures import Picture, Pictures
+from zoo_images.image_sources import Picture, Pictures
+from zoo_images.prefetch import each_part
 
 PART = 256
 """Images that a thread looks at."""

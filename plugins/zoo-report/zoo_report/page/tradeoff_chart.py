@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from zoo_core.evaluation.compare import Share
 from zoo_report.page.axis import accuracies, logarithmic
 from zoo_report.page.chart import BOTTOM, LEFT, RIGHT, TOP, Chart, Point
-from zoo_report.page.subject import Subject
+from zoo_report.page.report_model import Subject
 
 LETTER, LINE = 6.2, 13.0
 """About how wide a letter is and how high a line, in the chart's units."""

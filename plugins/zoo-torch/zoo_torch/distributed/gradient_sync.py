@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from zoo_torch.group import Pending, TorchGroup
+from zoo_torch.distributed.process_group import Pending, TorchGroup
 
 LARGE = 50_000
 """Numbers in a gradient that is sent by itself, while backward goes on; the others go together."""

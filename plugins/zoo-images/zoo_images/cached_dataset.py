@@ -15,7 +15,7 @@ from zoo_core.plugins.specs import DatasetSpec
 from zoo_core.system.progress_bar import Bar
 from zoo_images.address import Address
 from zoo_images.decoding import content_of
-from zoo_images.pictures import Pictures
+from zoo_images.image_sources import Pictures
 from zoo_images.splits import completed
 
 FORMAT = 1

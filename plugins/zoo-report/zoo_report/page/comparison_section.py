@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from zoo_core.evaluation.compare import Comparison, Question
 from zoo_report.page.axis import Axis, accuracies
 from zoo_report.page.chart import Chart
-from zoo_report.page.learning import curves_together
-from zoo_report.page.subject import Subject
-from zoo_report.page.tiles import Tile, names, tile
-from zoo_report.page.tradeoff import parameters_chart, seconds_chart
+from zoo_report.page.learning_curves import curves_together
+from zoo_report.page.report_model import Subject
+from zoo_report.page.thumbnails import Tile, names, tile
+from zoo_report.page.tradeoff_chart import parameters_chart, seconds_chart
 
 DISPUTED = 48
 """At most so many images are shown that some models read and others do not."""

@@ -13,7 +13,7 @@ from packaging.licenses import InvalidLicenseExpression, canonicalize_license_ex
 
 from zoo_core.errors import DataError, PluginError, UnavailableError, one_line
 from zoo_core.system.environment import is_set
-from zoo_images.keeping import UNKNOWN_LICENCE
+from zoo_images.cached_dataset import UNKNOWN_LICENCE
 
 PATIENCE = 5
 """Seconds within which the Hub has to answer; by itself, the library tries for half a minute."""

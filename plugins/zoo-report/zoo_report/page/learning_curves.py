@@ -9,7 +9,7 @@ from typing import Literal
 from zoo_core.metrics.scores import Scores
 from zoo_report.page.axis import Axis, logarithmic, whole
 from zoo_report.page.chart import BOTTOM, COLOURS, LEFT, RIGHT, TOP, Chart, Line, path
-from zoo_report.page.subject import Subject
+from zoo_report.page.report_model import Subject
 
 Measure = Literal["loss", "error"]
 TITLES: dict[Measure, str] = {"loss": "Loss (nats)", "error": "Error rate"}

@@ -26,11 +26,11 @@ from zoo_core.metrics.scores import Scores
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.system.interrupts import Stop
 from zoo_core.tuning.trial_runner import TrialRunner
-from zoo_tune.beat import beating
-from zoo_tune.choices import suggest
-from zoo_tune.ledger import REASON, WORKER, Watch, counted, give_up, ordinal
+from zoo_tune.optuna_params import suggest
 from zoo_tune.sampler import GridSampler
 from zoo_tune.search import Search
+from zoo_tune.workers.heartbeat import beating
+from zoo_tune.workers.trial_accounting import REASON, WORKER, Watch, counted, give_up, ordinal
 
 WAIT = 0.5
 """Seconds between two looks at what other workers do."""

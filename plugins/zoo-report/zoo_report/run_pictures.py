@@ -13,8 +13,8 @@ from zoo_core.system.atomic_files import write_atomic
 from zoo_core.weights.card import Card
 from zoo_report.confusion import draw_confusion
 from zoo_report.curves import draw_curves
-from zoo_report.misread import draw_misread
-from zoo_report.mistakes import count_confusions
+from zoo_report.error_counts import count_confusions
+from zoo_report.misclassified_picture import draw_misread
 from zoo_report.style import png
 
 

@@ -10,12 +10,12 @@ from zoo_core.errors import UnavailableError, VerificationError
 from zoo_core.system.download import download
 from zoo_core.system.environment import is_set
 from zoo_core.system.progress_bar import Bar
-from zoo_torchvision.datasets.found import Found
-from zoo_torchvision.datasets.origins import Origin
+from zoo_torchvision.datasets.files import Origin
+from zoo_torchvision.datasets.local_files import Found
 from zoo_torchvision.datasets.unpack import check_md5
 
 if TYPE_CHECKING:
-    from zoo_torchvision.datasets.known import Remote, Remotes
+    from zoo_torchvision.datasets.torchvision_metadata import Remote, Remotes
 
 MOST = 1 << 30
 """Bytes of a file, at most; the largest, of EMNIST, has 562 million."""

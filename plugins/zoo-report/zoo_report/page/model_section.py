@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 
 from zoo_core.evaluation.compare import Comparison, Share
 from zoo_core.weights.card import Interval, PublishedCard
-from zoo_report.mistakes import count_confusions, mistake_shares
+from zoo_report.error_counts import count_confusions, mistake_shares
 from zoo_report.page.chart import Chart
-from zoo_report.page.facts import (
+from zoo_report.page.learning_curves import learning_curves
+from zoo_report.page.metadata_table import (
     Setting,
     config_settings,
     environment,
     provenance,
     recipe_settings,
 )
-from zoo_report.page.learning import learning_curves
 from zoo_report.page.per_class import ClassFigures, figures_by_class
-from zoo_report.page.subject import Subject
-from zoo_report.page.tiles import Tile, hardest
+from zoo_report.page.report_model import Subject
+from zoo_report.page.thumbnails import Tile, hardest
 
 CELLED = 40
 """Up to how many classes there is a confusion matrix."""

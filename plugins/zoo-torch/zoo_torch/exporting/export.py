@@ -1,7 +1,7 @@
 """Modules for other programs: ONNX, and torch's own exported programs.
 
 What is written takes images and gives zoo's logits: the normalisation, if wanted, and the mean over
-the views of an image are part of it (`zoo_torch.standalone`).
+the views of an image are part of it (`zoo_torch.exporting.standalone`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import torch
 from torch.export import Dim, ExportedProgram
 
 from zoo_core.pretrained.model import Pretrained
-from zoo_torch.standalone import Standalone
+from zoo_torch.exporting.standalone import Standalone
 
 OPSET = 18
 """Of ONNX: runtimes since 2023 know it."""

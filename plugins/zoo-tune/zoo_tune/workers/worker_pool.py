@@ -13,8 +13,8 @@ from optuna.trial import TrialState
 
 from zoo_core.errors import TrainingError
 from zoo_core.system.interrupts import Stop
-from zoo_tune.ledger import WORKER, give_up
-from zoo_tune.worker import WAIT
+from zoo_tune.workers.trial_accounting import WORKER, give_up
+from zoo_tune.workers.worker import WAIT
 
 PARENT = "--parent"
 """Option that makes of `zoo tune` a worker of the process of a number."""

@@ -12,7 +12,7 @@ from PIL import Image
 from scipy import ndimage
 
 from zoo_core.data.image_files import has_light_border
-from zoo_mnist.ink import Floats, find_ink, stroke_width
+from zoo_mnist.stroke_segmentation import Floats, find_ink, stroke_width
 from zoo_mnist.two_digit import HEIGHT, OFFSET
 
 SIDE, FIT = 28, 20

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from optuna import Trial
 
-from zoo_tune.ledger import BEAT
+from zoo_tune.workers.trial_accounting import BEAT
 
 MOST = 5.0
 """Seconds between two signs at the most."""

@@ -12,7 +12,7 @@ from torch.overrides import TorchFunctionMode
 
 from zoo_core import Preprocessing
 from zoo_core.frameworks.prediction import VIEWS
-from zoo_torch.prepare import Prepare
+from zoo_torch.normalize import Prepare
 
 
 class Standalone(nn.Module):

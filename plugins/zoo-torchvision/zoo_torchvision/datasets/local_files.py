@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zoo_core.errors import DataError, InvalidValueError
-from zoo_torchvision.datasets.origins import Form, Origin
+from zoo_torchvision.datasets.files import Form, Origin
 
 SYSTEM = Path("/usr/share/datasets")
 """Where Debian's packages put data sets, each into a folder of its name."""

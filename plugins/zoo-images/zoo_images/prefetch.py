@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.system.cpu import physical_cores
-from zoo_images.pictures import Picture, Pictures
+from zoo_images.image_sources import Picture, Pictures
 
 T = TypeVar("T")
 

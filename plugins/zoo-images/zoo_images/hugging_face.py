@@ -13,9 +13,9 @@ from zoo_core.data.dataset import ArrayDataset
 from zoo_core.errors import DataError, InvalidValueError, listed
 from zoo_core.plugins.specs import DatasetSpec
 from zoo_images.address import Address, parse_address
-from zoo_images.fetching import fetch, licence_of, local_folder
-from zoo_images.keeping import Found, kept, spec_of
-from zoo_images.pictures import Picture, Pictures
+from zoo_images.cached_dataset import Found, kept, spec_of
+from zoo_images.hf_download import fetch, licence_of, local_folder
+from zoo_images.image_sources import Picture, Pictures
 from zoo_images.splits import named_splits
 
 OPTIONS = ("config", "image", "label")
@@ -46,7 +46,7 @@ def describe(address: str) -> DatasetSpec:
     return spec_of(
         parsed,
         dataset,
-        loader="zoo_images.hub:load",
+        loader="zoo_images.hugging_face:load",
         licence=licence_of(parsed.place),
         source=f"the folder {folder.absolute()}"
         if folder

@@ -21,9 +21,9 @@ from zoo_core.recipes.resolve import SEARCH
 from zoo_core.system.atomic_files import write_atomic
 from zoo_core.training.plan import Plan
 from zoo_core.tuning.study import State, Study, Trial
-from zoo_tune.choices import values_of
-from zoo_tune.ledger import REASON, counted
+from zoo_tune.optuna_params import values_of
 from zoo_tune.search import Search
+from zoo_tune.workers.trial_accounting import REASON, counted
 
 BEST = "best.toml"
 

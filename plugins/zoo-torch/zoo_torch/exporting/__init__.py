@@ -1,0 +1,1 @@
+"""Modules as files for other programs: ONNX and torch.export."""
