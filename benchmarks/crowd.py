@@ -44,7 +44,7 @@ def zoo_models() -> list[ModelSpec]:
             recipes="{package}.recipes:RECIPES",
             trainer="torch",
             dataset="mnist",
-            licence="MIT",
+            license="MIT",
         )
         for i in range({models})
     ]

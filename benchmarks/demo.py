@@ -190,8 +190,8 @@ def crowd(url: str) -> tuple[list[float], float, int]:
                 wrong = [answer for answer in answers if answer.get("names") != ["1"]]
                 if response.status != 200 or wrong:
                     errors.append(f"{response.status}: {wrong}")
-            except (OSError, http.client.HTTPException, KeyError, ValueError) as fault:
-                errors.append(repr(fault))
+            except (OSError, http.client.HTTPException, KeyError, ValueError) as exc:
+                errors.append(repr(exc))
                 connection.close()
             times.append(1000 * (time.perf_counter() - began))
 

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict
 from zoo_core.data.dataset import load_dataset
 from zoo_core.data.splits import training_data
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.metrics.ensemble import read_together
+from zoo_core.metrics.ensemble import ensemble_predictions
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.metrics.scores import Scores, score
 from zoo_core.plugins.catalog import Catalog
@@ -72,7 +72,7 @@ def measure(catalog: Catalog, tags: tuple[str, ...]) -> Measured:
     read = [each.predict(test.images) for each in weights]
 
     def scores(members: tuple[Predictions, ...]) -> Scores:
-        return score(read_together(members).logits, test.labels)
+        return score(ensemble_predictions(members).logits, test.labels)
 
     return Measured(
         members=tuple(each.name for each in weights),
@@ -96,7 +96,9 @@ def choose(catalog: Catalog) -> list[tuple[int, float, tuple[str, ...]]]:
     for count in range(len(OTHERS) + 1):
         for others in combinations(OTHERS, count):
             members = (*ALIKE, *others)
-            scores = score(read_together([read[tag] for tag in members]).logits, images.labels)
+            scores = score(
+                ensemble_predictions([read[tag] for tag in members]).logits, images.labels
+            )
             found.append((scores.total - scores.all_correct, scores.mean_loss, members))
     return sorted(found)
 

@@ -22,10 +22,10 @@ from zoo_core.data.dataset import load_dataset
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.load import load
-from zoo_core.registry.lookup import published, registries
-from zoo_core.registry.registry import Found
+from zoo_core.registry.lookup import known_registries, list_published
+from zoo_core.registry.registry import FoundWeights
 from zoo_core.system.atomic_files import write_atomic
-from zoo_export.compare_outputs import compare
+from zoo_export.compare_outputs import compare_outputs
 from zoo_export.export import export_to, find_exporter
 from zoo_export.formats import FORMATS
 
@@ -63,7 +63,7 @@ class Exports(BaseModel):
     files: tuple[Row, ...]
 
 
-def measure(catalog: Catalog, found: Found) -> Iterator[Row]:
+def measure(catalog: Catalog, found: FoundWeights) -> Iterator[Row]:
     """Export published weights in every format and run each file on all test images."""
     pretrained = load(catalog, found, device="cpu")
     images = load_dataset(catalog.dataset(pretrained.card.dataset.name)).splits["test"].images
@@ -73,8 +73,10 @@ def measure(catalog: Catalog, found: Found) -> Iterator[Row]:
         with TemporaryDirectory() as folder:
             path = Path(folder) / f"model{FORMATS[each].suffix}"
             # A few images for the command's own check: a file that fails on all is to be seen here.
-            made = export_to(path, pretrained, exporter, each, images[:3], preprocessing=True)
-            compared = compare(FORMATS[each].open(path), pretrained, images, preprocessing=True)
+            made = export_to(path, pretrained, exporter, each, images[:3], normalization=True)
+            compared = compare_outputs(
+                FORMATS[each].open(path), pretrained, images, normalization=True
+            )
         yield Row(
             weights=found.name,
             format=each,
@@ -116,7 +118,7 @@ def main() -> None:
     """Export everything, run it, and keep how far it is from zoo."""
     catalog = installed_catalog()
     rows = []
-    for each in published(registries(catalog)):
+    for each in list_published(known_registries(catalog)):
         for row in sorted(measure(catalog, each), key=lambda row: row.format):
             click.echo(f"{row.weights} {row.format}: {row.difference:.1e}", err=True)
             rows.append(row)

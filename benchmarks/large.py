@@ -12,7 +12,7 @@ from unittest.mock import patch
 import numpy as np
 
 from zoo_core.data.dataset import ArrayDataset, Split
-from zoo_core.data.disk_store import Content, stored
+from zoo_core.data.disk_store import DatasetContent, load_or_create
 
 LIMIT = 1 << 30
 """Bytes that the training may use, those of files that it reads among them."""
@@ -38,7 +38,7 @@ def zoo_datasets() -> list[DatasetSpec]:
             classes=(10,),
             sizes={{"train": {TRAIN}, "test": {TEST}}},
             sha256="",
-            licence="CC0-1.0",
+            license="CC0-1.0",
             source="made when it is measured",
         )
     ]
@@ -67,7 +67,9 @@ def variables() -> dict[str, str]:
 def load() -> ArrayDataset:
     """Return the data set, as a plugin would whose data have to be fetched."""
     splits = {"train": (TRAIN, _parts(TRAIN, 0)), "test": (TEST, _parts(TEST, 1))}
-    return stored("large", "1", lambda: Content(splits, SHAPE, (tuple("0123456789"),)))
+    return load_or_create(
+        "large", "1", lambda: DatasetContent(splits, SHAPE, (tuple("0123456789"),))
+    )
 
 
 def _parts(count: int, seed: int) -> Iterator[Split]:

@@ -35,8 +35,8 @@ def photo(
 
     Args:
         image: what is written.
-        rng: decides size, place, the greys of paper and ink, and noise of up to 8 levels.
-        light: how far the paper's grey may be off towards each side.
+        rng: decides size, place, the grays of paper and ink, and noise of up to 8 levels.
+        light: how far the paper's gray may be off towards each side.
         dark_paper: light ink on dark paper.
     """
     side = int(rng.integers(200, 401))
@@ -47,11 +47,11 @@ def photo(
     top, left = rng.integers(0, side - height + 1), rng.integers(0, side - width + 1)
     written[top : top + height, left : left + width] = np.asarray(large, float) / 255
     paper, pen = rng.uniform(150, 230), rng.uniform(10, 70)
-    grey = paper + (pen - paper) * written.clip(0, 1)
+    gray = paper + (pen - paper) * written.clip(0, 1)
     slope = np.linspace(-light, light, side)
-    grey += slope * rng.uniform(-1, 1) + slope[:, None] * rng.uniform(-1, 1)
-    grey += rng.normal(0, rng.uniform(0, 8), grey.shape)
-    seen: NDArray[np.uint8] = (255 - grey if dark_paper else grey).clip(0, 255).astype(np.uint8)
+    gray += slope * rng.uniform(-1, 1) + slope[:, None] * rng.uniform(-1, 1)
+    gray += rng.normal(0, rng.uniform(0, 8), gray.shape)
+    seen: NDArray[np.uint8] = (255 - gray if dark_paper else gray).clip(0, 255).astype(np.uint8)
     return seen
 
 

@@ -27,7 +27,7 @@ from zoo_core.registry.location import Folder
 from zoo_core.registry.registry import Registry
 from zoo_core.system.atomic_files import write_atomic
 from zoo_core.training.train import train
-from zoo_core.weights.card import parse_published, read_card
+from zoo_core.weights.card import parse_published_card, read_card
 
 REGISTRY = Path(__file__).parents[1] / "registry" / "zoo_registry"
 README = REGISTRY.parent / "README.md"
@@ -104,7 +104,7 @@ def with_table(readme: str) -> str:
     for name in TAGS:
         tag = index.tags[name]
         page = f"zoo_registry/{tag.model}/{tag.tag}/card.md"
-        card = parse_published((REGISTRY / tag.model / tag.tag / CARD).read_bytes(), page)
+        card = parse_published_card((REGISTRY / tag.model / tag.tag / CARD).read_bytes(), page)
         assert card.interval is not None
         spread = zip(card.interval.mean, card.interval.sd, strict=True)
         cells = [

@@ -7,7 +7,7 @@ import pytest
 
 from zoo_core.installation.installed import load_catalog
 from zoo_core.publishing.publish import publish
-from zoo_core.registry.lookup import add
+from zoo_core.registry.lookup import add_registry
 from zoo_core.training.train import train
 
 
@@ -39,4 +39,4 @@ def registry(toy, run, tmp_path):
 @pytest.fixture
 def added(toy, registry):
     """Return the registry `here` with softmax.first, which was added."""
-    return add(toy, "here", str(registry))
+    return add_registry(toy, "here", str(registry))

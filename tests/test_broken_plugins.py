@@ -14,7 +14,7 @@ from zoo_core.plugins.specs import ModelSpec
 def spec(name, **changes):
     values = dict(name=name, summary="Softmax.", builder="zoo_toy.model:Softmax",
         config="zoo_toy.config:SoftmaxConfig", recipes="zoo_toy.config:RECIPES", trainer="toy",
-        dataset="toy", licence="MIT")
+        dataset="toy", license="MIT")
     return ModelSpec(**(values | changes))
 
 @hookimpl
@@ -31,9 +31,9 @@ BROKEN = {
         "there is no hook 'zoo_modles' (there are zoo_commands, zoo_datasets, zoo_models",
     ),
     "zoo-argument": (
-        PLUGIN.replace("zoo_models()", "zoo_models(colour)"),
+        PLUGIN.replace("zoo_models()", "zoo_models(color)"),
         "broken",
-        "hook 'zoo_models' hookimpl definition: zoo_models(colour) Argument(s) {'colour'}",
+        "hook 'zoo_models' hookimpl definition: zoo_models(color) Argument(s) {'color'}",
     ),
     "zoo-spec": (
         PLUGIN.replace('spec("MODEL")', 'spec("bad", builder="no colon")'),
@@ -86,12 +86,12 @@ def test_every_broken_one_is_named_with_its_fault_and_its_remedy(cli, broken):
     rows = {
         row["name"]: row for row in cli("list", "plugins", "--json", site=broken).json["plugins"]
     }
-    for name, (_, status, fault) in BROKEN.items():
+    for name, (_, status, exc) in BROKEN.items():
         row = rows[name]
         assert row["status"] == status
         reason = " ".join(row["reason"].split())
         assert reason.startswith(f"{name} 1.0 ({name} = {name.replace('-', '_')}.plugin): ")
-        assert fault in reason
+        assert exc in reason
         assert reason.endswith(f"zoo uninstall {name}")
     assert rows["zoo-well"]["status"] == Status.OK
     healthy = {row["name"] for row in rows.values() if row["status"] == Status.OK}
@@ -103,9 +103,9 @@ def test_the_doctor_names_all_of_them(cli, broken):
     assert (done.code, done.err) == (5, "")
     assert done.json["healthy"] is False
     problems = [finding["problem"] for finding in done.json["findings"]]
-    for name, (_, status, fault) in BROKEN.items():
+    for name, (_, status, exc) in BROKEN.items():
         (problem,) = [each for each in problems if each.startswith(f"{status} plugin: {name} 1.0")]
-        assert fault.partition(";")[0] in " ".join(problem.split())
+        assert exc.partition(";")[0] in " ".join(problem.split())
 
 
 def test_where_all_plugins_are_broken_the_doctor_works(cli, broken):

@@ -16,7 +16,7 @@ from zoo_core.errors import DataError, UnknownNameError, VerificationError
 from zoo_core.pretrained.load import load
 from zoo_core.publishing.publish import publish
 from zoo_core.registry import cache
-from zoo_core.registry.lookup import add, at
+from zoo_core.registry.lookup import add_registry, open_registry
 
 WEIGHTS = "softmax/first/model.safetensors"
 CARD = "softmax/first/card.json"
@@ -43,7 +43,7 @@ def names(folder):
 
 
 def keep(download=lambda to: to.write(CONTENT), *, size=10):
-    return cache.keep(SHA256, size, download, what="it")
+    return cache.fetch(SHA256, size, download, what="it")
 
 
 def test_what_is_loaded_is_fetched_once(toy, run, server, home):
@@ -53,12 +53,12 @@ def test_what_is_loaded_is_fetched_once(toy, run, server, home):
         assert loaded.card.metrics == run.card.metrics
     assert server.asked == {"index.json": 1, WEIGHTS: 1, CARD: 1}
     assert loaded.sha256 in names(home / "sha256")
-    assert all(cache.is_whole(path) for path in cache.kept())
+    assert all(cache.is_whole(path) for path in cache.cached_files())
 
 
 def test_what_was_fetched_needs_no_server(toy, loopback, registry):
     with servers.serving(registry) as server:
-        add(toy, "there", server.url)
+        add_registry(toy, "there", server.url)
         loaded = load(toy, "softmax")
     assert load(toy, "softmax").sha256 == loaded.sha256
     assert load(toy, "there/softmax.first").card == loaded.card
@@ -83,7 +83,7 @@ def test_the_server_alone_may_be_reached(loopback):
 def test_what_was_damaged_is_fetched_anew(toy, run, server, name):
     load(toy, "softmax", registry=server.url)
     weights = cache.path_of(run.card.weights.sha256)
-    (card,) = set(cache.kept()) - {weights}
+    (card,) = set(cache.cached_files()) - {weights}
     path = weights if name == WEIGHTS else card
     path.write_bytes(b"x" + path.read_bytes()[1:])
     loaded = load(toy, "softmax", registry=server.url)
@@ -94,7 +94,7 @@ def test_what_was_damaged_is_fetched_anew(toy, run, server, name):
 
 @pytest.mark.parametrize("name", [WEIGHTS, CARD])
 @pytest.mark.parametrize(
-    ("behaviour", "said"),
+    ("behavior", "said"),
     [
         (servers.flip(0.7), "has the sha256 .* is due; nothing is kept of it"),
         (servers.promise(-5), "has .* bytes where .* are due; nothing is kept of it"),
@@ -105,19 +105,19 @@ def test_what_was_damaged_is_fetched_anew(toy, run, server, name):
         (servers.missing, "could not be read: it answered 404"),
     ],
 )
-def test_what_is_not_what_it_should_be_is_not_kept(toy, server, home, name, behaviour, said):
-    server.behaviours[name] = behaviour
+def test_what_is_not_what_it_should_be_is_not_kept(toy, server, home, name, behavior, said):
+    server.behaviors[name] = behavior
     with pytest.raises((DataError, VerificationError), match=f"{server.url}/{name} {said}"):
         load(toy, "softmax", registry=server.url)
     kept = list((home / "sha256").iterdir())
     assert len(kept) == (name == WEIGHTS)  # the card came before
     assert all(cache.is_whole(path) for path in kept)
-    server.behaviours.clear()
+    server.behaviors.clear()
     assert load(toy, "softmax", registry=server.url).card
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "said"),
+    ("behavior", "said"),
     [
         (
             servers.text(b"{}"),
@@ -132,10 +132,10 @@ def test_what_is_not_what_it_should_be_is_not_kept(toy, server, home, name, beha
         (servers.missing, "it answered 404"),
     ],
 )
-def test_an_index_that_is_none_takes_no_place(toy, server, home, behaviour, said):
-    registry = at(server.url)
+def test_an_index_that_is_none_takes_no_place(toy, server, home, behavior, said):
+    registry = open_registry(server.url)
     before = registry.index()
-    server.behaviours["index.json"] = behaviour
+    server.behaviors["index.json"] = behavior
     with pytest.raises((DataError, VerificationError), match=said):
         registry.index(refresh=True)
     assert registry.index() == before
@@ -185,7 +185,7 @@ def test_what_killed_downloads_left_is_removed(home):
     assert cache.prune({SHA256}) == 4
     assert names(home / "sha256") == [SHA256]
     assert cache.prune(set()) == len(CONTENT)
-    assert cache.kept() == []
+    assert cache.cached_files() == []
 
 
 def test_a_download_that_fails_leaves_nothing(home):
@@ -207,4 +207,4 @@ def test_a_cache_that_cannot_be_is_named(server, home):
     with pytest.raises(DataError, match="it cannot be kept in .*: Not a directory"):
         keep()
     with pytest.raises(DataError, match="index.json cannot be kept in .*zoo-home: .*ZOO_HOME"):
-        at(server.url).index()
+        open_registry(server.url).index()

@@ -8,8 +8,8 @@ import pytest
 from zoo_core.errors import InvalidValueError, UnknownNameError
 from zoo_core.testing import Check, NotApplicableError, conformance_test, plugin_checks, run_checks
 from zoo_core.testing.check import ContractError, expect_equal, expect_finite
-from zoo_core.testing.runner import Outcome, Status, check_skips, junit
-from zoo_core.testing.suite import LEAST, find_plugin, has_every_check
+from zoo_core.testing.runner import CheckResult, CheckStatus, check_skips, junit
+from zoo_core.testing.suite import MIN_CHECKS, find_plugin, has_every_check
 from zoo_core.weights.file import load_weights
 
 TOY = {"ZOO_PLUGINS": "zoo-toy,zoo-odd"}
@@ -31,7 +31,7 @@ from zoo_core.plugins.specs import ModelSpec, TrainerSpec
 def zoo_models():
     return [ModelSpec(name="odd", summary="", builder="zoo_toy.model:Softmax",
         config="zoo_toy.config:SoftmaxConfig", recipes="zoo_toy.config:RECIPES", trainer="odd",
-        dataset="toy", licence="MIT")]
+        dataset="toy", license="MIT")]
 
 @hookimpl
 def zoo_trainers():
@@ -49,7 +49,7 @@ def test_a_plugin_that_keeps_its_contract(cli, tmp_path):
     done = cli("check", "zoo-toy", "--junit", "out.xml", env=TOY)
     assert done.code == 0, done.out
     *checks, last = done.out.splitlines()
-    assert len(checks) == LEAST["plugin"] + 2 * (LEAST["models"] + 17 + 2) + 2 * 10 + 9
+    assert len(checks) == MIN_CHECKS["plugin"] + 2 * (MIN_CHECKS["models"] + 17 + 2) + 2 * 10 + 9
     assert last == f"{len(checks)} checks of zoo-toy: {len(checks)} passed."
     assert not (tmp_path / "zoo-check").exists()
     suite = ElementTree.parse(tmp_path / "out.xml").getroot()
@@ -167,10 +167,14 @@ def test_fewer_checks_than_declared_are_too_few(toy):
     plugin = find_plugin(toy, "zoo-toy")
     count = len(plugin_checks(toy, "zoo-toy"))
     has_every_check(plugin, plugin.offers, count)
-    with_spaces = LEAST["models"] + 1
-    due = LEAST["plugin"] + 2 * with_spaces + 2 * LEAST["datasets"] + LEAST["trainers"]
-    with pytest.raises(ContractError, match=f"{due - 1} checks could be made, and {due} are due"):
-        has_every_check(plugin, plugin.offers, due - 1)
+    with_spaces = MIN_CHECKS["models"] + 1
+    expected = (
+        MIN_CHECKS["plugin"] + 2 * with_spaces + 2 * MIN_CHECKS["datasets"] + MIN_CHECKS["trainers"]
+    )
+    with pytest.raises(
+        ContractError, match=f"{expected - 1} checks could be made, and {expected} are due"
+    ):
+        has_every_check(plugin, plugin.offers, expected - 1)
 
 
 def test_whatever_a_check_raises_the_others_are_made():
@@ -184,9 +188,9 @@ def test_whatever_a_check_raises_the_others_are_made():
     outcomes = list(run_checks(checks, skip={}, save=None))
     found = [(outcome.status, outcome.message) for outcome in outcomes]
     assert found == [
-        (Status.FAILED, "it ends with RuntimeError: odd"),
-        (Status.SKIPPED, "not here"),
-        (Status.PASSED, ""),
+        (CheckStatus.FAILED, "it ends with RuntimeError: odd"),
+        (CheckStatus.SKIPPED, "not here"),
+        (CheckStatus.PASSED, ""),
     ]
 
 
@@ -197,7 +201,7 @@ def test_what_is_to_be_skipped_is_looked_at():
 
 
 def test_junit_holds_any_message():
-    outcomes = [Outcome("a: b", Status.FAILED, "\x1b[0m <&> \x00 é", 0.5)]
+    outcomes = [CheckResult("a: b", CheckStatus.FAILED, "\x1b[0m <&> \x00 é", 0.5)]
     case = ElementTree.fromstring(junit("p", outcomes))[0]
     assert case.find("failure").get("message") == " [0m <&>   é"
 
@@ -215,9 +219,9 @@ def test_junit_holds_any_message():
         ([1.0], [1.0, 2.0], r"float64 \(1,\) instead of float64 \(2,\)"),
     ],
 )
-def test_the_worst_element_is_named(found, due, problem):
+def test_the_worst_element_is_named(actual, expected, problem):
     with pytest.raises(ContractError, match=problem) as caught:
-        expect_equal(np.array(found), np.array(due), "w", "here")
+        expect_equal(np.array(actual), np.array(expected), "w", "here")
     assert caught.value.tensors.keys() == {"found", "due"}
 
 

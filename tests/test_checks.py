@@ -9,7 +9,7 @@ import pytest
 from zoo_core.errors import VerificationError, ZooError
 from zoo_core.installation.installed import load_catalog
 from zoo_core.recipes.recipe import TRAINER_FIELDS
-from zoo_core.registry.index import EMPTY, index_json
+from zoo_core.registry.index import EMPTY_INDEX, index_json
 from zoo_core.system.environment import is_set
 from zoo_core.testing import NotApplicableError, plugin_checks
 from zoo_core.testing.trainer_checks import FIELD_TRIALS
@@ -28,13 +28,13 @@ def given(changes, **values):
 def zoo_models():
     values = given(MODEL, builder="zoo_odd.model:Model", config="zoo_odd.model:Config",
         recipes="zoo_odd.model:RECIPES", spaces="zoo_odd.model:SPACES",
-        trainer="odd", dataset="odd", licence="MIT")
+        trainer="odd", dataset="odd", license="MIT")
     return [ModelSpec(**values)]
 
 @hookimpl
 def zoo_datasets():
     values = given(DATASET, loader="zoo_odd.model:load", shape=(1, 6, 5), classes=(3,),
-        sizes={"train": 200, "test": 50}, licence="CC0-1.0", source="made up",
+        sizes={"train": 200, "test": 50}, license="CC0-1.0", source="made up",
         sha256="98b846712455764346f00daa73c122b4884a84255824b40bb54f9594716fe539")
     return [DatasetSpec(**values)]
 
@@ -94,7 +94,7 @@ def odd(toy, site, write_plugin, monkeypatch):
         folder = site / "zoo_odd"
         (folder / "model.py").write_text(MODEL + model)
         (folder / "registry").mkdir()
-        (folder / "registry" / "index.json").write_bytes(index_json(EMPTY))
+        (folder / "registry" / "index.json").write_bytes(index_json(EMPTY_INDEX))
         monkeypatch.setenv("ZOO_PLUGINS", "zoo-toy,zoo-odd")
         monkeypatch.chdir(site.parent)
         return load_catalog()
@@ -111,8 +111,8 @@ def predicting(change):
     """Return code of a trainer whose logits are changed."""
     return f"""
 class Trainer(Trainer):
-    def predict(self, model, images, preprocessing):
-        return [{change} for head in super().predict(model, images, preprocessing)]
+    def predict(self, model, images, normalization):
+        return [{change} for head in super().predict(model, images, normalization)]
 """
 
 
@@ -214,8 +214,8 @@ PLUGINS = [
 
 MODELS = [
     ("has import strings that resolve", "MODEL = {'builder': 'zoo_odd.model:none'}", "", "none"),
-    ("names a licence", "MODEL = {'licence': 'free'}", "", "'free' is no SPDX expression"),
-    ("names a licence", "MODEL = {'licence': 'mit'}", "", "is written MIT in SPDX"),
+    ("names a license", "MODEL = {'license': 'free'}", "", "'free' is no SPDX expression"),
+    ("names a license", "MODEL = {'license': 'mit'}", "", "is written MIT in SPDX"),
     ("names what is installed", "MODEL = {'trainer': 'none'}", "", "trainer 'none'"),
     ("names what is installed", "MODEL = {'dataset': 'none'}", "", "dataset 'none'"),
     ("builds with its defaults", "", "class Config: pass", "no subclass of zoo_core.ModelConfig"),
@@ -328,7 +328,7 @@ SPACES = [
 
 DATASETS = [
     ("has import strings that resolve", "DATASET = {'loader': 'zoo_odd.nowhere:x'}", "", "nowhere"),
-    ("names a licence", "DATASET = {'licence': 'CC BY-SA'}", "", "no SPDX expression"),
+    ("names a license", "DATASET = {'license': 'CC BY-SA'}", "", "no SPDX expression"),
     ("states a sha256 and a source", "DATASET = {'sha256': 'abc'}", "", "64 hexadecimal digits"),
     ("states a sha256 and a source", "DATASET = {'source': ' '}", "", "does not say who made it"),
     ("has its splits", "", "load = dict", "no ArrayDataset, but a dict"),
@@ -494,7 +494,7 @@ TRAINERS = [
     ("follows lr", "", stepping("was"), "says that it follows lr, which changes nothing"),
     ("follows seed", "", building("0") + ONE_ORDER, "says that it follows seed, which"),
     ("follows lr", "MODEL = {'trainer': 'toy'}", "", "no installed model is trained by 'odd'"),
-    ("follows colour", "TRAINER = {'recipe_fields': ('colour',)}", "", "no recipe field 'colour'"),
+    ("follows color", "TRAINER = {'recipe_fields': ('color',)}", "", "no recipe field 'color'"),
 ] + [
     (
         f"follows {field}",
@@ -531,16 +531,16 @@ BROKEN = (
 def test_a_check_fails_on_what_is_broken(odd, name, plugin, model, problem):
     catalog = odd(plugin, model)
     checks = [check for check in plugin_checks(catalog, "zoo-odd") if str(check) == name]
-    faults = []
+    errors = []
     for check in checks:  # a model, a data set and a trainer may share the name of a check
         try:
             check.run()
-        except ZooError as fault:
-            faults.append(fault)
-    (fault,) = faults
-    assert isinstance(fault, ZooError)
+        except ZooError as exc:
+            errors.append(exc)
+    (exc,) = errors
+    assert isinstance(exc, ZooError)
     with pytest.raises(ZooError, match=problem):
-        raise fault
+        raise exc
 
 
 def test_a_plugin_in_which_nothing_is_broken_keeps_every_check(odd):
@@ -561,7 +561,7 @@ def test_there_is_a_trial_of_every_field_that_a_trainer_may_follow():
 
 METADATA = {
     "has an entry point": ("zoo-odd = zoo_odd.plugin", "odd = zoo_odd.plugin", "named like"),
-    "has a licence": ("License-Expression: MIT\n", "", "states no licence"),
+    "has a license": ("License-Expression: MIT\n", "", "states no license"),
     "offers something": ("zoo_odd.plugin", "zoo_odd", "offers nothing"),
 }
 """Check -> what is replaced in the metadata, by what, and what is then said."""

@@ -146,7 +146,7 @@ def test_predict_reads_an_image(cli, trained, picture):
     assert cli("predict", "run", "low.png").out.startswith("low.png: low (")
 
 
-def test_predict_fits_images_of_other_sizes_and_colours(cli, trained, picture):
+def test_predict_fits_images_of_other_sizes_and_colors(cli, trained, picture):
     large = Image.open(picture).resize((50, 60), Image.Resampling.NEAREST)
     large.save(picture.parent / "large.png")
     large.point(lambda value: 255 - value).convert("RGB").save(picture.parent / "dark-on-light.jpg")
@@ -172,7 +172,7 @@ BAD = [
     (["train", "softmax", "--recipe", "fast"], 3, "has no recipe 'fast'. Recipes there are"),
     (["train", "softmax", "--set", "trainer=jax"], 3, "offers a trainer 'jax'"),
     (["train", "softmax", "--set", "lr"], 2, "--set takes KEY=VALUE, got 'lr'"),
-    (["train", "softmax", "--set", "colour=3"], 2, "no key 'colour'. Keys there are: batch_size"),
+    (["train", "softmax", "--set", "color=3"], 2, "no key 'color'. Keys there are: batch_size"),
     (["train", "softmax", "--set", "model.width=3"], 2, "Keys there are: model.classes"),
     (["train", "softmax", "--set", "model=3"], 2, "model of the recipe must be an object, got 3"),
     (
@@ -285,9 +285,9 @@ def test_info_of_a_shared_name_says_which_there_are(cli, write_plugin, tmp_path)
         (OSError("image file is truncated"), "image file is truncated"),
     ],
 )
-def test_what_the_system_refuses_is_one_line(fault, line, monkeypatch, capsys):
+def test_what_the_system_refuses_is_one_line(exc, line, monkeypatch, capsys):
     def refuse(*_arguments, **_options):
-        raise fault
+        raise exc
 
     monkeypatch.setattr("zoo_core.cli.main.zoo.main", refuse)
     assert run(["list"]) == 1

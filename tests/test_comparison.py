@@ -15,14 +15,14 @@ from zoo_core.training.train import train
 
 @given(st.integers(1, 20_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_intervals_are_wilsons(counts):
-    due = stats.binomtest(*counts).proportion_ci(0.95, method="wilson")
-    assert wilson_interval(*counts) == pytest.approx((due.low, due.high), abs=1e-12)
+    expected = stats.binomtest(*counts).proportion_ci(0.95, method="wilson")
+    assert wilson_interval(*counts) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
 @given(st.integers(0, 300), st.integers(0, 300))
 def test_p_is_that_of_a_binomial_test(first, second):
-    due = stats.binomtest(first, first + second).pvalue if first + second else 1.0
-    assert mcnemar_p(first, second) == pytest.approx(due, rel=1e-9)
+    expected = stats.binomtest(first, first + second).pvalue if first + second else 1.0
+    assert mcnemar_p(first, second) == pytest.approx(expected, rel=1e-9)
 
 
 def test_p_of_ten_thousand_differences_is_a_number():
@@ -32,12 +32,12 @@ def test_p_of_ten_thousand_differences_is_a_number():
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holms_correction_is_what_he_says(ps):
-    order, due, highest = np.argsort(ps, kind="stable"), {}, 0.0
+    order, expected, highest = np.argsort(ps, kind="stable"), {}, 0.0
     for rank, index in enumerate(order):
         highest = max(highest, min(1.0, (len(ps) - rank) * ps[index]))
-        due[index] = highest
+        expected[index] = highest
     adjusted = holm(ps)
-    assert adjusted == [due[index] for index in range(len(ps))]
+    assert adjusted == [expected[index] for index in range(len(ps))]
     assert all(a >= p for a, p in zip(adjusted, ps, strict=True))
 
 
@@ -53,9 +53,9 @@ def test_counts_are_those_of_the_images(toy, pair):
     first, second = (
         each.predict(images.images).labels[:, 0] == images.labels[:, 0] for each in pair
     )
-    (question,) = comparison.questions
-    assert [share.correct for share in question.shares] == [first.sum(), second.sum()]
-    (found,) = question.pairs
+    (question,) = comparison.heads_compared
+    assert [share.correct for share in question.proportions] == [first.sum(), second.sum()]
+    (found,) = question.tests
     assert (found.both, found.only_first, found.only_second, found.neither) == (
         (first & second).sum(),
         (first & ~second).sum(),
@@ -63,7 +63,7 @@ def test_counts_are_those_of_the_images(toy, pair):
         (~first & ~second).sum(),
     )
     assert found.only_first > found.only_second, "the models were to differ"
-    assert comparison.disputed.tolist() == np.flatnonzero(first != second).tolist()
+    assert comparison.disagreements.tolist() == np.flatnonzero(first != second).tolist()
     assert comparison.scores == evaluate_pretrained(toy, pair).members
 
 
@@ -78,16 +78,16 @@ def test_several_labels_are_compared_each_and_together(toy, tmp_path):
         for seed, lr in enumerate((0.5, 1e-4, 1e-5))
     ]
     comparison = compare(toy, [load(toy, run.folder) for run in runs])
-    assert [question.head for question in comparison.questions] == [0, 1, None]
+    assert [question.head for question in comparison.heads_compared] == [0, 1, None]
     for question, right in zip(
-        comparison.questions,
-        [*np.moveaxis(comparison.right, 2, 0), comparison.right.all(axis=2)],
+        comparison.heads_compared,
+        [*np.moveaxis(comparison.is_correct, 2, 0), comparison.is_correct.all(axis=2)],
         strict=True,
     ):
-        assert [share.correct for share in question.shares] == right.sum(axis=1).tolist()
-        assert [(pair.first, pair.second) for pair in question.pairs] == [(0, 1), (0, 2), (1, 2)]
-        assert [pair.adjusted for pair in question.pairs] == holm([p.p for p in question.pairs])
-    readers = comparison.right.all(axis=2).sum(axis=0)[comparison.disputed]
+        assert [share.correct for share in question.proportions] == right.sum(axis=1).tolist()
+        assert [(pair.first, pair.second) for pair in question.tests] == [(0, 1), (0, 2), (1, 2)]
+        assert [pair.adjusted for pair in question.tests] == holm([p.p for p in question.tests])
+    readers = comparison.is_correct.all(axis=2).sum(axis=0)[comparison.disagreements]
     assert set(readers) <= {1, 2}
     assert (np.diff(readers) >= 0).all()
 

@@ -86,9 +86,9 @@ def test_the_data_set_of_a_card_is_the_one_that_is_loaded(toy, declares):
     sha256 = entry.spec.sha256
     if not declares:  # as where nobody could know it beforehand
         entry = Entry(dataclasses.replace(entry.spec, sha256=""), entry.plugin)
-    assert load_dataset(entry, due=sha256).sha256() == sha256
+    assert load_dataset(entry, expected=sha256).sha256() == sha256
     with pytest.raises(VerificationError, match=f"about toy with the sha256 0+, .* has {sha256}"):
-        load_dataset(entry, due="0" * 64)
+        load_dataset(entry, expected="0" * 64)
 
 
 @given(st.integers(2, 500), st.floats(0.001, 0.999), st.none() | st.integers(0, 2**32))
@@ -110,7 +110,7 @@ def test_the_last_rows_are_held_out_without_a_seed():
 def test_the_order_is_a_pure_function_of_seed_and_epoch(toy):
     dataset = load_dataset(toy.dataset("toy"))
     rows, held_out = split_rows(200, 0.1, 0)
-    data = TrainingData(dataset, rows, held_out, preprocessing=None)
+    data = TrainingData(dataset, rows, held_out, normalization=None)
     assert np.array_equal(data.order(3, 5), data.order(3, 5))
     assert set(data.order(3, 5)) == set(rows)
     different = [data.order(3, 5), data.order(3, 6), data.order(4, 5), data.order(5, 3)]

@@ -4,12 +4,12 @@ import os
 
 import pytest
 
-from zoo_core.errors import UnknownNameError, listed
+from zoo_core.errors import UnknownNameError, join_names
 from zoo_core.installation.installed import load_catalog
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.rows import describe, restore_plugins
 from zoo_core.registry.names import WeightsName, check_tag_name, parse_name
-from zoo_core.testing.suite import SAMPLE, SMALL, plugin_checks, sample
+from zoo_core.testing.suite import MAX_MODELS, MAX_SAMPLE_PARAMETERS, plugin_checks, sample
 
 PLUGIN = """
 import os
@@ -27,7 +27,7 @@ def zoo_models():
             recipes="zoo_toy.config:RECIPES",
             trainer="toy",
             dataset="toy",
-            licence="MIT",
+            license="MIT",
             parameters=None if number == 5 else 90 * 10 ** (number % 10),
             pretrained="zoo_many.weights:get" if number % 2 else "",
             task="image-classification" if number else "something-else",
@@ -120,7 +120,7 @@ def test_a_mistyped_name_is_not_answered_with_all_names_there_are(catalog):
         catalog.model("many/nett-77")
     assert len(str(caught.value)) < 1500
     assert "more)" in str(caught.value)
-    assert listed(map(str, range(3))) == "0, 1, 2"
+    assert join_names(map(str, range(3))) == "0, 1, 2"
 
 
 def test_an_absent_family_says_which_plugin_may_have_it(toy):
@@ -189,8 +189,8 @@ def test_a_registry_that_published_under_half_the_name_is_told_apart(cli, many, 
 def test_of_very_many_models_a_sample_is_checked_or_the_one_that_is_named(catalog):
     entries = {name: entry for name, entry in catalog.entries("models").items() if "many" in name}
     chosen = sample(entries)
-    assert len(chosen) == len(set(chosen)) == SAMPLE
-    assert all((entries[name].spec.parameters or 0) <= SMALL for name in chosen)
+    assert len(chosen) == len(set(chosen)) == MAX_MODELS
+    assert all((entries[name].spec.parameters or 0) <= MAX_SAMPLE_PARAMETERS for name in chosen)
     assert {name[:10] for name in chosen} > {"many/net-1", "many/net-9"}  # from all of the names
     assert sample(entries, asked="many/net-9") == ["many/net-9"]
     checks = plugin_checks(catalog, "many/net-4")

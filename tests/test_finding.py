@@ -15,32 +15,39 @@ from zoo_core.errors import (
 from zoo_core.installation.installed import load_catalog
 from zoo_core.pretrained.load import load
 from zoo_core.publishing.publish import publish
-from zoo_core.registry.lookup import add, find, find_in, published, registries, remove
+from zoo_core.registry.lookup import (
+    add_registry,
+    find_weights,
+    known_registries,
+    list_published,
+    remove_registry,
+    resolve_weights,
+)
 
 
 @pytest.mark.parametrize("name", ["softmax", "softmax.first", "here/softmax", "here/softmax.first"])
 def test_a_name_finds_what_is_published(toy, added, name):
-    found = find(toy, name)
+    found = find_weights(toy, name)
     assert found.published.name == "softmax.first"
     assert found.qualified_name == "here/softmax.first"
-    assert find(toy, found.name).published == found.published  # with its checksum
+    assert find_weights(toy, found.name).published == found.published  # with its checksum
 
 
 def test_a_bare_name_is_the_default_tag(toy, run, registry, added):
     publish(toy, run.folder, "softmax.best", str(registry), default=True)
-    assert find(toy, "softmax").published.tag == "best"
+    assert find_weights(toy, "softmax").published.tag == "best"
 
 
 def test_a_tag_may_have_dots(toy, run, registry, added):
     publish(toy, run.folder, "softmax.v1.2", str(registry))
-    assert find(toy, "softmax.v1.2").published.tag == "v1.2"
+    assert find_weights(toy, "softmax.v1.2").published.tag == "v1.2"
 
 
 def test_a_checksum_holds_the_weights_to_it(toy, run, added):
     sha256 = run.card.weights.sha256
-    assert find(toy, f"softmax@sha256:{sha256[:8]}")
+    assert find_weights(toy, f"softmax@sha256:{sha256[:8]}")
     with pytest.raises(VerificationError, match=f"has the sha256 {sha256}, asked for is 00000000"):
-        find(toy, "softmax.first@sha256:00000000")
+        find_weights(toy, "softmax.first@sha256:00000000")
 
 
 @pytest.mark.parametrize(
@@ -55,21 +62,21 @@ def test_a_checksum_holds_the_weights_to_it(toy, run, added):
 )
 def test_an_unknown_name_says_what_there_is(toy, added, name, said):
     with pytest.raises(UnknownNameError, match=said):
-        find(toy, name)
+        find_weights(toy, name)
 
 
 @pytest.fixture
 def there(toy, registry, tmp_path):
     """Return a second registry with the same name in it."""
     shutil.copytree(registry, tmp_path / "other")
-    return add(toy, "there", str(tmp_path / "other"))
+    return add_registry(toy, "there", str(tmp_path / "other"))
 
 
 @pytest.mark.parametrize("name", ["softmax", "softmax.first"])
 def test_what_two_registries_have_is_ambiguous(toy, added, there, name):
     with pytest.raises(AmbiguousNameError, match=r"here/softmax\.first, there/softmax\.first"):
-        find(toy, name)
-    assert find(toy, f"there/{name}").registry.name == "there"
+        find_weights(toy, name)
+    assert find_weights(toy, f"there/{name}").registry.name == "there"
 
 
 def test_a_plugin_brings_a_registry(site, write_plugin, registry, monkeypatch):
@@ -84,26 +91,26 @@ def zoo_registries():
 """
     write_plugin(site, "zoo-more", code)
     catalog = load_catalog()
-    (found,) = published(registries(catalog))
+    (found,) = list_published(known_registries(catalog))
     assert (found.qualified_name, found.registry.source) == ("more/softmax.first", "zoo-more")
     with pytest.raises(InvalidValueError, match="there is a registry 'more' already"):
-        add(catalog, "more", str(registry))
+        add_registry(catalog, "more", str(registry))
 
 
 def test_a_registry_that_cannot_be_read_takes_no_other_down(toy, added, there, capsys):
     (there.location.root / "index.json").write_text("{")
-    assert find(toy, "softmax").registry.name == "here"
+    assert find_weights(toy, "softmax").registry.name == "here"
     assert "zoo: registry there is left out" in capsys.readouterr().err
     with pytest.raises(VerificationError, match="is not a readable index"):
-        find(toy, "there/softmax")
+        find_weights(toy, "there/softmax")
 
 
 def test_a_registry_that_is_removed_is_not_asked(toy, added, there):
-    remove("there")
-    assert [registry.name for registry in registries(toy)] == ["here"]
-    assert find(toy, "softmax").registry.name == "here"
+    remove_registry("there")
+    assert [registry.name for registry in known_registries(toy)] == ["here"]
+    assert find_weights(toy, "softmax").registry.name == "here"
     with pytest.raises(UnknownNameError, match=r"no registry 'there' was added"):
-        remove("there")
+        remove_registry("there")
 
 
 @pytest.mark.parametrize(
@@ -122,14 +129,14 @@ def test_a_registry_that_is_removed_is_not_asked(toy, added, there):
 )
 def test_what_is_no_registry_is_not_added(toy, added, name, url, error, said):
     with pytest.raises(error, match=said):
-        add(toy, name, url.format(added.location.url))
-    assert [registry.name for registry in registries(toy)] == ["here"]
+        add_registry(toy, name, url.format(added.location.url))
+    assert [registry.name for registry in known_registries(toy)] == ["here"]
 
 
 def test_a_file_url_is_a_folder(toy, registry):
-    added = add(toy, "here", f"file://{registry}")
+    added = add_registry(toy, "here", f"file://{registry}")
     assert added.location.url == str(registry)
-    assert find(toy, "softmax").published.tag == "first"
+    assert find_weights(toy, "softmax").published.tag == "first"
 
 
 def test_any_url_of_fsspecs_is_a_registry(toy, registry):
@@ -140,7 +147,7 @@ def test_any_url_of_fsspecs_is_a_registry(toy, registry):
     for path in registry.rglob("*"):
         if path.is_file() and path.suffix in (".json", ".safetensors"):
             memory.pipe(f"/bucket/{path.relative_to(registry)}", path.read_bytes())
-    add(toy, "bucket", "memory://bucket")
+    add_registry(toy, "bucket", "memory://bucket")
     loaded = load(toy, "bucket/softmax.first")
     memory.rm("/bucket", recursive=True)
     assert load(toy, "softmax").sha256 == loaded.sha256  # from the cache
@@ -153,10 +160,10 @@ def test_a_damaged_list_of_registries_is_named(toy, added, tmp_path, content):
     assert json.loads(path.read_text())["registries"] == {"here": added.location.url}
     path.write_text(content)
     with pytest.raises(DataError, match=r"registries\.json, the list of registries"):
-        registries(toy)
+        known_registries(toy)
 
 
 def test_a_folder_or_url_may_be_given_instead(toy, registry):
-    assert find_in(toy, "softmax", str(registry)).published.tag == "first"
+    assert resolve_weights(toy, "softmax", str(registry)).published.tag == "first"
     with pytest.raises(UnknownNameError):
-        find(toy, "softmax")
+        find_weights(toy, "softmax")

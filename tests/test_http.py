@@ -15,7 +15,7 @@ sys.path.append(str(Path(__file__).parents[1]))  # behind what is installed
 from tests.stress import servers
 from zoo_core.errors import DataError
 from zoo_core.system import deadline, download
-from zoo_core.system.deadline import Deadline, patience
+from zoo_core.system.deadline import Deadline, default_timeout
 
 CONTENT = bytes(range(256)) * 400
 SLACK = 8_000_000
@@ -45,27 +45,29 @@ def unhurried(monkeypatch):
     return waits
 
 
-def get(server, behaviour=servers.answer):
-    server.behaviours["file"] = behaviour
+def get(server, behavior=servers.answer):
+    server.behaviors["file"] = behavior
     to = io.BytesIO()
-    download.download(f"{server.url}/file", to, most=len(CONTENT))
+    download.download(f"{server.url}/file", to, max_bytes=len(CONTENT))
     return to.getvalue()
 
 
-@pytest.mark.parametrize("behaviour", [servers.answer, servers.unstated()])
-def test_a_file_is_read(server, behaviour):
-    assert get(server, behaviour) == CONTENT
+@pytest.mark.parametrize("behavior", [servers.answer, servers.unstated()])
+def test_a_file_is_read(server, behavior):
+    assert get(server, behavior) == CONTENT
     assert server.asked["file"] == 1
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "whole"), [(servers.answer, len(CONTENT)), (servers.unstated(), None)]
+    ("behavior", "whole"), [(servers.answer, len(CONTENT)), (servers.unstated(), None)]
 )
-def test_a_transfer_tells_how_far_it_is(server, behaviour, whole):
+def test_a_transfer_tells_how_far_it_is(server, behavior, whole):
     heard = []
-    server.behaviours["file"] = behaviour
+    server.behaviors["file"] = behavior
     url = f"{server.url}/file"
-    download.download(url, io.BytesIO(), most=len(CONTENT), told=lambda *of: heard.append(of))
+    download.download(
+        url, io.BytesIO(), max_bytes=len(CONTENT), on_progress=lambda *of: heard.append(of)
+    )
     taken = [part for part, _ in heard]
     assert taken == sorted(taken)
     assert heard[-1] == (len(CONTENT), whole)
@@ -110,16 +112,14 @@ HOSTILE = {
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_what_is_wrong_is_said_in_bounded_time_and_bytes(server, kind):
-    behaviour, said = HOSTILE[kind]
+    behavior, said = HOSTILE[kind]
     start = time.monotonic()
-    with pytest.raises(
-        DataError, match=rf"{re.escape(server.url)}/file could not.*{said}"
-    ) as fault:
-        get(server, behaviour)
+    with pytest.raises(DataError, match=rf"{re.escape(server.url)}/file could not.*{said}") as exc:
+        get(server, behavior)
     assert time.monotonic() - start < BOUND
     assert server.sent < len(CONTENT) + SLACK
-    assert str(fault.value).isprintable()
-    assert len(str(fault.value)) < 600
+    assert str(exc.value).isprintable()
+    assert len(str(exc.value)) < 600
     assert get(server, servers.answer) == CONTENT
 
 
@@ -166,7 +166,7 @@ def test_what_comes_fast_enough_may_take_longer_than_the_patience(server, monkey
 
     start = time.monotonic()
     assert get(server, steady) == CONTENT
-    assert time.monotonic() - start > patience()
+    assert time.monotonic() - start > default_timeout()
 
 
 def test_a_redirect_is_followed(server, tmp_path):
@@ -175,7 +175,7 @@ def test_a_redirect_is_followed(server, tmp_path):
 
 
 def test_a_redirect_to_a_server_that_drips_is_bounded_too(server):
-    server.behaviours["other"] = servers.drip_headers
+    server.behaviors["other"] = servers.drip_headers
 
     def late(request, _):
         request.pause(0.8)
@@ -209,7 +209,7 @@ def test_a_handshake_is_bounded_too(loopback, monkeypatch, drips):
         start = time.monotonic()
         with pytest.raises(DataError, match="it is too slow"):
             download.download(
-                f"https://127.0.0.1:{listening.getsockname()[1]}/x", io.BytesIO(), most=9
+                f"https://127.0.0.1:{listening.getsockname()[1]}/x", io.BytesIO(), max_bytes=9
             )
         assert time.monotonic() - start < BOUND
         done.set()
@@ -242,7 +242,7 @@ def test_a_connection_is_cut_though_tls_took_it_over_or_time_was_up(loopback, la
 )
 def test_an_address_that_leads_nowhere_is_named(loopback, url, said):
     with pytest.raises(DataError, match=f"{url} could not be read: {said}"):
-        download.download(url, io.BytesIO(), most=9)
+        download.download(url, io.BytesIO(), max_bytes=9)
 
 
 def test_https_does_not_lead_to_http():
@@ -259,7 +259,7 @@ def test_a_full_disk_is_named(server):
             raise OSError(28, "No space left on device")
 
     with pytest.raises(DataError, match="file cannot be kept in .*: No space left on device"):
-        download.download(f"{server.url}/file", Full(), most=len(CONTENT))
+        download.download(f"{server.url}/file", Full(), max_bytes=len(CONTENT))
 
 
 @pytest.mark.parametrize(
@@ -268,15 +268,15 @@ def test_a_full_disk_is_named(server):
 )
 def test_patience_is_what_can_be_waited_for(server, monkeypatch, value, seconds):
     monkeypatch.setenv("ZOO_TIMEOUT", value)
-    assert patience() == seconds
+    assert default_timeout() == seconds
     assert get(server) == CONTENT
 
 
 def test_no_thread_or_connection_is_left_over(server):
     before = set(threading.enumerate())
-    for behaviour in (servers.answer, servers.cut(0.5), servers.endless(), servers.drip()):
-        with pytest.raises(DataError) if behaviour is not servers.answer else io.StringIO():
-            get(server, behaviour)
+    for behavior in (servers.answer, servers.cut(0.5), servers.endless(), servers.drip()):
+        with pytest.raises(DataError) if behavior is not servers.answer else io.StringIO():
+            get(server, behavior)
     end = time.monotonic() + BOUND
     while set(threading.enumerate()) - before and time.monotonic() < end:
         time.sleep(0.01)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 from PIL import Image, features
 
-from zoo_core.data.image_files import fit, read_image, reader_for
+from zoo_core.data.image_files import fit_image, read_image, reader_for
 from zoo_core.errors import DataError, InvalidValueError
 
 GREY = np.arange(30, dtype=np.uint8).reshape(5, 6) * 8
@@ -31,7 +31,7 @@ def saved(image, kind="PNG", **options):
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "GIF", "TIFF", "WEBP"])
 @pytest.mark.parametrize("mode", ["L", "RGB", "P"])
-def test_grey_levels_are_those_of_the_file(kind, mode):
+def test_gray_levels_are_those_of_the_file(kind, mode):
     file = saved(Image.fromarray(GREY).convert(mode), kind, lossless=True)
     assert (read_image(file, 1) == GREY).all()
     assert read_image(file, 3).shape == (3, 5, 6)
@@ -89,8 +89,8 @@ def test_a_damaged_image_is_an_error_or_an_image(data):
     try:
         with quiet():
             assert read_image(io.BytesIO(content[:end]), 1).ndim == 3
-    except DataError as fault:
-        assert "\n" not in str(fault)
+    except DataError as exc:
+        assert "\n" not in str(exc)
 
 
 @pytest.mark.skipif(not features.check("avif"), reason="Pillow was built without AVIF")
@@ -114,18 +114,18 @@ def test_images_have_one_channel_or_three():
 def test_an_image_of_the_models_size_is_taken_as_it_is():
     for channels in (1, 3):
         image = np.full((channels, 5, 6), 255, np.uint8)
-        assert fit(image, image.shape) is image
+        assert fit_image(image, image.shape) is image
 
 
-def test_another_is_fitted_in_whole_and_grey_made_light_on_dark():
+def test_another_is_fitted_in_whole_and_gray_made_light_on_dark():
     image = np.full((1, 20, 60), 255, np.uint8)
     image[:, 5:15, 20:40] = 0
-    fitted = fit(image, (1, 12, 12))
+    fitted = fit_image(image, (1, 12, 12))
     assert fitted.shape == (1, 12, 12)
     assert (fitted[0, :4] == 0).all()
     assert (fitted[0, 5:7, 5:7] > 200).all()
-    colour = np.broadcast_to(np.array([10, 200, 250], np.uint8).reshape(3, 1, 1), (3, 24, 24))
-    assert (fit(colour, (3, 12, 12)) == colour[:, :12, :12]).all()
+    color = np.broadcast_to(np.array([10, 200, 250], np.uint8).reshape(3, 1, 1), (3, 24, 24))
+    assert (fit_image(color, (3, 12, 12)) == color[:, :12, :12]).all()
 
 
 def test_without_a_reader_images_are_fitted(toy):

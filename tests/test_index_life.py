@@ -29,7 +29,7 @@ def zoo_models():
     return [
         ModelSpec(
             name=name, summary="s", builder="a:b", config="a:b", recipes="a:b", trainer="t",
-            dataset="d", licence="MIT",
+            dataset="d", license="MIT",
         )
         for name in NAMES
     ]

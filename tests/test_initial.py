@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from zoo_core.errors import DataError, InvalidValueError, VerificationError
-from zoo_core.training.initial_weights import Pretraining
-from zoo_core.training.train import train, train_again
+from zoo_core.training.initial_weights import PretrainedWeights
+from zoo_core.training.train import retrain, train
 from zoo_core.weights.file import load_weights
 
 WEIGHTS = {f"head{i}": np.full((30, 3), 0.25 + i, np.float32) for i in range(2)}
@@ -20,7 +20,7 @@ def given(toy, monkeypatch):
     """Return the toy catalog whose softmax-pairs may begin with weights, and a dict of those."""
     weights = {name: WEIGHTS[name] for name in WEIGHTS}
     module = types.ModuleType("toy_weights")
-    module.softmax = lambda config: Pretraining("elsewhere/softmax.v1", dict(weights))
+    module.softmax = lambda config: PretrainedWeights("elsewhere/softmax.v1", dict(weights))
     monkeypatch.setitem(sys.modules, "toy_weights", module)
     entry = toy.model("softmax-pairs")
     spec = dataclasses.replace(entry.spec, pretrained="toy_weights:softmax")
@@ -86,8 +86,8 @@ def test_a_model_without_any_says_so_before_anything_is_loaded(toy, tmp_path):
 def test_it_is_reproduced_from_the_same_beginning_or_not_at_all(given, tmp_path):
     catalog, weights = given
     run = begun(catalog, tmp_path / "run", lr=0.5)
-    again = train_again(catalog, run.card, out=tmp_path / "again")
+    again = retrain(catalog, run.card, out=tmp_path / "again")
     assert again.card.weights.sha256 == run.card.weights.sha256
     weights["head0"] = np.zeros((30, 3), np.float32)
     with pytest.raises(VerificationError, match="it began with .*elsewhere"):
-        train_again(catalog, run.card, out=tmp_path / "other")
+        retrain(catalog, run.card, out=tmp_path / "other")

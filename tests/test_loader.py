@@ -15,7 +15,7 @@ from zoo_core.plugins.specs import ModelSpec
 def spec(name):
     return ModelSpec(
         name=name, summary="s", builder="nowhere.at_all:build", config="nowhere:C",
-        recipes="nowhere:R", trainer="t", dataset="d", licence="MIT",
+        recipes="nowhere:R", trainer="t", dataset="d", license="MIT",
     )
 
 @hookimpl
@@ -46,19 +46,19 @@ def test_a_plugin_is_ok_and_offers_its_model(site, write_plugin):
         ("def f(:", "SyntaxError"),
         (MODEL.replace('[spec("alpha")]', "1 / 0"), "zoo_models failed: ZeroDivisionError"),
         (MODEL.replace("def zoo_models", "def zoo_model"), "there is no hook 'zoo_model'"),
-        (MODEL.replace("zoo_models()", "zoo_models(colour)"), "colour"),
+        (MODEL.replace("zoo_models()", "zoo_models(color)"), "color"),
         (MODEL.replace('[spec("alpha")]', '["alpha"]'), "must give ModelSpecs, gave 'alpha'"),
         (MODEL.replace('"alpha"', '"Al.pha"'), "'Al.pha'"),
         (MODEL.replace("nowhere.at_all:build", "no colon"), "builder must be an import string"),
         (MODEL.replace('[spec("alpha")]', '[spec("a"), spec("a")]'), "two things of the name 'a'"),
     ],
 )
-def test_a_broken_plugin_says_why_and_leaves_the_others_alone(site, write_plugin, code, fault):
+def test_a_broken_plugin_says_why_and_leaves_the_others_alone(site, write_plugin, code, exc):
     write_plugin(site, "zoo-bad", code)
     write_plugin(site, "zoo-good", MODEL.replace("alpha", "beta"))
     plugins = statuses()
     assert plugins["zoo-bad"].status is Status.BROKEN
-    assert fault in plugins["zoo-bad"].reason
+    assert exc in plugins["zoo-bad"].reason
     assert "uninstall zoo-bad" in plugins["zoo-bad"].reason
     assert plugins["zoo-bad"].offers == ()
     assert plugins["zoo-good"].status is Status.OK
@@ -180,7 +180,7 @@ def test_a_spec_refuses_names_that_are_none(name):
             recipes="a:b",
             trainer="t",
             dataset="d",
-            licence="MIT",
+            license="MIT",
         )
 
 
@@ -194,6 +194,6 @@ def test_a_dataset_must_have_train_and_test():
             classes=(2,),
             sizes={"train": 1},
             sha256="",
-            licence="",
+            license="",
             source="",
         )

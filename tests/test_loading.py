@@ -9,10 +9,10 @@ import pytest
 from zoo_core.errors import AmbiguousNameError, DataError, InvalidValueError, VerificationError
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.load import load
-from zoo_core.pretrained.plain_config import SettledConfig, is_plain
+from zoo_core.pretrained.plain_config import ConfigView, is_plain
 from zoo_core.pretrained.verified_read import published_card
 from zoo_core.publishing.publish import publish
-from zoo_core.registry.lookup import find
+from zoo_core.registry.lookup import find_weights
 from zoo_core.training.train import train
 
 
@@ -25,8 +25,8 @@ def test_weights_are_loaded_by_name(toy, run, added):
     assert (pretrained.predict(run.data.test.images).labels == mine.labels).all()
 
 
-def test_preprocessing_travels_with_the_weights(toy, run, added):
-    assert load(toy, "softmax").preprocessing == run.data.preprocessing
+def test_normalization_travels_with_the_weights(toy, run, added):
+    assert load(toy, "softmax").normalization == run.data.normalization
 
 
 def test_a_path_is_a_path(toy, run, added, tmp_path, monkeypatch):
@@ -78,7 +78,7 @@ def handed_in(toy, run):
 
 
 def test_a_model_that_is_handed_in_is_unchanged_where_the_file_is_damaged(toy, added, handed_in):
-    path = added.path(find(toy, "softmax").published)
+    path = added.path(find_weights(toy, "softmax").published)
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
@@ -116,7 +116,7 @@ def test_what_is_no_model_gets_no_weights(toy, added):
 
 
 def test_a_card_that_was_changed_is_noticed(toy, added):
-    found = find(toy, "softmax")
+    found = find_weights(toy, "softmax")
     path = added.path(found.published, "card.json")
     path.write_text(path.read_text().replace('"seed": 3', '"seed": 4'))
     with pytest.raises(VerificationError, match="the index says"):
@@ -133,7 +133,7 @@ def test_a_card_that_was_changed_is_noticed(toy, added):
         ),
         ({"model": "softmax-pairs"}, r"is of zoo-toy/softmax-pairs, the index says"),
         ({"config": {"input_shape": [1, 6, 5], "classes": ["three"]}}, "cannot be|can be built"),
-        ({"preprocessing": {"mean": "x", "std": [1]}}, "metadata of"),
+        ({"normalization": {"mean": "x", "std": [1]}}, "metadata of"),
         ({"recipe": 1}, "metadata of"),
         ({"recipe": {"trainer": "toy", "views": 4}}, "views is 4, there are 1, 5, 9"),
         ({"recipe": {"trainer": "toy", "views": [5]}}, "metadata of"),
@@ -144,7 +144,7 @@ def test_metadata_that_lies_gives_a_clear_error(toy, run, tmp_path, change, said
     from dataclasses import replace
 
     from zoo_core.errors import ZooError
-    from zoo_core.registry.index import EMPTY, index_json
+    from zoo_core.registry.index import EMPTY_INDEX, index_json
     from zoo_core.weights.file import load_weights, save_weights
 
     root = tmp_path / "registry"
@@ -153,7 +153,7 @@ def test_metadata_that_lies_gives_a_clear_error(toy, run, tmp_path, change, said
     file = load_weights(path)
     sha256 = save_weights(path, file.tensors, {**file.metadata, **change})
     entry = replace(found.published, sha256=sha256, bytes=path.stat().st_size)
-    (root / "index.json").write_bytes(index_json(EMPTY.with_tag(entry, default=True)))
+    (root / "index.json").write_bytes(index_json(EMPTY_INDEX.with_tag(entry, default=True)))
     with pytest.raises(ZooError, match=said):
         load(toy, "softmax", registry=str(root))
 
@@ -163,10 +163,10 @@ def test_a_settled_config_is_the_config(toy, run):
         raise AssertionError("not needed for plain values")
 
     assert is_plain(run.config)
-    settled = SettledConfig(run.config.model_dump(mode="json"), real)
+    settled = ConfigView(run.config.model_dump(mode="json"), real)
     for name, value in dict(run.config).items():
         assert getattr(settled, name) == value
-    other = SettledConfig({}, lambda: run.config)
+    other = ConfigView({}, lambda: run.config)
     assert other.input_shape == (1, 6, 5)
     with pytest.raises(AttributeError):
         _ = other.nothing
@@ -178,7 +178,7 @@ def test_values_that_json_does_not_keep_are_not_plain():
 
     from zoo_core.recipes.model_config import ModelConfig
 
-    class Colour(Enum):
+    class Color(Enum):
         RED = "red"
 
     class Inner(ModelConfig):
@@ -189,7 +189,7 @@ def test_values_that_json_does_not_keep_are_not_plain():
 
     for value in (1, 1.5, "a", True, None, (1, 2), ((1,), ("a",))):
         assert is_plain(Config(value=value)), value
-    for value in (Colour.RED, Path("a"), Inner(), [1], {"a": 1}, b"a", 1j):
+    for value in (Color.RED, Path("a"), Inner(), [1], {"a": 1}, b"a", 1j):
         try:
             plain = is_plain(Config(value=value))
         except ValueError:  # which JSON cannot hold at all

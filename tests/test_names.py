@@ -10,7 +10,7 @@ from zoo_core.plugins.specs import MAX_NAME_LENGTH
 from zoo_core.pretrained.load import load
 from zoo_core.publishing.publish import publish
 from zoo_core.registry.location import Folder, Web, open_location
-from zoo_core.registry.lookup import at, find_in
+from zoo_core.registry.lookup import open_registry, resolve_weights
 from zoo_core.registry.names import WeightsName, check_tag_name, parse_name
 
 models = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,63}", fullmatch=True)
@@ -77,7 +77,7 @@ NO_NAMES = [
 def test_what_is_no_name_is_found_nowhere(toy, registry, text):
     assert parse_name(text) is None
     with pytest.raises(UnknownNameError, match="is no name of published weights"):
-        find_in(toy, text, str(registry))
+        resolve_weights(toy, text, str(registry))
     with pytest.raises(InvalidValueError, match=r"weights are published as MODEL\.TAG"):
         check_tag_name(text)
 
@@ -181,7 +181,7 @@ def test_a_link_that_leads_to_itself_is_named(toy, registry):
     (registry / "index.json").unlink()
     (registry / "index.json").symlink_to("index.json")
     with pytest.raises(DataError, match="cannot be read: Too many levels"):
-        at(str(registry)).index()
+        open_registry(str(registry)).index()
 
 
 BAD = [
@@ -212,4 +212,4 @@ def test_an_index_names_only_what_could_be_published(registry, where, bad):
         facts |= {"default": bad, "tags": {bad: facts["tags"]["first"]}}
     path.write_text(json.dumps(index))
     with pytest.raises(VerificationError, match="is not a readable index of a registry"):
-        at(str(registry)).index()
+        open_registry(str(registry)).index()

@@ -41,10 +41,10 @@ def test_untouched_originals_give_the_test_sets_answers(cli, digits, tmp_path):
     for row, image in enumerate(digits.images[:500, 0]):
         Image.fromarray(image).save(tmp_path / f"{row:05}.png")
     answers = cli("predict", "mlp.default", ".", "--json").json["predictions"]
-    due = zoo.load("mlp.default").predict(digits.images[:500])
-    assert [answer["labels"] for answer in answers] == due.labels.tolist()
-    found = [answer["probabilities"][0] for answer in answers]
-    assert found == pytest.approx(due.probabilities[0].max(axis=1).tolist(), abs=1e-6)
+    expected = zoo.load("mlp.default").predict(digits.images[:500])
+    assert [answer["labels"] for answer in answers] == expected.labels.tolist()
+    actual = [answer["probabilities"][0] for answer in answers]
+    assert actual == pytest.approx(expected.probabilities[0].max(axis=1).tolist(), abs=1e-6)
 
 
 def test_photos_of_two_digits_are_read():

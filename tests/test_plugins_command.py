@@ -77,7 +77,7 @@ def test_a_mistake_is_one_line(cli, good, arguments, code, said):
 
 def test_facts_of_a_plugin(cli, good):
     facts = cli("plugins", "info", "zoo-good", "--json", site=good).json
-    assert (facts["name"], facts["version"], facts["licence"]) == ("zoo-good", "1.2", "MIT")
+    assert (facts["name"], facts["version"], facts["license"]) == ("zoo-good", "1.2", "MIT")
     assert facts["entry_point"] == "zoo-good = zoo_good.plugin"
     assert facts["offers"] == {"registries": ["good"]}
     assert (facts["editable"], facts["location"]) == (False, str(good))
@@ -117,9 +117,9 @@ def test_damaged_settings_are_named_and_kept(cli, good, damage):
 
 def test_settings_of_a_later_version_are_kept(cli, good):
     settings().parent.mkdir(parents=True)
-    settings().write_text('{"disabled": [], "installed": {}, "colour": "blue"}')
+    settings().write_text('{"disabled": [], "installed": {}, "color": "blue"}')
     assert cli("plugins", "disable", "zoo-good", site=good).code == 0
-    assert json.loads(settings().read_text())["colour"] == "blue"
+    assert json.loads(settings().read_text())["color"] == "blue"
 
 
 def test_settings_that_cannot_be_written_are_an_error(cli, good, tmp_path):
@@ -213,9 +213,9 @@ def test_the_doctor_finds_variables_that_say_nothing(cli, tmp_path):
 
 
 def test_the_doctor_finds_registries_that_cannot_be_read(cli, site, write_plugin, registry, toy):
-    from zoo_core.registry.lookup import add
+    from zoo_core.registry.lookup import add_registry
 
-    add(toy, "mine", str(registry))
+    add_registry(toy, "mine", str(registry))
     (registry / "index.json").write_text("{")
     found = findings(cli)
     (problem,) = found

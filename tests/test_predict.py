@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from zoo_core.data import image_batches
-from zoo_core.data.image_batches import BATCH, FIRST, PART, read_batches
-from zoo_core.data.image_files import fit
+from zoo_core.data.image_batches import BATCH_SIZE, CHUNK_SIZE, FIRST_BATCH, read_batches
+from zoo_core.data.image_files import fit_image
 
 
 @pytest.fixture
@@ -114,30 +114,30 @@ with pytest.raises(zoo.ZooError, match="none.png cannot be read"):
 def test_many_files_keep_their_order_over_batches(tmp_path, monkeypatch, worth):
     monkeypatch.setattr(image_batches, "WORTH_A_PROCESS", worth)
     files = []
-    for number in range(FIRST + BATCH + 10):
+    for number in range(FIRST_BATCH + BATCH_SIZE + 10):
         files.append(tmp_path / f"{number}.png")
         if number % 100 != 50:
             Image.new("L", (2, 2), number % 256).save(files[-1])
-    seen, faults = [], []
-    for batch in read_batches(files, partial(fit, shape=(1, 2, 2)), (1, 2, 2)):
+    seen, errors = [], []
+    for batch in read_batches(files, partial(fit_image, shape=(1, 2, 2)), (1, 2, 2)):
         assert len(batch.files) == len(batch.images)
         seen += zip(batch.files, batch.images[:, 0, 0, 0].tolist(), strict=True)
-        faults += batch.faults
+        errors += batch.errors
     there = [file for file in files if file.exists()]
     assert seen == [(file, int(file.stem) % 256) for file in there]
-    assert [str(fault).split(".png")[0].rpartition("/")[2] for fault in faults] == [
+    assert [str(exc).split(".png")[0].rpartition("/")[2] for exc in errors] == [
         str(number) for number in range(50, len(files), 100)
     ]
 
 
 def test_processes_that_read_keep_warnings_to_themselves(tmp_path, monkeypatch, capfd):
     monkeypatch.setattr(image_batches, "WORTH_A_PROCESS", 0.0)
-    for number in range(FIRST):
+    for number in range(FIRST_BATCH):
         Image.new("L", (2, 2)).save(tmp_path / f"{number:02}.png")
     (tmp_path / "damaged.tif").write_bytes(b"II*\0\0\0\0\1")  # of which Pillow warns
     files = image_batches.find_images(tmp_path)
-    *_, last = read_batches(files, partial(fit, shape=(1, 2, 2)), (1, 2, 2))
-    assert "damaged.tif is not an image" in str(last.faults[0])
+    *_, last = read_batches(files, partial(fit_image, shape=(1, 2, 2)), (1, 2, 2))
+    assert "damaged.tif is not an image" in str(last.errors[0])
     assert capfd.readouterr() == ("", "")
 
 
@@ -146,14 +146,14 @@ def test_time_that_the_caller_takes_is_not_time_to_read(tmp_path, monkeypatch):
         raise AssertionError("a process was started")
 
     monkeypatch.setattr(image_batches, "ProcessPoolExecutor", none)
-    for number in range(2 * FIRST):
+    for number in range(2 * FIRST_BATCH):
         Image.new("L", (2, 2)).save(tmp_path / f"{number}.png")
     read = read_batches(
-        image_batches.find_images(tmp_path), partial(fit, shape=(1, 2, 2)), (1, 2, 2)
+        image_batches.find_images(tmp_path), partial(fit_image, shape=(1, 2, 2)), (1, 2, 2)
     )
     next(read)
     time.sleep(2.5)
-    assert len(next(read)) == FIRST
+    assert len(next(read)) == FIRST_BATCH
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
@@ -170,14 +170,16 @@ def test_the_processes_that_read_end_with_the_one_that_asked(
         # Whoever runs these tests in the background may have had it ignored.
         preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
-    lines = [process.stdout.readline() for _ in range(FIRST + PART)]  # the last are a process's
+    lines = [
+        process.stdout.readline() for _ in range(FIRST_BATCH + CHUNK_SIZE)
+    ]  # the last are a process's
     assert all(line.startswith("photos/") for line in lines)
     if number == signal.SIGINT:
         os.killpg(process.pid, number)  # as a terminal does
     else:
         process.kill()
     out, err = process.communicate(timeout=60)
-    assert len(out.splitlines()) < 2000 - FIRST - PART
+    assert len(out.splitlines()) < 2000 - FIRST_BATCH - CHUNK_SIZE
     if number == signal.SIGINT:
         said = [line for line in err.splitlines() if line and "Read by" not in line]
         assert (process.returncode, said) == (130, ["zoo: interrupted"])
@@ -195,9 +197,9 @@ def test_a_terminal_shows_what_the_model_was_given(in_terminal, cli, trained, im
     assert code == 0
     lines = [line for line in shown.splitlines() if "▀" in line]
     assert [line.count("▀") for line in lines] == [5, 5, 5]
-    for ground, due in ((38, [0, 200, 0]), (48, [0, 0, 0])):
-        greys = [set(re.findall(rf"{ground};2;(\d+);\1;\1", line)) for line in lines]
-        assert greys == [{str(grey)} for grey in due]
+    for ground, expected in ((38, [0, 200, 0]), (48, [0, 0, 0])):
+        grays = [set(re.findall(rf"{ground};2;(\d+);\1;\1", line)) for line in lines]
+        assert grays == [{str(gray)} for gray in expected]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from zoo_core.publishing.golden import probe_images
 from zoo_core.publishing.publish import publish
 from zoo_core.publishing.seed_interval import is_within, make_interval
 from zoo_core.registry.location import Folder
-from zoo_core.registry.lookup import find_in
+from zoo_core.registry.lookup import resolve_weights
 from zoo_core.registry.registry import Registry
 from zoo_core.training.train import train
 from zoo_core.weights.card import read_card
@@ -31,7 +31,7 @@ def test_a_published_run_is_all_there(toy, run, registry):
     assert set(os.listdir(registry)) == {"index.json", "softmax", ".lock"}
     files = {"model.safetensors", "card.json", "card.md", "metrics.jsonl"}
     assert set(os.listdir(registry / "softmax" / "first")) == files
-    card = published_card(find_in(toy, "softmax.first", str(registry)))
+    card = published_card(resolve_weights(toy, "softmax.first", str(registry)))
     assert card.metrics == run.card.metrics
     assert card.command == "zoo train softmax --seed 3"
     assert len(card.golden.logits[0]) == 16
@@ -50,7 +50,7 @@ def test_the_page_says_what_a_reader_wants_to_know(toy, run, tmp_path):
         "zoo train softmax --seed 3",
         "![Curves](curves.png)",
         "![Confusion](confusion.png)",
-        "- Licence: MIT",
+        "- License: MIT",
         '"epochs": 5',
     ):
         assert said in page

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from zoo_core.errors import VerificationError
-from zoo_core.registry.index import EMPTY, Published, index_json, read_index
+from zoo_core.registry.index import EMPTY_INDEX, PublishedWeights, index_json, read_index
 
-ENTRY = Published(
+ENTRY = PublishedWeights(
     model="softmax",
     tag="v1.2",
     plugin="zoo-toy",
@@ -23,7 +23,7 @@ ENTRY = Published(
     parameters=90,
     accuracy=(0.98, 1.0),
 )
-INDEX = EMPTY.with_tag(ENTRY, default=False)
+INDEX = EMPTY_INDEX.with_tag(ENTRY, default=False)
 WHOLE = json.loads(index_json(INDEX))
 
 JSON = st.recursive(
@@ -42,8 +42,8 @@ def test_the_order_of_publishing_does_not_show():
     from dataclasses import replace
 
     other = replace(ENTRY, tag="v1.3")
-    one = EMPTY.with_tag(ENTRY, default=True).with_tag(other, default=False)
-    two = EMPTY.with_tag(other, default=False).with_tag(ENTRY, default=True)
+    one = EMPTY_INDEX.with_tag(ENTRY, default=True).with_tag(other, default=False)
+    two = EMPTY_INDEX.with_tag(other, default=False).with_tag(ENTRY, default=True)
     assert index_json(one) == index_json(two)
 
 
@@ -56,9 +56,9 @@ def test_any_bytes_are_refused_with_a_reason(content):
 @given(JSON)
 def test_any_json_is_an_index_or_refused(value):
     try:
-        assert read_index(json.dumps(value).encode(), "here") == EMPTY
-    except VerificationError as fault:
-        assert "here is not a readable index" in str(fault)
+        assert read_index(json.dumps(value).encode(), "here") == EMPTY_INDEX
+    except VerificationError as exc:
+        assert "here is not a readable index" in str(exc)
 
 
 @given(st.data())
@@ -70,8 +70,8 @@ def test_any_other_value_in_an_entry_is_refused_or_meant(data):
     entry[key] = data.draw(JSON)
     try:
         read = read_index(json.dumps(index).encode(), "here").tags["softmax.v1.2"]
-    except VerificationError as fault:
-        assert "here is not a readable index" in str(fault)
+    except VerificationError as exc:
+        assert "here is not a readable index" in str(exc)
     else:
         for name, value in vars(read).items():
             assert type(value) is type(getattr(ENTRY, name))

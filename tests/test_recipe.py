@@ -13,7 +13,7 @@ from zoo_core.recipes.resolve import parse_set, resolve_config, resolve_recipe
 from zoo_core.recipes.validation import validate
 from zoo_core.training.plan import make_plan
 from zoo_core.training.schedule import learning_rate
-from zoo_core.training.train import train, train_again
+from zoo_core.training.train import retrain, train
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_such_a_recipe_is_on_the_card_and_trains_again_from_it(with_own, tmp_pat
     run = train(with_own, "softmax", overrides=[{"dataset": "other"}], out=tmp_path / "run")
     assert (run.card.recipe_name, run.card.changed) == ("default@other", ())
     assert run.card.dataset.name == "other"
-    again = train_again(with_own, run.card, out=tmp_path / "again")
+    again = retrain(with_own, run.card, out=tmp_path / "again")
     assert again.card.weights.sha256 == run.card.weights.sha256
 
 
@@ -189,8 +189,8 @@ def test_set_gives_any_json_value_back(value):
 def test_a_recipe_is_valid_or_refused_with_a_reason(values):
     try:
         recipe = validate(Recipe, values, what="recipe")
-    except InvalidValueError as fault:
-        assert "recipe" in str(fault)
+    except InvalidValueError as exc:
+        assert "recipe" in str(exc)
     else:
         assert recipe.lr > 0
         assert recipe.epochs >= 1

@@ -74,7 +74,7 @@ def test_verify_ends_with_5_where_anything_differs(cli, here):
     report = cli("verify", "--all", "--json")
     assert report.code == 5
     assert not report.json["weights"][0]["verified"]
-    assert "has the sha256" in report.json["weights"][0]["checks"][0]["fault"]
+    assert "has the sha256" in report.json["weights"][0]["checks"][0]["error"]
 
 
 @pytest.mark.parametrize("command", ["verify", "pull"])

@@ -10,7 +10,7 @@ from zoo_core.installation.installed import load_catalog
 from zoo_core.pretrained.verified_read import published_card
 from zoo_core.recipes.resolve import recipe_names, resolve_config, resolve_recipe
 from zoo_core.registry.location import Folder
-from zoo_core.registry.lookup import find
+from zoo_core.registry.lookup import find_weights
 from zoo_core.registry.registry import Registry
 from zoo_core.tuning.model_spaces import find_space
 
@@ -103,7 +103,7 @@ def test_the_best_recipe_of_every_model_is_published_and_what_its_bare_name_stan
 @pytest.mark.parametrize("name", publish.TAGS)
 def test_a_published_card_says_what_the_results_say(name):
     recipe, seed = publish.TAGS[name]
-    found = find(CATALOG, name)
+    found = find_weights(CATALOG, name)
     card = published_card(found)
     row = tables.row_of(recipe)
     result = row.results()[seed]

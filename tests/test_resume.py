@@ -14,15 +14,22 @@ import pytest
 
 from zoo_core.errors import DataError, InterruptedTrainingError, TrainingError
 from zoo_core.filenames import CONFIG, WEIGHTS
-from zoo_core.frameworks.progress import Progress
 from zoo_core.frameworks.run import Callbacks
+from zoo_core.frameworks.training_state import TrainingState
 from zoo_core.installation.installed import load_catalog
 from zoo_core.testing.check import ContractError
 from zoo_core.testing.resume_checks import StopAfter, expect_same
-from zoo_core.testing.trainee import Subject
+from zoo_core.testing.trainee import Trainee
 from zoo_core.training import checkpoint, loop
-from zoo_core.training.checkpoint import ARRAYS, MANIFEST, Checkpoints, Packed, pack, unpack
-from zoo_core.training.checkpointing import Keeper
+from zoo_core.training.checkpoint import (
+    ARRAYS,
+    MANIFEST,
+    Checkpoints,
+    SerializedCheckpoint,
+    deserialize,
+    serialize,
+)
+from zoo_core.training.checkpointing import CheckpointManager
 from zoo_core.training.loop import DivergedError
 from zoo_core.training.train import resume, train
 
@@ -226,7 +233,7 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_others(stopped, monkeypa
     monkeypatch.setattr(checkpoint, "write_atomic", refuse)
     checkpoints = Checkpoints(stopped)
     with pytest.raises(DataError, match="No space left on device"):
-        checkpoints.save(unpack(checkpoints.latest()))
+        checkpoints.save(deserialize(checkpoints.latest()))
     assert sorted(os.listdir(stopped / "checkpoints")) == ["8", "9"]
 
 
@@ -236,8 +243,8 @@ PARTS += ["logits", "kept"]
 
 def without(part, packed):
     """Return a checkpoint that lacks a part of a training's state."""
-    found = unpack(packed)
-    progress, state = found.progress, dict(found.state)
+    found = deserialize(packed)
+    progress, state = found.training, dict(found.learner)
     prefixes = {
         "weights": "model.hidden.0.weight",
         "statistics": "model.reader.1.running",
@@ -254,7 +261,7 @@ def without(part, packed):
         progress.logits = [np.zeros_like(head) for head in progress.logits]
     elif part == "kept":
         progress.kept = None
-    return pack(dataclasses.replace(found, state=state), "")
+    return serialize(dataclasses.replace(found, learner=state), "")
 
 
 @pytest.mark.parametrize("part", ["nothing", *PARTS])
@@ -265,16 +272,16 @@ def test_every_part_of_the_state_is_needed(part, tmp_path, monkeypatch):
     changes = {"epochs": 2, "batch_size": 6, "keep": "best" if part == "kept" else "last"}
 
     def subject():
-        return Subject.make(catalog, "two-headed-cnn", threads=1, **changes)
+        return Trainee.make(catalog, "two-headed-cnn", threads=1, **changes)
 
     while part == "kept" and subject().fit().epoch == 2:
         changes["seed"] = changes.get("seed", 0) + 1  # until the first epoch is the best
     undisturbed = subject().fit()
     with pytest.raises(InterruptedTrainingError):
-        subject().fit(Keeper(Checkpoints(tmp_path, every=1e9), StopAfter(6)))
+        subject().fit(CheckpointManager(Checkpoints(tmp_path, every=1e9), StopAfter(6)))
     latest = Checkpoints.latest
     monkeypatch.setattr(Checkpoints, "latest", lambda self: without(part, latest(self)))
-    resumed = subject().fit(Keeper(Checkpoints(tmp_path, every=1e9)))
+    resumed = subject().fit(CheckpointManager(Checkpoints(tmp_path, every=1e9)))
     if part == "nothing":
         expect_same(resumed, undisturbed)
     else:
@@ -295,11 +302,11 @@ def test_the_checks_of_kills_see_a_state_that_is_not_whole(run_process):
 
 
 def test_progress_of_a_new_training_is_empty():
-    packed = pack(checkpoint.Checkpoint(Progress(), {"w": np.ones(())}), "x")
-    found = unpack(packed, "x")
-    assert found.progress == Progress()
-    assert found.state["w"].shape == ()
+    packed = serialize(checkpoint.Checkpoint(TrainingState(), {"w": np.ones(())}), "x")
+    found = deserialize(packed, "x")
+    assert found.training == TrainingState()
+    assert found.learner["w"].shape == ()
     with pytest.raises(ValueError, match="another config.json"):
-        unpack(packed, "y")
+        deserialize(packed, "y")
     with pytest.raises(ValueError, match="checksum"):
-        unpack(Packed(packed.manifest, packed.arrays + b" "), "x")
+        deserialize(SerializedCheckpoint(packed.manifest, packed.arrays + b" "), "x")

@@ -16,17 +16,17 @@ with scratch_folder(Path(sys.argv[1])) as folder:
 
 
 @pytest.mark.parametrize("fault", [None, ValueError, KeyboardInterrupt])
-def test_a_scratch_folder_is_gone_afterwards(tmp_path, fault):
+def test_a_scratch_folder_is_gone_afterwards(tmp_path, exc):
     path = tmp_path / "new" / "thing"
     try:
         with scratch_folder(path) as folder:
             assert folder.parent.parent == path.parent
             assert list(folder.iterdir()) == []
             (folder / "some").touch()
-            if fault:
-                raise fault
+            if exc:
+                raise exc
     except (ValueError, KeyboardInterrupt):
-        assert fault
+        assert exc
     assert list(path.parent.iterdir()) == []
 
 

@@ -18,7 +18,7 @@ def describe(address):
     sizes = {name: len(split) for name, split in dataset.splits.items()}
     return DatasetSpec(name=f"repeated:{address}", summary="Repeated.", address=address,
         loader="zoo_repeated.plugin:load", shape=(1, 6, 5), classes=(3,), sizes=sizes,
-        sha256=dataset.sha256(), licence="CC0-1.0", source="made up")
+        sha256=dataset.sha256(), license="CC0-1.0", source="made up")
 
 def load(address):
     import dataclasses

@@ -10,10 +10,10 @@ from zoo_core.recipes.recipe import Recipe
 from zoo_core.tuning.model_spaces import (
     check_space,
     find_space,
-    flat,
+    flatten,
     known_fields,
-    nested,
     overrides,
+    unflatten,
     values_of,
 )
 from zoo_core.tuning.search_space import Range, Space
@@ -127,8 +127,8 @@ def test_a_key_may_belong_to_a_choice_of_another(toy, softmax, written):
         "inherit = false\noptimizer = { choices = ['sgd', 'adamw'] }\n"
         "[momentum]\nlow = 0.5\nhigh = 0.9\nwhen = { optimizer = 'sgd' }"
     )
-    first = space.assign(lambda key, each: each.corners[0])
-    last = space.assign(lambda key, each: each.corners[-1])
+    first = space.assign(lambda key, each: each.bounds_or_choices[0])
+    last = space.assign(lambda key, each: each.bounds_or_choices[-1])
     assert first == {"optimizer": "sgd", "momentum": 0.5}
     assert last == {"optimizer": "adamw"}
     assert overrides(softmax, space, last) == {"optimizer": "adamw", "momentum": 0.0}
@@ -224,13 +224,13 @@ def test_a_space_is_refused_in_words_or_every_corner_of_it_can_begin(toy, softma
     try:
         space = _space(given_values, softmax, "search space")
         check_space(toy, "softmax", space, "default")
-    except ZooError as fault:
-        assert str(fault)
+    except ZooError as exc:
+        assert str(exc)
         return
     for corner in (0, -1):
-        setting = space.assign(lambda key, each, at=corner: each.corners[at])
+        setting = space.assign(lambda key, each, at=corner: each.bounds_or_choices[at])
         plan = make_plan(toy, "softmax", "default", [overrides(softmax, space, setting)])
-        assert flat(nested(setting), "recipe") == setting
+        assert flatten(unflatten(setting), "recipe") == setting
         found = values_of(plan, setting)
         assert all(found[key] == value for key, value in setting.items())
 

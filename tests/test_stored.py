@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 
 from zoo_core.data import disk_store as storing
 from zoo_core.data.dataset import Split
-from zoo_core.data.disk_store import Content, pixel_statistics, stored
+from zoo_core.data.disk_store import DatasetContent, load_or_create, pixel_statistics
 from zoo_core.errors import DataError
 from zoo_core.system.paths import zoo_home
 
@@ -33,7 +33,7 @@ def parts(whole, step=7):
 
 def content(sizes=SIZES):
     splits = {name: (size, parts(split(size, size))) for name, size in sizes.items()}
-    return Content(splits, SHAPE, (("a", "b", "c"),))
+    return DatasetContent(splits, SHAPE, (("a", "b", "c"),))
 
 
 def folder():
@@ -50,8 +50,8 @@ def little_memory(monkeypatch):
 
 
 def test_what_is_kept_is_what_was_given_and_is_made_once():
-    first = stored("made", "1", content)
-    again = stored("made", "1", lambda: pytest.fail("it is there already"))
+    first = load_or_create("made", "1", content)
+    again = load_or_create("made", "1", lambda: pytest.fail("it is there already"))
     for dataset in (first, again):
         for name, size in SIZES.items():
             np.testing.assert_array_equal(dataset.splits[name].images, split(size, size).images)
@@ -65,7 +65,7 @@ def test_what_is_kept_is_what_was_given_and_is_made_once():
 
 
 def test_where_memory_is_short_images_stay_in_their_file(little_memory):
-    mapped = stored("made", "1", content)
+    mapped = load_or_create("made", "1", content)
     train = mapped.splits["train"]
     assert train.ahead is not None
     assert not train.images.flags.writeable
@@ -76,7 +76,7 @@ def test_where_memory_is_short_images_stay_in_their_file(little_memory):
 
 @pytest.mark.parametrize("damage", ["pixel", "cut", "label", "description", "format", "gone"])
 def test_what_was_damaged_is_made_again(damage):
-    due = stored("made", "1", content).sha256()
+    expected = load_or_create("made", "1", content).sha256()
     images = folder() / "test-images.npy"
     match damage:
         case "pixel":
@@ -99,7 +99,7 @@ def test_what_was_damaged_is_made_again(damage):
         made.append(True)
         return content()
 
-    assert stored("made", "1", make).sha256() == due
+    assert load_or_create("made", "1", make).sha256() == expected
     assert made
     assert files() == sorted(["made-1", *(path.name for path in folder().iterdir())])
 
@@ -112,18 +112,18 @@ def test_what_was_damaged_is_made_again(damage):
     ],
 )
 def test_other_numbers_of_images_than_promised_are_refused(sizes, said):
-    promised = Content(
+    promised = DatasetContent(
         {name: (size, parts(whole)) for name, (size, whole) in sizes.items()}, SHAPE, (("a",) * 3,)
     )
     with pytest.raises(DataError, match=said):
-        stored("made", "1", lambda: promised)
+        load_or_create("made", "1", lambda: promised)
     assert files() == []
 
 
 def test_images_of_another_shape_than_promised_are_refused():
-    narrow = Content(content().splits, (2, 3, 3), (("a", "b", "c"),))
+    narrow = DatasetContent(content().splits, (2, 3, 3), (("a", "b", "c"),))
     with pytest.raises(DataError, match=r"images \(2, 3, 3\), and gets .* \(3, 4\)|of \(2, 3, 4\)"):
-        stored("made", "1", lambda: narrow)
+        load_or_create("made", "1", lambda: narrow)
     assert files() == []
 
 
@@ -133,16 +133,18 @@ def test_what_fails_half_way_leaves_nothing_and_can_be_tried_again():
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        stored("made", "1", lambda: Content({"train": (50, broken())}, SHAPE, (("a",) * 3,)))
+        load_or_create(
+            "made", "1", lambda: DatasetContent({"train": (50, broken())}, SHAPE, (("a",) * 3,))
+        )
     assert files() == []
-    assert len(stored("made", "1", content).splits["train"]) == 50
+    assert len(load_or_create("made", "1", content).splits["train"]) == 50
 
 
 def test_a_folder_that_cannot_be_written_is_said(monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("ZOO_HOME", str(tmp_path / "file"))
     with pytest.raises(DataError, match=r"dataset 'made' cannot be kept .* ZOO_HOME"):
-        stored("made", "1", content)
+        load_or_create("made", "1", content)
 
 
 MAKING = """

@@ -7,7 +7,7 @@ import pytest
 
 from zoo_core.data import disk_store as storing
 from zoo_core.data.dataset import ArrayDataset, Split, load_dataset
-from zoo_core.data.disk_store import Content, stored
+from zoo_core.data.disk_store import DatasetContent, load_or_create
 from zoo_core.data.splits import training_data
 from zoo_core.frameworks import prediction
 from zoo_core.pretrained.load import load
@@ -22,7 +22,7 @@ def mapped(toy, monkeypatch):
     import zoo_toy.data
 
     whole, asked = zoo_toy.data.load(), []
-    content = Content(
+    content = DatasetContent(
         {name: (len(split), [split]) for name, split in whole.splits.items()},
         (1, 6, 5),
         whole.classes,
@@ -30,7 +30,7 @@ def mapped(toy, monkeypatch):
     monkeypatch.setattr(storing, "available_memory", lambda: 0)
 
     def in_files() -> ArrayDataset:
-        dataset = stored("toy", "1", lambda: content)
+        dataset = load_or_create("toy", "1", lambda: content)
         train = dataset.splits["train"]
         assert train.ahead is not None
 
@@ -51,9 +51,9 @@ def test_weights_and_card_are_those_of_a_training_in_memory(run, mapped, tmp_pat
     catalog, asked = mapped
     streamed = train(catalog, "softmax", out=tmp_path / "streamed", overrides=[{"seed": 3}])
     assert load_dataset(catalog.dataset("toy")).splits["train"].ahead is not None
-    due, found = (load_weights(each.folder / "model.safetensors") for each in (run, streamed))
-    for name, tensor in due.tensors.items():
-        np.testing.assert_array_equal(found.tensors[name], tensor)
+    expected, actual = (load_weights(each.folder / "model.safetensors") for each in (run, streamed))
+    for name, tensor in expected.tensors.items():
+        np.testing.assert_array_equal(actual.tensors[name], tensor)
     for split, scores in run.card.metrics.items():
         assert streamed.card.metrics[split].correct == scores.correct
     assert streamed.card.dataset.sha256 == run.card.dataset.sha256
@@ -89,7 +89,7 @@ def test_images_are_predicted_piece_by_piece_as_they_are_at_once(mapped, run, co
     catalog, _ = mapped
     pretrained = load(catalog, run.folder)
     images = load_dataset(catalog.dataset("toy")).splits["test"].images[:count]
-    whole = pretrained.trainer.predict(pretrained.model, images, pretrained.preprocessing)
+    whole = pretrained.trainer.predict(pretrained.model, images, pretrained.normalization)
     # NumPy may add in another order where an array has other rows.
     np.testing.assert_allclose(pretrained.predict(images).logits[0], whole[0], rtol=1e-5)
     assert len(whole[0]) == count

@@ -144,7 +144,7 @@ def test_fresh_images_are_fed_every_epoch_and_others_once(composable, tmp_path, 
 
     catalog, calls = composable
     fed = []
-    feed = ToyLearner.feed
+    feed = ToyLearner.set_data
 
     def spy(self, images):
         fed.append(images.images[0, 0, 0, 0])
@@ -305,9 +305,9 @@ def zoo_train_end(run, result, predictions):
 
 @pytest.mark.parametrize("fault", ["pass", "raise RuntimeError('no ink')"])
 def test_plugins_hear_of_a_training_and_cannot_stop_it(
-    site, write_plugin, toy, tmp_path, fault, capsys, monkeypatch
+    site, write_plugin, toy, tmp_path, exc, capsys, monkeypatch
 ):
-    write_plugin(site, "zoo-ear", LISTENER.format(fault=fault))
+    write_plugin(site, "zoo-ear", LISTENER.format(exc=exc))
     monkeypatch.setenv("ZOO_PLUGINS", "zoo-toy,zoo-ear")
     catalog = load_catalog()
     train(catalog, "softmax", out=tmp_path / "run", overrides=[{"epochs": 2}])
@@ -320,6 +320,6 @@ def test_plugins_hear_of_a_training_and_cannot_stop_it(
         ("end", "softmax", (50, 1)),
     ]
     warnings = capsys.readouterr().err.splitlines()
-    assert len(warnings) == (0 if fault == "pass" else 2)
+    assert len(warnings) == (0 if exc == "pass" else 2)
     assert all("zoo-ear" in line and "RuntimeError: no ink" in line for line in warnings)
     assert read_card(tmp_path / "run" / "card.json")

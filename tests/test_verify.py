@@ -13,23 +13,23 @@ from zoo_core.frameworks.run import Callbacks
 from zoo_core.publishing.publish import publish
 from zoo_core.publishing.reproduce import reproduce
 from zoo_core.publishing.verify import Verifier
-from zoo_core.registry.index import EMPTY, index_json
+from zoo_core.registry.index import EMPTY_INDEX, index_json
 from zoo_core.registry.location import Folder
-from zoo_core.registry.lookup import find_in
+from zoo_core.registry.lookup import resolve_weights
 from zoo_core.registry.registry import Registry
 from zoo_core.training.train import train
 from zoo_core.weights.file import load_weights, save_weights
 
 
 def verify(toy, registry, name="softmax.first"):
-    return Verifier(toy).verify(find_in(toy, name, str(registry)))
+    return Verifier(toy).verify(resolve_weights(toy, name, str(registry)))
 
 
 def test_what_is_published_holds(toy, registry):
     verification = verify(toy, registry)
     names = ["file", "card", "model", "golden forward", "test split"]
     assert [check.what for check in verification.checks] == names
-    assert not verification.faults
+    assert not verification.errors
     found = {check.what: check.found for check in verification.checks}
     assert "bytes, sha256 in" in found["file"]
     assert "1 tensors, 90 parameters" in found["model"]
@@ -40,7 +40,7 @@ def test_a_changed_file_is_the_last_thing_that_is_checked(toy, registry):
     path = registry / "softmax/first/model.safetensors"
     path.write_bytes(path.read_bytes()[:-1] + b"\0")
     (check,) = verify(toy, registry).checks
-    assert isinstance(check.fault, VerificationError)
+    assert isinstance(check.error, VerificationError)
 
 
 def rewrite(registry, *, card=None, weights=None):
@@ -61,7 +61,7 @@ def rewrite(registry, *, card=None, weights=None):
     (folder / "card.json").write_bytes(content)
     digest = hashlib.sha256(content).hexdigest()
     entry = replace(entry, card_sha256=digest, card_bytes=len(content))
-    (registry / "index.json").write_bytes(index_json(EMPTY.with_tag(entry, default=True)))
+    (registry / "index.json").write_bytes(index_json(EMPTY_INDEX.with_tag(entry, default=True)))
 
 
 def change(*keys, by):
@@ -102,9 +102,9 @@ def change(*keys, by):
 )
 def test_a_card_that_lies_is_found_out(toy, registry, lie, what, said):
     rewrite(registry, card=lie)
-    faults = {c.what: str(c.fault) for c in verify(toy, registry).checks if c.fault}
-    assert list(faults) == [what]
-    assert said in faults[what]
+    errors = {c.what: str(c.error) for c in verify(toy, registry).checks if c.error}
+    assert list(errors) == [what]
+    assert said in errors[what]
 
 
 def test_other_weights_under_the_same_card_are_found_out(toy, registry):
@@ -112,9 +112,9 @@ def test_other_weights_under_the_same_card_are_found_out(toy, registry):
         return {"head0": tensors["head0"][:, ::-1].copy()}
 
     rewrite(registry, weights=shuffle)
-    faults = {c.what: str(c.fault) for c in verify(toy, registry).checks if c.fault}
-    assert set(faults) == {"golden forward", "test split"}
-    assert "of the 50 test images it reads" in faults["test split"]
+    errors = {c.what: str(c.error) for c in verify(toy, registry).checks if c.error}
+    assert set(errors) == {"golden forward", "test split"}
+    assert "of the 50 test images it reads" in errors["test split"]
 
 
 def test_a_hair_of_another_sum_is_allowed(toy, registry):
@@ -122,11 +122,11 @@ def test_a_hair_of_another_sum_is_allowed(toy, registry):
         registry,
         card=change("golden", "logits", 0, 3, by=lambda row: [x * 1.0001 for x in row]),
     )
-    assert not verify(toy, registry).faults
+    assert not verify(toy, registry).errors
 
 
 def test_the_published_bytes_are_made_again(toy, registry):
-    (done,) = reproduce(toy, find_in(toy, "softmax.first", str(registry)))
+    (done,) = reproduce(toy, resolve_weights(toy, "softmax.first", str(registry)))
     assert done.same_bytes
     assert done.holds
     assert done.differences == {}
@@ -135,7 +135,7 @@ def test_the_published_bytes_are_made_again(toy, registry):
 
 def test_other_bytes_in_the_same_environment_are_found_out(toy, registry):
     rewrite(registry, weights=lambda tensors: {"head0": tensors["head0"] + 1})
-    (done,) = reproduce(toy, find_in(toy, "softmax.first", str(registry)))
+    (done,) = reproduce(toy, resolve_weights(toy, "softmax.first", str(registry)))
     assert not done.holds
     assert done.verdict().startswith("other bytes in the published environment")
 
@@ -143,7 +143,7 @@ def test_other_bytes_in_the_same_environment_are_found_out(toy, registry):
 def test_another_environment_is_named(toy, registry):
     rewrite(registry, card=change("environment", "framework", by=lambda _: "toy 0.1"))
     rewrite(registry, weights=lambda tensors: {"head0": tensors["head0"] + 1})
-    (done,) = reproduce(toy, find_in(toy, "softmax.first", str(registry)))
+    (done,) = reproduce(toy, resolve_weights(toy, "softmax.first", str(registry)))
     assert done.differences == {"framework": ("toy 0.1", "toy")}
     assert "no interval is published" in done.verdict()
 
@@ -178,10 +178,10 @@ def test_a_stopped_reproduction_says_what_is_kept(toy, registry, tmp_path):
         def step_end(self, epoch, step, steps):
             os.kill(os.getpid(), signal.SIGTERM)
 
-    found = find_in(toy, "softmax.first", str(registry))
-    with pytest.raises(InterruptedTrainingError, match=r"nothing is kept .*--out") as fault:
+    found = resolve_weights(toy, "softmax.first", str(registry))
+    with pytest.raises(InterruptedTrainingError, match=r"nothing is kept .*--out") as exc:
         reproduce(toy, found, callbacks=Stop())
-    assert fault.value.exit_code == 128 + signal.SIGTERM
+    assert exc.value.exit_code == 128 + signal.SIGTERM
     kept = tmp_path / "again/softmax.first-seed-3"
     with pytest.raises(InterruptedTrainingError, match=f"zoo train --resume {kept}"):
         reproduce(toy, found, callbacks=Stop(), out=kept.parent)
@@ -204,4 +204,4 @@ def test_a_result_outside_the_interval_does_not_hold(toy, with_interval):
 def test_another_data_set_is_found_out(toy, registry):
     rewrite(registry, card=change("dataset", "sha256", by=lambda _: "0" * 64))
     with pytest.raises(VerificationError, match="the card is about toy with the sha256 0000"):
-        reproduce(toy, find_in(toy, "softmax.first", str(registry)))
+        reproduce(toy, resolve_weights(toy, "softmax.first", str(registry)))

@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 from zoo_core.errors import InvalidValueError
 from zoo_core.evaluation.evaluate import evaluate_pretrained
 from zoo_core.filenames import WEIGHTS
-from zoo_core.frameworks.prediction import VIEWS, moved
+from zoo_core.frameworks.prediction import VIEWS, shift
 from zoo_core.frameworks.run import Callbacks
 from zoo_core.metrics.scores import score
 from zoo_core.pretrained.load import load
@@ -28,7 +28,7 @@ from zoo_core.weights.file import load_weights, save_weights
 )
 def test_a_moved_pixel_is_where_it_was_moved_to(height, width, down, right):
     images = np.arange(1, 2 * height * width + 1, dtype=np.uint8).reshape(2, 1, height, width)
-    result = moved(images, down, right)
+    result = shift(images, down, right)
     for y in range(height):
         for x in range(width):
             inside = 0 <= y - down < height and 0 <= x - right < width
@@ -51,7 +51,7 @@ def test_a_model_predicts_the_mean_of_its_views_wherever_it_is_used(toy, tmp_pat
     test = several.data.test
 
     expected = np.mean(
-        [single.predict(moved(test.images, *by)).logits[0] for by in VIEWS[views]], axis=0
+        [single.predict(shift(test.images, *by)).logits[0] for by in VIEWS[views]], axis=0
     )
     np.testing.assert_allclose(pretrained.predict(test.images).logits[0], expected, rtol=1e-5)
     assert several.card.metrics["test"] != one.card.metrics["test"]
@@ -75,7 +75,7 @@ def test_views_are_published_and_verified(toy, tmp_path):
     run = train(toy, "softmax", out=tmp_path / "run", overrides=[{"views": 5}])
     found = publish(toy, run.folder, "softmax.moved", str(tmp_path / "registry"))
     assert load(toy, found).views == 5
-    assert not Verifier(toy).verify(found).faults
+    assert not Verifier(toy).verify(found).errors
 
 
 def test_weights_of_before_there_were_views_predict_from_one(toy, tmp_path):

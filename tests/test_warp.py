@@ -30,13 +30,13 @@ def test_a_translation_moves_all_pixels_alike():
     assert moved.max() == pytest.approx(2, abs=0.01)
 
 
-def test_a_rotation_keeps_distances_from_the_centre():
+def test_a_rotation_keeps_distances_from_the_center():
     x, y = draw(rotate=30.0).transpose(1, 0, 2, 3)
-    centre_x, centre_y = still(9, 7)
+    center_x, center_y = still(9, 7)
     np.testing.assert_allclose(
-        x**2 + y**2, np.broadcast_to(centre_x**2 + centre_y**2, x.shape), atol=1e-4
+        x**2 + y**2, np.broadcast_to(center_x**2 + center_y**2, x.shape), atol=1e-4
     )
-    angles = np.degrees(np.arctan2(y, x) - np.arctan2(centre_y, centre_x))[:, 4, 6]
+    angles = np.degrees(np.arctan2(y, x) - np.arctan2(center_y, center_x))[:, 4, 6]
     assert (angles.min(), angles.max()) == pytest.approx((-30, 30), abs=0.1)
 
 
@@ -91,12 +91,12 @@ def test_images_and_steps_are_warped_independently():
 
 def test_a_flip_mirrors_some_images_and_leaves_the_others():
     x, y = draw(flip=0.3).transpose(1, 0, 2, 3)
-    centre_x, centre_y = still(9, 7)
-    assert (y == centre_y).all()
-    mirrored = (x == -centre_x).all(axis=(1, 2))
-    assert (mirrored | (x == centre_x).all(axis=(1, 2))).all()
+    center_x, center_y = still(9, 7)
+    assert (y == center_y).all()
+    mirrored = (x == -center_x).all(axis=(1, 2))
+    assert (mirrored | (x == center_x).all(axis=(1, 2))).all()
     assert mirrored.mean() == pytest.approx(0.3, abs=0.04)
-    assert (draw(flip=1.0)[:, 0] == -centre_x).all()
+    assert (draw(flip=1.0)[:, 0] == -center_x).all()
 
 
 def test_a_flip_leaves_the_other_warps_as_they_are():

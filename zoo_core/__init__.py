@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # what type checkers see; a test holds it against _HOMES
         verify as verify,
     )
     from zoo_core.data.dataset import ArrayDataset as ArrayDataset, Split as Split
-    from zoo_core.data.normalization import Preprocessing as Preprocessing
+    from zoo_core.data.normalization import Normalization as Normalization
     from zoo_core.errors import ZooError as ZooError
     from zoo_core.evaluation.compare import Comparison as Comparison
     from zoo_core.frameworks.run import Run as Run
@@ -58,7 +58,7 @@ _HOMES = {
     "ModelInfo": "model_info",
     "ModelSpec": "plugins.specs",
     "Predictions": "metrics.predictions",
-    "Preprocessing": "data.normalization",
+    "Normalization": "data.normalization",
     "Pretrained": "pretrained.model",
     "Recipe": "recipes.recipe",
     "RegistrySpec": "plugins.specs",

@@ -27,9 +27,9 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # the reader has seen enough, as with `zoo list | head`
         sys.exit(0)
-    except ZooError as fault:
-        sys.stderr.write(f"zoo: {fault}\n")
-        sys.exit(fault.exit_code)
+    except ZooError as exc:
+        sys.stderr.write(f"zoo: {exc}\n")
+        sys.exit(exc.exit_code)
 
 
 def _collect_less_garbage() -> None:

@@ -12,7 +12,7 @@ from zoo_core.errors import InvalidValueError
 from zoo_core.installation.installed import installed_catalog, installed_rows, refuse_unusable
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.load import load as _load
-from zoo_core.registry.lookup import find_in, published_models
+from zoo_core.registry.lookup import published_models, resolve_weights
 from zoo_core.system.environment import is_set
 
 if TYPE_CHECKING:  # imported by the functions that need them: loading weights makes do without
@@ -97,10 +97,10 @@ def create_model(name: str, pretrained: bool | str = False, **config: Any) -> An
     model = entry.resolve(entry.spec.builder)(complete)
     if begin:
         from zoo_core.frameworks.trainer import make_trainer
-        from zoo_core.training.initial_weights import begin_pretrained
+        from zoo_core.training.initial_weights import load_initial_weights
 
         trainer = make_trainer(_catalog().trainer(entry.spec.trainer), device="cpu", threads=None)
-        begin_pretrained(trainer, model, entry, complete)
+        load_initial_weights(trainer, model, entry, complete)
     return model
 
 
@@ -239,9 +239,9 @@ def verify(name: str, *, registry: str | None = None) -> Verification:
     """
     from zoo_core.publishing.verify import Verifier
 
-    verification = Verifier(_catalog()).verify(find_in(_catalog(), name, registry))
-    for fault in verification.faults:
-        raise fault
+    verification = Verifier(_catalog()).verify(resolve_weights(_catalog(), name, registry))
+    for exc in verification.errors:
+        raise exc
     return verification
 
 

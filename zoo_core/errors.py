@@ -81,7 +81,7 @@ class InterruptedTrainingError(KeyboardInterrupt):
         self.exit_code = 128 + number
 
 
-MOST_LISTED = 40
+MAX_LISTED = 40
 """How many names an error lists, at most."""
 
 
@@ -93,20 +93,20 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"Did you mean '{near[0]}'?" if near else ""
 
 
-def listed(names: Iterable[str]) -> str:
+def join_names(names: Iterable[str]) -> str:
     """Return the names sorted and separated by commas, or ``none``; of very many, the first."""
     known = sorted(names, key=lambda name: ("/" in name, name))
-    more = [f"… ({len(known) - MOST_LISTED:,} more)"] if len(known) > MOST_LISTED else []
-    return ", ".join([*known[:MOST_LISTED], *more]) or "none"
+    more = [f"… ({len(known) - MAX_LISTED:,} more)"] if len(known) > MAX_LISTED else []
+    return ", ".join([*known[:MAX_LISTED], *more]) or "none"
 
 
-def one_line(fault: BaseException) -> str:
+def one_line(exc: BaseException) -> str:
     """Return the type and the message of an exception, without line breaks."""
     try:
-        message = str(fault)
+        message = str(exc)
     except Exception:  # a plugin's exception may be as broken as the plugin
         message = "(its message cannot be made)"
-    return f"{type(fault).__name__}: {' '.join(message.split())}"
+    return f"{type(exc).__name__}: {' '.join(message.split())}"
 
 
 def singular(kind: str) -> str:

@@ -16,7 +16,7 @@ if __name__ == "__main__":
     folder, *weights = sys.argv[1:]
     if weights:
         import zoo_core as zoo
-        from zoo_core.cli.prediction_output import answers
+        from zoo_core.cli.prediction_output import prediction_lines
         from zoo_core.data.image_batches import find_images, read_batches
         from zoo_core.data.image_files import reader_for
         from zoo_core.installation.installed import installed_catalog
@@ -28,7 +28,7 @@ if __name__ == "__main__":
         start = time.perf_counter()
         files = find_images(Path(folder))
         for batch in read_batches(files, reader, shape):
-            read = answers(batch, pretrained.predict(batch.images), facts.classes)
+            read = prediction_lines(batch, pretrained.predict(batch.images), facts.classes)
             lines = "\n".join(map(str, read))
     else:
         start = time.perf_counter()

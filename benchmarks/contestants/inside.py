@@ -22,7 +22,7 @@ from zoo_core.data.splits import TrainingData, training_data
 from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.frameworks.trainer import make_trainer
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.training.checkpointing import Keeper
+from zoo_core.training.checkpointing import CheckpointManager
 from zoo_core.training.loop import fit
 from zoo_core.training.plan import make_plan
 
@@ -38,7 +38,7 @@ def subject(name: str, rows: int) -> tuple[Any, Any, Run]:
     trainer = make_trainer(plan.trainer, device="cpu", threads=None)
     model = trainer.build(plan.model.resolve(plan.model.spec.builder), plan.config, 0)
     data = training_data(load_dataset(plan.dataset), plan.recipe)
-    few = TrainingData(data.dataset, data.train_rows[:rows], rows_of_none(data), data.preprocessing)
+    few = TrainingData(data.dataset, data.train_rows[:rows], rows_of_none(data), data.normalization)
     run = Run(plan.model.spec, plan.config, plan.recipe, few, Path(), Callbacks())
     return trainer, model, run
 
@@ -69,7 +69,7 @@ def overhead(name: str) -> dict[str, float]:
             optimizer.step()
 
     def ours() -> None:
-        fit(trainer, model, run, Keeper())
+        fit(trainer, model, run, CheckpointManager())
 
     seconds: dict[str, list[float]] = {"bare": [], "zoo": []}
     for number in range(2 * ROUNDS + 2):
@@ -126,16 +126,16 @@ def work(name: str) -> dict[str, float]:
 
 def predict(name: str) -> dict[str, float]:
     trainer, model, run = subject(name, BATCH)
-    images, preprocessing = run.data.test.images, run.data.preprocessing
+    images, normalization = run.data.test.images, run.data.normalization
     for count in (1, 1000):
-        trainer.predict(model, images[:count], preprocessing)
+        trainer.predict(model, images[:count], normalization)
     single = []
     for row in range(300):
         started = time.perf_counter()
-        trainer.predict(model, images[row : row + 1], preprocessing)
+        trainer.predict(model, images[row : row + 1], normalization)
         single.append(time.perf_counter() - started)
     started = time.perf_counter()
-    trainer.predict(model, images, preprocessing)
+    trainer.predict(model, images, normalization)
     rate = len(images) / (time.perf_counter() - started)
     return {"latency": 1e3 * float(np.median(single)), "images_per_second": rate}
 

@@ -10,8 +10,8 @@ from zoo_core.installation.installed import load_catalog
 from zoo_core.publishing.seed_interval import make_interval
 from zoo_core.recipes.resolve import resolve_recipe
 from zoo_core.registry.index import index_json
-from zoo_core.registry.lookup import find, published, registries
-from zoo_core.weights.card import parse_published
+from zoo_core.registry.lookup import find_weights, known_registries, list_published
+from zoo_core.weights.card import parse_published_card
 from zoo_core.weights.card_markdown import card_markdown
 
 sys.path.append(str(Path(__file__).parents[2]))  # behind what is installed
@@ -20,17 +20,17 @@ from benchmarks.publish import README, TAGS, with_table
 from benchmarks.tables import row_of
 
 CATALOG = load_catalog()
-FOUND = [find(CATALOG, f"zoo/{name}") for name in TAGS]
+FOUND = [find_weights(CATALOG, f"zoo/{name}") for name in TAGS]
 
 
 def card_of(found):
     path = found.registry.path(found.published, "card.json")
-    return parse_published(path.read_bytes(), str(path))
+    return parse_published_card(path.read_bytes(), str(path))
 
 
 def test_every_tag_is_published_and_no_other():
-    (zoo,) = (registry for registry in registries(CATALOG) if registry.name == "zoo")
-    assert {each.published.name for each in published([zoo])} == set(TAGS)
+    (zoo,) = (registry for registry in known_registries(CATALOG) if registry.name == "zoo")
+    assert {each.published.name for each in list_published([zoo])} == set(TAGS)
     content = zoo.location.read("index.json", most=1 << 20)
     assert content == index_json(zoo.index())
     assert set(zoo.index().defaults.values()) == {"best"}
@@ -88,7 +88,7 @@ def test_everything_is_verified_without_a_network(cli):
     result = cli("verify", "--all", "--json")
     report = result.json["weights"]
     assert {each["name"] for each in report} >= set(TAGS)
-    faults = [check["fault"] for each in report for check in each["checks"]]
+    faults = [check["error"] for each in report for check in each["checks"]]
     assert not any(faults)
     assert result.code == 0
 

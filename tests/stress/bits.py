@@ -82,8 +82,8 @@ def in_child() -> None:
             load(installed_catalog(), NAME, registry=str(registry))
         except VerificationError:
             pass
-        except Exception as fault:
-            problems.append(f"{registry.name}: {type(fault).__name__}: {fault}")
+        except Exception as exc:
+            problems.append(f"{registry.name}: {type(exc).__name__}: {exc}")
         else:
             problems.append(f"{registry.name}: was loaded")
         seconds = time.perf_counter() - start

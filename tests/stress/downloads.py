@@ -36,10 +36,10 @@ def downloads(count: int, *, locks: bool) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         root, home, go = (Path(folder) / name for name in ("registry", "home", "go"))
         weights = make_registry(root)
-        due = hashlib.sha256(weights.read_bytes()).hexdigest()
+        expected = hashlib.sha256(weights.read_bytes()).hexdigest()
         name = str(weights.relative_to(root))
         with serving(root) as server:
-            server.behaviours[name] = slowly
+            server.behaviors[name] = slowly
             processes = [
                 start(code, server.url, go, ZOO_HOME=str(home), no_proxy="127.0.0.1")
                 for _ in range(count)
@@ -48,7 +48,7 @@ def downloads(count: int, *, locks: bool) -> Outcome:
                 assert process.stdout is not None
                 process.stdout.readline()  # it is ready
             go.touch()
-            problems = [each for process in processes if (each := fault(process, due))]
+            problems = [each for process in processes if (each := exc(process, expected))]
         problems += leftovers(home)
         kept = sorted(path.name for path in (home / "sha256").iterdir())
         if len(kept) != 2 or len(list((home / "registries").iterdir())) != 1:
@@ -76,12 +76,12 @@ def no_lock(name: str) -> Iterator[None]:
     yield
 
 
-def fault(process: subprocess.Popen[str], due: str) -> str:
+def exc(process: subprocess.Popen[str], expected: str) -> str:
     """Return what is wrong with how a process ends."""
     out, err = process.communicate(timeout=300)
     if process.returncode:
         return err.strip().splitlines()[-1]
-    return "" if out.strip() == due else f"other weights: {out.strip()}"
+    return "" if out.strip() == expected else f"other weights: {out.strip()}"
 
 
 def slowly(request: Request, content: bytes) -> None:

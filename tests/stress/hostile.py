@@ -16,7 +16,7 @@ from tests.stress import servers
 from tests.stress.kills import start
 from tests.stress.outcome import Outcome
 from tests.stress.registries import NAME, make_registry
-from tests.stress.servers import Behaviour, serving
+from tests.stress.servers import Behavior, serving
 from zoo_core.errors import ZooError
 from zoo_core.filenames import CARD, INDEX, WEIGHTS
 from zoo_core.installation.installed import installed_catalog
@@ -32,7 +32,7 @@ SLACK = 8_000_000
 SLOW, BROKEN = "it is too slow", "it broke off"
 ELSEWHERE = ("is not allowed", "is not followed")
 
-Drawn = Callable[[random.Random], Behaviour]
+Drawn = Callable[[random.Random], Behavior]
 
 FILES: dict[str, tuple[Drawn, tuple[str, ...]]] = {
     "breaks off": (lambda rng: servers.cut(rng.random()), (BROKEN,)),
@@ -138,7 +138,7 @@ def in_child() -> None:
         home = folder / f"home-{attempt}"
         os.environ |= {"ZOO_HOME": str(home), "ZOO_TIMEOUT": str(TIMEOUT)}
         with serving(folder / "registry") as server:
-            server.behaviours[path] = drawn(rng)
+            server.behaviors[path] = drawn(rng)
             begin = time.perf_counter()
             found = attempt_load(server.url, said)
             seconds, sent = time.perf_counter() - begin, server.sent
@@ -146,7 +146,7 @@ def in_child() -> None:
             if seconds > SECONDS or sent > bound:
                 found.append(f"took {seconds:.1f} s and {sent:,} bytes")
             found += leftovers(home)
-            server.behaviours.clear()
+            server.behaviors.clear()
             del os.environ["ZOO_TIMEOUT"]
             found += [f"and then good: {each}" for each in attempt_load(server.url, ())]
             found += leftovers(home)
@@ -165,10 +165,10 @@ def attempt_load(url: str, said: tuple[str, ...]) -> list[str]:
     """
     try:
         load(installed_catalog(), NAME, registry=url)
-    except ZooError as fault:
-        return [] if any(each in str(fault) for each in said) else [f"says: {fault}"]
-    except Exception as fault:
-        return [f"{type(fault).__name__}: {fault}"]
+    except ZooError as exc:
+        return [] if any(each in str(exc) for each in said) else [f"says: {exc}"]
+    except Exception as exc:
+        return [f"{type(exc).__name__}: {exc}"]
     return ["nothing was noticed"] if said else []
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from tests.stress.outcome import Outcome
 from tests.stress.registries import published
 from zoo_core.filenames import CARD, INDEX, WEIGHTS
-from zoo_core.publishing.store import LOCK, put
+from zoo_core.publishing.store import LOCK, add_tag
 from zoo_core.registry.location import Folder
 from zoo_core.registry.registry import Registry
 from zoo_core.weights.file import load_weights, save_weights
@@ -69,7 +69,7 @@ def publish(root: Path, tag: str, size: int = 100_000) -> None:
         card_bytes=len(card),
     )
     files = {WEIGHTS: weights, CARD: card, "card.md": b"# card"}
-    put(Folder(root), entry, files, default=False)
+    add_tag(Folder(root), entry, files, default=False)
 
 
 def kill(code: str, *arguments: object, after: float) -> None:
@@ -94,8 +94,8 @@ def kills_while_saving(count: int) -> Outcome:
                 file = load_weights(path)
                 if (file.tensors["w"] != file.metadata["number"]).any():
                     raise ValueError("two files in one")
-            except Exception as fault:
-                problems.append(f"attempt {attempt}: {fault}")
+            except Exception as exc:
+                problems.append(f"attempt {attempt}: {exc}")
             save(path, attempt)
             if names := set(os.listdir(folder)) - {path.name}:
                 problems.append(f"attempt {attempt}: left over are {names}")
@@ -173,8 +173,8 @@ def damage(root: Path) -> list[str]:
     """Return what is wrong with the files that an index names."""
     try:
         index = Registry("", Folder(root)).index()
-    except Exception as fault:
-        return [str(fault)]
+    except Exception as exc:
+        return [str(exc)]
     wrong = []
     for entry in index.tags.values():
         for name, sha256 in ((WEIGHTS, entry.sha256), (CARD, entry.card_sha256)):
@@ -187,8 +187,8 @@ def damage(root: Path) -> list[str]:
 def unexpected(root: Path) -> list[str]:
     """Return what lies in a registry and is not of any tag in its index."""
     index = Registry("", Folder(root)).index()
-    due = {f"{entry.model}/{entry.tag}" for entry in index.tags.values()}
-    found = {str(path.relative_to(root)) for path in root.glob("*/*") if path.is_dir()}
-    models = {name.partition("/")[0] for name in due}
+    expected = {f"{entry.model}/{entry.tag}" for entry in index.tags.values()}
+    actual = {str(path.relative_to(root)) for path in root.glob("*/*") if path.is_dir()}
+    models = {name.partition("/")[0] for name in expected}
     top = set(os.listdir(root)) - models - {INDEX, LOCK}
-    return sorted(top | (found - due))
+    return sorted(top | (actual - expected))

@@ -22,9 +22,9 @@ from zoo_core.filenames import CARD, INDEX, WEIGHTS
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.pretrained.load import load
 from zoo_core.publishing.publish import publish
-from zoo_core.publishing.store import put
+from zoo_core.publishing.store import add_tag
 from zoo_core.registry.location import Folder
-from zoo_core.registry.lookup import at, find
+from zoo_core.registry.lookup import find_weights, open_registry
 
 PARTS = (
     *("", ".", "..", "...", "a", "a.", ".a", "a..b", " a", "a ", "-a", "_a", "A.B", "a\n", "~"),
@@ -80,12 +80,12 @@ def in_child() -> None:
             try:
                 function()
                 ended["resolved"] += 1
-            except ZooError as fault:
+            except ZooError as exc:
                 ended["refused"] += 1
-                if len(str(fault)) > 20_000:
+                if len(str(exc)) > 20_000:
                     watch.found.append("says too much")
-            except Exception as fault:
-                watch.found.append(f"{type(fault).__name__}: {fault}")
+            except Exception as exc:
+                watch.found.append(f"{type(exc).__name__}: {exc}")
         if watch.found:
             problems.append(f"{what[:200]}: {'; '.join(watch.found)[:300]}")
     with watch:  # it does see
@@ -115,12 +115,12 @@ def draw(folder: Path, registry: Path, rng: random.Random, attempt: int) -> Try:
         what, function = text, lambda: load(catalog, text, registry=str(registry))
     elif kind == "path":
         if rng.random() < 0.5:
-            what, function = text, lambda: find(catalog, text)
+            what, function = text, lambda: find_weights(catalog, text)
         else:
             what, function = text, lambda: load(catalog, text)
     elif kind == "URL":
         what = rng.choice(SCHEMES) + text
-        function = lambda: at(what).index()  # noqa: E731
+        function = lambda: open_registry(what).index()  # noqa: E731
     elif kind == "tag":
         what = rng.choice([text, f"numpy-net.{text}", f"{text}.default"])
         function = lambda: publish(catalog, Path("none"), what, str(place))  # noqa: E731
@@ -132,7 +132,7 @@ def draw(folder: Path, registry: Path, rng: random.Random, attempt: int) -> Try:
         model, tag = rng.choice([("numpy-net", text), (text, "default"), (text, text)])
         known, files = replace(published(), model=model, tag=tag), {WEIGHTS: b"x"}
         shelf = Folder(folder / "shelf")
-        what, function = known.name, lambda: put(shelf, known, files, default=False)
+        what, function = known.name, lambda: add_tag(shelf, known, files, default=False)
     else:
         link = rng.choice(LINKS).format(model="numpy-net", tag="default")
         make_linked(place, link, folder / "canary")
@@ -182,4 +182,4 @@ def load_all(place: Path) -> None:
 
 def put_more(place: Path) -> None:
     what = replace(published(), tag="more")
-    put(Folder(place), what, {WEIGHTS: b"x"}, default=False)
+    add_tag(Folder(place), what, {WEIGHTS: b"x"}, default=False)

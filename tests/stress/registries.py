@@ -9,15 +9,15 @@ from pathlib import Path
 
 from zoo_core.filenames import CARD, INDEX, WEIGHTS
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.registry.index import EMPTY, Published, index_json
-from zoo_core.registry.lookup import find
+from zoo_core.registry.index import EMPTY_INDEX, PublishedWeights, index_json
+from zoo_core.registry.lookup import find_weights
 
 NAME = "numpy-net.default"
 
 
-def published() -> Published:
+def published() -> PublishedWeights:
     """Return what the index says of the weights that are used."""
-    return find(installed_catalog(), f"zoo/{NAME}").published
+    return find_weights(installed_catalog(), f"zoo/{NAME}").published
 
 
 def make_registry(root: Path, content: bytes | None = None) -> Path:
@@ -27,7 +27,7 @@ def make_registry(root: Path, content: bytes | None = None) -> Path:
         root: its folder, which must not exist.
         content: of the weight file; None for what is published. The index says that it is so.
     """
-    found = find(installed_catalog(), f"zoo/{NAME}")
+    found = find_weights(installed_catalog(), f"zoo/{NAME}")
     folder = found.registry.path(found.published).parent
     tag = root / found.published.model / found.published.tag
     tag.mkdir(parents=True)
@@ -39,6 +39,6 @@ def make_registry(root: Path, content: bytes | None = None) -> Path:
         entry = replace(
             entry, sha256=hashlib.sha256(content).hexdigest(), bytes=len(content), plain=True
         )
-    index = EMPTY.with_tag(entry, default=True)
+    index = EMPTY_INDEX.with_tag(entry, default=True)
     (root / INDEX).write_bytes(index_json(index))
     return tag / WEIGHTS

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-Behaviour = Callable[["Request", bytes], None]
+Behavior = Callable[["Request", bytes], None]
 """Answers a request for a file of some content."""
 
 PAUSE = 0.02
@@ -29,10 +29,10 @@ class Request(BaseHTTPRequestHandler):
             self.server.asked[path] += 1
         file = self.server.folder / path
         content = file.read_bytes() if file.is_file() else b""
-        behaviour = self.server.behaviours.get(path, answer if file.is_file() else missing)
+        behavior = self.server.behaviors.get(path, answer if file.is_file() else missing)
         self.close_connection = True
         with contextlib.suppress(OSError):  # the client has heard enough
-            behaviour(self, content)
+            behavior(self, content)
 
     def setup(self) -> None:
         super().setup()  # what lies in the buffers of sockets was sent, though nobody took it
@@ -61,7 +61,7 @@ class Server(ThreadingHTTPServer):
     """A server of a folder's files.
 
     Attributes:
-        behaviours: what to do for some paths, instead of serving the file.
+        behaviors: what to do for some paths, instead of serving the file.
         asked: how often each path was asked for.
         sent: how many bytes were sent, headers of good answers aside.
         ending: whether whoever waits should stop.
@@ -73,7 +73,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, folder: Path) -> None:
         super().__init__(("127.0.0.1", 0), Request)
         self.folder = folder
-        self.behaviours: dict[str, Behaviour] = {}
+        self.behaviors: dict[str, Behavior] = {}
         self.asked: Counter[str] = Counter()
         self.sent = 0
         self.lock = threading.Lock()
@@ -107,22 +107,22 @@ def missing(request: Request, _: bytes) -> None:
     request.head(404, Content_Length=0)
 
 
-def status(code: int, **headers: object) -> Behaviour:
+def status(code: int, **headers: object) -> Behavior:
     """Answer with a status alone."""
     return lambda request, _: request.head(code, Content_Length=0, **headers)
 
 
-def text(content: bytes) -> Behaviour:
+def text(content: bytes) -> Behavior:
     """Send something else."""
     return lambda request, _: answer(request, content)
 
 
-def raw(content: bytes) -> Behaviour:
+def raw(content: bytes) -> Behavior:
     """Send something else, and no headers either."""
     return lambda request, _: request.send(content)
 
 
-def cut(share: float, *, chunked: bool = False) -> Behaviour:
+def cut(share: float, *, chunked: bool = False) -> Behavior:
     """Promise the whole body, and break off after a share of it."""
 
     def behave(request: Request, content: bytes) -> None:
@@ -137,7 +137,7 @@ def cut(share: float, *, chunked: bool = False) -> Behaviour:
     return behave
 
 
-def unstated(share: float = 1.0) -> Behaviour:
+def unstated(share: float = 1.0) -> Behavior:
     """Say nothing of the length, and close the connection after a share of the body."""
 
     def behave(request: Request, content: bytes) -> None:
@@ -147,7 +147,7 @@ def unstated(share: float = 1.0) -> Behaviour:
     return behave
 
 
-def promise(more: int) -> Behaviour:
+def promise(more: int) -> Behavior:
     """Promise more bytes, or less, than there are, and send those that there are."""
 
     def behave(request: Request, content: bytes) -> None:
@@ -157,7 +157,7 @@ def promise(more: int) -> Behaviour:
     return behave
 
 
-def flip(share: float) -> Behaviour:
+def flip(share: float) -> Behavior:
     """Send as many bytes, one of them another."""
 
     def behave(request: Request, content: bytes) -> None:
@@ -168,7 +168,7 @@ def flip(share: float) -> Behaviour:
     return behave
 
 
-def endless(code: int = 200, *, chunked: bool = False, **headers: object) -> Behaviour:
+def endless(code: int = 200, *, chunked: bool = False, **headers: object) -> Behavior:
     """Send without end, whatever the status."""
 
     def behave(request: Request, _: bytes) -> None:
@@ -179,7 +179,7 @@ def endless(code: int = 200, *, chunked: bool = False, **headers: object) -> Beh
     return behave
 
 
-def large(size: int) -> Behaviour:
+def large(size: int) -> Behavior:
     """Promise that many bytes, and send them."""
 
     def behave(request: Request, _: bytes) -> None:
@@ -190,7 +190,7 @@ def large(size: int) -> Behaviour:
     return behave
 
 
-def drip(*, stated: bool = True, after: float = 0.0) -> Behaviour:
+def drip(*, stated: bool = True, after: float = 0.0) -> Behavior:
     """Send a share of the body, and then byte by byte."""
 
     def behave(request: Request, content: bytes) -> None:
@@ -226,7 +226,7 @@ def silence(request: Request, _: bytes) -> None:
 def hang_up(_request: Request, _: bytes) -> None: ...
 
 
-def once(first: Behaviour) -> Behaviour:
+def once(first: Behavior) -> Behavior:
     """Misbehave the first time, and be good from then on."""
     left = [first]
 

@@ -42,8 +42,8 @@ def on_postgresql(count: int) -> Outcome:
     try:
         with tempfile.TemporaryDirectory() as folder, postgresql.serving() as url:
             return _killed(count, Path(folder), lambda _: url)
-    except FileNotFoundError as fault:
-        return Outcome(count, (str(fault),) * count)
+    except FileNotFoundError as exc:
+        return Outcome(count, (str(exc),) * count)
 
 
 def _killed(count: int, folder: Path, storage) -> Outcome:

@@ -72,7 +72,7 @@ def print_list(
 def _weights() -> list[dict[str, Any]]:
     """Return a row for each published set of weights."""
     from zoo_core.installation.installed import installed_catalog
-    from zoo_core.registry.lookup import indexes, registries
+    from zoo_core.registry.lookup import iter_indexes, known_registries
 
     return [
         {
@@ -81,6 +81,6 @@ def _weights() -> list[dict[str, Any]]:
             "default": index.defaults[each.model] == each.tag,
             "registry": registry.name,
         }
-        for registry, index in indexes(registries(installed_catalog()))
+        for registry, index in iter_indexes(known_registries(installed_catalog()))
         for name, each in sorted(index.tags.items())
     ]

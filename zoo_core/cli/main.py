@@ -17,18 +17,18 @@ from zoo_core.errors import (
     UnknownNameError,
     ZooError,
     did_you_mean,
-    listed,
+    join_names,
     one_line,
 )
-from zoo_core.frameworks.distributed import launched_rank
+from zoo_core.frameworks.distributed import env_rank
 from zoo_core.installation.installed import installed_catalog, installed_rows, warn_of_unusable
 from zoo_core.plugins.selection import BLOCK
 from zoo_core.version import __version__
 
-MENDING = {"check", "doctor", "install", "plugins", "uninstall"}
+REPAIR_COMMANDS = {"check", "doctor", "install", "plugins", "uninstall"}
 """Commands that find out and mend what is wrong with plugins, so that no plugin stops them."""
 
-PATIENCE = 10.0
+REPORT_TIMEOUT = 10.0
 """Seconds that a process gives the first of those that train together to report a mistake."""
 
 
@@ -53,9 +53,9 @@ class _Commands(click.Group):
             return super().resolve_command(ctx, args)
         try:
             installed_catalog().command(args[0])  # which may be what an unusable plugin offers
-        except UnknownNameError as fault:
-            hint = f"{did_you_mean(args[0], known)} There are: {listed(known)}.".strip()
-            raise InvalidValueError(f"zoo has no command {args[0]!r}", hint=hint) from fault
+        except UnknownNameError as exc:
+            hint = f"{did_you_mean(args[0], known)} There are: {join_names(known)}.".strip()
+            raise InvalidValueError(f"zoo has no command {args[0]!r}", hint=hint) from exc
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
@@ -74,7 +74,7 @@ class _Commands(click.Group):
             )
 
 
-def _leave_out(ctx: click.Context, option: click.Parameter, names: tuple[str, ...]) -> None:
+def _exclude_plugins(ctx: click.Context, option: click.Parameter, names: tuple[str, ...]) -> None:
     """Add to ``ZOO_PLUGINS``, which processes that this one starts see too."""
     for name in names:
         if not name.removeprefix(BLOCK) or not name.startswith(BLOCK):
@@ -95,13 +95,13 @@ def _leave_out(ctx: click.Context, option: click.Parameter, names: tuple[str, ..
     multiple=True,
     is_eager=True,
     expose_value=False,
-    callback=_leave_out,
+    callback=_exclude_plugins,
     help="Leave a plugin out, this time. Repeatable.",
 )
 @click.pass_context
 def zoo(ctx: click.Context, debug: bool) -> None:
     """List, train, check and share models by name."""
-    if ctx.invoked_subcommand not in {"list", *MENDING}:  # list warns by itself
+    if ctx.invoked_subcommand not in {"list", *REPAIR_COMMANDS}:  # list warns by itself
         warn_of_unusable(installed_rows()["plugins"])
 
 
@@ -112,46 +112,46 @@ def run(arguments: list[str] | None = None) -> int:
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
         result: Any = zoo.main(arguments, prog_name="zoo", standalone_mode=False)
-    except click.ClickException as fault:
-        fault.show()
-        return fault.exit_code
-    except (click.Abort, KeyboardInterrupt) as fault:
-        return _interrupted(fault)
-    except Exception as fault:
+    except click.ClickException as exc:
+        exc.show()
+        return exc.exit_code
+    except (click.Abort, KeyboardInterrupt) as exc:
+        return _interrupted(exc)
+    except Exception as exc:
         if debug:
             raise
-        return _report(fault)
+        return _report(exc)
     return result if isinstance(result, int) else 0
 
 
-def _interrupted(fault: BaseException) -> int:
+def _interrupted(exc: BaseException) -> int:
     # click makes an Abort of every KeyboardInterrupt.
-    interrupt = fault.__cause__ if isinstance(fault, click.Abort) else fault
+    interrupt = exc.__cause__ if isinstance(exc, click.Abort) else exc
     if not isinstance(interrupt, InterruptedTrainingError):
         sys.stderr.write("zoo: interrupted\n")
         return 130
-    if launched_rank() == 0:
+    if env_rank() == 0:
         sys.stderr.write(f"zoo: {interrupt}\n")
     return interrupt.exit_code
 
 
-def _report(fault: Exception) -> int:
-    if isinstance(fault, ZooError):
-        if launched_rank() > 0 and not isinstance(fault, TrainingError):
+def _report(exc: Exception) -> int:
+    if isinstance(exc, ZooError):
+        if env_rank() > 0 and not isinstance(exc, TrainingError):
             # What is wrong with a command is wrong in every process: the first says it and ends,
             # upon which the launcher ends this one. Were this one quicker, it would not be said.
-            time.sleep(PATIENCE)
-        sys.stderr.write(f"zoo: {fault}\n")
-        return fault.exit_code
-    if isinstance(fault, BrokenPipeError):
+            time.sleep(REPORT_TIMEOUT)
+        sys.stderr.write(f"zoo: {exc}\n")
+        return exc.exit_code
+    if isinstance(exc, BrokenPipeError):
         sys.stderr.close()  # whoever read our output has seen enough
         return 0
-    if isinstance(fault, OSError):
-        where = f": {fault.filename}" if fault.filename else ""
-        sys.stderr.write(f"zoo: {fault.strerror or fault}{where}\n")
+    if isinstance(exc, OSError):
+        where = f": {exc.filename}" if exc.filename else ""
+        sys.stderr.write(f"zoo: {exc.strerror or exc}{where}\n")
         return 1
     sys.stderr.write(
-        f"zoo: unexpected {one_line(fault)}. "
+        f"zoo: unexpected {one_line(exc)}. "
         "This is a fault of zoo or of a plugin; --debug shows where.\n"
     )
     return 1

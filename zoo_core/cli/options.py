@@ -15,7 +15,7 @@ from zoo_core.installation.installed import installed_catalog, installed_rows
 Completion = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
-def _completing(*kinds: str, paths: bool = False) -> Completion:
+def _complete_from_index(*kinds: str, paths: bool = False) -> Completion:
     """Return what completes the names of some kinds of things, from the index."""
 
     def complete(
@@ -27,15 +27,15 @@ def _completing(*kinds: str, paths: bool = False) -> Completion:
     return complete
 
 
-def weights(
+def complete_weights(
     _context: click.Context, _parameter: click.Parameter, begun: str
 ) -> list[CompletionItem]:
     """Complete names of published weights that are known on this machine, or paths."""
-    from zoo_core.registry.lookup import registries
+    from zoo_core.registry.lookup import known_registries
 
     os.environ["ZOO_OFFLINE"] = "1"  # whoever presses a key waits for no server
     names: set[str] = set()
-    for registry in registries(installed_catalog()):
+    for registry in known_registries(installed_catalog()):
         with contextlib.suppress(ZooError):
             index = registry.index()
             names |= index.defaults.keys() | index.tags.keys()
@@ -48,10 +48,10 @@ def _items(names: list[str], begun: str, *, paths: bool) -> list[CompletionItem]
     return items or ([CompletionItem(begun, type="file")] if paths else [])
 
 
-plugins = _completing("plugins")
-models = _completing("models")
-datasets = _completing("datasets")
-things = _completing("models", "datasets", "trainers", paths=True)
+complete_plugins = _complete_from_index("plugins")
+complete_models = _complete_from_index("models")
+complete_datasets = _complete_from_index("datasets")
+complete_names = _complete_from_index("models", "datasets", "trainers", paths=True)
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -79,7 +79,7 @@ def dataset(command: Callable[..., None]) -> Callable[..., None]:
     named = click.option(
         "--dataset",
         metavar="NAME",
-        shell_complete=datasets,
+        shell_complete=complete_datasets,
         help="Instead of the default data set; folder:PATH for a folder of images.",
     )
     return named(data_dir(command))

@@ -26,7 +26,7 @@ class Rank(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Answer:
+class PredictionLine:
     """What is read in a file: for each head the most probable classes, the first one first."""
 
     file: str
@@ -62,9 +62,9 @@ class Answer:
         return f"{self.file}: {'; '.join(read)}"
 
 
-def answers(
+def prediction_lines(
     batch: FileBatch, predictions: Predictions, classes: tuple[tuple[str, ...], ...]
-) -> Iterator[Answer]:
+) -> Iterator[PredictionLine]:
     """Yield what is read in each file of a batch.
 
     Args:
@@ -76,7 +76,7 @@ def answers(
         _ranks(head, names) for head, names in zip(predictions.probabilities, classes, strict=True)
     ]
     for file, *ranks in zip(batch.files, *heads, strict=True):
-        yield Answer(str(file), tuple(ranks))
+        yield PredictionLine(str(file), tuple(ranks))
 
 
 def _ranks(

@@ -17,18 +17,18 @@ LARGEST = 64
 
 
 def console() -> Console | None:
-    """Return what draws on standard output; None where that is no terminal with colours."""
+    """Return what draws on standard output; None where that is no terminal with colors."""
     if not sys.stdout.isatty():
         return None
     from rich.console import Console
 
     screen = Console(highlight=False, markup=False, soft_wrap=True)
-    coloured = screen.color_system is not None and not screen.no_color
-    able = coloured and screen.encoding.startswith("utf")
+    colored = screen.color_system is not None and not screen.no_color
+    able = colored and screen.encoding.startswith("utf")
     return screen if able else None
 
 
-def picture(image: NDArray[np.uint8]) -> Text:
+def draw_image(image: NDArray[np.uint8]) -> Text:
     """Return an image, uint8 ``(C, H, W)`` with one channel or three, as lines of text."""
     from rich.text import Text
 
@@ -40,11 +40,11 @@ def picture(image: NDArray[np.uint8]) -> Text:
     text = Text()
     for upper, lower in zip(pixels[::2], pixels[1::2], strict=True):
         for above, below in zip(upper, lower, strict=True):
-            text.append("▀", f"{_colour(above)} on {_colour(below)}")
+            text.append("▀", f"{_color(above)} on {_color(below)}")
         text.append("\n")
     text.rstrip()
     return text
 
 
-def _colour(pixel: NDArray[np.uint8]) -> str:
+def _color(pixel: NDArray[np.uint8]) -> str:
     return "#" + bytes(pixel).hex()

@@ -7,31 +7,31 @@ from collections.abc import Mapping
 from typing import Any
 
 from zoo_core.filenames import WEIGHTS
-from zoo_core.frameworks.progress import Progress
 from zoo_core.frameworks.run import Callbacks, Run
+from zoo_core.frameworks.training_state import TrainingState
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.metrics.scores import Scores
-from zoo_core.system.progress_bar import Bar
+from zoo_core.system.progress_bar import ProgressBar
 from zoo_core.weights.card import Card
 
 _REDRAW = 0.1
 """Seconds between two drawings of the bar."""
 
 
-class Reporter(Callbacks):
+class TrainingProgress(Callbacks):
     """Prints how a training goes; with `quiet`, draws the bar alone."""
 
     def __init__(self, *, quiet: bool) -> None:
-        self._bar = Bar(quiet=quiet, text_first=True)
+        self._bar = ProgressBar(quiet=quiet, text_first=True)
         self._drawn = 0.0
 
-    def __enter__(self) -> Reporter:
+    def __enter__(self) -> TrainingProgress:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
-    def train_start(self, run: Run, progress: Progress) -> None:
+    def train_start(self, run: Run, progress: TrainingState) -> None:
         recipe, data = run.recipe, run.data
         epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
         self._bar.say(

@@ -16,7 +16,7 @@ from zoo_core.recipes.recipe import WARP_FIELDS, Recipe
 from zoo_core.system.random_numbers import uniform
 
 Positions = NDArray[np.float32]
-"""float32 ``(N, 2, H, W)``: x and y of where each pixel comes from, from the centre, in pixels."""
+"""float32 ``(N, 2, H, W)``: x and y of where each pixel comes from, from the center, in pixels."""
 
 _MATRICES, _CONTROLS, _MIRRORED = 1, 2, 3
 """Last numbers of the seeds, so that what is drawn for one does not repeat for the other."""
@@ -81,7 +81,7 @@ def _symmetric(shape: tuple[int, ...], *seed: int) -> NDArray[np.float32]:
 
 @cache
 def _grid(height: int, width: int) -> NDArray[np.float32]:
-    """Return ``(3, H·W)``: x, y and 1 of every pixel, from the image's centre."""
+    """Return ``(3, H·W)``: x, y and 1 of every pixel, from the image's center."""
     y, x = np.mgrid[:height, :width].reshape(2, -1).astype(np.float32)
     return np.stack([x - (width - 1) / 2, y - (height - 1) / 2, np.ones_like(x)])
 

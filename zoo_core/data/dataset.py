@@ -16,7 +16,7 @@ from zoo_core.errors import DataError, VerificationError
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec
 
-_PART = 1 << 24
+_CHUNK_BYTES = 1 << 24
 """Bytes of images that are looked at at once."""
 
 
@@ -100,40 +100,40 @@ class ArrayDataset:
         digest = hashlib.sha256(json.dumps(self.classes).encode())
         for name, split in sorted(self.splits.items()):
             digest.update(json.dumps([name, split.images.shape, split.labels.shape]).encode())
-            for part in parts(split.images):
+            for part in iter_chunks(split.images):
                 digest.update(np.ascontiguousarray(part).data)
             digest.update(np.ascontiguousarray(split.labels).astype("<i8", copy=False).data)
         return digest.hexdigest()
 
 
-def parts(images: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+def iter_chunks(images: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
     """Give images part by part, none of which takes much memory."""
-    step = max(1, _PART // math.prod(images.shape[1:]))
+    step = max(1, _CHUNK_BYTES // math.prod(images.shape[1:]))
     for start in range(0, len(images), step):
         yield images[start : start + step]
 
 
-def load_dataset(entry: Entry[DatasetSpec], *, due: str | None = None) -> ArrayDataset:
+def load_dataset(entry: Entry[DatasetSpec], *, expected: str | None = None) -> ArrayDataset:
     """Load a data set and hold it against what its spec declares.
 
     Args:
         entry: the data set.
-        due: the sha256 that a card states of it.
+        expected: the sha256 that a card states of it.
 
     Raises:
         DataError: it cannot be read, or has other shapes than declared.
         VerificationError: its content does not have the declared checksum, or not the card's.
     """
     spec = entry.spec
-    if due and spec.sha256:
-        _check_card(spec, spec.sha256, due)
+    if expected and spec.sha256:
+        _check_card(spec, spec.sha256, expected)
     dataset = entry.resolve(spec.loader)(*([spec.address] if spec.address else []))
     for name, size in spec.sizes.items():
         split = dataset.splits.get(name)
-        found = None if split is None else (len(split), *split.images.shape[1:])
-        if found != (size, *spec.shape):
+        actual = None if split is None else (len(split), *split.images.shape[1:])
+        if actual != (size, *spec.shape):
             raise DataError(
-                f"split {name!r} of dataset {spec.name!r} has the shape {found}, "
+                f"split {name!r} of dataset {spec.name!r} has the shape {actual}, "
                 f"plugin {entry.plugin.distribution} declares {(size, *spec.shape)}"
             )
     if spec.composable and dataset.compose is None:
@@ -141,12 +141,12 @@ def load_dataset(entry: Entry[DatasetSpec], *, due: str | None = None) -> ArrayD
             f"dataset {spec.name!r} cannot compose new images, "
             f"plugin {entry.plugin.distribution} declares that it can"
         )
-    found = dataset.sha256()
-    if due:
-        _check_card(spec, found, due)
-    if spec.sha256 and found != spec.sha256:
+    actual = dataset.sha256()
+    if expected:
+        _check_card(spec, actual, expected)
+    if spec.sha256 and actual != spec.sha256:
         raise VerificationError(
-            f"dataset {spec.name!r} has the sha256 {found}, "
+            f"dataset {spec.name!r} has the sha256 {actual}, "
             f"plugin {entry.plugin.distribution} declares {spec.sha256}",
             hint=f"Reinstall {entry.plugin.distribution}.",
         )
@@ -154,8 +154,8 @@ def load_dataset(entry: Entry[DatasetSpec], *, due: str | None = None) -> ArrayD
     return dataset
 
 
-def _check_card(spec: DatasetSpec, sha256: str, due: str) -> None:
-    if sha256 != due:
+def _check_card(spec: DatasetSpec, sha256: str, expected: str) -> None:
+    if sha256 != expected:
         raise VerificationError(
-            f"the card is about {spec.name} with the sha256 {due}, the one here has {sha256}"
+            f"the card is about {spec.name} with the sha256 {expected}, the one here has {sha256}"
         )

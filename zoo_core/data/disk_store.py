@@ -18,10 +18,10 @@ import numpy as np
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from zoo_core.data.dataset import ArrayDataset, Split, parts
+from zoo_core.data.dataset import ArrayDataset, Split, iter_chunks
 from zoo_core.errors import DataError
 from zoo_core.system.atomic_files import new_folder
-from zoo_core.system.locks import locked
+from zoo_core.system.locks import process_lock
 from zoo_core.system.memory import available_memory
 from zoo_core.system.paths import zoo_home
 
@@ -29,12 +29,12 @@ FORMAT = 1
 
 DESCRIPTION = "dataset.json"
 
-SHARE = 0.5
+MAX_MEMORY_SHARE = 0.5
 """Of the memory that is left: what a data set may take, for a training to have the rest."""
 
 
 @dataclass(frozen=True)
-class Content:
+class DatasetContent:
     """What a data set is made of, part by part, so that memory need not hold it.
 
     Attributes:
@@ -48,7 +48,7 @@ class Content:
     classes: tuple[tuple[str, ...], ...]
 
 
-def stored(name: str, key: str, make: Callable[[], Content]) -> ArrayDataset:
+def load_or_create(name: str, key: str, make: Callable[[], DatasetContent]) -> ArrayDataset:
     """Return the data set that is kept under a name and a key; make it where it is not yet.
 
     What does not fit into memory is left in its files, and read when it is used.
@@ -64,17 +64,17 @@ def stored(name: str, key: str, make: Callable[[], Content]) -> ArrayDataset:
     folder = Path(zoo_home(), "datasets", f"{name}-{key}")
     if (dataset := _read(folder)) is not None:
         return dataset
-    with locked(f"dataset-{name}-{key}"):  # one process makes it, the others wait for it
+    with process_lock(f"dataset-{name}-{key}"):  # one process makes it, the others wait for it
         if (dataset := _read(folder)) is not None:
             return dataset
         try:
             with new_folder(folder) as new:
                 _write(new, make())
-        except OSError as fault:
+        except OSError as exc:
             raise DataError(
-                f"dataset {name!r} cannot be kept in {folder}: {fault.strerror}",
+                f"dataset {name!r} cannot be kept in {folder}: {exc.strerror}",
                 hint="Free some space, or name another folder with ZOO_HOME.",
-            ) from fault
+            ) from exc
     dataset = _read(folder)
     assert dataset is not None
     return dataset
@@ -89,7 +89,7 @@ def pixel_statistics(images: NDArray[np.uint8]) -> tuple[tuple[float, ...], tupl
         images: uint8 ``(N, C, H, W)``.
     """
     counts = np.zeros((images.shape[1], 256), np.int64)
-    for part in parts(images):
+    for part in iter_chunks(images):
         for channel, pixels in enumerate(part.swapaxes(0, 1)):
             counts[channel] += np.bincount(pixels.ravel(), minlength=256)
     levels = np.arange(256) / 255
@@ -99,7 +99,7 @@ def pixel_statistics(images: NDArray[np.uint8]) -> tuple[tuple[float, ...], tupl
     return tuple(map(float, means)), tuple(map(float, deviations))
 
 
-def _write(folder: Path, content: Content) -> None:
+def _write(folder: Path, content: DatasetContent) -> None:
     for name, (size, images) in content.splits.items():
         _write_split(folder, name, size, images, content)
     splits = {name: _read_split(folder, name, fits=False) for name in content.splits}
@@ -116,7 +116,7 @@ def _write(folder: Path, content: Content) -> None:
 
 
 def _write_split(
-    folder: Path, name: str, size: int, given: Iterable[Split], content: Content
+    folder: Path, name: str, size: int, given: Iterable[Split], content: DatasetContent
 ) -> None:
     images = open_memmap(
         folder / f"{name}-images.npy", mode="w+", dtype=np.uint8, shape=(size, *content.shape)
@@ -145,7 +145,7 @@ def _read(folder: Path) -> ArrayDataset | None:
         if facts["format"] != FORMAT:
             return None
         files = [folder / f"{name}-images.npy" for name in facts["splits"]]
-        fits = sum(file.stat().st_size for file in files) <= SHARE * available_memory()
+        fits = sum(file.stat().st_size for file in files) <= MAX_MEMORY_SHARE * available_memory()
         dataset = ArrayDataset(
             splits={name: _read_split(folder, name, fits=fits) for name in facts["splits"]},
             classes=tuple(map(tuple, facts["classes"])),
@@ -163,10 +163,10 @@ def _read_split(folder: Path, name: str, *, fits: bool) -> Split:
     if fits:
         return Split(np.load(path), labels)
     images = np.load(path, mmap_mode="r")
-    return Split(np.asarray(images), labels, ahead=_Ahead(images))
+    return Split(np.asarray(images), labels, ahead=_Prefetch(images))
 
 
-class _Ahead:
+class _Prefetch:
     """Has the kernel read images before they are used, beside the computing.
 
     Args:

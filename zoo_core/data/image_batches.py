@@ -20,22 +20,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from zoo_core.data.image_files import Reader, read_image
+from zoo_core.data.image_files import ImageReader, read_image
 from zoo_core.errors import DataError
 from zoo_core.system.cpu import physical_cores
 
 STDIN = Path("-")
 """Stands for an image that comes through standard input."""
 
-FIRST = 64
+FIRST_BATCH = 64
 """Files that are read at first: few, to answer soon and to see how long the others will take."""
-BATCH = 1000
+BATCH_SIZE = 1000
 """Files of a batch where they are read fast: many, so that models are called seldom."""
-PART = 200
+CHUNK_SIZE = 200
 """Files of a batch that another process reads."""
-AHEAD = 8
+PREFETCH = 8
 """Batches that processes have read, or are to read, while one is predicted."""
-WORTH_A_PROCESS = 2.0
+MIN_SECONDS_FOR_PROCESSES = 2.0
 """Seconds of reading ahead of which processes are started."""
 
 
@@ -46,15 +46,15 @@ class FileBatch:
     Attributes:
         files: those that could be read.
         images: uint8 ``(N, C, H, W)``, as the model reads them.
-        faults: what is wrong with each of the others.
+        errors: what is wrong with each of the others.
     """
 
     files: tuple[Path, ...]
     images: NDArray[np.uint8]
-    faults: tuple[DataError, ...]
+    errors: tuple[DataError, ...]
 
     def __len__(self) -> int:
-        return len(self.files) + len(self.faults)
+        return len(self.files) + len(self.errors)
 
 
 def find_images(path: Path) -> list[Path]:
@@ -78,7 +78,7 @@ def find_images(path: Path) -> list[Path]:
 
 
 def read_batches(
-    files: Sequence[Path], reader: Reader, shape: tuple[int, int, int]
+    files: Sequence[Path], reader: ImageReader, shape: tuple[int, int, int]
 ) -> Iterator[FileBatch]:
     """Yield files in batches, in their order.
 
@@ -91,31 +91,31 @@ def read_batches(
         InvalidValueError: images do not have that many channels.
     """
     began = time.perf_counter()
-    first, rest = _read(files[:FIRST], reader, shape), files[FIRST:]
+    first, rest = _read(files[:FIRST_BATCH], reader, shape), files[FIRST_BATCH:]
     # Taken before the batch is given away: what is done with it is no reading.
-    expected = (time.perf_counter() - began) / FIRST * len(rest)
+    expected = (time.perf_counter() - began) / FIRST_BATCH * len(rest)
     yield first
-    if expected < WORTH_A_PROCESS or STDIN in rest:
-        for start in range(0, len(rest), BATCH):
-            yield _read(rest[start : start + BATCH], reader, shape)
+    if expected < MIN_SECONDS_FOR_PROCESSES or STDIN in rest:
+        for start in range(0, len(rest), BATCH_SIZE):
+            yield _read(rest[start : start + BATCH_SIZE], reader, shape)
     else:
         yield from _read_ahead(rest, reader, shape)
 
 
 def _read_ahead(
-    files: Sequence[Path], reader: Reader, shape: tuple[int, int, int]
+    files: Sequence[Path], reader: ImageReader, shape: tuple[int, int, int]
 ) -> Iterator[FileBatch]:
     """Yield files in batches that processes read, some ahead of what is predicted.
 
     Threads would wait for one another: to arrange a photo takes many short steps.
     """
-    parts = (files[start : start + PART] for start in range(0, len(files), PART))
+    parts = (files[start : start + CHUNK_SIZE] for start in range(0, len(files), CHUNK_SIZE))
     spawn = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(physical_cores(), spawn, initializer=_begin_to_read)
+    pool = ProcessPoolExecutor(physical_cores(), spawn, initializer=_init_worker)
     begun: deque[Future[FileBatch]] = deque()
     try:
         while True:
-            while len(begun) < AHEAD and (part := next(parts, None)):
+            while len(begun) < PREFETCH and (part := next(parts, None)):
                 begun.append(pool.submit(_read, part, reader, shape))
             if not begun:
                 return
@@ -124,34 +124,34 @@ def _read_ahead(
         pool.shutdown(cancel_futures=True)
 
 
-def hush_pillow() -> None:
+def silence_pillow_warnings() -> None:
     """Keep Pillow's warnings from the screen: a damaged file is named, or read all the same."""
     warnings.filterwarnings("ignore", module="PIL")
 
 
-def _begin_to_read() -> None:
+def _init_worker() -> None:
     """Leave Ctrl-C to the process that asked, end with it however it ends, and be as quiet."""
-    hush_pillow()
+    silence_pillow_warnings()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
 
 
-def _end_with_parent() -> None:
+def _exit_with_parent() -> None:
     if parent := multiprocessing.parent_process():
         parent.join()
         os._exit(1)
 
 
-def _read(files: Sequence[Path], reader: Reader, shape: tuple[int, int, int]) -> FileBatch:
+def _read(files: Sequence[Path], reader: ImageReader, shape: tuple[int, int, int]) -> FileBatch:
     good: list[Path] = []
-    faults: list[DataError] = []
+    errors: list[DataError] = []
     images = np.empty((len(files), *shape), np.uint8)
     for path in files:
         file = io.BytesIO(sys.stdin.buffer.read()) if path == STDIN else path
         try:
             images[len(good)] = reader(read_image(file, shape[0], name="standard input"))
-        except DataError as fault:
-            faults.append(fault)
+        except DataError as exc:
+            errors.append(exc)
         else:
             good.append(path)
-    return FileBatch(tuple(good), images[: len(good)], tuple(faults))
+    return FileBatch(tuple(good), images[: len(good)], tuple(errors))

@@ -16,7 +16,7 @@ from zoo_core.errors import DataError, InvalidValueError
 if TYPE_CHECKING:
     from zoo_core.plugins.catalog import Catalog
 
-Reader = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+ImageReader = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 """From an image of any size, uint8 ``(C, H, W)``, to one of the size that a model reads."""
 
 _MODES = {1: "L", 3: "RGB"}
@@ -38,7 +38,7 @@ def read_image(
 
     Args:
         file: any that Pillow reads; its path, or the file itself, open for reading.
-        channels: 1 for grey, 3 for colour.
+        channels: 1 for gray, 3 for color.
         name: what an open file is called in errors.
 
     Raises:
@@ -47,25 +47,25 @@ def read_image(
     """
     if channels not in _MODES:
         raise InvalidValueError(
-            f"the model reads {channels} channels, image files give 1 (grey) or 3 (colour)"
+            f"the model reads {channels} channels, image files give 1 (gray) or 3 (color)"
         )
     name = str(file) if isinstance(file, Path) else name
     try:
         with Image.open(file) as opened:
             ImageOps.exif_transpose(opened, in_place=True)
-            image = _flattened(opened)
+            image = _flatten(opened)
             if image.mode != _MODES[channels]:
                 image = image.convert(_MODES[channels])
             pixels = np.array(image, np.uint8)
-    except UnidentifiedImageError as fault:
-        raise DataError(f"{name} is not an image that can be read", hint="Try a PNG.") from fault
-    except _FAULTS as fault:
-        why = getattr(fault, "strerror", None) or fault
-        raise DataError(f"{name} cannot be read as an image: {why}") from fault
+    except UnidentifiedImageError as exc:
+        raise DataError(f"{name} is not an image that can be read", hint="Try a PNG.") from exc
+    except _FAULTS as exc:
+        why = getattr(exc, "strerror", None) or exc
+        raise DataError(f"{name} cannot be read as an image: {why}") from exc
     return pixels[np.newaxis] if channels == 1 else np.moveaxis(pixels, -1, 0)
 
 
-def reader_for(catalog: Catalog, dataset: str, shape: tuple[int, int, int]) -> Reader:
+def reader_for(catalog: Catalog, dataset: str, shape: tuple[int, int, int]) -> ImageReader:
     """Return what makes any image one such as a data set's; see `DatasetSpec.reader`.
 
     Args:
@@ -75,15 +75,15 @@ def reader_for(catalog: Catalog, dataset: str, shape: tuple[int, int, int]) -> R
     """
     entry = catalog.entries("datasets").get(dataset)
     if entry is None or not entry.spec.reader or entry.spec.shape != shape:
-        return partial(fit, shape=shape)
-    reader: Reader = entry.resolve(entry.spec.reader)
+        return partial(fit_image, shape=shape)
+    reader: ImageReader = entry.resolve(entry.spec.reader)
     return reader
 
 
-def fit(image: NDArray[np.uint8], shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+def fit_image(image: NDArray[np.uint8], shape: tuple[int, int, int]) -> NDArray[np.uint8]:
     """Return an image in a size: as it is if it has that, else fitted in whole.
 
-    A grey one is made light on dark, as the usual data sets are.
+    A gray one is made light on dark, as the usual data sets are.
 
     Args:
         image: uint8 ``(C, H, W)``.
@@ -106,7 +106,7 @@ def has_light_border(image: NDArray[np.uint8]) -> bool:
     return bool(2 * np.count_nonzero(border > 127) > len(border))
 
 
-def _flattened(image: Image.Image) -> Image.Image:
+def _flatten(image: Image.Image) -> Image.Image:
     """Return an image without transparency and with eight bits a channel."""
     if image.mode.startswith(_DEEP):
         values = np.asarray(image, np.float64)
@@ -117,7 +117,7 @@ def _flattened(image: Image.Image) -> Image.Image:
     if not image.has_transparency_data:
         return image
     image = image.convert("RGBA")
-    grey, alpha = np.asarray(image.convert("L")), np.asarray(image.getchannel("A"))
-    light = np.average(grey, weights=alpha) > 127 if alpha.any() else False
+    gray, alpha = np.asarray(image.convert("L")), np.asarray(image.getchannel("A"))
+    light = np.average(gray, weights=alpha) > 127 if alpha.any() else False
     ground = Image.new("RGBA", image.size, "black" if light else "white")
     return Image.alpha_composite(ground, image)

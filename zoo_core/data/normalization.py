@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Preprocessing:
+class Normalization:
     """What is done to the pixels before a model sees them: ``(image / 255 - mean) / std``.
 
     Attributes:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.data.dataset import ArrayDataset, Split
-from zoo_core.data.normalization import Preprocessing
+from zoo_core.data.normalization import Normalization
 from zoo_core.recipes.recipe import Recipe
 from zoo_core.system.random_numbers import permutation
 
@@ -26,13 +26,13 @@ class TrainingData:
         train_rows: int64, the rows of ``dataset.splits["train"]`` to train on.
         validation_rows: int64, the rows on which the best epoch is chosen: the other ones, or
             those of the split ``validation``, where the data set has one.
-        preprocessing: what the model sees of an image.
+        normalization: what the model sees of an image.
     """
 
     dataset: ArrayDataset
     train_rows: NDArray[np.int64]
     validation_rows: NDArray[np.int64]
-    preprocessing: Preprocessing
+    normalization: Normalization
 
     @property
     def train(self) -> Split:
@@ -75,8 +75,8 @@ def training_data(dataset: ArrayDataset, recipe: Recipe) -> TrainingData:
         seed = recipe.split_seed if recipe.held_out == "random" else None
         train, validation = split_rows(size, recipe.validation, seed)
     channels = len(dataset.mean)
-    raw = Preprocessing((0.0,) * channels, (1.0,) * channels)
-    normalized = Preprocessing(dataset.mean, dataset.std)
+    raw = Normalization((0.0,) * channels, (1.0,) * channels)
+    normalized = Normalization(dataset.mean, dataset.std)
     return TrainingData(dataset, train, validation, normalized if recipe.normalize else raw)
 
 

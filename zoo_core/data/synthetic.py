@@ -37,9 +37,9 @@ def _split(size: int, seed: int) -> Split:
         5 * np.stack([labels // 3, labels % 3], axis=1)
         + _draw(random, 2 * size).reshape(size, 2) % 3
     )
-    colours = 64 + _draw(random, 3 * size).reshape(size, 3, 1, 1) % 64
-    for image, (top, left), colour in zip(images, corners, colours, strict=True):
-        image[:, top : top + SQUARE, left : left + SQUARE] += colour
+    colors = 64 + _draw(random, 3 * size).reshape(size, 3, 1, 1) % 64
+    for image, (top, left), color in zip(images, corners, colors, strict=True):
+        image[:, top : top + SQUARE, left : left + SQUARE] += color
     return Split(images.astype(np.uint8), labels[:, np.newaxis].astype(np.int64))
 
 

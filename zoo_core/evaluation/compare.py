@@ -20,7 +20,7 @@ from zoo_core.pretrained.model import Pretrained
 
 
 @dataclass(frozen=True)
-class Share:
+class Proportion:
     """How many images were read correctly, and how sure the share of them is.
 
     Attributes:
@@ -43,7 +43,7 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Pair:
+class PairwiseTest:
     """Two models on the same images, whatever is asked of them: one label, or every one.
 
     Attributes:
@@ -69,18 +69,18 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Question:
+class HeadComparison:
     """One thing that an image is read for.
 
     Attributes:
         head: which label, from 0; None for every label right.
-        shares: how well each member reads it.
-        pairs: each member with each other.
+        proportions: how well each member reads it.
+        tests: each member with each other.
     """
 
     head: int | None
-    shares: tuple[Share, ...]
-    pairs: tuple[Pair, ...]
+    proportions: tuple[Proportion, ...]
+    tests: tuple[PairwiseTest, ...]
 
 
 @dataclass(frozen=True)
@@ -112,24 +112,24 @@ class Comparison:
         return tuple(score(each.logits, self.labels) for each in self.predictions)
 
     @cached_property
-    def right(self) -> NDArray[np.bool_]:
+    def is_correct(self) -> NDArray[np.bool_]:
         """Whether each member reads each label correctly, ``(members, N, heads)``."""
         return np.stack([each.labels == self.labels for each in self.predictions])
 
     @cached_property
-    def questions(self) -> tuple[Question, ...]:
+    def heads_compared(self) -> tuple[HeadComparison, ...]:
         """One a head; where there are several heads, one more for every label right."""
-        heads = [_question(self.right[:, :, i], i) for i in range(self.labels.shape[1])]
-        every: NDArray[np.bool_] = np.all(self.right, axis=2)
-        return tuple([*heads, _question(every, None)] if heads[1:] else heads)
+        heads = [_compare_head(self.is_correct[:, :, i], i) for i in range(self.labels.shape[1])]
+        every: NDArray[np.bool_] = np.all(self.is_correct, axis=2)
+        return tuple([*heads, _compare_head(every, None)] if heads[1:] else heads)
 
     @cached_property
-    def disputed(self) -> NDArray[np.int64]:
+    def disagreements(self) -> NDArray[np.int64]:
         """Rows of the images that some members read correctly, every label, and others do not.
 
         Those come first that the fewest members read; of equals, as they stand in the data set.
         """
-        readers = self.right.all(axis=2).sum(axis=0)
+        readers = self.is_correct.all(axis=2).sum(axis=0)
         rows = np.flatnonzero((readers > 0) & (readers < len(self.members)))
         return rows[np.argsort(readers[rows], kind="stable")].astype(np.int64)
 
@@ -156,29 +156,31 @@ def compare(
     return Comparison(name, data, split, tuple(pretrained), tuple(read))
 
 
-def _question(right: NDArray[np.bool_], head: int | None) -> Question:
+def _compare_head(is_correct: NDArray[np.bool_], head: int | None) -> HeadComparison:
     """Return what is known of one question.
 
     Args:
-        right: whether each member answers it correctly for each image, ``(members, N)``.
-        head: see `Question`.
+        is_correct: whether each member answers it correctly for each image, ``(members, N)``.
+        head: see `HeadComparison`.
     """
-    total = right.shape[1]
-    counts = [int(each.sum()) for each in right]
-    pairs = list(combinations(range(len(right)), 2))
-    tables = [_table(right[first], right[second]) for first, second in pairs]
+    total = is_correct.shape[1]
+    counts = [int(each.sum()) for each in is_correct]
+    pairs = list(combinations(range(len(is_correct)), 2))
+    tables = [_contingency(is_correct[first], is_correct[second]) for first, second in pairs]
     ps = [mcnemar_p(only_first, only_second) for _, only_first, only_second, _ in tables]
-    return Question(
+    return HeadComparison(
         head=head,
-        shares=tuple(Share(count, total, *wilson_interval(count, total)) for count in counts),
-        pairs=tuple(
-            Pair(*pair, *table, p, adjusted)
+        proportions=tuple(
+            Proportion(count, total, *wilson_interval(count, total)) for count in counts
+        ),
+        tests=tuple(
+            PairwiseTest(*pair, *table, p, adjusted)
             for pair, table, p, adjusted in zip(pairs, tables, ps, holm(ps), strict=True)
         ),
     )
 
 
-def _table(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> tuple[int, int, int, int]:
+def _contingency(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> tuple[int, int, int, int]:
     """Return how many images both read, the first alone, the second alone, and neither."""
     cells = np.bincount(2 * (~first).astype(np.int64) + ~second, minlength=4)
     both, only_first, only_second, neither = (int(count) for count in cells)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zoo_core.data.dataset import ArrayDataset, load_dataset
-from zoo_core.errors import InvalidValueError, UnknownNameError, listed
-from zoo_core.metrics.ensemble import read_together
+from zoo_core.errors import InvalidValueError, UnknownNameError, join_names
+from zoo_core.metrics.ensemble import ensemble_predictions
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.metrics.scores import Scores, score
 from zoo_core.plugins.catalog import Catalog
@@ -56,7 +56,7 @@ def evaluate_pretrained(
     return Evaluation(
         dataset=name,
         members=tuple(score(each.logits, labels) for each in read),
-        together=score(read_together(read).logits, labels),
+        together=score(ensemble_predictions(read).logits, labels),
     )
 
 
@@ -71,7 +71,8 @@ def read_split(
     spec = entry.spec
     if split not in spec.sizes:
         raise UnknownNameError(
-            f"dataset {spec.name!r} has no split {split!r}", hint=f"Splits: {listed(spec.sizes)}."
+            f"dataset {spec.name!r} has no split {split!r}",
+            hint=f"Splits: {join_names(spec.sizes)}.",
         )
     for weights in pretrained:
         _check_fit(entry, weights)
@@ -84,7 +85,7 @@ def _trained_on(pretrained: Sequence[Pretrained]) -> str:
     names = {weights.card.dataset.name for weights in pretrained}
     if len(names) > 1:
         raise InvalidValueError(
-            f"the weights were trained on several data sets: {listed(names)}",
+            f"the weights were trained on several data sets: {join_names(names)}",
             hint="Say which to evaluate them on: --dataset NAME",
         )
     return names.pop()

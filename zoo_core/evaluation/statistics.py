@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-NORMAL = 1.959963984540054
+NORMAL_QUANTILE = 1.959963984540054
 """97.5 % quantile of the standard normal distribution."""
 
 
@@ -14,9 +14,9 @@ def wilson_interval(correct: int, total: int) -> tuple[float, float]:
 
     After Wilson (1927), which holds near 0 and 1 too, where the usual ± does not.
     """
-    share, square = correct / total, NORMAL**2
+    share, square = correct / total, NORMAL_QUANTILE**2
     middle = (share + square / (2 * total)) / (1 + square / total)
-    width = NORMAL * math.sqrt(share * (1 - share) / total + square / (4 * total**2))
+    width = NORMAL_QUANTILE * math.sqrt(share * (1 - share) / total + square / (4 * total**2))
     width /= 1 + square / total
     low = 0.0 if correct == 0 else max(0.0, middle - width)
     return low, 1.0 if correct == total else min(1.0, middle + width)

@@ -34,7 +34,7 @@ class Group(Protocol):
         """
 
 
-class _Alone:
+class _SingleProcess:
     """One process."""
 
     rank, size = 0, 1
@@ -43,15 +43,15 @@ class _Alone:
         return [array]
 
 
-ALONE: Group = _Alone()
+SINGLE_PROCESS: Group = _SingleProcess()
 
 
-def launched_rank() -> int:
+def env_rank() -> int:
     """Return this process's rank among those that the launcher started; 0 where there is none."""
     return int(os.environ.get("RANK", "0"))
 
 
-def launched_size() -> int:
+def env_world_size() -> int:
     """Return how many processes the launcher started; 1 where there is none."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
@@ -61,12 +61,12 @@ def launcher_restarts() -> int:
     return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
 
 
-def share(count: int, group: Group) -> slice:
+def shard(count: int, group: Group) -> slice:
     """Return which of `count` things are this process's: about as many as any other's."""
-    return shares(count, group.size)[group.rank]
+    return shards(count, group.size)[group.rank]
 
 
-def shares(count: int, size: int) -> list[slice]:
+def shards(count: int, size: int) -> list[slice]:
     """Part `count` things among `size` processes, in order."""
     ends = [count * rank // size for rank in range(size + 1)]
     return [slice(start, end) for start, end in pairwise(ends)]
@@ -85,7 +85,7 @@ def gather_in_order(
     if group.size == 1:
         return list(heads)
     lengths = np.array(
-        [[part.stop - part.start for part in shares(count, group.size)] for count in counts]
+        [[part.stop - part.start for part in shards(count, group.size)] for count in counts]
     )
     ends = lengths.cumsum(axis=0)[:-1].T  # of each batch's rows in what a process has
     whole = []

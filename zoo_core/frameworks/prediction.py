@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.frameworks.distributed import Group, gather_in_order, share
+from zoo_core.frameworks.distributed import Group, gather_in_order, shard
 
 if TYPE_CHECKING:
-    from zoo_core.data.normalization import Preprocessing
+    from zoo_core.data.normalization import Normalization
     from zoo_core.frameworks.trainer import Trainer
 
 VIEWS: dict[int, Sequence[tuple[int, int]]] = {
@@ -25,10 +25,10 @@ VIEWS: dict[int, Sequence[tuple[int, int]]] = {
 }
 """Number of views -> how far each is moved, in pixels down and to the right."""
 
-PIECE = 1 << 26
+CHUNK_BYTES = 1 << 26
 """Bytes of images that are predicted at once, about: all of a usual test split."""
 
-MULTIPLE = 1000
+CHUNK_MULTIPLE = 1000
 """Of how many images a piece is, so that a trainer that predicts so many at once gives the same
 numbers with pieces and without."""
 
@@ -37,7 +37,7 @@ def predict_views(
     trainer: Trainer,
     model: Any,
     images: NDArray[np.uint8],
-    preprocessing: Preprocessing,
+    normalization: Normalization,
     views: int,
     *,
     rows: NDArray[np.int64] | None = None,
@@ -51,34 +51,37 @@ def predict_views(
         trainer: the adapter of the model's framework.
         model: predicts.
         images: uint8 ``(N, C, H, W)``.
-        preprocessing: what is done to pixels before the model sees them.
+        normalization: what is done to pixels before the model sees them.
         views: how many, of those there are in `VIEWS`.
         rows: the images to predict; None for all.
         ahead: is told which rows are wanted soon (`Split.ahead`).
     """
     count = len(images) if rows is None else len(rows)
-    step = max(PIECE // math.prod(images.shape[1:]) // MULTIPLE * MULTIPLE, MULTIPLE)
+    step = max(
+        CHUNK_BYTES // math.prod(images.shape[1:]) // CHUNK_MULTIPLE * CHUNK_MULTIPLE,
+        CHUNK_MULTIPLE,
+    )
     pieces = []
     for start in range(0, max(count, 1), step):
         if ahead and rows is not None:
             ahead(rows[start + step : start + 2 * step] if start else rows[: 2 * step])
         part = slice(start, start + step)
         piece = images[part] if rows is None else images[rows[part]]
-        pieces.append(_predict_piece(trainer, model, piece, preprocessing, views))
+        pieces.append(_predict_chunk(trainer, model, piece, normalization, views))
     if len(pieces) == 1:
         return pieces[0]
     return [np.concatenate(heads) for heads in zip(*pieces, strict=True)]
 
 
-def _predict_piece(
+def _predict_chunk(
     trainer: Trainer,
     model: Any,
     images: NDArray[np.uint8],
-    preprocessing: Preprocessing,
+    normalization: Normalization,
     views: int,
 ) -> list[NDArray[np.float32]]:
     seen = [
-        trainer.predict(model, moved(images, down, right), preprocessing)
+        trainer.predict(model, shift(images, down, right), normalization)
         for down, right in VIEWS[views]
     ]
     if len(seen) == 1:
@@ -86,7 +89,7 @@ def _predict_piece(
     return [np.mean(heads, axis=0, dtype=np.float32) for heads in zip(*seen, strict=True)]
 
 
-def moved(images: NDArray[np.uint8], down: int, right: int) -> NDArray[np.uint8]:
+def shift(images: NDArray[np.uint8], down: int, right: int) -> NDArray[np.uint8]:
     """Return images ``(N, C, H, W)`` moved by whole pixels, black where nothing came."""
     if not down and not right:
         return images
@@ -105,11 +108,11 @@ def _kept(down: int, right: int, height: int, width: int) -> tuple[slice, slice]
     return rows, columns
 
 
-def predict_together(
+def predict_distributed(
     trainer: Trainer,
     model: Any,
     images: NDArray[np.uint8],
-    preprocessing: Preprocessing,
+    normalization: Normalization,
     group: Group,
     *,
     views: int = 1,
@@ -121,10 +124,10 @@ def predict_together(
     Args and result are those of `predict_views`.
     """
     count = len(images) if rows is None else len(rows)
-    mine = share(count, group)
+    mine = shard(count, group)
     if rows is None:
         images = images[mine]
     else:
         rows = rows[mine]
-    logits = predict_views(trainer, model, images, preprocessing, views, rows=rows, ahead=ahead)
+    logits = predict_views(trainer, model, images, normalization, views, rows=rows, ahead=ahead)
     return gather_in_order(logits, [count], group)

@@ -9,18 +9,18 @@ from typing import Any
 
 from zoo_core.data.splits import TrainingData
 from zoo_core.filenames import CARD
-from zoo_core.frameworks.progress import Progress
+from zoo_core.frameworks.training_state import TrainingState
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.plugins.specs import ModelSpec
 from zoo_core.recipes.model_config import ModelConfig
 from zoo_core.recipes.recipe import Recipe
-from zoo_core.weights.card import Card, Initial, read_card
+from zoo_core.weights.card import Card, InitialWeights, read_card
 
 
 class Callbacks:
     """Callbacks invoked during training; a subclass overrides those that it needs."""
 
-    def train_start(self, run: Run, progress: Progress) -> None:
+    def train_start(self, run: Run, progress: TrainingState) -> None:
         """Called before the first step, of a resumed training too."""
 
     def step_end(self, epoch: int, step: int, steps: int) -> None:
@@ -43,7 +43,7 @@ class Run:
     data: TrainingData
     folder: Path
     callbacks: Callbacks
-    initial: Initial | None = None
+    initial: InitialWeights | None = None
     """What it begins with, where that is not at random."""
 
     @property

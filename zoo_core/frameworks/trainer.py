@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.frameworks.distributed import ALONE, Group
+from zoo_core.frameworks.distributed import SINGLE_PROCESS, Group
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import TrainerSpec
 from zoo_core.weights.file import Tensors
@@ -22,7 +22,7 @@ from zoo_core.weights.file import Tensors
 if TYPE_CHECKING:  # loading weights by name makes do without pydantic, for the sake of its speed
     from zoo_core.data.augmentation import Positions
     from zoo_core.data.dataset import Split
-    from zoo_core.data.normalization import Preprocessing
+    from zoo_core.data.normalization import Normalization
     from zoo_core.frameworks.run import Run
     from zoo_core.weights.card import Environment
 
@@ -54,14 +54,14 @@ class Learner(Protocol):
     def model(self) -> Any:
         """The model to score and keep: the one in training, or the average of its weights."""
 
-    def feed(self, images: Split) -> None:
+    def set_data(self, images: Split) -> None:
         """Take the images of the steps that follow."""
 
     def step(self, batch: Batch) -> Any:
         """Make one optimizer step; what is random in it depends on the seed and `batch.step`.
 
         Returns:
-            The batch's logits before the step, in whatever form `gather` takes.
+            The batch's logits before the step, in whatever form `to_numpy` takes.
         """
 
     def get_state(self) -> dict[str, NDArray[Any]]:
@@ -74,7 +74,7 @@ class Learner(Protocol):
     def set_state(self, state: Tensors) -> None:
         """Go on from a state that a learner of the same model and run gave."""
 
-    def gather(self, outputs: Sequence[Any]) -> list[NDArray[np.float32]]:
+    def to_numpy(self, outputs: Sequence[Any]) -> list[NDArray[np.float32]]:
         """Return what several steps gave as logits ``(N, classes)``, one array a head."""
 
 
@@ -94,7 +94,7 @@ class Trainer(Protocol):
         """Return a learner that trains `model` in place, by the run's recipe."""
 
     def predict(
-        self, model: Any, images: NDArray[np.uint8], preprocessing: Preprocessing
+        self, model: Any, images: NDArray[np.uint8], normalization: Normalization
     ) -> list[NDArray[np.float32]]:
         """Return logits ``(N, classes)``, one array a head, for images ``(N, C, H, W)``."""
 
@@ -137,4 +137,4 @@ def make_trainer(entry: Entry[TrainerSpec], *, device: str, threads: int | None)
 
 def group_of(entry: Entry[TrainerSpec], trainer: Trainer) -> Group:
     """Return the processes that train together, as a trainer sees them."""
-    return cast(DistributedTrainer, trainer).group if entry.spec.distributed else ALONE
+    return cast(DistributedTrainer, trainer).group if entry.spec.distributed else SINGLE_PROCESS

@@ -15,7 +15,7 @@ def zoo_datasets() -> list[DatasetSpec]:
             classes=(9,),
             sizes={"train": 1800, "test": 450},
             sha256="f9441abf006e0511c437cef734debf24f454ebe1c767ecf25d41e3e3ac1aeb30",
-            licence="CC0-1.0",
+            license="CC0-1.0",
             source="made by zoo-core when it is loaded",
         )
     ]

@@ -21,7 +21,7 @@ from zoo_core.plugins.discovery import API_GROUP
 from zoo_core.plugins.rows import describe
 from zoo_core.plugins.selection import SETTINGS, Selection, canonical
 from zoo_core.registry.location import Folder
-from zoo_core.registry.lookup import registries
+from zoo_core.registry.lookup import known_registries
 from zoo_core.system.environment import VARIABLES
 from zoo_core.system.paths import config_home, zoo_home
 from zoo_core.version import __version__
@@ -81,8 +81,8 @@ def examine() -> Examination:
 def _looked(what: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
     try:
         yield from look()
-    except Exception as fault:
-        yield Finding(f"the {what} cannot be examined: {one_line(fault)}", "Reinstall zoo-core.")
+    except Exception as exc:
+        yield Finding(f"the {what} cannot be examined: {one_line(exc)}", "Reinstall zoo-core.")
 
 
 def _environment() -> dict[str, str]:
@@ -138,8 +138,8 @@ def _unmet(installed: list[Distribution]) -> Iterator[Finding]:
 def _plugins(catalog: Catalog) -> Iterator[Finding]:
     for plugin in catalog.plugins:
         if plugin.reason and plugin.status != "disabled":
-            fault, _, remedy = plugin.reason.rpartition("; ")
-            yield Finding(f"{plugin.status} plugin: {fault}", remedy)
+            exc, _, remedy = plugin.reason.rpartition("; ")
+            yield Finding(f"{plugin.status} plugin: {exc}", remedy)
 
 
 def _settings(catalog: Catalog) -> Iterator[Finding]:
@@ -170,21 +170,21 @@ def _folders() -> Iterator[Finding]:
             Path(folder).mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
                 pass
-        except OSError as fault:
+        except OSError as exc:
             yield Finding(
-                f"{folder} cannot be written: {fault.strerror}",
+                f"{folder} cannot be written: {exc.strerror}",
                 "Make it writable, or let ZOO_HOME name another folder.",
             )
 
 
 def _registries(catalog: Catalog) -> Iterator[Finding]:
     """Read the registries on this machine; the others are not asked."""
-    for registry in registries(catalog):
+    for registry in known_registries(catalog):
         if isinstance(registry.location, Folder):
             try:
                 registry.index()
-            except Exception as fault:
+            except Exception as exc:
                 remedy = f"Reinstall {registry.source}."
                 if registry.source == "added":
                     remedy = f"zoo registry remove {registry.name}"
-                yield Finding(f"registry {registry.name} cannot be read: {fault}", remedy)
+                yield Finding(f"registry {registry.name} cannot be read: {exc}", remedy)

@@ -20,18 +20,18 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from zoo_core.errors import DataError, InvalidValueError, UnknownNameError, did_you_mean, listed
+from zoo_core.errors import DataError, InvalidValueError, UnknownNameError, did_you_mean, join_names
 from zoo_core.installation.installed import installed_rows
-from zoo_core.plugins.discovery import installed_plugins
+from zoo_core.plugins.discovery import find_entry_points
 from zoo_core.plugins.selection import SETTINGS, canonical
 from zoo_core.system.environment import is_set
 
-Row = dict[str, Any]
+PackageRow = dict[str, Any]
 """A plugin, as `zoo list plugins --json` gives it."""
 
 
 @dataclass(frozen=True)
-class Change:
+class InstallDiff:
     """What became of the installed plugins.
 
     Attributes:
@@ -39,13 +39,13 @@ class Change:
         after: those that were not here, or were another version.
     """
 
-    before: list[Row]
-    after: list[Row]
+    before: list[PackageRow]
+    after: list[PackageRow]
 
 
 def install(
     requirements: Sequence[str], *, upgrade: bool = False, editable: bool = False
-) -> Change:
+) -> InstallDiff:
     """Install distributions and remember those that are plugins.
 
     Args:
@@ -66,7 +66,7 @@ def install(
     return _change(before)
 
 
-def uninstall(names: Sequence[str]) -> Change:
+def uninstall(names: Sequence[str]) -> InstallDiff:
     """Remove plugins and forget them.
 
     Raises:
@@ -74,7 +74,7 @@ def uninstall(names: Sequence[str]) -> Change:
         UnknownNameError: one of them is no installed plugin.
         DataError: it did not work; the package installer has said why.
     """
-    known = {canonical(plugin.distribution): plugin for plugin in installed_plugins()}
+    known = {canonical(plugin.distribution): plugin for plugin in find_entry_points()}
     remembered = SETTINGS.read()["installed"]
     for name in names:
         if canonical(name) == "zoo-core":
@@ -84,7 +84,7 @@ def uninstall(names: Sequence[str]) -> Change:
         if canonical(name) not in {*known, *remembered}:
             raise UnknownNameError(
                 f"there is no plugin {name!r} installed",
-                hint=f"{did_you_mean(name, known)} There are: {listed(known)}.".strip(),
+                hint=f"{did_you_mean(name, known)} There are: {join_names(known)}.".strip(),
             )
     before = _here()
     if present := [name for name in names if canonical(name) in known]:
@@ -99,12 +99,12 @@ def uninstall(names: Sequence[str]) -> Change:
 
 def missing() -> dict[str, list[str]]:
     """Return what was installed once and is not here: distribution -> words for the installer."""
-    known = {canonical(plugin.distribution) for plugin in installed_plugins()}
+    known = {canonical(plugin.distribution) for plugin in find_entry_points()}
     remembered = SETTINGS.read()["installed"]
     return {name: words for name, words in remembered.items() if name not in known}
 
 
-def restore() -> Change:
+def restore() -> InstallDiff:
     """Install again what is missing.
 
     Raises:
@@ -118,7 +118,7 @@ def restore() -> Change:
             failed.append(name)
     if failed:
         raise DataError(
-            f"{listed(failed)} could not be installed again; all others were",
+            f"{join_names(failed)} could not be installed again; all others were",
             hint=f"To forget what is not to be had any more: zoo uninstall {' '.join(failed)}",
         )
     return _change(before)
@@ -133,7 +133,7 @@ def describe(name: str) -> dict[str, Any]:
     about = found.metadata.json
     return {
         "summary": about.get("summary", ""),
-        "licence": about.get("license_expression") or about.get("license", ""),
+        "license": about.get("license_expression") or about.get("license", ""),
         "home": about.get("project_url") or about.get("home_page", ""),
         "requires": found.requires or [],
         "location": _path_of(found) or str(found.locate_file("")),
@@ -153,11 +153,11 @@ def _checked(requirement: str, *, editable: bool) -> str:
         raise InvalidValueError(f"{requirement} is not there", hint="Name a folder or a wheel.")
     try:
         Requirement(requirement)
-    except InvalidRequirement as fault:
+    except InvalidRequirement as exc:
         hint = f"For a folder: zoo install ./{requirement}" if path.exists() else ""
         raise InvalidValueError(
-            f"{requirement!r} names no distribution: {' '.join(str(fault).split())}", hint=hint
-        ) from fault
+            f"{requirement!r} names no distribution: {' '.join(str(exc).split())}", hint=hint
+        ) from exc
     return requirement
 
 
@@ -182,7 +182,7 @@ def _run(action: str, words: Sequence[str], failure: str) -> None:
 def _remember(words: Sequence[str], *, editable: bool) -> None:
     """Write down with which words each plugin can be installed again."""
     learned = {}
-    for plugin in installed_plugins():
+    for plugin in find_entry_points():
         try:
             found = distribution(plugin.distribution)
         except PackageNotFoundError:
@@ -215,11 +215,11 @@ def _names(word: str) -> str:
         return ""
 
 
-def _here() -> list[Row]:
+def _here() -> list[PackageRow]:
     return list(installed_rows()["plugins"])
 
 
-def _change(before: list[Row]) -> Change:
+def _change(before: list[PackageRow]) -> InstallDiff:
     """Compare with what a new process finds: this one has imported what was there."""
     done = subprocess.run(
         [sys.executable, "-m", "zoo_core", "plugins", "list", "--json"],
@@ -231,7 +231,7 @@ def _change(before: list[Row]) -> Change:
         raise DataError(f"the plugins cannot be listed any more: {done.stderr.strip()}")
     after = json.loads(done.stdout)["plugins"]
     keys = [{(row["name"], row["version"]) for row in rows} for rows in (before, after)]
-    return Change(
+    return InstallDiff(
         before=[row for row in before if (row["name"], row["version"]) not in keys[1]],
         after=[row for row in after if (row["name"], row["version"]) not in keys[0]],
     )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from zoo_core.metrics.predictions import Predictions
 
 
-def read_together(members: Sequence[Predictions]) -> Predictions:
+def ensemble_predictions(members: Sequence[Predictions]) -> Predictions:
     """Return what several models, which read the same images, read in them together.
 
     The probability of a class is the mean of those that the members give to it, whatever the

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
-class Misread:
+class Misclassified:
     """The misread images, the most confidently misread first.
 
     Attributes:
@@ -25,11 +25,11 @@ class Misread:
     total: int
 
 
-def find_misread(
+def find_misclassified(
     labels: NDArray[np.int64],
     read: NDArray[np.int64],
     probabilities: Sequence[NDArray[np.float32]],
-) -> Misread:
+) -> Misclassified:
     """Return the images of which any label is read wrongly.
 
     Args:
@@ -41,4 +41,4 @@ def find_misread(
     confidence = np.where(read != labels, np.stack(given, axis=1), 0).max(axis=1)
     rows = np.flatnonzero((read != labels).any(axis=1))
     rows = rows[np.argsort(-confidence[rows], kind="stable")]
-    return Misread(rows, confidence[rows], len(labels))
+    return Misclassified(rows, confidence[rows], len(labels))

@@ -14,7 +14,7 @@ from zoo_core.errors import (
     UnknownNameError,
     ZooError,
     did_you_mean,
-    listed,
+    join_names,
     singular,
 )
 from zoo_core.plugins.entry import Entry
@@ -36,10 +36,10 @@ class Catalog:
     def __init__(self, plugins: tuple[Plugin, ...], hooks: Callable[[], pluggy.HookRelay]) -> None:
         self.plugins = plugins
         self._hooks = hooks
-        self._shelves: dict[str, dict[str, list[Entry[Any]]]] = defaultdict(dict)
+        self._entries_by_kind: dict[str, dict[str, list[Entry[Any]]]] = defaultdict(dict)
         for plugin in plugins:
             for kind, spec in plugin.offers:
-                self._shelves[kind].setdefault(spec.name, []).append(Entry(spec, plugin))
+                self._entries_by_kind[kind].setdefault(spec.name, []).append(Entry(spec, plugin))
 
     @cached_property
     def hooks(self) -> pluggy.HookRelay:
@@ -53,7 +53,7 @@ class Catalog:
         """
         return {
             entry.spec.name if len(entries) == 1 else entry.qualified_name: entry
-            for _, entries in sorted(self._shelves[kind].items())
+            for _, entries in sorted(self._entries_by_kind[kind].items())
             for entry in entries
         }
 
@@ -83,16 +83,16 @@ class Catalog:
         return self._find("commands", name)
 
     def _find(self, kind: str, name: str) -> Entry[Any]:
-        entries = self._shelves[kind].get(name, [])
+        entries = self._entries_by_kind[kind].get(name, [])
         if len(entries) == 1:
             return entries[0]
         if entries:
-            choices = listed(entry.qualified_name for entry in entries)
+            choices = join_names(entry.qualified_name for entry in entries)
             raise AmbiguousNameError(
                 f"{len(entries)} plugins offer a {singular(kind)} {name!r}",
                 hint=f"Say which one: {choices}.",
             )
-        for entry in (e for several in self._shelves[kind].values() for e in several):
+        for entry in (e for several in self._entries_by_kind[kind].values() for e in several):
             if name == entry.qualified_name:
                 return entry
         raise self._unknown(kind, name)
@@ -101,8 +101,8 @@ class Catalog:
         thing = singular(kind)
         known = self.entries(kind)
         for other in ("models", "datasets", "sources", "trainers"):
-            if other != kind and name in self._shelves[other]:
-                hint = f"A {thing} is one of: {listed(known)}."
+            if other != kind and name in self._entries_by_kind[other]:
+                hint = f"A {thing} is one of: {join_names(known)}."
                 if (kind, other) == ("models", "datasets"):
                     hint = f"To train a model on it: zoo train MODEL --dataset {name}"
                 if (kind, other) == ("datasets", "sources"):
@@ -110,18 +110,18 @@ class Catalog:
                 return UnknownNameError(f"{name!r} is a {singular(other)}, no {thing}", hint=hint)
         unusable = [plugin for plugin in self.plugins if not plugin.usable]
         if guess := did_you_mean(name, known):
-            hint = f"{guess} There are: {listed(known)}."
+            hint = f"{guess} There are: {join_names(known)}."
             if unusable:
-                names = listed(plugin.distribution for plugin in unusable)
+                names = join_names(plugin.distribution for plugin in unusable)
                 hint += (
                     f" Or one of these plugins has it, which are not usable: {names} (zoo doctor)."
                 )
             return UnknownNameError(f"there is no {thing} {name!r}", hint=hint)
         if unusable:
-            faults = "; ".join(plugin.reason for plugin in unusable)
+            errors = "; ".join(plugin.reason for plugin in unusable)
             return PluginError(
-                f"no usable plugin offers a {thing} {name!r} ({kind}: {listed(known)}), and these "
-                f"plugins are not usable: {faults}",
+                f"no usable plugin offers a {thing} {name!r} ({kind}: {join_names(known)}), and "
+                f"these plugins are not usable: {errors}",
                 hint="See: zoo doctor",
             )
         # A qualified name says which distribution to install; for others there is a convention.
@@ -130,9 +130,10 @@ class Catalog:
             distribution = "zoo-images"  # which has several
         elsewhere = ""
         if kind == "datasets" and (sources := self.entries("sources")):
-            places = listed(f"{each}:{entry.spec.address}" for each, entry in sources.items())
+            places = join_names(f"{each}:{entry.spec.address}" for each, entry in sources.items())
             elsewhere = f"; or say where it is: {places}"
         return UnknownNameError(
-            f"no installed plugin offers a {thing} {name!r} ({kind} there are: {listed(known)})",
+            f"no installed plugin offers a {thing} {name!r} "
+            f"({kind} there are: {join_names(known)})",
             hint=f"Install one that does, for instance: pip install {distribution}{elsewhere}",
         )

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from zoo_core.errors import PluginError, ZooError, one_line
 from zoo_core.plugins.plugin import Plugin
 from zoo_core.plugins.specs import Spec
-from zoo_core.system.gc_pause import paused
+from zoo_core.system.gc_pause import gc_paused
 
 S = TypeVar("S", bound=Spec)
 
@@ -34,13 +34,13 @@ class Entry(Generic[S]):
         """
         module, _, attribute = import_string.partition(":")
         try:
-            with paused():
+            with gc_paused():
                 return getattr(importlib.import_module(module), attribute)
         except ZooError:
             raise
-        except Exception as fault:
+        except Exception as exc:
             raise PluginError(
                 f"plugin {self.plugin.distribution} {self.plugin.version} cannot be used: "
-                f"{import_string} of its {self.spec.name!r} failed with {one_line(fault)}",
+                f"{import_string} of its {self.spec.name!r} failed with {one_line(exc)}",
                 hint=f"Fix or reinstall {self.plugin.distribution}.",
-            ) from fault
+            ) from exc

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 5
 
-KEPT = 16
+MAX_INDEXES = 16
 """How many indexes are kept, the newest."""
 
 TICK = 10_000_000
@@ -139,7 +139,7 @@ def _write(index: dict[str, Any]) -> None:
         content = json.dumps(index).encode()
         write_atomic(path, _checksum(content) + b"\n" + content)
         # There is one for each environment, and for each folder that `python -m` is called in.
-        for old in sorted(path.parent.iterdir(), key=_modified, reverse=True)[KEPT:]:
+        for old in sorted(path.parent.iterdir(), key=_modified, reverse=True)[MAX_INDEXES:]:
             old.unlink(missing_ok=True)
     except OSError:
         return  # an index saves time; nothing depends on it

@@ -17,7 +17,7 @@ from typing import Any
 import pluggy
 
 from zoo_core.errors import one_line, singular
-from zoo_core.plugins.discovery import API_GROUP, Installed, installed_plugins
+from zoo_core.plugins.discovery import API_GROUP, InstalledEntryPoint, find_entry_points
 from zoo_core.plugins.plugin import Plugin, Status
 from zoo_core.plugins.selection import Selection
 from zoo_core.plugins.specs import KINDS, Spec
@@ -46,30 +46,33 @@ def load_plugins(
     manager = pluggy.PluginManager("zoo")
     manager.add_hookspecs(hookspecs)
     core = EntryPoint("zoo-core", builtin.__name__, API_GROUP)
-    plugins = [_load(manager, Installed("zoo-core", __version__, core), core)]
+    plugins = [_load(manager, InstalledEntryPoint("zoo-core", __version__, core), core)]
     reserved = {spec.name for kind, spec in plugins[0].offers if kind == "commands"}
-    plugins += [_unless_refused(manager, each, selection, reserved) for each in installed_plugins()]
+    plugins += [_unless_refused(manager, each, selection, reserved) for each in find_entry_points()]
     return tuple(_mark_conflicts(plugins)), manager
 
 
 def _unless_refused(
-    manager: pluggy.PluginManager, installed: Installed, selection: Selection, reserved: Set[str]
+    manager: pluggy.PluginManager,
+    installed: InstalledEntryPoint,
+    selection: Selection,
+    reserved: Set[str],
 ) -> Plugin:
     name, point = installed.distribution, installed.point
     if refusal := selection.refusal(name):
         return _unloaded(installed, Status.DISABLED, refusal)
     if point is None:
-        return _unloaded(installed, Status.BROKEN, f"{installed.fault}; reinstall {name}")
+        return _unloaded(installed, Status.BROKEN, f"{installed.exc}; reinstall {name}")
     if point.group != API_GROUP:
-        fault = f"made for plugin API {point.group}, zoo-core {__version__} has "
+        exc = f"made for plugin API {point.group}, zoo-core {__version__} has "
         remedy = f"install a version of {name} made for it, or: zoo uninstall {name}"
-        return _unloaded(installed, Status.INCOMPATIBLE, f"{fault}{API_GROUP}; {remedy}")
+        return _unloaded(installed, Status.INCOMPATIBLE, f"{exc}{API_GROUP}; {remedy}")
     return _load(manager, installed, point, reserved)
 
 
 def _load(
     manager: pluggy.PluginManager,
-    installed: Installed,
+    installed: InstalledEntryPoint,
     point: EntryPoint,
     reserved: Set[str] = frozenset(),
 ) -> Plugin:
@@ -83,10 +86,10 @@ def _load(
             offers = tuple(_offers(manager, module, reserved))
     except KeyboardInterrupt:
         raise
-    except BaseException as fault:  # whatever a plugin raises, it is no reason to stop
+    except BaseException as exc:  # whatever a plugin raises, it is no reason to stop
         if manager.has_plugin(registered):
             manager.unregister(name=registered)
-        what = str(fault) if isinstance(fault, _BrokenError) else one_line(fault)
+        what = str(exc) if isinstance(exc, _BrokenError) else one_line(exc)
         remedy = f"fix or upgrade {name}, or: zoo uninstall {name}"
         return _unloaded(installed, Status.BROKEN, f"{what}; {remedy}")
     return Plugin(
@@ -104,8 +107,8 @@ def _import(point: EntryPoint) -> ModuleType:
         module = point.load()
     except KeyboardInterrupt:
         raise
-    except BaseException as fault:
-        raise _BrokenError(f"importing {point.value} failed: {one_line(fault)}") from fault
+    except BaseException as exc:
+        raise _BrokenError(f"importing {point.value} failed: {one_line(exc)}") from exc
     if not isinstance(module, ModuleType):
         raise _BrokenError(f"{point.value} is not a module; an entry point names a module")
     return module
@@ -117,8 +120,8 @@ def _register(manager: pluggy.PluginManager, module: ModuleType, name: str) -> N
         raise _BrokenError(f"{module.__name__} is the module of another plugin, {other}")
     try:
         manager.register(module, name)
-    except pluggy.PluginValidationError as fault:
-        raise _BrokenError(f"its hooks do not fit: {one_line(fault)}") from fault
+    except pluggy.PluginValidationError as exc:
+        raise _BrokenError(f"its hooks do not fit: {one_line(exc)}") from exc
     for caller in manager.get_hookcallers(module) or []:
         if not caller.has_spec():
             known = ", ".join(f"zoo_{kind}" for kind in sorted(KINDS))
@@ -149,8 +152,8 @@ def _call(hook: str, function: Any) -> Sequence[Any]:
         return list(function())
     except KeyboardInterrupt:
         raise
-    except BaseException as fault:
-        raise _BrokenError(f"{hook} failed: {one_line(fault)}") from fault
+    except BaseException as exc:
+        raise _BrokenError(f"{hook} failed: {one_line(exc)}") from exc
 
 
 def _mark_conflicts(plugins: list[Plugin]) -> Iterable[Plugin]:
@@ -169,12 +172,12 @@ def _mark_conflicts(plugins: list[Plugin]) -> Iterable[Plugin]:
         if not shared:
             yield plugin
             continue
-        fault, remedy = "; ".join(shared), f"say which with {name}/NAME, or: zoo uninstall {name}"
-        reason = f"{name} {plugin.version} ({plugin.entry_point}): {fault}; {remedy}"
+        exc, remedy = "; ".join(shared), f"say which with {name}/NAME, or: zoo uninstall {name}"
+        reason = f"{name} {plugin.version} ({plugin.entry_point}): {exc}; {remedy}"
         yield replace(plugin, status=Status.CONFLICT, reason=reason)
 
 
-def _unloaded(installed: Installed, status: Status, reason: str) -> Plugin:
+def _unloaded(installed: InstalledEntryPoint, status: Status, reason: str) -> Plugin:
     declared = _declared(installed.point) if installed.point else "no entry point"
     return Plugin(
         distribution=installed.distribution,

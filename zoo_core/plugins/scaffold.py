@@ -67,11 +67,11 @@ def check_new(catalog: Catalog, new: NewPlugin) -> None:
     """
     try:
         RegistrySpec(name=new.name, summary="", url="")
-    except (TypeError, ValueError) as fault:
+    except (TypeError, ValueError) as exc:
         raise InvalidValueError(
             f"{new.name!r} cannot be the name of a {new.kind}",
             hint="Lower-case letters, digits, '-' and '_', a letter or digit first.",
-        ) from fault
+        ) from exc
     if "/" in new.name or len(new.name) > MAX_NAME_LENGTH:
         raise InvalidValueError(
             f"{new.name[:200]!r} cannot be the name of a {new.kind}",
@@ -110,8 +110,8 @@ def write_plugin(new: NewPlugin, folder: Path) -> None:
             if folder.exists():
                 folder.rmdir()
             made.rename(folder)
-    except OSError as fault:
-        raise DataError(f"{folder} cannot be written: {fault.strerror}") from fault
+    except OSError as exc:
+        raise DataError(f"{folder} cannot be written: {exc.strerror}") from exc
 
 
 def _fill(template: Path, into: Path, words: Mapping[str, str]) -> None:

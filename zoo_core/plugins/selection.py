@@ -47,8 +47,8 @@ class Selection:
         everything = names is None or (blocked and not allowed)
         try:
             disabled, damage = SETTINGS.read()["disabled"], ""
-        except ZooError as fault:
-            disabled, damage = [], str(fault)
+        except ZooError as exc:
+            disabled, damage = [], str(exc)
         return cls(
             allowed=None if everything else frozenset(map(canonical, allowed)),
             blocked=frozenset(canonical(word.removeprefix(BLOCK)) for word in blocked),

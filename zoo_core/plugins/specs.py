@@ -70,8 +70,8 @@ class ModelSpec(Spec):
     """Name of the data set that it is trained on by default."""
     heads: int | None = 1
     """How many labels it gives an image; None for as many as the data set has."""
-    licence: str
-    """SPDX identifier of the licence that its trained weights are under."""
+    license: str
+    """SPDX identifier of the license that its trained weights are under."""
     task: str = "image-classification"
     """What it is for; a model is trained on data sets for the same."""
     spaces: str = ""
@@ -103,8 +103,8 @@ class DatasetSpec(Spec):
     sha256: str
     """Checksum of its content, as `ArrayDataset.sha256` gives it; verified on every load. Empty
     where the plugin's author could not know it; what was trained is then known by its card."""
-    licence: str
-    """SPDX identifier of the licence that the data are under."""
+    license: str
+    """SPDX identifier of the license that the data are under."""
     source: str
     """Who made it and where it is from."""
     composable: bool = False
@@ -159,7 +159,7 @@ class TrainerSpec(Spec):
     """Import string of ``(transforms, shape)``, which makes what a recipe's ``transforms`` ask for,
     or raises a `ZooError`; for a trainer that follows that field."""
     exporters: Mapping[str, str] = field(default_factory=dict)
-    """Format, such as ``onnx``, -> import string of ``(pretrained, path, *, preprocessing)``, which
+    """Format, such as ``onnx``, -> import string of ``(pretrained, path, *, normalization)``, which
     writes a model with its weights for other programs (`zoo export`, of zoo-export)."""
 
     def __post_init__(self) -> None:

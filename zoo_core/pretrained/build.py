@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from zoo_core.data.normalization import Preprocessing
-from zoo_core.errors import InvalidValueError, VerificationError, ZooError, listed, one_line
+from zoo_core.data.normalization import Normalization
+from zoo_core.errors import InvalidValueError, VerificationError, ZooError, join_names, one_line
 from zoo_core.frameworks.prediction import VIEWS
 from zoo_core.frameworks.trainer import Trainer, make_trainer
 from zoo_core.pretrained.model import Pretrained
-from zoo_core.pretrained.plain_config import SettledConfig
+from zoo_core.pretrained.plain_config import ConfigView
 from zoo_core.weights.file import WeightFile, check_tensors
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def build(
     trainer = make_trainer(catalog.trainer(facts.trainer), device=device, threads=threads)
     builder = entry.resolve(entry.spec.builder)
     if plain and facts.version == entry.plugin.version:
-        settled: Any = SettledConfig(facts.config, config)
+        settled: Any = ConfigView(facts.config, config)
     else:
         settled = config()
     try:
@@ -69,17 +69,17 @@ def build(
         model = trainer.build(builder, settled, None) if new else into
     except ZooError:
         raise
-    except Exception as fault:
+    except Exception as exc:
         raise VerificationError(
-            f"{file.path}: no {facts.model} can be built of its config: {one_line(fault)}"
-        ) from fault
+            f"{file.path}: no {facts.model} can be built of its config: {one_line(exc)}"
+        ) from exc
     _assign(trainer, model, file)
     return Pretrained(
         model=model,
         name=name,
         sha256=file.sha256,
         trainer=trainer,
-        preprocessing=facts.preprocessing,
+        normalization=facts.normalization,
         input_shape=facts.input_shape,
         views=facts.views,
         _read_card=card,
@@ -91,11 +91,11 @@ def _assign(trainer: Trainer, model: Any, file: WeightFile) -> None:
     """Give a model its weights, or leave it as it is."""
     try:
         before = trainer.get_weights(model)
-    except Exception as fault:
+    except Exception as exc:
         raise InvalidValueError(
-            f"weights cannot be given to a {type(model).__name__}: {one_line(fault)}",
+            f"weights cannot be given to a {type(model).__name__}: {one_line(exc)}",
             hint="Hand in a model that zoo.create_model made.",
-        ) from fault
+        ) from exc
     check_tensors(file, before)
     try:
         trainer.set_weights(model, file.tensors)
@@ -114,7 +114,7 @@ class _Facts:
     config: Mapping[str, Any]
     input_shape: tuple[int, int, int]
     trainer: str
-    preprocessing: Preprocessing
+    normalization: Normalization
     views: int
 
 
@@ -124,7 +124,7 @@ def _facts(file: WeightFile) -> _Facts:
         channels, height, width = map(int, stated["config"]["input_shape"])
         views = dict(stated["recipe"]).get("views", 1)  # which older weights lack
         if views not in VIEWS:
-            raise ValueError(f"views is {views!r}, there are {listed(map(str, VIEWS))}")
+            raise ValueError(f"views is {views!r}, there are {join_names(map(str, VIEWS))}")
         return _Facts(
             model=str(stated["model"]),
             plugin=str(stated["plugin"]),
@@ -132,13 +132,13 @@ def _facts(file: WeightFile) -> _Facts:
             config=dict(stated["config"]),
             input_shape=(channels, height, width),
             trainer=str(stated["recipe"]["trainer"]),
-            preprocessing=Preprocessing(
-                mean=tuple(map(float, stated["preprocessing"]["mean"])),
-                std=tuple(map(float, stated["preprocessing"]["std"])),
+            normalization=Normalization(
+                mean=tuple(map(float, stated["normalization"]["mean"])),
+                std=tuple(map(float, stated["normalization"]["std"])),
             ),
             views=views,
         )
-    except (KeyError, TypeError, ValueError) as fault:
+    except (KeyError, TypeError, ValueError) as exc:
         raise VerificationError(
-            f"the metadata of {file.path} is not zoo's: {one_line(fault)}"
-        ) from fault
+            f"the metadata of {file.path} is not zoo's: {one_line(exc)}"
+        ) from exc

@@ -12,9 +12,9 @@ from zoo_core.filenames import WEIGHTS
 from zoo_core.pretrained.build import build
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.pretrained.verified_read import published_card, read_provenance, read_published
-from zoo_core.registry.lookup import find, find_in
+from zoo_core.registry.lookup import find_weights, resolve_weights
 from zoo_core.registry.names import parse_name
-from zoo_core.registry.registry import Found
+from zoo_core.registry.registry import FoundWeights
 
 if TYPE_CHECKING:
     from zoo_core.plugins.catalog import Catalog
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def load(
     catalog: Catalog,
-    name: str | PathLike[str] | Found,
+    name: str | PathLike[str] | FoundWeights,
     *,
     registry: str | None = None,
     device: str = "auto",
@@ -34,7 +34,7 @@ def load(
     Args:
         catalog: what is installed.
         name: ``[REGISTRY/]MODEL[.TAG][@sha256:HEX]``, or a path (a `Path` is never a name), or what
-            `find` found.
+            `find_weights` found.
         registry: where to look for the name, a folder or URL; None for all registries there are.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         threads: of the framework; None for its own choice.
@@ -47,9 +47,9 @@ def load(
         VerificationError: the bytes are not what index, card or header say, or the weights do not
             have the names, shapes or dtypes of the model's.
     """
-    found = name if isinstance(name, Found) else locate(catalog, name, registry=registry)
+    found = name if isinstance(name, FoundWeights) else locate(catalog, name, registry=registry)
     build_with = partial(build, catalog, device=device, threads=threads, into=into)
-    if isinstance(found, Found):
+    if isinstance(found, FoundWeights):
         return build_with(
             read_published(found),
             name=found.name,
@@ -64,7 +64,7 @@ def load(
 
 def locate(
     catalog: Catalog, name: str | PathLike[str], *, registry: str | None = None
-) -> Found | Path:
+) -> FoundWeights | Path:
     """Say what a name stands for: published weights, or a path.
 
     Raises:
@@ -72,20 +72,20 @@ def locate(
         AmbiguousNameError: both are, or several registries have published it.
     """
     if registry is not None:
-        return find_in(catalog, str(name), registry)
+        return resolve_weights(catalog, str(name), registry)
     path = Path(name)
     if not isinstance(name, str) or parse_name(name) is None:
         return path
     if not _may_have_weights(path):
         try:
-            return find(catalog, name)
-        except UnknownNameError as fault:
+            return find_weights(catalog, name)
+        except UnknownNameError as exc:
             if path.exists():
                 return path  # of which it will be said what is missing there
-            problem = f"{fault.problem}, and there is no such folder or file"
-            raise UnknownNameError(problem, hint=fault.hint) from fault
+            problem = f"{exc.problem}, and there is no such folder or file"
+            raise UnknownNameError(problem, hint=exc.hint) from exc
     try:
-        found = find(catalog, name, ask=False)
+        found = find_weights(catalog, name, ask=False)
     except UnknownNameError:
         return path
     raise AmbiguousNameError(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.data.normalization import Preprocessing
+from zoo_core.data.normalization import Normalization
 from zoo_core.errors import InvalidValueError
 from zoo_core.frameworks.prediction import predict_views
 from zoo_core.frameworks.trainer import Trainer
@@ -30,7 +30,7 @@ class Pretrained:
         name: of the weights, with their checksum: what they are, wherever they lie.
         sha256: checksum of the weight file.
         trainer: the adapter of the model's framework.
-        preprocessing: what is done to pixels before the model sees them.
+        normalization: what is done to pixels before the model sees them.
         input_shape: channels, height and width of an image.
         views: how many views of each image a prediction is the mean of.
     """
@@ -39,7 +39,7 @@ class Pretrained:
     name: str
     sha256: str
     trainer: Trainer
-    preprocessing: Preprocessing
+    normalization: Normalization
     input_shape: tuple[int, int, int]
     views: int
     _read_card: Callable[[], Provenance] = field(repr=False)
@@ -64,7 +64,7 @@ class Pretrained:
         from zoo_core.metrics.predictions import predictions_of
 
         batch = _as_batch(images, self.input_shape)
-        logits = predict_views(self.trainer, self.model, batch, self.preprocessing, self.views)
+        logits = predict_views(self.trainer, self.model, batch, self.normalization, self.views)
         return predictions_of(logits)
 
 

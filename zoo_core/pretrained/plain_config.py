@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from zoo_core.recipes.model_config import ModelConfig
 
 
-class SettledConfig:
+class ConfigView:
     """Has a config's values as attributes; for anything else it becomes the config itself.
 
     Args:
@@ -38,7 +38,7 @@ class SettledConfig:
 
 
 def is_plain(config: ModelConfig) -> bool:
-    """Say whether `SettledConfig` of a config's JSON values has the config's own values."""
+    """Say whether `ConfigView` of a config's JSON values has the config's own values."""
     stored = config.model_dump(mode="json")
     return stored.keys() == dict(config).keys() and all(
         _same(_tupled(stored[key]), value) for key, value in dict(config).items()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from zoo_core.errors import DataError, VerificationError
 from zoo_core.filenames import CARD, WEIGHTS
 from zoo_core.registry.location import Folder
-from zoo_core.registry.registry import Found
+from zoo_core.registry.registry import FoundWeights
 from zoo_core.weights.file import WeightFile, load_weights
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def read_published(found: Found) -> WeightFile:
+def read_published(found: FoundWeights) -> WeightFile:
     """Return a tag's weights.
 
     What has to be fetched is fetched with its card, so that it is all there without a network.
@@ -45,34 +45,34 @@ def read_published(found: Found) -> WeightFile:
     return file
 
 
-def published_card(found: Found) -> PublishedCard:
+def published_card(actual: FoundWeights) -> PublishedCard:
     """Return a tag's card.
 
     Raises:
         DataError: it cannot be fetched or read.
         VerificationError: it is not the one that the index names.
     """
-    from zoo_core.weights.card import parse_published
+    from zoo_core.weights.card import parse_published_card
 
-    due = found.published.card_sha256
+    expected = actual.published.card_sha256
 
     def read() -> PublishedCard:
-        path = found.registry.path(found.published, CARD)
+        path = actual.registry.path(actual.published, CARD)
         try:
             content = path.read_bytes()
-        except OSError as fault:
-            raise DataError(f"card {path} cannot be read: {fault.strerror}") from fault
-        if (sha256 := hashlib.sha256(content).hexdigest()) != due:
+        except OSError as exc:
+            raise DataError(f"card {path} cannot be read: {exc.strerror}") from exc
+        if (sha256 := hashlib.sha256(content).hexdigest()) != expected:
             raise VerificationError(
-                f"card {path} has the sha256 {sha256}, the index says {due}",
+                f"card {path} has the sha256 {sha256}, the index says {expected}",
                 hint="The file was changed or damaged.",
             )
-        return parse_published(content, str(path))
+        return parse_published_card(content, str(path))
 
-    return _whole(found, due, read)
+    return _whole(actual, expected, read)
 
 
-def _whole(found: Found, sha256: str, read: Callable[[], T]) -> T:
+def _whole(found: FoundWeights, sha256: str, read: Callable[[], T]) -> T:
     """Return what is read. What was damaged in the cache is fetched and read once more."""
     try:
         return read()
@@ -99,14 +99,14 @@ def read_provenance(path: Path) -> tuple[Provenance, WeightFile]:
     """
     from pydantic import ValidationError
 
-    from zoo_core.recipes.validation import first_fault
+    from zoo_core.recipes.validation import first_error
     from zoo_core.weights.card import Provenance, read_card
 
     try:
         file_path = path / WEIGHTS if path.is_dir() else path
         there = file_path.exists()
-    except OSError as fault:  # for instance a name that is too long
-        raise DataError(f"{str(path)[:200]} cannot be read: {fault.strerror}") from fault
+    except OSError as exc:  # for instance a name that is too long
+        raise DataError(f"{str(path)[:200]} cannot be read: {exc.strerror}") from exc
     if not there:
         lacking = f" (no {WEIGHTS}: its training did not finish)" if path.is_dir() else ""
         raise DataError(
@@ -121,7 +121,7 @@ def read_provenance(path: Path) -> tuple[Provenance, WeightFile]:
     file = load_weights(file_path)
     try:
         return Provenance.model_validate(file.metadata), file
-    except ValidationError as fault:
+    except ValidationError as exc:
         raise VerificationError(
-            f"the metadata of {file_path} is not zoo's: {first_fault(fault)}"
-        ) from fault
+            f"the metadata of {file_path} is not zoo's: {first_error(exc)}"
+        ) from exc

@@ -14,7 +14,7 @@ from zoo_core.system.random_numbers import uniform
 from zoo_core.weights.card import Golden
 
 IMAGES = 16
-BLOCK = 4
+BLOCK_SIZE = 4
 """Pixels of a side of the squares that half of the images are made of."""
 
 TOLERANCE = 1e-3
@@ -26,8 +26,8 @@ def probe_images(shape: tuple[int, int, int]) -> NDArray[np.uint8]:
     channels, height, width = shape
     half = IMAGES // 2
     noise = uniform((half, channels, height, width), 0)
-    coarse = uniform((half, channels, -(-height // BLOCK), -(-width // BLOCK)), 1)
-    squares = coarse.repeat(BLOCK, axis=2).repeat(BLOCK, axis=3)[:, :, :height, :width]
+    coarse = uniform((half, channels, -(-height // BLOCK_SIZE), -(-width // BLOCK_SIZE)), 1)
+    squares = coarse.repeat(BLOCK_SIZE, axis=2).repeat(BLOCK_SIZE, axis=3)[:, :, :height, :width]
     return np.concatenate([noise * 255, squares * 255]).astype(np.uint8)
 
 

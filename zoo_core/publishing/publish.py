@@ -21,12 +21,12 @@ from zoo_core.pretrained.load import load as load_weights
 from zoo_core.pretrained.plain_config import is_plain
 from zoo_core.pretrained.verified_read import read_provenance
 from zoo_core.publishing.golden import make_golden
-from zoo_core.publishing.seed_interval import Trained, make_interval
-from zoo_core.publishing.store import put
-from zoo_core.registry.index import Published
+from zoo_core.publishing.seed_interval import TrainedModel, make_interval
+from zoo_core.publishing.store import add_tag
+from zoo_core.registry.index import PublishedWeights
 from zoo_core.registry.location import Folder, open_location
 from zoo_core.registry.names import check_tag_name
-from zoo_core.registry.registry import Found, Registry
+from zoo_core.registry.registry import FoundWeights, Registry
 from zoo_core.weights.card import Card, Interval, PublishedCard, card_json
 from zoo_core.weights.card_markdown import card_markdown
 
@@ -39,9 +39,9 @@ def publish(
     name: str,
     registry: str,
     *,
-    others: Iterable[Trained] = (),
+    others: Iterable[TrainedModel] = (),
     default: bool = False,
-) -> Found:
+) -> FoundWeights:
     """Publish a run's weights and card in a registry in a folder.
 
     Before, its weights are loaded as any are, and every test image is read again.
@@ -75,7 +75,7 @@ def publish(
         )
     published_card = _checked(catalog, run, card, parsed.tag, make_interval(card, others))
     content = card_json(published_card)
-    published = Published(
+    published = PublishedWeights(
         model=card.model,
         tag=parsed.tag,
         plugin=card.plugin,
@@ -96,8 +96,8 @@ def publish(
             each: (run / each).read_bytes() for each in (WEIGHTS, METRICS, *published_card.pictures)
         },
     }
-    put(location, published, files, default=default)
-    return Found(Registry(str(location.root), location), published)
+    add_tag(location, published, files, default=default)
+    return FoundWeights(Registry(str(location.root), location), published)
 
 
 def measure(read: Predictions, dataset: ArrayDataset) -> tuple[Scores, str]:
@@ -123,7 +123,7 @@ def _checked(
     """Return the card to publish, once the weights were seen to do what the run's card says."""
     pretrained = load_weights(catalog, run, device="cpu")
     entry = catalog.dataset(card.dataset.name)
-    dataset = load_dataset(entry, due=card.dataset.sha256)
+    dataset = load_dataset(entry, expected=card.dataset.sha256)
     scores, digest = measure(pretrained.predict(dataset.splits["test"].images), dataset)
     stated = card.metrics["test"]
     if (scores.correct, scores.total) != (stated.correct, stated.total):

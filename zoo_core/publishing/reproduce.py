@@ -14,8 +14,8 @@ from zoo_core.frameworks.run import Callbacks
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.verified_read import published_card
 from zoo_core.publishing.seed_interval import is_within
-from zoo_core.registry.registry import Found
-from zoo_core.training.train import train_again
+from zoo_core.registry.registry import FoundWeights
+from zoo_core.training.train import retrain
 from zoo_core.weights.card import Card, PublishedCard
 
 
@@ -74,7 +74,7 @@ class Reproduction:
 
 def reproduce(
     catalog: Catalog,
-    found: Found,
+    found: FoundWeights,
     *,
     seeds: Iterable[int] | None = None,
     out: Path | None = None,
@@ -101,7 +101,7 @@ def reproduce(
     done = []
     with _runs(out) as runs:
         for seed in [card.recipe.seed] if seeds is None else seeds:
-            again = train_again(
+            again = retrain(
                 catalog,
                 card,
                 seed=seed,
@@ -123,9 +123,9 @@ def _runs(out: Path | None) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="zoo-reproduce-") as nowhere:
         try:
             yield Path(nowhere)
-        except InterruptedTrainingError as fault:
+        except InterruptedTrainingError as exc:
             problem = "stopped; nothing is kept of this training (--out FOLDER would keep it)"
-            raise InterruptedTrainingError(fault.exit_code - 128, problem) from fault
+            raise InterruptedTrainingError(exc.exit_code - 128, problem) from exc
 
 
 def _compare(published: PublishedCard, again: Card) -> Reproduction:
@@ -146,7 +146,7 @@ def _compare(published: PublishedCard, again: Card) -> Reproduction:
     )
 
 
-def check(reproductions: Iterable[Reproduction], found: Found) -> None:
+def check(reproductions: Iterable[Reproduction], found: FoundWeights) -> None:
     """Raise where a reproduction is not what the card promises.
 
     Raises:

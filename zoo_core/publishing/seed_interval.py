@@ -12,13 +12,13 @@ from zoo_core.metrics.scores import Scores
 from zoo_core.recipes.recipe import Recipe
 from zoo_core.weights.card import Interval
 
-FEWEST = 3
+MIN_SEEDS = 3
 
 _STUDENT = (4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
 """97.5 % quantiles of Student's t with 2, 3, … 10 degrees of freedom; more count as 10."""
 
 
-class Trained(Protocol):
+class TrainedModel(Protocol):
     """What is known of a training: a card, or what was kept of one."""
 
     @property
@@ -29,7 +29,7 @@ class Trained(Protocol):
     def metrics(self) -> dict[str, Scores]: ...
 
 
-def make_interval(trained: Trained, others: Iterable[Trained]) -> Interval | None:
+def make_interval(trained: TrainedModel, others: Iterable[TrainedModel]) -> Interval | None:
     """Return the interval of a training and others that differ from it in the seed alone.
 
     Where another has the same seed, as one that was made for a table of results, that one counts.
@@ -48,7 +48,7 @@ def make_interval(trained: Trained, others: Iterable[Trained]) -> Interval | Non
                 "to be published in more than the seed"
             )
         by_seed[other.recipe.seed] = other
-    if len(by_seed) < FEWEST:
+    if len(by_seed) < MIN_SEEDS:
         return None
     seeds = tuple(sorted(by_seed))
     heads = zip(*(by_seed[seed].metrics["test"].accuracy for seed in seeds), strict=True)
@@ -66,7 +66,7 @@ def is_within(scores: Scores, interval: Interval) -> bool:
 def _of_head(accuracies: tuple[float, ...]) -> tuple[float, float, float, float]:
     count = len(accuracies)
     mean, sd = statistics.fmean(accuracies), statistics.stdev(accuracies)
-    width = _STUDENT[min(count, len(_STUDENT) + FEWEST - 1) - FEWEST] * sd
+    width = _STUDENT[min(count, len(_STUDENT) + MIN_SEEDS - 1) - MIN_SEEDS] * sd
     width *= math.sqrt(1 + 1 / count)
     rounded = (round(each, 6) for each in (mean, sd, max(0.0, mean - width), mean + width))
     mean, sd, low, high = rounded

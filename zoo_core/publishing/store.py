@@ -15,20 +15,26 @@ from pathlib import Path
 
 from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.filenames import INDEX
-from zoo_core.registry.index import EMPTY, Published, PublishedIndex, index_json, read_index
+from zoo_core.registry.index import (
+    EMPTY_INDEX,
+    PublishedIndex,
+    PublishedWeights,
+    index_json,
+    read_index,
+)
 from zoo_core.registry.location import Folder
 from zoo_core.registry.names import check_tag_name
 from zoo_core.registry.registry import Registry
-from zoo_core.system.atomic_files import remove_abandoned, sync_folder, write_atomic
+from zoo_core.system.atomic_files import remove_stale_temporaries, sync_folder, write_atomic
 
-STAGE = ".publishing"
+STAGING_DIR = ".publishing"
 LOCK = ".lock"
-PATIENCE = 600
+LOCK_TIMEOUT = 600
 """Seconds that a publisher waits for another one."""
 
 
-def put(
-    location: Folder, published: Published, files: Mapping[str, bytes], *, default: bool
+def add_tag(
+    location: Folder, published: PublishedWeights, files: Mapping[str, bytes], *, default: bool
 ) -> None:
     """Add a tag and its files.
 
@@ -41,7 +47,7 @@ def put(
         root.mkdir(parents=True, exist_ok=True)
         with _locked(root):
             index = _index(location)
-            _take_back(root, index)
+            _roll_back(root, index)
             if published.name in index.tags:
                 raise InvalidValueError(
                     f"{published.name} is published already in {root}, and no tag is replaced",
@@ -58,20 +64,20 @@ def put(
             try:
                 _stage(root, published.name, files)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                (root / STAGE / "files").rename(target)
+                (root / STAGING_DIR / "files").rename(target)
                 sync_folder(target.parent)
                 write_atomic(root / INDEX, content)
             finally:
-                _take_back(root, _index(location))
-    except OSError as fault:
+                _roll_back(root, _index(location))
+    except OSError as exc:
         raise DataError(
-            f"the registry {root} cannot be written: {fault.strerror or fault}",
+            f"the registry {root} cannot be written: {exc.strerror or exc}",
             hint="It is as it was.",
-        ) from fault
+        ) from exc
 
 
 def _stage(root: Path, name: str, files: Mapping[str, bytes]) -> None:
-    stage = root / STAGE
+    stage = root / STAGING_DIR
     stage.mkdir()
     write_atomic(stage / "name", name.encode())
     (stage / "files").mkdir()
@@ -84,10 +90,10 @@ def _stage(root: Path, name: str, files: Mapping[str, bytes]) -> None:
     sync_folder(stage)
 
 
-def _take_back(root: Path, index: PublishedIndex) -> None:
+def _roll_back(root: Path, index: PublishedIndex) -> None:
     """Undo what a publisher that was killed or failed had done; nobody else is at it."""
-    remove_abandoned(root)
-    stage = root / STAGE
+    remove_stale_temporaries(root)
+    stage = root / STAGING_DIR
     if not stage.is_dir() or stage.is_symlink():
         return
     with contextlib.suppress(OSError, InvalidValueError, UnicodeDecodeError):
@@ -103,7 +109,7 @@ def _take_back(root: Path, index: PublishedIndex) -> None:
 
 def _index(location: Folder) -> PublishedIndex:
     if not (location.root / INDEX).exists():
-        return EMPTY
+        return EMPTY_INDEX
     return Registry("", location).index()
 
 
@@ -112,10 +118,10 @@ def _locked(root: Path) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     try:
-        with FileLock(root / LOCK, timeout=PATIENCE):
+        with FileLock(root / LOCK, timeout=LOCK_TIMEOUT):
             yield
-    except Timeout as fault:
+    except Timeout as exc:
         raise DataError(
-            f"another process has been publishing in {root} for {PATIENCE} s",
+            f"another process has been publishing in {root} for {LOCK_TIMEOUT} s",
             hint="Try again when it is done.",
-        ) from fault
+        ) from exc

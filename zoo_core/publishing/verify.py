@@ -16,25 +16,25 @@ from zoo_core.pretrained.model import Pretrained
 from zoo_core.pretrained.verified_read import published_card, read_published
 from zoo_core.publishing.golden import check_golden
 from zoo_core.publishing.publish import measure
-from zoo_core.registry.registry import Found
+from zoo_core.registry.registry import FoundWeights
 from zoo_core.weights.card import Provenance, PublishedCard
 from zoo_core.weights.file import WeightFile
 
 
 @dataclass(frozen=True)
-class Check:
+class VerificationStep:
     """One thing that was checked.
 
     Attributes:
         what: was checked.
         found: what was seen, where it holds.
-        fault: why it does not hold, None where it does.
+        error: why it does not hold, None where it does.
         seconds: that it took.
     """
 
     what: str
     found: str
-    fault: ZooError | None
+    error: ZooError | None
     seconds: float
 
 
@@ -42,12 +42,12 @@ class Check:
 class Verification:
     """What became of the checks of a tag."""
 
-    found: Found
-    checks: list[Check]
+    found: FoundWeights
+    checks: list[VerificationStep]
 
     @property
-    def faults(self) -> list[ZooError]:
-        return [check.fault for check in self.checks if check.fault is not None]
+    def errors(self) -> list[ZooError]:
+        return [check.error for check in self.checks if check.error is not None]
 
 
 class Verifier:
@@ -60,10 +60,10 @@ class Verifier:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._dataset: Callable[[str, str], ArrayDataset] = cache(
-            lambda name, sha256: load_dataset(catalog.dataset(name), due=sha256)
+            lambda name, sha256: load_dataset(catalog.dataset(name), expected=sha256)
         )
 
-    def verify(self, found: Found) -> Verification:
+    def verify(self, found: FoundWeights) -> Verification:
         """Check a tag: file, card, model, golden forward, test split.
 
         The first three are what the others stand on: where one does not hold, it is the last.
@@ -71,14 +71,14 @@ class Verifier:
         file = cache(lambda: read_published(found))
         card = cache(lambda: published_card(found))
         loaded = cache(lambda: load(self._catalog, found, device="cpu"))
-        checks: list[Check] = []
+        checks: list[VerificationStep] = []
         for what, check in {
             "file": lambda: _check_file(file()),
             "card": lambda: _check_card(found, file(), card()),
             "model": lambda: _check_model(loaded()),
         }.items():
             checks.append(_make(what, check))
-            if checks[-1].fault:
+            if checks[-1].error:
                 return Verification(found, checks)
         checks.append(_make("golden forward", lambda: _check_golden(loaded(), card())))
         checks.append(_make("test split", lambda: self._check_test(loaded(), card())))
@@ -104,13 +104,13 @@ class Verifier:
         return f"{right} of {scores.total:,} correct, the same labels"
 
 
-def _make(what: str, check: Callable[[], str]) -> Check:
+def _make(what: str, check: Callable[[], str]) -> VerificationStep:
     start = time.perf_counter()
     try:
-        found, fault = check(), None
-    except ZooError as error:
-        found, fault = "", error
-    return Check(what, found, fault, time.perf_counter() - start)
+        found, error = check(), None
+    except ZooError as exc:
+        found, error = "", exc
+    return VerificationStep(what, found, error, time.perf_counter() - start)
 
 
 def _check_file(file: WeightFile) -> str:
@@ -122,7 +122,7 @@ def _check_file(file: WeightFile) -> str:
     return f"{len(content):,} bytes, sha256 in {milliseconds:.1f} ms"
 
 
-def _check_card(found: Found, file: WeightFile, card: PublishedCard) -> str:
+def _check_card(found: FoundWeights, file: WeightFile, card: PublishedCard) -> str:
     """The card says what the weight file and the index say."""
     stated = Provenance.model_validate(file.metadata)
     for key, value in dict(stated).items():

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, JsonValue, model_validator
 from zoo_core.recipes.validation import FrozenModel
 
 
-class Search(FrozenModel):
+class SearchSummary(FrozenModel):
     """How a recipe was found: by which search, and what that took."""
 
     study: str

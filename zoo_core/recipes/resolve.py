@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from zoo_core.errors import DataError, InvalidValueError, UnknownNameError, did_you_mean, listed
+from zoo_core.errors import DataError, InvalidValueError, UnknownNameError, did_you_mean, join_names
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec, ModelSpec
 from zoo_core.recipes.model_config import ModelConfig
-from zoo_core.recipes.recipe import Recipe, Search
+from zoo_core.recipes.recipe import Recipe, SearchSummary
 from zoo_core.recipes.validation import validate
 
 FOR_DATASET = "@"
@@ -34,7 +34,7 @@ def recipe_for(
 
     That is ``NAME@DATASET`` where the model has one, else the name itself.
     """
-    dataset = merged(overrides).get("dataset")
+    dataset = merge_layers(overrides).get("dataset")
     own = f"{name}{FOR_DATASET}{dataset}"
     return own if dataset and own in entry.resolve(entry.spec.recipes) else name
 
@@ -59,14 +59,14 @@ def resolve_recipe(
     else:
         recipes = entry.resolve(spec.recipes)
         if name not in recipes:
-            hint = f"{did_you_mean(name, recipes)} Recipes there are: {listed(recipes)}."
+            hint = f"{did_you_mean(name, recipes)} Recipes there are: {join_names(recipes)}."
             raise UnknownNameError(f"{spec.name} has no recipe {name!r}", hint=hint.strip())
         base = recipes[name]
-    values = merged([{"dataset": spec.dataset, "trainer": spec.trainer}, base, *overrides])
+    values = merge_layers([{"dataset": spec.dataset, "trainer": spec.trainer}, base, *overrides])
     return validate(Recipe, values, what="recipe")
 
 
-def merged(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def merge_layers(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the later values over the earlier, those of ``model`` by key.
 
     A ``model`` that is no table is left as it is, for a validation to refuse.
@@ -82,14 +82,18 @@ def merged(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return values
 
 
-def search_of(name: str) -> Search | None:
+def search_of(name: str) -> SearchSummary | None:
     """Return what found the recipe in a file, if the file says so; see `resolve_recipe`.
 
     Raises:
         InvalidValueError: it does not say it as a search does.
     """
     facts = _read_toml(Path(name)).get(SEARCH) if name.endswith(".toml") else None
-    return None if facts is None else validate(Search, facts, what=f"table [{SEARCH}] of {name}")
+    return (
+        None
+        if facts is None
+        else validate(SearchSummary, facts, what=f"table [{SEARCH}] of {name}")
+    )
 
 
 def resolve_config(entry: Entry[ModelSpec], recipe: Recipe, dataset: DatasetSpec) -> ModelConfig:
@@ -158,8 +162,8 @@ def _parse_value(text: str) -> Any:
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as fault:
-        raise DataError(f"recipe file {path} cannot be read: {fault}") from fault
+    except (OSError, ValueError) as exc:
+        raise DataError(f"recipe file {path} cannot be read: {exc}") from exc
 
 
 def _labels(heads: int) -> str:

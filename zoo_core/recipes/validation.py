@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from zoo_core.errors import InvalidValueError, did_you_mean, listed
+from zoo_core.errors import InvalidValueError, did_you_mean, join_names
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -33,29 +33,27 @@ def validate(cls: type[M], values: Mapping[str, Any], *, what: str, prefix: str 
     """
     try:
         return cls.model_validate_json(json.dumps(dict(values)), strict=True)
-    except ValidationError as fault:
-        raise _explained(cls, fault, what, prefix) from fault
-    except TypeError as fault:
-        raise InvalidValueError(
-            f"the {what} holds a value that is not plain JSON: {fault}"
-        ) from fault
+    except ValidationError as exc:
+        raise _explained(cls, exc, what, prefix) from exc
+    except TypeError as exc:
+        raise InvalidValueError(f"the {what} holds a value that is not plain JSON: {exc}") from exc
 
 
-def first_fault(fault: ValidationError) -> str:
+def first_error(exc: ValidationError) -> str:
     """Return what is wrong first with content that people do not write, and where."""
-    first = fault.errors()[0]
+    first = exc.errors()[0]
     where = ".".join(map(str, first["loc"]))
     return f"{where}: {first['msg']}" if where else first["msg"]
 
 
 def _explained(
-    cls: type[BaseModel], fault: ValidationError, what: str, prefix: str
+    cls: type[BaseModel], exc: ValidationError, what: str, prefix: str
 ) -> InvalidValueError:
-    first = fault.errors()[0]
+    first = exc.errors()[0]
     key = prefix + ".".join(map(str, first["loc"]))
     if first["type"] == "extra_forbidden":
         known = [prefix + name for name in cls.model_fields]
-        hint = f"{did_you_mean(key, known)} Keys there are: {listed(known)}."
+        hint = f"{did_you_mean(key, known)} Keys there are: {join_names(known)}."
         return InvalidValueError(f"the {what} has no key {key!r}", hint=hint.strip())
     if first["type"] == "missing":
         return InvalidValueError(f"the {what} lacks {key!r}")

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from zoo_core.errors import VerificationError
-from zoo_core.system.atomic_files import remove_abandoned, replacing
-from zoo_core.system.locks import locked
+from zoo_core.system.atomic_files import atomic_writer, remove_stale_temporaries
+from zoo_core.system.locks import process_lock
 from zoo_core.system.paths import home_write_error, zoo_home
 
-Download = Callable[[BinaryIO], None]
+Writer = Callable[[BinaryIO], None]
 """Writes the bytes to an open file."""
 
 
@@ -33,7 +33,7 @@ def path_of(sha256: str) -> Path:
     return folder() / sha256
 
 
-def keep(sha256: str, size: int, download: Download, *, what: str) -> Path:
+def fetch(sha256: str, size: int, download: Writer, *, what: str) -> Path:
     """Return the path of a file in the cache, downloading it where it is not there.
 
     Raises:
@@ -45,17 +45,17 @@ def keep(sha256: str, size: int, download: Download, *, what: str) -> Path:
         return path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with locked(sha256):
+        with process_lock(sha256):
             if not path.exists():
-                with replacing(path) as file:
+                with atomic_writer(path) as file:
                     download(file)
                     _check(file, sha256, size, what)
-    except OSError as fault:
-        raise home_write_error(what, fault) from fault
+    except OSError as exc:
+        raise home_write_error(what, exc) from exc
     return path
 
 
-def kept() -> list[Path]:
+def cached_files() -> list[Path]:
     """Return the files in the cache, sorted."""
     if not folder().is_dir():
         return []
@@ -86,9 +86,9 @@ def prune(wanted: set[str]) -> int:
     """
     if not folder().is_dir():
         return 0
-    freed = remove_abandoned(folder())
+    freed = remove_stale_temporaries(folder())
     locks = (Path(zoo_home()) / "locks").glob("*.lock")
-    for path in (*(path for path in kept() if path.name not in wanted), *locks):
+    for path in (*(path for path in cached_files() if path.name not in wanted), *locks):
         with contextlib.suppress(OSError):
             size = path.stat().st_size
             path.unlink()

@@ -23,7 +23,7 @@ MAX_INDEX = 1 << 24
 MAX_FILE = 1 << 34
 """Bytes of a weight file, at most."""
 
-LONGEST_TEXT = 128
+MAX_TEXT_LENGTH = 128
 """Characters of a recipe's or data set's name, at most."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -31,7 +31,7 @@ _DISTRIBUTION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?")
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedWeights:
     """One published set of weights, as the index has it.
 
     Attributes:
@@ -77,10 +77,10 @@ class PublishedIndex:
         defaults: model -> the tag that its bare name stands for.
     """
 
-    tags: Mapping[str, Published]
+    tags: Mapping[str, PublishedWeights]
     defaults: Mapping[str, str]
 
-    def with_tag(self, published: Published, *, default: bool) -> PublishedIndex:
+    def with_tag(self, published: PublishedWeights, *, default: bool) -> PublishedIndex:
         """Return the index with one more tag; a model's first is its default."""
         defaults = {published.model: published.tag} | dict(self.defaults)
         if default:
@@ -88,7 +88,7 @@ class PublishedIndex:
         return PublishedIndex({**self.tags, published.name: published}, defaults)
 
 
-EMPTY = PublishedIndex({}, {})
+EMPTY_INDEX = PublishedIndex({}, {})
 
 
 def index_json(index: PublishedIndex) -> bytes:
@@ -118,7 +118,7 @@ def read_index(content: bytes, where: str) -> PublishedIndex:
         schema = index["schema"]
         if schema != SCHEMA:
             raise ValueError(f"its schema is {schema!r}, this version of zoo reads {SCHEMA}")
-        tags: dict[str, Published] = {}
+        tags: dict[str, PublishedWeights] = {}
         defaults: dict[str, str] = {}
         for model, facts in index["models"].items():
             of_model = [_read(model, tag, entry) for tag, entry in facts["tags"].items()]
@@ -133,20 +133,20 @@ def read_index(content: bytes, where: str) -> PublishedIndex:
         TypeError,
         AttributeError,
         RecursionError,
-    ) as fault:
-        reason = f"it lacks {fault}" if isinstance(fault, KeyError) else str(fault)
+    ) as exc:
+        reason = f"it lacks {exc}" if isinstance(exc, KeyError) else str(exc)
         raise VerificationError(
             f"{where} is not a readable index of a registry: {reason[:200]}",
             hint="Ask whoever publishes there, or: zoo registry list",
-        ) from fault
+        ) from exc
     return PublishedIndex(tags, defaults)
 
 
-def _read(model: str, tag: str, entry: Any) -> Published:
+def _read(model: str, tag: str, entry: Any) -> PublishedWeights:
     name = f"{model}.{tag}"
     if check_tag_name(name).model != model:
         raise ValueError(f"{name!r} is no name")
-    published = Published(
+    published = PublishedWeights(
         model=model,
         tag=tag,
         **{k: entry[k] for k in _KINDS if k != "accuracy"},
@@ -163,7 +163,7 @@ def _read(model: str, tag: str, entry: Any) -> Published:
         raise ValueError(f"{name} has {published.bytes} bytes, its card {published.card_bytes}")
     for key in ("recipe", "dataset"):  # which are printed
         value = getattr(published, key)
-        if not (value.isprintable() and 0 < len(value) <= LONGEST_TEXT):
+        if not (value.isprintable() and 0 < len(value) <= MAX_TEXT_LENGTH):
             raise ValueError(f"{key} of {name} is {value[:80]!r}")
     if not _DISTRIBUTION.fullmatch(published.plugin):
         raise ValueError(f"plugin of {name} is {published.plugin[:80]!r}")
@@ -173,4 +173,6 @@ def _read(model: str, tag: str, entry: Any) -> Published:
 
 
 _TYPES: dict[str, type] = {"str": str, "int": int, "bool": bool, "tuple[float, ...]": tuple}
-_KINDS = {f.name: _TYPES[str(f.type)] for f in fields(Published) if f.name not in ("model", "tag")}
+_KINDS = {
+    f.name: _TYPES[str(f.type)] for f in fields(PublishedWeights) if f.name not in ("model", "tag")
+}

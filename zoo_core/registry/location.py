@@ -23,13 +23,13 @@ class Location(Protocol):
     @property
     def url(self) -> str: ...
 
-    def download(self, name: str, to: BinaryIO, *, most: int) -> None:
+    def download(self, name: str, to: BinaryIO, *, max_bytes: int) -> None:
         """Write the file of a name, such as ``mlp/default/card.json``, to an open one.
 
         Args:
             name: relative, with ``/``.
             to: where it goes.
-            most: bytes that are taken at most; where there are more, it fails.
+            max_bytes: bytes that are taken at most; where there are more, it fails.
 
         Raises:
             DataError: it cannot be read.
@@ -58,22 +58,22 @@ class Folder:
             )
         return path
 
-    def read(self, name: str, *, most: int) -> bytes:
+    def read(self, name: str, *, max_bytes: int) -> bytes:
         """Return a file's content; see `Location.download`."""
         path = self.path(name)
         try:
             if path.exists() and not path.is_file():  # a named pipe would be waited for
                 raise DataError(f"{path} is not a file")
             with path.open("rb") as file:
-                content = file.read(most + 1)
-        except OSError as fault:
-            raise DataError(f"{path} cannot be read: {fault.strerror}") from fault
-        if len(content) > most:
-            raise DataError(f"{path} has more than the {most:,} bytes that are due at most")
+                content = file.read(max_bytes + 1)
+        except OSError as exc:
+            raise DataError(f"{path} cannot be read: {exc.strerror}") from exc
+        if len(content) > max_bytes:
+            raise DataError(f"{path} has more than the {max_bytes:,} bytes that are due at most")
         return content
 
-    def download(self, name: str, to: BinaryIO, *, most: int) -> None:
-        to.write(self.read(name, most=most))
+    def download(self, name: str, to: BinaryIO, *, max_bytes: int) -> None:
+        to.write(self.read(name, max_bytes=max_bytes))
 
 
 class Web:
@@ -82,11 +82,11 @@ class Web:
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
 
-    def download(self, name: str, to: BinaryIO, *, most: int) -> None:
+    def download(self, name: str, to: BinaryIO, *, max_bytes: int) -> None:
         from zoo_core.system.download import download
 
         _refuse_offline(f"{self.url}/{name}")
-        download(f"{self.url}/{name}", to, most=most)
+        download(f"{self.url}/{name}", to, max_bytes=max_bytes)
 
 
 class Filesystem:
@@ -95,7 +95,7 @@ class Filesystem:
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
 
-    def download(self, name: str, to: BinaryIO, *, most: int) -> None:
+    def download(self, name: str, to: BinaryIO, *, max_bytes: int) -> None:
         import fsspec
 
         url = f"{self.url}/{name}"
@@ -105,15 +105,15 @@ class Filesystem:
                 taken = 0
                 while piece := file.read(1 << 16):
                     taken += len(piece)
-                    if taken > most:
+                    if taken > max_bytes:
                         break
                     to.write(piece)
-        except ImportError as fault:
-            raise DataError(f"{url} cannot be read: {fault}", hint="pip install it.") from fault
-        except Exception as fault:  # whatever the package of that protocol raises
-            raise DataError(f"{url} cannot be read: {one_line(fault)}") from fault
-        if taken > most:
-            raise DataError(f"{url} gives more than the {most:,} bytes that are due at most")
+        except ImportError as exc:
+            raise DataError(f"{url} cannot be read: {exc}", hint="pip install it.") from exc
+        except Exception as exc:  # whatever the package of that protocol raises
+            raise DataError(f"{url} cannot be read: {one_line(exc)}") from exc
+        if taken > max_bytes:
+            raise DataError(f"{url} gives more than the {max_bytes:,} bytes that are due at most")
 
 
 def _refuse_offline(url: str) -> None:
@@ -143,10 +143,10 @@ def open_location(url: str) -> Location:
         parts = urlsplit(url)
         if scheme in ("http", "https") and not (parts.hostname and parts.port != 0):
             raise ValueError("it names no host")
-    except ValueError as fault:
+    except ValueError as exc:
         raise InvalidValueError(
-            f"{url!r} is no URL: {fault}", hint="For instance: https://example.org/registry"
-        ) from fault
+            f"{url!r} is no URL: {exc}", hint="For instance: https://example.org/registry"
+        ) from exc
     if scheme in ("file", "local"):
         return Folder(_path_of(url, parts))
     if scheme in ("http", "https"):

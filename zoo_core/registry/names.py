@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from zoo_core.errors import InvalidValueError
 from zoo_core.plugins.specs import MAX_NAME_LENGTH
 
-MOST = 1000
+MAX_LENGTH = 1000
 """Characters of a whole name, more than its parts may have."""
 
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?")
@@ -57,7 +57,7 @@ def parse_name(text: str) -> WeightsName | None:
 
     As much as can be is taken for the registry; see `WeightsName.readings` for the rest.
     """
-    match = _NAME.fullmatch(text) if len(text) < MOST else None
+    match = _NAME.fullmatch(text) if len(text) < MAX_LENGTH else None
     if match is None:
         return None
     parts = [match["tag"] or "", *match["model"].split("/")]

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from zoo_core.errors import VerificationError
 from zoo_core.filenames import INDEX, WEIGHTS
-from zoo_core.registry.index import MAX_INDEX, Published, PublishedIndex, read_index
+from zoo_core.registry.index import MAX_INDEX, PublishedIndex, PublishedWeights, read_index
 from zoo_core.registry.location import Folder, Location
-from zoo_core.system.atomic_files import replacing
+from zoo_core.system.atomic_files import atomic_writer
 from zoo_core.system.paths import home_write_error, zoo_home
 
 ADDED = "added"
@@ -43,7 +43,7 @@ class Registry:
             VerificationError: what it gives is no index.
         """
         if isinstance(self.location, Folder):
-            content = self.location.read(INDEX, most=MAX_INDEX)
+            content = self.location.read(INDEX, max_bytes=MAX_INDEX)
             return read_index(content, f"{self.location.url}/{INDEX}")
         path = self._kept_index()
         try:
@@ -51,18 +51,20 @@ class Registry:
                 with contextlib.suppress(VerificationError):  # damaged here: it is asked for again
                     return read_index(path.read_bytes(), str(path))
             path.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(path) as file:
-                self.location.download(INDEX, file, most=MAX_INDEX)
+            with atomic_writer(path) as file:
+                self.location.download(INDEX, file, max_bytes=MAX_INDEX)
                 file.seek(0)
                 return read_index(file.read(), f"{self.location.url}/{INDEX}")
-        except OSError as fault:
-            raise home_write_error(f"{self.location.url}/{INDEX}", fault) from fault
+        except OSError as exc:
+            raise home_write_error(f"{self.location.url}/{INDEX}", exc) from exc
 
-    def published(self, *, refresh: bool = False) -> list[Found]:
+    def published(self, *, refresh: bool = False) -> list[FoundWeights]:
         """Return all that it has published, by name; see `index`."""
-        return [Found(self, each) for _, each in sorted(self.index(refresh=refresh).tags.items())]
+        return [
+            FoundWeights(self, each) for _, each in sorted(self.index(refresh=refresh).tags.items())
+        ]
 
-    def path(self, published: Published, file: str = WEIGHTS) -> Path:
+    def path(self, published: PublishedWeights, file: str = WEIGHTS) -> Path:
         """Return where a tag's weights or card lie on this machine, fetching them if need be.
 
         Raises:
@@ -79,10 +81,10 @@ class Registry:
         )
         from zoo_core.registry import cache  # which what lies on this machine does without
 
-        return cache.keep(
+        return cache.fetch(
             sha256,
             size,
-            lambda to: self.location.download(name, to, most=size),
+            lambda to: self.location.download(name, to, max_bytes=size),
             what=f"{self.location.url}/{name}",
         )
 
@@ -96,11 +98,11 @@ class Registry:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundWeights:
     """Published weights, and the registry that has them."""
 
     registry: Registry
-    published: Published
+    published: PublishedWeights
 
     @property
     def name(self) -> str:

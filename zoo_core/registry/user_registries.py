@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from zoo_core.errors import UnknownNameError, listed
+from zoo_core.errors import UnknownNameError, join_names
 from zoo_core.plugins.specs import RegistrySpec
 from zoo_core.system.settings import Settings
 
 _SETTINGS = Settings("registries", "the list of registries that were added", {"registries": {}})
 
 
-def added() -> dict[str, str]:
+def user_registries() -> dict[str, str]:
     """Return name -> address.
 
     Raises:
@@ -18,27 +18,27 @@ def added() -> dict[str, str]:
     known = _SETTINGS.read()["registries"]
     try:
         return {RegistrySpec(name=n, summary="", url=u).name: u for n, u in known.items()}
-    except (ValueError, TypeError) as fault:
-        raise _SETTINGS.damaged(fault) from fault
+    except (ValueError, TypeError) as exc:
+        raise _SETTINGS.damaged(exc) from exc
 
 
-def keep(name: str, url: str) -> None:
+def add(name: str, url: str) -> None:
     """Put a registry on the list."""
     with _SETTINGS.changing() as values:
-        values["registries"] = {**added(), name: url}
+        values["registries"] = {**user_registries(), name: url}
 
 
-def strike(name: str) -> str:
+def remove(name: str) -> str:
     """Take a registry off the list and return its address.
 
     Raises:
         UnknownNameError: it is not on it.
     """
     with _SETTINGS.changing() as values:
-        known = added()
+        known = user_registries()
         if name not in known:
             raise UnknownNameError(
-                f"no registry {name!r} was added (added were: {listed(known)})",
+                f"no registry {name!r} was added (added were: {join_names(known)})",
                 hint="One that a plugin brings goes with the plugin. See: zoo registry list",
             )
         url = known.pop(name)

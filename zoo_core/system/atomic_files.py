@@ -18,18 +18,18 @@ _MARK = ".tmp-"
 _LOCK = "lock"
 """The file in a temporary folder that its writer locks."""
 
-_YOUNG = 10
+_MIN_AGE = 10
 """Seconds within which a temporary folder may not have been locked yet."""
 
 
 def write_atomic(path: Path, content: bytes) -> None:
-    """Replace `path` with `content`; see `replacing`."""
-    with replacing(path) as file:
+    """Replace `path` with `content`; see `atomic_writer`."""
+    with atomic_writer(path) as file:
         file.write(content)
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[BufferedRandom]:
+def atomic_writer(path: Path) -> Iterator[BufferedRandom]:
     """Give a new file to write, which takes the place of `path` once the block is done.
 
     It is a temporary file in the same folder: fsync, rename, fsync of the folder. Those that killed
@@ -38,7 +38,7 @@ def replacing(path: Path) -> Iterator[BufferedRandom]:
     Raises:
         OSError: the content could not be written; `path` is as it was, and nothing is left over.
     """
-    remove_abandoned(path.parent, _prefix(path))
+    remove_stale_temporaries(path.parent, _prefix(path))
     file, temporary = _open_temporary(path)
     try:
         with file:
@@ -104,12 +104,12 @@ def _in_use(folder: Path) -> bool:
         with (folder / _LOCK).open("rb") as lock:
             return sys.platform == "win32" or not _lock(lock)
     except FileNotFoundError:
-        return time.time() - folder.stat().st_mtime < _YOUNG
+        return time.time() - folder.stat().st_mtime < _MIN_AGE
     except OSError:
         return True
 
 
-def remove_abandoned(folder: Path, prefix: str = ".") -> int:
+def remove_stale_temporaries(folder: Path, prefix: str = ".") -> int:
     """Remove the temporary files in a folder whose writers were killed.
 
     Each is locked while its writer lives, and a lock ends with its process. On Windows, which has

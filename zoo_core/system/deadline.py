@@ -10,14 +10,14 @@ import threading
 import time
 from collections.abc import Iterator
 
-SLOWEST = 32_768
+MIN_RATE = 32_768
 """Bytes a second below which a transfer is given up, once its patience is over."""
 
-CONNECTING = 10.0
+CONNECT_TIMEOUT = 10.0
 """Seconds for one address of a host, at most: it may have others."""
 
 
-def patience() -> float:
+def default_timeout() -> float:
     """Return the seconds that a server may take for nothing: ``$ZOO_TIMEOUT``, else 30."""
     try:
         seconds = float(os.environ["ZOO_TIMEOUT"])
@@ -34,35 +34,37 @@ class Deadline:
     """
 
     def __init__(self) -> None:
-        self.patience = patience()
+        self.timeout = default_timeout()
         self.taken = 0
         self.over = False
         self._start = time.monotonic()
-        self._until = self._start + self.patience
+        self._until = self._start + self.timeout
         self._done = threading.Event()
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
 
-    def left(self) -> float:
+    def remaining(self) -> float:
         """Return how many seconds are left."""
         return self._until - time.monotonic()
 
-    def took(self, count: int) -> None:
+    def add_bytes(self, count: int) -> None:
         """Hear of bytes that came."""
         self.taken += count
-        self._until = min(self._until + count / SLOWEST, time.monotonic() + self.patience)
+        self._until = min(self._until + count / MIN_RATE, time.monotonic() + self.timeout)
 
     def __str__(self) -> str:
         seconds = time.monotonic() - self._start
         return (
             f"it is too slow, {self.taken:,} bytes in {seconds:.1f} s; "
-            f"ZOO_TIMEOUT={2 * self.patience:g} would wait for longer"
+            f"ZOO_TIMEOUT={2 * self.timeout:g} would wait for longer"
         )
 
     def connect(self, address: tuple[str, int], *_: object) -> socket.socket:
         """Return a connection that is cut when time is up."""
-        connected = socket.create_connection(address, max(0.1, min(self.left(), CONNECTING)))
-        connected.settimeout(self.patience)
+        connected = socket.create_connection(
+            address, max(0.1, min(self.remaining(), CONNECT_TIMEOUT))
+        )
+        connected.settimeout(self.timeout)
         with self._lock:
             # A second handle on it, because TLS takes the first one away for its handshake.
             self._sockets.append(connected.dup())
@@ -86,8 +88,8 @@ class Deadline:
                 self._sockets.pop().close()
 
     def _watch(self) -> None:
-        while not self._done.wait(max(0.0, self.left())):
-            if self.left() <= 0:
+        while not self._done.wait(max(0.0, self.remaining())):
+            if self.remaining() <= 0:
                 with self._lock:
                     self.over = True
                     self._cut()

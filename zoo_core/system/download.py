@@ -20,28 +20,30 @@ from zoo_core.system.paths import home_write_error
 from zoo_core.version import __version__
 
 ATTEMPTS = 3
-BUSY = (429, 500, 502, 503, 504)
+RETRY_STATUS = (429, 500, 502, 503, 504)
 """Answers that another attempt may change."""
 
-LONGEST_WAIT = 10.0
+MAX_WAIT = 10.0
 """Seconds between two attempts, at most, whatever ``Retry-After`` asks for."""
 
 
-Told = Callable[[int, int | None], None]
+ProgressCallback = Callable[[int, int | None], None]
 """Hears of a transfer: how many bytes came, of how many where the server states it."""
 
 
-def _nobody(_taken: int, _whole: int | None) -> None: ...
+def _ignore_progress(_taken: int, _whole: int | None) -> None: ...
 
 
-def download(url: str, to: BinaryIO, *, most: int, told: Told = _nobody) -> None:
+def download(
+    url: str, to: BinaryIO, *, max_bytes: int, on_progress: ProgressCallback = _ignore_progress
+) -> None:
     """Write what a URL gives to a file.
 
     Args:
         url: ``http://`` or ``https://``.
         to: a new file; where an attempt failed, it is emptied for the next.
-        most: bytes that are taken at most.
-        told: hears how far it is.
+        max_bytes: bytes that are taken at most.
+        on_progress: hears how far it is.
 
     Raises:
         UnavailableError: it did not work, and why.
@@ -50,11 +52,11 @@ def download(url: str, to: BinaryIO, *, most: int, told: Told = _nobody) -> None
     with Deadline().watched() as deadline:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                _attempt(url, to, most, told=told, deadline=deadline)
-            except _BusyError as fault:
-                wait = min(fault.wait or 0.5 * 2**attempt, LONGEST_WAIT)
-                if attempt == ATTEMPTS or wait > deadline.left():
-                    raise _failed(url, str(fault)) from fault
+                _attempt(url, to, max_bytes, on_progress=on_progress, deadline=deadline)
+            except _BusyError as exc:
+                wait = min(exc.wait or 0.5 * 2**attempt, MAX_WAIT)
+                if attempt == ATTEMPTS or wait > deadline.remaining():
+                    raise _failed(url, str(exc)) from exc
                 time.sleep(wait)
                 to.seek(0)
                 to.truncate()
@@ -70,28 +72,30 @@ class _BusyError(Exception):
         self.wait = wait
 
 
-def _attempt(url: str, to: BinaryIO, most: int, *, told: Told, deadline: Deadline) -> None:
+def _attempt(
+    url: str, to: BinaryIO, max_bytes: int, *, on_progress: ProgressCallback, deadline: Deadline
+) -> None:
     try:
         request = urllib.request.Request(url, headers={"User-Agent": f"zoo/{__version__}"})
-        with _opener(deadline).open(request, timeout=deadline.patience) as response:
-            _copy(url, response, to, most, told=told, deadline=deadline)
+        with _opener(deadline).open(request, timeout=deadline.timeout) as response:
+            _copy(url, response, to, max_bytes, on_progress=on_progress, deadline=deadline)
             if deadline.over:  # which looks like the end of a body whose length nobody stated
                 raise TimeoutError
-    except urllib.error.HTTPError as fault:
-        fault.close()
-        if fault.code in BUSY:
-            raise _BusyError(f"it answered {fault.code}", _seconds(fault)) from fault
-        raise _failed(url, f"it answered {fault.code} {fault.reason}") from fault
-    except (OSError, http.client.HTTPException, ValueError, OverflowError, _BusyError) as fault:
-        inner = getattr(fault, "reason", None)  # of what urllib wraps
-        cause = inner if isinstance(inner, Exception) else fault
+    except urllib.error.HTTPError as exc:
+        exc.close()
+        if exc.code in RETRY_STATUS:
+            raise _BusyError(f"it answered {exc.code}", _seconds(exc)) from exc
+        raise _failed(url, f"it answered {exc.code} {exc.reason}") from exc
+    except (OSError, http.client.HTTPException, ValueError, OverflowError, _BusyError) as exc:
+        inner = getattr(exc, "reason", None)  # of what urllib wraps
+        cause = inner if isinstance(inner, Exception) else exc
         if deadline.over or isinstance(cause, TimeoutError):
-            raise _failed(url, str(deadline)) from fault
+            raise _failed(url, str(deadline)) from exc
         if isinstance(cause, ConnectionError) and not isinstance(cause, ConnectionRefusedError):
-            raise _BusyError(one_line(cause)) from fault
-        if isinstance(fault, _BusyError):
+            raise _BusyError(one_line(cause)) from exc
+        if isinstance(exc, _BusyError):
             raise
-        raise _failed(url, one_line(cause)) from fault
+        raise _failed(url, one_line(cause)) from exc
     finally:
         deadline.release()
 
@@ -100,24 +104,26 @@ def _copy(
     url: str,
     response: http.client.HTTPResponse,
     to: BinaryIO,
-    most: int,
+    max_bytes: int,
     *,
-    told: Told,
+    on_progress: ProgressCallback,
     deadline: Deadline,
 ) -> None:
     stated, taken = response.length, 0
-    if stated is not None and stated > most:
-        raise _failed(url, f"it has {stated:,} bytes, {most:,} are due at most")
+    if stated is not None and stated > max_bytes:
+        raise _failed(url, f"it has {stated:,} bytes, {max_bytes:,} are due at most")
     try:
         while piece := response.read1(1 << 16):
             taken += len(piece)
-            deadline.took(len(piece))
-            if taken > most:
-                raise _failed(url, f"it gives more than the {most:,} bytes that are due at most")
+            deadline.add_bytes(len(piece))
+            if taken > max_bytes:
+                raise _failed(
+                    url, f"it gives more than the {max_bytes:,} bytes that are due at most"
+                )
             _write(url, to, piece)
-            told(taken, stated)
-    except http.client.IncompleteRead as fault:
-        raise _BusyError(f"it broke off after {taken:,} bytes") from fault
+            on_progress(taken, stated)
+    except http.client.IncompleteRead as exc:
+        raise _BusyError(f"it broke off after {taken:,} bytes") from exc
     if stated is not None and taken < stated:
         raise _BusyError(f"it broke off after {taken:,} of {stated:,} bytes")
 
@@ -126,8 +132,8 @@ def _write(url: str, to: BinaryIO, piece: bytes) -> None:
     try:
         to.write(piece)
         to.flush()
-    except OSError as fault:
-        raise home_write_error(url, fault) from fault
+    except OSError as exc:
+        raise home_write_error(url, exc) from exc
 
 
 def _opener(deadline: Deadline) -> urllib.request.OpenerDirector:

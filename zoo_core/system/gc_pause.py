@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def paused() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Collect no garbage inside the block."""
     was_enabled = gc.isenabled()
     gc.disable()

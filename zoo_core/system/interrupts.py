@@ -17,13 +17,13 @@ class Stop:
     def __init__(self) -> None:
         self.signal = 0
 
-    def hear(self, number: int, _frame: FrameType | None = None) -> None:
+    def request(self, number: int, _frame: FrameType | None = None) -> None:
         """Remember the first signal; further ones ask for the same."""
         self.signal = self.signal or number
 
 
 @contextmanager
-def postponed() -> Iterator[Stop]:
+def deferred_signals() -> Iterator[Stop]:
     """Let signals be remembered, for as long as the context lasts, instead of obeyed.
 
     Outside the main thread no signal arrives, and none is listened to.
@@ -32,7 +32,7 @@ def postponed() -> Iterator[Stop]:
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    before = {number: signal.signal(number, stop.hear) for number in SIGNALS}
+    before = {number: signal.signal(number, stop.request) for number in SIGNALS}
     try:
         yield stop
     finally:

@@ -19,12 +19,12 @@ def lazy_names(module: str, homes: Mapping[str, str]) -> Callable[[str], object]
     def get(name: str) -> object:
         import importlib
 
-        from zoo_core.system.gc_pause import paused
+        from zoo_core.system.gc_pause import gc_paused
 
         if name not in homes:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         home = f"zoo_core.{homes[name]}"
-        with paused():
+        with gc_paused():
             try:
                 return getattr(importlib.import_module(home), name)
             except AttributeError:

@@ -10,7 +10,7 @@ from zoo_core.system.paths import zoo_home
 
 
 @contextlib.contextmanager
-def locked(name: str) -> Iterator[None]:
+def process_lock(name: str) -> Iterator[None]:
     """Hold a lock among processes, if one can be had."""
     from filelock import FileLock, Timeout
 

@@ -45,8 +45,8 @@ class Settings:
                     raise TypeError(f"{key} is {values[key]!r}")
         except (FileNotFoundError, NotADirectoryError):
             return dict(self.empty)
-        except (OSError, ValueError, TypeError) as fault:
-            raise self.damaged(fault) from fault
+        except (OSError, ValueError, TypeError) as exc:
+            raise self.damaged(exc) from exc
         return values
 
     @contextlib.contextmanager
@@ -59,9 +59,9 @@ class Settings:
         from pathlib import Path
 
         from zoo_core.system.atomic_files import write_atomic
-        from zoo_core.system.locks import locked
+        from zoo_core.system.locks import process_lock
 
-        with locked(self.name):
+        with process_lock(self.name):
             values = self.read()
             yield values
             path = Path(self.path)
@@ -69,12 +69,12 @@ class Settings:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 content = json.dumps({**values, "schema": 1}, indent=1) + "\n"
                 write_atomic(path, content.encode())
-            except OSError as fault:
-                raise DataError(f"{path} cannot be written: {fault.strerror}") from fault
+            except OSError as exc:
+                raise DataError(f"{path} cannot be written: {exc.strerror}") from exc
 
-    def damaged(self, fault: Exception) -> DataError:
+    def damaged(self, exc: Exception) -> DataError:
         """Return the error to raise where the file does not hold what it should."""
         return DataError(
-            f"{self.path}, {self.what}, cannot be read: {fault}",
+            f"{self.path}, {self.what}, cannot be read: {exc}",
             hint="Mend or remove that file.",
         )

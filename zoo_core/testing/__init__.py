@@ -18,14 +18,14 @@ from typing import Any
 
 from zoo_core.installation.installed import load_catalog
 from zoo_core.testing.check import Check, ContractError, NotApplicableError
-from zoo_core.testing.runner import Outcome, check_skips, run_checks
+from zoo_core.testing.runner import CheckResult, check_skips, run_checks
 from zoo_core.testing.suite import plugin_checks
 
 __all__ = [
     "Check",
+    "CheckResult",
     "ContractError",
     "NotApplicableError",
-    "Outcome",
     "conformance_test",
     "plugin_checks",
     "run_checks",
@@ -55,8 +55,8 @@ def conformance_test(plugin: str, *, skip: Mapping[str, str] = _NOTHING) -> Call
             pytest.skip(reason)
         try:
             check.run(tmp_path)
-        except NotApplicableError as fault:
-            pytest.skip(str(fault))
+        except NotApplicableError as exc:
+            pytest.skip(str(exc))
 
     decorate: Any = pytest.mark.parametrize("check", checks, ids=str)
     test: Callable[..., None] = decorate(conformance)

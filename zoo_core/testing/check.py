@@ -66,15 +66,15 @@ class Check:
         """
         try:
             self.function(*self.arguments)
-        except ContractError as fault:
-            if save is None or not fault.tensors:
+        except ContractError as exc:
+            if save is None or not exc.tensors:
                 raise
             path = save / f"{re.sub(r'[^a-z0-9.]+', '-', self.name.lower())}.safetensors"
             save.mkdir(parents=True, exist_ok=True)
-            save_weights(path, fault.tensors, {"check": self.name})
+            save_weights(path, exc.tensors, {"check": self.name})
             raise ContractError(
-                fault.problem, hint=f"{fault.hint} The arrays are in {path}.".strip()
-            ) from fault
+                exc.problem, hint=f"{exc.hint} The arrays are in {path}.".strip()
+            ) from exc
 
 
 def expect(holds: object, problem: str, **tensors: Array) -> None:
@@ -96,31 +96,34 @@ def expect_finite(array: Array, what: str) -> None:
         )
 
 
-def expect_equal(found: Array, due: Array, what: str, why: str, *, within: float = 0.0) -> None:
+def expect_equal(
+    actual: Array, expected: Array, what: str, why: str, *, within: float = 0.0
+) -> None:
     """Raise where two arrays differ, with the element that differs most.
 
     Args:
-        found: an array.
-        due: what it should be.
+        actual: an array.
+        expected: what it should be.
         what: it is, for instance ``weight``.
         why: it should be so, for instance ``between two trainings with one seed``.
         within: the difference that is allowed; NaNs equal NaNs.
     """
-    tensors = {"found": found, "due": due}
-    if found.shape != due.shape or found.dtype != due.dtype:
-        shapes = f"{found.dtype} {found.shape} instead of {due.dtype} {due.shape}"
+    tensors = {"found": actual, "due": expected}
+    if actual.shape != expected.shape or actual.dtype != expected.dtype:
+        shapes = f"{actual.dtype} {actual.shape} instead of {expected.dtype} {expected.shape}"
         raise ContractError(f"{what} is {shapes} {why}", tensors=tensors)
-    if np.array_equal(found, due):
+    if np.array_equal(actual, expected):
         return
     with np.errstate(invalid="ignore"):
-        off = np.abs(found.astype(np.float64) - due.astype(np.float64))
-    off[(found == due) | (np.isnan(off) & _both_nan(found, due))] = 0
+        off = np.abs(actual.astype(np.float64) - expected.astype(np.float64))
+    off[(actual == expected) | (np.isnan(off) & _both_nan(actual, expected))] = 0
     off[np.isnan(off)] = np.inf
     place = tuple(map(int, np.unravel_index(int(off.argmax()), off.shape)))
     if off[place] > within:
         raise ContractError(
             f"{what} differs {why} in {int((off > within).sum())} of {off.size} places, most at "
-            f"{_at(place)}: {found[place]!s} instead of {due[place]!s}, off by {off[place]:.2g}",
+            f"{_at(place)}: {actual[place]!s} instead of {expected[place]!s}, "
+            f"off by {off[place]:.2g}",
             tensors=tensors,
         )
 

@@ -11,9 +11,9 @@ from zoo_core.errors import InvalidValueError
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.recipes.model_config import ModelConfig
 from zoo_core.recipes.resolve import recipe_names
-from zoo_core.recipes.validation import first_fault, validate
+from zoo_core.recipes.validation import first_error, validate
 from zoo_core.testing.check import ContractError, expect
-from zoo_core.testing.trainee import Subject
+from zoo_core.testing.trainee import Trainee
 from zoo_core.tuning.model_spaces import check_space, find_space, values_of
 
 
@@ -27,10 +27,8 @@ def builds_with_its_defaults(catalog: Catalog, name: str) -> None:
     )
     try:
         config = cls()
-    except ValidationError as fault:
-        raise ContractError(
-            f"a field of its config has no default: {first_fault(fault)}"
-        ) from fault
+    except ValidationError as exc:
+        raise ContractError(f"a field of its config has no default: {first_error(exc)}") from exc
     entry.resolve(entry.spec.builder)(config)
 
 
@@ -42,7 +40,7 @@ def has_a_default_recipe(catalog: Catalog, name: str) -> None:
 
 def resolves(catalog: Catalog, name: str, recipe: str) -> None:
     """Every field and value of the recipe is one, and model, data set and trainer fit."""
-    Subject.make(catalog, name, recipe)
+    Trainee.make(catalog, name, recipe)
 
 
 def survives_json(catalog: Catalog, name: str, recipe: str) -> None:
@@ -84,7 +82,7 @@ def can_be_searched(catalog: Catalog, name: str, space: str) -> None:
 def _config(
     catalog: Catalog, name: str, recipe: str
 ) -> tuple[type[ModelConfig], dict[str, Any], Any]:
-    config = Subject.make(catalog, name, recipe).plan.config
+    config = Trainee.make(catalog, name, recipe).plan.config
     return type(config), config.model_dump(mode="json"), config
 
 

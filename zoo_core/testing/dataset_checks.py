@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from zoo_core.data.dataset import ArrayDataset, Split, load_dataset
-from zoo_core.data.image_files import Reader
+from zoo_core.data.image_files import ImageReader
 from zoo_core.errors import UnavailableError
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.testing.check import NotApplicableError, expect, expect_equal
@@ -21,24 +21,27 @@ READ = 100
 def has_its_splits(catalog: Catalog, name: str) -> None:
     """The splits that its spec declares are there, with as many images of that shape."""
     spec = catalog.dataset(name).spec
-    found = {split: images.images.shape for split, images in _load(catalog, name).splits.items()}
-    due = {split: (size, *spec.shape) for split, size in spec.sizes.items()}
-    expect(found == due, f"its images are {found}, its spec declares {due}")
+    actual = {split: images.images.shape for split, images in _load(catalog, name).splits.items()}
+    expected = {split: (size, *spec.shape) for split, size in spec.sizes.items()}
+    expect(actual == expected, f"its images are {actual}, its spec declares {expected}")
 
 
 def has_its_classes(catalog: Catalog, name: str) -> None:
     """Every head has as many classes as the spec declares."""
-    classes, due = tuple(map(len, _load(catalog, name).classes)), catalog.dataset(name).spec.classes
-    expect(classes == due, f"it has {classes} classes, and declares {due}")
+    classes, expected = (
+        tuple(map(len, _load(catalog, name).classes)),
+        catalog.dataset(name).spec.classes,
+    )
+    expect(classes == expected, f"it has {classes} classes, and declares {expected}")
 
 
 def gives_uint8_and_int64(catalog: Catalog, name: str) -> None:
     """Images are uint8 ``(N, C, H, W)``, labels int64 ``(N, heads)``."""
     for split, part in _splits(catalog, name):
-        found = f"{part.images.dtype} {part.images.ndim}-d and {part.labels.dtype} "
-        found += f"{part.labels.ndim}-d"
-        due = "uint8 4-d and int64 2-d"
-        expect(found == due, f"images and labels of {split} are {found}, not {due}")
+        actual = f"{part.images.dtype} {part.images.ndim}-d and {part.labels.dtype} "
+        actual += f"{part.labels.ndim}-d"
+        expected = "uint8 4-d and int64 2-d"
+        expect(actual == expected, f"images and labels of {split} are {actual}, not {expected}")
 
 
 def has_labels_in_range(catalog: Catalog, name: str) -> None:
@@ -59,8 +62,11 @@ def has_labels_in_range(catalog: Catalog, name: str) -> None:
 
 def has_its_sha256(catalog: Catalog, name: str) -> None:
     """Its content has the checksum that the spec declares, where it declares one."""
-    found, due = _load(catalog, name).sha256(), catalog.dataset(name).spec.sha256
-    expect(due in ("", found), f"its content has the sha256 {found}, its spec declares {due}")
+    actual, expected = _load(catalog, name).sha256(), catalog.dataset(name).spec.sha256
+    expect(
+        expected in ("", actual),
+        f"its content has the sha256 {actual}, its spec declares {expected}",
+    )
 
 
 def is_the_same_again(catalog: Catalog, name: str) -> None:
@@ -68,8 +74,8 @@ def is_the_same_again(catalog: Catalog, name: str) -> None:
     first, again = _load(catalog, name), _load(catalog, name)
     for split, part in first.splits.items():
         for what in ("images", "labels"):
-            found, due = getattr(again.splits[split], what), getattr(part, what)
-            expect_equal(found, due, f"{what} of {split}", "between two loads")
+            actual, expected = getattr(again.splits[split], what), getattr(part, what)
+            expect_equal(actual, expected, f"{what} of {split}", "between two loads")
 
 
 def states_its_mean_and_deviation(catalog: Catalog, name: str) -> None:
@@ -96,8 +102,8 @@ def composes_anew(catalog: Catalog, name: str) -> None:
     first, again = (dataset.compose(0, 1, held_out) for _ in range(2))
     expect(len(first) == size - 10, f"it composes {len(first)} images for {size - 10}")
     for what in ("images", "labels"):
-        found, due = getattr(again, what), getattr(first, what)
-        expect_equal(found, due, f"{what} that it composes", "for the same seed and epoch")
+        actual, expected = getattr(again, what), getattr(first, what)
+        expect_equal(actual, expected, f"{what} that it composes", "for the same seed and epoch")
     for seed, epoch in ((0, 2), (1, 1)):
         other = dataset.compose(seed, epoch, held_out)
         expect((first.images != other.images).any(), "every seed and epoch give the same images")
@@ -124,9 +130,9 @@ def reads_images_of_any_size(catalog: Catalog, name: str) -> None:
             expect_equal(reader(image), read, f"what it makes of {size}", "the second time")
 
 
-def _reader(catalog: Catalog, name: str) -> Reader:
+def _reader(catalog: Catalog, name: str) -> ImageReader:
     entry = catalog.dataset(name)
-    reader: Reader = entry.resolve(entry.spec.reader)
+    reader: ImageReader = entry.resolve(entry.spec.reader)
     return reader
 
 
@@ -140,8 +146,8 @@ def _load(catalog: Catalog, name: str) -> ArrayDataset:
     try:
         with _offline():  # checks are no reason to fetch gigabytes
             dataset = entry.resolve(entry.spec.loader)()
-    except UnavailableError as fault:
-        raise NotApplicableError("its data are not here, and a check fetches nothing") from fault
+    except UnavailableError as exc:
+        raise NotApplicableError("its data are not here, and a check fetches nothing") from exc
     kind = type(dataset).__name__
     expect(isinstance(dataset, ArrayDataset), f"its loader gives no ArrayDataset, but a {kind}")
     assert isinstance(dataset, ArrayDataset)

@@ -55,8 +55,8 @@ def main(module: str, report: str) -> None:
         for kind in KINDS:
             if hook := getattr(plugin, f"zoo_{kind}", None):
                 list(hook())
-    except BaseException as fault:
-        failure = f"{type(fault).__name__}: {fault}"
+    except BaseException as exc:
+        failure = f"{type(exc).__name__}: {exc}"
     watching = False
     modules = sorted(set(sys.modules) - before)
     with open(report, "w", encoding="utf-8") as file:  # noqa: PTH123

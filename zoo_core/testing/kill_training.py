@@ -19,11 +19,11 @@ from zoo_core.errors import InterruptedTrainingError, one_line
 from zoo_core.filenames import CONFIG, WEIGHTS
 from zoo_core.installation.installed import load_catalog
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.system.interrupts import Stop, postponed
+from zoo_core.system.interrupts import Stop, deferred_signals
 from zoo_core.testing.check import expect
-from zoo_core.testing.trainee import Subject
+from zoo_core.testing.trainee import Trainee
 from zoo_core.training.checkpoint import Checkpoints
-from zoo_core.training.checkpointing import Keeper
+from zoo_core.training.checkpointing import CheckpointManager
 from zoo_core.training.plan import make_plan
 from zoo_core.weights.file import save_weights
 
@@ -92,12 +92,12 @@ def begin(catalog: Catalog, name: str, folder: Path) -> int:
         os.close(listening)
         return child
     try:
-        with postponed() as stop:
+        with deferred_signals() as stop:
             os.write(said, b"!")
             code = train(catalog, name, folder, stop)
             os._exit(code)  # in here: a second signal, however late, does not change the code
-    except BaseException as fault:
-        sys.stderr.write(f"{one_line(fault)}\n")
+    except BaseException as exc:
+        sys.stderr.write(f"{one_line(exc)}\n")
     finally:
         os._exit(1)
 
@@ -106,11 +106,11 @@ def train(catalog: Catalog, name: str, folder: Path, stop: Stop) -> int:
     """Train or resume, with a checkpoint at every step, and return the exit code."""
     folder.mkdir(exist_ok=True)
     (folder / CONFIG).touch()
-    subject = Subject.make(catalog, name, threads=1, **STEPS)
+    subject = Trainee.make(catalog, name, threads=1, **STEPS)
     try:
-        fitted = subject.fit(Keeper(Checkpoints(folder, every=0), stop))
-    except InterruptedTrainingError as fault:
-        return fault.exit_code
+        fitted = subject.fit(CheckpointManager(Checkpoints(folder, every=0), stop))
+    except InterruptedTrainingError as exc:
+        return exc.exit_code
     scores = {"train": str(fitted.train), "validation": str(fitted.validation)}
     save_weights(folder / WEIGHTS, fitted.weights, {"epoch": fitted.epoch, **scores})
     return 0
@@ -129,8 +129,8 @@ def main(name: str, how: str) -> None:
     rng = random.Random(0)  # moments need be neither secret nor the same everywhere
     try:
         {"kill": kill, "terminate": terminate}[how](catalog, name, rng)
-    except Exception as fault:
-        sys.exit(one_line(fault))
+    except Exception as exc:
+        sys.exit(one_line(exc))
 
 
 if __name__ == "__main__":

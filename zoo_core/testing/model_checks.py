@@ -13,7 +13,7 @@ from zoo_core.frameworks.trainer import Batch, make_trainer
 from zoo_core.metrics.scores import score
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.testing.check import ContractError, expect, expect_equal, expect_finite
-from zoo_core.testing.trainee import IMAGES, Subject
+from zoo_core.testing.trainee import IMAGES, Trainee
 from zoo_core.weights.file import check_tensors, load_weights, save_weights
 
 OVERFIT_STEPS = 300
@@ -35,8 +35,10 @@ def gives_a_logit_a_class(catalog: Catalog, name: str, recipe: str) -> None:
     """Every head gives ``(N, classes)``."""
     logits, classes = _logits(catalog, name, recipe)
     for head, (array, many) in enumerate(zip(logits, classes, strict=False)):
-        due = (IMAGES, many)
-        expect(array.shape == due, f"the logits of head {head} are {array.shape}, not {due}")
+        expected = (IMAGES, many)
+        expect(
+            array.shape == expected, f"the logits of head {head} are {array.shape}, not {expected}"
+        )
 
 
 def gives_float32(catalog: Catalog, name: str, recipe: str) -> None:
@@ -53,7 +55,7 @@ def gives_finite_logits(catalog: Catalog, name: str, recipe: str) -> None:
 
 def reads_each_image_by_itself(catalog: Catalog, name: str, recipe: str) -> None:
     """What it gives for an image does not depend on the images beside it."""
-    subject = Subject.make(catalog, name, recipe)
+    subject = Trainee.make(catalog, name, recipe)
     model = subject.build(0)
     together, fewer = subject.predict(model), subject.predict(model, 3)
     for head, (array, few) in enumerate(zip(together, fewer, strict=True)):
@@ -69,9 +71,9 @@ def predicts_without_learning(catalog: Catalog, name: str, recipe: str) -> None:
     """
     ends = []
     for often in (0, 2):
-        subject = Subject.make(catalog, name, recipe)
+        subject = Trainee.make(catalog, name, recipe)
         learner = subject.trainer.start(subject.build(0), subject.run)
-        learner.feed(subject.run.data.train)
+        learner.set_data(subject.run.data.train)
         for step in range(3):
             given = [subject.predict(learner.model) for _ in range(often)]
             for head, pair in enumerate(zip(*given, strict=True)):
@@ -92,7 +94,7 @@ def has_gradients(catalog: Catalog, name: str, recipe: str) -> None:
     model = subject.build(0)
     before = subject.trainer.get_weights(model)
     learner = subject.trainer.start(model, subject.run)
-    learner.feed(subject.run.data.train)
+    learner.set_data(subject.run.data.train)
     for step in range(MOVING_STEPS):
         learner.step(Batch(step=step, rows=np.arange(IMAGES), lr=lr))
         weights = subject.trainer.get_weights(model)
@@ -107,14 +109,14 @@ def has_gradients(catalog: Catalog, name: str, recipe: str) -> None:
 def learns_a_batch(catalog: Catalog, name: str, recipe: str) -> None:
     """It learns a single batch of random images by heart, by large steps or by small ones.
 
-    Networks that normalise nothing may need small ones.
+    Networks that normalize nothing may need small ones.
     """
     right = []
     for factor in (1, 0.1):
         subject, lr = _descending(catalog, name, recipe, adamw=0.003 * factor, sgd=0.1 * factor)
         model = subject.build(0)
         learner = subject.trainer.start(model, subject.run)
-        learner.feed(subject.run.data.train)
+        learner.set_data(subject.run.data.train)
         labels = subject.run.data.train.labels[:IMAGES]
         for step in range(OVERFIT_STEPS):
             learner.step(Batch(step=step, rows=np.arange(IMAGES), lr=lr))
@@ -129,9 +131,9 @@ def learns_a_batch(catalog: Catalog, name: str, recipe: str) -> None:
 
 def _descending(
     catalog: Catalog, name: str, recipe: str, *, adamw: float, sgd: float
-) -> tuple[Subject, float]:
+) -> tuple[Trainee, float]:
     """Return a subject that descends as plainly as its trainer can, and its learning rate."""
-    trainer = Subject.make(catalog, name, recipe).plan.trainer.spec
+    trainer = Trainee.make(catalog, name, recipe).plan.trainer.spec
     follows = "optimizer" in trainer.recipe_fields
     plain: dict[str, Any] = {
         "optimizer": "adamw" if follows else "sgd",
@@ -140,19 +142,19 @@ def _descending(
         "weight_decay": 0.0,
         "ema": 0.0,
     }
-    return Subject.make(catalog, name, recipe, **plain), adamw if follows else sgd
+    return Trainee.make(catalog, name, recipe, **plain), adamw if follows else sgd
 
 
 def repeats_itself(catalog: Catalog, name: str, recipe: str) -> None:
     """One seed gives one set of weights."""
-    first, again = (Subject.make(catalog, name, recipe, seed=1).fit().weights for _ in range(2))
+    first, again = (Trainee.make(catalog, name, recipe, seed=1).fit().weights for _ in range(2))
     for tensor, value in again.items():
         expect_equal(value, first[tensor], tensor, "between two trainings with one seed")
 
 
 def depends_on_its_seed(catalog: Catalog, name: str, recipe: str) -> None:
     """Another seed gives other weights."""
-    first, other = (Subject.make(catalog, name, recipe, seed=s).fit().weights for s in (1, 2))
+    first, other = (Trainee.make(catalog, name, recipe, seed=s).fit().weights for s in (1, 2))
     expect(
         any((value != other[tensor]).any() for tensor, value in first.items()),
         "two seeds give the same weights",
@@ -161,7 +163,7 @@ def depends_on_its_seed(catalog: Catalog, name: str, recipe: str) -> None:
 
 def survives_a_file(catalog: Catalog, name: str, recipe: str) -> None:
     """Weights that were saved and loaded give the same predictions to the bit."""
-    subject = Subject.make(catalog, name, recipe)
+    subject = Trainee.make(catalog, name, recipe)
     weights = subject.fit().weights
     model, other = subject.build(1), subject.build(2)
     subject.trainer.set_weights(model, weights)
@@ -182,16 +184,16 @@ def counts_its_parameters(catalog: Catalog, name: str) -> None:
     entry = catalog.model(name)
     trainer = make_trainer(catalog.trainer(entry.spec.trainer), device="cpu", threads=1)
     config = entry.resolve(entry.spec.config)()
-    found = trainer.count_parameters(trainer.build(entry.resolve(entry.spec.builder), config, 0))
-    due = entry.spec.parameters
-    expect(found == due, f"it learns {found:,} numbers, its spec declares {due:,}")
+    actual = trainer.count_parameters(trainer.build(entry.resolve(entry.spec.builder), config, 0))
+    expected = entry.spec.parameters
+    expect(actual == expected, f"it learns {actual:,} numbers, its spec declares {expected:,}")
 
 
 def _logits(
     catalog: Catalog, name: str, recipe: str
 ) -> tuple[list[np.ndarray[Any, Any]], tuple[int, ...]]:
     """Return what a new model gives, and the number of classes of each head."""
-    subject = Subject.make(catalog, name, recipe)
+    subject = Trainee.make(catalog, name, recipe)
     return subject.predict(subject.build(0)), subject.plan.config.classes
 
 

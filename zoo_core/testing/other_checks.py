@@ -13,12 +13,12 @@ from click.testing import CliRunner
 
 from zoo_core import hookspecs
 from zoo_core.errors import ZooError, one_line
-from zoo_core.frameworks.progress import Progress
 from zoo_core.frameworks.run import Callbacks, Run
+from zoo_core.frameworks.training_state import TrainingState
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.registry.location import Folder
-from zoo_core.registry.lookup import registries
+from zoo_core.registry.lookup import known_registries
 from zoo_core.testing.check import ContractError, NotApplicableError, expect
 from zoo_core.testing.static_checks import TUNE_HOOK, running_hooks
 from zoo_core.training.train import train
@@ -35,8 +35,8 @@ def refuses_what_is_not_there(catalog: Catalog, name: str) -> None:
         catalog.dataset(f"{name}:{NOWHERE}")
     except ZooError:
         return
-    except Exception as fault:
-        raise ContractError(f"{name}:{NOWHERE} ends with {one_line(fault)}") from fault
+    except Exception as exc:
+        raise ContractError(f"{name}:{NOWHERE} ends with {one_line(exc)}") from exc
     raise ContractError(f"{name}:{NOWHERE}, where nothing is, counts as a data set")
 
 
@@ -60,7 +60,7 @@ def explains_itself(catalog: Catalog, name: str) -> None:
 
 def can_be_read(catalog: Catalog, name: str) -> None:
     """The registry's index can be read, where it lies on this machine."""
-    registry = next(each for each in registries(catalog) if each.name == name)
+    registry = next(each for each in known_registries(catalog) if each.name == name)
     if not isinstance(registry.location, Folder):
         raise NotApplicableError(f"it lies elsewhere, at {registry.location.url}")
     registry.index()
@@ -123,7 +123,7 @@ class _PluginCallbacks(Callbacks):
     def __init__(self, hooks: Mapping[str, Any]) -> None:
         self._hooks = hooks
 
-    def train_start(self, run: Run, progress: Progress) -> None:
+    def train_start(self, run: Run, progress: TrainingState) -> None:
         self._tell("zoo_train_start", run=run)
 
     def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
@@ -140,8 +140,8 @@ class _PluginCallbacks(Callbacks):
 def _call(hook: str, implementation: Any, **arguments: Any) -> None:
     try:
         implementation.function(**{key: arguments[key] for key in implementation.argnames})
-    except Exception as fault:
-        raise ContractError(f"{hook} failed: {one_line(fault)}") from fault
+    except Exception as exc:
+        raise ContractError(f"{hook} failed: {one_line(exc)}") from exc
 
 
 def _any_model(catalog: Catalog, plugin: str) -> str:

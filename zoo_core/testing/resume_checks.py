@@ -13,13 +13,13 @@ from typing import Any
 
 from zoo_core.errors import InterruptedTrainingError
 from zoo_core.filenames import CONFIG
-from zoo_core.frameworks.progress import Fitted
+from zoo_core.frameworks.training_state import FitResult
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.system.interrupts import Stop
 from zoo_core.testing.check import ContractError, NotApplicableError, expect, expect_equal
-from zoo_core.testing.trainee import Subject
+from zoo_core.testing.trainee import Trainee
 from zoo_core.training.checkpoint import Checkpoints
-from zoo_core.training.checkpointing import Keeper
+from zoo_core.training.checkpointing import CheckpointManager
 from zoo_core.training.loop import DivergedError
 
 SEVERAL_STEPS: dict[str, Any] = {"epochs": 2, "batch_size": 6}
@@ -44,14 +44,14 @@ class StopAfter(Stop):
 
 def resumes_to_the_bit(catalog: Catalog, name: str, recipe: str) -> None:
     """A training that is stopped after every step ends like one that never was."""
-    whole = Subject.make(catalog, name, recipe, **SEVERAL_STEPS).fit()
+    whole = Trainee.make(catalog, name, recipe, **SEVERAL_STEPS).fit()
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / CONFIG).touch()
         for _ in range(100):
-            subject = Subject.make(catalog, name, recipe, **SEVERAL_STEPS)
+            subject = Trainee.make(catalog, name, recipe, **SEVERAL_STEPS)
             checkpoints = Checkpoints(Path(folder), every=float("inf"))
             try:
-                fitted = subject.fit(Keeper(checkpoints, StopAfter(1)))
+                fitted = subject.fit(CheckpointManager(checkpoints, StopAfter(1)))
             except InterruptedTrainingError:
                 continue
             expect_same(fitted, whole)
@@ -59,23 +59,25 @@ def resumes_to_the_bit(catalog: Catalog, name: str, recipe: str) -> None:
     raise ContractError("it makes no progress from one stop to the next")
 
 
-def expect_same(fitted: Fitted, whole: Fitted) -> None:
+def expect_same(fitted: FitResult, whole: FitResult) -> None:
     """Raise where what was resumed is not what was uninterrupted."""
     for tensor, value in whole.weights.items():
         why = "in a training that was stopped and resumed"
         expect_equal(fitted.weights[tensor], value, tensor, why)
     for what in ("epoch", "train", "validation"):
-        found, due = getattr(fitted, what), getattr(whole, what)
-        expect(found == due, f"{what} is {found} after stops and resumes, {due} without")
+        actual, expected = getattr(fitted, what), getattr(whole, what)
+        expect(
+            actual == expected, f"{what} is {actual} after stops and resumes, {expected} without"
+        )
 
 
 def says_where_it_diverges(catalog: Catalog, name: str, recipe: str) -> None:
     """A learning rate that is far too large ends the training, and not with bad weights."""
-    subject = Subject.make(catalog, name, recipe, lr=1e38, **SEVERAL_STEPS)
+    subject = Trainee.make(catalog, name, recipe, lr=1e38, **SEVERAL_STEPS)
     try:
         subject.fit()
-    except DivergedError as fault:
-        expect("epoch 1" in fault.problem, f"it does not say where it diverged: {fault.problem}")
+    except DivergedError as exc:
+        expect("epoch 1" in exc.problem, f"it does not say where it diverged: {exc.problem}")
     else:
         raise ContractError("it goes on with outputs that are not finite")
 

@@ -9,18 +9,18 @@ from enum import StrEnum
 from pathlib import Path
 from xml.etree import ElementTree
 
-from zoo_core.errors import InvalidValueError, ZooError, did_you_mean, listed, one_line
+from zoo_core.errors import InvalidValueError, ZooError, did_you_mean, join_names, one_line
 from zoo_core.testing.check import Check, NotApplicableError
 
 
-class Status(StrEnum):
+class CheckStatus(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     SKIPPED = "skipped"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CheckResult:
     """What became of a check.
 
     Attributes:
@@ -31,14 +31,14 @@ class Outcome:
     """
 
     check: str
-    status: Status
+    status: CheckStatus
     message: str
     seconds: float
 
 
 def run_checks(
     checks: Iterable[Check], *, skip: Mapping[str, str], save: Path | None
-) -> Iterator[Outcome]:
+) -> Iterator[CheckResult]:
     """Make checks and yield what becomes of each; nothing that one raises stops the others.
 
     Args:
@@ -49,7 +49,7 @@ def run_checks(
     for check in checks:
         started = time.perf_counter()
         status, message = _run(check, skip.get(check.name, ""), save)
-        yield Outcome(check.name, status, message, round(time.perf_counter() - started, 3))
+        yield CheckResult(check.name, status, message, round(time.perf_counter() - started, 3))
 
 
 def check_skips(skip: Mapping[str, str], checks: Sequence[Check]) -> None:
@@ -61,7 +61,7 @@ def check_skips(skip: Mapping[str, str], checks: Sequence[Check]) -> None:
     names = [check.name for check in checks]
     for name, reason in skip.items():
         if name not in names:
-            hint = did_you_mean(name, names) or f"There are: {listed(names)}."
+            hint = did_you_mean(name, names) or f"There are: {join_names(names)}."
             raise InvalidValueError(f"there is no check {name!r} to be skipped", hint=hint)
         if not reason.strip():
             raise InvalidValueError(
@@ -70,19 +70,19 @@ def check_skips(skip: Mapping[str, str], checks: Sequence[Check]) -> None:
             )
 
 
-def junit(plugin: str, outcomes: Sequence[Outcome]) -> bytes:
+def junit(plugin: str, outcomes: Sequence[CheckResult]) -> bytes:
     """Return outcomes as JUnit's XML, which CI services show."""
     statuses = [outcome.status for outcome in outcomes]
     suite = ElementTree.Element(
         "testsuite",
         name=f"zoo check {plugin}",
         tests=str(len(outcomes)),
-        failures=str(statuses.count(Status.FAILED)),
-        skipped=str(statuses.count(Status.SKIPPED)),
+        failures=str(statuses.count(CheckStatus.FAILED)),
+        skipped=str(statuses.count(CheckStatus.SKIPPED)),
         errors="0",
         time=f"{sum(outcome.seconds for outcome in outcomes):.3f}",
     )
-    tags = {Status.FAILED: "failure", Status.SKIPPED: "skipped"}
+    tags = {CheckStatus.FAILED: "failure", CheckStatus.SKIPPED: "skipped"}
     for outcome in outcomes:
         case = ElementTree.SubElement(
             suite, "testcase", classname=plugin, name=outcome.check, time=f"{outcome.seconds:.3f}"
@@ -93,18 +93,18 @@ def junit(plugin: str, outcomes: Sequence[Outcome]) -> bytes:
     return content
 
 
-def _run(check: Check, reason: str, save: Path | None) -> tuple[Status, str]:
+def _run(check: Check, reason: str, save: Path | None) -> tuple[CheckStatus, str]:
     if reason:
-        return Status.SKIPPED, reason
+        return CheckStatus.SKIPPED, reason
     try:
         check.run(save)
-    except NotApplicableError as fault:
-        return Status.SKIPPED, str(fault)
-    except ZooError as fault:
-        return Status.FAILED, str(fault)
-    except Exception as fault:
-        return Status.FAILED, f"it ends with {one_line(fault)}"
-    return Status.PASSED, ""
+    except NotApplicableError as exc:
+        return CheckStatus.SKIPPED, str(exc)
+    except ZooError as exc:
+        return CheckStatus.FAILED, str(exc)
+    except Exception as exc:
+        return CheckStatus.FAILED, f"it ends with {one_line(exc)}"
+    return CheckStatus.PASSED, ""
 
 
 def _printable(text: str) -> str:

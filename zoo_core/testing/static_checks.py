@@ -55,12 +55,12 @@ def offers_something(catalog: Catalog, name: str) -> None:
     )
 
 
-def has_a_licence(catalog: Catalog, name: str) -> None:
-    """The distribution says under which licence its code is."""
+def has_a_license(catalog: Catalog, name: str) -> None:
+    """The distribution says under which license its code is."""
     about = distribution(name).metadata
     stated = about.json.get("license_expression") or about.json.get("license")
     classified = [c for c in about.get_all("Classifier") or [] if c.startswith("License ::")]
-    expect(stated or classified, "its pyproject.toml states no licence")
+    expect(stated or classified, "its pyproject.toml states no license")
 
 
 def uses_no_pickle(catalog: Catalog, name: str) -> None:
@@ -78,14 +78,14 @@ def has_import_strings_that_resolve(entry: Entry[Any]) -> None:
         entry.resolve(import_string)
 
 
-def names_a_licence(entry: Entry[Any]) -> None:
-    """The spec's licence is an SPDX expression."""
-    licence = entry.spec.licence
+def names_a_license(entry: Entry[Any]) -> None:
+    """The spec's license is an SPDX expression."""
+    license = entry.spec.license
     try:
-        due = canonicalize_license_expression(licence)
-    except InvalidLicenseExpression as fault:
-        expect(False, f"its licence {licence!r} is no SPDX expression such as MIT: {fault}")
-    expect(licence == due, f"its licence is written {due} in SPDX, not {licence}")
+        expected = canonicalize_license_expression(license)
+    except InvalidLicenseExpression as exc:
+        expect(False, f"its license {license!r} is no SPDX expression such as MIT: {exc}")
+    expect(license == expected, f"its license is written {expected} in SPDX, not {license}")
 
 
 def names_what_is_installed(catalog: Catalog, entry: Entry[Any]) -> None:
@@ -180,6 +180,6 @@ PLUGIN_CHECKS: dict[str, Callable[[Catalog, str], None]] = {
     "loads": loads,
     "has an entry point": has_an_entry_point,
     "offers something": offers_something,
-    "has a licence": has_a_licence,
+    "has a license": has_a_license,
     "uses no pickle": uses_no_pickle,
 }

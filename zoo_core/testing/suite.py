@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from zoo_core.errors import UnknownNameError, did_you_mean, listed, singular
+from zoo_core.errors import UnknownNameError, did_you_mean, join_names, singular
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.plugin import Plugin
@@ -33,7 +33,7 @@ from zoo_core.testing.trainer_checks import (
 )
 from zoo_core.tuning.model_spaces import spaces_of
 
-LEAST = {
+MIN_CHECKS = {
     "plugin": 10,
     "models": 24,
     "datasets": 10,
@@ -47,10 +47,10 @@ LEAST = {
 They are written down apart from the checks, so that one that gets lost is missed.
 """
 
-SAMPLE = 20
+MAX_MODELS = 20
 """How many models of a plugin are checked, where it offers more than that."""
 
-SMALL = 12_000_000
+MAX_SAMPLE_PARAMETERS = 12_000_000
 """Numbers that a model of such a sample learns, at most."""
 
 
@@ -90,23 +90,27 @@ def sample(models: Mapping[str, Entry[ModelSpec]], *, asked: str = "") -> list[s
     That is all; or where they are very many, the one that was asked for, else some, evenly spread
     over the names of those that are small enough to train a few steps everywhere.
     """
-    if len(models) <= SAMPLE:
+    if len(models) <= MAX_MODELS:
         return list(models)
     if asked in models:
         return [asked]
     # Those that nobody counted are left out, as they may be such as cannot be built.
     counts = {name: each.spec.parameters for name, each in models.items()}
-    small = [name for name, count in counts.items() if count and count <= SMALL] or list(models)
-    return [small[number * len(small) // SAMPLE] for number in range(min(SAMPLE, len(small)))]
+    small = [
+        name for name, count in counts.items() if count and count <= MAX_SAMPLE_PARAMETERS
+    ] or list(models)
+    return [
+        small[number * len(small) // MAX_MODELS] for number in range(min(MAX_MODELS, len(small)))
+    ]
 
 
 def has_every_check(plugin: Plugin, checked: Sequence[tuple[str, Spec]], count: int) -> None:
     """There are as many checks as what the plugin declares asks for."""
-    due = LEAST["plugin"] + sum(_least(kind, spec) for kind, spec in checked)
+    expected = MIN_CHECKS["plugin"] + sum(_least(kind, spec) for kind, spec in checked)
     declared = ", ".join(f"{singular(kind)} {spec.name}" for kind, spec in checked)
     expect(
-        plugin.usable and count >= due,
-        f"{count} checks could be made, and {due} are due at the least for: "
+        plugin.usable and count >= expected,
+        f"{count} checks could be made, and {expected} are due at the least for: "
         f"{declared or 'a plugin that offers nothing'}",
     )
 
@@ -119,7 +123,7 @@ def _least(kind: str, spec: Spec) -> int:
         more = int(spec.composable) + len(READER_CHECKS) * bool(spec.reader)
     if isinstance(spec, TrainerSpec):
         more = len({*spec.recipe_fields} - {"lr", "seed"}) + int(spec.distributed)
-    return LEAST[kind] + more
+    return MIN_CHECKS[kind] + more
 
 
 def find_plugin(catalog: Catalog, name: str) -> Plugin:
@@ -138,7 +142,7 @@ def find_plugin(catalog: Catalog, name: str) -> Plugin:
     known = [plugin.distribution for plugin in catalog.plugins]
     what = f"several plugins offer {name!r}" if owners else f"there is no plugin {name!r} installed"
     raise UnknownNameError(
-        what, hint=f"{did_you_mean(name, known)} There are: {listed(owners or known)}.".strip()
+        what, hint=f"{did_you_mean(name, known)} There are: {join_names(owners or known)}.".strip()
     )
 
 
@@ -154,7 +158,7 @@ def _of_plugin(catalog: Catalog, plugin: Plugin) -> Iterator[Check]:
 
 
 def _of_model(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]:
-    yield from _each(name, _SPEC_CHECKS | _LICENCE_CHECKS, (entry,))
+    yield from _each(name, _SPEC_CHECKS | _LICENSE_CHECKS, (entry,))
     yield from _each(
         name, {"names what is installed": static_checks.names_what_is_installed}, (catalog, entry)
     )
@@ -187,7 +191,7 @@ def _names(
 
 def _of_dataset(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]:
     states = {"states a sha256 and a source": static_checks.states_a_sha256}
-    yield from _each(name, _SPEC_CHECKS | _LICENCE_CHECKS | states, (entry,))
+    yield from _each(name, _SPEC_CHECKS | _LICENSE_CHECKS | states, (entry,))
     yield from _each(name, DATASET_CHECKS, (catalog, name))
     if entry.spec.composable:
         yield from _each(name, COMPOSABLE_CHECKS, (catalog, name))
@@ -227,7 +231,7 @@ def _each(
 
 _SPEC_CHECKS = {"has import strings that resolve": static_checks.has_import_strings_that_resolve}
 
-_LICENCE_CHECKS = {"names a licence": static_checks.names_a_licence}
+_LICENSE_CHECKS = {"names a license": static_checks.names_a_license}
 
 _OF_KIND: dict[str, Callable[[Catalog, str, Entry[Any]], Iterator[Check]]] = {
     "models": _of_model,

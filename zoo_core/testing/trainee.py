@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from zoo_core.data.dataset import ArrayDataset, Split
-from zoo_core.data.normalization import Preprocessing
+from zoo_core.data.normalization import Normalization
 from zoo_core.data.splits import TrainingData
-from zoo_core.frameworks.progress import Fitted
 from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.frameworks.trainer import Trainer, make_trainer
+from zoo_core.frameworks.training_state import FitResult
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.system.random_numbers import uniform
-from zoo_core.training.checkpointing import Keeper
+from zoo_core.training.checkpointing import CheckpointManager
 from zoo_core.training.loop import fit
 from zoo_core.training.plan import Plan, make_plan
 
@@ -24,7 +24,7 @@ IMAGES, HELD_OUT = 16, 8
 
 
 @dataclass(frozen=True)
-class Subject:
+class Trainee:
     """A model, its trainer, and a run on random images of the shape that the data set has."""
 
     plan: Plan
@@ -40,7 +40,7 @@ class Subject:
         *,
         threads: int | None = None,
         **overrides: Any,
-    ) -> Subject:
+    ) -> Trainee:
         """Return a subject that trains for one epoch of two steps, on the CPU."""
         small = {"epochs": 1, "batch_size": IMAGES // 2, "fresh": False}
         plan = make_plan(catalog, name, recipe, [small, overrides])
@@ -60,14 +60,14 @@ class Subject:
         spec = self.plan.model.spec
         return self.trainer.build(self.plan.model.resolve(spec.builder), self.plan.config, seed)
 
-    def fit(self, keeper: Keeper | None = None) -> Fitted:
+    def fit(self, checkpoints: CheckpointManager | None = None) -> FitResult:
         """Train a new model by the run's recipe, or go on with what a keeper has."""
-        return fit(self.trainer, self.build(self.run.recipe.seed), self.run, keeper)
+        return fit(self.trainer, self.build(self.run.recipe.seed), self.run, checkpoints)
 
     def predict(self, model: Any, count: int = IMAGES) -> list[np.ndarray[Any, Any]]:
         """Return logits of the first images."""
         data = self.run.data
-        return list(self.trainer.predict(model, data.train.images[:count], data.preprocessing))
+        return list(self.trainer.predict(model, data.train.images[:count], data.normalization))
 
 
 def _random_data(shape: tuple[int, ...], classes: tuple[int, ...]) -> TrainingData:
@@ -82,6 +82,6 @@ def _random_data(shape: tuple[int, ...], classes: tuple[int, ...]) -> TrainingDa
         mean=(0.5,) * channels,
         std=(0.3,) * channels,
     )
-    preprocessing = Preprocessing(dataset.mean, dataset.std)
+    normalization = Normalization(dataset.mean, dataset.std)
     rows = np.arange(count)
-    return TrainingData(dataset, rows[:IMAGES], rows[IMAGES:], preprocessing)
+    return TrainingData(dataset, rows[:IMAGES], rows[IMAGES:], normalization)

@@ -14,7 +14,7 @@ from zoo_core.frameworks.trainer import Batch, group_of, make_trainer
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.testing.check import ContractError, NotApplicableError, expect, expect_equal
 from zoo_core.testing.resume_checks import resumes_to_the_bit
-from zoo_core.testing.trainee import Subject
+from zoo_core.testing.trainee import Trainee
 
 _PLAIN: dict[str, Any] = {
     "optimizer": "sgd",
@@ -67,13 +67,13 @@ def check_field_is_followed(catalog: Catalog, trainer: str, field: str) -> None:
         raise NotApplicableError("this processor has no bfloat16")
     try:
         trained = [
-            Subject.make(catalog, name, **{**_PLAIN, **values}).fit().weights
+            Trainee.make(catalog, name, **{**_PLAIN, **values}).fit().weights
             for values in FIELD_TRIALS[field]
         ]
-    except PluginError as fault:
+    except PluginError as exc:
         if field != "transforms":
             raise
-        raise NotApplicableError(str(fault)) from fault  # a library that may be absent
+        raise NotApplicableError(str(exc)) from exc  # a library that may be absent
     for first, second in combinations(trained, 2):
         expect(
             any((value != second[tensor]).any() for tensor, value in first.items()),
@@ -83,7 +83,7 @@ def check_field_is_followed(catalog: Catalog, trainer: str, field: str) -> None:
 
 def states_its_environment(catalog: Catalog, trainer: str) -> None:
     """What decides the bits of a result is told, in words and numbers, and stays the same."""
-    subject = Subject.make(catalog, _model_of(catalog, trainer))
+    subject = Trainee.make(catalog, _model_of(catalog, trainer))
     facts = subject.trainer.environment()
     for key in ("framework", "device"):
         expect(facts.get(key), f"its environment does not say which {key}: {facts}")
@@ -97,15 +97,15 @@ def refuses_a_device_that_is_none(catalog: Catalog, trainer: str) -> None:
     """A device that does not exist is an error that says so, and no other."""
     try:
         make_trainer(catalog.trainer(trainer), device="no-such-device", threads=None)
-    except InvalidValueError as fault:
-        expect("no-such-device" in str(fault), f"it does not name the device: {fault}")
+    except InvalidValueError as exc:
+        expect("no-such-device" in str(exc), f"it does not name the device: {exc}")
     else:
         raise ContractError("it takes the device 'no-such-device'; raise InvalidValueError")
 
 
 def gives_and_takes_weights(catalog: Catalog, trainer: str) -> None:
     """Weights are copies, come back as they were given, and decide what is predicted."""
-    subject = Subject.make(catalog, _model_of(catalog, trainer))
+    subject = Trainee.make(catalog, _model_of(catalog, trainer))
     model, other = subject.build(0), subject.build(1)
     weights = {name: array.copy() for name, array in subject.trainer.get_weights(model).items()}
     for array in subject.trainer.get_weights(model).values():
@@ -118,9 +118,9 @@ def gives_and_takes_weights(catalog: Catalog, trainer: str) -> None:
 
 def gives_a_state_that_stays(catalog: Catalog, trainer: str) -> None:
     """A learner's state is a copy, which the steps after it leave alone."""
-    subject = Subject.make(catalog, _model_of(catalog, trainer))
+    subject = Trainee.make(catalog, _model_of(catalog, trainer))
     learner = subject.trainer.start(subject.build(0), subject.run)
-    learner.feed(subject.run.data.train)
+    learner.set_data(subject.run.data.train)
     state = learner.get_state()
     kept = {key: value.copy() for key, value in state.items()}
     learner.step(Batch(step=0, rows=np.arange(8), lr=0.1))
@@ -130,11 +130,14 @@ def gives_a_state_that_stays(catalog: Catalog, trainer: str) -> None:
 
 def counts_parameters(catalog: Catalog, trainer: str) -> None:
     """The number of parameters is positive, and at most that of all numbers in the weights."""
-    subject = Subject.make(catalog, _model_of(catalog, trainer))
+    subject = Trainee.make(catalog, _model_of(catalog, trainer))
     model = subject.build(0)
     count = subject.trainer.count_parameters(model)
-    most = sum(array.size for array in subject.trainer.get_weights(model).values())
-    expect(0 < count <= most, f"it counts {count} parameters, of {most} numbers in the weights")
+    max_bytes = sum(array.size for array in subject.trainer.get_weights(model).values())
+    expect(
+        0 < count <= max_bytes,
+        f"it counts {count} parameters, of {max_bytes} numbers in the weights",
+    )
 
 
 def resumes_what_it_trains(catalog: Catalog, trainer: str) -> None:
@@ -160,7 +163,7 @@ def _model_of(catalog: Catalog, trainer: str) -> str:
 
 
 def _has_bfloat16(catalog: Catalog, name: str) -> bool:
-    environment = Subject.make(catalog, name).trainer.environment()
+    environment = Trainee.make(catalog, name).trainer.environment()
     return environment.get("bfloat16") != "absent"
 
 

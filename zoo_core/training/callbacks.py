@@ -11,15 +11,15 @@ import pluggy
 
 from zoo_core.errors import one_line
 from zoo_core.filenames import METRICS
-from zoo_core.frameworks.progress import Progress
 from zoo_core.frameworks.run import Callbacks, Run
+from zoo_core.frameworks.training_state import TrainingState
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.system.atomic_files import write_atomic
 from zoo_core.weights.card import Card
 
 
-class Recorder(Callbacks):
+class CallbackDispatcher(Callbacks):
     """Writes ``metrics.jsonl`` and tells the caller and the plugins.
 
     A plugin that fails here costs a warning, never the training.
@@ -29,7 +29,7 @@ class Recorder(Callbacks):
         self._hooks = catalog.hooks
         self._caller = caller
 
-    def train_start(self, run: Run, progress: Progress) -> None:
+    def train_start(self, run: Run, progress: TrainingState) -> None:
         # A resumed training may have written lines after its checkpoint.
         lines = (json.dumps(metrics) + "\n" for metrics in progress.history)
         write_atomic(run.folder / METRICS, "".join(lines).encode())
@@ -54,10 +54,10 @@ class Recorder(Callbacks):
             self._caller.train_end(run, result, predictions)
 
     def _tell(self, hook: str, **arguments: Any) -> None:
-        tell(self._hooks, hook, "the training goes on", **arguments)
+        call_hook(self._hooks, hook, "the training goes on", **arguments)
 
 
-def tell(hooks: pluggy.HookRelay, hook: str, consequence: str, **arguments: Any) -> None:
+def call_hook(hooks: pluggy.HookRelay, hook: str, consequence: str, **arguments: Any) -> None:
     """Call a hook in every plugin that implements it; one that fails costs a warning.
 
     Args:
@@ -70,8 +70,8 @@ def tell(hooks: pluggy.HookRelay, hook: str, consequence: str, **arguments: Any)
         wanted = {name: arguments[name] for name in implementation.argnames}
         try:
             implementation.function(**wanted)
-        except Exception as fault:
+        except Exception as exc:
             plugin = implementation.plugin_name
             sys.stderr.write(
-                f"zoo: plugin {plugin} failed in {hook}, {consequence}: {one_line(fault)}\n"
+                f"zoo: plugin {plugin} failed in {hook}, {consequence}: {one_line(exc)}\n"
             )

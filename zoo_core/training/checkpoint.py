@@ -21,18 +21,18 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from zoo_core.errors import DataError, one_line
-from zoo_core.frameworks.progress import Fitted, Progress
+from zoo_core.frameworks.training_state import FitResult, TrainingState
 from zoo_core.metrics.scores import Scores
-from zoo_core.recipes.validation import first_fault
+from zoo_core.recipes.validation import first_error
 from zoo_core.system.atomic_files import write_atomic
 from zoo_core.weights.file import Tensors
 
 ARRAYS, MANIFEST = "state.safetensors", "manifest.json"
 
-KEPT = 2
+MAX_CHECKPOINTS = 2
 """How many of the newest are kept: should one be damaged, the one before it serves."""
 
-EVERY = 30.0
+CHECKPOINT_SECONDS = 30.0
 """Seconds between two, unless told otherwise: what a crash may cost."""
 
 
@@ -62,40 +62,40 @@ class _Manifest(BaseModel):
 class Checkpoint:
     """A training's progress and its learner's state."""
 
-    progress: Progress
-    state: Tensors
+    training: TrainingState
+    learner: Tensors
 
 
 @dataclass(frozen=True)
-class Packed:
+class SerializedCheckpoint:
     """A checkpoint as the contents of its files."""
 
     manifest: bytes
     arrays: bytes
 
 
-def pack(checkpoint: Checkpoint, config_sha256: str) -> Packed:
+def serialize(checkpoint: Checkpoint, config_sha256: str) -> SerializedCheckpoint:
     """Return the contents of a checkpoint's files."""
-    progress, kept = checkpoint.progress, checkpoint.progress.kept
-    arrays = {f"learner.{name}": array for name, array in checkpoint.state.items()}
-    arrays |= {f"logits.{head}": array for head, array in enumerate(progress.logits)}
+    training, kept = checkpoint.training, checkpoint.training.kept
+    arrays = {f"learner.{name}": array for name, array in checkpoint.learner.items()}
+    arrays |= {f"logits.{head}": array for head, array in enumerate(training.logits)}
     arrays |= {f"kept.{name}": array for name, array in (kept.weights if kept else {}).items()}
     content = save({name: np.asarray(array, order="C") for name, array in arrays.items()})
     manifest = _Manifest(
         config_sha256=config_sha256,
         arrays_sha256=hashlib.sha256(content).hexdigest(),
-        epoch=progress.epoch,
-        step=progress.step,
-        seconds=progress.seconds,
-        history=progress.history,
+        epoch=training.epoch,
+        step=training.step,
+        seconds=training.seconds,
+        history=training.history,
         kept=_KeptEpoch(epoch=kept.epoch, train=kept.train, validation=kept.validation)
         if kept
         else None,
     )
-    return Packed((manifest.model_dump_json(indent=1) + "\n").encode(), content)
+    return SerializedCheckpoint((manifest.model_dump_json(indent=1) + "\n").encode(), content)
 
 
-def unpack(packed: Packed, config_sha256: str | None = None) -> Checkpoint:
+def deserialize(packed: SerializedCheckpoint, config_sha256: str | None = None) -> Checkpoint:
     """Return the checkpoint in its files' contents.
 
     Args:
@@ -112,10 +112,10 @@ def unpack(packed: Packed, config_sha256: str | None = None) -> Checkpoint:
         if config_sha256 not in (None, manifest.config_sha256):
             raise ValueError("it is of a training with another config.json")
         arrays = load(packed.arrays)
-    except ValidationError as fault:
-        raise ValueError(f"{MANIFEST} is not a manifest: {first_fault(fault)}") from fault
-    except SafetensorError as fault:
-        raise ValueError(f"{ARRAYS} is not readable: {fault}") from fault
+    except ValidationError as exc:
+        raise ValueError(f"{MANIFEST} is not a manifest: {first_error(exc)}") from exc
+    except SafetensorError as exc:
+        raise ValueError(f"{ARRAYS} is not readable: {exc}") from exc
 
     def group(prefix: str) -> Tensors:
         return {
@@ -126,15 +126,15 @@ def unpack(packed: Packed, config_sha256: str | None = None) -> Checkpoint:
 
     logits = group("logits.")
     kept = manifest.kept
-    progress = Progress(
+    training = TrainingState(
         epoch=manifest.epoch,
         step=manifest.step,
         logits=[logits[str(head)] for head in range(len(logits))],
-        kept=Fitted(kept.epoch, group("kept."), kept.train, kept.validation) if kept else None,
+        kept=FitResult(kept.epoch, group("kept."), kept.train, kept.validation) if kept else None,
         history=manifest.history,
         seconds=manifest.seconds,
     )
-    return Checkpoint(progress, group("learner."))
+    return Checkpoint(training, group("learner."))
 
 
 class Checkpoints:
@@ -145,7 +145,7 @@ class Checkpoints:
         every: seconds between two; 0 for one at every step.
     """
 
-    def __init__(self, run: Path, *, every: float = EVERY) -> None:
+    def __init__(self, run: Path, *, every: float = CHECKPOINT_SECONDS) -> None:
         self.run, self.folder = run, run / "checkpoints"
         self._config_sha256 = hashlib.sha256((run / "config.json").read_bytes()).hexdigest()
         self._every = every
@@ -161,33 +161,35 @@ class Checkpoints:
         Raises:
             DataError: it could not be written; those that were there still are.
         """
-        packed = pack(checkpoint, self._config_sha256)
+        packed = serialize(checkpoint, self._config_sha256)
         number = max(self._numbers(), default=0) + 1
         folder = self.folder / str(number)
         try:
             folder.mkdir(parents=True)
             write_atomic(folder / ARRAYS, packed.arrays)
             write_atomic(folder / MANIFEST, packed.manifest)
-        except OSError as fault:
+        except OSError as exc:
             shutil.rmtree(folder, ignore_errors=True)
             raise DataError(
-                f"checkpoint {folder} cannot be written: {fault.strerror}",
+                f"checkpoint {folder} cannot be written: {exc.strerror}",
                 hint=f"When that is mended, go on: zoo train --resume {self.run}",
-            ) from fault
+            ) from exc
         self._last = time.monotonic()
         self._remove_old()
 
-    def latest(self) -> Packed | None:
+    def latest(self) -> SerializedCheckpoint | None:
         """Return the newest that is whole, or None; what is damaged is named on stderr."""
         for number in sorted(self._numbers(), reverse=True):
             folder = self.folder / str(number)
             if not (folder / MANIFEST).exists():
                 continue  # its writing was cut off, and the one before it is whole
             try:
-                packed = Packed((folder / MANIFEST).read_bytes(), (folder / ARRAYS).read_bytes())
-                unpack(packed, self._config_sha256)
-            except (OSError, ValueError) as fault:
-                sys.stderr.write(f"zoo: checkpoint {folder} is passed over: {one_line(fault)}\n")
+                packed = SerializedCheckpoint(
+                    (folder / MANIFEST).read_bytes(), (folder / ARRAYS).read_bytes()
+                )
+                deserialize(packed, self._config_sha256)
+            except (OSError, ValueError) as exc:
+                sys.stderr.write(f"zoo: checkpoint {folder} is passed over: {one_line(exc)}\n")
             else:
                 return packed
         return None
@@ -196,7 +198,7 @@ class Checkpoints:
         numbers = sorted(self._numbers())
         whole = [number for number in numbers if (self.folder / str(number) / MANIFEST).exists()]
         for number in numbers:
-            if number < whole[-KEPT:][0]:
+            if number < whole[-MAX_CHECKPOINTS:][0]:
                 shutil.rmtree(self.folder / str(number), ignore_errors=True)
 
     def _numbers(self) -> Iterator[int]:

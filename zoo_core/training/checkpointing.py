@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from zoo_core.errors import InterruptedTrainingError
-from zoo_core.frameworks.distributed import ALONE, Group, broadcast
+from zoo_core.frameworks.distributed import SINGLE_PROCESS, Group, broadcast
 from zoo_core.system.interrupts import Stop
-from zoo_core.training.checkpoint import Checkpoint, Checkpoints, Packed, unpack
+from zoo_core.training.checkpoint import Checkpoint, Checkpoints, SerializedCheckpoint, deserialize
 
 
-class Keeper:
+class CheckpointManager:
     """Keeps a training's checkpoints, and agrees with the other processes when to.
 
     Args:
@@ -23,7 +23,7 @@ class Keeper:
         self,
         checkpoints: Checkpoints | None = None,
         stop: Stop | None = None,
-        group: Group = ALONE,
+        group: Group = SINGLE_PROCESS,
     ) -> None:
         self._checkpoints, self._stop, self.group = checkpoints, stop or Stop(), group
 
@@ -36,10 +36,10 @@ class Keeper:
         if self.group.size > 1:
             manifest = broadcast(packed.manifest if packed else b"", self.group)
             arrays = broadcast(packed.arrays if packed else b"", self.group)
-            packed = Packed(manifest, arrays) if manifest else None
-        return unpack(packed) if packed else None
+            packed = SerializedCheckpoint(manifest, arrays) if manifest else None
+        return deserialize(packed) if packed else None
 
-    def asked(self) -> tuple[int, bool]:
+    def poll(self) -> tuple[int, bool]:
         """Return the signal that any process heard, 0 for none, and whether to write."""
         signal, due = self._stop.signal, self._checkpoints is not None and self._checkpoints.due()
         if self.group.size > 1:
@@ -56,7 +56,7 @@ class Keeper:
         if self._checkpoints:
             self._checkpoints.save(checkpoint)
 
-    def interrupted(self, signal: int, where: str) -> InterruptedTrainingError:
+    def interruption_error(self, signal: int, where: str) -> InterruptedTrainingError:
         """Return the error that ends a training when a signal asked for it."""
         if self._checkpoints is None:
             return InterruptedTrainingError(signal, f"stopped {where}")

@@ -15,11 +15,11 @@ from zoo_core.errors import DataError
 from zoo_core.frameworks.trainer import Trainer
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import ModelSpec
-from zoo_core.weights.card import Initial
+from zoo_core.weights.card import InitialWeights
 
 
 @dataclass(frozen=True)
-class Pretraining:
+class PretrainedWeights:
     """What a model's plugin has to begin with.
 
     Attributes:
@@ -32,27 +32,29 @@ class Pretraining:
     tensors: Mapping[str, NDArray[Any]]
 
 
-def begin_pretrained(trainer: Trainer, model: Any, entry: Entry[ModelSpec], config: Any) -> Initial:
+def load_initial_weights(
+    trainer: Trainer, model: Any, entry: Entry[ModelSpec], config: Any
+) -> InitialWeights:
     """Give a new model the weights that its plugin has for it, and say which they are.
 
     Raises:
         DataError: they are not at hand, or are not the model's.
     """
     spec = entry.spec
-    given: Pretraining = entry.resolve(spec.pretrained)(config)
+    given: PretrainedWeights = entry.resolve(spec.pretrained)(config)
     weights = trainer.get_weights(model)
     for name, tensor in given.tensors.items():
-        due = weights[name].shape if name in weights else None
-        if tensor.shape != due:
+        expected = weights[name].shape if name in weights else None
+        if tensor.shape != expected:
             raise DataError(
                 f"{given.source} has {name} of shape {tensor.shape}, "
-                f"{spec.name!r} has {'no such tensor' if due is None else due}"
+                f"{spec.name!r} has {'no such tensor' if expected is None else expected}"
             )
     if not given.tensors:
         raise DataError(f"{given.source} has no tensor that {spec.name!r} could begin with")
     same_types = {k: np.asarray(v, weights[k].dtype) for k, v in given.tensors.items()}
     trainer.set_weights(model, weights | same_types)
-    return Initial(source=given.source, sha256=_checksum(given.tensors))
+    return InitialWeights(source=given.source, sha256=_checksum(given.tensors))
 
 
 def _checksum(tensors: Mapping[str, NDArray[Any]]) -> str:

@@ -12,23 +12,23 @@ from numpy.typing import NDArray
 from zoo_core.data.augmentation import draw_warps
 from zoo_core.data.dataset import Split
 from zoo_core.errors import TrainingError
-from zoo_core.frameworks.distributed import gather_in_order, share
-from zoo_core.frameworks.prediction import predict_together
-from zoo_core.frameworks.progress import Fitted, Progress
+from zoo_core.frameworks.distributed import gather_in_order, shard
+from zoo_core.frameworks.prediction import predict_distributed
 from zoo_core.frameworks.run import Run
 from zoo_core.frameworks.trainer import Batch, Learner, Trainer
+from zoo_core.frameworks.training_state import FitResult, TrainingState
 from zoo_core.metrics.scores import Scores, score
 from zoo_core.training.checkpoint import Checkpoint
-from zoo_core.training.checkpointing import Keeper
+from zoo_core.training.checkpointing import CheckpointManager
 from zoo_core.training.schedule import learning_rate
 
-GATHER_EVERY = 50
+FETCH_EVERY = 50
 """Steps whose logits are left on the device, before it is seen whether they are finite."""
 
-AHEAD = 8
+PREFETCH = 8
 """Steps by which images that lie in a file are asked for before they are used."""
 
-AGREE_EVERY = 10
+SYNC_EVERY = 10
 """Steps between two times that several processes ask one another whether to go on."""
 
 
@@ -41,104 +41,113 @@ class DivergedError(TrainingError):
         hint: what to try.
     """
 
-    def __init__(self, problem: str, *, kept: Fitted | None, hint: str) -> None:
+    def __init__(self, problem: str, *, kept: FitResult | None, hint: str) -> None:
         super().__init__(problem, hint=hint)
         self.kept = kept
 
 
-def fit(trainer: Trainer, model: Any, run: Run, keeper: Keeper | None = None) -> Fitted:
+def fit(
+    trainer: Trainer, model: Any, run: Run, checkpoints: CheckpointManager | None = None
+) -> FitResult:
     """Train `model` by the run's recipe, and return the epoch that the recipe keeps.
 
     Args:
         trainer: the adapter.
         model: trained in place.
         run: by whose recipe.
-        keeper: of its checkpoints, the newest of which it goes on from.
+        checkpoints: of its checkpoints, the newest of which it goes on from.
 
     Raises:
         InterruptedTrainingError: a signal asked for it; a checkpoint was written.
         DivergedError: the outputs are no longer finite.
         DataError: a checkpoint could not be written.
     """
-    return _Loop(trainer, model, run, keeper or Keeper()).fit()
+    return _Loop(trainer, model, run, checkpoints or CheckpointManager()).fit()
 
 
 class _Loop:
     """A training under way."""
 
-    def __init__(self, trainer: Trainer, model: Any, run: Run, keeper: Keeper) -> None:
-        self._trainer, self._run, self._keeper, self._group = trainer, run, keeper, keeper.group
+    def __init__(
+        self, trainer: Trainer, model: Any, run: Run, checkpoints: CheckpointManager
+    ) -> None:
+        self._trainer, self._run, self._checkpoints, self._group = (
+            trainer,
+            run,
+            checkpoints,
+            checkpoints.group,
+        )
         self._learner: Learner = trainer.start(model, run)
-        self._progress = Progress()
-        if checkpoint := keeper.latest():
-            self._learner.set_state(checkpoint.state)
-            self._progress = checkpoint.progress
-        self._started = time.perf_counter() - self._progress.seconds
-        self._waiting: list[Any] = []
+        self._state = TrainingState()
+        if checkpoint := checkpoints.latest():
+            self._learner.set_state(checkpoint.learner)
+            self._state = checkpoint.training
+        self._started = time.perf_counter() - self._state.seconds
+        self._pending: list[Any] = []
         """What the latest steps gave, as the learner gave it."""
         self._batches: list[NDArray[np.int64]] = []
         """Rows of each of the epoch's steps."""
-        self._fed: Split | None = None
+        self._prepared_input: Split | None = None
 
-    def fit(self) -> Fitted:
+    def fit(self) -> FitResult:
         """Train to the end and return the epoch that the recipe keeps."""
-        progress, run = self._progress, self._run
-        run.callbacks.train_start(run, progress)
-        while progress.epoch <= run.recipe.epochs:
+        state, run = self._state, self._run
+        run.callbacks.train_start(run, state)
+        while state.epoch <= run.recipe.epochs:
             started = time.perf_counter()
             train = self._train_epoch()
             validation = self._validate()
-            if progress.kept is None or run.recipe.keep == "last" or self._is_best(validation):
+            if state.kept is None or run.recipe.keep == "last" or self._is_best(validation):
                 weights = self._trainer.get_weights(self._learner.model)
-                progress.kept = Fitted(progress.epoch, weights, train, validation)
+                state.kept = FitResult(state.epoch, weights, train, validation)
             metrics: dict[str, Any] = {
-                "epoch": progress.epoch,
+                "epoch": state.epoch,
                 "train": asdict(train),
                 "validation": asdict(validation),
                 "seconds": round(time.perf_counter() - started, 3),
             }
-            progress.history.append(metrics)
-            progress.epoch, progress.step, progress.logits = progress.epoch + 1, 0, []
+            state.history.append(metrics)
+            state.epoch, state.step, state.logits = state.epoch + 1, 0, []
             run.callbacks.epoch_end(run, metrics["epoch"], metrics)
-        self._pause()
-        assert progress.kept is not None
-        kept = replace(progress.kept, seconds=time.perf_counter() - self._started)
+        self._checkpoint_if_due()
+        assert state.kept is not None
+        kept = replace(state.kept, seconds=time.perf_counter() - self._started)
         return kept if run.recipe.views == 1 else self._with_views(kept)
 
     def _train_epoch(self) -> Scores:
         """Make the steps of an epoch that are left, and score it."""
-        progress, recipe = self._progress, self._run.recipe
-        images, order = self._run.data.epoch(recipe, progress.epoch)
-        if images is not self._fed:
-            self._learner.feed(images)
-            self._fed = images
+        state, recipe = self._state, self._run.recipe
+        images, order = self._run.data.epoch(recipe, state.epoch)
+        if images is not self._prepared_input:
+            self._learner.set_data(images)
+            self._prepared_input = images
         starts = range(0, len(order), recipe.batch_size)
         self._batches = [order[start : start + recipe.batch_size] for start in starts]
         if images.ahead:
-            for rows in self._batches[progress.step : progress.step + AHEAD]:
+            for rows in self._batches[state.step : state.step + PREFETCH]:
                 images.ahead(rows)
-        while progress.step < len(self._batches):
-            if self._group.size == 1 or progress.step % AGREE_EVERY == 0:
-                self._pause()
-            if images.ahead and progress.step + AHEAD < len(self._batches):
-                images.ahead(self._batches[progress.step + AHEAD])
-            self._waiting.append(self._learner.step(self._batch()))
-            progress.step += 1
-            if len(self._waiting) == GATHER_EVERY:
-                self._gather()
-            self._run.callbacks.step_end(progress.epoch, progress.step, len(self._batches))
-        self._pause()
-        self._gather()
-        return score(progress.logits, images.labels[order])
+        while state.step < len(self._batches):
+            if self._group.size == 1 or state.step % SYNC_EVERY == 0:
+                self._checkpoint_if_due()
+            if images.ahead and state.step + PREFETCH < len(self._batches):
+                images.ahead(self._batches[state.step + PREFETCH])
+            self._pending.append(self._learner.step(self._batch()))
+            state.step += 1
+            if len(self._pending) == FETCH_EVERY:
+                self._fetch_logits()
+            self._run.callbacks.step_end(state.epoch, state.step, len(self._batches))
+        self._checkpoint_if_due()
+        self._fetch_logits()
+        return score(state.logits, images.labels[order])
 
     def _batch(self) -> Batch:
         """Return this process's share of the step that comes."""
-        progress, recipe = self._progress, self._run.recipe
+        state, recipe = self._state, self._run.recipe
         _, height, width = self._run.config.input_shape
         steps = len(self._batches)
-        step = (progress.epoch - 1) * steps + progress.step
-        rows = self._batches[progress.step]
-        mine = share(len(rows), self._group)
+        step = (state.epoch - 1) * steps + state.step
+        rows = self._batches[state.step]
+        mine = shard(len(rows), self._group)
         return Batch(
             step=step,
             rows=rows[mine],
@@ -147,26 +156,26 @@ class _Loop:
             share=(mine.stop - mine.start) / len(rows),
         )
 
-    def _gather(self) -> None:
+    def _fetch_logits(self) -> None:
         """Take what the latest steps gave off the device, and see that it is finite."""
-        if not self._waiting:
+        if not self._pending:
             return
-        progress = self._progress
-        latest = self._batches[progress.step - len(self._waiting) : progress.step]
-        heads = self._learner.gather(self._waiting)
+        state = self._state
+        latest = self._batches[state.step - len(self._pending) : state.step]
+        heads = self._learner.to_numpy(self._pending)
         logits = gather_in_order(heads, [len(rows) for rows in latest], self._group)
-        self._waiting = []
+        self._pending = []
         if not all(np.isfinite(head).all() for head in logits):
             finite = np.logical_and.reduce([np.isfinite(head).all(axis=1) for head in logits])
             place = int(finite.argmin())
             ends = np.cumsum([len(rows) for rows in latest])
             number = int(np.searchsorted(ends, place, side="right"))
-            step = progress.step - len(latest) + number + 1
-            raise self._diverged(f"from step {step} of epoch {progress.epoch} on", latest[number])
-        whole = zip(progress.logits, logits, strict=True) if progress.logits else None
-        progress.logits = logits if whole is None else [np.concatenate(pair) for pair in whole]
+            step = state.step - len(latest) + number + 1
+            raise self._diverged(f"from step {step} of epoch {state.epoch} on", latest[number])
+        whole = zip(state.logits, logits, strict=True) if state.logits else None
+        state.logits = logits if whole is None else [np.concatenate(pair) for pair in whole]
 
-    def _with_views(self, kept: Fitted) -> Fitted:
+    def _with_views(self, kept: FitResult) -> FitResult:
         """Validate the epoch that is kept in the way that it will predict.
 
         Epochs are compared by a single view each, which takes a fifth or a ninth of the time.
@@ -177,24 +186,24 @@ class _Loop:
     def _validate(self, views: int = 1) -> Scores:
         """Score the model on the held-out images."""
         data = self._run.data
-        logits = predict_together(
+        logits = predict_distributed(
             self._trainer,
             self._learner.model,
             data.held_out.images,
-            data.preprocessing,
+            data.normalization,
             self._group,
             views=views,
             rows=data.validation_rows,
             ahead=data.held_out.ahead,
         )
         if not all(np.isfinite(head).all() for head in logits):
-            raise self._diverged(f"on the validation images after epoch {self._progress.epoch}")
+            raise self._diverged(f"on the validation images after epoch {self._state.epoch}")
         return score(logits, data.held_out.labels[data.validation_rows])
 
     def _is_best(self, scores: Scores) -> bool:
         """More correct labels are better; among equals, the smaller loss."""
-        assert self._progress.kept is not None
-        best = self._progress.kept.validation
+        assert self._state.kept is not None
+        best = self._state.kept.validation
         return (sum(scores.correct), -scores.mean_loss) > (sum(best.correct), -best.mean_loss)
 
     def _diverged(self, where: str, rows: NDArray[np.int64] | None = None) -> DivergedError:
@@ -203,24 +212,24 @@ class _Loop:
         if rows is not None:
             few = ", ".join(map(str, rows[:5]))
             images = f"; its batch has {len(rows)} images, rows {few}, … of the epoch's"
-        kept = self._progress.kept
+        kept = self._state.kept
         return DivergedError(
             f"the training diverged: the outputs are not finite {where} (lr {recipe.lr:g}{images})",
             kept=replace(kept, seconds=time.perf_counter() - self._started) if kept else None,
             hint=f"Try a smaller learning rate: --set lr={recipe.lr / 10:g}",
         )
 
-    def _pause(self) -> None:
+    def _checkpoint_if_due(self) -> None:
         """Between two steps: write a checkpoint if it is time for one, stop if asked to."""
-        signal, due = self._keeper.asked()
+        signal, due = self._checkpoints.poll()
         if not signal and not due:
             return
-        self._gather()
-        progress = self._progress
-        progress.seconds = time.perf_counter() - self._started
-        self._keeper.save(Checkpoint(progress, self._learner.get_state()))
+        self._fetch_logits()
+        state = self._state
+        state.seconds = time.perf_counter() - self._started
+        self._checkpoints.save(Checkpoint(state, self._learner.get_state()))
         if signal:
-            where = f"before step {progress.step + 1} of epoch {progress.epoch}"
-            if progress.epoch > self._run.recipe.epochs:
+            where = f"before step {state.step + 1} of epoch {state.epoch}"
+            if state.epoch > self._run.recipe.epochs:
                 where = "after the last epoch"
-            raise self._keeper.interrupted(signal, where)
+            raise self._checkpoints.interruption_error(signal, where)

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from zoo_core.data.splits import training_size
-from zoo_core.errors import InvalidValueError, listed
-from zoo_core.frameworks.distributed import launched_size
+from zoo_core.errors import InvalidValueError, join_names
+from zoo_core.frameworks.distributed import env_world_size
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec, ModelSpec, TrainerSpec
 from zoo_core.recipes.model_config import ModelConfig
-from zoo_core.recipes.recipe import TRAINER_FIELDS, Recipe, Search
+from zoo_core.recipes.recipe import TRAINER_FIELDS, Recipe, SearchSummary
 from zoo_core.recipes.resolve import recipe_for, resolve_config, resolve_recipe, search_of
 from zoo_core.training.run_folder import RunConfig
 from zoo_core.version import __version__
@@ -44,7 +44,7 @@ class Plan:
     changed: tuple[str, ...]
     recipe: Recipe
     config: ModelConfig
-    search: Search | None = None
+    search: SearchSummary | None = None
 
     def versions(self) -> dict[str, str]:
         """Return the versions of what takes part."""
@@ -78,7 +78,9 @@ def make_plan(
     return replace(plan, search=search_of(recipe_name))
 
 
-def same_plan(catalog: Catalog, begun: RunConfig | Provenance, *, seed: int | None = None) -> Plan:
+def plan_from_card(
+    catalog: Catalog, begun: RunConfig | Provenance, *, seed: int | None = None
+) -> Plan:
     """Return the plan of a training that was begun or done before.
 
     Args:
@@ -150,12 +152,12 @@ def _check_fields(recipe: Recipe, trainer: TrainerSpec) -> None:
             raise InvalidValueError(
                 f"{field} of the recipe is {json.dumps(getattr(recipe, field))}, "
                 f"and trainer {trainer.name!r} does not follow that field",
-                hint=f"It follows: {listed(trainer.recipe_fields)}.",
+                hint=f"It follows: {join_names(trainer.recipe_fields)}.",
             )
 
 
 def _check_processes(recipe: Recipe, trainer: TrainerSpec) -> None:
-    size = launched_size()
+    size = env_world_size()
     if size == 1:
         return
     if not trainer.distributed:

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import numpy as np
 
 from zoo_core.filenames import CARD, CONFIG, WEIGHTS
-from zoo_core.frameworks.progress import Fitted
 from zoo_core.frameworks.run import Run
+from zoo_core.frameworks.training_state import FitResult
 from zoo_core.metrics.scores import Scores
 from zoo_core.system.atomic_files import write_atomic
 from zoo_core.training.plan import Plan
@@ -28,7 +28,7 @@ from zoo_core.weights.card_markdown import card_markdown
 from zoo_core.weights.file import save_weights
 
 
-def open_config(
+def write_or_check_config(
     run: Run, plan: Plan, environment: Environment, *, device: str, threads: int | None
 ) -> None:
     """Write what is about to be done, or see whether it is what was begun.
@@ -66,7 +66,7 @@ def open_config(
 def write_results(
     run: Run,
     plan: Plan,
-    fitted: Fitted,
+    fitted: FitResult,
     test: Scores,
     *,
     parameters: int,
@@ -103,7 +103,7 @@ def write_results(
 def _provenance(
     run: Run,
     plan: Plan,
-    fitted: Fitted,
+    fitted: FitResult,
     test: Scores,
     *,
     parameters: int,
@@ -125,13 +125,13 @@ def _provenance(
             name=dataset.name,
             sha256=run.data.dataset.sha256(),
             classes=run.data.dataset.classes,
-            licence=dataset.licence,
+            license=dataset.license,
         ),
-        preprocessing=run.data.preprocessing,
+        normalization=run.data.normalization,
         epoch=fitted.epoch,
         stopped=stopped,
         metrics={"train": fitted.train, "validation": fitted.validation, "test": test},
         environment={**environment, "numpy": np.__version__, "machine": platform.machine()},
         versions=plan.versions(),
-        licence=run.model.licence,
+        license=run.model.license,
     )

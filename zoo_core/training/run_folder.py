@@ -9,8 +9,8 @@ from pydantic import Field, JsonValue, ValidationError
 
 from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.filenames import CARD, CONFIG, WEIGHTS
-from zoo_core.recipes.recipe import Recipe, Search
-from zoo_core.recipes.validation import FrozenModel, first_fault
+from zoo_core.recipes.recipe import Recipe, SearchSummary
+from zoo_core.recipes.validation import FrozenModel, first_error
 from zoo_core.weights.card import Environment
 
 
@@ -26,7 +26,7 @@ class RunConfig(FrozenModel):
     recipe_name: str
     changed: tuple[str, ...]
     recipe: Recipe
-    search: Search | None = Field(None, exclude_if=lambda search: search is None)
+    search: SearchSummary | None = Field(None, exclude_if=lambda search: search is None)
     device: str
     """As the user asked for it."""
     threads: int | None
@@ -37,7 +37,7 @@ class RunConfig(FrozenModel):
     """Likewise."""
 
 
-def check_folder(out: Path) -> None:
+def check_run_folder(out: Path) -> None:
     """See that a folder can take a run, without touching anything.
 
     Raises:
@@ -56,20 +56,20 @@ def check_folder(out: Path) -> None:
         raise _not_writable(out, f"{there} is {'read-only' if there.is_dir() else 'a file'}")
 
 
-def make_folder(out: Path | None, model: str) -> Path:
+def make_run_folder(out: Path | None, model: str) -> Path:
     """Make a run's folder: `out`, or else the first free ``runs/MODEL-1``, ``runs/MODEL-2``, ….
 
     Raises:
-        InvalidValueError: see `check_folder`.
+        InvalidValueError: see `check_run_folder`.
         DataError: it cannot be made.
     """
     try:
         if out is None:
             return _next_folder(Path("runs"), model.replace("/", "-"))
-        check_folder(out)
+        check_run_folder(out)
         out.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise _not_writable(out or Path("runs"), str(fault.strerror)) from fault
+    except OSError as exc:
+        raise _not_writable(out or Path("runs"), str(exc.strerror)) from exc
     return out
 
 
@@ -82,12 +82,12 @@ def unfinished_run(folder: Path) -> RunConfig:
     """
     try:
         config = RunConfig.model_validate_json((folder / CONFIG).read_bytes())
-    except (OSError, ValidationError) as fault:
-        reason = fault.strerror if isinstance(fault, OSError) else first_fault(fault)
+    except (OSError, ValidationError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else first_error(exc)
         raise DataError(
             f"{folder} holds no run that could go on: {CONFIG}: {reason}",
             hint="Name the folder of a training that was stopped.",
-        ) from fault
+        ) from exc
     if (folder / CARD).exists():
         raise InvalidValueError(
             f"the training in {folder} is done, there is nothing to go on with",

@@ -11,23 +11,23 @@ from zoo_core.data.dataset import load_dataset
 from zoo_core.data.splits import training_data
 from zoo_core.errors import InterruptedTrainingError, TrainingError, VerificationError
 from zoo_core.filenames import CONFIG, WEIGHTS
-from zoo_core.frameworks.distributed import launched_rank, launcher_restarts
-from zoo_core.frameworks.prediction import predict_together
-from zoo_core.frameworks.progress import Fitted
+from zoo_core.frameworks.distributed import env_rank, launcher_restarts
+from zoo_core.frameworks.prediction import predict_distributed
 from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.frameworks.trainer import Trainer, group_of, make_trainer
+from zoo_core.frameworks.training_state import FitResult
 from zoo_core.metrics.predictions import predictions_of
 from zoo_core.metrics.scores import score
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.system.interrupts import postponed
-from zoo_core.training.callbacks import Recorder
-from zoo_core.training.checkpoint import EVERY, Checkpoints
-from zoo_core.training.checkpointing import Keeper
-from zoo_core.training.initial_weights import begin_pretrained
+from zoo_core.system.interrupts import deferred_signals
+from zoo_core.training.callbacks import CallbackDispatcher
+from zoo_core.training.checkpoint import CHECKPOINT_SECONDS, Checkpoints
+from zoo_core.training.checkpointing import CheckpointManager
+from zoo_core.training.initial_weights import load_initial_weights
 from zoo_core.training.loop import DivergedError, fit
-from zoo_core.training.plan import Plan, make_plan, same_plan
-from zoo_core.training.results import open_config, write_results
-from zoo_core.training.run_folder import check_folder, make_folder, unfinished_run
+from zoo_core.training.plan import Plan, make_plan, plan_from_card
+from zoo_core.training.results import write_or_check_config, write_results
+from zoo_core.training.run_folder import check_run_folder, make_run_folder, unfinished_run
 from zoo_core.weights.card import Card
 
 
@@ -40,7 +40,7 @@ def train(
     out: Path | None = None,
     device: str = "auto",
     threads: int | None = None,
-    checkpoint_every: float = EVERY,
+    checkpoint_every: float = CHECKPOINT_SECONDS,
     callbacks: Callbacks | None = None,
 ) -> Run:
     """Train a model and leave a run folder with its weights and card.
@@ -65,13 +65,13 @@ def train(
     """
     plan = make_plan(catalog, name, recipe, overrides)
     restarted = out is not None and launcher_restarts() > 0 and (out / CONFIG).exists()
-    if out is not None and launched_rank() == 0 and not restarted:
-        check_folder(out)
+    if out is not None and env_rank() == 0 and not restarted:
+        check_run_folder(out)
 
     def open_folder() -> Path:
-        return out if out is not None and restarted else make_folder(out, plan.model.spec.name)
+        return out if out is not None and restarted else make_run_folder(out, plan.model.spec.name)
 
-    return _carry_out(
+    return run_plan(
         catalog,
         plan,
         open_folder,
@@ -88,7 +88,7 @@ def resume(
     *,
     device: str | None = None,
     threads: int | None = None,
-    checkpoint_every: float = EVERY,
+    checkpoint_every: float = CHECKPOINT_SECONDS,
     callbacks: Callbacks | None = None,
 ) -> Run:
     """Go on with a training that was stopped, from its newest whole checkpoint.
@@ -107,9 +107,9 @@ def resume(
         InterruptedTrainingError, TrainingError: see `train`.
     """
     config = unfinished_run(folder)
-    return _carry_out(
+    return run_plan(
         catalog,
-        same_plan(catalog, config),
+        plan_from_card(catalog, config),
         lambda: folder,
         device=device or config.device,
         threads=threads or config.threads,
@@ -118,7 +118,7 @@ def resume(
     )
 
 
-def train_again(
+def retrain(
     catalog: Catalog,
     card: Card,
     *,
@@ -142,21 +142,21 @@ def train_again(
             begin with are not.
         InterruptedTrainingError, TrainingError: see `train`.
     """
-    plan = same_plan(catalog, card, seed=seed)
-    check_folder(out)
-    return _carry_out(
+    plan = plan_from_card(catalog, card, seed=seed)
+    check_run_folder(out)
+    return run_plan(
         catalog,
         plan,
-        lambda: make_folder(out, plan.model.spec.name),
+        lambda: make_run_folder(out, plan.model.spec.name),
         device="cpu" if card.environment.get("device") == "cpu" else "auto",
         threads=threads,
-        checkpoint_every=EVERY,
+        checkpoint_every=CHECKPOINT_SECONDS,
         callbacks=callbacks,
         again=card,
     )
 
 
-def _carry_out(
+def run_plan(
     catalog: Catalog,
     plan: Plan,
     open_folder: Callable[[], Path],
@@ -169,7 +169,7 @@ def _carry_out(
 ) -> Run:
     with ThreadPoolExecutor(1) as beside:  # reading the data takes part of the framework's import
         due = again.dataset.sha256 if again else None
-        loading = beside.submit(load_dataset, plan.dataset, due=due)
+        loading = beside.submit(load_dataset, plan.dataset, expected=due)
         trainer = make_trainer(plan.trainer, device=device, threads=threads)
     if (
         plan.recipe.transforms
@@ -182,7 +182,7 @@ def _carry_out(
     )
     initial = None
     if plan.recipe.pretrained:
-        initial = begin_pretrained(trainer, model, plan.model, plan.config)
+        initial = load_initial_weights(trainer, model, plan.model, plan.config)
         if again and initial != again.initial:
             raise VerificationError(f"it began with {again.initial}, here there is {initial}")
     data = training_data(loading.result(), plan.recipe)
@@ -193,20 +193,20 @@ def _carry_out(
         recipe=plan.recipe,
         data=data,
         folder=open_folder() if main else Path(),
-        callbacks=Recorder(catalog, callbacks) if main else Callbacks(),
+        callbacks=CallbackDispatcher(catalog, callbacks) if main else Callbacks(),
         initial=initial,
     )
-    with postponed() as stop:
+    with deferred_signals() as stop:
         if main:
-            open_config(run, plan, trainer.environment(), device=device, threads=threads)
+            write_or_check_config(run, plan, trainer.environment(), device=device, threads=threads)
         checkpoints = Checkpoints(run.folder, every=checkpoint_every) if main else None
-        fitted, diverged = _fit(trainer, model, run, Keeper(checkpoints, stop, group))
+        fitted, diverged = _fit(trainer, model, run, CheckpointManager(checkpoints, stop, group))
         trainer.set_weights(model, fitted.weights)
-        logits = predict_together(
+        logits = predict_distributed(
             trainer,
             model,
             data.test.images,
-            data.preprocessing,
+            data.normalization,
             group,
             views=plan.recipe.views,
         )
@@ -236,12 +236,12 @@ def _carry_out(
 
 
 def _fit(
-    trainer: Trainer, model: Any, run: Run, keeper: Keeper
-) -> tuple[Fitted, DivergedError | None]:
+    trainer: Trainer, model: Any, run: Run, checkpoints: CheckpointManager
+) -> tuple[FitResult, DivergedError | None]:
     """Train; where that diverges after a good epoch, the epoch is what is trained."""
     try:
-        return fit(trainer, model, run, keeper), None
-    except DivergedError as fault:
-        if fault.kept is None:
+        return fit(trainer, model, run, checkpoints), None
+    except DivergedError as exc:
+        if exc.kept is None:
             raise
-        return fault.kept, fault
+        return exc.kept, exc

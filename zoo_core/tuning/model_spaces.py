@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
 
-from zoo_core.errors import DataError, InvalidValueError, UnknownNameError, did_you_mean, listed
+from zoo_core.errors import DataError, InvalidValueError, UnknownNameError, did_you_mean, join_names
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import ModelSpec
@@ -24,7 +24,7 @@ from zoo_core.tuning.search_space import Range, Space, Values
 MODEL = "model."
 """What stands before the keys of a model's config."""
 
-COMPARED = frozenset({"dataset", "seed", "split_seed", "validation", "held_out"})
+UNSEARCHABLE = frozenset({"dataset", "seed", "split_seed", "validation", "held_out"})
 """Recipe fields that decide what scores are counted on, or are luck."""
 
 
@@ -53,11 +53,11 @@ def find_space(entry: Entry[ModelSpec], given: str | None, *, grid: bool = False
         inherit = written.pop("inherit", not grid and usual in spaces)
         if not isinstance(inherit, bool):
             raise InvalidValueError(f"inherit of the {what} must be true or false, got {inherit!r}")
-        base = flat(_named(entry, spaces, usual), what) if inherit else {}
-        return _space(base | flat(written, what), entry, what)
+        base = flatten(_named(entry, spaces, usual), what) if inherit else {}
+        return _space(base | flatten(written, what), entry, what)
     name = given or usual
     what = f"search space {name!r} of model {entry.spec.name!r}"
-    return _space(flat(_named(entry, spaces, name), what), entry, what)
+    return _space(flatten(_named(entry, spaces, name), what), entry, what)
 
 
 def overrides(entry: Entry[ModelSpec], space: Space, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,17 +68,17 @@ def overrides(entry: Entry[ModelSpec], space: Space, values: Mapping[str, Any]) 
     """
     fields = known_fields(entry)
     unset = {key: _default_of(fields[key]) for key in space.ranges.keys() - values.keys()}
-    return nested({**space.fixed, **unset, **values})
+    return unflatten({**space.fixed, **unset, **values})
 
 
-def nested(values: Mapping[str, Any]) -> dict[str, Any]:
+def unflatten(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``{"lr": 0.1, "model": {"hidden": [64]}}`` for such values by key."""
     outer = {key: value for key, value in values.items() if not key.startswith(MODEL)}
     model = {k.removeprefix(MODEL): v for k, v in values.items() if k.startswith(MODEL)}
     return {**outer, "model": model} if model else outer
 
 
-def flat(written: Mapping[str, Any], what: str) -> Values:
+def flatten(written: Mapping[str, Any], what: str) -> Values:
     """Return the values of a recipe or a space by key, those of its ``model`` beside the others.
 
     Raises:
@@ -103,7 +103,7 @@ def _named(
     entry: Entry[ModelSpec], spaces: Mapping[str, Mapping[str, Any]], name: str
 ) -> Mapping[str, Any]:
     if name not in spaces:
-        known = f"Search spaces it has: {listed(spaces)}."
+        known = f"Search spaces it has: {join_names(spaces)}."
         raise UnknownNameError(
             f"model {entry.spec.name!r} has no search space {name!r}",
             hint=f"{did_you_mean(name, spaces)} {known} Or name a file: --space FILE.toml".strip(),
@@ -114,8 +114,8 @@ def _named(
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as fault:
-        raise DataError(f"search space {path} cannot be read: {fault}") from fault
+    except (OSError, ValueError) as exc:
+        raise DataError(f"search space {path} cannot be read: {exc}") from exc
 
 
 def _space(written: Mapping[str, Any], entry: Entry[ModelSpec], what: str) -> Space:
@@ -141,7 +141,7 @@ def _space(written: Mapping[str, Any], entry: Entry[ModelSpec], what: str) -> Sp
 
 def _check_key(key: str, fields: Mapping[str, FieldInfo], what: str) -> None:
     if key not in fields:
-        hint = f"{did_you_mean(key, fields)} Keys there are: {listed(fields)}."
+        hint = f"{did_you_mean(key, fields)} Keys there are: {join_names(fields)}."
         raise InvalidValueError(f"the {what} has an unknown key {key!r}", hint=hint.strip())
 
 
@@ -151,7 +151,7 @@ def _check_searched(ranges: Mapping[str, Range], what: str) -> None:
             f"the {what} has no range: there is nothing to search",
             hint="For instance: lr = { low = 0.001, high = 0.1, log = true }",
         )
-    for key in sorted(ranges.keys() & COMPARED):
+    for key in sorted(ranges.keys() & UNSEARCHABLE):
         raise InvalidValueError(
             f"the {what} searches {key}, which decides what scores are counted on, or is luck: "
             "trials would not compare",
@@ -206,32 +206,32 @@ def check_space(
     entry, given = catalog.model(name), list(given)
 
     def plan_of(changes: Mapping[str, Any]) -> Plan:
-        return make_plan(catalog, name, recipe, [*given, nested(space.fixed), changes])
+        return make_plan(catalog, name, recipe, [*given, unflatten(space.fixed), changes])
 
     for shown, setting in space.pairs():
         try:
             plan_of(overrides(entry, space, setting))
-        except InvalidValueError as fault:
-            culprits = _culprits(setting, fault.problem, plan_of) or shown
+        except InvalidValueError as exc:
+            culprits = _minimal_conflict(setting, exc.problem, plan_of) or shown
             asked = " and ".join(f"{key} = {json.dumps(value)}" for key, value in culprits.items())
             two = 'Where a key belongs to one choice of another, say so: when = { … = "…" }'
             raise InvalidValueError(
-                f"the search space has {asked}, which cannot be: {fault.problem}",
-                hint=" ".join(filter(None, [fault.hint, two if len(culprits) > 1 else ""])),
-            ) from fault
+                f"the search space has {asked}, which cannot be: {exc.problem}",
+                hint=" ".join(filter(None, [exc.hint, two if len(culprits) > 1 else ""])),
+            ) from exc
     return plan_of({})
 
 
-def _culprits(
+def _minimal_conflict(
     setting: Values, problem: str, plan_of: Callable[[Mapping[str, Any]], Plan]
 ) -> Values:
     """Return the one value, or else the two, that alone make the same problem."""
     for count in (1, 2):
         for some in itertools.combinations(setting.items(), count):
             try:
-                plan_of(nested(dict(some)))
-            except InvalidValueError as fault:
-                if fault.problem == problem:
+                plan_of(unflatten(dict(some)))
+            except InvalidValueError as exc:
+                if exc.problem == problem:
                     return dict(some)
     return {}
 

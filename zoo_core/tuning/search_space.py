@@ -76,14 +76,14 @@ class Range(FrozenModel):
         return self
 
     @property
-    def corners(self) -> tuple[JsonValue, ...]:
+    def bounds_or_choices(self) -> tuple[JsonValue, ...]:
         """Every choice, or the two ends."""
         return self.choices or (self.low, self.high)
 
     def has(self, value: Any) -> bool:
         """Say whether a value is one of those."""
         if self.choices:
-            return any(same(choice, value) for choice in self.choices)
+            return any(equal_values(choice, value) for choice in self.choices)
         number = isinstance(value, int | float) and not isinstance(value, bool)
         return number and bool(self.low <= value <= self.high)
 
@@ -147,16 +147,17 @@ class Space:
         """
         for key, each in self.ranges.items():
             if not each.choices:
+                example = json.dumps(list(each.bounds_or_choices))
                 raise InvalidValueError(
                     f"a grid needs choices, and {key} of the search space has a low and a high",
-                    hint=f"For instance: {key} = {{ choices = {json.dumps(list(each.corners))} }}",
+                    hint=f"For instance: {key} = {{ choices = {example} }}",
                 )
         if self.one_at_a_time:
             changed = [
                 {**base, key: choice}
                 for key, each in self.ranges.items()
                 for choice in each.choices
-                if not same(choice, base[key])
+                if not equal_values(choice, base[key])
             ]
             return [dict(base), *changed]
         every = itertools.product(*(each.choices for each in self.ranges.values()))
@@ -170,15 +171,15 @@ class Space:
         Yields:
             What is shown, and the whole setting, in which the other keys have their first values.
         """
-        first = {key: each.corners[0] for key, each in self.ranges.items()}
+        first = {key: each.bounds_or_choices[0] for key, each in self.ranges.items()}
         singles: Iterable[Values] = (
-            {key: value} for key, each in self.ranges.items() for value in each.corners
+            {key: value} for key, each in self.ranges.items() for value in each.bounds_or_choices
         )
         doubles: Iterable[Values] = (
             {key: value, other: another}
             for (key, each), (other, more) in itertools.combinations(self.ranges.items(), 2)
-            for value in each.corners
-            for another in more.corners
+            for value in each.bounds_or_choices
+            for another in more.bounds_or_choices
         )
         for shown in itertools.chain(singles, doubles):
             setting = self._active({**first, **shown})
@@ -197,6 +198,6 @@ class Space:
         return plain
 
 
-def same(choice: Any, value: Any) -> bool:
+def equal_values(choice: Any, value: Any) -> bool:
     """Say whether a choice is a config's value; a single number stands for a single layer."""
     return value in (choice, [choice])

@@ -10,7 +10,7 @@ from pydantic import JsonValue, ValidationError
 
 from zoo_core.errors import DataError
 from zoo_core.filenames import STUDY
-from zoo_core.recipes.validation import FrozenModel, first_fault
+from zoo_core.recipes.validation import FrozenModel, first_error
 
 State = Literal["complete", "pruned", "failed"]
 
@@ -97,8 +97,8 @@ def read_study(path: Path) -> Study:
     file = path / STUDY if path.is_dir() else path
     try:
         return Study.model_validate_json(file.read_bytes())
-    except (OSError, ValidationError) as fault:
-        reason: Any = fault.strerror if isinstance(fault, OSError) else first_fault(fault)
+    except (OSError, ValidationError) as exc:
+        reason: Any = exc.strerror if isinstance(exc, OSError) else first_error(exc)
         raise DataError(
             f"{file} is not a readable study: {reason}", hint="`zoo tune MODEL` makes one."
-        ) from fault
+        ) from exc

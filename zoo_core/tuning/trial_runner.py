@@ -8,14 +8,14 @@ from pathlib import Path
 from zoo_core.data.dataset import ArrayDataset, load_dataset
 from zoo_core.data.splits import training_data
 from zoo_core.errors import InvalidValueError
-from zoo_core.frameworks.distributed import launched_size
-from zoo_core.frameworks.progress import Fitted
+from zoo_core.frameworks.distributed import env_world_size
 from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.frameworks.trainer import Trainer, make_trainer
+from zoo_core.frameworks.training_state import FitResult
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.system.interrupts import Stop
-from zoo_core.training.checkpointing import Keeper
-from zoo_core.training.initial_weights import begin_pretrained
+from zoo_core.training.checkpointing import CheckpointManager
+from zoo_core.training.initial_weights import load_initial_weights
 from zoo_core.training.loop import fit
 from zoo_core.training.plan import Plan
 
@@ -34,16 +34,16 @@ class TrialRunner:
     def __init__(
         self, catalog: Catalog, *, device: str = "auto", threads: int | None = None
     ) -> None:
-        if launched_size() > 1:
+        if env_world_size() > 1:
             raise InvalidValueError(
-                f"a search trains in one process each, {launched_size()} were started together",
+                f"a search trains in one process each, {env_world_size()} were started together",
                 hint="Start it without a launcher; any number of workers may share a study.",
             )
         self._catalog, self._device, self._threads = catalog, device, threads
         self._trainers: dict[str, Trainer] = {}
         self._datasets: dict[str, ArrayDataset] = {}
 
-    def train(self, plan: Plan, *, callbacks: Callbacks, stop: Stop) -> Fitted:
+    def train(self, plan: Plan, *, callbacks: Callbacks, stop: Stop) -> FitResult:
         """Train by a plan, exactly as `train` does, and return what it keeps.
 
         Args:
@@ -70,8 +70,8 @@ class TrialRunner:
         builder = plan.model.resolve(plan.model.spec.builder)
         model = trainer.build(builder, plan.config, plan.recipe.seed)
         if plan.recipe.pretrained:
-            begin_pretrained(trainer, model, plan.model, plan.config)
-        return fit(trainer, model, run, Keeper(stop=stop))
+            load_initial_weights(trainer, model, plan.model, plan.config)
+        return fit(trainer, model, run, CheckpointManager(stop=stop))
 
     def _trainer(self, plan: Plan) -> Trainer:
         name = plan.trainer.spec.name

@@ -8,25 +8,25 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from zoo_core.data.normalization import Preprocessing
+from zoo_core.data.normalization import Normalization
 from zoo_core.errors import DataError, VerificationError
 from zoo_core.metrics.scores import Scores
-from zoo_core.recipes.recipe import Recipe, Search
-from zoo_core.recipes.validation import FrozenModel, first_fault
+from zoo_core.recipes.recipe import Recipe, SearchSummary
+from zoo_core.recipes.validation import FrozenModel, first_error
 
 Environment = dict[str, str | int]
 
 
 class DatasetFacts(FrozenModel):
-    """On what data: its name, the checksum of its content, its classes by head, its licence."""
+    """On what data: its name, the checksum of its content, its classes by head, its license."""
 
     name: str
     sha256: str
     classes: tuple[tuple[str, ...], ...]
-    licence: str
+    license: str
 
 
-class Initial(FrozenModel):
+class InitialWeights(FrozenModel):
     """Weights of somebody else's that a training began with."""
 
     source: str
@@ -50,12 +50,12 @@ class Provenance(FrozenModel):
     changed: tuple[str, ...]
     """The fields, but for the seed, in which `recipe` differs from the recipe of that name."""
     recipe: Recipe
-    search: Search | None = Field(None, exclude_if=lambda search: search is None)
+    search: SearchSummary | None = Field(None, exclude_if=lambda search: search is None)
     """What found the recipe, where a search did."""
-    initial: Initial | None = Field(None, exclude_if=lambda initial: initial is None)
+    initial: InitialWeights | None = Field(None, exclude_if=lambda initial: initial is None)
     """What the training began with, where that was not at random."""
     dataset: DatasetFacts
-    preprocessing: Preprocessing
+    normalization: Normalization
     epoch: int
     """The epoch whose weights these are."""
     stopped: str = ""
@@ -65,7 +65,7 @@ class Provenance(FrozenModel):
     """What decides the bits of the result: framework, device, threads, CPU capability."""
     versions: dict[str, str]
     """Of the core and of the plugins that took part."""
-    licence: str
+    license: str
 
 
 class WeightsFacts(FrozenModel):
@@ -112,7 +112,7 @@ class PublishedCard(Card):
 
     tag: str
     plain: bool
-    """See `zoo_core.registry.index.Published`."""
+    """See `zoo_core.registry.index.PublishedWeights`."""
     command: str
     """What trained them."""
     pictures: tuple[str, ...]
@@ -132,12 +132,12 @@ def read_card(path: Path) -> Card:
     """
     try:
         return Card.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as fault:
-        reason = fault if isinstance(fault, OSError) else first_fault(fault)
-        raise DataError(f"{path} is not a readable card: {reason}") from fault
+    except (OSError, ValidationError) as exc:
+        reason = exc if isinstance(exc, OSError) else first_error(exc)
+        raise DataError(f"{path} is not a readable card: {reason}") from exc
 
 
-def parse_published(content: bytes, where: str) -> PublishedCard:
+def parse_published_card(content: bytes, where: str) -> PublishedCard:
     """Read the card of published weights.
 
     Raises:
@@ -145,10 +145,10 @@ def parse_published(content: bytes, where: str) -> PublishedCard:
     """
     try:
         return PublishedCard.model_validate_json(content)
-    except ValidationError as fault:
+    except ValidationError as exc:
         raise VerificationError(
-            f"{where} is not the card of published weights: {first_fault(fault)}"
-        ) from fault
+            f"{where} is not the card of published weights: {first_error(exc)}"
+        ) from exc
 
 
 def card_json(card: Card) -> bytes:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from zoo_core.recipes.recipe import Search
-from zoo_core.weights.card import Card, Initial, Interval, PublishedCard
+from zoo_core.recipes.recipe import SearchSummary
+from zoo_core.weights.card import Card, InitialWeights, Interval, PublishedCard
 
 _VIEWS = "the mean of {} views of an image, each moved by at most a pixel (test-time augmentation)"
 
@@ -95,18 +95,18 @@ def _facts(card: Card) -> dict[str, str]:
         **({"Recipe found by": _found(card.search)} if card.search else {}),
         **({"Began with": _initial(card.initial)} if card.initial else {}),
         "Model": f"`{card.model}` of {card.plugin}, config `{_pairs(card.config)}`",
-        "Preprocessing": f"(pixel / 255 - {_numbers(card.preprocessing.mean)}) / "
-        f"{_numbers(card.preprocessing.std)}",
+        "Normalization": f"(pixel / 255 - {_numbers(card.normalization.mean)}) / "
+        f"{_numbers(card.normalization.std)}",
         **({"Prediction": _VIEWS.format(card.recipe.views)} if card.recipe.views > 1 else {}),
-        "Data": f"sha256 `{card.dataset.sha256}`, {card.dataset.licence}",
+        "Data": f"sha256 `{card.dataset.sha256}`, {card.dataset.license}",
         "Environment": _pairs(card.environment),
         "Versions": _pairs(card.versions),
-        "Licence": card.licence,
+        "License": card.license,
         "Created": card.created,
     }
 
 
-def _found(search: Search) -> str:
+def _found(search: SearchSummary) -> str:
     return (
         f"trial {search.trial} of the study `{search.study}`, chosen by its accuracy of "
         f"{search.validation:.2%} on the validation split among {search.trials} trials, "
@@ -115,7 +115,7 @@ def _found(search: Search) -> str:
     )
 
 
-def _initial(initial: Initial) -> str:
+def _initial(initial: InitialWeights) -> str:
     return f"`{initial.source}`, sha256 `{initial.sha256}`"
 
 

@@ -71,8 +71,8 @@ def load_weights(path: Path, *, sha256: str | None = None, size: int | None = No
     metadata = _read_metadata(content, path)
     try:
         tensors = load(content)
-    except (SafetensorError, ValueError, KeyError) as fault:
-        raise VerificationError(f"weight file {path} is damaged: {fault}") from fault
+    except (SafetensorError, ValueError, KeyError) as exc:
+        raise VerificationError(f"weight file {path} is damaged: {exc}") from exc
     for name, tensor in tensors.items():
         if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
             raise VerificationError(f"weight file {path}: tensor {name!r} is not finite")
@@ -120,8 +120,8 @@ def _read(path: Path, size: int | None) -> bytes:
             if min(header, found) > MAX_HEADER + 8:
                 raise _too_large(path, header)
             return file.read()
-    except OSError as fault:
-        raise DataError(f"weight file {path} cannot be read: {fault.strerror}") from fault
+    except OSError as exc:
+        raise DataError(f"weight file {path} cannot be read: {exc.strerror}") from exc
 
 
 def _too_large(path: Path, header: int) -> VerificationError:
@@ -144,8 +144,8 @@ def _read_metadata(content: bytes, path: Path) -> Mapping[str, Any]:
     try:
         header = json.loads(content[8 : 8 + length], object_pairs_hook=_no_duplicates)
         metadata = json.loads(header["__metadata__"]["zoo"], object_pairs_hook=_no_duplicates)
-    except (ValueError, KeyError, TypeError, RecursionError) as fault:
-        raise _refusal(path, f"its header is not readable ({one_line(fault)[:200]})") from fault
+    except (ValueError, KeyError, TypeError, RecursionError) as exc:
+        raise _refusal(path, f"its header is not readable ({one_line(exc)[:200]})") from exc
     if not isinstance(metadata, dict):
         raise _refusal(path, "its metadata is not an object")
     return metadata

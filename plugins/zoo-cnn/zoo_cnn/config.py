@@ -18,7 +18,7 @@ class CNNConfig(ModelConfig):
         (), description="convolutions of each block, one number a block; none: one each"
     )
     padding: bool = Field(False, description="put a black rim of half a kernel around")
-    batch_norm: bool = Field(False, description="normalise after each convolution over the batch")
+    batch_norm: bool = Field(False, description="normalize after each convolution over the batch")
     global_pool: bool = Field(
         False, description="average each channel over the image, for the last block's max-pooling"
     )

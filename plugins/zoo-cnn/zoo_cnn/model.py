@@ -28,7 +28,7 @@ class CNN(nn.Module):
         for number, (channels, kernel, depth) in enumerate(blocks, 1):
             rim = kernel // 2 if config.padding else 0
             for convolution in range(1, depth + 1):
-                # Batch normalisation takes a bias off again.
+                # Batch normalization takes a bias off again.
                 bias = not config.batch_norm
                 layers += [nn.Conv2d(features, channels, kernel, padding=rim, bias=bias)]
                 features, size = channels, [max(side + 2 * rim - kernel + 1, 0) for side in size]

@@ -17,6 +17,6 @@ def zoo_models() -> list[ModelSpec]:
             trainer="torch",
             dataset="mnist",
             parameters=225_034,
-            licence="MIT",
+            license="MIT",
         )
     ]

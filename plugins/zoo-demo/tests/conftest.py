@@ -59,7 +59,7 @@ def serving(models: list[Served], host: str = "127.0.0.1") -> Iterator[str]:
         try:
             yield address_of("127.0.0.1", bound).rstrip("/")
         finally:
-            stop.hear(15)
+            stop.request(15)
             thread.join(60)
 
 

@@ -68,10 +68,10 @@ def test_a_drawing_is_answered_by_every_model_as_it_reads_it_itself(get, models,
     assert base64.b64decode(seen["pixels"]) == image.tobytes()
     assert [each["id"] for each in answer["answers"]] == [each.id for each in members]
     for each, said in zip(members, answer["answers"], strict=True):
-        due = each.pretrained.predict(image[np.newaxis])
-        assert said["labels"] == due.labels[0].tolist()
+        expected = each.pretrained.predict(image[np.newaxis])
+        assert said["labels"] == expected.labels[0].tolist()
         assert said["names"] == [str(label) for label in said["labels"]]
-        for shares, head in zip(said["probabilities"], due.probabilities, strict=True):
+        for shares, head in zip(said["probabilities"], expected.probabilities, strict=True):
             assert shares == pytest.approx(head[0].tolist(), abs=1e-5)
         assert said["ms"] > 0
 
@@ -132,11 +132,11 @@ def test_a_model_reads_one_drawing_at_a_time(models):
     assert not together
 
 
-def test_a_card_has_figures_recipe_environment_licence_and_checksum(get, model):
+def test_a_card_has_figures_recipe_environment_license_and_checksum(get, model):
     answer = get("/api/models/cnn.default/card").json()
     card = model("cnn.default").pretrained.card.model_dump(mode="json")
     assert answer["sha256"] == card["weights"]["sha256"]
-    for name in ("metrics", "recipe", "environment", "licence", "interval", "command"):
+    for name in ("metrics", "recipe", "environment", "license", "interval", "command"):
         assert answer["card"][name] == card[name]
 
 
@@ -269,8 +269,8 @@ def test_one_drawing_too_many_is_told_to_come_again(get, one, monkeypatch):
 
 
 def test_a_body_of_just_the_largest_size_is_looked_at(get):
-    assert "no image" not in told(get(READ, bytes(request_limits.MOST_BYTES)), 400)
-    assert "larger than" in told(get(READ, bytes(request_limits.MOST_BYTES + 1)), 413)
+    assert "no image" not in told(get(READ, bytes(request_limits.MAX_BYTES)), 400)
+    assert "larger than" in told(get(READ, bytes(request_limits.MAX_BYTES + 1)), 413)
 
 
 # Who may ask.

@@ -58,7 +58,7 @@ def open_page(browser, address, loopback):
         page = context.new_page()
         page.on("request", lambda request: requests.append(request.url))
         page.on("console", lambda each: each.type == "error" and complaints.append(each.text))
-        page.on("pageerror", lambda fault: complaints.append(str(fault)))
+        page.on("pageerror", lambda exc: complaints.append(str(exc)))
         page.goto(address)
         page.wait_for_selector("body[data-ready]")
         return page
@@ -348,7 +348,7 @@ def test_the_gallery_shows_what_is_misread_and_every_model_reads_it_anew(page, m
     assert seen == test.images[int(row)].ravel().tolist()
 
 
-def test_the_card_shows_figures_recipe_environment_licence_and_checksum(page, model):
+def test_the_card_shows_figures_recipe_environment_license_and_checksum(page, model):
     card = model("cnn.default").pretrained.card
     opener = page.get_by_role("button", name="Card: cnn.default")
     opener.click()
@@ -358,7 +358,7 @@ def test_the_card_shows_figures_recipe_environment_licence_and_checksum(page, mo
         card.weights.sha256,
         card.command,
         card.environment["framework"],
-        card.licence,
+        card.license,
         f"test accuracy of {len(card.interval.seeds)} seeds",
     ):
         expect(panel).to_contain_text(fact)

@@ -40,12 +40,12 @@ def test_fifty_clients_at_once_get_the_right_answers(loopback, address, drawing)
         with connect(address) as connection:
             start.wait(60)
             for i in range(4):
-                due = "17"[(number + i) % 2]
-                connection.request("POST", "/api/read?task=mnist", digits[due])
+                expected = "17"[(number + i) % 2]
+                connection.request("POST", "/api/read?task=mnist", digits[expected])
                 response = connection.getresponse()
                 said = json.loads(response.read())
-                if any(answer.get("names") != [due] for answer in said["answers"]):
-                    wrong.append((due, response.status, said))
+                if any(answer.get("names") != [expected] for answer in said["answers"]):
+                    wrong.append((expected, response.status, said))
 
     threads = [threading.Thread(target=client, args=(number,)) for number in range(50)]
     for thread in threads:
@@ -58,7 +58,7 @@ def test_fifty_clients_at_once_get_the_right_answers(loopback, address, drawing)
 def test_a_body_that_says_that_it_is_too_large_is_refused_before_it_is_sent(loopback, address):
     with connect(address) as connection:
         connection.putrequest("POST", "/api/read?task=mnist")
-        connection.putheader("Content-Length", str(request_limits.MOST_BYTES + 1))
+        connection.putheader("Content-Length", str(request_limits.MAX_BYTES + 1))
         connection.endheaders()
         with connection.getresponse() as response:
             assert response.status == 413

@@ -15,17 +15,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from zoo_core.errors import DataError, listed
+from zoo_core.errors import DataError, join_names
 from zoo_core.plugins.catalog import Catalog
 from zoo_demo.gallery import Gallery
 from zoo_demo.models import Served
-from zoo_demo.predictions import BusyError, Readers
-from zoo_demo.request_limits import Guard, read_body
+from zoo_demo.predictions import BusyError, ReaderThreads
+from zoo_demo.request_limits import LimitsMiddleware, read_body
 from zoo_demo.tasks import Task, group
 
 STATIC = Path(__file__).parent / "static"
 
-MOST_ITEMS = 200
+MAX_ITEMS = 200
 """Misread images in one answer."""
 
 
@@ -35,7 +35,7 @@ class Api:
     def __init__(self, catalog: Catalog, models: Sequence[Served]) -> None:
         self.tasks = group(catalog, models)
         self._models = {model.id: model for model in models}
-        self._readers = Readers()
+        self._readers = ReaderThreads()
         self._gallery = Gallery(catalog)
 
     def routes(self) -> list[Route]:
@@ -56,10 +56,10 @@ class Api:
         body = await read_body(request)
         try:
             return JSONResponse(await self._readers.read(task, body))
-        except DataError as fault:
-            raise HTTPException(400, str(fault)) from fault
-        except BusyError as fault:
-            raise HTTPException(503, str(fault), {"retry-after": "1"}) from fault
+        except DataError as exc:
+            raise HTTPException(400, str(exc)) from exc
+        except BusyError as exc:
+            raise HTTPException(503, str(exc), {"retry-after": "1"}) from exc
 
     async def show_card(self, request: Request) -> Response:
         """Give a model's card, but for the outputs by which it is verified."""
@@ -71,7 +71,7 @@ class Api:
         """Give what a model misreads: ``?start=`` and ``?count=`` say which; 202 while unknown."""
         model = self._model(request)
         start = _number(request, "start", 0, low=0, high=1 << 31)
-        count = _number(request, "count", 48, low=1, high=MOST_ITEMS)
+        count = _number(request, "count", 48, low=1, high=MAX_ITEMS)
         found = self._gallery.ask(model, start, count)
         status = {"ready": 200, "computing": 202, "failed": 500}[found["state"]]
         return JSONResponse(found, status, {"cache-control": "no-store"})
@@ -86,14 +86,14 @@ class Api:
         if name not in self.tasks:
             said = "is missing" if name is None else f"names no task, got {name[:200]!r}"
             raise HTTPException(
-                400, f"the query parameter task {said}. There are: {listed(self.tasks)}."
+                400, f"the query parameter task {said}. There are: {join_names(self.tasks)}."
             )
         return self.tasks[name]
 
     def _model(self, request: Request) -> Served:
         id_ = request.path_params["id"]
         if id_ not in self._models:
-            known = listed(self._models)
+            known = join_names(self._models)
             raise HTTPException(404, f"no model {id_[:200]!r} is served. There are: {known}.")
         return self._models[id_]
 
@@ -119,7 +119,7 @@ def make_app(catalog: Catalog, models: Sequence[Served], *, host: str = "127.0.0
             Mount("/", StaticFiles(directory=STATIC, html=True)),
         ],
         middleware=[
-            Middleware(Guard, host=host),
+            Middleware(LimitsMiddleware, host=host),
             Middleware(GZipMiddleware, minimum_size=1000),
         ],
         exception_handlers={HTTPException: _refuse, Exception: _fail},
@@ -136,15 +136,15 @@ def _number(request: Request, name: str, default: int, *, low: int, high: int) -
     return int(text)
 
 
-def _refuse(request: Request, fault: Exception) -> Response:
-    assert isinstance(fault, HTTPException)
-    problem = fault.detail
-    if fault.status_code == 404 and problem == "Not Found":
+def _refuse(request: Request, exc: Exception) -> Response:
+    assert isinstance(exc, HTTPException)
+    problem = exc.detail
+    if exc.status_code == 404 and problem == "Not Found":
         problem = f"there is nothing at {request.url.path[:200]}. The page is at /."
-    if fault.status_code == 405:
+    if exc.status_code == 405:
         problem = f"{request.url.path[:200]} does not answer {request.method}"
-    return JSONResponse({"error": problem}, fault.status_code, fault.headers)
+    return JSONResponse({"error": problem}, exc.status_code, exc.headers)
 
 
-def _fail(request: Request, fault: Exception) -> Response:
-    return JSONResponse({"error": f"{request.url.path[:200]} failed: {fault!r:.200}"}, 500)
+def _fail(request: Request, exc: Exception) -> Response:
+    return JSONResponse({"error": f"{request.url.path[:200]} failed: {exc!r:.200}"}, 500)

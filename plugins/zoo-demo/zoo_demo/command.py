@@ -9,7 +9,7 @@ import click
 
 from zoo_core.cli import options
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.system.interrupts import postponed
+from zoo_core.system.interrupts import deferred_signals
 from zoo_demo.app import make_app
 from zoo_demo.model_selection import choose, load_all
 from zoo_demo.models import in_order
@@ -18,7 +18,7 @@ from zoo_demo.server import address_of, listen, serve_until
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[NAME]…", shell_complete=options.weights)
+@click.argument("names", nargs=-1, metavar="[NAME]…", shell_complete=options.complete_weights)
 @click.option("--all", "every", is_flag=True, help="Every published tag, not only the defaults.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
@@ -66,7 +66,7 @@ def demo(  # noqa: PLR0917 (click passes every argument by name)
                 err=True,
             )
         app = make_app(catalog, models if names else in_order(models), host=host)
-        with postponed() as stop:
+        with deferred_signals() as stop:
             serve_until(stop, app, bound, ready)
 
 

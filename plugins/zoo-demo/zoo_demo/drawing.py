@@ -23,7 +23,7 @@ def decode(body: bytes, channels: int) -> NDArray[np.uint8]:
 
     Args:
         body: the file.
-        channels: 1 for grey, 3 for colour.
+        channels: 1 for gray, 3 for color.
 
     Raises:
         DataError: it is empty, no image, or too large.
@@ -39,11 +39,11 @@ def decode(body: bytes, channels: int) -> NDArray[np.uint8]:
         return read_image(BytesIO(body), channels)
     except DataError:
         raise
-    except Exception as fault:  # whatever Pillow raises at what is no image, or is a bomb
+    except Exception as exc:  # whatever Pillow raises at what is no image, or is a bomb
         raise DataError(
-            f"the {len(body):,} bytes cannot be read as an image ({one_line(fault)[:200]})",
+            f"the {len(body):,} bytes cannot be read as an image ({one_line(exc)[:200]})",
             hint=hint,
-        ) from fault
+        ) from exc
 
 
 def pixels_json(image: NDArray[np.uint8]) -> dict[str, object]:

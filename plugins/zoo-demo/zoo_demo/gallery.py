@@ -10,7 +10,7 @@ from typing import Any
 from zoo_core.data.dataset import Split, load_dataset
 from zoo_core.errors import ZooError, one_line
 from zoo_core.plugins.catalog import Catalog
-from zoo_demo.misclassified import Mistakes, find_mistakes
+from zoo_demo.misclassified import MisclassifiedImages, find_misclassified_images
 from zoo_demo.models import Served
 
 
@@ -18,7 +18,7 @@ from zoo_demo.models import Served
 class _Search:
     """A model's misread images, found or being looked for."""
 
-    future: Future[Mistakes]
+    future: Future[MisclassifiedImages]
     done: int = 0
     total: int = 0
 
@@ -53,9 +53,9 @@ class Gallery:
             search.future = self._pool.submit(self._find, model, search)
         if not search.future.done():
             return {"state": "computing", "done": search.done, "total": search.total}
-        if fault := search.future.exception():
+        if exc := search.future.exception():
             del self._searches[model.id]
-            said = str(fault) if isinstance(fault, ZooError) else one_line(fault)
+            said = str(exc) if isinstance(exc, ZooError) else one_line(exc)
             return {"state": "failed", "error": f"what {model.id} misreads is unknown: {said}"}
         mistakes = search.future.result()
         card = model.pretrained.card
@@ -73,7 +73,7 @@ class Gallery:
         self._closing.set()
         self._pool.shutdown(cancel_futures=True)
 
-    def _find(self, model: Served, search: _Search) -> Mistakes:
+    def _find(self, model: Served, search: _Search) -> MisclassifiedImages:
         name = model.pretrained.card.dataset.name
         if name not in self._splits:
             self._splits[name] = load_dataset(self._catalog.dataset(name)).splits["test"]
@@ -85,4 +85,4 @@ class Gallery:
             if self._closing.is_set():
                 raise _ClosingError
 
-        return find_mistakes(model.again(), split, tell)
+        return find_misclassified_images(model.again(), split, tell)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.data.dataset import Split
-from zoo_core.metrics.misclassified import Misread, find_misread
+from zoo_core.metrics.misclassified import Misclassified, find_misclassified
 from zoo_core.pretrained.model import Pretrained
 from zoo_demo.drawing import pixels_json
 
@@ -19,7 +19,7 @@ BATCH = 250
 
 
 @dataclass(frozen=True)
-class Mistakes:
+class MisclassifiedImages:
     """What a model misreads in a split.
 
     Attributes:
@@ -27,7 +27,7 @@ class Mistakes:
         read: int64 ``(N, heads)``, what the model reads in all images.
     """
 
-    misread: Misread
+    misread: Misclassified
     read: NDArray[np.int64]
 
     def page(
@@ -49,7 +49,9 @@ class Mistakes:
         ]
 
 
-def find_mistakes(pretrained: Pretrained, split: Split, tell: Callable[[int], None]) -> Mistakes:
+def find_misclassified_images(
+    pretrained: Pretrained, split: Split, tell: Callable[[int], None]
+) -> MisclassifiedImages:
     """Let a model read all images of a split, and return what it misreads.
 
     Args:
@@ -63,7 +65,9 @@ def find_mistakes(pretrained: Pretrained, split: Split, tell: Callable[[int], No
         parts.append(pretrained.predict(split.images[start : start + BATCH]))
     read = np.concatenate([part.labels for part in parts])
     heads = zip(*(part.probabilities for part in parts), strict=True)
-    return Mistakes(find_misread(split.labels, read, [*map(np.concatenate, heads)]), read)
+    return MisclassifiedImages(
+        find_misclassified(split.labels, read, [*map(np.concatenate, heads)]), read
+    )
 
 
 def _names(labels: NDArray[np.int64], classes: tuple[tuple[str, ...], ...]) -> list[str]:

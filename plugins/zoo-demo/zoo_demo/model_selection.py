@@ -10,14 +10,14 @@ import click
 from zoo_core.errors import UnknownNameError, ZooError, one_line
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.load import locate
-from zoo_core.registry.lookup import at, indexes, registries
-from zoo_core.registry.registry import Found
+from zoo_core.registry.lookup import iter_indexes, known_registries, open_registry
+from zoo_core.registry.registry import FoundWeights
 from zoo_demo.models import Served, serve
 
 
 def choose(
     catalog: Catalog, names: Sequence[str], *, every: bool, registry: str | None
-) -> list[str | Found]:
+) -> list[str | FoundWeights]:
     """Return what is to be loaded.
 
     Args:
@@ -33,11 +33,11 @@ def choose(
     if names:
         return list(names)
     if registry is not None:
-        known = [(where := at(registry), where.index())]
+        known = [(where := open_registry(registry), where.index())]
     else:
-        known = [*indexes(registries(catalog))]
-    found: list[str | Found] = [
-        Found(where, published)
+        known = [*iter_indexes(known_registries(catalog))]
+    found: list[str | FoundWeights] = [
+        FoundWeights(where, published)
         for where, index in known
         for name, published in sorted(index.tags.items())
         if every or index.defaults.get(published.model) == published.tag
@@ -51,7 +51,7 @@ def choose(
 
 
 def load_all(
-    catalog: Catalog, chosen: Sequence[str | Found], *, registry: str | None, device: str
+    catalog: Catalog, chosen: Sequence[str | FoundWeights], *, registry: str | None, device: str
 ) -> list[Served]:
     """Load and warm up what was chosen; what cannot be used is named on stderr and left out.
 
@@ -59,23 +59,23 @@ def load_all(
         ZooError: nothing can be used; what was wrong with the first.
     """
     served: dict[str, Served] = {}
-    faults: list[ZooError] = []
+    errors: list[ZooError] = []
     for each in chosen:
         try:
             found = locate(catalog, each, registry=registry) if isinstance(each, str) else each
             name = _name(found, served)
             if name not in served:  # which whoever names one twice has seen
                 served[name] = serve(catalog, found, name, device=device)
-        except Exception as fault:  # a plugin's, whatever it is: the other models are served
-            faults.append(fault if isinstance(fault, ZooError) else ZooError(one_line(fault)))
+        except Exception as exc:  # a plugin's, whatever it is: the other models are served
+            errors.append(exc if isinstance(exc, ZooError) else ZooError(one_line(exc)))
             name = each if isinstance(each, str) else each.qualified_name
-            click.echo(f"zoo: {name} is left out: {faults[-1]}", err=True)
+            click.echo(f"zoo: {name} is left out: {errors[-1]}", err=True)
     if not served:
-        raise faults[0]
+        raise errors[0]
     return list(served.values())
 
 
-def _name(found: Found | Path, taken: Collection[str]) -> str:
+def _name(found: FoundWeights | Path, taken: Collection[str]) -> str:
     """Return what weights are called, by their registry too where another has the same name."""
     if isinstance(found, Path):
         return str(found)

@@ -16,7 +16,7 @@ from zoo_core.filenames import WEIGHTS
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.load import load
 from zoo_core.pretrained.model import Pretrained
-from zoo_core.registry.registry import Found
+from zoo_core.registry.registry import FoundWeights
 from zoo_core.weights.card import Card
 
 WARM_UP = 3
@@ -27,7 +27,7 @@ THREADS = 1
 
 
 @dataclass(frozen=True)
-class Answer:
+class ModelAnswer:
     """What a model reads in one image.
 
     Attributes:
@@ -59,13 +59,13 @@ class Served:
     # A framework's model may keep what it computes with it, as zoo-numpy's layers do.
     _alone: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def read(self, image: NDArray[np.uint8]) -> Answer:
+    def read(self, image: NDArray[np.uint8]) -> ModelAnswer:
         """Read one image, uint8 ``(C, H, W)``."""
         with self._alone:
             started = time.perf_counter()
             read = self.pretrained.predict(image[np.newaxis])
             seconds = time.perf_counter() - started
-        return Answer(
+        return ModelAnswer(
             labels=[int(label) for label in read.labels[0]],
             probabilities=[[float(share) for share in head[0]] for head in read.probabilities],
             seconds=seconds,
@@ -92,7 +92,7 @@ class Served:
         }
 
 
-def serve(catalog: Catalog, found: Found | Path, id_: str, *, device: str) -> Served:
+def serve(catalog: Catalog, found: FoundWeights | Path, id_: str, *, device: str) -> Served:
     """Load a model and let it read a few images.
 
     Args:
@@ -122,6 +122,6 @@ def in_order(served: list[Served]) -> list[Served]:
     return sorted(served, key=lambda one: (one.accuracy or 0.0, one.id))
 
 
-def _size(found: Found | Path) -> int:
+def _size(found: FoundWeights | Path) -> int:
     assert isinstance(found, Path)  # what is published has a card
     return (found / WEIGHTS if found.is_dir() else found).stat().st_size

@@ -13,7 +13,7 @@ from zoo_demo.drawing import decode, pixels_json
 from zoo_demo.models import Served
 from zoo_demo.tasks import Task
 
-MOST_WAITING = 256
+MAX_WAITING = 256
 """Drawings that may wait; whoever comes then is told to come again."""
 
 
@@ -21,7 +21,7 @@ class BusyError(ZooError):
     """More drawings are waiting than can be read soon."""
 
 
-class Readers:
+class ReaderThreads:
     """A few threads that read drawings, so that the server goes on listening."""
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Readers:
             DataError: it is not an image that can be read.
             BusyError: too many are waiting.
         """
-        if self._waiting >= MOST_WAITING:
+        if self._waiting >= MAX_WAITING:
             raise BusyError(f"{self._waiting} drawings are waiting", hint="Try again in a second.")
         self._waiting += 1
         try:
@@ -62,16 +62,16 @@ def read_drawing(task: Task, body: bytes) -> dict[str, Any]:
         "task": task.id,
         "image": pixels_json(image),
         "preparing_ms": _ms(prepared - started),
-        "answers": [_answer(model, task, image) for model in task.models],
+        "answers": [_describe(model, task, image) for model in task.models],
         "all_ms": _ms(time.perf_counter() - started),
     }
 
 
-def _answer(model: Served, task: Task, image: Any) -> dict[str, Any]:
+def _describe(model: Served, task: Task, image: Any) -> dict[str, Any]:
     try:
         read = model.read(image)
-    except Exception as fault:  # a plugin's, whatever it is: the other models answer
-        return {"id": model.id, "error": one_line(fault)}
+    except Exception as exc:  # a plugin's, whatever it is: the other models answer
+        return {"id": model.id, "error": one_line(exc)}
     return {
         "id": model.id,
         "labels": read.labels,

@@ -13,10 +13,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MOST_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 """Of a drawing: a canvas takes a few thousand."""
 
-PATIENCE = 20.0
+BODY_TIMEOUT = 20.0
 """Seconds that a drawing may take to arrive."""
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -33,7 +33,7 @@ HEADERS = {
 Call = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-class Guard:
+class LimitsMiddleware:
     """Answers only those who asked for this server by its own name, and from its own pages.
 
     A page elsewhere may have its name resolved to 127.0.0.1 and would then be of one origin with
@@ -106,28 +106,28 @@ def _problem(status: int, text: str) -> JSONResponse:
 
 
 async def read_body(request: Request) -> bytes:
-    """Return the request's body, of `MOST_BYTES` at most.
+    """Return the request's body, of `MAX_BYTES` at most.
 
     Raises:
         HTTPException: 413 where it is larger, before the rest is read; 408 where it takes too long;
             400 where it ends too soon.
     """
     too_much = HTTPException(
-        413, f"the body is larger than {MOST_BYTES:,} bytes, send a smaller image"
+        413, f"the body is larger than {MAX_BYTES:,} bytes, send a smaller image"
     )
     declared = request.headers.get("content-length", "0")
-    if declared.isdecimal() and int(declared) > MOST_BYTES:
+    if declared.isdecimal() and int(declared) > MAX_BYTES:
         raise too_much
     parts, size = [], 0
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(BODY_TIMEOUT):
             async for part in request.stream():
                 size += len(part)
-                if size > MOST_BYTES:
+                if size > MAX_BYTES:
                     raise too_much
                 parts.append(part)
-    except TimeoutError as fault:
-        raise HTTPException(408, f"the body did not arrive in {PATIENCE:g} s") from fault
-    except ClientDisconnect as fault:
-        raise HTTPException(400, "the body ended too soon") from fault
+    except TimeoutError as exc:
+        raise HTTPException(408, f"the body did not arrive in {BODY_TIMEOUT:g} s") from exc
+    except ClientDisconnect as exc:
+        raise HTTPException(400, "the body ended too soon") from exc
     return b"".join(parts)

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from zoo_core.errors import InvalidValueError, ZooError
 from zoo_core.system.interrupts import Stop
 
-MOST_CONNECTIONS = 800
+MAX_CONNECTIONS = 800
 """Whoever comes then is refused, while there are still files to open."""
 
 GRACE = 2
@@ -35,10 +35,10 @@ def listen(host: str, port: int) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM
         )[0]
-    except (OSError, UnicodeError) as fault:
+    except (OSError, UnicodeError) as exc:
         raise InvalidValueError(
-            f"--host {host!r} is no address: {fault}", hint="This machine's own is 127.0.0.1."
-        ) from fault
+            f"--host {host!r} is no address: {exc}", hint="This machine's own is 127.0.0.1."
+        ) from exc
     # asyncio turns off Nagle's algorithm for what says that it is TCP; else an answer's body waits
     # for the headers to be acknowledged, which takes 40 ms.
     bound = socket.socket(family, kind, protocol)
@@ -46,17 +46,17 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         bound.bind(address)
         bound.listen(2048)  # now, so that of two servers that start at once one is told
-    except OSError as fault:
+    except OSError as exc:
         bound.close()
-        if fault.errno == errno.EADDRNOTAVAIL:
+        if exc.errno == errno.EADDRNOTAVAIL:
             raise InvalidValueError(
                 f"--host {host!r} is no address of this machine",
                 hint="127.0.0.1 is, and 0.0.0.0 stands for all of them.",
-            ) from fault
-        why = "is taken" if fault.errno == errno.EADDRINUSE else f"cannot be used: {fault.strerror}"
+            ) from exc
+        why = "is taken" if exc.errno == errno.EADDRINUSE else f"cannot be used: {exc.strerror}"
         raise ZooError(
             f"port {port} of {host} {why}", hint="Take another: --port 0 takes any that is free."
-        ) from fault
+        ) from exc
     return bound
 
 
@@ -83,7 +83,7 @@ def serve_until(
         log_config=None,
         log_level="error",
         access_log=False,
-        limit_concurrency=MOST_CONNECTIONS,
+        limit_concurrency=MAX_CONNECTIONS,
         server_header=False,
         timeout_graceful_shutdown=GRACE,
     )

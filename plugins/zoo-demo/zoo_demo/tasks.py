@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from zoo_core.data.image_files import Reader, reader_for
+from zoo_core.data.image_files import ImageReader, reader_for
 from zoo_core.plugins.catalog import Catalog
 from zoo_demo.models import Served
 
@@ -28,7 +28,7 @@ class Task:
     id: str
     shape: tuple[int, int, int]
     classes: tuple[tuple[str, ...], ...]
-    reader: Reader
+    reader: ImageReader
     models: tuple[Served, ...]
 
     @property

@@ -13,14 +13,14 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from torch import nn
 
 import zoo_core as zoo
-from zoo_core import Preprocessing
+from zoo_core import Normalization
 from zoo_core.data.dataset import load_dataset
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.metrics.predictions import predictions_of
 from zoo_core.pretrained.load import load
 from zoo_core.pretrained.model import Pretrained
-from zoo_core.registry.lookup import published, registries
-from zoo_export.compare_outputs import TOLERANCE, Comparison, compare, normalised
+from zoo_core.registry.lookup import known_registries, list_published
+from zoo_export.compare_outputs import TOLERANCE, OutputComparison, compare_outputs, normalized
 from zoo_export.export import find_exporter
 from zoo_export.formats import FORMATS, Program
 from zoo_numpy.config import NumpyNetConfig
@@ -44,17 +44,17 @@ PUBLISHED = [
     ("two-headed-cnn.default", "torch-export", True),
     ("two-headed-mlp.reference", "onnx", True),
 ]
-"""Weights, format, and whether preprocessing is part of the file."""
+"""Weights, format, and whether normalization is part of the file."""
 
 
 @pytest.fixture
 def exported(tmp_path):
     """Return a function that exports a model and makes the file ready to run."""
 
-    def export(pretrained, format_, *, preprocessing=True):
+    def export(pretrained, format_, *, normalization=True):
         path = tmp_path / f"model{FORMATS[format_].suffix}"
         find_exporter(installed_catalog(), pretrained, format_)(
-            pretrained, path, preprocessing=preprocessing
+            pretrained, path, normalization=normalization
         )
         return FORMATS[format_].open(path)
 
@@ -74,7 +74,7 @@ def noise(pretrained, count=5):
     return np.random.default_rng(0).integers(0, 256, (count, *pretrained.input_shape), np.uint8)
 
 
-def made_of(model, trainer, *, shape, heads, preprocessing, views):
+def made_of(model, trainer, *, shape, heads, normalization, views):
     """Return a model with weights that nobody trained."""
     card = SimpleNamespace(
         dataset=SimpleNamespace(classes=[[str(i) for i in range(count)] for count in heads]),
@@ -85,7 +85,7 @@ def made_of(model, trainer, *, shape, heads, preprocessing, views):
         name="made",
         sha256="0" * 64,
         trainer=trainer,
-        preprocessing=preprocessing,
+        normalization=normalization,
         input_shape=shape,
         views=views,
         _read_card=lambda: card,
@@ -93,17 +93,17 @@ def made_of(model, trainer, *, shape, heads, preprocessing, views):
     )
 
 
-def assert_alike(program, pretrained, images, *, preprocessing):
-    assert compare(program, pretrained, images, preprocessing=preprocessing).alike
+def assert_alike(program, pretrained, images, *, normalization):
+    assert compare_outputs(program, pretrained, images, normalization=normalization).alike
 
 
-@pytest.mark.parametrize(("name", "format_", "preprocessing"), PUBLISHED)
-def test_a_file_gives_zoos_logits_for_any_number_of_images(exported, name, format_, preprocessing):
+@pytest.mark.parametrize(("name", "format_", "normalization"), PUBLISHED)
+def test_a_file_gives_zoos_logits_for_any_number_of_images(exported, name, format_, normalization):
     pretrained = zoo.load(name, device="cpu")
-    program = exported(pretrained, format_, preprocessing=preprocessing)
+    program = exported(pretrained, format_, normalization=normalization)
     images = images_of(pretrained)[:1000]
     expected = pretrained.predict(images)
-    given_ = images if preprocessing else normalised(images, pretrained.preprocessing)
+    given_ = images if normalization else normalized(images, pretrained.normalization)
     for count in (1, 2, 7, 1000):
         logits = program.run(given_[:count])
         assert len(logits) == len(expected.logits)
@@ -113,7 +113,7 @@ def test_a_file_gives_zoos_logits_for_any_number_of_images(exported, name, forma
 
 
 @pytest.mark.parametrize(
-    ("name", "format_", "views", "preprocessing"),
+    ("name", "format_", "views", "normalization"),
     [
         ("numpy-net.default", "onnx", 5, True),
         ("numpy-net.default", "onnx", 9, False),
@@ -122,13 +122,13 @@ def test_a_file_gives_zoos_logits_for_any_number_of_images(exported, name, forma
         ("mlp.default", "torch-export", 5, False),
     ],
 )
-def test_views_are_part_of_the_file(exported, name, format_, views, preprocessing):
+def test_views_are_part_of_the_file(exported, name, format_, views, normalization):
     pretrained = replace(zoo.load(name, device="cpu"), views=views)
-    program = exported(pretrained, format_, preprocessing=preprocessing)
+    program = exported(pretrained, format_, normalization=normalization)
     images = noise(pretrained)
-    assert_alike(program, pretrained, images, preprocessing=preprocessing)
+    assert_alike(program, pretrained, images, normalization=normalization)
     one = replace(pretrained, views=1)
-    assert compare(program, one, images, preprocessing=preprocessing).difference > 0.01
+    assert compare_outputs(program, one, images, normalization=normalization).difference > 0.01
 
 
 @settings(
@@ -142,11 +142,11 @@ def test_views_are_part_of_the_file(exported, name, format_, views, preprocessin
     channels=st.lists(st.tuples(st.floats(0, 1), st.floats(0.1, 1)), min_size=1, max_size=3),
     size=st.tuples(st.integers(1, 6), st.integers(1, 6)),
     views=st.sampled_from([1, 5, 9]),
-    preprocessing=st.booleans(),
+    normalization=st.booleans(),
     seed=st.integers(0, 2**32 - 1),
 )
 def test_every_numpy_net_is_exported_as_it_is(
-    exported, activation, hidden, dropout, heads, channels, size, views, preprocessing, seed
+    exported, activation, hidden, dropout, heads, channels, size, views, normalization, seed
 ):
     shape = (len(channels), *size)
     config = NumpyNetConfig(
@@ -157,20 +157,20 @@ def test_every_numpy_net_is_exported_as_it_is(
         dropout=dropout,
     )
     net = build(config)
-    net.initialise(seed)
+    net.initialize(seed)
     means, stds = zip(*channels, strict=True)
     pretrained = made_of(
         net,
         NumpyTrainer(),
         shape=shape,
         heads=heads,
-        preprocessing=Preprocessing(means, stds),
+        normalization=Normalization(means, stds),
         views=views,
     )
-    program = exported(pretrained, "onnx", preprocessing=preprocessing)
+    program = exported(pretrained, "onnx", normalization=normalization)
     images = np.random.default_rng(seed).integers(0, 256, (4, *shape), np.uint8)
     for own, zoos in zip(
-        program.run(images if preprocessing else normalised(images, pretrained.preprocessing)),
+        program.run(images if normalization else normalized(images, pretrained.normalization)),
         pretrained.predict(images).logits,
         strict=True,
     ):
@@ -191,19 +191,19 @@ class Chunked(nn.Module):
         return [head(found.chunk(dim=0, chunks=3)[0]) for head in self.heads]
 
 
-@pytest.mark.parametrize(("format_", "preprocessing"), [("onnx", True), ("torch-export", False)])
-def test_a_module_with_colours_views_and_parts_of_its_batch(exported, format_, preprocessing):
+@pytest.mark.parametrize(("format_", "normalization"), [("onnx", True), ("torch-export", False)])
+def test_a_module_with_colors_views_and_parts_of_its_batch(exported, format_, normalization):
     trainer = TorchTrainer(device="cpu")
     pretrained = made_of(
         trainer.build(lambda _: Chunked(), None, seed=0),
         trainer,
         shape=(3, 6, 8),
         heads=(2, 5),
-        preprocessing=Preprocessing((0.1, 0.5, 0.9), (0.2, 0.3, 0.4)),
+        normalization=Normalization((0.1, 0.5, 0.9), (0.2, 0.3, 0.4)),
         views=9,
     )
-    program = exported(pretrained, format_, preprocessing=preprocessing)
-    assert_alike(program, pretrained, noise(pretrained, 8), preprocessing=preprocessing)
+    program = exported(pretrained, format_, normalization=normalization)
+    assert_alike(program, pretrained, noise(pretrained, 8), normalization=normalization)
 
 
 @pytest.mark.parametrize("format_", ["onnx", "torch-export"])
@@ -253,7 +253,7 @@ def test_a_file_is_the_same_whenever_it_is_made_and_names_no_folder(
     [(TOLERANCE, 0, True), (1.01e-4, 0, False), (0.0, 1, False), (float("nan"), 0, False)],
 )
 def test_a_file_is_like_zoo_where_both_logits_and_labels_are(difference, labels, alike):
-    assert Comparison(1000, difference, labels).alike is alike
+    assert OutputComparison(1000, difference, labels).alike is alike
 
 
 def test_the_greatest_difference_and_every_other_label_are_found():
@@ -261,8 +261,8 @@ def test_the_greatest_difference_and_every_other_label_are_found():
     given = zoos + np.array([[0, 0, 3], [0, 0, 0], [0, 0, 0], [-0.5, 0, 0]], np.float32)
     pretrained = SimpleNamespace(predict=lambda batch: predictions_of([zoos[batch], zoos[batch]]))
     program = Program((), (), lambda batch: [given[batch], zoos[batch]])
-    compared = compare(program, pretrained, np.arange(4), preprocessing=True)
-    assert compared == Comparison(images=4, difference=3.0, labels=1)
+    compared = compare_outputs(program, pretrained, np.arange(4), normalization=True)
+    assert compared == OutputComparison(images=4, difference=3.0, labels=1)
 
 
 def test_what_a_file_takes_and_gives_is_said(exported):
@@ -273,20 +273,22 @@ def test_what_a_file_takes_and_gives_is_said(exported):
         "logits_head1 float32 (N, 10)",
         "logits_head2 float32 (N, 10)",
     ]
-    program = exported(pretrained, "torch-export", preprocessing=False)
+    program = exported(pretrained, "torch-export", normalization=False)
     assert list(map(str, program.inputs)) == ["images float32 (N, 1, 42, 28)"]
     assert list(map(str, program.outputs)) == ["[0] float32 (N, 10)", "[1] float32 (N, 10)"]
 
 
 def test_all_that_is_published_was_exported_and_answers_as_zoo_on_every_test_image():
     catalog = installed_catalog()
-    due = {
-        (found.name, format_)
-        for found in published(registries(catalog))
-        for format_ in catalog.trainer(load(catalog, found).card.recipe.trainer).spec.exporters
+    expected = {
+        (actual.name, format_)
+        for actual in list_published(known_registries(catalog))
+        for format_ in catalog.trainer(load(catalog, actual).card.recipe.trainer).spec.exporters
     }
     measured = kept().files
-    assert {(row.weights, row.format) for row in measured} == due, "python -m benchmarks.exports"
+    assert {(row.weights, row.format) for row in measured} == expected, (
+        "python -m benchmarks.exports"
+    )
     for row in measured:
-        assert Comparison(row.images, row.difference, row.labels).alike
+        assert OutputComparison(row.images, row.difference, row.labels).alike
         assert row.images in (4000, 10000)

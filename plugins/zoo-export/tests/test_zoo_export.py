@@ -33,7 +33,7 @@ def zoo_models():
             trainer="writing",
             dataset="toy-pairs",
             heads=2,
-            licence="MIT",
+            license="MIT",
         )
     ]
 
@@ -52,7 +52,7 @@ def zoo_trainers():
     ]
 
 
-def export(pretrained, path, *, preprocessing):
+def export(pretrained, path, *, normalization):
     """Write the model as it is, or in one of the ways in which an exporter may be wrong."""
     from onnx import TensorProto, helper, numpy_helper, save
 
@@ -61,7 +61,7 @@ def export(pretrained, path, *, preprocessing):
         raise RuntimeError("no such operator\\nin this opset")
     if wrong == "nothing":
         return
-    mean, std = pretrained.preprocessing.mean[0], pretrained.preprocessing.std[0]
+    mean, std = pretrained.normalization.mean[0], pretrained.normalization.std[0]
     factors = {"scale": 1 / (255 * std), "shift": -mean / std}
     factors["shift"] += 0.01 if wrong == "shift" else 0
     arrays = {name: _array(value) for name, value in factors.items()}
@@ -171,7 +171,7 @@ def test_a_torch_model_is_written_and_nothing_is_said_but_that(cli, tmp_path, fo
 
 
 def test_json_says_what_was_written_and_how_far_it_is_from_zoo(cli, tmp_path):
-    result = cli("export", "numpy-net.default", "--no-preprocessing", "--out", "n.onnx", "--json")
+    result = cli("export", "numpy-net.default", "--no-normalization", "--out", "n.onnx", "--json")
     assert result.code == 0
     compared = result.json.pop("compared")
     assert result.json | {"compared": None} == {
@@ -180,7 +180,7 @@ def test_json_says_what_was_written_and_how_far_it_is_from_zoo(cli, tmp_path):
         "format": "onnx",
         "path": "n.onnx",
         "bytes": (tmp_path / "n.onnx").stat().st_size,
-        "preprocessing": False,
+        "normalization": False,
         "views": 1,
         "inputs": [{"name": "images", "dtype": "float32", "shape": ["N", 1, 28, 28]}],
         "outputs": [{"name": "logits", "dtype": "float32", "shape": ["N", 10]}],
@@ -202,15 +202,15 @@ def test_a_file_says_what_it_is(cli, tmp_path, name, format_):
     card = zoo.load(name).card
     assert facts["zoo.model"] == zoo.load(name).name
     assert facts["zoo.sha256"] == zoo.load(name).sha256
-    assert facts["zoo.licence"] == card.licence
+    assert facts["zoo.license"] == card.license
     assert facts["zoo.dataset"] == card.dataset.name
-    assert facts["zoo.dataset_licence"] == card.dataset.licence
+    assert facts["zoo.dataset_license"] == card.dataset.license
     assert json.loads(facts["zoo.classes"]) == [list(head) for head in card.dataset.classes]
     assert json.loads(facts["zoo.views"]) == 1
-    assert json.loads(facts["zoo.preprocessing"]) == {
+    assert json.loads(facts["zoo.normalization"]) == {
         "included": True,
-        "mean": list(card.preprocessing.mean),
-        "std": list(card.preprocessing.std),
+        "mean": list(card.normalization.mean),
+        "std": list(card.normalization.std),
     }
 
 

@@ -22,7 +22,7 @@ IMAGES = 1000
 
 
 @click.command()
-@click.argument("name", shell_complete=options.weights)
+@click.argument("name", shell_complete=options.complete_weights)
 @click.option(
     "--format",
     "format_",
@@ -37,9 +37,9 @@ IMAGES = 1000
     help="The file.  [default: MODEL.TAG.onnx or MODEL.TAG.pt2]",
 )
 @click.option(
-    "--preprocessing/--no-preprocessing",
+    "--normalization/--no-normalization",
     default=True,
-    help="Whether the file takes bytes, or images that were normalised.  [default: bytes]",
+    help="Whether the file takes bytes, or images that were normalized.  [default: bytes]",
 )
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @options.registry
@@ -48,7 +48,7 @@ def export(  # noqa: PLR0917 (click passes every argument by name)
     name: str,
     format_: str,
     out: Path | None,
-    preprocessing: bool,
+    normalization: bool,
     force: bool,
     registry: str | None,
     as_json: bool,
@@ -65,7 +65,7 @@ def export(  # noqa: PLR0917 (click passes every argument by name)
     _check_place(path, force=force)
     dataset = pretrained.card.dataset.name
     images = load_dataset(catalog.dataset(dataset)).splits["test"].images[:IMAGES]
-    exported = export_to(path, pretrained, exporter, format_, images, preprocessing=preprocessing)
+    exported = export_to(path, pretrained, exporter, format_, images, normalization=normalization)
     if as_json:
         print_json(
             {
@@ -73,7 +73,7 @@ def export(  # noqa: PLR0917 (click passes every argument by name)
                 "format": format_,
                 "path": str(path),
                 "bytes": exported.bytes,
-                "preprocessing": preprocessing,
+                "normalization": normalization,
                 "views": pretrained.views,
                 "inputs": [asdict(port) for port in exported.inputs],
                 "outputs": [asdict(port) for port in exported.outputs],

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.data.normalization import Preprocessing
+from zoo_core.data.normalization import Normalization
 from zoo_core.errors import VerificationError
 from zoo_core.pretrained.model import Pretrained
 from zoo_export.formats import Program
@@ -21,7 +21,7 @@ BATCH = 250
 
 
 @dataclass(frozen=True)
-class Comparison:
+class OutputComparison:
     """A file's answers beside zoo's.
 
     Attributes:
@@ -40,9 +40,9 @@ class Comparison:
         return self.labels == 0 and self.difference <= TOLERANCE
 
 
-def compare(
-    program: Program, pretrained: Pretrained, images: NDArray[np.uint8], *, preprocessing: bool
-) -> Comparison:
+def compare_outputs(
+    program: Program, pretrained: Pretrained, images: NDArray[np.uint8], *, normalization: bool
+) -> OutputComparison:
     """Let a program and zoo read images: one by itself, then batch by batch, the last any size.
 
     Raises:
@@ -52,7 +52,7 @@ def compare(
     starts = [0, *range(1, len(images), BATCH), len(images)]
     for start, end in pairwise(starts):
         batch = images[start:end]
-        given = program.run(batch if preprocessing else normalised(batch, pretrained.preprocessing))
+        given = program.run(batch if normalization else normalized(batch, pretrained.normalization))
         expected = pretrained.predict(batch)
         shapes = [np.shape(head) for head in given]
         if shapes != (due := [head.shape for head in expected.logits]):
@@ -62,11 +62,11 @@ def compare(
         difference = float(np.max([difference, *gaps]))  # NaN, if there is one
         read = np.stack([head.argmax(axis=1) for head in given], axis=1)
         labels += int((read != expected.labels).any(axis=1).sum())
-    return Comparison(len(images), difference, labels)
+    return OutputComparison(len(images), difference, labels)
 
 
-def normalised(images: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[np.float32]:
-    """Return what a file without preprocessing takes: float32 ``(image / 255 - mean) / std``."""
-    mean, std = (np.reshape(each, (-1, 1, 1)) for each in (preprocessing.mean, preprocessing.std))
+def normalized(images: NDArray[np.uint8], normalization: Normalization) -> NDArray[np.float32]:
+    """Return what a file without normalization takes: float32 ``(image / 255 - mean) / std``."""
+    mean, std = (np.reshape(each, (-1, 1, 1)) for each in (normalization.mean, normalization.std))
     floats: NDArray[np.float32] = ((images / 255 - mean) / std).astype(np.float32)
     return floats

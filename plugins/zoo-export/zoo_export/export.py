@@ -18,20 +18,20 @@ from zoo_core.errors import (
     PluginError,
     VerificationError,
     ZooError,
-    listed,
+    join_names,
     one_line,
 )
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.model import Pretrained
-from zoo_core.system.atomic_files import replacing
-from zoo_export.compare_outputs import TOLERANCE, Comparison, compare
+from zoo_core.system.atomic_files import atomic_writer
+from zoo_export.compare_outputs import TOLERANCE, OutputComparison, compare_outputs
 from zoo_export.formats import FORMATS, Port
 
 EXTRA = {"onnx": "onnx", "onnxruntime": "onnx", "onnxscript": "onnx"}
 """Module that may be missing -> the extra of zoo-export that brings it."""
 
 Exporter = Callable[..., None]
-"""``(pretrained, path, *, preprocessing)``: writes the file."""
+"""``(pretrained, path, *, normalization)``: writes the file."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Exported:
     bytes: int
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
-    comparison: Comparison
+    comparison: OutputComparison
 
 
 def find_exporter(catalog: Catalog, pretrained: Pretrained, format_: str) -> Exporter:
@@ -57,7 +57,7 @@ def find_exporter(catalog: Catalog, pretrained: Pretrained, format_: str) -> Exp
     if format_ not in formats:
         raise InvalidValueError(
             f"models of the trainer {entry.spec.name} cannot be exported as {format_}",
-            hint=f"Its formats are: {listed(formats.keys() & FORMATS.keys())}.",
+            hint=f"Its formats are: {join_names(formats.keys() & FORMATS.keys())}.",
         )
     with needing(format_):
         for module in FORMATS[format_].needs:
@@ -73,7 +73,7 @@ def export_to(
     format_: str,
     images: NDArray[np.uint8],
     *,
-    preprocessing: bool,
+    normalization: bool,
 ) -> Exported:
     """Write a model into a file, which takes its place once it was seen to answer as zoo does.
 
@@ -83,20 +83,20 @@ def export_to(
         exporter: see `find_exporter`.
         format_: of the file.
         images: to compare answers on, uint8 ``(N, C, H, W)``.
-        preprocessing: whether the file takes such images, or normalised ones.
+        normalization: whether the file takes such images, or normalized ones.
 
     Raises:
         VerificationError: it does not answer as zoo does; nothing is left of it.
         PluginError: it could not be written or run.
         OSError: there is no room for it.
     """
-    with replacing(path) as file:
+    with atomic_writer(path) as file:
         temporary = Path(file.name)
         with needing(format_):
-            exporter(pretrained, temporary, preprocessing=preprocessing)
-            FORMATS[format_].label(temporary, facts_of(pretrained, preprocessing))
+            exporter(pretrained, temporary, normalization=normalization)
+            FORMATS[format_].label(temporary, facts_of(pretrained, normalization))
             program = FORMATS[format_].open(temporary)
-            comparison = compare(program, pretrained, images, preprocessing=preprocessing)
+            comparison = compare_outputs(program, pretrained, images, normalization=normalization)
         if not comparison.alike:
             raise VerificationError(
                 f"{path} was not written: its logits differ from zoo's by up to "
@@ -107,21 +107,21 @@ def export_to(
     return Exported(path, size, program.inputs, program.outputs, comparison)
 
 
-def facts_of(pretrained: Pretrained, preprocessing: bool) -> dict[str, str]:
+def facts_of(pretrained: Pretrained, normalization: bool) -> dict[str, str]:
     """Return what a file says of itself; lists and objects as JSON."""
     card = pretrained.card
     facts: dict[str, Any] = {
         "model": pretrained.name,
         "sha256": pretrained.sha256,
-        "licence": card.licence,
+        "license": card.license,
         "dataset": card.dataset.name,
-        "dataset_licence": card.dataset.licence,
+        "dataset_license": card.dataset.license,
         "classes": card.dataset.classes,
         "views": pretrained.views,
-        "preprocessing": {
-            "included": preprocessing,
-            "mean": pretrained.preprocessing.mean,
-            "std": pretrained.preprocessing.std,
+        "normalization": {
+            "included": normalization,
+            "mean": pretrained.normalization.mean,
+            "std": pretrained.normalization.std,
         },
     }
     return {
@@ -141,15 +141,15 @@ def needing(format_: str) -> Iterator[None]:
         yield
     except (ZooError, OSError):
         raise
-    except Exception as fault:
-        missing = fault.name if isinstance(fault, ModuleNotFoundError) else None
+    except Exception as exc:
+        missing = exc.name if isinstance(exc, ModuleNotFoundError) else None
         if not missing:
             raise PluginError(
-                f"the model could not be exported as {format_}: {one_line(fault)}"
-            ) from fault
+                f"the model could not be exported as {format_}: {one_line(exc)}"
+            ) from exc
         package = missing.partition(".")[0]
         extra = f"zoo-export[{EXTRA[package]}]" if package in EXTRA else package
         raise PluginError(
             f"--format {format_} needs {missing}, which is not installed",
             hint=f"Install it: pip install '{extra}'",
-        ) from fault
+        ) from exc

@@ -1,4 +1,4 @@
-"""The formats: how a file of each is labelled with what it is, and run as its users will run it."""
+"""The formats: how a file of each is labeled with what it is, and run as its users will run it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Program:
 
 
 @dataclass(frozen=True)
-class Format:
+class ExportFormat:
     """A format of files.
 
     Attributes:
@@ -143,7 +143,7 @@ def _shape(sizes: Sequence[Any]) -> tuple[int | str, ...]:
 
 
 FORMATS = {
-    "onnx": Format(".onnx", ("onnx", "onnxruntime"), _label_onnx, _onnx_facts, _open_onnx),
-    "torch-export": Format(".pt2", ("torch",), _label_program, _program_facts, _open_program),
+    "onnx": ExportFormat(".onnx", ("onnx", "onnxruntime"), _label_onnx, _onnx_facts, _open_onnx),
+    "torch-export": ExportFormat(".pt2", ("torch",), _label_program, _program_facts, _open_program),
 }
 """By name: those that a trainer's spec may name an exporter for, and that can be verified here."""

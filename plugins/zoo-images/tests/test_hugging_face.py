@@ -65,14 +65,14 @@ def test_images_and_labels_are_found_by_what_they_are(write):
     assert (spec.name, spec.shape, spec.classes) == ("hf:./pets", (1, 6, 8), (2,))
     assert spec.sizes == {"train": 4, "validation": 2, "test": 1}
     assert spec.sha256 == dataset.sha256()
-    assert (spec.licence, spec.source) == ("CC-BY-4.0", f"the folder {folder}")
+    assert (spec.license, spec.source) == ("CC-BY-4.0", f"the folder {folder}")
     assert dataset.classes == (("cat", "dog"),)
     assert dataset.splits["train"].labels[:, 0].tolist() == [0, 1, 1, 0]
     assert np.array_equal(dataset.splits["train"].images[3, 0], PIXELS + 3)
 
 
 @pytest.mark.parametrize(
-    ("readme", "licence"),
+    ("readme", "license"),
     [
         ("", "LicenseRef-unknown"),
         ("---\nlicense: other\n---\n", "LicenseRef-unknown"),
@@ -80,9 +80,9 @@ def test_images_and_labels_are_found_by_what_they_are(write):
         ("---\npretty_name: Pets\n---\n", "LicenseRef-unknown"),
     ],
 )
-def test_a_licence_that_spdx_does_not_know_is_unknown(write, readme, licence):
+def test_a_license_that_spdx_does_not_know_is_unknown(write, readme, license):
     write(readme, train=table([0, 1, 0, 1]))
-    assert hugging_face.describe("./pets").licence == licence
+    assert hugging_face.describe("./pets").license == license
 
 
 @pytest.mark.parametrize(
@@ -98,11 +98,11 @@ def test_a_licence_that_spdx_does_not_know_is_unknown(write, readme, licence):
         ([True, False, True, True], datasets.Value("bool"), ("False", "True"), [1, 0, 1, 1]),
     ],
 )
-def test_labels_may_be_words_or_numbers(write, labels, feature, classes, due):
+def test_labels_may_be_words_or_numbers(write, labels, feature, classes, expected):
     write(train=table(labels, feature), test=table(labels[:1], feature))
     dataset = hugging_face.load("./pets")
     assert dataset.classes == (classes,)
-    assert dataset.splits["train"].labels[:, 0].tolist() == due
+    assert dataset.splits["train"].labels[:, 0].tolist() == expected
 
 
 def test_training_images_alone_are_parted(write):
@@ -169,7 +169,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("make", "options", "said"), FAULTS)
-def test_what_is_no_data_set_of_labelled_images_says_why(write, make, options, said):
+def test_what_is_no_data_set_of_labeled_images_says_why(write, make, options, said):
     write(train=make())
     with pytest.raises((DataError, InvalidValueError), match=re.escape(said)):
         hugging_face.describe(f"./pets{options}")

@@ -45,14 +45,14 @@ class Hub(BaseHTTPRequestHandler):
         oid = hashlib.sha1(path.read_bytes()).hexdigest()
         return {"type": "file", "path": path.name, "size": path.stat().st_size, "oid": oid}
 
-    def _send(self, code, content, fault=None):
+    def _send(self, code, content, exc=None):
         content = content.encode() if isinstance(content, str) else content
         self.send_response(code)
         self.send_header("Content-Length", str(len(content)))
         self.send_header("ETag", f'"{hashlib.sha1(content).hexdigest()}"')
         self.send_header("X-Repo-Commit", COMMIT)
-        if fault:
-            self.send_header("X-Error-Code", fault)
+        if exc:
+            self.send_header("X-Error-Code", exc)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)
@@ -86,7 +86,7 @@ def asked(loopback, tmp_path, monkeypatch):
 def test_a_data_set_is_fetched_by_its_name_and_kept(asked, cli, tmp_path):
     first = cli("info", "hf:some/pets", "--json").json
     assert first["sizes"] == {"train": 18, "test": 2}
-    assert first["licence"] == "CC0-1.0"
+    assert first["license"] == "CC0-1.0"
     assert any("parquet" in path for path in asked)
 
     del asked[:]

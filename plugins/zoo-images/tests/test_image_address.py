@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from zoo_core.errors import InvalidValueError
-from zoo_images.address import FORM_OPTIONS, Form, parse_address
+from zoo_images.address import FORM_OPTIONS, ImageForm, parse_address
 
 SIDES = st.integers(1, 9999)
 WORDS = st.text(st.characters(exclude_characters="&=?"), min_size=1)
@@ -15,13 +15,13 @@ WORDS = st.text(st.characters(exclude_characters="&=?"), min_size=1)
 @pytest.mark.parametrize(
     ("address", "place", "form"),
     [
-        ("photos", "photos", Form(None, None)),
-        ("../my photos/2024", "../my photos/2024", Form(None, None)),
-        ("photos?size=64", "photos", Form((64, 64), None)),
-        ("photos?size=64x48", "photos", Form((64, 48), None)),
-        ("photos?channels=1&size=32", "photos", Form((32, 32), 1)),
-        ("what??channels=3", "what?", Form(None, 3)),
-        ("what??", "what?", Form(None, None)),
+        ("photos", "photos", ImageForm(None, None)),
+        ("../my photos/2024", "../my photos/2024", ImageForm(None, None)),
+        ("photos?size=64", "photos", ImageForm((64, 64), None)),
+        ("photos?size=64x48", "photos", ImageForm((64, 48), None)),
+        ("photos?channels=1&size=32", "photos", ImageForm((32, 32), 1)),
+        ("what??channels=3", "what?", ImageForm(None, 3)),
+        ("what??", "what?", ImageForm(None, None)),
     ],
 )
 def test_an_address_is_a_place_and_options(address, place, form):
@@ -35,7 +35,7 @@ def test_what_is_written_is_read(place, height, width, channels, label):
     text = f"{place}?size={height}x{width}&label={label}&channels={channels}"
     parsed = parse_address("hf", text, ["label"])
     assert parsed.place == place
-    assert parsed.form == Form((height, width), channels)
+    assert parsed.form == ImageForm((height, width), channels)
     assert parsed.options == {"label": label}
 
 
@@ -43,8 +43,8 @@ def test_what_is_written_is_read(place, height, width, channels, label):
 def test_any_text_is_read_or_refused(text):
     try:
         parsed = parse_address("folder", text)
-    except InvalidValueError as fault:
-        assert "\n" not in str(fault)
+    except InvalidValueError as exc:
+        assert "\n" not in str(exc)
     else:
         assert parsed.place == text.rpartition("?")[0] or "?" not in text
 
@@ -60,7 +60,7 @@ def test_any_text_is_read_or_refused(text):
         ("photos?size=10000", "got '10000'"),
         ("photos?size=64x", "got '64x'"),
         ("photos?size=-4", "got '-4'"),
-        ("photos?channels=2", "channels is 1 (grey) or 3 (colour), got '2'"),
+        ("photos?channels=2", "channels is 1 (gray) or 3 (color), got '2'"),
         ("photos?label=x", "no option 'label'"),
         ("?size=64", "does not say where it is"),
     ],

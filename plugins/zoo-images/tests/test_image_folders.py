@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
-from zoo_core.data.image_files import fit, read_image
+from zoo_core.data.image_files import fit_image, read_image
 from zoo_core.errors import DataError
 from zoo_core.system.paths import zoo_home
 from zoo_images import cached_dataset, decoding, folder_source, prefetch
@@ -17,7 +17,7 @@ from zoo_images import cached_dataset, decoding, folder_source, prefetch
 LIGHT = np.full((4, 6), 200, np.uint8)
 
 
-def grey(value):
+def gray(value):
     return np.full((4, 6), value, np.uint8)
 
 
@@ -31,13 +31,13 @@ def here(tmp_path, monkeypatch):
 
 @pytest.fixture
 def write(here):
-    """Return a function that writes images, by their paths; a number is a shade of grey."""
+    """Return a function that writes images, by their paths; a number is a shade of gray."""
 
     def write_all(files):
         for name, pixels in files.items():
             path = here / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            image = grey(pixels) if isinstance(pixels, int) else pixels
+            image = gray(pixels) if isinstance(pixels, int) else pixels
             (Image.fromarray(image) if isinstance(image, np.ndarray) else image).save(path)
 
     return write_all
@@ -75,7 +75,7 @@ def test_what_is_said_of_it(pets, here):
     assert (spec.shape, spec.classes) == ((1, 4, 6), (2,))
     assert spec.sizes == {"train": 18, "test": 2}
     assert spec.sha256 == folder_source.load("pets").sha256()
-    assert spec.licence == "LicenseRef-unknown"
+    assert spec.license == "LicenseRef-unknown"
     assert spec.source == f"the folder {here}/pets"
     assert spec.summary == "20 images of 2 classes, 4×6."
 
@@ -131,9 +131,9 @@ def test_folders_may_be_nested_and_linked_and_what_is_no_image_does_not_count(wr
     assert sum(len(split) for split in dataset.splits.values()) == 5
 
 
-def test_images_are_grey_where_all_are(pets, write):
+def test_images_are_gray_where_all_are(pets, write):
     assert folder_source.describe("pets").shape == (1, 4, 6)
-    write({"pets/cat/99.png": np.dstack([grey(1), grey(2), grey(3)])})
+    write({"pets/cat/99.png": np.dstack([gray(1), gray(2), gray(3)])})
     assert folder_source.describe("pets").shape == (3, 4, 6)
     assert folder_source.describe("pets?channels=1").shape == (1, 4, 6)
 
@@ -156,7 +156,7 @@ def test_an_image_is_made_that_size_as_a_photo_is_that_is_predicted(write):
     write({f"train/{name}": pixels for name, pixels in photos.items()} | {"test/0/0.png": LIGHT})
     train = folder_source.load(".?size=5x8").splits["train"]
     for name, image in zip(photos, train.images, strict=True):
-        assert np.array_equal(image, fit(read_image(Path("train", name), 3), (3, 5, 8)))
+        assert np.array_equal(image, fit_image(read_image(Path("train", name), 3), (3, 5, 8)))
 
 
 def test_splits_of_other_sizes_are_named(write):
@@ -171,18 +171,18 @@ def test_a_photo_counts_as_it_was_held(write, here, suffix):
     write({f"photos/{kind}/{n}.{suffix}": n for kind in "ab" for n in range(4)})
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
-    upright = Image.fromarray(np.ascontiguousarray(grey(9).T))  # as the camera's sensor saw it
+    upright = Image.fromarray(np.ascontiguousarray(gray(9).T))  # as the camera's sensor saw it
     upright.save(here / f"photos/a/9.{suffix}", exif=exif)
     assert folder_source.describe("photos").shape == (1, 4, 6)
 
 
 def test_threads_keep_images_in_order(pets, monkeypatch):
-    due = folder_source.load("pets")
+    expected = folder_source.load("pets")
     for path in copies():
         shutil.rmtree(path)
     monkeypatch.setattr(decoding, "PART", 3)
     monkeypatch.setattr(prefetch, "physical_cores", lambda: 4)
-    assert folder_source.load("pets").sha256() == due.sha256()
+    assert folder_source.load("pets").sha256() == expected.sha256()
 
 
 def decode_nothing(*_):
@@ -190,17 +190,17 @@ def decode_nothing(*_):
 
 
 def test_what_was_decoded_once_is_found(pets, here, monkeypatch):
-    due = folder_source.load("pets").sha256()
+    expected = folder_source.load("pets").sha256()
     (here / "other").mkdir()
     monkeypatch.setattr(cached_dataset, "content_of", decode_nothing)
-    assert folder_source.load("./pets").sha256() == due
+    assert folder_source.load("./pets").sha256() == expected
     shutil.move(here / "pets", here / "other" / "pets")
-    assert folder_source.load("other/pets").sha256() == due
+    assert folder_source.load("other/pets").sha256() == expected
 
 
 def change(path):
     before = path.stat()
-    Image.fromarray(grey(77)).save(path)
+    Image.fromarray(gray(77)).save(path)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
 
 

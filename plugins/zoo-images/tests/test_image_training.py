@@ -25,7 +25,7 @@ from zoo_core.plugins.specs import DatasetSpec
 def zoo_datasets():
     return [
         DatasetSpec(name="digits", summary="The first of MNIST.", loader="zoo_digits.plugin:load",
-            shape=(1, 28, 28), classes=(10,), sizes={SIZES}, sha256="", licence="CC-BY-SA-3.0",
+            shape=(1, 28, 28), classes=(10,), sizes={SIZES}, sha256="", license="CC-BY-SA-3.0",
             source="MNIST")
     ]
 
@@ -69,10 +69,10 @@ def test_a_folder_gives_the_weights_that_the_same_arrays_give(
     arrays, folder = (read_card(tmp_path / name / "card.json") for name in ("digits", "folder"))
     assert folder.dataset.sha256 == arrays.dataset.sha256
     assert folder.metrics == arrays.metrics
-    due = load_file(tmp_path / "digits" / "model.safetensors")
-    found = load_file(tmp_path / "folder" / "model.safetensors")
-    assert found.keys() == due.keys()
-    assert all(np.array_equal(found[name], weight) for name, weight in due.items())
+    expected = load_file(tmp_path / "digits" / "model.safetensors")
+    actual = load_file(tmp_path / "folder" / "model.safetensors")
+    assert actual.keys() == expected.keys()
+    assert all(np.array_equal(actual[name], weight) for name, weight in expected.items())
     assert folder.metrics["test"].accuracy[0] > 0.9
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from zoo_core.errors import InvalidValueError, did_you_mean, listed
+from zoo_core.errors import InvalidValueError, did_you_mean, join_names
 
 FORM_OPTIONS = ("size", "channels")
 """The options that decide the form of images."""
@@ -15,12 +15,12 @@ _SIZE = re.compile(r"([1-9][0-9]{0,3})(?:x([1-9][0-9]{0,3}))?")
 
 
 @dataclass(frozen=True)
-class Form:
+class ImageForm:
     """What images are made.
 
     Attributes:
         size: height and width; None to take them as they are.
-        channels: 1 for grey, 3 for colour; None to see what they are.
+        channels: 1 for gray, 3 for color; None to see what they are.
     """
 
     size: tuple[int, int] | None
@@ -42,7 +42,7 @@ class Address:
     source: str
     text: str
     place: str
-    form: Form
+    form: ImageForm
     options: Mapping[str, str]
 
     @property
@@ -78,13 +78,13 @@ def parse_address(source: str, address: str, options: Collection[str] = ()) -> A
     for part in rest.split("&") if rest else ():
         key, _, value = part.partition("=")
         if key not in known:
-            hint = f"{did_you_mean(key, known)} Options there are: {listed(known)}."
+            hint = f"{did_you_mean(key, known)} Options there are: {join_names(known)}."
             raise InvalidValueError(f"data set {name!r} has no option {key!r}", hint=hint.strip())
         if not value or key in given:
-            fault = f"the option {key!r} twice" if key in given else f"no value for {key!r}"
-            raise InvalidValueError(f"data set {name!r} gives {fault}", hint="Say KEY=VALUE once.")
+            exc = f"the option {key!r} twice" if key in given else f"no value for {key!r}"
+            raise InvalidValueError(f"data set {name!r} gives {exc}", hint="Say KEY=VALUE once.")
         given[key] = value
-    form = Form(_size(given.pop("size", None)), _channels(given.pop("channels", None)))
+    form = ImageForm(_size(given.pop("size", None)), _channels(given.pop("channels", None)))
     return Address(source, address, place, form, given)
 
 
@@ -102,5 +102,5 @@ def _size(value: str | None) -> tuple[int, int] | None:
 
 def _channels(value: str | None) -> int | None:
     if value not in (None, "1", "3"):
-        raise InvalidValueError(f"channels is 1 (grey) or 3 (colour), got {value!r}")
+        raise InvalidValueError(f"channels is 1 (gray) or 3 (color), got {value!r}")
     return None if value is None else int(value)

@@ -10,23 +10,23 @@ from dataclasses import astuple, dataclass
 from pathlib import PurePath
 
 from zoo_core.data.dataset import ArrayDataset
-from zoo_core.data.disk_store import Content, stored
+from zoo_core.data.disk_store import DatasetContent, load_or_create
 from zoo_core.plugins.specs import DatasetSpec
-from zoo_core.system.progress_bar import Bar
+from zoo_core.system.progress_bar import ProgressBar
 from zoo_images.address import Address
 from zoo_images.decoding import content_of
 from zoo_images.image_sources import Pictures
-from zoo_images.splits import completed
+from zoo_images.splits import ensure_test_split
 
 FORMAT = 1
 """Of the copies; with another number, all are made anew."""
 
-UNKNOWN_LICENCE = "LicenseRef-unknown"
-"""How SPDX writes a licence that is none of its own."""
+UNKNOWN_LICENSE = "LicenseRef-unknown"
+"""How SPDX writes a license that is none of its own."""
 
 
 @dataclass(frozen=True)
-class Found:
+class SourceDataset:
     """Images where they lie.
 
     Attributes:
@@ -38,7 +38,9 @@ class Found:
     classes: Sequence[str]
 
 
-def kept(address: Address, stamp: object, find: Callable[[], Found]) -> ArrayDataset:
+def load_or_decode(
+    address: Address, stamp: object, find: Callable[[], SourceDataset]
+) -> ArrayDataset:
     """Return zoo's copy of a data set; make it where there is none with this stamp.
 
     Args:
@@ -53,17 +55,19 @@ def kept(address: Address, stamp: object, find: Callable[[], Found]) -> ArrayDat
     key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
     words = re.findall("[a-z0-9]+", PurePath(address.place).name.lower())
     name = "-".join([address.source, *words])[:60]
-    with Bar(quiet=True, text_first=True) as bar:
+    with ProgressBar(quiet=True, text_first=True) as bar:
 
-        def make() -> Content:
+        def make() -> DatasetContent:
             found = find()
-            return content_of(completed(found.splits, address.name), found.classes, address, bar)
+            return content_of(
+                ensure_test_split(found.splits, address.name), found.classes, address, bar
+            )
 
-        return stored(name, key, make)
+        return load_or_create(name, key, make)
 
 
 def spec_of(
-    address: Address, dataset: ArrayDataset, *, loader: str, licence: str, source: str
+    address: Address, dataset: ArrayDataset, *, loader: str, license: str, source: str
 ) -> DatasetSpec:
     """Return what is said of a data set.
 
@@ -71,7 +75,7 @@ def spec_of(
         address: of it.
         dataset: zoo's copy.
         loader: import string of what gives the copy for an address.
-        licence: its SPDX identifier.
+        license: its SPDX identifier.
         source: where it is from.
     """
     sizes = {name: len(split) for name, split in dataset.splits.items()}
@@ -86,7 +90,7 @@ def spec_of(
         classes=(len(classes),),
         sizes=sizes,
         sha256=dataset.sha256(),
-        licence=licence,
+        license=license,
         source=source,
         address=address.text,
     )

@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.data.dataset import Split
-from zoo_core.data.disk_store import Content
-from zoo_core.data.image_batches import hush_pillow
-from zoo_core.data.image_files import fit, read_image
+from zoo_core.data.disk_store import DatasetContent
+from zoo_core.data.image_batches import silence_pillow_warnings
+from zoo_core.data.image_files import fit_image, read_image
 from zoo_core.errors import DataError
-from zoo_core.system.progress_bar import Bar
+from zoo_core.system.progress_bar import ProgressBar
 from zoo_images.address import Address
 from zoo_images.image_sources import Picture, Pictures
-from zoo_images.inspect_headers import shape_of, size_text
-from zoo_images.prefetch import each_part
+from zoo_images.inspect_headers import read_image_shape, size_text
+from zoo_images.prefetch import map_chunks
 
 PART, PART_BYTES = 256, 1 << 24
 """How many images a thread decodes at once, and how many bytes they then have, at most."""
@@ -27,8 +27,8 @@ NAMED = 5
 
 
 def content_of(
-    splits: Mapping[str, Pictures], classes: Sequence[str], address: Address, bar: Bar
-) -> Content:
+    splits: Mapping[str, Pictures], classes: Sequence[str], address: Address, bar: ProgressBar
+) -> DatasetContent:
     """Return what a data set is made of; its images are decoded as they are taken.
 
     Args:
@@ -41,12 +41,12 @@ def content_of(
         DataError: they have several sizes, and it is not said which they are to have. Raised after
             the last image was taken: some cannot be read.
     """
-    hush_pillow()
+    silence_pillow_warnings()
     total = sum(map(len, splits.values()))
     bar.start(total)
-    shape = shape_of(splits, address, _Count(bar, total, "Looking at images").add)
+    shape = read_image_shape(splits, address, _Count(bar, total, "Looking at images").add)
     decoder = _Decoder(shape, address, _Count(bar, total, "Reading images"))
-    return Content(
+    return DatasetContent(
         splits={
             name: (len(pictures), decoder.split(pictures)) for name, pictures in splits.items()
         },
@@ -58,7 +58,7 @@ def content_of(
 class _Count:
     """How many images are done, shown by a bar."""
 
-    def __init__(self, bar: Bar, total: int, what: str) -> None:
+    def __init__(self, bar: ProgressBar, total: int, what: str) -> None:
         self.total, self.done = total, 0
         self._bar, self._what = bar, what
 
@@ -83,8 +83,8 @@ class _Decoder:
 
     def split(self, pictures: Pictures) -> Iterator[Split]:
         size = max(1, min(PART, PART_BYTES // math.prod(self._shape)))
-        for rows, (images, faults) in each_part(pictures, self._decode, size):
-            self._faults += faults
+        for rows, (images, errors) in map_chunks(pictures, self._decode, size):
+            self._faults += errors
             self._count.add(len(rows))
             yield Split(images, pictures.labels[rows, np.newaxis])
         if self._faults and self._count.done == self._count.total:
@@ -93,25 +93,25 @@ class _Decoder:
     def _decode(self, pictures: Sequence[Picture]) -> tuple[NDArray[np.uint8], list[DataError]]:
         """Return images ``(n, C, H, W)``, black where one cannot be read, and why not."""
         images = np.zeros((len(pictures), *self._shape), np.uint8)
-        faults: list[DataError] = []
+        errors: list[DataError] = []
         for row, picture in enumerate(pictures):
             try:
                 images[row] = self._pixels(picture)
-            except DataError as fault:
-                faults.append(fault)
-        return images, faults
+            except DataError as exc:
+                errors.append(exc)
+        return images, errors
 
     def _pixels(self, picture: Picture) -> NDArray[np.uint8]:
         pixels = read_image(picture.file(), self._shape[0], name=picture.name)
         if self._fits:
-            return fit(pixels, self._shape)
+            return fit_image(pixels, self._shape)
         if pixels.shape != self._shape:
             found, due = size_text(pixels.shape[1:]), size_text(self._shape[1:])
             raise DataError(f"{picture.name} has {found} pixels, the others {due}")
         return pixels
 
     def _fault(self) -> DataError:
-        problems = [fault.problem for fault in self._faults[:NAMED]]
+        problems = [exc.problem for exc in self._faults[:NAMED]]
         if len(self._faults) > NAMED:
             problems.append(f"and {len(self._faults) - NAMED:,} more")
         return DataError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from zoo_core.errors import DataError, listed
+from zoo_core.errors import DataError, join_names
 from zoo_images.image_files import Classes, find_files, has_images, sub_folders
 from zoo_images.splits import named_splits
 
@@ -37,7 +37,7 @@ def find_images(root: Path) -> dict[str, Classes]:
 def _splits(root: Path, folders: Mapping[str, Path]) -> dict[str, Path]:
     """Return the folders that are splits; none where all are classes.
 
-    One that is named as a split and has no class is left out: the unlabelled images of a
+    One that is named as a split and has no class is left out: the unlabeled images of a
     competition, say.
     """
     named = {
@@ -62,7 +62,7 @@ def _splits(root: Path, folders: Mapping[str, Path]) -> dict[str, Path]:
     if len(splits) == 1 and others:
         raise DataError(
             f"folder {root} has sub-folders in {splits['train'].name}, and beside it "
-            f"{listed(others)}: which are the classes cannot be seen",
+            f"{join_names(others)}: which are the classes cannot be seen",
             hint=f"Move what is no class elsewhere, or say folder:{splits['train']}",
         )
     return splits
@@ -79,16 +79,16 @@ def _trained_on(folder: Path, classes: Classes) -> Classes:
     empty = [name for name, files in classes.items() if not files]
     if len(empty) == len(classes):
         raise DataError(
-            f"there is no image in the sub-folders of {folder}: {listed(empty)}",
+            f"there is no image in the sub-folders of {folder}: {join_names(empty)}",
             hint="Files with names such as 1.png count.",
         )
     if empty:
         raise DataError(
-            f"folder {folder} has classes without an image: {listed(empty)}",
+            f"folder {folder} has classes without an image: {join_names(empty)}",
             hint="Put images there, or remove the folders.",
         )
     if len(classes) == 1:
-        raise DataError(f"folder {folder} has one class only: {listed(classes)}", hint=_REMEDY)
+        raise DataError(f"folder {folder} has one class only: {join_names(classes)}", hint=_REMEDY)
     return classes
 
 
@@ -99,11 +99,11 @@ def _seen_in_training(folder: Path, classes: Classes, train: Classes) -> Classes
         raise DataError(f"there is no image in the sub-folders of {folder}")
     if unknown := classes.keys() - train.keys():
         raise DataError(
-            f"folder {folder} has classes that the training images lack: {listed(unknown)}",
-            hint=f"Those have: {listed(train)}.",
+            f"folder {folder} has classes that the training images lack: {join_names(unknown)}",
+            hint=f"Those have: {join_names(train)}.",
         )
     return classes
 
 
 def _listed(folders: Iterable[Path]) -> str:
-    return listed(folder.name for folder in folders)
+    return join_names(folder.name for folder in folders)

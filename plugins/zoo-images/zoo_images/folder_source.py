@@ -13,7 +13,7 @@ from zoo_core.data.dataset import ArrayDataset
 from zoo_core.errors import DataError
 from zoo_core.plugins.specs import DatasetSpec
 from zoo_images.address import Address, parse_address
-from zoo_images.cached_dataset import UNKNOWN_LICENCE, Found, kept, spec_of
+from zoo_images.cached_dataset import UNKNOWN_LICENSE, SourceDataset, load_or_decode, spec_of
 from zoo_images.folder_layout import find_images
 from zoo_images.image_files import Classes, in_order
 from zoo_images.image_sources import Picture, Pictures
@@ -37,7 +37,7 @@ def describe(address: str) -> DatasetSpec:
         parsed,
         _load(parsed, root),
         loader="zoo_images.folder_source:load",
-        licence=UNKNOWN_LICENCE,
+        license=UNKNOWN_LICENSE,
         source=f"the folder {root.absolute()}",
     )
 
@@ -78,12 +78,14 @@ def _load(address: Address, root: Path) -> ArrayDataset:
         for split, classes in splits.items()
         for name, files in classes.items()
     ]
-    return kept(address, stamp, lambda: _found(splits))
+    return load_or_decode(address, stamp, lambda: _found(splits))
 
 
-def _found(splits: Mapping[str, Classes]) -> Found:
+def _found(splits: Mapping[str, Classes]) -> SourceDataset:
     names = sorted(splits["train"])
-    return Found({split: _pictures(classes, names) for split, classes in splits.items()}, names)
+    return SourceDataset(
+        {split: _pictures(classes, names) for split, classes in splits.items()}, names
+    )
 
 
 def _pictures(classes: Classes, names: list[str]) -> Pictures:

@@ -13,9 +13,9 @@ from packaging.licenses import InvalidLicenseExpression, canonicalize_license_ex
 
 from zoo_core.errors import DataError, PluginError, UnavailableError, one_line
 from zoo_core.system.environment import is_set
-from zoo_images.cached_dataset import UNKNOWN_LICENCE
+from zoo_images.cached_dataset import UNKNOWN_LICENSE
 
-PATIENCE = 5
+HUB_TIMEOUT = 5
 """Seconds within which the Hub has to answer; by itself, the library tries for half a minute."""
 
 README = "README.md"
@@ -41,11 +41,11 @@ def fetch(place: str, config: str | None) -> Mapping[str, Any]:
 def _library() -> Callable[..., Mapping[str, Any]]:
     try:
         from datasets import load_dataset
-    except ImportError as fault:
+    except ImportError as exc:
         raise PluginError(
             "data sets of Hugging Face need the package datasets, which is not installed",
             hint="Install it: pip install 'zoo-images[hf]'",
-        ) from fault
+        ) from exc
     load: Callable[..., Mapping[str, Any]] = load_dataset
     return load
 
@@ -58,18 +58,18 @@ def _from_hub(place: str, config: str | None) -> Mapping[str, Any]:
 def _loaded(place: str, config: str | None, silence: str) -> Mapping[str, Any]:
     """Load a data set; where there is a reason for silence, from this machine alone."""
     try:
-        with _quietly(), _asking_nobody() if silence else contextlib.nullcontext():
+        with _quietly(), _offline_mode() if silence else contextlib.nullcontext():
             return _library()(str(Path(place).expanduser()), config)
-    except Exception as fault:  # a network's, a file's, a parser's: of any kind
+    except Exception as exc:  # a network's, a file's, a parser's: of any kind
         if silence:
             raise UnavailableError(
-                f"data set hf:{place} cannot be had, as {silence}: {one_line(fault)}",
+                f"data set hf:{place} cannot be had, as {silence}: {one_line(exc)}",
                 hint="What was fetched before needs no network.",
-            ) from fault
+            ) from exc
         raise DataError(
-            f"data set hf:{place} cannot be had: {one_line(fault)}",
+            f"data set hf:{place} cannot be had: {one_line(exc)}",
             hint=f"One of several configurations is named so: hf:{place}?config=NAME",
-        ) from fault
+        ) from exc
 
 
 def local_folder(place: str) -> Path | None:
@@ -86,7 +86,7 @@ def local_folder(place: str) -> Path | None:
     return None
 
 
-def licence_of(place: str) -> str:
+def license_of(place: str) -> str:
     """Return the SPDX identifier that README.md of a data set that was fetched says."""
     import huggingface_hub as hub
 
@@ -97,14 +97,14 @@ def licence_of(place: str) -> str:
         else hub.try_to_load_from_cache(place, README, repo_type="dataset")
     )
     if not isinstance(readme, str | Path) or not Path(readme).is_file():
-        return UNKNOWN_LICENCE
+        return UNKNOWN_LICENSE
     stated = (hub.metadata_load(readme) or {}).get("license")
     try:
         return canonicalize_license_expression(
             " AND ".join(stated) if isinstance(stated, list) else str(stated)
         )
     except InvalidLicenseExpression:
-        return UNKNOWN_LICENCE
+        return UNKNOWN_LICENSE
 
 
 def _silence() -> str:
@@ -114,14 +114,14 @@ def _silence() -> str:
     from huggingface_hub import constants, get_session
 
     try:
-        get_session().head(constants.ENDPOINT, timeout=PATIENCE)
+        get_session().head(constants.ENDPOINT, timeout=HUB_TIMEOUT)
     except Exception:  # whatever its client raises
         return f"{constants.ENDPOINT} does not answer"
     return ""
 
 
 @contextlib.contextmanager
-def _asking_nobody() -> Iterator[None]:
+def _offline_mode() -> Iterator[None]:
     """Have Hugging Face's libraries look at what is on this machine alone."""
     import datasets.config
     import huggingface_hub.constants

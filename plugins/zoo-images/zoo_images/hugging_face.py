@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.data.dataset import ArrayDataset
-from zoo_core.errors import DataError, InvalidValueError, listed
+from zoo_core.errors import DataError, InvalidValueError, join_names
 from zoo_core.plugins.specs import DatasetSpec
 from zoo_images.address import Address, parse_address
-from zoo_images.cached_dataset import Found, kept, spec_of
-from zoo_images.hf_download import fetch, licence_of, local_folder
+from zoo_images.cached_dataset import SourceDataset, load_or_decode, spec_of
+from zoo_images.hf_download import fetch, license_of, local_folder
 from zoo_images.image_sources import Picture, Pictures
 from zoo_images.splits import named_splits
 
@@ -47,7 +47,7 @@ def describe(address: str) -> DatasetSpec:
         parsed,
         dataset,
         loader="zoo_images.hugging_face:load",
-        licence=licence_of(parsed.place),
+        license=license_of(parsed.place),
         source=f"the folder {folder.absolute()}"
         if folder
         else f"https://huggingface.co/datasets/{parsed.place}",
@@ -67,19 +67,19 @@ def _load(address: Address) -> ArrayDataset:
     fetched = fetch(address.place, address.options.get("config"))
     named = named_splits(fetched, address.name)
     if "train" not in named:
-        raise DataError(f"{address.name} has no split to train on, it has: {listed(fetched)}")
+        raise DataError(f"{address.name} has no split to train on, it has: {join_names(fetched)}")
     splits = {split: fetched[name] for split, name in named.items()}
     fingerprints = {split: dataset._fingerprint for split, dataset in splits.items()}
     stamp = [sorted(address.options.items()), fingerprints]
-    return kept(address, stamp, lambda: _found(address, splits))
+    return load_or_decode(address, stamp, lambda: _found(address, splits))
 
 
-def _found(address: Address, splits: Splits) -> Found:
+def _found(address: Address, splits: Splits) -> SourceDataset:
     features = splits["train"].features
     image, label = _image_column(address, features), _label_column(address, features)
-    classes, labels = _labelled(address, splits, label)
+    classes, labels = _labeled(address, splits, label)
     pictures = {split: _pictures(address, splits, split, image, labels[split]) for split in labels}
-    return Found(pictures, classes)
+    return SourceDataset(pictures, classes)
 
 
 def _image_column(address: Address, features: Mapping[str, Any]) -> str:
@@ -114,23 +114,23 @@ def _column(
     if given is not None and given not in possible:
         raise InvalidValueError(
             f"{option} of {address.name} is a column of {option}s, got {given!r}",
-            hint=f"It may be: {listed(possible)}.",
+            hint=f"It may be: {join_names(possible)}.",
         )
     if given is not None:
         return given
     if not likely:
         raise DataError(
-            f"{address.name} has no column of {option}s, its columns are: {listed(features)}"
+            f"{address.name} has no column of {option}s, its columns are: {join_names(features)}"
         )
     if len(likely) > 1:
         raise DataError(
-            f"{address.name} has several columns of {option}s: {listed(likely)}",
+            f"{address.name} has several columns of {option}s: {join_names(likely)}",
             hint=f"Say which, for instance: {address.with_option(f'{option}={likely[0]}')}",
         )
     return likely[0]
 
 
-def _labelled(
+def _labeled(
     address: Address, splits: Splits, column: str
 ) -> tuple[list[str], dict[str, NDArray[np.int64]]]:
     """Return the names of the classes, and the labels of each split that has some."""
@@ -145,7 +145,7 @@ def _labelled(
         known = sorted(set(values["train"]) - missing)
         classes, numbers = list(map(str, known)), {value: n for n, value in enumerate(known)}
     if len(classes) < 2:
-        raise DataError(f"{address.name} has one class only: {listed(classes)}")
+        raise DataError(f"{address.name} has one class only: {join_names(classes)}")
     labels: dict[str, NDArray[np.int64]] = {}
     for split, of_split in values.items():
         without = sum(value in missing for value in of_split)
@@ -158,8 +158,8 @@ def _labelled(
         if unknown := set(of_split) - numbers.keys():
             raise DataError(
                 f"{split} of {address.name} has classes that the training images lack: "
-                f"{listed(map(str, unknown))}",
-                hint=f"Those have: {listed(classes)}.",
+                f"{join_names(map(str, unknown))}",
+                hint=f"Those have: {join_names(classes)}.",
             )
         labels[split] = np.array([numbers[value] for value in of_split], np.int64)
     return classes, labels

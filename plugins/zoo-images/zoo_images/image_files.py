@@ -101,8 +101,8 @@ def _entries(folder: Path | str) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
             return [entry for entry in entries if not entry.name.startswith(".")]
-    except OSError as fault:
-        raise DataError(f"folder {folder} cannot be read: {fault.strerror}") from fault
+    except OSError as exc:
+        raise DataError(f"folder {folder} cannot be read: {exc.strerror}") from exc
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -10,21 +10,21 @@ from PIL import ExifTags, Image
 from zoo_core.errors import DataError
 from zoo_images.address import Address
 from zoo_images.image_sources import Picture, Pictures
-from zoo_images.prefetch import each_part
+from zoo_images.prefetch import map_chunks
 
-PART = 256
+CHUNK_SIZE = 256
 """Images that a thread looks at."""
 
 Size = tuple[int, int]
 """Height and width."""
 
 
-def shape_of(
+def read_image_shape(
     splits: Mapping[str, Pictures], address: Address, seen: Callable[[int], None]
 ) -> tuple[int, int, int]:
     """Return channels, height and width that all images have, or are to have.
 
-    They are grey where all of them are. One that cannot be read has no say.
+    They are gray where all of them are. One that cannot be read has no say.
 
     Args:
         splits: the images.
@@ -38,13 +38,13 @@ def shape_of(
     if size and channels:
         return channels, *size
     sizes: dict[str, set[Size]] = {split: set() for split in splits}
-    coloured = False
+    colored = False
     for split, pictures in splits.items():
-        for rows, looks in each_part(pictures, _look, PART):
+        for rows, looks in map_chunks(pictures, _look, CHUNK_SIZE):
             sizes[split].update(size for size, _ in looks)
-            coloured = coloured or any(colour for _, colour in looks)
+            colored = colored or any(color for _, color in looks)
             seen(len(rows))
-    return channels or (3 if coloured else 1), *(size or _common(sizes, address))
+    return channels or (3 if colored else 1), *(size or _common(sizes, address))
 
 
 def size_text(size: Sequence[int]) -> str:
@@ -71,7 +71,7 @@ def _common(sizes: Mapping[str, set[Size]], address: Address) -> Size:
 
 
 def _look(pictures: Sequence[Picture]) -> list[tuple[Size, bool]]:
-    """Return the size of images, and whether they have colour."""
+    """Return the size of images, and whether they have color."""
     looks: list[tuple[Size, bool]] = []
     for picture in pictures:
         try:

@@ -22,7 +22,7 @@ AHEAD = 2
 """Parts that are made, or being made, for each thread."""
 
 
-def each_part(
+def map_chunks(
     pictures: Pictures, work: Callable[[Sequence[Picture]], T], size: int
 ) -> Iterator[tuple[NDArray[np.int64], T]]:
     """Yield the rows of each part of some images, in order, and what was made of those.

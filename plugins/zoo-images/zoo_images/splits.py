@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from zoo_core.data.splits import split_rows
-from zoo_core.errors import DataError, listed
+from zoo_core.errors import DataError, join_names
 from zoo_images.image_sources import Pictures
 
 NAMES = {
@@ -35,7 +35,7 @@ def named_splits(names: Iterable[str], where: str) -> dict[str, str]:
         meant = [name for name in given if name.lower() in known]
         if len(meant) > 1:
             raise DataError(
-                f"{where} has {listed(meant)}, which all mean the split {split!r}",
+                f"{where} has {join_names(meant)}, which all mean the split {split!r}",
                 hint="Rename or remove all but one.",
             )
         if meant:
@@ -43,7 +43,7 @@ def named_splits(names: Iterable[str], where: str) -> dict[str, str]:
     return found
 
 
-def completed(splits: Mapping[str, Pictures], where: str) -> dict[str, Pictures]:
+def ensure_test_split(splits: Mapping[str, Pictures], where: str) -> dict[str, Pictures]:
     """Return splits with one to test with, and enough images in them.
 
     Where none is for testing, ``validation`` stands in; where there is none either, a tenth of

@@ -10,5 +10,5 @@ from zoo_core.recipes.model_config import ModelConfig, Sizes
 class MLPConfig(ModelConfig):
     hidden: Sizes = Field((128,), description="units of each hidden layer")
     activation: Literal["relu", "leaky_relu", "gelu", "silu", "tanh"] = "relu"
-    batch_norm: bool = Field(False, description="normalise each hidden layer over the batch")
+    batch_norm: bool = Field(False, description="normalize each hidden layer over the batch")
     dropout: float = Field(0.0, ge=0, lt=1, description="share of hidden units dropped")

@@ -17,6 +17,6 @@ def zoo_models() -> list[ModelSpec]:
             trainer="torch",
             dataset="mnist",
             parameters=101_770,
-            licence="MIT",
+            license="MIT",
         )
     ]

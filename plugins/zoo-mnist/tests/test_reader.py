@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from zoo_mnist import mnist, two_digit
 from zoo_mnist.preprocess_photo import read_digit, read_two_digits
-from zoo_mnist.stroke_segmentation import find_ink
+from zoo_mnist.stroke_segmentation import find_strokes
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +49,8 @@ def test_a_digit_is_twenty_pixels_long_and_its_mass_in_the_middle():
     assert (read.min(), read.max()) == (0, 255)
 
 
-def test_where_how_large_and_in_which_colours_makes_no_difference():
-    due = read_digit(drawing(SEVEN)).astype(int)
+def test_where_how_large_and_in_which_colors_makes_no_difference():
+    expected = read_digit(drawing(SEVEN)).astype(int)
     moved = [(x + 100, y + 40) for x, y in SEVEN]
     larger = [(3 * x, 3 * y) for x, y in SEVEN]
     for image in (
@@ -60,7 +60,7 @@ def test_where_how_large_and_in_which_colours_makes_no_difference():
         drawing(larger, size=(1200, 900), width=66),
         drawing([(x + 2000, y + 1500) for x, y in SEVEN], size=(3000, 2400)),  # far away
     ):
-        assert np.abs(read_digit(image) - due).mean() < 6
+        assert np.abs(read_digit(image) - expected).mean() < 6
 
 
 def test_uneven_light_and_noise_are_not_ink():
@@ -84,18 +84,18 @@ def test_a_thin_pen_is_drawn_as_wide_as_mnists():
     assert (thin > 127).sum() > 0.5 * (read_digit(drawing(SEVEN)) > 127).sum()
 
 
-@pytest.mark.parametrize("grey", [0, 128, 255])
+@pytest.mark.parametrize("gray", [0, 128, 255])
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (3, 2), (200, 300)])
-def test_where_nothing_is_written_nothing_is_read(grey, size):
-    image = np.full((1, *size), grey, np.uint8)
-    assert find_ink(image[0]) is None
+def test_where_nothing_is_written_nothing_is_read(gray, size):
+    image = np.full((1, *size), gray, np.uint8)
+    assert find_strokes(image[0]) is None
     assert not read_digit(image).any()
     assert not read_two_digits(image).any()
 
 
 def test_paper_alone_is_not_ink():
     noise = np.random.default_rng(0).normal(200, 5, (200, 300))
-    assert find_ink(noise.clip(0, 255).astype(np.uint8)) is None
+    assert find_strokes(noise.clip(0, 255).astype(np.uint8)) is None
 
 
 @settings(max_examples=60)
@@ -114,10 +114,10 @@ def test_two_digits_apart_are_put_together_as_the_data_set_does(digits, side_by_
         )
         image = np.concatenate([top, bottom], axis=1 if side_by_side else 0)
         read = read_two_digits(255 - image[np.newaxis]).astype(int)
-        due, swapped = two_digit.compose(
+        expected, swapped = two_digit.compose(
             digits, np.array([[first, second], [second, first]])
         ).images
-        assert 2 * np.abs(read - due).mean() < np.abs(read - swapped).mean()
+        assert 2 * np.abs(read - expected).mean() < np.abs(read - swapped).mean()
 
 
 def test_overlapping_digits_stay_together_as_high_as_usual(pairs):

@@ -92,8 +92,8 @@ def test_idx_refuses_or_reads_any_bytes(tmp_path_factory, content):
     path = idx(tmp_path_factory.getbasetemp() / "any.gz", content)
     try:
         array = read_idx(path)
-    except DataError as fault:
-        assert "is not an IDX file of bytes" in str(fault)
+    except DataError as exc:
+        assert "is not an IDX file of bytes" in str(exc)
     else:
         assert len(content) == 4 + 4 * array.ndim + array.size
 

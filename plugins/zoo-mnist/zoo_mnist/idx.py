@@ -49,8 +49,8 @@ def read_idx(path: Path, *, sha256: str | None = None) -> NDArray[np.uint8]:
         content = file.read(expected + 1)
         if len(content) <= expected:
             file.check_end()
-    except (OSError, EOFError, zlib.error) as fault:
-        raise DataError(f"{path} cannot be read: {fault}", hint="Reinstall zoo-mnist.") from fault
+    except (OSError, EOFError, zlib.error) as exc:
+        raise DataError(f"{path} cannot be read: {exc}", hint="Reinstall zoo-mnist.") from exc
     if len(content) != expected:
         found = f"{len(content):,}" if len(content) < expected else "more"
         raise _malformed(path, f"its header {shape} promises {expected:,} bytes, it has {found}")

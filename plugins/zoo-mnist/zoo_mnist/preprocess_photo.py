@@ -1,7 +1,7 @@
 """Photos and drawings, arranged as the images of MNIST are.
 
 LeCun et al. (1998): a digit is fitted into 20×20 pixels, its proportions kept, and put into 28×28
-so that its centre of mass is in the middle.
+so that its center of mass is in the middle.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from PIL import Image
 from scipy import ndimage
 
 from zoo_core.data.image_files import has_light_border
-from zoo_mnist.stroke_segmentation import Floats, find_ink, stroke_width
+from zoo_mnist.stroke_segmentation import Floats, find_strokes, stroke_width
 from zoo_mnist.two_digit import HEIGHT, OFFSET
 
 SIDE, FIT = 28, 20
 PAIR, MIDDLE, PULL = 34, 21.5, 0.25
 """Usual height of two overlapping digits, the row of their middle, and how far that is from their
-centre of mass, as a share of how far theirs is from it: fitted to the training pairs."""
+center of mass, as a share of how far theirs is from it: fitted to the training pairs."""
 THIN, PEN = 1.6, 2.4
 """Strokes thinner than the first, in pixels of MNIST, are drawn anew as wide as the second; those
 of MNIST's own digits are wider."""
@@ -34,7 +34,7 @@ def read_digit(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     if _is_ready(image, (SIDE, SIDE)):
         return image
-    strokes = find_ink(image[0])
+    strokes = find_strokes(image[0])
     if strokes is None:
         return np.zeros((1, SIDE, SIDE), np.uint8)
     return _to_bytes(_digit(strokes))
@@ -49,7 +49,7 @@ def read_two_digits(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     if _is_ready(image, (HEIGHT, SIDE)):
         return image
-    strokes = find_ink(image[0])
+    strokes = find_strokes(image[0])
     if strokes is None:
         return np.zeros((1, HEIGHT, SIDE), np.uint8)
     if parts := _parted(strokes):
@@ -70,7 +70,7 @@ def _is_ready(image: NDArray[np.uint8], size: tuple[int, int]) -> bool:
 
 
 def _digit(strokes: Floats) -> Floats:
-    """Return a digit as MNIST has it, its centre of mass in the middle."""
+    """Return a digit as MNIST has it, its center of mass in the middle."""
     strokes = _resized(strokes, FIT, FIT)
     down, right = ndimage.center_of_mass(strokes)
     return _placed(strokes, (SIDE, SIDE), (SIDE / 2 - down, SIDE / 2 - right))
@@ -82,7 +82,7 @@ def _resized(strokes: Floats, height: int, width: int) -> Floats:
     stroke = stroke_width(strokes)
     if 0 < stroke * scale < THIN:
         wider = 2 * round((PEN / scale - stroke) / 2) + 1
-        strokes = ndimage.grey_dilation(np.pad(strokes, wider // 2), (wider, wider))
+        strokes = ndimage.gray_dilation(np.pad(strokes, wider // 2), (wider, wider))
         scale = min(height / strokes.shape[0], width / strokes.shape[1])
     rows, columns = (max(1, round(scale * side)) for side in strokes.shape)
     picture = Image.fromarray(strokes).resize((columns, rows), Image.Resampling.HAMMING)

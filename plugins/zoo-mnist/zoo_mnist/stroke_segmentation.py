@@ -1,4 +1,4 @@
-"""Where the strokes are in a photo or a drawing, whatever its size, light and colours."""
+"""Where the strokes are in a photo or a drawing, whatever its size, light and colors."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ SMALL = 50
 """If the strokes are smaller than this there, they are looked at again, from nearer by."""
 COARSE = 32
 """Pixels of the shorter side at which the paper is looked at, at least."""
-FAINT = 0.2
+MIN_CONTRAST = 0.2
 """What is weaker than this share of the strokes' own strength is not one of them."""
-SPECK = 0.04
+MIN_RELATIVE_AREA = 0.04
 """What is smaller than this share of the largest stroke is none."""
-FEW = 8
+MIN_PIXELS = 8
 """Strokes have so many pixels at least."""
-LEAST = 12.0
-"""A contrast below this many levels of grey is nothing that anybody wrote."""
+MIN_VALUES = 12.0
+"""A contrast below this many levels of gray is nothing that anybody wrote."""
 
 
-def find_ink(image: NDArray[np.uint8]) -> Floats | None:
-    """Return the strokes in grey levels ``(H, W)``, dark on light or light on dark; None if empty.
+def find_strokes(image: NDArray[np.uint8]) -> Floats | None:
+    """Return the strokes in gray levels ``(H, W)``, dark on light or light on dark; None if empty.
 
     They are float32, from 0, paper, to 1, just so large that all of them are in it.
 
-    Paper may be unevenly lit: its grey is fitted with a quadratic surface. Strokes are what
+    Paper may be unevenly lit: its gray is fitted with a quadratic surface. Strokes are what
     differs from it most, on the side where more does, without specks and without what stands in
     from the image's edge.
     """
@@ -71,12 +71,16 @@ def _reduced(image: NDArray[np.uint8], scale: int) -> Floats:
 def _look(image: Floats) -> tuple[Floats, int, int] | None:
     """Return the strokes, and the row and column at which they begin."""
     contrast, noise = _contrast(image)
-    peak = float(np.partition(contrast, -FEW, axis=None)[-FEW]) if contrast.size >= FEW else 0.0
+    peak = (
+        float(np.partition(contrast, -MIN_PIXELS, axis=None)[-MIN_PIXELS])
+        if contrast.size >= MIN_PIXELS
+        else 0.0
+    )
     strong = contrast > 0.5 * peak
-    if not strong.any() or peak < max(LEAST, 5 * noise):
+    if not strong.any() or peak < max(MIN_VALUES, 5 * noise):
         return None
     peak = _quantile(contrast[strong], 0.75)
-    floor = max(FAINT * peak, 3.5 * noise)
+    floor = max(MIN_CONTRAST * peak, 3.5 * noise)
     strokes = _without_specks(contrast > floor, contrast > 0.5 * peak)
     if not strokes.any():
         return None
@@ -141,5 +145,5 @@ def _without_specks(mask: NDArray[np.bool_], core: NDArray[np.bool_]) -> NDArray
     # A drawing may fill its canvas: what touches the edge goes only where something else stays.
     if inner.max() > 0.1 * sizes.max():
         sizes = inner
-    kept: NDArray[np.bool_] = (sizes > SPECK * sizes.max())[labels]
+    kept: NDArray[np.bool_] = (sizes > MIN_RELATIVE_AREA * sizes.max())[labels]
     return kept

@@ -70,5 +70,5 @@ def train_pairs(digits: int) -> NDArray[np.int64]:
 def _test() -> NDArray[np.int64]:
     try:
         return np.loadtxt(TEST_PAIRS, np.int64, delimiter=",", skiprows=1, ndmin=2)
-    except (OSError, ValueError) as fault:
-        raise DataError(f"{TEST_PAIRS} cannot be read: {fault}") from fault
+    except (OSError, ValueError) as exc:
+        raise DataError(f"{TEST_PAIRS} cannot be read: {exc}") from exc

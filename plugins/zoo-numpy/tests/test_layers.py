@@ -12,7 +12,7 @@ RNG = np.random.default_rng(0)
 
 def dense(*, bias):
     layer = Dense(4, 3, bias=bias, dtype=np.float64)
-    layer.initialise(1)
+    layer.initialize(1)
     return layer
 
 
@@ -134,7 +134,7 @@ def test_squared_error_agrees_with_differences():
 
 def test_a_whole_net_with_two_heads_agrees_with_differences():
     layers = [dense(bias=True), Tanh(), Dropout(0.3), Dense(3, 5, dtype=np.float64)]
-    layers[-1].initialise(2)
+    layers[-1].initialize(2)
     net, x = Net(layers, heads=(2, 3)), RNG.standard_normal((4, 2, 2))
     labels = np.array([[0, 2], [1, 0], [1, 1], [0, 2]])
 

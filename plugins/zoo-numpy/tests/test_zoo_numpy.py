@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import zoo_core as zoo
-from zoo_core import Preprocessing, Recipe
+from zoo_core import Normalization, Recipe
 from zoo_core.data.augmentation import draw_warps
 from zoo_core.errors import InvalidValueError, TrainingError
 from zoo_numpy.config import NumpyNetConfig
 from zoo_numpy.layers import Dropout, Parameter
 from zoo_numpy.net import build
-from zoo_numpy.normalize import prepare
-from zoo_numpy.optim import Average, make_optimizer
+from zoo_numpy.normalize import normalize
+from zoo_numpy.optim import ParameterEMA, make_optimizer
 from zoo_numpy.trainer import NumpyTrainer
 from zoo_numpy.warp import warp
 
@@ -90,7 +90,7 @@ def test_muon_does_what_zoo_torch_does(shape):
 def test_an_average_follows_the_parameters():
     average, parameter = (Parameter((1,), np.dtype(np.float64)) for _ in range(2))
     parameter.value[:] = 8
-    Average([average], [parameter]).update(0.75)
+    ParameterEMA([average], [parameter]).update(0.75)
     assert average.value == 2
 
 
@@ -131,12 +131,12 @@ def test_a_warp_that_moves_nothing_changes_nothing():
 
 def test_what_a_net_sees_is_normalised_and_warped():
     images = np.array([[[[0, 255]], [[51, 204]]]], np.uint8)
-    preprocessing = Preprocessing((0.5, 0.2), (0.5, 0.1))
+    normalization = Normalization((0.5, 0.2), (0.5, 0.1))
     expected = np.array([[[[-1.0, 1.0]], [[0.0, 6.0]]]])
-    np.testing.assert_allclose(prepare(images, preprocessing), expected, atol=1e-5)
+    np.testing.assert_allclose(normalize(images, normalization), expected, atol=1e-5)
     right = np.array([[[[0.5, 1.5]], [[0.0, 0.0]]]], np.float32)  # a pixel further to the right
     moved = np.array([[[[1.0, -1.0]], [[6.0, -2.0]]]])
-    np.testing.assert_allclose(prepare(images, preprocessing, right), moved, atol=1e-5)
+    np.testing.assert_allclose(normalize(images, normalization, right), moved, atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from zoo_core.frameworks.prediction import VIEWS
 from zoo_numpy.layers import Dense, Dropout, Layer, ReLU, Sigmoid, Tanh
-from zoo_numpy.normalize import prepare
+from zoo_numpy.normalize import normalize
 
 if TYPE_CHECKING:
     from zoo_core.pretrained.model import Pretrained
@@ -19,7 +19,7 @@ OPSET = 18
 """Of ONNX: runtimes since 2023 know it."""
 
 
-def export_onnx(pretrained: Pretrained, path: Path, *, preprocessing: bool) -> None:
+def export_onnx(pretrained: Pretrained, path: Path, *, normalization: bool) -> None:
     """Write a net as one ONNX file.
 
     Its input is ``images``; its outputs are ``logits``, or ``logits_head1`` and so on. Where
@@ -28,7 +28,7 @@ def export_onnx(pretrained: Pretrained, path: Path, *, preprocessing: bool) -> N
     Args:
         pretrained: the net with its weights.
         path: of the file.
-        preprocessing: whether the input is uint8 ``(N, C, H, W)``, or what normalisation makes of
+        normalization: whether the input is uint8 ``(N, C, H, W)``, or what normalization makes of
             it: float32.
     """
     from onnx import TensorProto, helper, save
@@ -38,11 +38,11 @@ def export_onnx(pretrained: Pretrained, path: Path, *, preprocessing: bool) -> N
         ["logits"] if len(classes) == 1 else [f"logits_head{i + 1}" for i in range(len(classes))]
     )
     graph = _Graph()
-    x = _prepared(graph, "images", pretrained) if preprocessing else "images"
+    x = _prepared(graph, "images", pretrained) if normalization else "images"
     seen = [_logits(graph, view, pretrained.model.layers) for view in _views(graph, x, pretrained)]
     mean = graph.node("Mean", *seen) if len(seen) > 1 else seen[0]
     graph.node("Split", mean, graph.constant(np.array(classes)), outputs=names, axis=1)
-    kind = TensorProto.UINT8 if preprocessing else TensorProto.FLOAT
+    kind = TensorProto.UINT8 if normalization else TensorProto.FLOAT
     model = helper.make_model(
         helper.make_graph(
             graph.nodes,
@@ -94,22 +94,22 @@ def _prepared(graph: _Graph, images: str, pretrained: Pretrained) -> str:
     """Return what `zoo_numpy.normalize` makes of bytes."""
     from onnx import TensorProto
 
-    std = np.array(pretrained.preprocessing.std).reshape(-1, 1, 1)
-    mean = np.array(pretrained.preprocessing.mean).reshape(-1, 1, 1)
+    std = np.array(pretrained.normalization.std).reshape(-1, 1, 1)
+    mean = np.array(pretrained.normalization.mean).reshape(-1, 1, 1)
     floats = graph.node("Cast", images, to=TensorProto.FLOAT)
     scaled = graph.node("Mul", floats, graph.constant((1 / (255 * std)).astype(np.float32)))
     return graph.node("Sub", scaled, graph.constant((mean / std).astype(np.float32)))
 
 
 def _views(graph: _Graph, x: str, pretrained: Pretrained) -> list[str]:
-    """Return normalised images, moved; what is black is no 0 among them."""
+    """Return normalized images, moved; what is black is no 0 among them."""
     moves = VIEWS[pretrained.views]
     rim = max(abs(pixels) for move in moves for pixels in move)
     if not rim:
         return [x]
     channels, height, width = pretrained.input_shape
     wide = np.zeros((1, channels, height + 2 * rim, width + 2 * rim), np.uint8)
-    black = prepare(wide, pretrained.preprocessing)
+    black = normalize(wide, pretrained.normalization)
     black[:, :, rim:-rim, rim:-rim] = 0
     rims = graph.constant(np.array([0, 0, rim, rim] * 2))
     padded = graph.node("Add", graph.node("Pad", x, rims), graph.constant(black))
@@ -123,7 +123,7 @@ def _views(graph: _Graph, x: str, pretrained: Pretrained) -> list[str]:
 
 
 def _logits(graph: _Graph, x: str, layers: list[Layer]) -> str:
-    """Return the outputs of all heads, side by side, for normalised images."""
+    """Return the outputs of all heads, side by side, for normalized images."""
     x = graph.node("Flatten", x, axis=1)
     for layer in layers:
         x = _after(graph, x, layer)

@@ -62,7 +62,7 @@ class Dense(Layer):
         if bias:
             self.parameters["bias"] = Parameter((outputs,), np.dtype(dtype))
 
-    def initialise(self, *seed: int) -> None:
+    def initialize(self, *seed: int) -> None:
         """Draw all parameters uniformly from ±1/√inputs (LeCun et al. 1998, Efficient BackProp)."""
         largest = 1 / np.sqrt(self.parameters["weight"].value.shape[1])
         for number, parameter in enumerate(self.parameters.values()):

@@ -15,8 +15,8 @@ from zoo_core.weights.file import Tensors
 from zoo_numpy.layers import Array
 from zoo_numpy.losses import softmax_cross_entropy
 from zoo_numpy.net import Net
-from zoo_numpy.normalize import gathered, prepare
-from zoo_numpy.optim import Average, make_optimizer
+from zoo_numpy.normalize import concatenate_heads, normalize
+from zoo_numpy.optim import ParameterEMA, make_optimizer
 
 
 class NumpyLearner:
@@ -25,25 +25,25 @@ class NumpyLearner:
     def __init__(self, net: Net, run: Run) -> None:
         self._net = net
         self._recipe = run.recipe
-        self._preprocessing = run.data.preprocessing
+        self._normalization = run.data.normalization
         parameters = [parameter for _, parameter in net.parameters()]
         self._optimizer = make_optimizer(parameters, run.recipe)
         self._averaged = copy.deepcopy(net)
         averages = [parameter for _, parameter in self._averaged.parameters()]
-        self._average = Average(averages, parameters)
+        self._average = ParameterEMA(averages, parameters)
 
     @property
     def model(self) -> Net:
         return self._averaged if self._recipe.ema else self._net
 
-    def feed(self, images: Split) -> None:
+    def set_data(self, images: Split) -> None:
         self._images = images
 
     def step(self, batch: Batch) -> list[Array]:
         labels = self._images.labels[batch.rows]
         with np.errstate(all="ignore"):  # what is not finite is found in the logits
             images = self._images.images.take(batch.rows, axis=0)
-            x = prepare(images, self._preprocessing, batch.warps)
+            x = normalize(images, self._normalization, batch.warps)
             logits = self._net.forward(x, (self._recipe.seed, batch.step))
             self._net.backward(self._gradients(logits, labels))
             self._optimizer.step(batch.lr)
@@ -75,5 +75,5 @@ class NumpyLearner:
             for i, head in enumerate(logits)
         ]
 
-    def gather(self, outputs: Sequence[list[Array]]) -> list[NDArray[np.float32]]:
-        return gathered(outputs)
+    def to_numpy(self, outputs: Sequence[list[Array]]) -> list[NDArray[np.float32]]:
+        return concatenate_heads(outputs)

@@ -54,11 +54,11 @@ class Net:
             for name, parameter in layer.parameters.items():
                 yield f"{number}.{name}", parameter
 
-    def initialise(self, *seed: int) -> None:
+    def initialize(self, *seed: int) -> None:
         """Draw new parameters; without a seed, other ones every time."""
         for number, layer in enumerate(self.layers):
             if isinstance(layer, Dense):
-                layer.initialise(*((*seed, number) if seed else ()))
+                layer.initialize(*((*seed, number) if seed else ()))
 
 
 def build(config: NumpyNetConfig) -> Net:
@@ -75,5 +75,5 @@ def build(config: NumpyNetConfig) -> Net:
         layers += [Dense(inputs, outputs), activations[config.activation]()]
         layers += [Dropout(config.dropout)] if config.dropout else []
     net = Net([*layers, Dense(sizes[-1], sum(config.classes))], config.classes)
-    net.initialise()
+    net.initialize()
     return net

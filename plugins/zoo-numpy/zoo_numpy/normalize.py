@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core import Preprocessing
+from zoo_core import Normalization
 from zoo_numpy.layers import Array
 from zoo_numpy.warp import warp
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from zoo_core.data.augmentation import Positions
 
 
-def prepare(
-    images: NDArray[np.uint8], preprocessing: Preprocessing, warps: Positions | None = None
+def normalize(
+    images: NDArray[np.uint8], normalization: Normalization, warps: Positions | None = None
 ) -> NDArray[np.float32]:
-    """Return what a net sees of images: uint8 ``(N, C, H, W)`` to normalised float32."""
+    """Return what a net sees of images: uint8 ``(N, C, H, W)`` to normalized float32."""
     floats = images.astype(np.float32)
     if warps is not None:
         floats = warp(floats, warps)
-    std = np.array(preprocessing.std).reshape(-1, 1, 1)
-    mean = np.array(preprocessing.mean).reshape(-1, 1, 1)
+    std = np.array(normalization.std).reshape(-1, 1, 1)
+    mean = np.array(normalization.mean).reshape(-1, 1, 1)
     floats *= (1 / (255 * std)).astype(np.float32)
     floats -= (mean / std).astype(np.float32)
     return floats
 
 
-def gathered(outputs: Sequence[list[Array]]) -> list[NDArray[np.float32]]:
+def concatenate_heads(outputs: Sequence[list[Array]]) -> list[NDArray[np.float32]]:
     """Return several batches' logits as one array a head."""
     return [np.concatenate(heads) for heads in zip(*outputs, strict=True)]

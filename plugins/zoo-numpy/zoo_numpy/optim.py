@@ -115,7 +115,7 @@ def orthogonalized(matrix: Array) -> Array:
 
 
 @final
-class Average:
+class ParameterEMA:
     """Parameters that follow those of another net: a moving average over the steps."""
 
     def __init__(self, averages: Sequence[Parameter], parameters: Sequence[Parameter]) -> None:

@@ -17,7 +17,7 @@ def zoo_models() -> list[ModelSpec]:
             trainer="numpy",
             dataset="mnist",
             heads=None,
-            licence="MIT",
+            license="MIT",
         )
     ]
 

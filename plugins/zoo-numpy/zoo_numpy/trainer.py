@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core import Preprocessing
+from zoo_core import Normalization
 from zoo_core.errors import InvalidValueError
 from zoo_core.system.cpu import default_threads
 from zoo_core.weights.file import Tensors
 from zoo_numpy.net import Net
-from zoo_numpy.normalize import gathered, prepare
+from zoo_numpy.normalize import concatenate_heads, normalize
 
 if TYPE_CHECKING:  # whoever loads weights does without what training needs
     from zoo_core import Run
@@ -50,7 +50,7 @@ class NumpyTrainer:
     def build(self, builder: Callable[[Any], Net], config: Any, seed: int | None) -> Net:
         net = builder(config)
         if seed is not None:
-            net.initialise(seed)
+            net.initialize(seed)
         return net
 
     def start(self, model: Net, run: Run) -> NumpyLearner:
@@ -60,15 +60,15 @@ class NumpyTrainer:
         return NumpyLearner(model, run)
 
     def predict(
-        self, model: Net, images: NDArray[np.uint8], preprocessing: Preprocessing
+        self, model: Net, images: NDArray[np.uint8], normalization: Normalization
     ) -> list[NDArray[np.float32]]:
         self._limit_threads()
         with np.errstate(all="ignore"):  # what is not finite is found in the result
             outputs = [
-                model.forward(prepare(images[start : start + PREDICT_BATCH], preprocessing))
+                model.forward(normalize(images[start : start + PREDICT_BATCH], normalization))
                 for start in range(0, len(images), PREDICT_BATCH)
             ]
-        return gathered(outputs)
+        return concatenate_heads(outputs)
 
     def count_parameters(self, model: Net) -> int:
         return sum(parameter.value.size for _, parameter in model.parameters())

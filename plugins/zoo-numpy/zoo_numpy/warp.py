@@ -19,7 +19,7 @@ def warp(images: Images, positions: Positions) -> Images:
     A position between pixels takes from the four around it (bilinear interpolation).
     """
     count, channels, height, width = images.shape
-    # A black rim, so that every position that was clipped to it has four neighbours.
+    # A black rim, so that every position that was clipped to it has four neighbors.
     framed = np.pad(images, ((0, 0), (0, 0), (1, 2), (1, 2)))
     x = np.clip(positions[:, 0] + (width + 1) / 2, 0, width + 1)
     y = np.clip(positions[:, 1] + (height + 1) / 2, 0, height + 1)

@@ -37,7 +37,7 @@ class Page(HTMLParser):
         super().__init__()
         self.elements, self.tables, self.texts, self._open = [], {}, [], []
         self._table = None
-        self.feed(content.decode())
+        self.set_data(content.decode())
         self.close()
         assert not self._open, f"never closed: {self._open}"
         self.words = " ".join(" ".join(self.texts).split())

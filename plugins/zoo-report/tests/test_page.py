@@ -38,9 +38,13 @@ def test_the_figures_of_a_class_are_those_of_scikit_learn(drawn):
     classes, pairs = drawn
     labels, read = np.array(pairs, np.int64).T
     figures = figures_by_class(count_confusions(labels, read, classes))
-    due = precision_recall_fscore_support(labels, read, labels=range(classes), zero_division=np.nan)
-    found = [[getattr(f, name) for f in figures] for name in ("precision", "recall", "f1", "count")]
-    np.testing.assert_allclose(found, due)
+    expected = precision_recall_fscore_support(
+        labels, read, labels=range(classes), zero_division=np.nan
+    )
+    actual = [
+        [getattr(f, name) for f in figures] for name in ("precision", "recall", "f1", "count")
+    ]
+    np.testing.assert_allclose(actual, expected)
     for i, each in enumerate(figures):
         wrong = read[(labels == i) & (read != i)]
         if each.taken_for is None:
@@ -131,11 +135,11 @@ def test_the_hardest_images_are_the_surest_mistakes_and_the_least_sure_of_the_re
         assert tile.read != tile.true
 
 
-def test_images_keep_their_colours_and_large_ones_become_small():
-    coloured = split(1, (3, 8, 6)).images[0]
-    source, size = data_uri(coloured)
+def test_images_keep_their_colors_and_large_ones_become_small():
+    colored = split(1, (3, 8, 6)).images[0]
+    source, size = data_uri(colored)
     assert size == (6, 8)
-    assert np.array_equal(pixels(source), coloured.transpose(1, 2, 0))
+    assert np.array_equal(pixels(source), colored.transpose(1, 2, 0))
     assert data_uri(split(1, (1, 400, 200)).images[0])[1] == (48, 96)
     assert pixels(data_uri(split(1, (2, 8, 6)).images[0])[0]).shape == (8, 6)
 

@@ -54,7 +54,7 @@ def test_a_run_is_described_on_a_page_in_its_folder(toy, run, read_page):
 def test_the_interval_and_the_matrix_are_those_of_the_comparison(toy, other, read_page):
     path, _ = write_report(toy, [str(other)])
     comparison = compare(toy, [load(toy, other)])
-    share = comparison.questions[0].shares[0]
+    share = comparison.heads_compared[0].proportions[0]
     page = read_page(path.read_bytes())
     assert f"95 % interval {share.low:.2%} to {share.high:.2%}" in page.words
     labels, read = comparison.labels[:, 0], comparison.predictions[0].labels[:, 0]
@@ -82,13 +82,13 @@ def test_a_changed_recipe_is_marked(toy, other, read_page):
 def test_of_several_the_numbers_are_those_of_the_comparison(toy, run, other, read_page):
     path, subjects = write_report(toy, [str(run), str(other)])
     assert path == Path("report.html")
-    question = compare(toy, [load(toy, run), load(toy, other)]).questions[0]
+    question = compare(toy, [load(toy, run), load(toy, other)]).heads_compared[0]
     page = read_page(path.read_bytes())
     rows = {row[0]: row for row in page.tables["models"][1:]}
-    for subject, share in zip(subjects, question.shares, strict=True):
+    for subject, share in zip(subjects, question.proportions, strict=True):
         assert rows[subject.label][1] == f"{share.accuracy:.2%}"
         assert rows[subject.label][3] == str(share.total - share.correct)
-    (pair,) = question.pairs
+    (pair,) = question.tests
     first, alone, second, both, neither, p, adjusted, differ = page.tables["pairs"][1]
     assert (first, second) == ("run", "other")
     assert alone.split() == [str(pair.only_first), str(pair.only_second)]
@@ -96,7 +96,7 @@ def test_of_several_the_numbers_are_those_of_the_comparison(toy, run, other, rea
     for shown, exact in ((p, pair.p), (adjusted, pair.adjusted)):
         assert shown == "< 0.0001" if exact < 0.0001 else float(shown) == pytest.approx(exact, 0.1)
     assert differ == ("yes" if pair.adjusted < 0.05 else "not shown")
-    best = max(zip(question.shares, subjects, strict=True), key=lambda each: each[0].correct)
+    best = max(zip(question.proportions, subjects, strict=True), key=lambda each: each[0].correct)
     assert f"{best[1].label} reads most: {best[0].correct} of 50 images." in page.words
 
 
@@ -105,13 +105,13 @@ def test_every_disputed_image_tells_who_reads_what(toy, run, other, read_page):
     path, _ = write_report(toy, [str(run), str(other)])
     page = read_page(path.read_bytes())
     said = [a["title"] for a in page.all("li") if " reads " in a.get("title", "")]
-    due = [
+    expected = [
         f"{name} reads {comparison.data.classes[0][each.labels[row, 0]]}"
-        for row in comparison.disputed[:48]
+        for row in comparison.disagreements[:48]
         for name, each in zip(("run", "other"), comparison.predictions, strict=True)
     ]
-    assert due
-    assert said == due
+    assert expected
+    assert said == expected
 
 
 def test_models_of_different_data_are_apart(toy, run, other, read_page):
@@ -131,7 +131,7 @@ def test_of_two_heads_each_and_both_are_told(toy, run, read_page):
     weak = [{"epochs": 1, "lr": 0.001, "model": {"scale": 0.1}}]
     pairs = train(toy, "softmax-pairs", out=Path("pairs"), overrides=weak).folder
     path, _ = write_report(toy, [str(pairs)])
-    *heads, every = [q.shares[0] for q in compare(toy, [load(toy, pairs)]).questions]
+    *heads, every = [q.proportions[0] for q in compare(toy, [load(toy, pairs)]).heads_compared]
     assert every.correct < min(share.correct for share in heads)
     words = read_page(path.read_bytes()).words
     assert f"Every label right {every.accuracy:.2%}" in words

@@ -9,7 +9,7 @@ from zoo_report.study_pictures import (
     draw_history,
     draw_importances,
     draw_slices,
-    write_search_pictures,
+    write_study_pictures,
 )
 from zoo_report.style import png
 
@@ -120,9 +120,9 @@ def test_a_slice_shows_the_finished_trials_and_rings_the_best():
 
 
 def test_only_what_there_is_to_draw_is_drawn(tmp_path):
-    assert write_search_pictures(study([trial(0, "failed")], importances={}), tmp_path) == []
-    assert write_search_pictures(ONE, tmp_path) == ["history.png", "slices.png"]
-    everything = write_search_pictures(SOME, tmp_path)
+    assert write_study_pictures(study([trial(0, "failed")], importances={}), tmp_path) == []
+    assert write_study_pictures(ONE, tmp_path) == ["history.png", "slices.png"]
+    everything = write_study_pictures(SOME, tmp_path)
     assert everything == ["history.png", "importances.png", "slices.png"]
 
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zoo_core.metrics.misclassified import find_misread
+from zoo_core.metrics.misclassified import find_misclassified
 from zoo_report.confusion import draw_confusion
 from zoo_report.curves import draw_curves
 from zoo_report.error_counts import count_confusions, mistake_shares
-from zoo_report.misclassified_picture import draw_misread
+from zoo_report.misclassified_picture import draw_misclassified
 from zoo_report.style import png
 
 PICTURES = ["confusion.png", "curves.png", "misread.png"]
@@ -59,7 +59,7 @@ def test_the_surest_mistake_comes_first_and_equals_in_order():
         np.array([[0.4, 0.6], [0.9, 0.1], [0.8, 0.2], [0.6, 0.4], [0.4, 0.6]], np.float32)
     ]
     read = probabilities[0].argmax(axis=1)[:, None]
-    misread = find_misread(labels, read, probabilities)
+    misread = find_misclassified(labels, read, probabilities)
     assert misread.rows.tolist() == [2, 0, 3, 4]
     assert misread.confidence == pytest.approx([0.8, 0.6, 0.6, 0.6])
     assert misread.total == 5
@@ -70,7 +70,7 @@ def test_with_two_heads_only_the_wrong_one_counts():
     second = np.array([[0.2, 0.5, 0.3], [0.1, 0.1, 0.8], [0.9, 0.1, 0.0]], np.float32)
     labels = np.array([[0, 0], [0, 0], [0, 0]])  # head 2 misreads 0; both misread 1; none 2
     read = np.array([[0, 1], [1, 2], [0, 0]])
-    misread = find_misread(labels, read, [first, second])
+    misread = find_misclassified(labels, read, [first, second])
     assert misread.rows.tolist() == [1, 0]
     assert misread.confidence == pytest.approx([0.8, 0.5])
 
@@ -170,7 +170,7 @@ def test_the_panel_of_a_head_tells_its_accuracy():
     ]
 
 
-def test_mistakes_are_coloured_and_the_diagonal_is_not():
+def test_mistakes_are_colored_and_the_diagonal_is_not():
     panel = draw_confusion([np.array([[7, 3], [0, 10]])], [("a", "b")], title="A model").axes[0]
     shares = panel.images[0].get_array()
     assert shares.mask.tolist() == [[True, False], [False, True]]
@@ -211,8 +211,13 @@ def misread_figure(size, shape=(1, 28, 28), classes=(DIGITS,), wrong=30, title="
     probabilities = [np.full((size, 10), 0.02, np.float32) for _ in classes]
     for head, given in enumerate(probabilities):
         given[np.arange(size), read[:, head]] = np.linspace(0.3, 0.82, size)
-    misread = find_misread(labels, read, probabilities)
-    return draw_misread(misread, images, labels, read, classes, title=title), images, labels, read
+    misread = find_misclassified(labels, read, probabilities)
+    return (
+        draw_misclassified(misread, images, labels, read, classes, title=title),
+        images,
+        labels,
+        read,
+    )
 
 
 @pytest.mark.parametrize("shape", [(1, 6, 5), (3, 32, 32), (1, 10, 100), (2, 300, 20)])
@@ -248,8 +253,8 @@ def test_no_probability_is_rounded_up_to_certainty():
     sure = np.array([[0.0001, 0.9999]], np.float32)
     labels, read = np.array([[0]]), np.array([[1]])
     images = np.zeros((1, 1, 8, 8), np.uint8)
-    misread = find_misread(labels, read, [sure])
-    figure = draw_misread(misread, images, labels, read, [("a", "b")], title="A model")
+    misread = find_misclassified(labels, read, [sure])
+    figure = draw_misclassified(misread, images, labels, read, [("a", "b")], title="A model")
     assert "> 99.9%" in texts(figure)
 
 
@@ -258,12 +263,12 @@ def test_that_there_are_no_mistakes_is_said():
     assert "No mistakes: all 50 images are read correctly." in texts(figure)
 
 
-def test_colours_stay_colours_and_two_channels_are_grey():
-    coloured, images, *_ = misread_figure(5, (3, 8, 9), wrong=1)
-    shown = coloured.axes[0].images[0].get_array()
+def test_colors_stay_colors_and_two_channels_are_gray():
+    colored, images, *_ = misread_figure(5, (3, 8, 9), wrong=1)
+    shown = colored.axes[0].images[0].get_array()
     assert np.array_equal(shown, images[0].transpose(1, 2, 0))
-    grey, images, *_ = misread_figure(5, (2, 8, 9), wrong=1)
-    assert np.array_equal(grey.axes[0].images[0].get_array(), images[0].mean(axis=0))
+    gray, images, *_ = misread_figure(5, (2, 8, 9), wrong=1)
+    assert np.array_equal(gray.axes[0].images[0].get_array(), images[0].mean(axis=0))
 
 
 # With a training.

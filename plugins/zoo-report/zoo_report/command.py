@@ -15,7 +15,11 @@ from zoo_core.tuning.study import read_study
 
 @click.command()
 @click.argument(
-    "things", nargs=-1, required=True, shell_complete=options.weights, metavar="WEIGHTS|STUDY…"
+    "things",
+    nargs=-1,
+    required=True,
+    shell_complete=options.complete_weights,
+    metavar="WEIGHTS|STUDY…",
 )
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="FILE", help="Instead of report.html."
@@ -73,8 +77,8 @@ def _is_study(path: Path) -> bool:
 
 
 def _draw(path: Path) -> list[Path]:
-    from zoo_report.study_pictures import write_search_pictures  # here, since it imports matplotlib
+    from zoo_report.study_pictures import write_study_pictures  # here, since it imports matplotlib
 
     study = read_study(path)
     folder = path.parent if path.is_file() else path
-    return [folder / name for name in write_search_pictures(study, folder)]
+    return [folder / name for name in write_study_pictures(study, folder)]

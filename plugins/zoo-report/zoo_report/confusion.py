@@ -19,7 +19,7 @@ NUMBERED = 25
 """Up to how many classes there are numbers in the cells."""
 NAMED = 40
 """Up to how many classes' names stand along an axis; of more, some are left out."""
-COLOURS = LinearSegmentedColormap.from_list(
+COLORS = LinearSegmentedColormap.from_list(
     "mistakes", ["#ffffff", "#fdd0a2", "#f16913", "#7f2704"]
 ).with_extremes(bad="#e9e9e9")
 """Of the share of mistakes; bad is the diagonal, which is none."""
@@ -30,7 +30,7 @@ TOP, LABEL, GAP, BAR = 0.35, 0.35, 0.4, 1.0
 def draw_confusion(
     counts: Sequence[NDArray[np.int64]], classes: Sequence[Sequence[str]], *, title: str
 ) -> Figure:
-    """Draw a matrix a head, mistakes coloured by their share of the true class's images.
+    """Draw a matrix a head, mistakes colored by their share of the true class's images.
 
     Args:
         counts: for each head ``(classes, classes)``, as `count_confusions` gives it.
@@ -61,7 +61,7 @@ def _draw_panel(
     axes: Axes, count: NDArray[np.int64], names: Sequence[str], norm: Normalize, side: float
 ) -> None:
     shares = np.ma.masked_array(mistake_shares(count), np.eye(len(count), dtype=bool))
-    axes.imshow(shares, cmap=COLOURS, norm=norm)
+    axes.imshow(shares, cmap=COLORS, norm=norm)
     step = -(-len(names) // NAMED)
     ticks, shown = range(0, len(names), step), [short(name) for name in names[::step]]
     room = side / len(shown)
@@ -82,8 +82,8 @@ def _write_counts(axes: Axes, count: NDArray[np.int64], norm: Normalize, cell: f
     size = min(9.0, cell * 72 / (0.75 * len(str(count.max()))))
     dark = norm(mistake_shares(count)) > 0.6
     for i, j in np.argwhere(count):
-        colour = MUTED if i == j else "white" if dark[i, j] else INK
-        axes.text(j, i, str(count[i, j]), size=size, color=colour, ha="center", va="center")
+        color = MUTED if i == j else "white" if dark[i, j] else INK
+        axes.text(j, i, str(count[i, j]), size=size, color=color, ha="center", va="center")
     edges = np.arange(len(count) - 1) + 0.5
     axes.set_xticks(edges, minor=True)
     axes.set_yticks(edges, minor=True)
@@ -92,7 +92,7 @@ def _write_counts(axes: Axes, count: NDArray[np.int64], norm: Normalize, cell: f
 
 
 def _draw_scale(figure: Figure, where: Box, norm: Normalize) -> None:
-    bar = figure.colorbar(ScalarMappable(norm, COLOURS), cax=figure.add_axes(where))
+    bar = figure.colorbar(ScalarMappable(norm, COLORS), cax=figure.add_axes(where))
     bar.set_label("share of the true class's images", size=9, color=INK)
     bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}%"))
     bar.ax.tick_params(labelsize=8.5, color=MUTED, labelcolor=INK, length=3)

@@ -13,7 +13,7 @@ from zoo_report.scale import scale_axis
 from zoo_report.style import INK, LINES, MARGIN, MUTED, add_legend, box, make_figure
 
 SPLITS = {"train": ("training", "#0072B2"), "validation": ("validation", "#D55E00")}
-"""Colours that the colour-blind can tell apart (Okabe and Ito)."""
+"""Colors that the color-blind can tell apart (Okabe and Ito)."""
 STYLES = (("-", "o"), ("--", "s"), (":", "^"), ("-.", "D"))
 """Line and marker of each head."""
 MARKED = 25
@@ -50,7 +50,7 @@ def _draw_lines(
 ) -> None:
     epochs = [line["epoch"] for line in history]
     seen: list[float] = []
-    for split, (name, colour) in SPLITS.items():
+    for split, (name, color) in SPLITS.items():
         heads = len(history[0][split]["loss"])
         for head in range(heads):
             values = [
@@ -60,10 +60,10 @@ def _draw_lines(
             label = name if heads == 1 else f"{name}, head {head + 1}"
             style, marker = STYLES[head % len(STYLES)]
             shown = marker if len(epochs) <= MARKED else ""
-            axes.plot(epochs, values, style, marker=shown, ms=4, lw=1.6, color=colour, label=label)
+            axes.plot(epochs, values, style, marker=shown, ms=4, lw=1.6, color=color, label=label)
             if split == "validation":
                 value = values[epochs.index(kept)]
-                axes.plot(kept, value, marker, ms=9, mfc="none", mec=colour, mew=1.4)
+                axes.plot(kept, value, marker, ms=9, mfc="none", mec=color, mew=1.4)
             seen += values
     scale_axis(axes, seen)
 

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from zoo_core.metrics.misclassified import Misread
+from zoo_core.metrics.misclassified import Misclassified
 from zoo_report.style import INK, MARGIN, MUTED, box, make_figure, short, text_width
 
 SHOWN = 24
@@ -22,8 +22,8 @@ LINE, GAP = 0.18, 0.25
 """Height of a line of text, and the room between images, in inches."""
 
 
-def draw_misread(
-    misread: Misread,
+def draw_misclassified(
+    misread: Misclassified,
     images: NDArray[np.uint8],
     labels: NDArray[np.int64],
     read: NDArray[np.int64],
@@ -69,7 +69,7 @@ def draw_misread(
     return figure
 
 
-def _subtitle(misread: Misread) -> str:
+def _subtitle(misread: Misclassified) -> str:
     count = len(misread.rows)
     which = f", the {SHOWN} surest" if count > SHOWN else ", the surest first" if count > 1 else ""
     return (
@@ -104,5 +104,5 @@ def _percent(probability: float) -> str:
 
 
 def _pixels(image: NDArray[np.uint8]) -> NDArray[np.generic]:
-    """Return an image ``(C, H, W)`` as ``(H, W, 3)``, or grey ``(H, W)`` unless C is 3."""
+    """Return an image ``(C, H, W)`` as ``(H, W, 3)``, or gray ``(H, W)`` unless C is 3."""
     return image.transpose(1, 2, 0) if len(image) == 3 else image.mean(axis=0)

@@ -39,9 +39,9 @@ def zoo_train_end(run: Run, result: Card, predictions: Predictions) -> None:
 @hookimpl
 def zoo_tune_end(study: Study, folder: Path) -> None:
     _quiet()
-    from zoo_report.study_pictures import write_search_pictures  # likewise
+    from zoo_report.study_pictures import write_study_pictures  # likewise
 
-    write_search_pictures(study, folder)
+    write_study_pictures(study, folder)
 
 
 def _quiet() -> None:

@@ -9,10 +9,10 @@ from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.evaluation.compare import compare
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.system.atomic_files import write_atomic
-from zoo_report.page.comparison_section import Versus, make_versus
-from zoo_report.page.model_section import Section, make_section
+from zoo_report.page.comparison_section import ComparisonSection, make_comparison_section
+from zoo_report.page.model_section import ModelSection, make_model_section
 from zoo_report.page.render import GENERATOR, render
-from zoo_report.page.report_model import Subject, find_subjects
+from zoo_report.page.report_model import ReportModel, load_report_models
 
 PAGE = "report.html"
 HEAD = 400
@@ -28,7 +28,7 @@ def write_report(
     split: str = "test",
     registry: str | None = None,
     device: str = "auto",
-) -> tuple[Path, list[Subject]]:
+) -> tuple[Path, list[ReportModel]]:
     """Write a page about models, and return where it is and what it is about.
 
     Args:
@@ -47,7 +47,7 @@ def write_report(
     """
     if out is not None:
         _check(out)  # before the work
-    subjects = find_subjects(catalog, names, registry=registry, device=device)
+    subjects = load_report_models(catalog, names, registry=registry, device=device)
     alone = subjects[0].folder if len(subjects) == 1 else None
     path = out or (alone or Path()) / PAGE
     _check(path)
@@ -55,16 +55,16 @@ def write_report(
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, page)
-    except OSError as fault:
+    except OSError as exc:
         raise DataError(
-            f"{path} cannot be written: {fault.strerror}", hint="Name another with --out."
-        ) from fault
+            f"{path} cannot be written: {exc.strerror}", hint="Name another with --out."
+        ) from exc
     return path, subjects
 
 
 def make_page(
     catalog: Catalog,
-    subjects: Sequence[Subject],
+    subjects: Sequence[ReportModel],
     *,
     dataset: str | None = None,
     split: str = "test",
@@ -73,22 +73,22 @@ def make_page(
     groups: dict[str, list[int]] = {}
     for i, subject in enumerate(subjects):
         groups.setdefault(dataset or subject.card.dataset.name, []).append(i)
-    comparisons: list[Versus] = []
-    sections: list[Section] = []
+    comparisons: list[ComparisonSection] = []
+    sections: list[ModelSection] = []
     for name, members in groups.items():
         group = [subjects[i] for i in members]
         comparison = compare(
             catalog, [subject.pretrained for subject in group], dataset=name, split=split
         )
         if len(group) > 1:
-            comparisons.append(make_versus(len(sections), group, comparison))
+            comparisons.append(make_comparison_section(len(sections), group, comparison))
         for member, subject in enumerate(group):
             summary = catalog.model(subject.card.model).spec.summary
-            sections.append(make_section(len(sections), subject, summary, comparison, member))
+            sections.append(make_model_section(len(sections), subject, summary, comparison, member))
     return render(_title(subjects, len(groups)), comparisons, sections)
 
 
-def _title(subjects: Sequence[Subject], datasets: int) -> str:
+def _title(subjects: Sequence[ReportModel], datasets: int) -> str:
     if len(subjects) == 1:
         return subjects[0].label
     on = f" on {datasets} data sets" if datasets > 1 else ""
@@ -104,10 +104,10 @@ def _check(path: Path) -> None:
             ours = GENERATOR.encode() in file.read(HEAD)
     except FileNotFoundError:
         return
-    except OSError as fault:
+    except OSError as exc:
         raise DataError(
-            f"{path} cannot be read: {fault.strerror}", hint="Name another with --out."
-        ) from fault
+            f"{path} cannot be read: {exc.strerror}", hint="Name another with --out."
+        ) from exc
     if not ours:
         raise InvalidValueError(
             f"{path} is there and no report of zoo's, which are all that is overwritten",

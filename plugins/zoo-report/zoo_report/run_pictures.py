@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from zoo_core.frameworks.run import Run
-from zoo_core.metrics.misclassified import find_misread
+from zoo_core.metrics.misclassified import find_misclassified
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.system.atomic_files import write_atomic
 from zoo_core.weights.card import Card
 from zoo_report.confusion import draw_confusion
 from zoo_report.curves import draw_curves
 from zoo_report.error_counts import count_confusions
-from zoo_report.misclassified_picture import draw_misread
+from zoo_report.misclassified_picture import draw_misclassified
 from zoo_report.style import png
 
 
@@ -34,11 +34,13 @@ def write_pictures(run: Run, result: Card, predictions: Predictions) -> None:
         count_confusions(test.labels[:, head], read[:, head], len(names))
         for head, names in enumerate(classes)
     ]
-    misread = find_misread(test.labels, read, predictions.probabilities)
+    misread = find_misclassified(test.labels, read, predictions.probabilities)
     figures = {
         "curves.png": draw_curves(history, result.epoch, _scores(result), title=title),
         "confusion.png": draw_confusion(counts, classes, title=title),
-        "misread.png": draw_misread(misread, test.images, test.labels, read, classes, title=title),
+        "misread.png": draw_misclassified(
+            misread, test.images, test.labels, read, classes, title=title
+        ),
     }
     for name, figure in figures.items():
         write_atomic(run.folder / name, png(figure))

@@ -39,7 +39,7 @@ COLUMNS, PANEL_WIDTH, PANEL_HEIGHT = 4, 2.5, 2.3
 """Of the slices: panels beside one another, and the room for each, in inches."""
 
 
-def write_search_pictures(study: Study, folder: Path) -> list[str]:
+def write_study_pictures(study: Study, folder: Path) -> list[str]:
     """Write ``history.png``, ``importances.png`` and ``slices.png``, as far as there is anything.
 
     Args:
@@ -169,11 +169,11 @@ def _draw_curves(axes: Axes, study: Study) -> None:
     for trial in sorted(study.trials, key=lambda t: (t is best, t.state == "complete")):
         errors = [1 - score for score in trial.curve]
         seen += errors
-        colour = BEST if trial is best else DONE if trial.state == "complete" else STOPPED
+        color = BEST if trial is best else DONE if trial.state == "complete" else STOPPED
         width = 2.0 if trial is best else 0.9
-        axes.plot(range(1, len(errors) + 1), errors, "-", lw=width, color=colour)
+        axes.plot(range(1, len(errors) + 1), errors, "-", lw=width, color=color)
         if len(errors) == 1:
-            axes.plot(1, errors[0], "x", ms=5, color=colour)
+            axes.plot(1, errors[0], "x", ms=5, color=color)
     scale_axis(axes, seen)
     axes.set_title(f"over the epochs; best: trial {best.number}", loc="left", size=10.5, color=INK)
     axes.set_xlabel("epoch", size=9.5, color=INK)

@@ -1,4 +1,4 @@
-"""What the pictures have in common: colours, the heading, and how they become PNG files."""
+"""What the pictures have in common: colors, the heading, and how they become PNG files."""
 
 from __future__ import annotations
 

@@ -73,10 +73,10 @@ def test_embeddings_of_places_are_adapted_to_the_size(cache):
 
 
 def test_what_timm_cannot_adapt_to_the_size_is_left_out(cache):
-    due = network_of("levit_128s").state_dict()
-    keep(cache, "levit_128s", save(due))
+    expected = network_of("levit_128s").state_dict()
+    keep(cache, "levit_128s", save(expected))
     given = pretrained.levit_128s(GREY)
-    left = due.keys() - {name.removeprefix("network.") for name in given.tensors}
+    left = expected.keys() - {name.removeprefix("network.") for name in given.tensors}
     assert {name.split(".")[-1] for name in left if not name.startswith("head")} == {
         "attention_biases"
     }

@@ -28,7 +28,7 @@ def test_every_model_of_timm_is_in_the_table():
         "resnetaa34d",  # takes every 32nd size
         "levit_128s",  # has attention that smaller images leave idle
         "tresnet_m",  # rearranges pixels first
-        "csatv2",  # reads colours alone
+        "csatv2",  # reads colors alone
     ],
 )
 @pytest.mark.filterwarnings("ignore:CSATv2 is designed for 3-channel")

@@ -40,7 +40,7 @@ class Adapted(nn.Module):
             smaller = x.shape[2] > self.size[0] or x.shape[3] > self.size[1]
             x = functional.interpolate(x, self.size, mode="bilinear", antialias=smaller)
         if self.training and len(x) == 1:
-            # Batch normalisation refuses a single value, which is what small maps come to.
+            # Batch normalization refuses a single value, which is what small maps come to.
             return self._read(x.repeat(2, 1, 1, 1))[:1]
         logits: Tensor = self.network(x)
         return logits

@@ -29,7 +29,7 @@ def _model(row: Row) -> ModelSpec:
         trainer="torch",
         dataset="mnist",
         heads=None,
-        licence="Apache-2.0",
+        license="Apache-2.0",
         parameters=int(row.parameters) if row.parameters else None,
         pretrained=f"zoo_timm.pretrained:{row.name}" if row.hub and not row.problem else "",
     )

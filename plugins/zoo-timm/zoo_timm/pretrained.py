@@ -20,7 +20,7 @@ from torch import Tensor
 
 from zoo_core.errors import DataError, UnavailableError, one_line
 from zoo_core.system.environment import is_set
-from zoo_core.training.initial_weights import Pretraining
+from zoo_core.training.initial_weights import PretrainedWeights
 from zoo_timm.build import build
 from zoo_timm.network import make_network
 from zoo_timm.table import table
@@ -34,13 +34,13 @@ PATIENCE = 10
 """Seconds within which the hub has to answer at all; its library would try for half a minute."""
 
 
-def __getattr__(name: str) -> Callable[[TimmConfig], Pretraining]:
+def __getattr__(name: str) -> Callable[[TimmConfig], PretrainedWeights]:
     if name not in table().rows:
         raise AttributeError(f"there is no {name!r} in the table of timm's models")
     return partial(pretrained, name)
 
 
-def pretrained(name: str, config: TimmConfig) -> Pretraining:
+def pretrained(name: str, config: TimmConfig) -> PretrainedWeights:
     """Return the weights that timm has for a model by default, adapted to a data set.
 
     timm adapts the first convolution to the images' channels, and most models' embeddings of places
@@ -60,16 +60,16 @@ def pretrained(name: str, config: TimmConfig) -> Pretraining:
     assert about
     try:
         loaded = _loaded(name, config.model_copy(update={"classes": (about.num_classes,)}), path)
-    except (OSError, RuntimeError, ValueError, KeyError, SafetensorError) as fault:
+    except (OSError, RuntimeError, ValueError, KeyError, SafetensorError) as exc:
         raise DataError(
-            f"{path} is not a file with timm's weights of {name}: {one_line(fault)[:200]}",
+            f"{path} is not a file with timm's weights of {name}: {one_line(exc)[:200]}",
             hint="Remove it, and it is fetched again.",
-        ) from fault
+        ) from exc
     with torch.device("meta"):
         due = {key: tensor.shape for key, tensor in build(name, config).state_dict().items()}
     tensors = {key: t.numpy() for key, t in loaded.items() if due.get(key) == t.shape}
-    licence = about.license or "of unknown licence"
-    return Pretraining(source=f"{hub} ({licence})", tensors=tensors)
+    license = about.license or "of unknown license"
+    return PretrainedWeights(source=f"{hub} ({license})", tensors=tensors)
 
 
 def _loaded(name: str, config: TimmConfig, path: str) -> dict[str, Tensor]:
@@ -99,16 +99,16 @@ def weights_file(hub: str) -> str:
     try:
         _reach(constants.ENDPOINT)
         return hf_hub_download(hub, FILE)
-    except Exception as fault:
-        raise _unavailable(hub, one_line(fault)[:200]) from fault
+    except Exception as exc:
+        raise _unavailable(hub, one_line(exc)[:200]) from exc
 
 
 def _reach(url: str) -> None:
     try:
         with urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=PATIENCE):
             pass
-    except urllib.error.HTTPError as fault:
-        fault.close()  # it is there, and that is what was asked
+    except urllib.error.HTTPError as exc:
+        exc.close()  # it is there, and that is what was asked
 
 
 def _unavailable(hub: str, why: str) -> UnavailableError:

@@ -41,8 +41,8 @@ def probe(row: Row) -> Row:
     try:
         with torch.device("meta"), torch.no_grad():
             return _probe(row)
-    except Exception as fault:
-        return replace(row, problem=_said(fault))
+    except Exception as exc:
+        return replace(row, problem=_said(exc))
 
 
 def _probe(row: Row) -> Row:
@@ -68,8 +68,8 @@ def _probe(row: Row) -> Row:
             network = told(found.fitting(28, 28))
     if found is None:
         raise ValueError(fault_of(network.train(), native, native))
-    if fault := fault_of(network.eval(), *found.fitting(28, 28)):
-        raise ValueError(fault)
+    if exc := fault_of(network.eval(), *found.fitting(28, 28)):
+        raise ValueError(exc)
     parameters = sum(parameter.numel() for parameter in network.parameters())
     row = replace(row, parameters=str(parameters), sizes=str(found))
     return row if found.told else _with_small_stem(row, network, find_stems(strided))
@@ -129,16 +129,16 @@ def takes(make: Make, height: int, width: int) -> bool:
     """Say whether a network learns from images of a size, all of it."""
     try:
         with WatchAttention() as attention:
-            fault = fault_of(make((height, width)).train(), height, width)
+            exc = fault_of(make((height, width)).train(), height, width)
     except Exception:
         return False
-    return not (fault or attention.idle)
+    return not (exc or attention.idle)
 
 
 def _why(name: str, network: nn.Module, native: int) -> str:
-    """Return why a network does not read grey images of its own size."""
-    in_colour = make_network(name, 3, CLASSES).eval()
-    if not fault_of(in_colour, native, native, channels=3):
+    """Return why a network does not read gray images of its own size."""
+    in_color = make_network(name, 3, CLASSES).eval()
+    if not fault_of(in_color, native, native, channels=3):
         return "it reads images of three channels alone"
     return fault_of(network, native, native)
 
@@ -147,8 +147,8 @@ def fault_of(network: nn.Module, height: int, width: int, channels: int = CHANNE
     """Return why a network does not read two images of a size; empty if it does."""
     try:
         given = network(torch.empty(2, channels, height, width))
-    except Exception as fault:
-        return _said(fault)
+    except Exception as exc:
+        return _said(exc)
     if not isinstance(given, Tensor):
         return f"it gives a {type(given).__name__}"
     if given.shape != (2, CLASSES):
@@ -156,5 +156,5 @@ def fault_of(network: nn.Module, height: int, width: int, channels: int = CHANNE
     return ""
 
 
-def _said(fault: Exception) -> str:
-    return " ".join(str(fault).split())[:160] or type(fault).__name__
+def _said(exc: Exception) -> str:
+    return " ".join(str(exc).split())[:160] or type(exc).__name__

@@ -23,7 +23,7 @@ class Row:
     Attributes:
         name: in timm.
         family: the module of timm that it is in.
-        parameters: that it has for ten classes of 28×28 grey pixels; a number.
+        parameters: that it has for ten classes of 28×28 gray pixels; a number.
         hub: where its weights are on the Hugging Face hub.
         sizes: of images that it takes, see `zoo_timm.sizes`.
         small_sizes: likewise, with a small stem.

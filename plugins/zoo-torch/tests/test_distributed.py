@@ -69,7 +69,7 @@ def zoo_models():
             trainer="torch",
             dataset="toy-pairs",
             heads=2,
-            licence="MIT",
+            license="MIT",
         )
         for name in ("plain", "whole")
     ]
@@ -164,9 +164,11 @@ def test_processes_train_as_one_does_and_only_the_first_prints(
         ours, theirs = together["metrics"][split], by_one["metrics"][split]
         assert ours["loss"] == pytest.approx(theirs["loss"], rel=1e-3), "other images, or order"
         assert ours["total"] == theirs["total"]
-    found, due = (load_weights(Path(run, WEIGHTS)).tensors for run in ("together", alone.folder))
-    for name, array in due.items():
-        np.testing.assert_allclose(found[name], array, atol=1e-4)
+    actual, expected = (
+        load_weights(Path(run, WEIGHTS)).tensors for run in ("together", alone.folder)
+    )
+    for name, array in expected.items():
+        np.testing.assert_allclose(actual[name], array, atol=1e-4)
 
 
 def test_all_processes_have_the_same_weights_every_time(torchrun, tmp_path):

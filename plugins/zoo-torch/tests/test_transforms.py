@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from zoo_core import ArrayDataset, Batch, ModelConfig, Preprocessing, Recipe, Run, Split
+from zoo_core import ArrayDataset, Batch, ModelConfig, Normalization, Recipe, Run, Split
 from zoo_core.data.splits import TrainingData
 from zoo_core.errors import InvalidValueError, PluginError
 from zoo_torch.learner import TorchLearner
@@ -99,7 +99,7 @@ def run(tmp_path):
         recipe=Recipe(
             dataset="d", trainer="torch", lr=0.1, transforms=[{"RandomVerticalFlip": {"p": 1.0}}]
         ),
-        data=TrainingData(dataset, np.arange(40), np.arange(40), Preprocessing((0.0,), (1.0,))),
+        data=TrainingData(dataset, np.arange(40), np.arange(40), Normalization((0.0,), (1.0,))),
         folder=tmp_path,
         callbacks=None,
     )
@@ -120,11 +120,11 @@ class Seen(torch.nn.Module):
 def test_a_step_sees_the_transformed_images_and_predict_does_not(run):
     model = Seen()
     learner = TorchLearner(model, run, torch.device("cpu"), TorchTrainer(device="cpu").group)
-    learner.feed(run.data.train)
+    learner.set_data(run.data.train)
     learner.step(Batch(step=0, rows=np.arange(5), lr=0.1))
     given = images()[:5]
     torch.testing.assert_close(model.shown, given.flip(-2).float() / 255)
-    TorchTrainer(device="cpu").predict(model, given.numpy(), run.data.preprocessing)
+    TorchTrainer(device="cpu").predict(model, given.numpy(), run.data.normalization)
     torch.testing.assert_close(model.shown, given.float() / 255)
 
 
@@ -137,7 +137,7 @@ def test_a_step_draws_the_same_again(run):
     for _ in range(2):
         model = Seen()
         learner = TorchLearner(model, again, torch.device("cpu"), TorchTrainer(device="cpu").group)
-        learner.feed(run.data.train)
+        learner.set_data(run.data.train)
         learner.step(Batch(step=7, rows=np.arange(20), lr=0.1))
         shown.append(model.shown)
     assert (shown[0] == shown[1]).all()

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 import zoo_torch.learner
-from zoo_core import ArrayDataset, Batch, ModelConfig, Preprocessing, Recipe, Run, Split
+from zoo_core import ArrayDataset, Batch, ModelConfig, Normalization, Recipe, Run, Split
 from zoo_core.data.splits import TrainingData
 from zoo_core.errors import InvalidValueError
 from zoo_torch.muon import orthogonalized
@@ -19,7 +19,7 @@ from zoo_torch.optim import make_optimizer
 from zoo_torch.trainer import PREDICT_BATCH, TorchTrainer, choose_device
 
 CPU = torch.device("cpu")
-RAW = Preprocessing((0.0,), (1.0,))
+RAW = Normalization((0.0,), (1.0,))
 
 
 def recipe_with(**values):
@@ -27,7 +27,7 @@ def recipe_with(**values):
 
 
 class TwoHeads(nn.Module):
-    """A small net with dropout and batch normalisation: state of every kind."""
+    """A small net with dropout and batch normalization: state of every kind."""
 
     def __init__(self, config):
         super().__init__()
@@ -51,7 +51,7 @@ def run(tmp_path):
         model=None,
         config=ModelConfig(input_shape=(1, 6, 5), classes=(3, 3)),
         recipe=recipe_with(lr=0.1, momentum=0.9, seed=5),
-        data=TrainingData(dataset, rows, rows, Preprocessing((0.5,), (0.3,))),
+        data=TrainingData(dataset, rows, rows, Normalization((0.5,), (0.3,))),
         folder=tmp_path,
         callbacks=None,
     )
@@ -61,7 +61,7 @@ def weights_after(run, steps, device="cpu"):
     trainer = TorchTrainer(device=device)
     model = trainer.build(TwoHeads, run.config, run.recipe.seed)
     learner = trainer.start(model, run)
-    learner.feed(run.data.train)
+    learner.set_data(run.data.train)
     for step in range(steps):
         learner.step(Batch(step=step, rows=run.data.order(run.recipe.seed, step)[:32], lr=0.1))
     return trainer.get_weights(model)
@@ -139,9 +139,9 @@ def test_matrices_are_made_orthogonal_either_way(shape):
     assert 0.6 < values.min() < values.max() < 1.3
 
 
-def test_what_a_model_sees_is_normalised():
+def test_what_a_model_sees_is_normalized():
     images = torch.tensor([[[[0, 255]], [[51, 204]]]], dtype=torch.uint8)
-    prepare = Prepare(Preprocessing((0.5, 0.2), (0.5, 0.1)), CPU)
+    prepare = Prepare(Normalization((0.5, 0.2), (0.5, 0.1)), CPU)
     expected = torch.tensor([[[[-1.0, 1.0]], [[0.0, 6.0]]]])
     torch.testing.assert_close(prepare(images), expected)
     assert images.dtype == torch.uint8
@@ -154,10 +154,10 @@ def test_a_step_follows_the_mean_of_the_heads_losses(run):
     model, copy = (trainer.build(build, run.config, 5) for _ in range(2))
     rows = np.arange(16)
     learner = trainer.start(model, run)
-    learner.feed(run.data.train)
+    learner.set_data(run.data.train)
     logits = learner.step(Batch(step=0, rows=rows, lr=0.1))
 
-    x = Prepare(run.data.preprocessing, CPU)(torch.from_numpy(run.data.train.images[rows]))
+    x = Prepare(run.data.normalization, CPU)(torch.from_numpy(run.data.train.images[rows]))
     labels = torch.from_numpy(run.data.train.labels[rows])
     expected = copy(x)
     losses = [nn.functional.cross_entropy(head, labels[:, i]) for i, head in enumerate(expected)]
@@ -174,10 +174,10 @@ def test_labels_are_smoothed_as_torch_does(run):
     build = lambda config: nn.Sequential(nn.Flatten(), Heads(30, config.classes))  # noqa: E731
     model, copy = (trainer.build(build, run.config, 5) for _ in range(2))
     learner = trainer.start(model, run)
-    learner.feed(run.data.train)
+    learner.set_data(run.data.train)
     learner.step(Batch(step=0, rows=np.arange(16), lr=0.1))
 
-    x = Prepare(run.data.preprocessing, CPU)(torch.from_numpy(run.data.train.images[:16]))
+    x = Prepare(run.data.normalization, CPU)(torch.from_numpy(run.data.train.images[:16]))
     labels = torch.from_numpy(run.data.train.labels[:16])
     losses = [
         nn.functional.cross_entropy(head, labels[:, i], label_smoothing=0.2)
@@ -194,7 +194,7 @@ def test_the_average_of_the_weights_is_what_is_shown(run):
     model = trainer.build(TwoHeads, run.config, 5)
     average = trainer.get_weights(model)
     learner = trainer.start(model, run)
-    learner.feed(run.data.train)
+    learner.set_data(run.data.train)
     for step in range(4):
         learner.step(Batch(step=step, rows=np.arange(32), lr=0.1))
         decay = min(0.5, (1 + step) / (10 + step))
@@ -224,12 +224,12 @@ def test_a_step_sees_the_warped_images_and_predict_does_not(run):
     trainer = TorchTrainer(device="cpu")
     model = trainer.build(lambda _: Seen(), run.config, 0)
     learner = trainer.start(model, run)
-    learner.feed(run.data.train)
+    learner.set_data(run.data.train)
     positions = np.full((8, 2, 6, 5), 100, np.float32)  # all of it from outside
     learner.step(Batch(step=0, rows=np.arange(8), lr=0.1, warps=positions))
     black = -0.5 / 0.3
     assert model.seen.min().item() == model.seen.max().item() == pytest.approx(black)
-    trainer.predict(model, run.data.test.images, run.data.preprocessing)
+    trainer.predict(model, run.data.test.images, run.data.normalization)
     assert model.seen.max() > 1
 
 
@@ -303,7 +303,7 @@ def test_a_learner_trains_in_training_mode_after_a_prediction(run):
     learner = trainer.start(model, run)
     trainer.predict(model, run.data.test.images, RAW)
     before = model.trunk[1].running_mean.clone()
-    learner.feed(run.data.train)
+    learner.set_data(run.data.train)
     learner.step(Batch(step=0, rows=np.arange(8), lr=0.1))
     assert not torch.equal(model.trunk[1].running_mean, before)
 
@@ -327,7 +327,7 @@ def test_a_step_computes_in_the_recipes_precision_where_the_device_has_it(
     learner = trainer.start(
         model, dataclasses.replace(run, recipe=recipe_with(precision=precision))
     )
-    learner.feed(run.data.train)
+    learner.set_data(run.data.train)
     logits = learner.step(Batch(step=0, rows=np.arange(8), lr=0.1))
     trainer.predict(model, run.data.test.images, RAW)
     assert dtypes == [seen, torch.float32], "what is predicted is so in float32"

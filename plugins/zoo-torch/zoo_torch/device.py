@@ -7,7 +7,7 @@ import os
 import torch
 
 from zoo_core.errors import InvalidValueError
-from zoo_core.frameworks.distributed import launched_size
+from zoo_core.frameworks.distributed import env_world_size
 
 
 def choose_device(name: str) -> torch.device:
@@ -29,7 +29,7 @@ def choose_device(name: str) -> torch.device:
         raise InvalidValueError(
             f"there is no device {name!r} here", hint=f"There are: auto, {', '.join(available)}."
         )
-    if name == "cuda" and launched_size() > 1:
+    if name == "cuda" and env_world_size() > 1:
         return _own_cuda_device(int(os.environ.get("LOCAL_RANK", "0")))
     return torch.device(name)
 

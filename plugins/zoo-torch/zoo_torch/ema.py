@@ -6,10 +6,10 @@ import torch
 from torch import nn
 
 
-class Average:
+class ModelEMA:
     """A copy of a model whose weights follow the model's.
 
-    Buffers of floats, such as the statistics of batch normalisation, are averaged like weights.
+    Buffers of floats, such as the statistics of batch normalization, are averaged like weights.
     """
 
     def __init__(self, model: nn.Module) -> None:

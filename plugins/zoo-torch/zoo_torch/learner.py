@@ -17,12 +17,12 @@ from zoo_core.frameworks.distributed import Group
 from zoo_core.training.schedule import average_decay
 from zoo_core.weights.file import Tensors
 from zoo_torch.device import has_bfloat16, seed_dropout
-from zoo_torch.distributed.gradient_sync import Union
+from zoo_torch.distributed.gradient_sync import GradientSynchronizer
 from zoo_torch.distributed.process_group import TorchGroup
-from zoo_torch.ema import Average
+from zoo_torch.ema import ModelEMA
 from zoo_torch.normalize import Prepare
 from zoo_torch.optim import make_optimizer
-from zoo_torch.tensors import gathered, to_array, to_tensor
+from zoo_torch.tensors import heads_to_numpy, to_array, to_tensor
 
 
 class TorchLearner:
@@ -37,14 +37,14 @@ class TorchLearner:
 
     def __init__(self, model: nn.Module, run: Run, device: torch.device, group: Group) -> None:
         self._trained = model
-        self._average = Average(model) if run.recipe.ema else None
+        self._average = ModelEMA(model) if run.recipe.ema else None
         self._recipe = run.recipe
         self._device = device
         self._group = group
         self._transforms = _transforms(run)
-        self._prepare = Prepare(run.data.preprocessing, device)
+        self._prepare = Prepare(run.data.normalization, device)
         self._optimizer = make_optimizer(model.parameters(), run.recipe)
-        self._union = Union(model, group) if isinstance(group, TorchGroup) else None
+        self._union = GradientSynchronizer(model, group) if isinstance(group, TorchGroup) else None
         wanted = run.recipe.precision == "bfloat16"
         self._autocast = torch.autocast(
             device.type, torch.bfloat16, enabled=wanted and has_bfloat16(device)
@@ -54,7 +54,7 @@ class TorchLearner:
     def model(self) -> nn.Module:
         return self._average.model if self._average else self._trained
 
-    def feed(self, images: Split) -> None:
+    def set_data(self, images: Split) -> None:
         # What memory does not hold stays in its file, and goes to the device batch by batch.
         place = torch.device("cpu") if images.ahead else self._device
         self._images = to_tensor(images.images, place)
@@ -116,8 +116,8 @@ class TorchLearner:
         for name, tensor in self._tensors().items():
             tensor.copy_(torch.tensor(state[name]))
 
-    def gather(self, outputs: Sequence[list[Tensor]]) -> list[NDArray[np.float32]]:
-        return gathered(outputs)
+    def to_numpy(self, outputs: Sequence[list[Tensor]]) -> list[NDArray[np.float32]]:
+        return heads_to_numpy(outputs)
 
 
 def _transforms(run: Run) -> Callable[[Tensor], Tensor] | None:

@@ -4,15 +4,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from zoo_core import Preprocessing
+from zoo_core import Normalization
 
 
 class Prepare:
-    """Bytes to what a model sees: ``(N, C, H, W)`` uint8 to normalised float32, channels last."""
+    """Bytes to what a model sees: ``(N, C, H, W)`` uint8 to normalized float32, channels last."""
 
-    def __init__(self, preprocessing: Preprocessing, device: torch.device) -> None:
-        mean = torch.tensor(preprocessing.mean, dtype=torch.float64)
-        std = torch.tensor(preprocessing.std, dtype=torch.float64)
+    def __init__(self, normalization: Normalization, device: torch.device) -> None:
+        mean = torch.tensor(normalization.mean, dtype=torch.float64)
+        std = torch.tensor(normalization.std, dtype=torch.float64)
         self._scale = (1 / (255 * std)).float().view(-1, 1, 1).to(device)
         self._shift = (-mean / std).float().view(-1, 1, 1).to(device)
 

@@ -26,6 +26,6 @@ def to_array(tensor: Tensor) -> NDArray[Any]:
     return array
 
 
-def gathered(outputs: Sequence[list[Tensor]]) -> list[NDArray[np.float32]]:
+def heads_to_numpy(outputs: Sequence[list[Tensor]]) -> list[NDArray[np.float32]]:
     """Return what several batches gave as one array a head."""
     return [torch.cat(heads).float().cpu().numpy() for heads in zip(*outputs, strict=True)]

@@ -10,15 +10,15 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from zoo_core import Preprocessing
+from zoo_core import Normalization
 from zoo_core.errors import InvalidValueError
-from zoo_core.frameworks.distributed import ALONE, Group, launched_size
+from zoo_core.frameworks.distributed import SINGLE_PROCESS, Group, env_world_size
 from zoo_core.system.cpu import default_threads
 from zoo_core.weights.file import Tensors
 from zoo_torch.device import choose_device, has_bfloat16
 from zoo_torch.malloc import keep_freed_memory
 from zoo_torch.normalize import Prepare
-from zoo_torch.tensors import gathered, to_array, to_tensor
+from zoo_torch.tensors import heads_to_numpy, to_array, to_tensor
 
 if TYPE_CHECKING:  # whoever loads weights does without what training needs
     from zoo_core import Run
@@ -38,7 +38,7 @@ class TorchTrainer:
         self.device = choose_device(device)
         if threads := threads or default_threads():
             torch.set_num_threads(threads)
-        self.group: Group = _join(self.device) if launched_size() > 1 else ALONE
+        self.group: Group = _join(self.device) if env_world_size() > 1 else SINGLE_PROCESS
 
     def environment(self) -> dict[str, str | int]:
         on_gpu = self.device.type == "cuda"
@@ -71,16 +71,16 @@ class TorchTrainer:
         return TorchLearner(model, run, self.device, self.group)
 
     def predict(
-        self, model: nn.Module, images: NDArray[np.uint8], preprocessing: Preprocessing
+        self, model: nn.Module, images: NDArray[np.uint8], normalization: Normalization
     ) -> list[NDArray[np.float32]]:
-        prepare = Prepare(preprocessing, self.device)
+        prepare = Prepare(normalization, self.device)
         model.eval()
         with torch.inference_mode():
             outputs = [
                 model(prepare(to_tensor(images[start : start + PREDICT_BATCH], self.device)))
                 for start in range(0, len(images), PREDICT_BATCH)
             ]
-        return gathered(outputs)
+        return heads_to_numpy(outputs)
 
     def count_parameters(self, model: nn.Module) -> int:
         return sum(parameter.numel() for parameter in model.parameters())

@@ -30,12 +30,12 @@ class Transforms:
     def __init__(self, asked: Sequence[Any], shape: tuple[int, int, int]) -> None:
         try:
             from torchvision.transforms import v2
-        except ImportError as fault:
+        except ImportError as exc:
             raise PluginError(
                 f"transforms of the recipe need torchvision, and it cannot be imported: "
-                f"{one_line(fault)}",
+                f"{one_line(exc)}",
                 hint="pip install zoo-torchvision",
-            ) from fault
+            ) from exc
         self._steps = [_make(v2, each) for each in asked]
         image = torch.zeros(shape, dtype=torch.uint8)
         for each, step in zip(asked, self._steps, strict=True):
@@ -81,10 +81,8 @@ def _make(v2: Any, asked: Any) -> Callable[[Tensor], Tensor]:
         given = {**given, INNER: [_make(v2, each) for each in given[INNER]]}
     try:
         transform: Callable[[Tensor], Tensor] = known[name](**given)
-    except Exception as fault:  # whatever torchvision raises for what it does not like
-        raise InvalidValueError(
-            f"transform {name} does not take {given}: {one_line(fault)}"
-        ) from fault
+    except Exception as exc:  # whatever torchvision raises for what it does not like
+        raise InvalidValueError(f"transform {name} does not take {given}: {one_line(exc)}") from exc
     return transform
 
 
@@ -93,11 +91,10 @@ def _check(asked: Any, step: Callable[[Tensor], Tensor], image: Tensor) -> None:
     state = torch.get_rng_state()
     try:
         found = step(image)
-    except Exception as fault:
+    except Exception as exc:
         raise InvalidValueError(
-            f"transform {asked} cannot be applied to an image {tuple(image.shape)}: "
-            f"{one_line(fault)}"
-        ) from fault
+            f"transform {asked} cannot be applied to an image {tuple(image.shape)}: {one_line(exc)}"
+        ) from exc
     finally:
         torch.set_rng_state(state)
     if not isinstance(found, Tensor) or (found.shape, found.dtype) != (image.shape, image.dtype):
@@ -105,5 +102,5 @@ def _check(asked: Any, step: Callable[[Tensor], Tensor], image: Tensor) -> None:
         raise InvalidValueError(
             f"transform {asked} makes {what} of a uint8 image {tuple(image.shape)}; it must leave "
             "type and shape as they are",
-            hint="zoo itself normalises images; sizes are the data set's.",
+            hint="zoo itself normalizes images; sizes are the data set's.",
         )

@@ -168,7 +168,7 @@ def _svhn(images, labels):
     return files, {}
 
 
-_GREY, _COLOUR = (1, 28, 28), (3, 32, 32)
+_GREY, _COLOR = (1, 28, 28), (3, 32, 32)
 
 _FORMATS = {
     "fashion-mnist": (_GREY, 10, _mnist),
@@ -176,9 +176,9 @@ _FORMATS = {
     "qmnist": (_GREY, 10, _qmnist),
     "emnist-letters": (_GREY, 26, _emnist),
     "usps": ((1, 16, 16), 10, _usps),
-    "cifar10": (_COLOUR, 10, lambda *of: _cifar(datasets.CIFAR10, "labels", *of)),
-    "cifar100": (_COLOUR, 100, lambda *of: _cifar(datasets.CIFAR100, "fine_labels", *of)),
-    "svhn": (_COLOUR, 10, _svhn),
+    "cifar10": (_COLOR, 10, lambda *of: _cifar(datasets.CIFAR10, "labels", *of)),
+    "cifar100": (_COLOR, 100, lambda *of: _cifar(datasets.CIFAR100, "fine_labels", *of)),
+    "svhn": (_COLOR, 10, _svhn),
 }
 
 NAMES = tuple(_FORMATS)

@@ -45,9 +45,9 @@ PACKED = {"train": 1504176606, "t10k": 1504176627}
 def test_debians_files_are_the_ones_that_torchvision_knows():
     from small_mirrors import md5_of
 
-    for name, due in datasets.FashionMNIST.resources:
+    for name, expected in datasets.FashionMNIST.resources:
         content = (DEBIAN / name).read_bytes()
         packed = PACKED[name.partition("-")[0]].to_bytes(4, "little")
         header = b"\x1f\x8b\x08\x08" + packed + b"\0\3" + name[:-3].encode() + b"\0"
-        assert md5_of(header + content[10:]) == due
+        assert md5_of(header + content[10:]) == expected
         assert gzip.decompress(header + content[10:]) == gzip.decompress(content)

@@ -81,28 +81,29 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize(("name", "file"), [("cifar10", CIFAR), ("kmnist", KMNIST)])
 def test_a_download_that_fails_says_how_to_do_without(
-    served, server, kept, unhurried, name, file, fault
+    served, server, kept, unhurried, name, file, exc
 ):
     made = served(name)
-    server.behaviours[file], error, said = FAULTS[fault]
+    server.behaviors[file], error, said = FAULTS[exc]
     with pytest.raises(error, match=said) as caught:
         made.load()
     assert f"{server.url}/{file}" in caught.value.problem
     assert f"{file}" in caught.value.hint
     assert "into a folder and name it with --data-dir or ZOO_DATA" in caught.value.hint
     assert kept() == []
-    server.behaviours.clear()
+    server.behaviors.clear()
     assert made.equals(made.load())
 
 
 def test_a_wrong_checksum_names_both(served, server):
     made = served("usps")
-    server.behaviours["usps.bz2"] = servers.text(b"x")
+    server.behaviors["usps.bz2"] = servers.text(b"x")
     with pytest.raises(VerificationError) as caught:
         made.load()
-    due = datasets.USPS.split_list["train"][2]
-    assert f"usps.bz2 gives has the md5 9dd4e461268c8034f5c8564e155c67a6, it should be {due}" in (
-        str(caught.value)
+    expected = datasets.USPS.split_list["train"][2]
+    assert (
+        f"usps.bz2 gives has the md5 9dd4e461268c8034f5c8564e155c67a6, it should be {expected}"
+        in (str(caught.value))
     )
 
 
@@ -139,7 +140,7 @@ def test_offline_nobody_is_asked(served, server, monkeypatch):
 def test_the_next_mirror_is_asked(served, server, monkeypatch):
     made = served("kmnist")
     others = [f"{server.url}/gone/", f"{server.url}/wrong/"]
-    server.behaviours |= {f"wrong/{file}": servers.text(b"x") for file in made.files}
+    server.behaviors |= {f"wrong/{file}": servers.text(b"x") for file in made.files}
     monkeypatch.setattr(datasets.KMNIST, "mirrors", [*others, f"{server.url}/"])
     assert made.equals(made.load())
     monkeypatch.setattr(datasets.KMNIST, "mirrors", others)
@@ -173,7 +174,7 @@ def test_a_disk_that_is_full_is_named(served, kept, during):
 
 def test_of_several_processes_one_downloads(served, server):
     made = served("kmnist")
-    server.behaviours[KMNIST] = slowly
+    server.behaviors[KMNIST] = slowly
     loaded = []
     threads = [threading.Thread(target=lambda: loaded.append(made.load())) for _ in range(3)]
     for thread in threads:
@@ -211,19 +212,19 @@ def wait_for(condition):
 
 def test_a_killed_download_is_cleared_away_by_the_next(served, server, spawn, kept):
     made = served("kmnist")
-    server.behaviours[KMNIST] = stuck
+    server.behaviors[KMNIST] = stuck
     with child_of(spawn, made, server.url, LOADS, env={"ZOO_TIMEOUT": "60"}) as child:
         wait_for(lambda: server.asked[KMNIST])
         assert any(name.startswith(".kmnist-files.tmp-") for name in kept())
         child.send_signal(signal.SIGKILL)
-    server.behaviours.clear()
+    server.behaviors.clear()
     assert made.equals(made.load())
     assert kept() == ["kmnist-torchvision"]
 
 
 def test_an_interrupted_download_is_cleared_away_by_the_next(served, server, spawn, kept):
     made = served("kmnist")
-    server.behaviours[KMNIST] = stuck
+    server.behaviors[KMNIST] = stuck
     words = ["train", "softmax", "--dataset", "kmnist"]
     with child_of(spawn, made, server.url, RUNS, *words, env={"ZOO_TIMEOUT": "5"}) as child:
         wait_for(lambda: server.asked[KMNIST])
@@ -231,14 +232,14 @@ def test_an_interrupted_download_is_cleared_away_by_the_next(served, server, spa
         out, err = child.communicate(timeout=300)
     assert (child.returncode, out) == (130, "")
     assert "Traceback" not in err
-    server.behaviours.clear()
+    server.behaviors.clear()
     assert made.equals(made.load())
     assert kept() == ["kmnist-torchvision"]
 
 
 def test_a_command_says_it_in_one_line(served, server, spawn):
     made = served("kmnist")
-    server.behaviours[KMNIST] = servers.status(404)
+    server.behaviors[KMNIST] = servers.status(404)
     words = ["train", "softmax", "--dataset", "kmnist", "--json"]
     with child_of(spawn, made, server.url, RUNS, *words) as child:
         out, err = child.communicate(timeout=300)

@@ -26,7 +26,7 @@ def forms_of(name):
 
 
 FORMS = [(name, number) for name in NAMES for number in range(len(forms_of(name)))]
-VOUCHED = [(name, number) for name, number in FORMS if forms_of(name)[number].vouched]
+VOUCHED = [(name, number) for name, number in FORMS if forms_of(name)[number].has_checksum]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -35,7 +35,7 @@ def test_torchvision_knows_every_file_that_is_downloaded_or_vouched_for(name):
     assert all(remotes[file].urls for file in forms_of(name)[0].files)
     for form in forms_of(name):
         knows = all(file in remotes or file in origin_of(name).contents for file in form.files)
-        assert knows == form.vouched
+        assert knows == form.has_checksum
 
 
 @pytest.fixture
@@ -127,9 +127,9 @@ def test_the_folder_of_its_name_comes_first(sample, data):
 def test_debians_folder_comes_after_the_users(sample, data, monkeypatch):
     made = sample("kmnist")
     made.write(local_files.SYSTEM / "kmnist")
-    assert local_files.find(made.origin).folder == local_files.SYSTEM / "kmnist"
+    assert local_files.find_local_files(made.origin).folder == local_files.SYSTEM / "kmnist"
     made.write(data)
-    assert local_files.find(made.origin).folder == data
+    assert local_files.find_local_files(made.origin).folder == data
     monkeypatch.delenv("ZOO_DATA")
     assert made.equals(made.load())
 
@@ -179,9 +179,9 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("fault", MALFORMED)
-def test_malformed_files_are_refused(sample, data, kept, fault):
+def test_malformed_files_are_refused(sample, data, kept, exc):
     made = sample("kmnist")
-    made.write(data, 1, **{"t10k-labels-idx1-ubyte": MALFORMED[fault]})
+    made.write(data, 1, **{"t10k-labels-idx1-ubyte": MALFORMED[exc]})
     with pytest.raises(DataError):
         made.load()
     assert kept() == []

@@ -63,10 +63,10 @@ def test_a_file_at_hand_gives_all_but_the_classifier(checkpoints, release):
 
 
 def test_a_classifier_for_as_many_classes_is_taken(checkpoints, release):
-    file, content, due = release(NAME)
+    file, content, expected = release(NAME)
     (checkpoints / file).write_bytes(content)
     given = getattr(pretrained, NAME)(TorchvisionConfig(input_shape=(3, 32, 32), classes=(1000,)))
-    assert {f"network.{name}" for name in due} == given.tensors.keys()
+    assert {f"network.{name}" for name in expected} == given.tensors.keys()
 
 
 def test_embeddings_of_places_are_adapted_to_the_size(checkpoints, release):

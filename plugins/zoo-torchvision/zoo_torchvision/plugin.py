@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from zoo_torchvision.models.table import Row
 
 UNSTATED = "LicenseRef-unstated"
-"""Of data whose authors ask to be cited, and state no licence."""
+"""Of data whose authors ask to be cited, and state no license."""
 
 
 @hookimpl
@@ -25,7 +25,7 @@ def zoo_datasets() -> list[DatasetSpec]:
             classes=(10,),
             sizes={"train": 60_000, "test": 10_000},
             sha256="5a807adf8fde8081ba41f80092a9e43c5b6ac896f39b7db51a18007532df2d85",
-            licence="MIT",
+            license="MIT",
             source="Fashion-MNIST, by Han Xiao, Kashif Rasul and Roland Vollgraf (Zalando)",
         ),
         DatasetSpec(
@@ -36,7 +36,7 @@ def zoo_datasets() -> list[DatasetSpec]:
             classes=(10,),
             sizes={"train": 60_000, "test": 10_000},
             sha256="",
-            licence="CC-BY-SA-4.0",
+            license="CC-BY-SA-4.0",
             source="Kuzushiji-MNIST, by Tarin Clanuwat et al. (ROIS-DS CODH)",
         ),
         DatasetSpec(
@@ -47,7 +47,7 @@ def zoo_datasets() -> list[DatasetSpec]:
             classes=(10,),
             sizes={"train": 60_000, "test": 60_000},
             sha256="",
-            licence="BSD-3-Clause",
+            license="BSD-3-Clause",
             source="QMNIST, by Chhavi Yadav and Léon Bottou, from NIST Special Database 19",
         ),
         DatasetSpec(
@@ -58,7 +58,7 @@ def zoo_datasets() -> list[DatasetSpec]:
             classes=(26,),
             sizes={"train": 124_800, "test": 20_800},
             sha256="",
-            licence=UNSTATED,
+            license=UNSTATED,
             source="EMNIST, by Gregory Cohen et al., from NIST Special Database 19",
         ),
         DatasetSpec(
@@ -69,40 +69,40 @@ def zoo_datasets() -> list[DatasetSpec]:
             classes=(10,),
             sizes={"train": 7_291, "test": 2_007},
             sha256="",
-            licence=UNSTATED,
+            license=UNSTATED,
             source="USPS, by Jonathan J. Hull; the files of LIBSVM",
         ),
         DatasetSpec(
             name="cifar10",
-            summary="60,000 photos of animals and vehicles, in colour, 32×32.",
+            summary="60,000 photos of animals and vehicles, in color, 32×32.",
             loader="zoo_torchvision.datasets.load:cifar10",
             shape=(3, 32, 32),
             classes=(10,),
             sizes={"train": 50_000, "test": 10_000},
             sha256="",
-            licence=UNSTATED,
+            license=UNSTATED,
             source="CIFAR-10, by Alex Krizhevsky, Vinod Nair and Geoffrey Hinton",
         ),
         DatasetSpec(
             name="cifar100",
-            summary="60,000 photos of a hundred kinds of things, in colour, 32×32.",
+            summary="60,000 photos of a hundred kinds of things, in color, 32×32.",
             loader="zoo_torchvision.datasets.load:cifar100",
             shape=(3, 32, 32),
             classes=(100,),
             sizes={"train": 50_000, "test": 10_000},
             sha256="",
-            licence=UNSTATED,
+            license=UNSTATED,
             source="CIFAR-100, by Alex Krizhevsky, Vinod Nair and Geoffrey Hinton",
         ),
         DatasetSpec(
             name="svhn",
-            summary="99,289 digits of house numbers in photos, in colour, 32×32.",
+            summary="99,289 digits of house numbers in photos, in color, 32×32.",
             loader="zoo_torchvision.datasets.load:svhn",
             shape=(3, 32, 32),
             classes=(10,),
             sizes={"train": 73_257, "test": 26_032},
             sha256="",
-            licence="LicenseRef-non-commercial",
+            license="LicenseRef-non-commercial",
             source="SVHN, cropped digits, by Yuval Netzer et al., from Google Street View",
         ),
     ]
@@ -125,7 +125,7 @@ def _model(row: Row) -> ModelSpec:
         trainer="torch",
         dataset="mnist",
         heads=None,
-        licence="BSD-3-Clause",
+        license="BSD-3-Clause",
         parameters=row.parameters,
         pretrained=f"zoo_torchvision.models.pretrained:{row.name}",
     )

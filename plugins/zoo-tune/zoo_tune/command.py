@@ -18,8 +18,8 @@ from zoo_core.cli.output import print_json
 from zoo_core.errors import InterruptedTrainingError, InvalidValueError, TrainingError
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.recipes.resolve import parse_set
-from zoo_core.system.interrupts import postponed
-from zoo_core.training.callbacks import tell
+from zoo_core.system.interrupts import deferred_signals
+from zoo_core.training.callbacks import call_hook
 from zoo_core.tuning.study import Study
 from zoo_tune import leaderboard
 from zoo_tune.progress import Board
@@ -39,7 +39,7 @@ TRIALS = 40
 
 
 @click.command()
-@click.argument("name", shell_complete=options.models)
+@click.argument("name", shell_complete=options.complete_models)
 @click.option("--trials", type=click.IntRange(min=1), metavar="N", help="Settings to try in all.")
 @click.option(
     "--timeout",
@@ -159,7 +159,7 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
         patience=patience,
     )
     total = limits.trials if search.grid is None else len(search.grid)
-    with postponed() as stop, readable(where):
+    with deferred_signals() as stop, readable(where):
         opened = search.open_study(open_storage(where), study)
         session = Session(
             installed_catalog(), search, opened, limits, workers, device or "auto", threads, stop
@@ -178,7 +178,7 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
             else None
         )
         write_outcome(folder, outcome, best)
-        tell(
+        call_hook(
             installed_catalog().hooks,
             "zoo_tune_end",
             "the search is kept",

@@ -43,7 +43,7 @@ def _suggest_one(trial: Trial, key: str, each: Range) -> Plain:
 
 
 def _choice(value: Any, each: Range) -> Any:
-    """Return the choice that a config's value is; see `zoo_core.tuning.search_space.same`."""
+    """Return the choice that a config's value is; see `equal_values`."""
     return next((choice for choice in each.choices if [choice] == value), value)
 
 

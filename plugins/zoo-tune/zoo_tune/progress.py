@@ -5,7 +5,7 @@ from __future__ import annotations
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from zoo_core.system.progress_bar import Bar
+from zoo_core.system.progress_bar import ProgressBar
 from zoo_core.tuning.search_space import Space
 from zoo_tune.leaderboard import settings
 from zoo_tune.optuna_params import values_of
@@ -27,7 +27,7 @@ class Board:
     ) -> None:
         self._study, self._space, self._total = study, space, total
         self._told: set[int] = {trial.number for trial in self._finished()}
-        self._bar = Bar(quiet=quiet, text_first=False)
+        self._bar = ProgressBar(quiet=quiet, text_first=False)
 
     def __enter__(self) -> Board:
         self._bar.start(self._total)

@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from zoo_core.errors import DataError
 from zoo_core.filenames import STUDY
-from zoo_core.recipes.recipe import Search as Facts
+from zoo_core.recipes.recipe import SearchSummary
 from zoo_core.recipes.resolve import SEARCH
 from zoo_core.system.atomic_files import write_atomic
 from zoo_core.training.plan import Plan
@@ -27,7 +27,7 @@ from zoo_tune.workers.trial_accounting import REASON, counted
 
 BEST = "best.toml"
 
-FEWEST = 4
+MIN_TRIALS = 4
 """Trials below which nothing is said of importances."""
 
 _STATES: dict[TrialState, State] = {
@@ -63,11 +63,11 @@ def make_writable(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder):
             pass
-    except OSError as fault:
+    except OSError as exc:
         raise DataError(
-            f"the study's folder {folder} cannot be written: {fault.strerror}",
+            f"the study's folder {folder} cannot be written: {exc.strerror}",
             hint="Name another with --out.",
-        ) from fault
+        ) from exc
 
 
 def write_outcome(folder: Path, study: Study, plan: Plan | None) -> None:
@@ -86,7 +86,7 @@ def write_outcome(folder: Path, study: Study, plan: Plan | None) -> None:
 def recipe_toml(study: Study, plan: Plan) -> str:
     """Return the best trial's recipe as a file for ``zoo train --recipe``, with its provenance."""
     best = study.ranked[0]
-    facts = Facts(
+    facts = SearchSummary(
         study=study.name,
         trial=best.number,
         validation=best.mean or 0.0,
@@ -137,7 +137,7 @@ def _importances(trials: Iterable[FrozenTrial]) -> dict[str, float]:
             )
         )
     different = {trial.value for trial in ranked.get_trials(deepcopy=False)}
-    if len(known) < FEWEST or len(different) == 1:
+    if len(known) < MIN_TRIALS or len(different) == 1:
         return {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)

@@ -15,9 +15,9 @@ from optuna.study import StudyDirection
 
 from zoo_core.errors import InvalidValueError
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.recipes.resolve import merged
+from zoo_core.recipes.resolve import merge_layers
 from zoo_core.training.plan import Plan, make_plan
-from zoo_core.tuning.model_spaces import check_space, find_space, flat, overrides, values_of
+from zoo_core.tuning.model_spaces import check_space, find_space, flatten, overrides, values_of
 from zoo_core.tuning.search_space import Space
 from zoo_tune.optuna_params import Plain, params_of
 from zoo_tune.pruner import BestThirdPruner
@@ -165,8 +165,8 @@ def make_search(
         UnknownNameError, DataError, InvalidValueError: see `zoo_core.tuning.model_spaces`.
     """
     entry = catalog.model(name)
-    over = merged(given)
-    found = find_space(entry, space, grid=grid).without(flat(over, "recipe"))
+    over = merge_layers(given)
+    found = find_space(entry, space, grid=grid).without(flatten(over, "recipe"))
     if not found.ranges:
         raise InvalidValueError(
             "every key of the search space is given a value: there is nothing to search",

@@ -48,28 +48,28 @@ def open_storage(where: str) -> BaseStorage:
         url = make_url(where)
         name = url.render_as_string(hide_password=True)
         sqlite = url.get_backend_name() == "sqlite"
-    except (ArgumentError, ValueError) as fault:  # whose message may hold the password
+    except (ArgumentError, ValueError) as exc:  # whose message may hold the password
         raise InvalidValueError(
             "--storage is no URL of a database", hint=f"Allowed are {KINDS}."
-        ) from fault
+        ) from exc
     options: dict[str, Any] = (
         {"connect_args": {"timeout": WAIT}} if sqlite else {"pool_pre_ping": True}
     )
     try:
         return RDBStorage(where, engine_kwargs=options)
-    except NoSuchModuleError as fault:
+    except NoSuchModuleError as exc:
         raise InvalidValueError(
             f"--storage {name} is of an unknown kind", hint=f"Allowed are {KINDS}."
-        ) from fault
-    except ImportError as fault:
+        ) from exc
+    except ImportError as exc:
         driver = url.get_driver_name()
         extra = f"zoo-tune[{DRIVERS[driver]}]" if driver in DRIVERS else driver
         raise InvalidValueError(
             f"--storage {name} needs the driver {driver}, which is not installed",
             hint=f"Install it: pip install '{extra}'",
-        ) from fault
-    except (SQLAlchemyError, StorageInternalError, RuntimeError, OSError) as fault:
-        raise DataError(f"the storage {name} cannot be opened: {_reason(fault, where)}") from fault
+        ) from exc
+    except (SQLAlchemyError, StorageInternalError, RuntimeError, OSError) as exc:
+        raise DataError(f"the storage {name} cannot be opened: {_reason(exc, where)}") from exc
 
 
 @contextmanager
@@ -77,11 +77,11 @@ def readable(where: str) -> Iterator[None]:
     """Say of a storage that fails inside the block where it is, without its password."""
     try:
         yield
-    except (SQLAlchemyError, StorageInternalError) as fault:
+    except (SQLAlchemyError, StorageInternalError) as exc:
         raise DataError(
-            f"the storage {without_password(where)} failed: {_reason(fault, where)}",
+            f"the storage {without_password(where)} failed: {_reason(exc, where)}",
             hint="What was finished is kept; the same command goes on.",
-        ) from fault
+        ) from exc
 
 
 def without_password(where: str) -> str:
@@ -92,10 +92,10 @@ def without_password(where: str) -> str:
         return where
 
 
-def _reason(fault: BaseException, where: str) -> str:
+def _reason(exc: BaseException, where: str) -> str:
     """Return what a driver says, which may hold the password."""
-    inner = fault.__cause__ if isinstance(fault, StorageInternalError) else fault
-    said, password = one_line(getattr(inner, "orig", None) or fault), make_url(where).password
+    inner = exc.__cause__ if isinstance(exc, StorageInternalError) else exc
+    said, password = one_line(getattr(inner, "orig", None) or exc), make_url(where).password
     return said.replace(str(password), "***") if password else said
 
 
@@ -106,13 +106,13 @@ def _open_journal(path: Path) -> JournalStorage:
         if path.exists():
             _check_journal(path)
         return JournalStorage(_Journal(path))
-    except OSError as fault:
-        raise DataError(f"the storage {path} cannot be opened: {fault.strerror}") from fault
-    except (ValueError, KeyError, TypeError, AssertionError) as fault:
+    except OSError as exc:
+        raise DataError(f"the storage {path} cannot be opened: {exc.strerror}") from exc
+    except (ValueError, KeyError, TypeError, AssertionError) as exc:
         raise DataError(
-            f"the storage {path} is damaged: {one_line(fault)}",
+            f"the storage {path} is damaged: {one_line(exc)}",
             hint="Nothing was changed in it. Name another file with --storage.",
-        ) from fault
+        ) from exc
 
 
 def _check_journal(path: Path) -> None:

@@ -143,7 +143,7 @@ def test_a_deep_one_is_parted_where_the_digits_are_whole_rows_apart(windows):
     ]  # fmt: skip
 
 
-def test_the_hidden_layer_can_be_normalised():
+def test_the_hidden_layer_can_be_normalized():
     model = cnn.build(TwoHeadedCNNConfig(**DEEP, hidden_norm=True))
     kinds = [type(layer).__name__ for layer in model.hidden]
     assert kinds == ["Linear", "BatchNorm1d", "Identity", "Dropout"]

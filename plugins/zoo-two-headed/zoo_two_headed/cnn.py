@@ -36,7 +36,7 @@ class TwoHeadedCNN(nn.Module):
         shared = 0  # how many layers come before the image is parted
         for number, (channels, kernel, depth) in enumerate(blocks, 1):
             for convolution in range(1, depth + 1):
-                # Batch normalisation takes a bias off again.
+                # Batch normalization takes a bias off again.
                 layers += [nn.Conv2d(features, channels, kernel, bias=not config.batch_norm)]
                 features, height, width = channels, height - kernel + 1, width - kernel + 1
                 last = number == len(blocks)

@@ -14,7 +14,7 @@ class TwoHeadedConfig(ModelConfig):
 
 class TwoHeadedMLPConfig(TwoHeadedConfig):
     hidden: Sizes = Field((64, 64), description="units of each hidden layer")
-    batch_norm: bool = Field(False, description="normalise each hidden layer over the batch")
+    batch_norm: bool = Field(False, description="normalize each hidden layer over the batch")
     dropout: float = Field(0.0, ge=0, lt=1, description="share of hidden units dropped")
 
 
@@ -28,7 +28,7 @@ class TwoHeadedCNNConfig(TwoHeadedConfig):
     depths: Sizes = Field(
         (), description="convolutions of each block, one number a block; none: one each"
     )
-    batch_norm: bool = Field(False, description="normalise after each convolution over the batch")
+    batch_norm: bool = Field(False, description="normalize after each convolution over the batch")
     last_pool: bool = Field(True, description="max-pooling after the last block too")
     windows: bool = Field(
         False, description="read each digit in its own two thirds of the rows, by one reader"
@@ -37,7 +37,7 @@ class TwoHeadedCNNConfig(TwoHeadedConfig):
         False, description="let the hidden layer see what was read in the other window too"
     )
     hidden: Size = Field(128, description="units of the hidden layer")
-    hidden_norm: bool = Field(False, description="normalise the hidden layer over the batch")
+    hidden_norm: bool = Field(False, description="normalize the hidden layer over the batch")
     hidden_activation: Literal["none", "relu"] = "none"
     dropout: float = Field(0.5, ge=0, lt=1, description="share of hidden units dropped")
 

@@ -20,7 +20,7 @@ class TwoHeadedMLP(nn.Module):
         sizes = [math.prod(config.input_shape), *config.hidden]
         layers: list[nn.Module] = [nn.Flatten()]
         for inputs, outputs in pairwise(sizes):
-            # Batch normalisation takes a bias off again.
+            # Batch normalization takes a bias off again.
             layers.append(nn.Linear(inputs, outputs, bias=not config.batch_norm))
             layers += [nn.BatchNorm1d(outputs)] if config.batch_norm else []
             layers.append(nn.ReLU())

@@ -18,7 +18,7 @@ def zoo_models() -> list[ModelSpec]:
             dataset="two-digit-mnist",
             heads=2,
             parameters=80_788,
-            licence="MIT",
+            license="MIT",
         ),
         ModelSpec(
             name="two-headed-cnn",
@@ -31,6 +31,6 @@ def zoo_models() -> list[ModelSpec]:
             dataset="two-digit-mnist",
             heads=2,
             parameters=390_164,
-            licence="MIT",
+            license="MIT",
         ),
     ]

@@ -76,7 +76,7 @@ _CNN_DEFAULT: dict[str, Any] = {
 }
 
 # The most that is known to be in it: many epochs of new pairs that are never quite straight, Muon,
-# a moving average of the weights, a normalised hidden layer with dropout, and predictions over five
+# a moving average of the weights, a normalized hidden layer with dropout, and predictions over five
 # views. docs/experiments.md says what was tried.
 _CNN_BEST: dict[str, Any] = {
     "epochs": 60,

@@ -29,6 +29,6 @@ def zoo_models() -> list[ModelSpec]:
             trainer="sklearn",
             dataset="mnist",
             heads=None,
-            licence="MIT",
+            license="MIT",
         )
     ]

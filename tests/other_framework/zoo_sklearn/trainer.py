@@ -10,7 +10,7 @@ import sklearn
 from numpy.typing import NDArray
 from sklearn.linear_model import SGDClassifier
 
-from zoo_core import Batch, Preprocessing, Run, Split
+from zoo_core import Batch, Normalization, Run, Split
 from zoo_core.errors import InvalidValueError
 from zoo_core.system.random_numbers import uniform
 from zoo_sklearn.model import Array, logits
@@ -47,9 +47,9 @@ class Trainer:
         return Learner(model, run)
 
     def predict(
-        self, model: Model, images: NDArray[np.uint8], preprocessing: Preprocessing
+        self, model: Model, images: NDArray[np.uint8], normalization: Normalization
     ) -> list[Array]:
-        x = prepare(images, preprocessing)
+        x = prepare(images, normalization)
         with np.errstate(all="ignore"):  # what is not finite is found in the result
             return [logits(classifier, x) for classifier in model]
 
@@ -68,23 +68,23 @@ class Learner:
     """Classifiers in training: nothing but their weights is carried from step to step."""
 
     def __init__(self, model: Model, run: Run) -> None:
-        self.model, self.preprocessing = model, run.data.preprocessing
+        self.model, self.normalization = model, run.data.normalization
         for classifier in model:
             classifier.set_params(alpha=run.recipe.weight_decay)
 
-    def feed(self, images: Split) -> None:
+    def set_data(self, images: Split) -> None:
         self.images = images
 
     def step(self, batch: Batch) -> list[Array]:
-        x = prepare(self.images.images[batch.rows], self.preprocessing)
+        x = prepare(self.images.images[batch.rows], self.normalization)
         labels = self.images.labels[batch.rows]
         with np.errstate(all="ignore"):
             before = [logits(classifier, x) for classifier in self.model]
         for head, classifier in enumerate(self.model):
             try:
                 classifier.set_params(eta0=batch.lr).partial_fit(x, labels[:, head])
-            except ValueError as fault:
-                if "overflow" not in str(fault):
+            except ValueError as exc:
+                if "overflow" not in str(exc):
                     raise
                 classifier.coef_[:] = np.nan  # which zoo finds in the logits, and names the step
         return before
@@ -96,7 +96,7 @@ class Learner:
         for name, array in arrays(self.model).items():
             array[:] = state[name]
 
-    def gather(self, outputs: Sequence[list[Array]]) -> list[Array]:
+    def to_numpy(self, outputs: Sequence[list[Array]]) -> list[Array]:
         return [np.concatenate(heads) for heads in zip(*outputs, strict=True)]
 
 
@@ -109,11 +109,11 @@ def arrays(model: Model) -> dict[str, Array]:
     }
 
 
-def prepare(images: NDArray[np.uint8], preprocessing: Preprocessing) -> Array:
-    """Return images uint8 ``(N, C, H, W)`` as float32 ``(N, pixels)``, normalised."""
+def prepare(images: NDArray[np.uint8], normalization: Normalization) -> Array:
+    """Return images uint8 ``(N, C, H, W)`` as float32 ``(N, pixels)``, normalized."""
     mean, std = (
         np.array(values, np.float32).reshape(-1, 1, 1)
-        for values in (preprocessing.mean, preprocessing.std)
+        for values in (normalization.mean, normalization.std)
     )
     x = (images.astype(np.float32) / np.float32(255) - mean) / std
     return x.reshape(len(images), -1)

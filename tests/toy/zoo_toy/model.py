@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core import Batch, Preprocessing, Run, Split
+from zoo_core import Batch, Normalization, Run, Split
 from zoo_core.errors import InvalidValueError
 from zoo_core.metrics.scores import softmax
 from zoo_core.weights.file import Tensors
@@ -50,9 +50,9 @@ class ToyTrainer:
         return ToyLearner(model, run)
 
     def predict(
-        self, model: Softmax, images: NDArray[np.uint8], preprocessing: Preprocessing
+        self, model: Softmax, images: NDArray[np.uint8], normalization: Normalization
     ) -> list[Array]:
-        return model(_prepare(images, preprocessing))
+        return model(_prepare(images, normalization))
 
     def count_parameters(self, model: Softmax) -> int:
         return sum(weight.size for weight in model.weights)
@@ -67,13 +67,13 @@ class ToyTrainer:
 
 class ToyLearner:
     def __init__(self, model: Softmax, run: Run) -> None:
-        self.model, self.preprocessing = model, run.data.preprocessing
+        self.model, self.normalization = model, run.data.normalization
 
-    def feed(self, images: Split) -> None:
+    def set_data(self, images: Split) -> None:
         self.images = images
 
     def step(self, batch: Batch) -> list[Array]:
-        x = _prepare(self.images.images[batch.rows], self.preprocessing)
+        x = _prepare(self.images.images[batch.rows], self.normalization)
         labels = self.images.labels[batch.rows]
         logits = self.model(x)
         for head, weight in enumerate(self.model.weights):
@@ -91,10 +91,10 @@ class ToyLearner:
         for i, weight in enumerate(self.model.weights):
             weight[:] = state[f"head{i}"]
 
-    def gather(self, outputs: Sequence[list[Array]]) -> list[Array]:
+    def to_numpy(self, outputs: Sequence[list[Array]]) -> list[Array]:
         return [np.concatenate(heads) for heads in zip(*outputs, strict=True)]
 
 
-def _prepare(images: NDArray[np.uint8], preprocessing: Preprocessing) -> Array:
+def _prepare(images: NDArray[np.uint8], normalization: Normalization) -> Array:
     x = images.reshape(len(images), -1) / 255
-    return ((x - preprocessing.mean[0]) / preprocessing.std[0]).astype(np.float32)
+    return ((x - normalization.mean[0]) / normalization.std[0]).astype(np.float32)

@@ -22,7 +22,7 @@ def _model(name: str, heads: int, dataset: str) -> ModelSpec:
         trainer="toy",
         dataset=dataset,
         heads=heads,
-        licence="MIT",
+        license="MIT",
     )
 
 
@@ -42,7 +42,7 @@ def zoo_datasets() -> list[DatasetSpec]:
             classes=classes,
             sizes={"train": 200, "test": 50},
             sha256=os.environ.get("TOY_SHA256", CHECKSUMS[name]),
-            licence="CC0-1.0",
+            license="CC0-1.0",
             source="made up",
         )
         for name, loader, classes in (

@@ -9,8 +9,8 @@ from zoo_core.cli.output import print_json, print_table
 from zoo_core.errors import VerificationError
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.registry import cache as kept
-from zoo_core.registry.lookup import find, published, registries
-from zoo_core.registry.registry import Found
+from zoo_core.registry.lookup import find_weights, known_registries, list_published
+from zoo_core.registry.registry import FoundWeights
 
 
 @click.group()
@@ -25,7 +25,7 @@ def ls(as_json: bool) -> None:
     names = _names()
     rows = [
         {"name": names.get(path.name, "–"), "bytes": path.stat().st_size, "sha256": path.name}
-        for path in kept.kept()
+        for path in kept.cached_files()
     ]
     if as_json:
         print_json({"folder": str(kept.folder()), "files": rows})
@@ -41,7 +41,7 @@ def rm(names: tuple[str, ...]) -> None:
     """Remove the weights NAMES, and their cards, from the cache."""
     freed = 0
     for name in names:
-        found: Found = find(installed_catalog(), name, ask=False)
+        found: FoundWeights = find_weights(installed_catalog(), name, ask=False)
         freed += kept.remove(found.published.sha256) + kept.remove(found.published.card_sha256)
     click.echo(f"Freed {freed:,} bytes.")
 
@@ -53,7 +53,9 @@ def prune() -> None:
     Nothing is removed where a registry cannot be read.
     """
     wanted = [
-        found.published for each in registries(installed_catalog()) for found in each.published()
+        found.published
+        for each in known_registries(installed_catalog())
+        for found in each.published()
     ]
     sums = {sha256 for each in wanted for sha256 in (each.sha256, each.card_sha256)}
     click.echo(f"Freed {kept.prune(sums):,} bytes.")
@@ -63,7 +65,7 @@ def prune() -> None:
 @options.as_json
 def verify(as_json: bool) -> int:
     """Compare every file in the cache with its checksum; the exit code is 5 where one differs."""
-    names, paths = _names(), kept.kept()
+    names, paths = _names(), kept.cached_files()
     damaged = [path for path in paths if not kept.is_whole(path)]
     if as_json:
         print_json({"files": len(paths), "damaged": [str(path) for path in damaged]})
@@ -77,7 +79,7 @@ def verify(as_json: bool) -> int:
 def _names() -> dict[str, str]:
     """Return sha256 -> what is published under it."""
     names = {}
-    for found in published(registries(installed_catalog())):
+    for found in list_published(known_registries(installed_catalog())):
         names[found.published.sha256] = found.qualified_name
         names[found.published.card_sha256] = f"{found.qualified_name} (card)"
     return names

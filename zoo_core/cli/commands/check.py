@@ -13,14 +13,14 @@ from zoo_core.errors import DataError, VerificationError
 from zoo_core.installation.installed import load_catalog
 from zoo_core.system.atomic_files import write_atomic
 from zoo_core.testing import plugin_checks, run_checks
-from zoo_core.testing.runner import Outcome, Status, check_skips, junit
-from zoo_core.testing.suite import SAMPLE, find_plugin
+from zoo_core.testing.runner import CheckResult, CheckStatus, check_skips, junit
+from zoo_core.testing.suite import MAX_MODELS, find_plugin
 
-SIGNS = {Status.PASSED: "ok   ", Status.FAILED: "FAIL ", Status.SKIPPED: "skip "}
+SIGNS = {CheckStatus.PASSED: "ok   ", CheckStatus.FAILED: "FAIL ", CheckStatus.SKIPPED: "skip "}
 
 
 @click.command()
-@click.argument("plugin", shell_complete=options.plugins)
+@click.argument("plugin", shell_complete=options.complete_plugins)
 @click.option(
     "--skip",
     "skips",
@@ -62,7 +62,7 @@ def check(
         outcomes.append(outcome)
         if not as_json:
             _print(outcome)
-    counts = {status: sum(each.status is status for each in outcomes) for status in Status}
+    counts = {status: sum(each.status is status for each in outcomes) for status in CheckStatus}
     if junit_file:
         _write(junit_file, junit(name, outcomes))
     if as_json:
@@ -71,11 +71,11 @@ def check(
     else:
         told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
         click.echo(f"{len(outcomes)} checks of {name}: {told}.")
-        if models > SAMPLE:
+        if models > MAX_MODELS:
             click.echo(
                 f"Of its {models:,} models a sample was checked; `zoo check MODEL` checks that one."
             )
-    return VerificationError.exit_code if counts[Status.FAILED] else 0
+    return VerificationError.exit_code if counts[CheckStatus.FAILED] else 0
 
 
 def _parted(word: str) -> tuple[str, str]:
@@ -83,7 +83,7 @@ def _parted(word: str) -> tuple[str, str]:
     return name.strip(), reason.strip()
 
 
-def _print(outcome: Outcome) -> None:
+def _print(outcome: CheckResult) -> None:
     note = f": {outcome.message}" if outcome.message else ""
     click.echo(f"{SIGNS[outcome.status]} {outcome.check}{note}  ({outcome.seconds:.2f} s)")
 
@@ -91,5 +91,5 @@ def _print(outcome: Outcome) -> None:
 def _write(path: Path, content: bytes) -> None:
     try:
         write_atomic(path, content)
-    except OSError as fault:
-        raise DataError(f"{path} cannot be written: {fault.strerror}") from fault
+    except OSError as exc:
+        raise DataError(f"{path} cannot be written: {exc.strerror}") from exc

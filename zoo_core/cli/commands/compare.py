@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from zoo_core.cli import options
 from zoo_core.cli.output import print_json, print_table
 from zoo_core.errors import InvalidValueError
-from zoo_core.evaluation.compare import Comparison, Pair, Question, compare
+from zoo_core.evaluation.compare import Comparison, HeadComparison, PairwiseTest, compare
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.pretrained.load import load
 
@@ -21,7 +21,7 @@ SURE = 0.05
 
 
 @click.command("compare")
-@click.argument("weights", nargs=-1, required=True, shell_complete=options.weights)
+@click.argument("weights", nargs=-1, required=True, shell_complete=options.complete_weights)
 @options.dataset
 @options.registry
 @options.split
@@ -62,12 +62,12 @@ def compare_(  # noqa: PLR0917 (click passes every argument by name)
         print_json(_report(comparison, weights))
         return
     click.echo(f"{comparison.dataset}, split {split}, {len(comparison.labels):,} images")
-    for question in comparison.questions:
+    for question in comparison.heads_compared:
         _print_question(question, weights, comparison.labels.shape[1])
     _print_disputed(comparison, weights, show)
 
 
-def _print_question(question: Question, names: Sequence[str], heads: int) -> None:
+def _print_question(question: HeadComparison, names: Sequence[str], heads: int) -> None:
     if heads > 1:
         what = "Every label right" if question.head is None else f"Head {question.head + 1}"
         click.echo(f"\n{what}:")
@@ -80,7 +80,7 @@ def _print_question(question: Question, names: Sequence[str], heads: int) -> Non
             "from": f"{share.low:.2%}",
             "to": f"{share.high:.2%}",
         }
-        for name, share in zip(names, question.shares, strict=True)
+        for name, share in zip(names, question.proportions, strict=True)
     ]
     print_table(("model", "correct", "accuracy", "from", "to"), shares)
     click.echo()
@@ -96,20 +96,20 @@ def _print_question(question: Question, names: Sequence[str], heads: int) -> Non
             "adjusted": f"{pair.adjusted:.2g}",
             "better": _better(pair, names),
         }
-        for pair in question.pairs
+        for pair in question.tests
     ]
     columns = ["first", "second", "only first", "only second", "both", "neither", "p"]
     print_table([*columns, *(["adjusted"] if pairs[1:] else []), "better"], pairs)
 
 
-def _better(pair: Pair, names: Sequence[str]) -> str:
+def _better(pair: PairwiseTest, names: Sequence[str]) -> str:
     if pair.adjusted >= SURE:
         return "either"
     return names[pair.first if pair.only_first > pair.only_second else pair.second]
 
 
 def _print_disputed(comparison: Comparison, names: Sequence[str], show: int) -> None:
-    rows = comparison.disputed
+    rows = comparison.disagreements
     some = len(rows) > show > 0
     which = f"; these {show} by the fewest" if some else ""
     click.echo(f"\nRead correctly by some, not by others: {len(rows):,} images{which}.")
@@ -149,11 +149,11 @@ def _report(comparison: Comparison, names: Sequence[str]) -> dict[str, Any]:
             {
                 "head": question.head,
                 "shares": [
-                    {**vars(share), "accuracy": share.accuracy} for share in question.shares
+                    {**vars(share), "accuracy": share.accuracy} for share in question.proportions
                 ],
-                "pairs": [vars(pair) for pair in question.pairs],
+                "pairs": [vars(pair) for pair in question.tests],
             }
-            for question in comparison.questions
+            for question in comparison.heads_compared
         ],
         "disputed": [
             {
@@ -161,6 +161,6 @@ def _report(comparison: Comparison, names: Sequence[str]) -> dict[str, Any]:
                 "labels": comparison.labels[row].tolist(),
                 "read": [each.labels[row].tolist() for each in comparison.predictions],
             }
-            for row in comparison.disputed
+            for row in comparison.disagreements
         ],
     }

@@ -15,7 +15,7 @@ from zoo_core.pretrained.load import load
 
 
 @click.command()
-@click.argument("weights", nargs=-1, required=True, shell_complete=options.weights)
+@click.argument("weights", nargs=-1, required=True, shell_complete=options.complete_weights)
 @options.dataset
 @options.registry
 @options.split

@@ -11,17 +11,17 @@ import click
 
 from zoo_core.cli import options
 from zoo_core.cli.output import print_json
-from zoo_core.errors import PluginError, UnknownNameError, did_you_mean, listed
+from zoo_core.errors import PluginError, UnknownNameError, did_you_mean, join_names
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.rows import row
-from zoo_core.registry.lookup import find_in, published, registries
+from zoo_core.registry.lookup import known_registries, list_published, resolve_weights
 from zoo_core.registry.names import parse_name
 
 
 @click.command()
-@click.argument("name", shell_complete=options.things)
+@click.argument("name", shell_complete=options.complete_names)
 @options.registry
 @options.as_json
 def info(name: str, registry: str | None, as_json: bool) -> None:
@@ -58,8 +58,8 @@ def _of_name(catalog: Catalog, name: str) -> dict[str, Any]:
             entry = find(name)
         except UnknownNameError:
             continue
-        except PluginError as fault:  # another kind may have it all the same
-            unusable = fault
+        except PluginError as exc:  # another kind may have it all the same
+            unusable = exc
             continue
         more = _of_model(catalog, entry) if kind == "model" else {}
         return {"kind": kind, **row(entry), **more}
@@ -68,7 +68,7 @@ def _of_name(catalog: Catalog, name: str) -> dict[str, Any]:
     known = [known for kind in kinds for known in catalog.entries(f"{kind}s")]
     raise UnknownNameError(
         f"there is no model, dataset, source, trainer, folder or file {name!r}",
-        hint=f"{did_you_mean(name, known)} Names there are: {listed(known)}.".strip(),
+        hint=f"{did_you_mean(name, known)} Names there are: {join_names(known)}.".strip(),
     )
 
 
@@ -81,7 +81,7 @@ def _is_tagged(name: str) -> bool:
 def _of_published(catalog: Catalog, name: str, registry: str | None) -> dict[str, Any]:
     from zoo_core.pretrained.verified_read import published_card
 
-    found = find_in(catalog, name, registry)
+    found = resolve_weights(catalog, name, registry)
     facts = published_card(found).model_dump(mode="json", exclude={"golden", "tag"})
     name = found.published.name
     return {"kind": "weights", "name": name, "registry": found.registry.name, **facts}
@@ -90,7 +90,7 @@ def _of_published(catalog: Catalog, name: str, registry: str | None) -> dict[str
 def _of_model(catalog: Catalog, entry: Entry[Any]) -> dict[str, Any]:
     from zoo_core.tuning.model_spaces import spaces_of
 
-    found = published(registries(catalog))
+    found = list_published(known_registries(catalog))
     return {
         "weights": [f.published.name for f in found if f.published.model == entry.spec.name],
         "config": entry.resolve(entry.spec.config)().model_dump(mode="json"),

@@ -10,7 +10,7 @@ from zoo_core.cli import options
 from zoo_core.cli.output import print_json
 from zoo_core.errors import PluginError, singular
 from zoo_core.installation import package_manager
-from zoo_core.installation.package_manager import Change
+from zoo_core.installation.package_manager import InstallDiff
 
 
 @click.command()
@@ -29,14 +29,16 @@ def install(requirements: tuple[str, ...], upgrade: bool, editable: bool, as_jso
 
 
 @click.command()
-@click.argument("names", nargs=-1, required=True, metavar="NAME…", shell_complete=options.plugins)
+@click.argument(
+    "names", nargs=-1, required=True, metavar="NAME…", shell_complete=options.complete_plugins
+)
 @options.as_json
 def uninstall(names: tuple[str, ...], as_json: bool) -> int:
     """Remove plugins from this environment, and say what is gone."""
     return report(package_manager.uninstall(names), as_json=as_json)
 
 
-def report(change: Change, *, as_json: bool = False) -> int:
+def report(change: InstallDiff, *, as_json: bool = False) -> int:
     """Say what was gained and lost; the exit code is 4 where something that came is unusable."""
     if as_json:
         print_json({"removed": change.before, "installed": change.after})

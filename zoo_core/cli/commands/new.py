@@ -27,7 +27,7 @@ from zoo_core.plugins.scaffold import FRAMEWORKS, KINDS, NewPlugin, check_new, w
 def new(name: str, kind: str, framework: str | None, out: Path | None, as_json: bool) -> None:
     """Write a plugin that offers the model NAME, or a data set or trainer: complete and working.
 
-    It is a package with a small model, its config and recipes, tests, a licence and a CI file.
+    It is a package with a small model, its config and recipes, tests, a license and a CI file.
     Install it, try it, then change it.
     """
     if kind == "dataset" and framework is not None:

@@ -11,7 +11,7 @@ from zoo_core.cli import options
 from zoo_core.cli.commands.install import report
 from zoo_core.cli.listing import print_list
 from zoo_core.cli.output import print_json
-from zoo_core.errors import InvalidValueError, UnknownNameError, did_you_mean, listed
+from zoo_core.errors import InvalidValueError, UnknownNameError, did_you_mean, join_names
 from zoo_core.installation import package_manager
 from zoo_core.installation.installed import installed_rows
 from zoo_core.plugins.index import clear_index
@@ -35,7 +35,7 @@ def list_(pattern: str, as_json: bool) -> None:
 
 
 @plugins.command()
-@click.argument("name", shell_complete=options.plugins)
+@click.argument("name", shell_complete=options.complete_plugins)
 @options.as_json
 def info(name: str, as_json: bool) -> None:
     """Say what is known of the plugin NAME, a distribution."""
@@ -50,7 +50,7 @@ def info(name: str, as_json: bool) -> None:
 
 
 @plugins.command()
-@click.argument("name", shell_complete=options.plugins)
+@click.argument("name", shell_complete=options.complete_plugins)
 def disable(name: str) -> None:
     """Do not load the plugin NAME from now on."""
     row = _row(name)
@@ -62,7 +62,7 @@ def disable(name: str) -> None:
 
 
 @plugins.command()
-@click.argument("name", shell_complete=options.plugins)
+@click.argument("name", shell_complete=options.complete_plugins)
 def enable(name: str) -> None:
     """Load the plugin NAME again, which was disabled."""
     with SETTINGS.changing() as values:
@@ -100,7 +100,7 @@ def _row(name: str) -> dict[str, Any]:
     known = [row["name"] for row in rows]
     raise UnknownNameError(
         f"there is no plugin {name!r} installed",
-        hint=f"{did_you_mean(name, known)} There are: {listed(known)}.".strip(),
+        hint=f"{did_you_mean(name, known)} There are: {join_names(known)}.".strip(),
     )
 
 

@@ -11,20 +11,25 @@ import click
 
 from zoo_core.cli import options
 from zoo_core.cli.output import print_json
-from zoo_core.cli.prediction_output import Answer, answers, csv_header, csv_line
-from zoo_core.cli.terminal_image import console, picture
-from zoo_core.data.image_batches import FileBatch, find_images, hush_pillow, read_batches
-from zoo_core.data.image_files import Reader, reader_for
+from zoo_core.cli.prediction_output import PredictionLine, csv_header, csv_line, prediction_lines
+from zoo_core.cli.terminal_image import console, draw_image
+from zoo_core.data.image_batches import (
+    FileBatch,
+    find_images,
+    read_batches,
+    silence_pillow_warnings,
+)
+from zoo_core.data.image_files import ImageReader, reader_for
 from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.pretrained.load import load
 from zoo_core.pretrained.model import Pretrained
-from zoo_core.system.progress_bar import Bar
+from zoo_core.system.progress_bar import ProgressBar
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-Say = Callable[[Bar, FileBatch, Iterable[Answer]], None]
+Say = Callable[[ProgressBar, FileBatch, Iterable[PredictionLine]], None]
 """Says what is read in the files of a batch."""
 
 FEW = 8
@@ -32,7 +37,7 @@ FEW = 8
 
 
 @click.command()
-@click.argument("weights", shell_complete=options.weights)
+@click.argument("weights", shell_complete=options.complete_weights)
 @click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
 @options.registry
 @options.device
@@ -55,18 +60,18 @@ def predict(  # noqa: PLR0917 (click passes every argument by name)
     """Read IMAGES with WEIGHTS: the name of published ones, a run's folder or a .safetensors file.
 
     IMAGES are files, folders with images in them, or - for standard input, of any size and
-    colours: photos and drawings are brought into the form of the data set that the model was
+    colors: photos and drawings are brought into the form of the data set that the model was
     trained on, and images that have it are taken as they are.
 
     A file that is no image is named and the others are read all the same; the exit code is then 1.
     """
     if as_csv and as_json:
         raise InvalidValueError("--csv and --json cannot both be printed", hint="Choose one.")
-    hush_pillow()
+    silence_pillow_warnings()
     catalog = installed_catalog()
     pretrained = load(catalog, weights, registry=registry, device=device)
-    files, faults = _find(images)
-    found: list[Answer] = []
+    files, errors = _find(images)
+    found: list[PredictionLine] = []
     if as_json:
         say: Say = lambda _bar, _batch, read: found.extend(read)  # noqa: E731
     elif as_csv:
@@ -78,56 +83,58 @@ def predict(  # noqa: PLR0917 (click passes every argument by name)
         screen = console() if wanted else None
         say = partial(_show, screen) if screen else _say_text
     reader = reader_for(catalog, pretrained.card.dataset.name, pretrained.input_shape)
-    faults += _read(pretrained, reader, files, say, quiet=as_json)
+    errors += _read(pretrained, reader, files, say, quiet=as_json)
     if as_json:
         print_json(
             {"model": pretrained.name, "predictions": [answer.as_json() for answer in found]}
         )
-    for fault in faults:
-        click.echo(f"zoo: {fault}", err=True)
-    return 1 if faults else 0
+    for exc in errors:
+        click.echo(f"zoo: {exc}", err=True)
+    return 1 if errors else 0
 
 
 def _find(paths: Iterable[Path]) -> tuple[list[Path], list[DataError]]:
     """Return the images that are named, and what is wrong with folders that have none."""
     files: list[Path] = []
-    faults = []
+    errors = []
     for path in paths:
         try:
             files += find_images(path)
-        except DataError as fault:
-            faults.append(fault)
-    return files, faults
+        except DataError as exc:
+            errors.append(exc)
+    return files, errors
 
 
 def _read(
-    pretrained: Pretrained, reader: Reader, files: Sequence[Path], say: Say, *, quiet: bool
+    pretrained: Pretrained, reader: ImageReader, files: Sequence[Path], say: Say, *, quiet: bool
 ) -> list[DataError]:
     """Read files and say what is in them; return what is wrong with the others."""
-    faults: list[DataError] = []
+    errors: list[DataError] = []
     classes = pretrained.card.dataset.classes
     done = 0
-    with Bar(quiet=quiet, text_first=False) as bar:
+    with ProgressBar(quiet=quiet, text_first=False) as bar:
         if len(files) > FEW:
             bar.start(len(files))
         for batch in read_batches(files, reader, pretrained.input_shape):
-            faults += batch.faults
+            errors += batch.errors
             if batch.files:
-                say(bar, batch, answers(batch, pretrained.predict(batch.images), classes))
+                say(bar, batch, prediction_lines(batch, pretrained.predict(batch.images), classes))
             done += len(batch)
             bar.update(done, len(files), "")
-    return faults
+    return errors
 
 
-def _say_text(bar: Bar, _batch: FileBatch, read: Iterable[Answer]) -> None:
+def _say_text(bar: ProgressBar, _batch: FileBatch, read: Iterable[PredictionLine]) -> None:
     bar.say("\n".join(map(str, read)))
 
 
-def _say_csv(bar: Bar, _batch: FileBatch, read: Iterable[Answer]) -> None:
+def _say_csv(bar: ProgressBar, _batch: FileBatch, read: Iterable[PredictionLine]) -> None:
     bar.say("\n".join(csv_line(answer.as_row()) for answer in read))
 
 
-def _show(screen: Console, _bar: Bar, batch: FileBatch, read: Iterable[Answer]) -> None:
+def _show(
+    screen: Console, _bar: ProgressBar, batch: FileBatch, read: Iterable[PredictionLine]
+) -> None:
     for answer, image in zip(read, batch.images, strict=True):
         screen.print(str(answer), style="bold")
-        screen.print(picture(image))
+        screen.print(draw_image(image))

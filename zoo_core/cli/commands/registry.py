@@ -23,7 +23,7 @@ def add(name: str, url: str) -> None:
 
     URL is a folder, file://, http(s)://, or any that fsspec opens: s3:// with s3fs installed, ….
     """
-    added = lookup.add(installed_catalog(), name, url)
+    added = lookup.add_registry(installed_catalog(), name, url)
     count = len(added.index().tags)
     sets = "set" if count == 1 else "sets"
     click.echo(f"Added {name}, {added.location.url}: {count} published {sets} of weights.")
@@ -33,7 +33,7 @@ def add(name: str, url: str) -> None:
 @click.argument("name")
 def remove(name: str) -> None:
     """Look at the registry NAME, which was added, no longer."""
-    lookup.remove(name)
+    lookup.remove_registry(name)
     click.echo(f"Removed {name}. What was fetched from it goes with: zoo cache prune")
 
 
@@ -43,7 +43,7 @@ def list_(as_json: bool) -> None:
     """List the registries there are."""
     rows = [
         {"name": each.name, "url": each.location.url, "source": each.source}
-        for each in lookup.registries(installed_catalog())
+        for each in lookup.known_registries(installed_catalog())
     ]
     if as_json:
         print_json({"registries": rows})

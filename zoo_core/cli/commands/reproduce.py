@@ -8,15 +8,15 @@ import click
 
 from zoo_core.cli import options
 from zoo_core.cli.output import print_json
-from zoo_core.cli.training_progress import Reporter
+from zoo_core.cli.training_progress import TrainingProgress
 from zoo_core.errors import VerificationError
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.publishing.reproduce import Reproduction, reproduce as train_again
-from zoo_core.registry.lookup import find_in
+from zoo_core.registry.lookup import resolve_weights
 
 
 @click.command()
-@click.argument("name", shell_complete=options.weights)
+@click.argument("name", shell_complete=options.complete_weights)
 @click.option(
     "--seeds",
     type=click.IntRange(min=1),
@@ -44,10 +44,10 @@ def reproduce(  # noqa: PLR0917 (click passes every argument by name)
     with other seeds, the test accuracy must lie in the published interval. The exit code is 5 where
     it is otherwise.
     """
-    found = find_in(installed_catalog(), name, registry)
+    found = resolve_weights(installed_catalog(), name, registry)
     if not as_json:
         click.echo(f"Reproducing {found.name}")
-    with Reporter(quiet=True) as reporter:
+    with TrainingProgress(quiet=True) as reporter:
         done = train_again(
             installed_catalog(),
             found,

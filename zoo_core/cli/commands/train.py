@@ -9,16 +9,16 @@ import click
 
 from zoo_core.cli import options
 from zoo_core.cli.output import print_json
-from zoo_core.cli.training_progress import Reporter
-from zoo_core.frameworks.distributed import launched_rank
+from zoo_core.cli.training_progress import TrainingProgress
+from zoo_core.frameworks.distributed import env_rank
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.recipes.resolve import parse_set
-from zoo_core.training.checkpoint import EVERY
+from zoo_core.training.checkpoint import CHECKPOINT_SECONDS
 from zoo_core.training.train import resume as resume_training, train as train_model
 
 
 @click.command()
-@click.argument("name", required=False, shell_complete=options.models)
+@click.argument("name", required=False, shell_complete=options.complete_models)
 @click.option(
     "--resume",
     "folder",
@@ -49,7 +49,7 @@ from zoo_core.training.train import resume as resume_training, train as train_mo
 @click.option(
     "--checkpoint-every",
     type=click.FloatRange(min=0),
-    default=EVERY,
+    default=CHECKPOINT_SECONDS,
     show_default=True,
     metavar="SECONDS",
     help="0 for a checkpoint at every step.",
@@ -73,7 +73,7 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
     options_given = {"dataset": dataset, "epochs": epochs, "seed": seed}
     given: dict[str, Any] = {k: v for k, v in options_given.items() if v is not None}
     _check_usage(name, folder, decided=bool(given or assignments or recipe or out))
-    with Reporter(quiet=as_json) as reporter:
+    with TrainingProgress(quiet=as_json) as reporter:
         how: dict[str, Any] = {
             "threads": threads,
             "checkpoint_every": checkpoint_every,
@@ -92,7 +92,7 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
                 device=device or "auto",
                 **how,
             )
-    if as_json and launched_rank() == 0:
+    if as_json and env_rank() == 0:
         card = run.card
         facts = card.model_dump(mode="json", include={"recipe", "metrics", "seconds", "weights"})
         print_json({"model": card.model, "run": str(run.folder), **facts})

@@ -31,19 +31,19 @@ def verify(names: tuple[str, ...], all_: bool, registry: str | None, as_json: bo
             _print(done[-1])
     if as_json:
         print_json({"weights": list(map(_facts, done))})
-    codes = {code, *(fault.exit_code for each in done for fault in each.faults)}
+    codes = {code, *(error.exit_code for each in done for error in each.errors)}
     return VerificationError.exit_code if VerificationError.exit_code in codes else max(codes)
 
 
 def _print(verification: Verification) -> None:
     click.echo(verification.found.name)
     for check in verification.checks:
-        if check.fault is None:
+        if check.error is None:
             click.echo(f"  ok    {check.what}: {check.found}  ({check.seconds:.2f} s)")
-        elif isinstance(check.fault, VerificationError):
-            click.echo(f"  FAIL  {check.what}: {check.fault}")
+        elif isinstance(check.error, VerificationError):
+            click.echo(f"  FAIL  {check.what}: {check.error}")
         else:
-            click.echo(f"  ?     {check.what} cannot be checked: {check.fault}")
+            click.echo(f"  ?     {check.what} cannot be checked: {check.error}")
 
 
 def _facts(verification: Verification) -> dict[str, object]:
@@ -51,13 +51,13 @@ def _facts(verification: Verification) -> dict[str, object]:
         "name": verification.found.published.name,
         "registry": verification.found.registry.name,
         "sha256": verification.found.published.sha256,
-        "verified": not verification.faults,
+        "verified": not verification.errors,
         "checks": [
             {
                 "check": check.what,
-                "ok": check.fault is None,
+                "ok": check.error is None,
                 "found": check.found,
-                "fault": str(check.fault) if check.fault else "",
+                "error": str(check.error) if check.error else "",
                 "seconds": round(check.seconds, 4),
             }
             for check in verification.checks

@@ -37,7 +37,7 @@ export class Answers {
     for (const answer of answers) this.#rows.get(answer.id)?.show(answer, most);
     $("together").textContent = sentence(given, most, votes);
     $("timing").textContent =
-      `Answered in ${all.toFixed(1)} ms, ${preparing.toFixed(1)} of them to crop and centre.`;
+      `Answered in ${all.toFixed(1)} ms, ${preparing.toFixed(1)} of them to crop and center.`;
     this.#say(`${sentence(given, most, votes)} ${given.map((answer) => spoken(answer)).join("; ")}.`);
   }
 

@@ -1,4 +1,4 @@
-// A model's card: figures, recipe, environment, licence, checksum.
+// A model's card: figures, recipe, environment, license, checksum.
 
 import { bytes, count, el, percent } from "./dom.js";
 import { fetchCard } from "./api.js";
@@ -30,7 +30,7 @@ function sections({ card, bytes: size, sha256 }) {
       Parameters: count(card.parameters),
       File: `${bytes(size)} (${count(size)} bytes)`,
       SHA256: code(sha256),
-      Licence: card.licence,
+      License: card.license,
       Created: card.created?.replace("T", " ").replace("+00:00", " UTC"),
     })),
     ...section("Training", facts({
@@ -41,7 +41,7 @@ function sections({ card, bytes: size, sha256 }) {
       Kept: `epoch ${card.epoch} of ${recipe.epochs}`,
       Took: card.seconds === undefined ? undefined : `${card.seconds.toFixed(1)} s`,
       "Found by": card.search && `trial ${card.search.trial} of the study ${card.search.study}`,
-      Data: `${card.dataset.name}, ${card.dataset.licence}`,
+      Data: `${card.dataset.name}, ${card.dataset.license}`,
     })),
     ...section("Environment", facts({ ...card.environment, ...card.versions })),
     el("details", {}, el("summary", {}, "The whole recipe"), facts({ seed, ...flat(recipe) })),

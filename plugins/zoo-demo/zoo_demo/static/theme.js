@@ -1,4 +1,4 @@
-// Runs before the page is shown, so that it does not flash in the other colours.
+// Runs before the page is shown, so that it does not flash in the other colors.
 (() => {
   const root = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");

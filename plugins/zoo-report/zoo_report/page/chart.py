@@ -12,7 +12,7 @@ WIDTH, HEIGHT = 460, 280
 LEFT, RIGHT, TOP, BOTTOM = 50, 446, 16, 238
 """Edges of the area that values are drawn in."""
 
-COLOURS = 6
+COLORS = 6
 """How many there are (templates/style.css); of more lines, the dashes change."""
 
 
@@ -22,14 +22,14 @@ class Line:
 
     Attributes:
         label: what it is.
-        colour: number of its colour.
+        color: number of its color.
         path: SVG's; it has gaps where values are not finite.
         dash: number of its dashes; 0 is a whole line.
         ring: a position on it that is marked.
     """
 
     label: str
-    colour: int
+    color: int
     path: str
     dash: int = 0
     ring: tuple[float, float] | None = None
@@ -41,7 +41,7 @@ class Point:
 
     Attributes:
         label: what it is.
-        colour: number of its colour.
+        color: number of its color.
         x: position.
         y: likewise.
         low: where its interval begins, along y.
@@ -52,7 +52,7 @@ class Point:
     """
 
     label: str
-    colour: int
+    color: int
     x: float
     y: float
     low: float

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zoo_core.evaluation.compare import Comparison, Question
+from zoo_core.evaluation.compare import Comparison, HeadComparison
 from zoo_report.page.axis import Axis, accuracies
 from zoo_report.page.chart import Chart
 from zoo_report.page.learning_curves import curves_together
-from zoo_report.page.report_model import Subject
-from zoo_report.page.thumbnails import Tile, names, tile
+from zoo_report.page.report_model import ReportModel
+from zoo_report.page.thumbnails import Thumbnail, make_thumbnail, names
 from zoo_report.page.tradeoff_chart import parameters_chart, seconds_chart
 
-DISPUTED = 48
+MAX_DISAGREEMENTS = 48
 """At most so many images are shown that some models read and others do not."""
 STRIP = 240
 """Width of the intervals in the table, in the units of its SVG."""
@@ -28,83 +28,89 @@ class Reading:
     number: int
     label: str
     read: tuple[str, ...]
-    right: bool
+    is_correct: bool
 
 
 @dataclass(frozen=True)
-class Versus:
+class ComparisonSection:
     """Several models on the same images.
 
     Attributes:
         first: the first one's place on the page, from 0.
         subjects: the models.
         comparison: of them; its members are in the same order.
-        questions: the one that ranks them first, which is every label right; then the heads'.
+        heads_compared: the one that ranks them first, which is every label right; then the heads'.
         ranked: the models' indices, the best first.
         strip: the axis of the table's intervals.
         verdict: who reads most, and from whom that differs.
         curves: of their trainings.
         tradeoffs: what accuracy costs.
-        disputed: images that some read and others do not, with what each reads.
+        disagreements: images that some read and others do not, with what each reads.
     """
 
     first: int
-    subjects: Sequence[Subject]
+    subjects: Sequence[ReportModel]
     comparison: Comparison
-    questions: list[Question]
+    heads_compared: list[HeadComparison]
     ranked: list[int]
     strip: Axis
     verdict: str
     curves: list[Chart]
     tradeoffs: list[Chart]
-    disputed: list[tuple[Tile, list[Reading]]]
+    disagreements: list[tuple[Thumbnail, list[Reading]]]
 
     @property
-    def main(self) -> Question:
+    def main(self) -> HeadComparison:
         """The question that ranks them."""
-        return self.questions[0]
+        return self.heads_compared[0]
 
     @property
     def worded(self) -> bool:
         """Whether the names of an image's classes are long, and need more room."""
-        names = (" ".join(tile.true) for tile, _ in self.disputed)
+        names = (" ".join(make_thumbnail.true) for make_thumbnail, _ in self.disagreements)
         return max(map(len, names), default=0) > 3
 
 
-def make_versus(first: int, subjects: Sequence[Subject], comparison: Comparison) -> Versus:
-    """Gather what a page says of several models; see `Versus`."""
-    *heads, main = comparison.questions
-    ranked = sorted(range(len(subjects)), key=lambda i: -main.shares[i].correct)
-    ends = [bound for share in main.shares for bound in (share.low, share.high)]
-    charts = (parameters_chart(subjects, main.shares), seconds_chart(subjects, main.shares))
-    return Versus(
+def make_comparison_section(
+    first: int, subjects: Sequence[ReportModel], comparison: Comparison
+) -> ComparisonSection:
+    """Gather what a page says of several models; see `ComparisonSection`."""
+    *heads, main = comparison.heads_compared
+    ranked = sorted(range(len(subjects)), key=lambda i: -main.proportions[i].correct)
+    ends = [bound for share in main.proportions for bound in (share.low, share.high)]
+    charts = (
+        parameters_chart(subjects, main.proportions),
+        seconds_chart(subjects, main.proportions),
+    )
+    return ComparisonSection(
         first=first,
         subjects=subjects,
         comparison=comparison,
-        questions=[main, *heads],
+        heads_compared=[main, *heads],
         ranked=ranked,
-        strip=accuracies(ends, main.shares[0].total, 4, STRIP - 4, apart=34),
+        strip=accuracies(ends, main.proportions[0].total, 4, STRIP - 4, apart=34),
         verdict=_verdict([subject.label for subject in subjects], main, ranked),
         curves=curves_together(subjects),
         tradeoffs=[chart for chart in charts if chart],
-        disputed=[
-            _disputed(subjects, comparison, int(row)) for row in comparison.disputed[:DISPUTED]
+        disagreements=[
+            _disputed(subjects, comparison, int(row))
+            for row in comparison.disagreements[:MAX_DISAGREEMENTS]
         ],
     )
 
 
-def _verdict(labels: Sequence[str], main: Question, ranked: Sequence[int]) -> str:
+def _verdict(labels: Sequence[str], main: HeadComparison, ranked: Sequence[int]) -> str:
     best = ranked[0]
-    count = main.shares[best].correct
-    equals = [i for i in ranked if main.shares[i].correct == count]
+    count = main.proportions[best].correct
+    equals = [i for i in ranked if main.proportions[i].correct == count]
     if len(equals) > 1:
         return f"{_listed([labels[i] for i in equals])} read the same number of images, {count:,}."
     others = {
         pair.first + pair.second - best: pair.adjusted
-        for pair in main.pairs
+        for pair in main.tests
         if best in (pair.first, pair.second)
     }
-    says = f"{labels[best]} reads most: {count:,} of {main.shares[best].total:,} images."
+    says = f"{labels[best]} reads most: {count:,} of {main.proportions[best].total:,} images."
     alike = [labels[i] for i in ranked[1:] if others[i] >= LEVEL]
     if alike:
         return f"{says} That it is better than {_listed(alike, 'or')} is not shown."
@@ -120,8 +126,8 @@ def _listed(labels: Sequence[str], word: str = "and") -> str:
 
 
 def _disputed(
-    subjects: Sequence[Subject], comparison: Comparison, row: int
-) -> tuple[Tile, list[Reading]]:
+    subjects: Sequence[ReportModel], comparison: Comparison, row: int
+) -> tuple[Thumbnail, list[Reading]]:
     split, classes = comparison.data.splits[comparison.split], comparison.data.classes
     label = split.labels[row]
     readings = [
@@ -133,4 +139,4 @@ def _disputed(
         )
         for i, (subject, read) in enumerate(zip(subjects, comparison.predictions, strict=True))
     ]
-    return tile(split, row, label, classes), readings
+    return make_thumbnail(split, row, label, classes), readings

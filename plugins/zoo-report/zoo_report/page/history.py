@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from zoo_core.metrics.scores import Scores
-from zoo_core.recipes.validation import first_fault
+from zoo_core.recipes.validation import first_error
 
 
 class Epoch(BaseModel):
@@ -40,13 +40,13 @@ def read_epochs(path: Path) -> History:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return History(lacking=f"there is no {path.name} beside the weights")
-    except (OSError, UnicodeDecodeError) as fault:
-        why = fault.strerror if isinstance(fault, OSError) else "it is no text"
+    except (OSError, UnicodeDecodeError) as exc:
+        why = exc.strerror if isinstance(exc, OSError) else "it is no text"
         return History(lacking=f"{path.name} beside the weights cannot be read: {why}")
     try:
         epochs = tuple(Epoch.model_validate_json(line) for line in lines)
-    except ValidationError as fault:
-        return History(lacking=f"{path.name} beside the weights is damaged: {first_fault(fault)}")
+    except ValidationError as exc:
+        return History(lacking=f"{path.name} beside the weights is damaged: {first_error(exc)}")
     heads = {len(s.loss) for e in epochs for s in (e.train, e.validation)}
     heads |= {len(s.accuracy) for e in epochs for s in (e.train, e.validation)}
     if len(heads) != 1:

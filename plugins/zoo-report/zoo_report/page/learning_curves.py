@@ -8,8 +8,8 @@ from typing import Literal
 
 from zoo_core.metrics.scores import Scores
 from zoo_report.page.axis import Axis, logarithmic, whole
-from zoo_report.page.chart import BOTTOM, COLOURS, LEFT, RIGHT, TOP, Chart, Line, path
-from zoo_report.page.report_model import Subject
+from zoo_report.page.chart import BOTTOM, COLORS, LEFT, RIGHT, TOP, Chart, Line, path
+from zoo_report.page.report_model import ReportModel
 
 Measure = Literal["loss", "error"]
 TITLES: dict[Measure, str] = {"loss": "Loss (nats)", "error": "Error rate"}
@@ -20,18 +20,18 @@ Points = Sequence[tuple[int, float]]
 """Epochs with their values."""
 
 
-def learning_curves(subject: Subject) -> list[Chart]:
+def learning_curves(subject: ReportModel) -> list[Chart]:
     """Return loss and error rate of a training, a line a head and split; none if not known."""
     return [_alone(subject, each) for each in TITLES] if subject.history.epochs else []
 
 
-def curves_together(subjects: Sequence[Subject]) -> list[Chart]:
+def curves_together(subjects: Sequence[ReportModel]) -> list[Chart]:
     """Return validation loss and error rate of several trainings, the mean of their heads."""
     known = [i for i, subject in enumerate(subjects) if subject.history.epochs]
     return [_together(subjects, known, each) for each in TITLES] if known else []
 
 
-def _alone(subject: Subject, measure: Measure) -> Chart:
+def _alone(subject: ReportModel, measure: Measure) -> Chart:
     epochs, kept = subject.history.epochs, subject.card.epoch
     heads = range(len(epochs[0].train.loss))
     training = [[(e.epoch, _value(e.train, measure, i)) for e in epochs] for i in heads]
@@ -39,16 +39,16 @@ def _alone(subject: Subject, measure: Measure) -> Chart:
     x = _epochs([e.epoch for e in epochs])
     y = _upwards([*training, *validation], measure)
     lines = []
-    for colour, (name, lots) in enumerate((("training", training), ("validation", validation))):
+    for color, (name, lots) in enumerate((("training", training), ("validation", validation))):
         for head, points in enumerate(lots):
             label = name if len(heads) == 1 else f"{name}, head {head + 1}"
-            ring = _ring(x, y, points, kept) if colour else None
-            lines.append(Line(label, colour, path(x, y, points), dash=head, ring=ring))
+            ring = _ring(x, y, points, kept) if color else None
+            lines.append(Line(label, color, path(x, y, points), dash=head, ring=ring))
     mark = (x.at(kept), f"kept: epoch {kept}")
     return Chart(TITLES[measure], x, y, "epoch", lines=tuple(lines), kept=mark)
 
 
-def _together(subjects: Sequence[Subject], known: Sequence[int], measure: Measure) -> Chart:
+def _together(subjects: Sequence[ReportModel], known: Sequence[int], measure: Measure) -> Chart:
     curves: dict[int, Points] = {
         i: [(e.epoch, _mean(e.validation, measure)) for e in subjects[i].history.epochs]
         for i in known
@@ -62,7 +62,7 @@ def _together(subjects: Sequence[Subject], known: Sequence[int], measure: Measur
             subjects[i].label,
             i,
             path(x, y, points),
-            dash=i // COLOURS,
+            dash=i // COLORS,
             ring=_ring(x, y, points, subjects[i].card.epoch),
         )
         for i, points in curves.items()

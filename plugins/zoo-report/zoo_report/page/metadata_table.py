@@ -84,9 +84,9 @@ def provenance(card: Provenance, sha256: str, size: int) -> dict[str, str]:
         "Recipe found by": _search(card),
         "Data set": card.dataset.name,
         "Data set, sha256": card.dataset.sha256,
-        "Data set's licence": card.dataset.licence,
+        "Data set's license": card.dataset.license,
         "Model": f"{card.model} of {card.plugin}",
-        "Licence of the weights": card.licence,
+        "License of the weights": card.license,
     }
     return {name: fact for name, fact in facts.items() if fact}
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.evaluation.compare import Comparison, Share
+from zoo_core.evaluation.compare import Comparison, Proportion
 from zoo_core.weights.card import Interval, PublishedCard
 from zoo_report.error_counts import count_confusions, mistake_shares
 from zoo_report.page.chart import Chart
@@ -22,8 +22,8 @@ from zoo_report.page.metadata_table import (
     recipe_settings,
 )
 from zoo_report.page.per_class import ClassFigures, figures_by_class
-from zoo_report.page.report_model import Subject
-from zoo_report.page.thumbnails import Tile, hardest
+from zoo_report.page.report_model import ReportModel
+from zoo_report.page.thumbnails import Thumbnail, hardest
 
 CELLED = 40
 """Up to how many classes there is a confusion matrix."""
@@ -39,14 +39,14 @@ class Head:
         loss: mean cross-entropy, in nats.
         classes: names of the classes.
         counts: int64 ``(classes, classes)``, true by read.
-        depths: float64 likewise: how deep a cell is coloured, from 0 to 1.
+        depths: float64 likewise: how deep a cell is colored, from 0 to 1.
         figures: of each class.
         missing: what the worst recall or precision lacks to 1.
         matrix: whether there are few enough classes for one.
     """
 
     name: str
-    share: Share
+    share: Proportion
     loss: float
     classes: tuple[str, ...]
     counts: NDArray[np.int64]
@@ -57,7 +57,7 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Section:
+class ModelSection:
     """All that a page says of one model.
 
     Attributes:
@@ -80,16 +80,16 @@ class Section:
     """
 
     number: int
-    subject: Subject
+    subject: ReportModel
     summary: str
     dataset: str
     split: str
     heads: list[Head]
-    every: Share | None
+    every: Proportion | None
     misread: int
     curves: list[Chart]
-    wrong: list[Tile]
-    barely: list[Tile]
+    wrong: list[Thumbnail]
+    barely: list[Thumbnail]
     recipe: list[Setting]
     config: list[Setting]
     origin: dict[str, str]
@@ -97,24 +97,24 @@ class Section:
     seeds: Interval | None
 
 
-def make_section(
-    number: int, subject: Subject, summary: str, comparison: Comparison, member: int
-) -> Section:
+def make_model_section(
+    number: int, subject: ReportModel, summary: str, comparison: Comparison, member: int
+) -> ModelSection:
     """Gather what a page says of a model.
 
     Args:
-        number: see `Section`.
+        number: see `ModelSection`.
         subject: the model.
-        summary: see `Section`.
+        summary: see `ModelSection`.
         comparison: of it and those on the same data.
         member: which of the comparison's members it is.
     """
     card, split = subject.card, comparison.data.splits[comparison.split]
-    questions = comparison.questions
-    main = questions[-1].shares[member]
+    questions = comparison.heads_compared
+    main = questions[-1].proportions[member]
     predictions, classes = comparison.predictions[member], comparison.data.classes
     wrong, barely = hardest(split, predictions, classes)
-    return Section(
+    return ModelSection(
         number=number,
         subject=subject,
         summary=summary,
@@ -147,8 +147,8 @@ def _head(comparison: Comparison, member: int, head: int, classes: Sequence[str]
     known = [value for f in figures for value in (f.precision, f.recall) if not math.isnan(value)]
     depths = np.where(shares > 0, 0.12 + 0.88 * shares / (shares.max() or 1), 0)
     return Head(
-        name=f"head {head + 1}" if len(comparison.questions) > 1 else "",
-        share=comparison.questions[head].shares[member],
+        name=f"head {head + 1}" if len(comparison.heads_compared) > 1 else "",
+        share=comparison.heads_compared[head].proportions[member],
         loss=comparison.scores[member].loss[head],
         classes=tuple(classes),
         counts=counts,

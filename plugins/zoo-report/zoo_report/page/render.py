@@ -7,15 +7,17 @@ from collections.abc import Callable, Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from zoo_report.page.chart import BOTTOM, COLOURS, HEIGHT, LEFT, RIGHT, WIDTH
-from zoo_report.page.comparison_section import LEVEL, STRIP, Versus
-from zoo_report.page.model_section import Section
+from zoo_report.page.chart import BOTTOM, COLORS, HEIGHT, LEFT, RIGHT, WIDTH
+from zoo_report.page.comparison_section import LEVEL, STRIP, ComparisonSection
+from zoo_report.page.model_section import ModelSection
 
 GENERATOR = '<meta name="generator" content="zoo-report">'
 """By which a page of ours is known; templates/page.html has it near its beginning."""
 
 
-def render(title: str, comparisons: Sequence[Versus], sections: Sequence[Section]) -> bytes:
+def render(
+    title: str, comparisons: Sequence[ComparisonSection], sections: Sequence[ModelSection]
+) -> bytes:
     """Return a page.
 
     Args:
@@ -32,7 +34,7 @@ def render(title: str, comparisons: Sequence[Versus], sections: Sequence[Section
     )
     environment.filters |= FILTERS
     environment.globals |= {
-        "colours": COLOURS,
+        "colors": COLORS,
         "width": WIDTH,
         "height": HEIGHT,
         "left": LEFT,

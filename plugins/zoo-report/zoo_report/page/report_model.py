@@ -12,13 +12,13 @@ from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.load import load, locate
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.registry.location import Folder
-from zoo_core.registry.registry import Found
+from zoo_core.registry.registry import FoundWeights
 from zoo_core.weights.card import Card, Provenance
 from zoo_report.page.history import History, read_epochs
 
 
 @dataclass(frozen=True)
-class Subject:
+class ReportModel:
     """A model that a page is about.
 
     Attributes:
@@ -45,17 +45,17 @@ class Subject:
         return self.card.seconds if isinstance(self.card, Card) else None
 
 
-def find_subjects(
+def load_report_models(
     catalog: Catalog, names: Sequence[str], *, registry: str | None, device: str
-) -> list[Subject]:
+) -> list[ReportModel]:
     """Load models by name or path, each once, however often it is named.
 
     Raises:
         ZooError: see `zoo_core.pretrained.load.load`.
     """
-    found: dict[str, Subject] = {}
+    found: dict[str, ReportModel] = {}
     for name in names:
-        subject = _subject(catalog, name, registry=registry, device=device)
+        subject = _load_report_model(catalog, name, registry=registry, device=device)
         found.setdefault(subject.pretrained.sha256, subject)
     times = Counter(subject.label for subject in found.values())
     return [
@@ -66,12 +66,14 @@ def find_subjects(
     ]
 
 
-def _subject(catalog: Catalog, name: str, *, registry: str | None, device: str) -> Subject:
+def _load_report_model(
+    catalog: Catalog, name: str, *, registry: str | None, device: str
+) -> ReportModel:
     where = locate(catalog, name, registry=registry)
     pretrained = load(catalog, where, device=device)
-    if isinstance(where, Found):
+    if isinstance(where, FoundWeights):
         published = where.published
-        return Subject(published.name, pretrained, _published_history(where), published.bytes)
+        return ReportModel(published.name, pretrained, _published_history(where), published.bytes)
     file = where / WEIGHTS if where.is_dir() else where
     history = (
         read_epochs(file.with_name(METRICS))
@@ -79,10 +81,10 @@ def _subject(catalog: Catalog, name: str, *, registry: str | None, device: str) 
         else History(lacking="the weight file lies apart from its run")
     )
     folder = where if where.is_dir() else None
-    return Subject(str(where), pretrained, history, file.stat().st_size, folder)
+    return ReportModel(str(where), pretrained, history, file.stat().st_size, folder)
 
 
-def _published_history(found: Found) -> History:
+def _published_history(found: FoundWeights) -> History:
     """Return a published training's epochs, which only a registry on this machine has at hand."""
     location, published = found.registry.location, found.published
     if not isinstance(location, Folder):

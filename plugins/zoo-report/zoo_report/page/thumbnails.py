@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from zoo_core.data.dataset import Split
-from zoo_core.metrics.misclassified import find_misread
+from zoo_core.metrics.misclassified import find_misclassified
 from zoo_core.metrics.predictions import Predictions
 
 MISREAD = 24
@@ -24,7 +24,7 @@ LARGEST = 96
 
 
 @dataclass(frozen=True)
-class Tile:
+class Thumbnail:
     """An image with what was read in it.
 
     Attributes:
@@ -46,7 +46,7 @@ class Tile:
 
 def hardest(
     split: Split, predictions: Predictions, classes: Sequence[Sequence[str]]
-) -> tuple[list[Tile], list[Tile]]:
+) -> tuple[list[Thumbnail], list[Thumbnail]]:
     """Return misread images, the surest first, and the least sure of those read correctly.
 
     Args:
@@ -55,7 +55,7 @@ def hardest(
         classes: for each head, the names of its classes.
     """
     read, labels = predictions.labels, split.labels
-    misread = find_misread(labels, read, predictions.probabilities)
+    misread = find_misclassified(labels, read, predictions.probabilities)
     wrong = misread.rows[:MISREAD]
     given = [p[np.arange(len(read)), read[:, i]] for i, p in enumerate(predictions.probabilities)]
     sure = np.stack(given, axis=1).min(axis=1)
@@ -63,23 +63,25 @@ def hardest(
     barely = right[np.argsort(sure[right], kind="stable")][:BARELY]
     return (
         [
-            tile(split, int(row), read[row], classes, float(p))
+            make_thumbnail(split, int(row), read[row], classes, float(p))
             for row, p in zip(wrong, misread.confidence, strict=False)
         ],
-        [tile(split, int(row), read[row], classes, float(sure[row])) for row in barely],
+        [make_thumbnail(split, int(row), read[row], classes, float(sure[row])) for row in barely],
     )
 
 
-def tile(
+def make_thumbnail(
     split: Split,
     row: int,
     read: NDArray[np.int64],
     classes: Sequence[Sequence[str]],
     sure: float = 1.0,
-) -> Tile:
+) -> Thumbnail:
     """Return an image of a split, with its true classes and those that were read."""
     source, size = data_uri(split.images[row])
-    return Tile(row, source, size, names(split.labels[row], classes), names(read, classes), sure)
+    return Thumbnail(
+        row, source, size, names(split.labels[row], classes), names(read, classes), sure
+    )
 
 
 def names(labels: NDArray[np.int64], classes: Sequence[Sequence[str]]) -> tuple[str, ...]:

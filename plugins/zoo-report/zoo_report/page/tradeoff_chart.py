@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zoo_core.evaluation.compare import Share
+from zoo_core.evaluation.compare import Proportion
 from zoo_report.page.axis import accuracies, logarithmic
 from zoo_report.page.chart import BOTTOM, LEFT, RIGHT, TOP, Chart, Point
-from zoo_report.page.report_model import Subject
+from zoo_report.page.report_model import ReportModel
 
 LETTER, LINE = 6.2, 13.0
 """About how wide a letter is and how high a line, in the chart's units."""
@@ -17,13 +17,13 @@ LONGEST = 26
 Box = tuple[float, float, float, float]
 
 
-def parameters_chart(subjects: Sequence[Subject], shares: Sequence[Share]) -> Chart | None:
+def parameters_chart(subjects: Sequence[ReportModel], shares: Sequence[Proportion]) -> Chart | None:
     """Return accuracy against parameters, both on logarithmic scales; None of a single model."""
     costs = [float(subject.card.parameters) for subject in subjects]
     return _chart("Accuracy and parameters", "parameters", subjects, costs, shares)
 
 
-def seconds_chart(subjects: Sequence[Subject], shares: Sequence[Share]) -> Chart | None:
+def seconds_chart(subjects: Sequence[ReportModel], shares: Sequence[Proportion]) -> Chart | None:
     """Likewise against seconds of training, of those whose card says them."""
     costs = [subject.seconds or 0.0 for subject in subjects]
     return _chart("Accuracy and time of training", "seconds of training", subjects, costs, shares)
@@ -40,9 +40,9 @@ def short_number(value: float) -> str:
 def _chart(
     title: str,
     label: str,
-    subjects: Sequence[Subject],
+    subjects: Sequence[ReportModel],
     costs: Sequence[float],
-    shares: Sequence[Share],
+    shares: Sequence[Proportion],
 ) -> Chart | None:
     known = [i for i, cost in enumerate(costs) if cost > 0]
     if len(known) < 2:

@@ -7,11 +7,11 @@ from torch import Tensor, nn
 
 from zoo_torch.distributed.process_group import Pending, TorchGroup
 
-LARGE = 50_000
+MIN_ASYNC_BYTES = 50_000
 """Numbers in a gradient that is sent by itself, while backward goes on; the others go together."""
 
 
-class Union:
+class GradientSynchronizer:
     """Adds up what the processes of a group find, each in its share of a batch.
 
     Args:
@@ -22,7 +22,9 @@ class Union:
     def __init__(self, model: nn.Module, group: TorchGroup) -> None:
         self._group = group
         self._learned = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        self._large = {parameter for parameter in self._learned if parameter.numel() >= LARGE}
+        self._large = {
+            parameter for parameter in self._learned if parameter.numel() >= MIN_ASYNC_BYTES
+        }
         self._statistics = [b for b in model.buffers() if b.is_floating_point()]
         self._pending: dict[Tensor, Pending] = {}
         for parameter in self._large:

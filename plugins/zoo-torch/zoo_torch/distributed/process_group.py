@@ -18,7 +18,7 @@ from torch.distributed.rendezvous import rendezvous
 from zoo_core.errors import TrainingError
 from zoo_core.frameworks.distributed import launcher_restarts
 
-PATIENCE = timedelta(minutes=10)
+TIMEOUT = timedelta(minutes=10)
 """How long a process waits for another that neither answers nor is known to be lost."""
 
 
@@ -65,10 +65,10 @@ def _connect(backend: str) -> None:
     The launcher's store outlives the processes. Under a prefix of their own, those that it started
     anew do not find, and wait at, the addresses of the lost.
     """
-    store, rank, size = next(rendezvous("env://", timeout=PATIENCE))
+    store, rank, size = next(rendezvous("env://", timeout=TIMEOUT))
     store = PrefixStore(f"zoo/{launcher_restarts()}", store)
     distributed.init_process_group(
-        backend, store=store, rank=rank, world_size=size, timeout=PATIENCE
+        backend, store=store, rank=rank, world_size=size, timeout=TIMEOUT
     )
 
 
@@ -92,9 +92,9 @@ def _dtype(array: NDArray[Any]) -> torch.dtype:
 def _losses_reported() -> Iterator[None]:
     try:
         yield
-    except RuntimeError as fault:
+    except RuntimeError as exc:
         raise TrainingError(
             "another of the processes that train together is lost, or no longer answers "
-            f"({str(fault).splitlines()[0]})",
+            f"({str(exc).splitlines()[0]})",
             hint="Start all of them again with --resume RUN; it goes on from the last checkpoint.",
-        ) from fault
+        ) from exc

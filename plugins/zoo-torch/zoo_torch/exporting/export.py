@@ -1,6 +1,6 @@
 """Modules for other programs: ONNX, and torch's own exported programs.
 
-What is written takes images and gives zoo's logits: the normalisation, if wanted, and the mean over
+What is written takes images and gives zoo's logits: the normalization, if wanted, and the mean over
 the views of an image are part of it (`zoo_torch.exporting.standalone`).
 """
 
@@ -24,7 +24,7 @@ OPSET = 18
 """Of ONNX: runtimes since 2023 know it."""
 
 
-def export_onnx(pretrained: Pretrained, path: Path, *, preprocessing: bool) -> None:
+def export_onnx(pretrained: Pretrained, path: Path, *, normalization: bool) -> None:
     """Write a model as one ONNX file.
 
     Its input is ``images``; its outputs are ``logits``, or ``logits_head1`` and so on.
@@ -32,12 +32,12 @@ def export_onnx(pretrained: Pretrained, path: Path, *, preprocessing: bool) -> N
     Args:
         pretrained: the model; it stays as it is.
         path: of the file.
-        preprocessing: whether the input is uint8 ``(N, C, H, W)``, or what normalisation makes of
+        normalization: whether the input is uint8 ``(N, C, H, W)``, or what normalization makes of
             it: float32.
     """
     import onnxscript  # noqa: F401 (said to be missing here, and not somewhere in torch)
 
-    program = _program(pretrained, preprocessing)
+    program = _program(pretrained, normalization)
     heads = len(pretrained.card.dataset.classes)
     names = ["logits"] if heads == 1 else [f"logits_head{head}" for head in range(1, heads + 1)]
     with _quiet():
@@ -56,20 +56,20 @@ def export_onnx(pretrained: Pretrained, path: Path, *, preprocessing: bool) -> N
         written.save(path, external_data=False)
 
 
-def export_program(pretrained: Pretrained, path: Path, *, preprocessing: bool) -> None:
+def export_program(pretrained: Pretrained, path: Path, *, normalization: bool) -> None:
     """Write a model as a program for `torch.export.load`, which gives a tuple: one tensor a head.
 
     Args:
         pretrained: the model; it stays as it is.
         path: of the file.
-        preprocessing: see `export_onnx`.
+        normalization: see `export_onnx`.
     """
-    program = _program(pretrained, preprocessing)
+    program = _program(pretrained, normalization)
     with path.open("wb") as file:
         torch.export.save(program, file)
 
 
-def _program(pretrained: Pretrained, preprocessing: bool) -> ExportedProgram:
+def _program(pretrained: Pretrained, normalization: bool) -> ExportedProgram:
     """Return a model's copy on the CPU as a program for any number of images."""
     model = copy.deepcopy(pretrained.model).to("cpu", memory_format=torch.contiguous_format)
     # The command line leaves out the last search for garbage, and Triton, which torch imports to
@@ -77,10 +77,10 @@ def _program(pretrained: Pretrained, preprocessing: bool) -> ExportedProgram:
     atexit.unregister(gc.freeze)
     shape = pretrained.input_shape
     alone = Standalone(
-        model, pretrained.preprocessing, shape, pretrained.views, prepares=preprocessing
+        model, pretrained.normalization, shape, pretrained.views, prepares=normalization
     )
     # Of one image, torch would believe that there is never more than one.
-    images = torch.zeros(2, *shape, dtype=torch.uint8 if preprocessing else torch.float32)
+    images = torch.zeros(2, *shape, dtype=torch.uint8 if normalization else torch.float32)
     with torch.no_grad():
         program = torch.export.export(
             alone.eval(), (images,), dynamic_shapes={"images": {0: Dim("N", min=1)}}

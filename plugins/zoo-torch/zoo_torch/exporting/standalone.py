@@ -1,4 +1,4 @@
-"""A module that does by itself what zoo does around it: normalisation, and the mean over views."""
+"""A module that does by itself what zoo does around it: normalization, and the mean over views."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from zoo_core import Preprocessing
+from zoo_core import Normalization
 from zoo_core.frameworks.prediction import VIEWS
 from zoo_torch.normalize import Prepare
 
@@ -20,16 +20,16 @@ class Standalone(nn.Module):
 
     Args:
         model: gives a list of logits.
-        preprocessing: what it expects to be done to pixels.
+        normalization: what it expects to be done to pixels.
         shape: channels, height and width of an image.
         views: how many of each image the logits are the mean of.
-        prepares: whether to normalise the images, or to take them as normalised.
+        prepares: whether to normalize the images, or to take them as normalized.
     """
 
     def __init__(
         self,
         model: nn.Module,
-        preprocessing: Preprocessing,
+        normalization: Normalization,
         shape: tuple[int, int, int],
         views: int,
         *,
@@ -41,7 +41,7 @@ class Standalone(nn.Module):
         self.model = model
         self._moves = VIEWS[views]
         self._rim = max(abs(pixels) for move in self._moves for pixels in move)
-        prepare = Prepare(preprocessing, torch.device("cpu"))
+        prepare = Prepare(normalization, torch.device("cpu"))
         self._prepare = prepare if prepares else None
         black = prepare(torch.zeros(1, channels, *(side + 2 * self._rim for side in shape[1:])))
         black[:, :, self._rim : -self._rim or None, self._rim : -self._rim or None] = 0
@@ -57,7 +57,7 @@ class Standalone(nn.Module):
         return tuple(torch.stack(heads).mean(0) for heads in zip(*seen, strict=True))
 
     def _views(self, x: Tensor) -> list[Tensor]:
-        """Return normalised images, moved; what is black is no 0 among them."""
+        """Return normalized images, moved; what is black is no 0 among them."""
         if not self._rim:
             return [x]
         wide = functional.pad(x, [self._rim] * 4) + self._black

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from zoo_core.errors import UnavailableError, VerificationError
 from zoo_core.system.download import download
 from zoo_core.system.environment import is_set
-from zoo_core.system.progress_bar import Bar
+from zoo_core.system.progress_bar import ProgressBar
 from zoo_torchvision.datasets.files import Origin
-from zoo_torchvision.datasets.local_files import Found
+from zoo_torchvision.datasets.local_files import LocalFiles
 from zoo_torchvision.datasets.unpack import check_md5
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ REDRAW = 0.1
 """Seconds between two drawings of the bar."""
 
 
-def fetch(origin: Origin, remotes: Remotes, folder: Path) -> Found:
+def fetch(origin: Origin, remotes: Remotes, folder: Path) -> LocalFiles:
     """Download a data set's files into a folder, with a bar on a terminal.
 
     Raises:
@@ -39,34 +39,34 @@ def fetch(origin: Origin, remotes: Remotes, folder: Path) -> Found:
             "as ZOO_OFFLINE is set",
             hint=f"Unset it, or {_without(origin)}",
         )
-    with Bar(quiet=True, text_first=True) as bar:
+    with ProgressBar(quiet=True, text_first=True) as bar:
         bar.start()
         for file in form.files:
             _fetch(origin, remotes[file], folder / file, bar)
-    return Found(folder, form)
+    return LocalFiles(folder, form)
 
 
-def _fetch(origin: Origin, remote: Remote, path: Path, bar: Bar) -> None:
+def _fetch(origin: Origin, remote: Remote, path: Path, bar: ProgressBar) -> None:
     """Download a file from the first mirror that has it."""
-    faults = []
+    errors = []
     for url in remote.urls:
         try:
             with path.open("w+b") as file:
-                download(url, file, most=MOST, told=_Display(bar, path.name))
+                download(url, file, max_bytes=MOST, on_progress=_Display(bar, path.name))
             check_md5(path, remote.md5, what=f"what {url} gives")
-        except (UnavailableError, VerificationError) as fault:
-            faults.append(fault)
+        except (UnavailableError, VerificationError) as exc:
+            errors.append(exc)
         else:
             return
-    raise type(faults[-1])(
-        "; ".join(fault.problem for fault in faults), hint=f"Try again, or {_without(origin)}"
-    ) from faults[-1]
+    raise type(errors[-1])(
+        "; ".join(exc.problem for exc in errors), hint=f"Try again, or {_without(origin)}"
+    ) from errors[-1]
 
 
 class _Display:
     """Shows on a bar how far a download is."""
 
-    def __init__(self, bar: Bar, what: str) -> None:
+    def __init__(self, bar: ProgressBar, what: str) -> None:
         self._bar, self._what, self._drawn = bar, what, 0.0
 
     def __call__(self, taken: int, whole: int | None) -> None:

@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Form:
+class FileForm:
     """Files that hold a data set whole.
 
     Attributes:
         files: their paths in the folder that they lie in.
-        vouched: whether there is a checksum for each.
+        has_checksum: whether there is a checksum for each.
     """
 
     files: tuple[str, ...]
-    vouched: bool = True
+    has_checksum: bool = True
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Origin:
     """
 
     name: str
-    forms: tuple[Form, ...]
+    forms: tuple[FileForm, ...]
     folder: str = ""
     contents: Mapping[str, str] = field(default_factory=dict)
     others: Mapping[str, str] = field(default_factory=dict)
@@ -72,7 +72,7 @@ _EMNIST_FILES = (
 
 FASHION_MNIST = Origin(
     "fashion-mnist",
-    (Form(_gz(*_MNIST_FILES)), Form(_MNIST_FILES)),
+    (FileForm(_gz(*_MNIST_FILES)), FileForm(_MNIST_FILES)),
     folder="FashionMNIST/raw",
     # Debian has packed them anew. With gzip's old header before them, names and dates in it, its
     # files have torchvision's checksums; these are of what is in both.
@@ -87,7 +87,7 @@ FASHION_MNIST = Origin(
 
 KMNIST = Origin(
     "kmnist",
-    (Form(_gz(*_MNIST_FILES)), Form(_MNIST_FILES, vouched=False)),
+    (FileForm(_gz(*_MNIST_FILES)), FileForm(_MNIST_FILES, has_checksum=False)),
     folder="KMNIST/raw",
     others={
         "6bbc9ace898e44ae57da46a324031adb": "MNIST",
@@ -97,28 +97,28 @@ KMNIST = Origin(
 
 QMNIST = Origin(
     "qmnist",
-    (Form(_gz(*_QMNIST_FILES)), Form(_QMNIST_FILES, vouched=False)),
+    (FileForm(_gz(*_QMNIST_FILES)), FileForm(_QMNIST_FILES, has_checksum=False)),
     folder="QMNIST/raw",
 )
 
 EMNIST_LETTERS = Origin(
     "emnist-letters",
     (
-        Form(("gzip.zip",)),
-        Form(tuple(f"gzip/{file}" for file in _gz(*_EMNIST_FILES)), vouched=False),
-        Form(_gz(*_EMNIST_FILES), vouched=False),
-        Form(_EMNIST_FILES, vouched=False),
+        FileForm(("gzip.zip",)),
+        FileForm(tuple(f"gzip/{file}" for file in _gz(*_EMNIST_FILES)), has_checksum=False),
+        FileForm(_gz(*_EMNIST_FILES), has_checksum=False),
+        FileForm(_EMNIST_FILES, has_checksum=False),
     ),
     folder="EMNIST/raw",
 )
 
-USPS = Origin("usps", (Form(("usps.bz2", "usps.t.bz2")),))
+USPS = Origin("usps", (FileForm(("usps.bz2", "usps.t.bz2")),))
 
 CIFAR10 = Origin(
     "cifar10",
     (
-        Form(("cifar-10-python.tar.gz",)),
-        Form(
+        FileForm(("cifar-10-python.tar.gz",)),
+        FileForm(
             tuple(
                 f"cifar-10-batches-py/{file}"
                 for file in (
@@ -135,10 +135,10 @@ CIFAR10 = Origin(
 CIFAR100 = Origin(
     "cifar100",
     (
-        Form(("cifar-100-python.tar.gz",)),
-        Form(tuple(f"cifar-100-python/{file}" for file in ("train", "test", "meta"))),
+        FileForm(("cifar-100-python.tar.gz",)),
+        FileForm(tuple(f"cifar-100-python/{file}" for file in ("train", "test", "meta"))),
     ),
     folder="cifar-100-python",
 )
 
-SVHN = Origin("svhn", (Form(("train_32x32.mat", "test_32x32.mat")),))
+SVHN = Origin("svhn", (FileForm(("train_32x32.mat", "test_32x32.mat")),))

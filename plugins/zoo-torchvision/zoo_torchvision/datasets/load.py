@@ -6,13 +6,13 @@ from functools import partial
 from pathlib import Path
 
 from zoo_core.data.dataset import ArrayDataset
-from zoo_core.data.disk_store import Content, stored
+from zoo_core.data.disk_store import DatasetContent, load_or_create
 from zoo_core.errors import DataError, one_line
 from zoo_core.system.atomic_files import scratch_folder
 from zoo_core.system.paths import zoo_home
 from zoo_torchvision.datasets import files
 from zoo_torchvision.datasets.files import Origin
-from zoo_torchvision.datasets.local_files import Found, find
+from zoo_torchvision.datasets.local_files import LocalFiles, find_local_files
 from zoo_torchvision.datasets.unpack import HINT, check, md5_of, unpack
 
 VOUCHED = "torchvision"
@@ -28,12 +28,12 @@ def load(origin: Origin) -> ArrayDataset:
         UnavailableError: they are not here and cannot be downloaded.
         VerificationError: a file has not the checksum that it should have.
     """
-    found = find(origin)
-    key = VOUCHED if found is None or found.form.vouched else md5_of(*found.paths())
-    return stored(origin.name, key, lambda: _make(origin, found))
+    found = find_local_files(origin)
+    key = VOUCHED if found is None or found.form.has_checksum else md5_of(*found.paths())
+    return load_or_create(origin.name, key, lambda: _make(origin, found))
 
 
-def _make(origin: Origin, found: Found | None) -> Content:
+def _make(origin: Origin, found: LocalFiles | None) -> DatasetContent:
     # Imported here, because none of it is needed once the data set is kept.
     from zoo_torchvision.datasets import download, torchvision_metadata
 
@@ -46,20 +46,20 @@ def _make(origin: Origin, found: Found | None) -> Content:
         return _read(origin, present, scratch / "unpacked")
 
 
-def _read(origin: Origin, files: Found, root: Path) -> Content:
+def _read(origin: Origin, files: LocalFiles, root: Path) -> DatasetContent:
     """Return what torchvision's class makes of unpacked files, in memory."""
     from zoo_torchvision.datasets.torchvision_metadata import read
 
     try:
         train, classes = read(origin.name, root, train=True)
         test, _ = read(origin.name, root, train=False)
-    except Exception as fault:
+    except Exception as exc:
         raise DataError(
             f"the files of {origin.name} in {files.folder} are not what they should be: "
-            f"{one_line(fault)}",
+            f"{one_line(exc)}",
             hint=HINT,
-        ) from fault
-    return Content(
+        ) from exc
+    return DatasetContent(
         splits={"train": (len(train), [train]), "test": (len(test), [test])},
         shape=train.images.shape[1:],
         classes=(classes,),

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zoo_core.errors import DataError, InvalidValueError
-from zoo_torchvision.datasets.files import Form, Origin
+from zoo_torchvision.datasets.files import FileForm, Origin
 
 SYSTEM = Path("/usr/share/datasets")
 """Where Debian's packages put data sets, each into a folder of its name."""
 
 
 @dataclass(frozen=True)
-class Found:
+class LocalFiles:
     """A data set's files.
 
     Attributes:
@@ -24,13 +24,13 @@ class Found:
     """
 
     folder: Path
-    form: Form
+    form: FileForm
 
     def paths(self) -> list[Path]:
         return [self.folder / file for file in self.form.files]
 
 
-def find(origin: Origin) -> Found | None:
+def find_local_files(origin: Origin) -> LocalFiles | None:
     """Return where a data set's files are: in ``$ZOO_DATA``, else in Debian's folder, else nowhere.
 
     Raises:
@@ -57,12 +57,12 @@ def _folders(name: str) -> Iterator[Path]:
     yield SYSTEM / name
 
 
-def _in(folder: Path, origin: Origin) -> Found | None:
+def _in(folder: Path, origin: Origin) -> LocalFiles | None:
     lacking = {}
     for form in origin.forms:
         lacking[form] = [file for file in form.files if not (folder / file).is_file()]
         if not lacking[form]:
-            return Found(folder, form)
+            return LocalFiles(folder, form)
     form = min(origin.forms, key=lambda form: len(lacking[form]) / len(form.files))
     if len(lacking[form]) == len(form.files):
         return None

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING
 
 from zoo_core.errors import DataError, VerificationError, one_line
 from zoo_torchvision.datasets.files import Origin
-from zoo_torchvision.datasets.local_files import Found
+from zoo_torchvision.datasets.local_files import LocalFiles
 
 if TYPE_CHECKING:
     from zoo_torchvision.datasets.torchvision_metadata import Remotes
@@ -32,7 +32,7 @@ _MALFORMED = (
 )
 
 
-def check(origin: Origin, found: Found, remotes: Remotes) -> None:
+def check(origin: Origin, found: LocalFiles, remotes: Remotes) -> None:
     """Hold files that were there against what torchvision knows of them.
 
     Raises:
@@ -71,7 +71,7 @@ def md5_of(*paths: Path) -> str:
     return digest.hexdigest()
 
 
-def unpack(origin: Origin, found: Found, root: Path) -> None:
+def unpack(origin: Origin, found: LocalFiles, root: Path) -> None:
     """Write what is in a data set's files into a folder, where torchvision's class reads it.
 
     Raises:
@@ -87,15 +87,15 @@ def unpack(origin: Origin, found: Found, root: Path) -> None:
                 target = folder / Path(name).name.removesuffix(".gz")
                 _write(packed, target, gzipped=name.endswith(".gz"))
                 _check_content(origin, path, target)
-        except _MALFORMED as fault:
-            raise DataError(f"{path} cannot be unpacked: {one_line(fault)}", hint=HINT) from fault
+        except _MALFORMED as exc:
+            raise DataError(f"{path} cannot be unpacked: {one_line(exc)}", hint=HINT) from exc
 
 
 def _open(path: Path) -> BufferedReader:
     try:
         return path.open("rb")
-    except OSError as fault:
-        raise DataError(f"{path} cannot be read: {fault.strerror}", hint=HINT) from fault
+    except OSError as exc:
+        raise DataError(f"{path} cannot be read: {exc.strerror}", hint=HINT) from exc
 
 
 def _files_in(path: Path, origin: Origin) -> Iterator[tuple[str, IO[bytes]]]:

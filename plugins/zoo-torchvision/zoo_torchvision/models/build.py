@@ -11,7 +11,7 @@ from torchvision.models import list_models
 
 from zoo_core.errors import InvalidValueError
 from zoo_torchvision.models.adapted import Adapted
-from zoo_torchvision.models.network import make_network, open_stem, take_channels
+from zoo_torchvision.models.network import make_network, shrink_stem, take_channels
 from zoo_torchvision.models.table import Row, table
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def build(name: str, config: TorchvisionConfig) -> Adapted:
     size = row.fitting(height, width, small=small)
     network = make_network(name, sum(config.classes), size)
     if small:
-        open_stem(network)
+        shrink_stem(network)
     if channels != 3:
         take_channels(network, channels)
     return Adapted(network, size, config.classes)

@@ -12,7 +12,7 @@ _CONSTANTS = ("relative_position_index", "relative_coords_table")
 """Tensors that torchvision keeps among the weights, and that follow from the config."""
 
 _MOMENTUM = 0.1
-"""Share of a batch in the running statistics of batch normalisation, at least. Some networks have
+"""Share of a batch in the running statistics of batch normalization, at least. Some networks have
 0.0003, for trainings of a million steps; after a few thousand they would not predict yet."""
 
 
@@ -32,11 +32,11 @@ def make_network(name: str, classes: int, size: tuple[int, int]) -> nn.Module:
     elif name in ("googlenet", "inception_v3"):
         options = {"aux_logits": False, "init_weights": True}
     network: nn.Module = get_model(name, weights=None, num_classes=classes, **options)
-    _mend(network, name)
+    _patch(network, name)
     return network
 
 
-def _mend(network: nn.Module, name: str) -> None:
+def _patch(network: nn.Module, name: str) -> None:
     """Change what is in the way of training a network from the beginning, saving and loading it."""
     if name.startswith("mnasnet"):
         # Its own way converts weights of years ago, which zoo has none of, and asks for a version.
@@ -80,7 +80,7 @@ def has_large_stem(network: nn.Module) -> bool:
     return 1 < first.stride[0] < first.kernel_size[0]
 
 
-def open_stem(network: nn.Module) -> None:
+def shrink_stem(network: nn.Module) -> None:
     """Make a large stem a small one: its convolution keeps the image's size, and nothing is pooled.
 
     It is what everybody does to networks that were made for ImageNet before they train them on

@@ -23,7 +23,7 @@ from torchvision.models.vision_transformer import interpolate_embeddings
 
 from zoo_core.errors import DataError, UnavailableError, VerificationError, one_line
 from zoo_core.system.environment import is_set
-from zoo_core.training.initial_weights import Pretraining
+from zoo_core.training.initial_weights import PretrainedWeights
 from zoo_torchvision.models.build import build
 from zoo_torchvision.models.network import first_convolution, patch_of
 from zoo_torchvision.models.table import table
@@ -35,13 +35,13 @@ PATIENCE = 30.0
 """Seconds without a byte after which a download is given up."""
 
 
-def __getattr__(name: str) -> Callable[[TorchvisionConfig], Pretraining]:
+def __getattr__(name: str) -> Callable[[TorchvisionConfig], PretrainedWeights]:
     if name not in table().rows:
         raise AttributeError(f"there is no {name!r} in the table of torchvision's models")
     return partial(pretrained, name)
 
 
-def pretrained(name: str, config: TorchvisionConfig) -> Pretraining:
+def pretrained(name: str, config: TorchvisionConfig) -> PretrainedWeights:
     """Return the weights that torchvision has for a model by default, adapted to a data set.
 
     The first convolution is adapted to the images' channels, and the embeddings of places to their
@@ -73,8 +73,8 @@ def pretrained(name: str, config: TorchvisionConfig) -> Pretraining:
         for key, tensor in state.items()
         if key in due and tensor.shape == due[key].shape
     }
-    licence = weights.meta.get("license", "BSD-3-Clause")
-    return Pretraining(source=f"torchvision/{weights} ({licence})", tensors=tensors)
+    license = weights.meta.get("license", "BSD-3-Clause")
+    return PretrainedWeights(source=f"torchvision/{weights} ({license})", tensors=tensors)
 
 
 def _present(key: str) -> str:
@@ -116,13 +116,13 @@ def weights_of(weights: WeightsEnum) -> Mapping[str, Tensor]:
             state: Mapping[str, Tensor] = weights.get_state_dict(
                 progress=sys.stderr.isatty(), check_hash=True, map_location="cpu", weights_only=True
             )
-    except OSError as fault:
-        raise _unavailable(weights, path, one_line(fault)) from fault
-    except Exception as fault:  # what torch raises for a file of other content is not settled
+    except OSError as exc:
+        raise _unavailable(weights, path, one_line(exc)) from exc
+    except Exception as exc:  # what torch raises for a file of other content is not settled
         raise DataError(
-            f"{path} could not be read: {one_line(fault)[:200]}",
+            f"{path} could not be read: {one_line(exc)[:200]}",
             hint="Remove it, and it is fetched again.",
-        ) from fault
+        ) from exc
     return state
 
 

@@ -11,8 +11,8 @@ from torchvision.models import get_model_weights
 from zoo_torchvision.models.network import (
     has_large_stem,
     make_network,
-    open_stem,
     patch_of,
+    shrink_stem,
     take_channels,
 )
 from zoo_torchvision.models.table import Row
@@ -60,7 +60,7 @@ def takes(name: str, size: tuple[int, int], *, small: bool = False) -> bool:
         try:
             network = _network(name, size).train()
             if small:
-                open_stem(network)
+                shrink_stem(network)
             return bool(network(torch.empty(2, 3, *size)).shape == (2, CLASSES))
         except (AssertionError, RuntimeError, ValueError):  # in as many ways as there are networks
             return False

@@ -20,7 +20,7 @@ class Row:
 
     Attributes:
         name: in torchvision.
-        parameters: how many it has for ten classes of 28×28 grey pixels.
+        parameters: how many it has for ten classes of 28×28 gray pixels.
         weights: the pretrained weights that torchvision has by default.
         least: the smallest side of an image that it takes, in pixels.
         step: larger sides are multiples of it.

@@ -10,18 +10,18 @@ from optuna import Trial
 
 from zoo_tune.workers.trial_accounting import BEAT
 
-MOST = 5.0
+MAX_SECONDS = 5.0
 """Seconds between two signs at the most."""
 
 
 @contextlib.contextmanager
-def beating(trial: Trial, patience: float) -> Iterator[None]:
+def heartbeat(trial: Trial, patience: float) -> Iterator[None]:
     """Give signs of life for a trial inside the block, several in the patience that others have."""
     over = threading.Event()
 
     def beat() -> None:
         number = 0
-        while not over.wait(min(MOST, patience / 6)):
+        while not over.wait(min(MAX_SECONDS, patience / 6)):
             number += 1
             # A storage that cannot be reached for a moment may be the next time; and a trial that
             # was given up meanwhile is noticed by whoever tells of its end.

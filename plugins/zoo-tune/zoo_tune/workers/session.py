@@ -15,7 +15,7 @@ from zoo_core.system.interrupts import Stop
 from zoo_core.tuning.trial_runner import TrialRunner
 from zoo_tune.search import Search
 from zoo_tune.workers.worker import Limits, Worker
-from zoo_tune.workers.worker_pool import run_crew
+from zoo_tune.workers.worker_pool import run_workers
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,14 @@ class Session:
         if self.workers == 1:
             self._work(changed)
         else:
-            run_crew(words, self.workers, self.study, self.stop, changed)
+            run_workers(words, self.workers, self.study, self.stop, changed)
 
     def work_for(self, parent: int) -> None:
         """Be one of the workers of the process with a number, for as long as that is there."""
 
         def stop_if_orphaned() -> None:
             if os.getppid() != parent:
-                self.stop.hear(signal.SIGTERM)
+                self.stop.request(signal.SIGTERM)
 
         self._work(stop_if_orphaned)
 

@@ -29,7 +29,7 @@ from zoo_core.tuning.trial_runner import TrialRunner
 from zoo_tune.optuna_params import suggest
 from zoo_tune.sampler import GridSampler
 from zoo_tune.search import Search
-from zoo_tune.workers.heartbeat import beating
+from zoo_tune.workers.heartbeat import heartbeat
 from zoo_tune.workers.trial_accounting import REASON, WORKER, Watch, counted, give_up, ordinal
 
 WAIT = 0.5
@@ -100,7 +100,7 @@ class Worker:
                 time.sleep(WAIT * random.random())
                 continue
             trial, values = taken
-            with beating(trial, self._limits.patience):
+            with heartbeat(trial, self._limits.patience):
                 self._carry_out(trial, values)
             self._changed()
 
@@ -181,14 +181,14 @@ class Worker:
         except optuna.TrialPruned as pruned:
             state = TrialState.PRUNED
             trial.set_user_attr(REASON, str(pruned))
-        except TrainingError as fault:  # it diverged: samplers learn from what is pruned
+        except TrainingError as exc:  # it diverged: samplers learn from what is pruned
             state = TrialState.PRUNED
-            trial.set_user_attr(REASON, fault.problem)
-        except Exception as fault:
-            if not isinstance(fault, InvalidValueError) and not _is_lack_of_memory(fault):
+            trial.set_user_attr(REASON, exc.problem)
+        except Exception as exc:
+            if not isinstance(exc, InvalidValueError) and not _is_lack_of_memory(exc):
                 raise
             state = TrialState.FAIL
-            trial.set_user_attr(REASON, one_line(fault))
+            trial.set_user_attr(REASON, one_line(exc))
         trial.set_user_attr("scores", scores)
         trial.set_user_attr("loss", loss)
         trial.set_user_attr("epochs", callbacks.epochs)
@@ -196,13 +196,13 @@ class Worker:
         try:
             value = sum(scores) / len(scores) if state == TrialState.COMPLETE else None
             self._study.tell(trial, value, state)
-        except ValueError as fault:  # what Optuna says of a trial that was finished before
-            raise UpdateFinishedTrialError(str(fault)) from fault
+        except ValueError as exc:  # what Optuna says of a trial that was finished before
+            raise UpdateFinishedTrialError(str(exc)) from exc
 
 
-def _is_lack_of_memory(fault: Exception) -> bool:
+def _is_lack_of_memory(exc: Exception) -> bool:
     """Say whether a setting is too large for this machine; torch has an error of its own for it."""
-    return isinstance(fault, MemoryError) or type(fault).__name__ == "OutOfMemoryError"
+    return isinstance(exc, MemoryError) or type(exc).__name__ == "OutOfMemoryError"
 
 
 class _TrialCallbacks(Callbacks):

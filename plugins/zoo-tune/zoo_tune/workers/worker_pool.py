@@ -20,7 +20,7 @@ PARENT = "--parent"
 """Option that makes of `zoo tune` a worker of the process of a number."""
 
 
-def run_crew(
+def run_workers(
     arguments: Sequence[str],
     workers: int,
     study: optuna.Study,
@@ -58,7 +58,7 @@ def run_crew(
             for process in [each for each in crew if each.poll() is not None]:
                 crew.remove(process)
                 codes.append(process.returncode)
-                _mourn(process, study, stop)
+                _report_dead_worker(process, study, stop)
             changed()
             time.sleep(WAIT)
     finally:
@@ -71,7 +71,7 @@ def run_crew(
         )
 
 
-def _mourn(process: subprocess.Popen[bytes], study: optuna.Study, stop: Stop) -> None:
+def _report_dead_worker(process: subprocess.Popen[bytes], study: optuna.Study, stop: Stop) -> None:
     """Say that a worker died, and leave its trial to the others."""
     if process.returncode == 0 or stop.signal:
         return

@@ -13,7 +13,7 @@ from zoo_core.weights.file import Tensors
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FitResult:
     """What is kept of a training: an epoch, chosen on the validation split if at all."""
 
     epoch: int
@@ -26,7 +26,7 @@ class Fitted:
 
 
 @dataclass
-class Progress:
+class TrainingState:
     """With the learner's state, all that the rest of a training depends on.
 
     Attributes:
@@ -42,6 +42,6 @@ class Progress:
     epoch: int = 1
     step: int = 0
     logits: list[NDArray[np.float32]] = field(default_factory=list)
-    kept: Fitted | None = None
+    kept: FitResult | None = None
     history: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0

@@ -1,0 +1,95 @@
+"""Rename keys in every published card and weight file; the tensors stay the same to the bit.
+
+    python -m benchmarks.republish licence=license preprocessing=normalization
+
+No training is repeated: a file's metadata is rewritten, and what names the file (its card, the
+index, the measured ensembles) follows its new checksum.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from zoo_core.filenames import CARD, CARD_PAGE, INDEX, WEIGHTS
+from zoo_core.registry.index import index_json, read_index
+from zoo_core.system.atomic_files import write_atomic
+from zoo_core.weights.card import card_json, parse_published_card
+from zoo_core.weights.card_markdown import card_markdown
+from zoo_core.weights.file import load_weights, save_weights
+
+REGISTRY = Path(__file__).parents[1] / "registry" / "zoo_registry"
+ENSEMBLES = Path(__file__).with_name("ensembles")
+
+
+def rename_keys(value: Any, names: Mapping[str, str]) -> Any:
+    """Return a JSON value with keys renamed, at every depth."""
+    if isinstance(value, dict):
+        return {names.get(key, key): rename_keys(item, names) for key, item in value.items()}
+    return [rename_keys(item, names) for item in value] if isinstance(value, list) else value
+
+
+def tensor_bytes(path: Path) -> bytes:
+    """Return the bytes of a weight file after its header: every tensor."""
+    content = path.read_bytes()
+    return content[8 + int.from_bytes(content[:8], "little") :]
+
+
+def tensors_sha256(path: Path) -> str:
+    """Return a checksum of names, dtypes, shapes and content of a weight file's tensors."""
+    content = path.read_bytes()
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    del header["__metadata__"]
+    digest = hashlib.sha256(json.dumps(sorted(header.items())).encode())
+    digest.update(tensor_bytes(path))
+    return digest.hexdigest()
+
+
+def rewrite_tag(folder: Path, names: Mapping[str, str]) -> tuple[str, bytes]:
+    """Rewrite the weight file and the card of a tag; return their new checksum and content."""
+    path, card_path = folder / WEIGHTS, folder / CARD
+    before = tensors_sha256(path)
+    file = load_weights(path)
+    sha256 = save_weights(path, file.tensors, rename_keys(dict(file.metadata), names))
+    if tensors_sha256(path) != before:
+        raise SystemExit(f"{path}: the tensors changed")
+    facts = rename_keys(json.loads(card_path.read_bytes()), names)
+    facts["weights"] |= {"sha256": sha256, "bytes": path.stat().st_size}
+    card = parse_published_card(json.dumps(facts).encode(), str(card_path))
+    content = card_json(card)
+    write_atomic(card_path, content)
+    write_atomic(folder / CARD_PAGE, card_markdown(card))
+    print(f"{folder.parent.name}.{folder.name}: tensors {before[:16]}, as before")
+    return sha256, content
+
+
+def main(names: Mapping[str, str]) -> None:
+    """Rewrite all tags, the index and the names of the measured ensembles."""
+    index = read_index((REGISTRY / INDEX).read_bytes(), INDEX)
+    tags, renamed = {}, {}
+    for name, tag in index.tags.items():
+        folder = REGISTRY / tag.model / tag.tag
+        sha256, card = rewrite_tag(folder, names)
+        renamed[tag.sha256] = sha256
+        tags[name] = replace(
+            tag,
+            sha256=sha256,
+            bytes=(folder / WEIGHTS).stat().st_size,
+            card_sha256=hashlib.sha256(card).hexdigest(),
+            card_bytes=len(card),
+        )
+    write_atomic(REGISTRY / INDEX, index_json(replace(index, tags=tags)))
+    for path in ENSEMBLES.glob("*.json"):
+        text = path.read_text(encoding="utf-8")
+        for old, new in renamed.items():
+            text = text.replace(old, new)
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(dict(argument.split("=", 1) for argument in sys.argv[1:]))
