@@ -64,7 +64,7 @@ def rewrite_tag(folder: Path, names: Mapping[str, str]) -> tuple[str, bytes]:
     content = card_json(card)
     write_atomic(card_path, content)
     write_atomic(folder / CARD_PAGE, card_markdown(card))
-    print(f"{folder.parent.name}.{folder.name}: tensors {before[:16]}, as before")
+    sys.stdout.write(f"{folder.parent.name}.{folder.name}: tensors {before[:16]}, as before\n")
     return sha256, content
 
 
