@@ -23,7 +23,7 @@ from zoo_core.metrics.ensemble import ensemble_predictions
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.metrics.scores import Scores, score
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.pretrained.load import load
+from zoo_core.pretrained.load import load_pretrained
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.system.atomic_files import write_atomic
 
@@ -67,7 +67,7 @@ class Measured(BaseModel):
 
 def measure(catalog: Catalog, tags: tuple[str, ...]) -> Measured:
     """Let published weights read every test image, each by itself, and take all together."""
-    weights: list[Pretrained] = [load(catalog, tag, device="cpu") for tag in tags]
+    weights: list[Pretrained] = [load_pretrained(catalog, tag, device="cpu") for tag in tags]
     test = load_dataset(catalog.dataset(weights[0].card.dataset.name)).splits["test"]
     read = [each.predict(test.images) for each in weights]
 
@@ -87,7 +87,7 @@ def choose(catalog: Catalog) -> list[tuple[int, float, tuple[str, ...]]]:
 
     The best first: the number of errors, the mean loss and the members.
     """
-    weights = {tag: load(catalog, tag, device="cpu") for tag in (*ALIKE, *OTHERS)}
+    weights = {tag: load_pretrained(catalog, tag, device="cpu") for tag in (*ALIKE, *OTHERS)}
     card = weights[ALIKE[0]].card
     whole = load_dataset(catalog.dataset(card.dataset.name))
     images = training_data(whole, card.recipe).validation  # the same for all: one split_seed

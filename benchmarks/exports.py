@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict
 from zoo_core.data.dataset import load_dataset
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.pretrained.load import load
+from zoo_core.pretrained.load import load_pretrained
 from zoo_core.registry.lookup import known_registries, list_published
 from zoo_core.registry.registry import FoundWeights
 from zoo_core.system.atomic_files import write_atomic
@@ -65,7 +65,7 @@ class Exports(BaseModel):
 
 def measure(catalog: Catalog, found: FoundWeights) -> Iterator[Row]:
     """Export published weights in every format and run each file on all test images."""
-    pretrained = load(catalog, found, device="cpu")
+    pretrained = load_pretrained(catalog, found, device="cpu")
     images = load_dataset(catalog.dataset(pretrained.card.dataset.name)).splits["test"].images
     formats = catalog.trainer(pretrained.card.recipe.trainer).spec.exporters
     for each in formats.keys() & FORMATS.keys():

@@ -22,11 +22,11 @@ from benchmarks.runs import complete
 from benchmarks.tables import row_of
 from zoo_core.filenames import CARD, INDEX
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.publishing.publish import publish
+from zoo_core.publishing.publish import publish_run
 from zoo_core.registry.location import Folder
 from zoo_core.registry.registry import Registry
 from zoo_core.system.atomic_files import write_atomic
-from zoo_core.training.train import train
+from zoo_core.training.train import train_model
 from zoo_core.weights.card import parse_published_card, read_card
 
 REGISTRY = Path(__file__).parents[1] / "registry" / "zoo_registry"
@@ -79,7 +79,7 @@ def main(names: tuple[str, ...], runs: Path | None, threads: int | None) -> None
         if names:
             shutil.copytree(REGISTRY, staged)
         for name in names or TAGS:
-            found = publish(
+            found = publish_run(
                 installed_catalog(),
                 folder / name,
                 name,
@@ -122,7 +122,7 @@ def _train(name: str, folder: Path, threads: int | None) -> None:
     row, seed = row_of(TAGS[name][0]), TAGS[name][1]
     if not (folder / CARD).exists():
         sys.stderr.write(f"training {name}\n")
-        train(
+        train_model(
             installed_catalog(),
             row.model,
             recipe=row.recipe,

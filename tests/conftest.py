@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from zoo_core.installation.installed import load_catalog
-from zoo_core.publishing.publish import publish
+from zoo_core.publishing.publish import publish_run
 from zoo_core.registry.lookup import add_registry
-from zoo_core.training.train import train
+from zoo_core.training.train import train_model
 
 
 @pytest.fixture
@@ -25,14 +25,14 @@ def toy(toy_site, monkeypatch):
 @pytest.fixture
 def run(toy, tmp_path):
     """Return a finished training of the toy model, with seed 3."""
-    return train(toy, "softmax", out=tmp_path / "run", overrides=[{"seed": 3}])
+    return train_model(toy, "softmax", out=tmp_path / "run", overrides=[{"seed": 3}])
 
 
 @pytest.fixture
 def registry(toy, run, tmp_path):
     """Return the folder of a registry with softmax.first."""
     root = tmp_path / "registry"
-    publish(toy, run.folder, "softmax.first", str(root))
+    publish_run(toy, run.folder, "softmax.first", str(root))
     return root
 
 

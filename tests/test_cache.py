@@ -13,8 +13,8 @@ sys.path.append(str(Path(__file__).parents[1]))  # behind what is installed
 
 from tests.stress import servers
 from zoo_core.errors import DataError, UnknownNameError, VerificationError
-from zoo_core.pretrained.load import load
-from zoo_core.publishing.publish import publish
+from zoo_core.pretrained.load import load_pretrained
+from zoo_core.publishing.publish import publish_run
 from zoo_core.registry import cache
 from zoo_core.registry.lookup import add_registry, open_registry
 
@@ -48,7 +48,7 @@ def keep(download=lambda to: to.write(CONTENT), *, size=10):
 
 def test_what_is_loaded_is_fetched_once(toy, run, server, home):
     for _ in range(2):
-        loaded = load(toy, "softmax", registry=server.url)
+        loaded = load_pretrained(toy, "softmax", registry=server.url)
         assert loaded.sha256 == run.card.weights.sha256
         assert loaded.card.metrics == run.card.metrics
     assert server.asked == {"index.json": 1, WEIGHTS: 1, CARD: 1}
@@ -59,11 +59,11 @@ def test_what_is_loaded_is_fetched_once(toy, run, server, home):
 def test_what_was_fetched_needs_no_server(toy, loopback, registry):
     with servers.serving(registry) as server:
         add_registry(toy, "there", server.url)
-        loaded = load(toy, "softmax")
-    assert load(toy, "softmax").sha256 == loaded.sha256
-    assert load(toy, "there/softmax.first").card == loaded.card
+        loaded = load_pretrained(toy, "softmax")
+    assert load_pretrained(toy, "softmax").sha256 == loaded.sha256
+    assert load_pretrained(toy, "there/softmax.first").card == loaded.card
     with pytest.raises(DataError, match="ConnectionRefusedError"):
-        load(toy, "there/softmax.second")
+        load_pretrained(toy, "there/softmax.second")
 
 
 def test_a_process_reads_from_a_server_on_this_machine_only(cli, server):
@@ -81,12 +81,12 @@ def test_the_server_alone_may_be_reached(loopback):
 
 @pytest.mark.parametrize("name", [WEIGHTS, CARD])
 def test_what_was_damaged_is_fetched_anew(toy, run, server, name):
-    load(toy, "softmax", registry=server.url)
+    load_pretrained(toy, "softmax", registry=server.url)
     weights = cache.path_of(run.card.weights.sha256)
     (card,) = set(cache.cached_files()) - {weights}
     path = weights if name == WEIGHTS else card
     path.write_bytes(b"x" + path.read_bytes()[1:])
-    loaded = load(toy, "softmax", registry=server.url)
+    loaded = load_pretrained(toy, "softmax", registry=server.url)
     assert loaded.card.metrics == run.card.metrics
     assert cache.is_whole(path)
     assert server.asked[name] == 2
@@ -108,12 +108,12 @@ def test_what_was_damaged_is_fetched_anew(toy, run, server, name):
 def test_what_is_not_what_it_should_be_is_not_kept(toy, server, home, name, behavior, said):
     server.behaviors[name] = behavior
     with pytest.raises((DataError, VerificationError), match=f"{server.url}/{name} {said}"):
-        load(toy, "softmax", registry=server.url)
+        load_pretrained(toy, "softmax", registry=server.url)
     kept = list((home / "sha256").iterdir())
     assert len(kept) == (name == WEIGHTS)  # the card came before
     assert all(cache.is_whole(path) for path in kept)
     server.behaviors.clear()
-    assert load(toy, "softmax", registry=server.url).card
+    assert load_pretrained(toy, "softmax", registry=server.url).card
 
 
 @pytest.mark.parametrize(
@@ -143,11 +143,11 @@ def test_an_index_that_is_none_takes_no_place(toy, server, home, behavior, said)
 
 
 def test_a_new_tag_is_asked_for(toy, run, registry, server):
-    assert load(toy, "softmax", registry=server.url)
-    publish(toy, run.folder, "softmax.second", str(registry))
-    assert load(toy, "softmax.second", registry=server.url).card.tag == "second"
+    assert load_pretrained(toy, "softmax", registry=server.url)
+    publish_run(toy, run.folder, "softmax.second", str(registry))
+    assert load_pretrained(toy, "softmax.second", registry=server.url).card.tag == "second"
     with pytest.raises(UnknownNameError, match=r"Published are: softmax\.first, softmax\.second"):
-        load(toy, "softmax.third", registry=server.url)
+        load_pretrained(toy, "softmax.third", registry=server.url)
 
 
 def test_who_waits_for_a_download_needs_none():

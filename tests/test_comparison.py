@@ -6,11 +6,11 @@ from hypothesis import given, strategies as st
 from scipy import stats
 
 from zoo_core.errors import InvalidValueError
-from zoo_core.evaluation.compare import compare
+from zoo_core.evaluation.compare import compare_pretrained
 from zoo_core.evaluation.evaluate import evaluate_pretrained
 from zoo_core.evaluation.statistics import holm, mcnemar_p, wilson_interval
-from zoo_core.pretrained.load import load
-from zoo_core.training.train import train
+from zoo_core.pretrained.load import load_pretrained
+from zoo_core.training.train import train_model
 
 
 @given(st.integers(1, 20_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -43,12 +43,14 @@ def test_holms_correction_is_what_he_says(ps):
 
 @pytest.fixture
 def pair(toy, run, tmp_path):
-    other = train(toy, "softmax", out=tmp_path / "other", overrides=[{"epochs": 1, "lr": 1e-5}])
-    return [load(toy, each.folder) for each in (run, other)]
+    other = train_model(
+        toy, "softmax", out=tmp_path / "other", overrides=[{"epochs": 1, "lr": 1e-5}]
+    )
+    return [load_pretrained(toy, each.folder) for each in (run, other)]
 
 
 def test_counts_are_those_of_the_images(toy, pair):
-    comparison = compare(toy, pair)
+    comparison = compare_pretrained(toy, pair)
     images = comparison.data.splits["test"]
     first, second = (
         each.predict(images.images).labels[:, 0] == images.labels[:, 0] for each in pair
@@ -69,7 +71,7 @@ def test_counts_are_those_of_the_images(toy, pair):
 
 def test_several_labels_are_compared_each_and_together(toy, tmp_path):
     runs = [
-        train(
+        train_model(
             toy,
             "softmax-pairs",
             out=tmp_path / str(seed),
@@ -77,7 +79,7 @@ def test_several_labels_are_compared_each_and_together(toy, tmp_path):
         )
         for seed, lr in enumerate((0.5, 1e-4, 1e-5))
     ]
-    comparison = compare(toy, [load(toy, run.folder) for run in runs])
+    comparison = compare_pretrained(toy, [load_pretrained(toy, run.folder) for run in runs])
     assert [question.head for question in comparison.heads_compared] == [0, 1, None]
     for question, right in zip(
         comparison.heads_compared,
@@ -93,9 +95,9 @@ def test_several_labels_are_compared_each_and_together(toy, tmp_path):
 
 
 def test_models_for_different_data_are_not_compared(toy, run, tmp_path):
-    pairs = train(toy, "softmax-pairs", out=tmp_path / "pairs", overrides=[{"epochs": 1}])
+    pairs = train_model(toy, "softmax-pairs", out=tmp_path / "pairs", overrides=[{"epochs": 1}])
     with pytest.raises(InvalidValueError, match="trained on several data sets: toy, toy-pairs"):
-        compare(toy, [load(toy, each.folder) for each in (run, pairs)])
+        compare_pretrained(toy, [load_pretrained(toy, each.folder) for each in (run, pairs)])
 
 
 def test_the_command_says_what_the_comparison_holds(cli, tmp_path):

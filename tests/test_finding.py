@@ -13,8 +13,8 @@ from zoo_core.errors import (
     VerificationError,
 )
 from zoo_core.installation.installed import load_catalog
-from zoo_core.pretrained.load import load
-from zoo_core.publishing.publish import publish
+from zoo_core.pretrained.load import load_pretrained
+from zoo_core.publishing.publish import publish_run
 from zoo_core.registry.lookup import (
     add_registry,
     find_weights,
@@ -34,12 +34,12 @@ def test_a_name_finds_what_is_published(toy, added, name):
 
 
 def test_a_bare_name_is_the_default_tag(toy, run, registry, added):
-    publish(toy, run.folder, "softmax.best", str(registry), default=True)
+    publish_run(toy, run.folder, "softmax.best", str(registry), default=True)
     assert find_weights(toy, "softmax").published.tag == "best"
 
 
 def test_a_tag_may_have_dots(toy, run, registry, added):
-    publish(toy, run.folder, "softmax.v1.2", str(registry))
+    publish_run(toy, run.folder, "softmax.v1.2", str(registry))
     assert find_weights(toy, "softmax.v1.2").published.tag == "v1.2"
 
 
@@ -148,9 +148,9 @@ def test_any_url_of_fsspecs_is_a_registry(toy, registry):
         if path.is_file() and path.suffix in (".json", ".safetensors"):
             memory.pipe(f"/bucket/{path.relative_to(registry)}", path.read_bytes())
     add_registry(toy, "bucket", "memory://bucket")
-    loaded = load(toy, "bucket/softmax.first")
+    loaded = load_pretrained(toy, "bucket/softmax.first")
     memory.rm("/bucket", recursive=True)
-    assert load(toy, "softmax").sha256 == loaded.sha256  # from the cache
+    assert load_pretrained(toy, "softmax").sha256 == loaded.sha256  # from the cache
     assert loaded.card.metrics["test"].total == 50
 
 

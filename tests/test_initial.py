@@ -9,7 +9,7 @@ import pytest
 
 from zoo_core.errors import DataError, InvalidValueError, VerificationError
 from zoo_core.training.initial_weights import PretrainedWeights
-from zoo_core.training.train import retrain, train
+from zoo_core.training.train import retrain, train_model
 from zoo_core.weights.file import load_weights
 
 WEIGHTS = {f"head{i}": np.full((30, 3), 0.25 + i, np.float32) for i in range(2)}
@@ -30,7 +30,7 @@ def given(toy, monkeypatch):
 
 def begun(catalog, folder, **values):
     recipe = {"pretrained": True, "epochs": 1, "lr": 1e-30, **values}  # which learns nothing
-    return train(catalog, "softmax-pairs", out=folder, overrides=[recipe])
+    return train_model(catalog, "softmax-pairs", out=folder, overrides=[recipe])
 
 
 def test_a_training_begins_with_them_and_its_card_says_so(given, tmp_path):

@@ -8,34 +8,34 @@ import pytest
 
 from zoo_core.errors import AmbiguousNameError, DataError, InvalidValueError, VerificationError
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.pretrained.load import load
+from zoo_core.pretrained.load import load_pretrained
 from zoo_core.pretrained.plain_config import ConfigView, is_plain
 from zoo_core.pretrained.verified_read import published_card
-from zoo_core.publishing.publish import publish
+from zoo_core.publishing.publish import publish_run
 from zoo_core.registry.lookup import find_weights
-from zoo_core.training.train import train
+from zoo_core.training.train import train_model
 
 
 def test_weights_are_loaded_by_name(toy, run, added):
-    pretrained = load(toy, "softmax")
+    pretrained = load_pretrained(toy, "softmax")
     assert pretrained.name == f"softmax.first@sha256:{run.card.weights.sha256}"
     assert pretrained.card.metrics == run.card.metrics
     assert pretrained.config == run.config
-    mine = load(toy, run.folder).predict(run.data.test.images)
+    mine = load_pretrained(toy, run.folder).predict(run.data.test.images)
     assert (pretrained.predict(run.data.test.images).labels == mine.labels).all()
 
 
 def test_normalization_travels_with_the_weights(toy, run, added):
-    assert load(toy, "softmax").normalization == run.data.normalization
+    assert load_pretrained(toy, "softmax").normalization == run.data.normalization
 
 
 def test_a_path_is_a_path(toy, run, added, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert load(toy, "run").sha256 == run.card.weights.sha256
-    assert load(toy, run.folder / "model.safetensors").sha256 == run.card.weights.sha256
+    assert load_pretrained(toy, "run").sha256 == run.card.weights.sha256
+    assert load_pretrained(toy, run.folder / "model.safetensors").sha256 == run.card.weights.sha256
     for name, said in (("./none", "there are no weights at none"), ("x" * 300, "name too long")):
         with pytest.raises(DataError, match=said):
-            load(toy, name)
+            load_pretrained(toy, name)
 
 
 def test_neither_path_nor_name_shadows_the_other(toy, run, added, tmp_path, monkeypatch):
@@ -43,36 +43,40 @@ def test_neither_path_nor_name_shadows_the_other(toy, run, added, tmp_path, monk
     sha256 = run.card.weights.sha256
     os.rename("run", "softmax")
     with pytest.raises(AmbiguousNameError, match=r"Say \./softmax or here/softmax\.first"):
-        load(toy, "softmax")
-    assert load(toy, "./softmax").sha256 == load(toy, "here/softmax").sha256 == sha256
+        load_pretrained(toy, "softmax")
+    assert (
+        load_pretrained(toy, "./softmax").sha256
+        == load_pretrained(toy, "here/softmax").sha256
+        == sha256
+    )
 
 
 def test_a_folder_without_weights_has_no_part_in_it(toy, run, added, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("softmax", "mine"):
         (tmp_path / name).mkdir()  # as `zoo new` makes one
-    assert load(toy, "softmax").sha256 == run.card.weights.sha256
+    assert load_pretrained(toy, "softmax").sha256 == run.card.weights.sha256
     with pytest.raises(DataError, match="there are no weights at mine"):
-        load(toy, "mine")
+        load_pretrained(toy, "mine")
     (tmp_path / "softmax" / "config.json").touch()  # a run that did not come to its end
     with pytest.raises(AmbiguousNameError):
-        load(toy, "softmax")
+        load_pretrained(toy, "softmax")
 
 
 def test_a_model_that_is_handed_in_gets_the_weights(toy, run, added):
-    trained = load(toy, "softmax")
+    trained = load_pretrained(toy, "softmax")
     model = trained.trainer.build(
         toy.model("softmax").resolve("zoo_toy.model:Softmax"), run.config, 9
     )
     assert (model.weights[0] != trained.model.weights[0]).any()
-    assert load(toy, "softmax", into=model).model is model
+    assert load_pretrained(toy, "softmax", into=model).model is model
     assert (model.weights[0] == trained.model.weights[0]).all()
 
 
 @pytest.fixture
 def handed_in(toy, run):
     """Return a model, and its weights as they were."""
-    model = load(toy, run.folder).model
+    model = load_pretrained(toy, run.folder).model
     model.weights[0][:] = 7
     return model
 
@@ -83,14 +87,14 @@ def test_a_model_that_is_handed_in_is_unchanged_where_the_file_is_damaged(toy, a
     content[-1] ^= 1
     path.write_bytes(content)
     with pytest.raises(VerificationError, match="its card says"):
-        load(toy, "softmax", into=handed_in)
+        load_pretrained(toy, "softmax", into=handed_in)
     assert (handed_in.weights[0] == 7).all()
 
 
 def test_a_model_of_another_shape_is_unchanged(toy, added, handed_in):
     handed_in.weights[0] = handed_in.weights[0][:-1].copy()
     with pytest.raises(VerificationError, match=r"'head0' is float32 \(30, 3\), the model's is"):
-        load(toy, "softmax", into=handed_in)
+        load_pretrained(toy, "softmax", into=handed_in)
     assert (handed_in.weights[0] == 7).all()
 
 
@@ -106,13 +110,13 @@ def test_a_model_is_unchanged_where_assigning_fails_halfway(toy, added, handed_i
 
     monkeypatch.setattr(ToyTrainer, "set_weights", fail_once)
     with pytest.raises(MemoryError):
-        load(toy, "softmax", into=handed_in)
+        load_pretrained(toy, "softmax", into=handed_in)
     assert (handed_in.weights[0] == 7).all()
 
 
 def test_what_is_no_model_gets_no_weights(toy, added):
     with pytest.raises(InvalidValueError, match="weights cannot be given to a str"):
-        load(toy, "softmax", into="a model")
+        load_pretrained(toy, "softmax", into="a model")
 
 
 def test_a_card_that_was_changed_is_noticed(toy, added):
@@ -121,7 +125,9 @@ def test_a_card_that_was_changed_is_noticed(toy, added):
     path.write_text(path.read_text().replace('"seed": 3', '"seed": 4'))
     with pytest.raises(VerificationError, match="the index says"):
         published_card(found)
-    assert load(toy, "softmax").predict(np.zeros((6, 5), np.uint8))  # weights need no card
+    assert load_pretrained(toy, "softmax").predict(
+        np.zeros((6, 5), np.uint8)
+    )  # weights need no card
 
 
 @pytest.mark.parametrize(
@@ -148,14 +154,14 @@ def test_metadata_that_lies_gives_a_clear_error(toy, run, tmp_path, change, said
     from zoo_core.weights.file import load_weights, save_weights
 
     root = tmp_path / "registry"
-    found = publish(toy, run.folder, "softmax.a", str(root))
+    found = publish_run(toy, run.folder, "softmax.a", str(root))
     path = root / "softmax/a/model.safetensors"
     file = load_weights(path)
     sha256 = save_weights(path, file.tensors, {**file.metadata, **change})
     entry = replace(found.published, sha256=sha256, bytes=path.stat().st_size)
     (root / "index.json").write_bytes(index_json(EMPTY_INDEX.with_tag(entry, default=True)))
     with pytest.raises(ZooError, match=said):
-        load(toy, "softmax", registry=str(root))
+        load_pretrained(toy, "softmax", registry=str(root))
 
 
 def test_a_settled_config_is_the_config(toy, run):
@@ -206,12 +212,12 @@ def test_another_version_of_the_plugin_validates_the_config_again(toy, run, adde
         return resolve(entry, import_string)
 
     monkeypatch.setattr(type(toy.model("softmax")), "resolve", spy)
-    load(toy, "softmax")
+    load_pretrained(toy, "softmax")
     assert "zoo_toy.config:SoftmaxConfig" not in validated
     newer = [
         plugin if plugin.distribution != "zoo-toy" else _newer(plugin) for plugin in toy.plugins
     ]
-    load(Catalog(tuple(newer), lambda: toy.hooks), "softmax")
+    load_pretrained(Catalog(tuple(newer), lambda: toy.hooks), "softmax")
     assert "zoo_toy.config:SoftmaxConfig" in validated
 
 
@@ -223,7 +229,7 @@ def _newer(plugin):
 
 def test_no_pickle_is_touched(run_python, run, tmp_path, toy):
     """Neither reading weights nor building the model unpickles anything."""
-    publish(toy, run.folder, "softmax.a", str(tmp_path / "registry"))
+    publish_run(toy, run.folder, "softmax.a", str(tmp_path / "registry"))
     code = f"""
 import pickle, sys
 def refuse(*_, **__):
@@ -239,9 +245,9 @@ assert zoo.load("softmax", registry={str(tmp_path / "registry")!r}).model
 
 
 def test_two_heads_are_loaded_the_same_way(toy, tmp_path):
-    run = train(toy, "softmax-pairs", out=tmp_path / "pairs")
-    publish(toy, run.folder, "softmax-pairs.a", str(tmp_path / "registry"))
-    loaded = load(toy, "softmax-pairs", registry=str(tmp_path / "registry"))
+    run = train_model(toy, "softmax-pairs", out=tmp_path / "pairs")
+    publish_run(toy, run.folder, "softmax-pairs.a", str(tmp_path / "registry"))
+    loaded = load_pretrained(toy, "softmax-pairs", registry=str(tmp_path / "registry"))
     assert loaded.predict(run.data.test.images).labels.shape == (50, 2)
     card = json.loads((tmp_path / "registry/softmax-pairs/a/card.json").read_text())
     assert len(card["golden"]["logits"]) == 2

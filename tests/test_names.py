@@ -7,8 +7,8 @@ from hypothesis import given, strategies as st
 
 from zoo_core.errors import DataError, InvalidValueError, UnknownNameError, VerificationError
 from zoo_core.plugins.specs import MAX_NAME_LENGTH
-from zoo_core.pretrained.load import load
-from zoo_core.publishing.publish import publish
+from zoo_core.pretrained.load import load_pretrained
+from zoo_core.publishing.publish import publish_run
 from zoo_core.registry.location import Folder, Web, open_location
 from zoo_core.registry.lookup import open_registry, resolve_weights
 from zoo_core.registry.names import WeightsName, check_tag_name, parse_name
@@ -103,7 +103,7 @@ def test_long_texts_are_no_names_and_do_not_take_for_ever(text):
 )
 def test_what_could_be_no_folder_everywhere_is_not_published(toy, run, tmp_path, text):
     with pytest.raises(InvalidValueError, match=r"weights are published as MODEL\.TAG, got"):
-        publish(toy, run.folder, text, str(tmp_path / "shelf"))
+        publish_run(toy, run.folder, text, str(tmp_path / "shelf"))
     assert not (tmp_path / "shelf").exists()
 
 
@@ -168,13 +168,13 @@ def test_links_do_not_lead_out_of_a_registry(toy, registry, tmp_path, part):
     (registry / part).rename(tmp_path / "elsewhere")
     (registry / part).symlink_to(tmp_path / "elsewhere")
     with pytest.raises(VerificationError, match="leads out of the registry"):
-        load(toy, "softmax.first", registry=str(registry))
+        load_pretrained(toy, "softmax.first", registry=str(registry))
 
 
 def test_a_link_within_a_registry_is_followed(toy, registry):
     (registry / "softmax/first").rename(registry / "there")
     (registry / "softmax/first").symlink_to(registry / "there")
-    assert load(toy, "softmax.first", registry=str(registry)).card
+    assert load_pretrained(toy, "softmax.first", registry=str(registry)).card
 
 
 def test_a_link_that_leads_to_itself_is_named(toy, registry):

@@ -10,12 +10,12 @@ import pytest
 from zoo_core.errors import DataError, InvalidValueError, VerificationError
 from zoo_core.pretrained.verified_read import published_card
 from zoo_core.publishing.golden import probe_images
-from zoo_core.publishing.publish import publish
+from zoo_core.publishing.publish import publish_run
 from zoo_core.publishing.seed_interval import is_within, make_interval
 from zoo_core.registry.location import Folder
 from zoo_core.registry.lookup import resolve_weights
 from zoo_core.registry.registry import Registry
-from zoo_core.training.train import train
+from zoo_core.training.train import train_model
 from zoo_core.weights.card import read_card
 
 
@@ -40,7 +40,7 @@ def test_a_published_run_is_all_there(toy, run, registry):
 def test_the_page_says_what_a_reader_wants_to_know(toy, run, tmp_path):
     for name in ("curves.png", "confusion.png"):
         (run.folder / name).write_bytes(b"a picture")
-    publish(toy, run.folder, "softmax.shown", str(tmp_path / "registry"))
+    publish_run(toy, run.folder, "softmax.shown", str(tmp_path / "registry"))
     page = (tmp_path / "registry/softmax/shown/card.md").read_text()
     for said in (
         "# softmax.shown",
@@ -59,8 +59,8 @@ def test_the_page_says_what_a_reader_wants_to_know(toy, run, tmp_path):
 
 def test_the_command_repeats_what_was_changed(toy, tmp_path):
     changed = {"lr": 0.25, "model": {"scale": 0.5}}
-    run = train(toy, "softmax", out=tmp_path / "changed", overrides=[changed], threads=None)
-    found = publish(toy, run.folder, "softmax.changed", str(tmp_path / "registry"))
+    run = train_model(toy, "softmax", out=tmp_path / "changed", overrides=[changed], threads=None)
+    found = publish_run(toy, run.folder, "softmax.changed", str(tmp_path / "registry"))
     command = published_card(found).command
     assert command == ("zoo train softmax --seed 0 --set lr=0.25 --set 'model={\"scale\": 0.5}'")
 
@@ -68,7 +68,7 @@ def test_the_command_repeats_what_was_changed(toy, tmp_path):
 def test_a_tag_is_never_replaced(toy, run, registry):
     before = {path: path.read_bytes() for path in registry.rglob("*") if path.is_file()}
     with pytest.raises(InvalidValueError, match=r"softmax\.first is published already"):
-        publish(toy, run.folder, "softmax.first", str(registry))
+        publish_run(toy, run.folder, "softmax.first", str(registry))
     assert {path: path.read_bytes() for path in registry.rglob("*") if path.is_file()} == before
 
 
@@ -77,14 +77,14 @@ def test_a_folder_that_the_index_does_not_know_is_left_alone(toy, run, registry)
     mine.mkdir()
     (mine / "notes").touch()
     with pytest.raises(InvalidValueError, match="the index does not know it"):
-        publish(toy, run.folder, "softmax.second", str(registry))
+        publish_run(toy, run.folder, "softmax.second", str(registry))
     assert (mine / "notes").exists()
 
 
 def test_the_first_tag_is_the_default_until_another_is_to_be(toy, run, registry):
-    publish(toy, run.folder, "softmax.second", str(registry))
+    publish_run(toy, run.folder, "softmax.second", str(registry))
     assert index_of(registry).defaults == {"softmax": "first"}
-    publish(toy, run.folder, "softmax.third", str(registry), default=True)
+    publish_run(toy, run.folder, "softmax.third", str(registry), default=True)
     assert index_of(registry).defaults == {"softmax": "third"}
     assert len(index_of(registry).tags) == 3
 
@@ -103,7 +103,7 @@ def test_the_first_tag_is_the_default_until_another_is_to_be(toy, run, registry)
 )
 def test_a_name_has_to_fit(toy, run, tmp_path, name, said):
     with pytest.raises(InvalidValueError, match=said):
-        publish(toy, run.folder, name, str(tmp_path / "registry"))
+        publish_run(toy, run.folder, name, str(tmp_path / "registry"))
     assert not (tmp_path / "registry").exists()
 
 
@@ -114,20 +114,20 @@ def test_what_nobody_could_read_is_not_published(toy, run, registry):
     )
     before = (registry / "index.json").read_bytes()
     with pytest.raises(VerificationError, match=r"recipe of softmax\.b is"):
-        publish(toy, run.folder, "softmax.b", str(registry))
+        publish_run(toy, run.folder, "softmax.b", str(registry))
     assert (registry / "index.json").read_bytes() == before
     assert not (registry / "softmax/b").exists()
 
 
 def test_publishing_needs_a_folder(toy, run):
     with pytest.raises(InvalidValueError, match="publishing writes to a folder"):
-        publish(toy, run.folder, "softmax.a", "https://example.org/registry")
+        publish_run(toy, run.folder, "softmax.a", "https://example.org/registry")
 
 
 def test_a_training_that_is_not_done_is_not_published(toy, run, tmp_path):
     (run.folder / "card.json").unlink()
     with pytest.raises(DataError, match=r"it lacks card\.json"):
-        publish(toy, run.folder, "softmax.a", str(tmp_path / "registry"))
+        publish_run(toy, run.folder, "softmax.a", str(tmp_path / "registry"))
 
 
 def test_a_card_that_claims_too_much_is_not_published(toy, run, tmp_path):
@@ -136,14 +136,14 @@ def test_a_card_that_claims_too_much_is_not_published(toy, run, tmp_path):
     card["metrics"]["test"]["correct"][0] += 1
     path.write_text(json.dumps(card))
     with pytest.raises(VerificationError, match="test images correctly, its card says"):
-        publish(toy, run.folder, "softmax.a", str(tmp_path / "registry"))
+        publish_run(toy, run.folder, "softmax.a", str(tmp_path / "registry"))
     assert not (tmp_path / "registry").exists()
 
 
 def test_a_link_in_a_run_is_not_followed(toy, run, tmp_path):
     (tmp_path / "secret").write_text("secret")
     (run.folder / "curves.png").symlink_to(tmp_path / "secret")
-    publish(toy, run.folder, "softmax.a", str(tmp_path / "registry"))
+    publish_run(toy, run.folder, "softmax.a", str(tmp_path / "registry"))
     assert not (tmp_path / "registry/softmax/a/curves.png").exists()
 
 
@@ -151,7 +151,7 @@ def test_a_link_out_of_the_registry_is_not_followed(toy, run, registry, tmp_path
     shutil.move(registry / "softmax", tmp_path / "elsewhere")
     (registry / "softmax").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(VerificationError, match="leads out of the registry"):
-        publish(toy, run.folder, "softmax.b", str(registry))
+        publish_run(toy, run.folder, "softmax.b", str(registry))
     assert os.listdir(tmp_path / "elsewhere") == ["first"]
 
 

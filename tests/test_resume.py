@@ -31,7 +31,7 @@ from zoo_core.training.checkpoint import (
 )
 from zoo_core.training.checkpointing import CheckpointManager
 from zoo_core.training.loop import DivergedError
-from zoo_core.training.train import resume, train
+from zoo_core.training.train import resume_training, train_model
 
 EPOCHS = ("--epochs", 60)
 
@@ -95,7 +95,7 @@ def stopped(toy, tmp_path):
     """Return the folder of a run with two checkpoints, at steps 7 and 8 of 60."""
     run = tmp_path / "run"
     with pytest.raises(InterruptedTrainingError):
-        train(toy, "softmax", out=run, checkpoint_every=0, callbacks=Interrupt(after=8))
+        train_model(toy, "softmax", out=run, checkpoint_every=0, callbacks=Interrupt(after=8))
     assert sorted(os.listdir(run / "checkpoints")) == ["8", "9"]
     return run
 
@@ -130,10 +130,12 @@ def test_where_the_newest_checkpoint_is_damaged_the_one_before_serves(
     path = stopped / "checkpoints" / "9" / name
     path.write_bytes(change(path.read_bytes())) if change else path.unlink()
     steps = Steps()
-    resumed = resume(toy, stopped, callbacks=steps)
+    resumed = resume_training(toy, stopped, callbacks=steps)
     assert f"checkpoint {path.parent} is passed over" in capsys.readouterr().err
     assert steps.first == 8
-    assert content(resumed.folder) == content(train(toy, "softmax", out=tmp_path / "other").folder)
+    assert content(resumed.folder) == content(
+        train_model(toy, "softmax", out=tmp_path / "other").folder
+    )
 
 
 class Steps(Interrupt):
@@ -151,22 +153,24 @@ def test_a_checkpoint_that_was_not_finished_is_none(toy, stopped, capsys):
     (stopped / "checkpoints" / "9" / MANIFEST).unlink()
     (stopped / "checkpoints" / "10").mkdir()
     steps = Steps()
-    resume(toy, stopped, callbacks=steps)
+    resume_training(toy, stopped, callbacks=steps)
     assert steps.first == 8
     assert capsys.readouterr().err == ""
 
 
 def test_without_any_checkpoint_a_run_begins_anew(toy, stopped, tmp_path):
     shutil.rmtree(stopped / "checkpoints")
-    resumed = resume(toy, stopped)
-    assert content(resumed.folder) == content(train(toy, "softmax", out=tmp_path / "other").folder)
+    resumed = resume_training(toy, stopped)
+    assert content(resumed.folder) == content(
+        train_model(toy, "softmax", out=tmp_path / "other").folder
+    )
 
 
 def test_another_environment_is_said(toy, stopped, capsys):
     config = json.loads((stopped / CONFIG).read_text())
     config["environment"]["threads"] = 64
     (stopped / CONFIG).write_text(json.dumps(config))
-    resume(toy, stopped)
+    resume_training(toy, stopped)
     assert "the training began with threads 64, and goes on with None" in capsys.readouterr().err
 
 
@@ -186,8 +190,10 @@ def test_a_full_disk_stops_the_training_with_what_it_had(toy, tmp_path, stopped,
     assert f"go on: zoo train --resume {stopped}" in done.err
     after = {path: path.read_bytes() for path in stopped.rglob("*") if path.is_file()}
     assert {p: after[p] for p in before} == before
-    resumed = resume(toy, stopped)
-    assert content(resumed.folder) == content(train(toy, "softmax", out=tmp_path / "other").folder)
+    resumed = resume_training(toy, stopped)
+    assert content(resumed.folder) == content(
+        train_model(toy, "softmax", out=tmp_path / "other").folder
+    )
 
 
 @pytest.fixture
@@ -202,7 +208,7 @@ def diverging(monkeypatch):
 
 def test_a_diverged_training_keeps_its_last_good_epoch(toy, tmp_path, diverging):
     with pytest.raises(TrainingError) as caught:
-        train(toy, "softmax", out=tmp_path / "run")
+        train_model(toy, "softmax", out=tmp_path / "run")
     assert "not finite from step 8 of epoch 3 on (lr 0.5; its batch has 16 images, rows " in str(
         caught.value
     )
@@ -217,12 +223,12 @@ def test_a_diverged_training_keeps_its_last_good_epoch(toy, tmp_path, diverging)
 
 def test_a_training_that_diverges_at_once_keeps_nothing(toy, tmp_path):
     with pytest.raises(DivergedError, match="from step 2 of epoch 1 on"):
-        train(toy, "softmax", out=tmp_path / "run", overrides=[{"lr": 1e38}])
+        train_model(toy, "softmax", out=tmp_path / "run", overrides=[{"lr": 1e38}])
     assert not (tmp_path / "run" / WEIGHTS).exists()
 
 
 def test_old_checkpoints_go_and_two_stay(toy, tmp_path):
-    run = train(toy, "softmax", out=tmp_path / "run", checkpoint_every=0)
+    run = train_model(toy, "softmax", out=tmp_path / "run", checkpoint_every=0)
     assert len(os.listdir(run.folder / "checkpoints")) == 2
 
 

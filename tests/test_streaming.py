@@ -10,9 +10,9 @@ from zoo_core.data.dataset import ArrayDataset, Split, load_dataset
 from zoo_core.data.disk_store import DatasetContent, load_or_create
 from zoo_core.data.splits import training_data
 from zoo_core.frameworks import prediction
-from zoo_core.pretrained.load import load
+from zoo_core.pretrained.load import load_pretrained
 from zoo_core.recipes.recipe import Recipe
-from zoo_core.training.train import train
+from zoo_core.training.train import train_model
 from zoo_core.weights.file import load_weights
 
 
@@ -31,14 +31,14 @@ def mapped(toy, monkeypatch):
 
     def in_files() -> ArrayDataset:
         dataset = load_or_create("toy", "1", lambda: content)
-        train = dataset.splits["train"]
-        assert train.ahead is not None
+        train_model = dataset.splits["train"]
+        assert train_model.ahead is not None
 
         def ahead(rows):
             asked.append(rows)
-            train.ahead(rows)
+            train_model.ahead(rows)
 
-        splits = {**dataset.splits, "train": dataclasses.replace(train, ahead=ahead)}
+        splits = {**dataset.splits, "train": dataclasses.replace(train_model, ahead=ahead)}
         return dataclasses.replace(dataset, splits=splits, mean=whole.mean, std=whole.std)
 
     monkeypatch.setattr(zoo_toy.data, "load", in_files)
@@ -49,7 +49,7 @@ def mapped(toy, monkeypatch):
 
 def test_weights_and_card_are_those_of_a_training_in_memory(run, mapped, tmp_path):
     catalog, asked = mapped
-    streamed = train(catalog, "softmax", out=tmp_path / "streamed", overrides=[{"seed": 3}])
+    streamed = train_model(catalog, "softmax", out=tmp_path / "streamed", overrides=[{"seed": 3}])
     assert load_dataset(catalog.dataset("toy")).splits["train"].ahead is not None
     expected, actual = (load_weights(each.folder / "model.safetensors") for each in (run, streamed))
     for name, tensor in expected.tensors.items():
@@ -73,21 +73,21 @@ def test_every_row_is_asked_for_before_it_is_used(mapped, monkeypatch, tmp_path)
         return step(learner, batch)
 
     monkeypatch.setattr(zoo_toy.model.ToyLearner, "step", watched)
-    train(catalog, "softmax", out=tmp_path / "run", overrides=[{"epochs": 1}])
+    train_model(catalog, "softmax", out=tmp_path / "run", overrides=[{"epochs": 1}])
 
 
 def test_weights_of_such_a_training_load_and_predict(mapped, tmp_path):
     catalog, _ = mapped
-    run = train(catalog, "softmax", out=tmp_path / "run")
+    run = train_model(catalog, "softmax", out=tmp_path / "run")
     test = load_dataset(catalog.dataset("toy")).splits["test"]
-    read = load(catalog, run.folder).predict(test.images)
+    read = load_pretrained(catalog, run.folder).predict(test.images)
     assert (read.labels == test.labels).mean() == run.card.metrics["test"].accuracy[0]
 
 
 @pytest.mark.parametrize("count", [1, 6, 7, 8, 20])
 def test_images_are_predicted_piece_by_piece_as_they_are_at_once(mapped, run, count):
     catalog, _ = mapped
-    pretrained = load(catalog, run.folder)
+    pretrained = load_pretrained(catalog, run.folder)
     images = load_dataset(catalog.dataset("toy")).splits["test"].images[:count]
     whole = pretrained.trainer.predict(pretrained.model, images, pretrained.normalization)
     # NumPy may add in another order where an array has other rows.
@@ -112,12 +112,12 @@ def test_a_split_for_validation_is_what_the_best_epoch_is_chosen_on(toy, monkeyp
     spec = dataclasses.replace(entry.spec, sizes=sizes, sha256=apart.sha256())
     toy._shelves["datasets"]["toy"] = [dataclasses.replace(entry, spec=spec)]
 
-    run = train(toy, "softmax", out=tmp_path / "run", overrides=[{"batch_size": 150}])
+    run = train_model(toy, "softmax", out=tmp_path / "run", overrides=[{"batch_size": 150}])
     assert run.card.metrics["train"].total == 150  # none of them is held out
     assert run.card.metrics["validation"].total == 50
     data = training_data(apart, Recipe(dataset="toy", trainer="toy"))
     np.testing.assert_array_equal(data.validation.images, images[150:])
     np.testing.assert_array_equal(data.train_rows, np.arange(150))
-    predicted = load(toy, run.folder).predict(images[150:]).labels
+    predicted = load_pretrained(toy, run.folder).predict(images[150:]).labels
     right = int((predicted == labels[150:]).sum())
     assert run.card.metrics["validation"].correct == (right,)

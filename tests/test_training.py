@@ -14,9 +14,9 @@ from zoo_core.data.splits import TrainingData
 from zoo_core.errors import DataError, InvalidValueError, TrainingError, VerificationError
 from zoo_core.evaluation.evaluate import evaluate_pretrained
 from zoo_core.installation.installed import load_catalog
-from zoo_core.pretrained.load import load
+from zoo_core.pretrained.load import load_pretrained
 from zoo_core.training.schedule import learning_rate
-from zoo_core.training.train import train
+from zoo_core.training.train import train_model
 from zoo_core.weights.card import read_card
 from zoo_core.weights.file import load_weights
 
@@ -54,8 +54,10 @@ def test_the_weights_are_those_of_the_epoch_that_did_best_on_validation(run):
 
 def test_the_last_weights_are_kept_where_the_recipe_says_so(toy, tmp_path):
     restless = {"lr": 5.0, "epochs": 12}  # so that the last epoch is not the best
-    best = train(toy, "softmax", out=tmp_path / "best", overrides=[restless])
-    last = train(toy, "softmax", out=tmp_path / "last", overrides=[restless, {"keep": "last"}])
+    best = train_model(toy, "softmax", out=tmp_path / "best", overrides=[restless])
+    last = train_model(
+        toy, "softmax", out=tmp_path / "last", overrides=[restless, {"keep": "last"}]
+    )
     assert best.card.epoch < last.card.epoch == 12
     assert best.card.weights.sha256 != last.card.weights.sha256
 
@@ -69,8 +71,8 @@ def test_one_order_for_all_epochs_where_the_recipe_says_so(toy, tmp_path, monkey
         return np.array(orders[-1])
 
     monkeypatch.setattr(TrainingData, "order", spy)
-    train(toy, "softmax", out=tmp_path / "same", overrides=[{"reshuffle": False}])
-    train(toy, "softmax", out=tmp_path / "new")
+    train_model(toy, "softmax", out=tmp_path / "same", overrides=[{"reshuffle": False}])
+    train_model(toy, "softmax", out=tmp_path / "new")
     assert len(set(orders[:5])) == 1
     assert len(set(orders[5:])) == 5
 
@@ -86,7 +88,7 @@ def test_the_model_that_the_learner_shows_is_scored_and_kept(toy, tmp_path, monk
     start = ToyLearner.__init__
     monkeypatch.setattr(ToyLearner, "__init__", show)
     monkeypatch.setattr(ToyLearner, "step", lambda self, batch: [np.zeros((len(batch.rows), 3))])
-    run = train(toy, "softmax", out=tmp_path / "run")
+    run = train_model(toy, "softmax", out=tmp_path / "run")
     assert not load_weights(run.folder / "model.safetensors").tensors["head0"].any()
     assert run.card.metrics["validation"].loss[0] == pytest.approx(np.log(3))
 
@@ -104,7 +106,7 @@ def test_every_step_gets_its_number_rate_and_warps(toy, tmp_path, monkeypatch):
     monkeypatch.setattr(ToyLearner, "step", spy)
     catalog = following(toy, "rotate")
     values = {"epochs": 2, "batch_size": 100, "rotate": 10.0, "schedule": "cosine"}
-    recipe = train(catalog, "softmax", out=tmp_path / "run", overrides=[values]).recipe
+    recipe = train_model(catalog, "softmax", out=tmp_path / "run", overrides=[values]).recipe
     assert [batch.step for batch in batches] == [0, 1, 2, 3]
     assert [len(batch.rows) for batch in batches] == [100, 80, 100, 80]
     assert [batch.lr for batch in batches] == [learning_rate(recipe, i, 4) for i in range(4)]
@@ -125,14 +127,16 @@ def composable(toy, monkeypatch):
     """Return the toy catalog, with data that can be composed anew, and the calls that did so."""
     import zoo_toy.data
 
-    calls, load = [], zoo_toy.data.load
+    calls, load_pretrained = [], zoo_toy.data.load
 
     def compose(seed, epoch, held_out):
         calls.append((seed, epoch, held_out))
         images = np.full((180, 1, 6, 5), epoch, np.uint8)
         return Split(images, np.full((180, 1), epoch % 3))
 
-    monkeypatch.setattr(zoo_toy.data, "load", lambda: dataclasses.replace(load(), compose=compose))
+    monkeypatch.setattr(
+        zoo_toy.data, "load", lambda: dataclasses.replace(load_pretrained(), compose=compose)
+    )
     entry = toy.dataset("toy")
     spec = dataclasses.replace(entry.spec, composable=True)
     toy._shelves["datasets"]["toy"] = [dataclasses.replace(entry, spec=spec)]
@@ -152,18 +156,18 @@ def test_fresh_images_are_fed_every_epoch_and_others_once(composable, tmp_path, 
 
     monkeypatch.setattr(ToyLearner, "feed", spy)
     fresh = {"fresh": True, "epochs": 3, "seed": 7}
-    run = train(catalog, "softmax", out=tmp_path / "fresh", overrides=[fresh])
+    run = train_model(catalog, "softmax", out=tmp_path / "fresh", overrides=[fresh])
     assert [(seed, epoch) for seed, epoch, _ in calls] == [(7, 1), (7, 2), (7, 3)]
     assert all(np.array_equal(held_out, run.data.validation_rows) for _, _, held_out in calls)
     assert fed == [1, 2, 3]
     lines = (run.folder / "metrics.jsonl").read_text().splitlines()
     assert json.loads(lines[2])["train"]["total"] == 180
-    train(catalog, "softmax", out=tmp_path / "fixed", overrides=[{"epochs": 3}])
+    train_model(catalog, "softmax", out=tmp_path / "fixed", overrides=[{"epochs": 3}])
     assert len(fed) == 4
 
 
 def test_loaded_weights_score_what_the_card_says(toy, run):
-    pretrained = load(toy, run.folder)
+    pretrained = load_pretrained(toy, run.folder)
     assert evaluate_pretrained(toy, [pretrained]).together == run.card.metrics["test"]
     assert pretrained.name == f"softmax@sha256:{run.card.weights.sha256}"
 
@@ -171,13 +175,15 @@ def test_loaded_weights_score_what_the_card_says(toy, run):
 def test_a_weight_file_alone_is_enough(toy, run, tmp_path):
     alone = tmp_path / "alone.safetensors"
     (run.folder / "model.safetensors").rename(alone)
-    pretrained = load(toy, alone)
+    pretrained = load_pretrained(toy, alone)
     assert evaluate_pretrained(toy, [pretrained]).together == run.card.metrics["test"]
 
 
 def test_one_seed_gives_one_file_and_another_another(toy, tmp_path):
     sha256s = [
-        train(toy, "softmax", out=tmp_path / str(i), overrides=[{"seed": seed}]).card.weights.sha256
+        train_model(
+            toy, "softmax", out=tmp_path / str(i), overrides=[{"seed": seed}]
+        ).card.weights.sha256
         for i, seed in enumerate([1, 1, 2])
     ]
     assert sha256s[0] == sha256s[1] != sha256s[2]
@@ -186,26 +192,26 @@ def test_one_seed_gives_one_file_and_another_another(toy, tmp_path):
 def test_the_card_says_what_was_changed_of_the_recipe(toy, tmp_path):
     (tmp_path / "mine.toml").write_text("lr = 0.25")
     changes = [{"lr": 0.25, "seed": 4, "model": {"scale": 0.1}}, {"epochs": 5}]
-    card = train(toy, "softmax", out=tmp_path / "run", overrides=changes).card
+    card = train_model(toy, "softmax", out=tmp_path / "run", overrides=changes).card
     assert (card.recipe_name, card.changed) == ("default", ("lr", "model"))
     assert "`default` with another lr, model" in (tmp_path / "run" / "card.md").read_text()
     recipe = str(tmp_path / "mine.toml")
-    card = train(toy, "softmax", recipe=recipe, out=tmp_path / "toml").card
+    card = train_model(toy, "softmax", recipe=recipe, out=tmp_path / "toml").card
     assert (card.recipe_name, card.changed) == ("mine.toml", ())
 
 
 def test_two_heads_go_the_same_way(toy, tmp_path):
-    run = train(toy, "softmax-pairs", out=tmp_path / "run")
+    run = train_model(toy, "softmax-pairs", out=tmp_path / "run")
     test = run.card.metrics["test"]
     assert len(test.accuracy) == len(test.loss) == len(test.correct) == 2
     assert min(test.accuracy) > 0.8
     assert test.all_correct <= min(test.correct)
-    predictions = load(toy, run.folder).predict(run.data.test.images)
+    predictions = load_pretrained(toy, run.folder).predict(run.data.test.images)
     assert predictions.labels.shape == (50, 2)
 
 
 def test_predict_takes_one_image_or_many(toy, run):
-    pretrained = load(toy, run.folder)
+    pretrained = load_pretrained(toy, run.folder)
     images = run.data.test.images
     whole = pretrained.predict(images)
     assert whole.labels.dtype == np.int64
@@ -220,15 +226,15 @@ def test_predict_takes_one_image_or_many(toy, run):
 )
 def test_predict_refuses_other_arrays(toy, run, images):
     with pytest.raises(InvalidValueError, match=r"uint8 \(N, 1, 6, 5\).*got"):
-        load(toy, run.folder).predict(images)
+        load_pretrained(toy, run.folder).predict(images)
 
 
 def test_a_training_that_diverges_says_where_and_keeps_what_it_had(toy, tmp_path):
     with pytest.raises(TrainingError, match=r"not finite from step \d+ of epoch 1 .*--set lr="):
-        train(toy, "softmax", overrides=[{"lr": 1e38}], out=tmp_path / "run")
+        train_model(toy, "softmax", overrides=[{"lr": 1e38}], out=tmp_path / "run")
     assert not (tmp_path / "run" / "model.safetensors").exists()
     with pytest.raises(DataError, match="its training did not finish"):
-        load(toy, tmp_path / "run")
+        load_pretrained(toy, tmp_path / "run")
 
 
 def test_a_changed_weight_file_is_not_loaded(toy, run):
@@ -237,13 +243,13 @@ def test_a_changed_weight_file_is_not_loaded(toy, run):
     content[-1] ^= 1
     path.write_bytes(content)
     with pytest.raises(VerificationError, match="has the sha256 .*, its card says"):
-        load(toy, run.folder)
+        load_pretrained(toy, run.folder)
 
 
 def test_a_damaged_card_is_refused(toy, run):
     (run.folder / "card.json").write_text("{")
     with pytest.raises(DataError, match=r"card\.json is not a readable card"):
-        load(toy, run.folder)
+        load_pretrained(toy, run.folder)
 
 
 @pytest.mark.parametrize(
@@ -258,14 +264,14 @@ def test_a_damaged_card_is_refused(toy, run):
 )
 def test_what_cannot_be_trained_leaves_no_folder(toy, tmp_path, options, error):
     with pytest.raises(error):
-        train(toy, "softmax", out=tmp_path / "run", **options)
+        train_model(toy, "softmax", out=tmp_path / "run", **options)
     assert not (tmp_path / "run").exists()
 
 
 def test_a_corrupt_dataset_leaves_no_folder(toy, tmp_path, monkeypatch):
     monkeypatch.setattr("zoo_core.data.dataset.ArrayDataset.sha256", lambda self: "f" * 64)
     with pytest.raises(VerificationError, match="dataset 'toy' has the sha256 ffff"):
-        train(toy, "softmax", out=tmp_path / "run")
+        train_model(toy, "softmax", out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
@@ -274,13 +280,13 @@ def test_a_dataset_that_cannot_compose_as_it_declares_leaves_no_folder(toy, tmp_
     spec = dataclasses.replace(entry.spec, composable=True)
     toy._shelves["datasets"]["toy"] = [dataclasses.replace(entry, spec=spec)]
     with pytest.raises(DataError, match="'toy' cannot compose new images, plugin zoo-toy declares"):
-        train(toy, "softmax", out=tmp_path / "run", overrides=[{"fresh": True}])
+        train_model(toy, "softmax", out=tmp_path / "run", overrides=[{"fresh": True}])
     assert not (tmp_path / "run").exists()
 
 
 def test_runs_without_a_name_are_numbered(toy, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    folders = [train(toy, "softmax", overrides=[{"epochs": 1}]).folder for _ in range(2)]
+    folders = [train_model(toy, "softmax", overrides=[{"epochs": 1}]).folder for _ in range(2)]
     assert [str(folder) for folder in folders] == ["runs/softmax-1", "runs/softmax-2"]
 
 
@@ -310,7 +316,7 @@ def test_plugins_hear_of_a_training_and_cannot_stop_it(
     write_plugin(site, "zoo-ear", LISTENER.format(exc=exc))
     monkeypatch.setenv("ZOO_PLUGINS", "zoo-toy,zoo-ear")
     catalog = load_catalog()
-    train(catalog, "softmax", out=tmp_path / "run", overrides=[{"epochs": 2}])
+    train_model(catalog, "softmax", out=tmp_path / "run", overrides=[{"epochs": 2}])
     import zoo_ear.plugin
 
     assert zoo_ear.plugin.heard == [

@@ -10,14 +10,14 @@ import pytest
 
 from zoo_core.errors import InterruptedTrainingError, VerificationError
 from zoo_core.frameworks.run import Callbacks
-from zoo_core.publishing.publish import publish
-from zoo_core.publishing.reproduce import reproduce
+from zoo_core.publishing.publish import publish_run
+from zoo_core.publishing.reproduce import reproduce_published
 from zoo_core.publishing.verify import Verifier
 from zoo_core.registry.index import EMPTY_INDEX, index_json
 from zoo_core.registry.location import Folder
 from zoo_core.registry.lookup import resolve_weights
 from zoo_core.registry.registry import Registry
-from zoo_core.training.train import train
+from zoo_core.training.train import train_model
 from zoo_core.weights.file import load_weights, save_weights
 
 
@@ -126,7 +126,7 @@ def test_a_hair_of_another_sum_is_allowed(toy, registry):
 
 
 def test_the_published_bytes_are_made_again(toy, registry):
-    (done,) = reproduce(toy, resolve_weights(toy, "softmax.first", str(registry)))
+    (done,) = reproduce_published(toy, resolve_weights(toy, "softmax.first", str(registry)))
     assert done.same_bytes
     assert done.holds
     assert done.differences == {}
@@ -135,7 +135,7 @@ def test_the_published_bytes_are_made_again(toy, registry):
 
 def test_other_bytes_in_the_same_environment_are_found_out(toy, registry):
     rewrite(registry, weights=lambda tensors: {"head0": tensors["head0"] + 1})
-    (done,) = reproduce(toy, resolve_weights(toy, "softmax.first", str(registry)))
+    (done,) = reproduce_published(toy, resolve_weights(toy, "softmax.first", str(registry)))
     assert not done.holds
     assert done.verdict().startswith("other bytes in the published environment")
 
@@ -143,7 +143,7 @@ def test_other_bytes_in_the_same_environment_are_found_out(toy, registry):
 def test_another_environment_is_named(toy, registry):
     rewrite(registry, card=change("environment", "framework", by=lambda _: "toy 0.1"))
     rewrite(registry, weights=lambda tensors: {"head0": tensors["head0"] + 1})
-    (done,) = reproduce(toy, resolve_weights(toy, "softmax.first", str(registry)))
+    (done,) = reproduce_published(toy, resolve_weights(toy, "softmax.first", str(registry)))
     assert done.differences == {"framework": ("toy 0.1", "toy")}
     assert "no interval is published" in done.verdict()
 
@@ -152,17 +152,17 @@ def test_another_environment_is_named(toy, registry):
 def with_interval(toy, tmp_path):
     """Return the published softmax.seeds, with the interval of four seeds."""
     runs = [
-        train(toy, "softmax", out=tmp_path / f"seed-{seed}", overrides=[{"seed": seed}])
+        train_model(toy, "softmax", out=tmp_path / f"seed-{seed}", overrides=[{"seed": seed}])
         for seed in range(4)
     ]
     root = tmp_path / "registry"
     others = [run.card for run in runs[1:]]
-    return publish(toy, runs[0].folder, "softmax.seeds", str(root), others=others)
+    return publish_run(toy, runs[0].folder, "softmax.seeds", str(root), others=others)
 
 
 def test_other_seeds_are_held_to_the_interval(toy, with_interval, tmp_path):
     told = []
-    done = reproduce(
+    done = reproduce_published(
         toy, with_interval, seeds=range(2, 5), out=tmp_path / "again", tell=told.append
     )
     assert told == done
@@ -180,16 +180,16 @@ def test_a_stopped_reproduction_says_what_is_kept(toy, registry, tmp_path):
 
     found = resolve_weights(toy, "softmax.first", str(registry))
     with pytest.raises(InterruptedTrainingError, match=r"nothing is kept .*--out") as exc:
-        reproduce(toy, found, callbacks=Stop())
+        reproduce_published(toy, found, callbacks=Stop())
     assert exc.value.exit_code == 128 + signal.SIGTERM
     kept = tmp_path / "again/softmax.first-seed-3"
     with pytest.raises(InterruptedTrainingError, match=f"zoo train --resume {kept}"):
-        reproduce(toy, found, callbacks=Stop(), out=kept.parent)
+        reproduce_published(toy, found, callbacks=Stop(), out=kept.parent)
     assert (kept / "checkpoints").is_dir()
 
 
 def test_a_result_outside_the_interval_does_not_hold(toy, with_interval):
-    (done,) = reproduce(toy, with_interval, seeds=[5])
+    (done,) = reproduce_published(toy, with_interval, seeds=[5])
     interval = done.published.interval
     narrow = interval.model_copy(update={"low": (0.0,), "high": (0.1,)})
     published = done.published.model_copy(update={"interval": narrow})
@@ -204,4 +204,4 @@ def test_a_result_outside_the_interval_does_not_hold(toy, with_interval):
 def test_another_data_set_is_found_out(toy, registry):
     rewrite(registry, card=change("dataset", "sha256", by=lambda _: "0" * 64))
     with pytest.raises(VerificationError, match="the card is about toy with the sha256 0000"):
-        reproduce(toy, resolve_weights(toy, "softmax.first", str(registry)))
+        reproduce_published(toy, resolve_weights(toy, "softmax.first", str(registry)))

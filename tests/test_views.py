@@ -10,12 +10,12 @@ from zoo_core.filenames import WEIGHTS
 from zoo_core.frameworks.prediction import VIEWS, shift
 from zoo_core.frameworks.run import Callbacks
 from zoo_core.metrics.scores import score
-from zoo_core.pretrained.load import load
-from zoo_core.publishing.publish import publish
+from zoo_core.pretrained.load import load_pretrained
+from zoo_core.publishing.publish import publish_run
 from zoo_core.publishing.verify import Verifier
 from zoo_core.system.interrupts import Stop
 from zoo_core.training.plan import make_plan
-from zoo_core.training.train import train
+from zoo_core.training.train import train_model
 from zoo_core.tuning.trial_runner import TrialRunner
 from zoo_core.weights.file import load_weights, save_weights
 
@@ -45,9 +45,9 @@ def test_each_number_of_views_is_of_as_many_movements_the_image_itself_first():
 
 @pytest.mark.parametrize("views", [5, 9])
 def test_a_model_predicts_the_mean_of_its_views_wherever_it_is_used(toy, tmp_path, views):
-    one = train(toy, "softmax", out=tmp_path / "one")
-    several = train(toy, "softmax", out=tmp_path / "several", overrides=[{"views": views}])
-    single, pretrained = load(toy, one.folder), load(toy, several.folder)
+    one = train_model(toy, "softmax", out=tmp_path / "one")
+    several = train_model(toy, "softmax", out=tmp_path / "several", overrides=[{"views": views}])
+    single, pretrained = load_pretrained(toy, one.folder), load_pretrained(toy, several.folder)
     test = several.data.test
 
     expected = np.mean(
@@ -65,30 +65,30 @@ def test_a_model_predicts_the_mean_of_its_views_wherever_it_is_used(toy, tmp_pat
 
 def test_a_trial_of_a_search_is_validated_by_the_views_of_its_recipe(toy, tmp_path):
     overrides = {"views": 9, "epochs": 2}
-    run = train(toy, "softmax", out=tmp_path / "run", overrides=[overrides])
+    run = train_model(toy, "softmax", out=tmp_path / "run", overrides=[overrides])
     plan = make_plan(toy, "softmax", "default", [overrides])
     fitted = TrialRunner(toy).train(plan, callbacks=Callbacks(), stop=Stop())
     assert fitted.validation == run.card.metrics["validation"]
 
 
 def test_views_are_published_and_verified(toy, tmp_path):
-    run = train(toy, "softmax", out=tmp_path / "run", overrides=[{"views": 5}])
-    found = publish(toy, run.folder, "softmax.moved", str(tmp_path / "registry"))
-    assert load(toy, found).views == 5
+    run = train_model(toy, "softmax", out=tmp_path / "run", overrides=[{"views": 5}])
+    found = publish_run(toy, run.folder, "softmax.moved", str(tmp_path / "registry"))
+    assert load_pretrained(toy, found).views == 5
     assert not Verifier(toy).verify(found).errors
 
 
 def test_weights_of_before_there_were_views_predict_from_one(toy, tmp_path):
-    run = train(toy, "softmax", out=tmp_path / "run")
+    run = train_model(toy, "softmax", out=tmp_path / "run")
     file = load_weights(run.folder / WEIGHTS)
     recipe = dict(file.metadata["recipe"])
     del recipe["views"]
     save_weights(tmp_path / "old.safetensors", file.tensors, {**file.metadata, "recipe": recipe})
-    old = load(toy, tmp_path / "old.safetensors")
+    old = load_pretrained(toy, tmp_path / "old.safetensors")
     assert old.views == 1
     assert evaluate_pretrained(toy, [old]).together == run.card.metrics["test"]
 
 
 def test_another_number_of_views_is_refused(toy, tmp_path):
     with pytest.raises(InvalidValueError, match=r"views .*1, 5 or 9.*got 4"):
-        train(toy, "softmax", out=tmp_path / "run", overrides=[{"views": 4}])
+        train_model(toy, "softmax", out=tmp_path / "run", overrides=[{"views": 4}])

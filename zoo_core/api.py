@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from zoo_core.errors import InvalidValueError
 from zoo_core.installation.installed import installed_catalog, installed_rows, refuse_unusable
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.pretrained.load import load as _load
+from zoo_core.pretrained.load import load_pretrained
 from zoo_core.registry.lookup import published_models, resolve_weights
 from zoo_core.system.environment import is_set
 
@@ -90,7 +90,9 @@ def create_model(name: str, pretrained: bool | str = False, **config: Any) -> An
                 f"published weights of {name!r} come with their config, got {', '.join(config)}",
                 hint="Leave it out, or pretrained=True.",
             )
-        return _load(_catalog(), name if pretrained is True else f"{name}.{pretrained}").model
+        return load_pretrained(
+            _catalog(), name if pretrained is True else f"{name}.{pretrained}"
+        ).model
     entry = _catalog().model(name)
     what = f"config of model {name!r}"
     complete = validate(entry.resolve(entry.spec.config), config, what=what)
@@ -120,7 +122,7 @@ def train(
     threads: int | None = None,
     **overrides: Any,
 ) -> Run:
-    """Train a model; see `zoo_core.training.train.train`.
+    """Train a model; see `zoo_core.training.train.train_model`.
 
     Args:
         name: of the model.
@@ -131,7 +133,7 @@ def train(
         threads: of the framework; None for its own choice.
         overrides: values over the recipe's, for instance ``lr=0.05, model={"hidden": 64}``.
     """
-    from zoo_core.training.train import train as train_model
+    from zoo_core.training.train import train_model
 
     return train_model(
         _catalog(),
@@ -147,8 +149,8 @@ def train(
 def resume(
     run: str | PathLike[str], *, device: str | None = None, threads: int | None = None
 ) -> Run:
-    """Go on with a training that was stopped; see `zoo_core.training.train.resume`."""
-    from zoo_core.training.train import resume as resume_training
+    """Go on with a training that was stopped; see `zoo_core.training.train.resume_training`."""
+    from zoo_core.training.train import resume_training
 
     return resume_training(_catalog(), Path(run), device=device, threads=threads)
 
@@ -171,9 +173,9 @@ def load(
             new one.
 
     Raises:
-        ZooError: see `zoo_core.pretrained.load.load`.
+        ZooError: see `zoo_core.pretrained.load.load_pretrained`.
     """
-    return _load(_catalog(), name, registry=registry, device=device, into=into)
+    return load_pretrained(_catalog(), name, registry=registry, device=device, into=into)
 
 
 def evaluate(
@@ -204,7 +206,7 @@ def compare(
     split: str = "test",
 ) -> Comparison:
     """Compare weights on every image of a split; see `zoo_core.evaluation.compare`."""
-    from zoo_core.evaluation.compare import compare as compare_pretrained
+    from zoo_core.evaluation.compare import compare_pretrained
 
     return compare_pretrained(_catalog(), _loaded(weights), dataset=dataset, split=split)
 

@@ -18,7 +18,7 @@ from tests.stress.outcome import Outcome
 from tests.stress.registries import NAME, make_registry, published
 from zoo_core.errors import VerificationError
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.pretrained.load import load
+from zoo_core.pretrained.load import load_pretrained
 
 SECONDS = 0.1
 BYTES = 50_000_000
@@ -38,13 +38,13 @@ def flipped_bits(count: int) -> Outcome:
                 whole = os.pread(file.fileno(), 1, position)
                 os.pwrite(file.fileno(), bytes([whole[0] ^ bit]), position)
                 try:
-                    load(installed_catalog(), NAME, registry=registry)
+                    load_pretrained(installed_catalog(), NAME, registry=registry)
                 except VerificationError:
                     pass
                 else:
                     problems.append(f"bit {bit} of byte {position} was not noticed")
                 os.pwrite(file.fileno(), whole, position)
-        load(installed_catalog(), NAME, registry=registry)  # which is whole again
+        load_pretrained(installed_catalog(), NAME, registry=registry)  # which is whole again
     return Outcome(count, tuple(problems), "every one noticed" if not problems else "")
 
 
@@ -73,13 +73,13 @@ def crafted_headers(count: int) -> Outcome:
 def in_child() -> None:
     """Load each crafted file and print what it took."""
     root, problems, slowest = Path(sys.argv[1]), [], 0.0
-    load(installed_catalog(), NAME, registry=str(root / "whole"))
+    load_pretrained(installed_catalog(), NAME, registry=str(root / "whole"))
     before = peak_memory()
     registries = sorted(path for path in root.iterdir() if path.name != "whole")
     for registry in registries:
         start = time.perf_counter()
         try:
-            load(installed_catalog(), NAME, registry=str(registry))
+            load_pretrained(installed_catalog(), NAME, registry=str(registry))
         except VerificationError:
             pass
         except Exception as exc:

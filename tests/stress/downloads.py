@@ -17,7 +17,7 @@ from tests.stress.outcome import Outcome
 from tests.stress.registries import NAME, make_registry
 from tests.stress.servers import Request, serving
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.pretrained.load import load
+from zoo_core.pretrained.load import load_pretrained
 from zoo_core.registry import cache
 
 
@@ -67,7 +67,7 @@ def in_child(*, locks: bool) -> None:
     print("ready", flush=True)
     while not go.exists():
         time.sleep(0.001)
-    print(load(installed_catalog(), NAME, registry=url).sha256)
+    print(load_pretrained(installed_catalog(), NAME, registry=url).sha256)
 
 
 @contextlib.contextmanager

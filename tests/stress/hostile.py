@@ -20,7 +20,7 @@ from tests.stress.servers import Behavior, serving
 from zoo_core.errors import ZooError
 from zoo_core.filenames import CARD, INDEX, WEIGHTS
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.pretrained.load import load
+from zoo_core.pretrained.load import load_pretrained
 
 TIMEOUT = 1.0
 SECONDS = 10.0
@@ -164,7 +164,7 @@ def attempt_load(url: str, said: tuple[str, ...]) -> list[str]:
         said: what the error may say; empty where it has to work.
     """
     try:
-        load(installed_catalog(), NAME, registry=url)
+        load_pretrained(installed_catalog(), NAME, registry=url)
     except ZooError as exc:
         return [] if any(each in str(exc) for each in said) else [f"says: {exc}"]
     except Exception as exc:

@@ -20,8 +20,8 @@ from tests.stress.watched import Watch
 from zoo_core.errors import ZooError
 from zoo_core.filenames import CARD, INDEX, WEIGHTS
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.pretrained.load import load
-from zoo_core.publishing.publish import publish
+from zoo_core.pretrained.load import load_pretrained
+from zoo_core.publishing.publish import publish_run
 from zoo_core.publishing.store import add_tag
 from zoo_core.registry.location import Folder
 from zoo_core.registry.lookup import find_weights, open_registry
@@ -69,7 +69,7 @@ def in_child() -> None:
     nowhere = folder / "where" / "a" / "path" / "leads" / "to" / "nothing"
     nowhere.mkdir(parents=True)
     os.chdir(nowhere)
-    load(installed_catalog(), NAME, registry=str(registry))
+    load_pretrained(installed_catalog(), NAME, registry=str(registry))
     ended: Counter[str] = Counter()
     problems: list[str] = []
     watch = Watch([folder / "home", registry, folder / "shelf"], canary)
@@ -112,22 +112,25 @@ def draw(folder: Path, registry: Path, rng: random.Random, attempt: int) -> Try:
     catalog, place = installed_catalog(), folder / "registry" / str(attempt)
     function: Callable[[], object]
     if kind == "name":
-        what, function = text, lambda: load(catalog, text, registry=str(registry))
+        what, function = text, lambda: load_pretrained(catalog, text, registry=str(registry))
     elif kind == "path":
         if rng.random() < 0.5:
             what, function = text, lambda: find_weights(catalog, text)
         else:
-            what, function = text, lambda: load(catalog, text)
+            what, function = text, lambda: load_pretrained(catalog, text)
     elif kind == "URL":
         what = rng.choice(SCHEMES) + text
         function = lambda: open_registry(what).index()  # noqa: E731
     elif kind == "tag":
         what = rng.choice([text, f"numpy-net.{text}", f"{text}.default"])
-        function = lambda: publish(catalog, Path("none"), what, str(place))  # noqa: E731
+        function = lambda: publish_run(catalog, Path("none"), what, str(place))  # noqa: E731
     elif kind == "entry":
         name, index = entry(registry, text, rng)
         serve(f"/{attempt}", index, registry)
-        what, function = str(index), lambda: load(catalog, name, registry=f"memory://{attempt}")
+        what, function = (
+            str(index),
+            lambda: load_pretrained(catalog, name, registry=f"memory://{attempt}"),
+        )
     elif kind == "shelf":
         model, tag = rng.choice([("numpy-net", text), (text, "default"), (text, text)])
         known, files = replace(published(), model=model, tag=tag), {WEIGHTS: b"x"}
@@ -177,7 +180,7 @@ def make_linked(place: Path, link: str, canary: Path) -> None:
 
 
 def load_all(place: Path) -> None:
-    load(installed_catalog(), NAME, registry=str(place)).card  # noqa: B018 (it is read when asked for)
+    load_pretrained(installed_catalog(), NAME, registry=str(place)).card  # noqa: B018 (it is read when asked for)
 
 
 def put_more(place: Path) -> None:

@@ -134,7 +134,7 @@ class Comparison:
         return rows[np.argsort(readers[rows], kind="stable")].astype(np.int64)
 
 
-def compare(
+def compare_pretrained(
     catalog: Catalog,
     pretrained: Sequence[Pretrained],
     *,

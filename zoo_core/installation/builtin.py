@@ -76,7 +76,7 @@ def zoo_commands() -> list[CommandSpec]:
         ),
         CommandSpec(
             name="cache",
-            command="zoo_core.cli.commands.cache:cache",
+            command="zoo_core.cli.commands.cache:cache_",
             summary="List, remove and check what was fetched.",
         ),
         CommandSpec(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from zoo_core.plugins.catalog import Catalog
 
 
-def load(
+def load_pretrained(
     catalog: Catalog,
     name: str | PathLike[str] | FoundWeights,
     *,

@@ -17,7 +17,7 @@ from zoo_core.filenames import CARD, METRICS, WEIGHTS
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.metrics.scores import Scores, score
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.pretrained.load import load as load_weights
+from zoo_core.pretrained.load import load_pretrained
 from zoo_core.pretrained.plain_config import is_plain
 from zoo_core.pretrained.verified_read import read_provenance
 from zoo_core.publishing.golden import make_golden
@@ -33,7 +33,7 @@ from zoo_core.weights.card_markdown import card_markdown
 MAX_PICTURE = 1 << 21
 
 
-def publish(
+def publish_run(
     catalog: Catalog,
     run: Path,
     name: str,
@@ -121,7 +121,7 @@ def _checked(
     catalog: Catalog, run: Path, card: Card, tag: str, interval: Interval | None
 ) -> PublishedCard:
     """Return the card to publish, once the weights were seen to do what the run's card says."""
-    pretrained = load_weights(catalog, run, device="cpu")
+    pretrained = load_pretrained(catalog, run, device="cpu")
     entry = catalog.dataset(card.dataset.name)
     dataset = load_dataset(entry, expected=card.dataset.sha256)
     scores, digest = measure(pretrained.predict(dataset.splits["test"].images), dataset)

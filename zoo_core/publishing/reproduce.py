@@ -72,7 +72,7 @@ class Reproduction:
         return " / ".join(f"{100 * low:.2f}–{100 * high:.2f} %" for low, high in heads)
 
 
-def reproduce(
+def reproduce_published(
     catalog: Catalog,
     found: FoundWeights,
     *,

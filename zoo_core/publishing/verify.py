@@ -11,7 +11,7 @@ from functools import cache
 from zoo_core.data.dataset import ArrayDataset, load_dataset
 from zoo_core.errors import VerificationError, ZooError
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.pretrained.load import load
+from zoo_core.pretrained.load import load_pretrained
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.pretrained.verified_read import published_card, read_published
 from zoo_core.publishing.golden import check_golden
@@ -70,7 +70,7 @@ class Verifier:
         """
         file = cache(lambda: read_published(found))
         card = cache(lambda: published_card(found))
-        loaded = cache(lambda: load(self._catalog, found, device="cpu"))
+        loaded = cache(lambda: load_pretrained(self._catalog, found, device="cpu"))
         checks: list[VerificationStep] = []
         for what, check in {
             "file": lambda: _check_file(file()),

@@ -31,7 +31,7 @@ from zoo_core.training.run_folder import check_run_folder, make_run_folder, unfi
 from zoo_core.weights.card import Card
 
 
-def train(
+def train_model(
     catalog: Catalog,
     name: str,
     *,
@@ -60,7 +60,7 @@ def train(
         callbacks: who is told how it goes, beside the plugins.
 
     Raises:
-        InterruptedTrainingError: a signal stopped it; `resume` goes on.
+        InterruptedTrainingError: a signal stopped it; `resume_training` goes on.
         TrainingError: it could not go on; what is kept, it says.
     """
     plan = make_plan(catalog, name, recipe, overrides)
@@ -82,7 +82,7 @@ def train(
     )
 
 
-def resume(
+def resume_training(
     catalog: Catalog,
     folder: Path,
     *,
@@ -98,13 +98,13 @@ def resume(
         folder: the run's.
         device: None for the one that the training was begun with.
         threads: likewise.
-        checkpoint_every: see `train`.
-        callbacks: see `train`.
+        checkpoint_every: see `train_model`.
+        callbacks: see `train_model`.
 
     Raises:
         DataError: there is no run in the folder.
         InvalidValueError: its training is done.
-        InterruptedTrainingError, TrainingError: see `train`.
+        InterruptedTrainingError, TrainingError: see `train_model`.
     """
     config = unfinished_run(folder)
     return run_plan(
@@ -135,12 +135,12 @@ def retrain(
         out: the new run's folder, new or empty.
         seed: None for the card's.
         threads: of the framework; None for its own choice.
-        callbacks: see `train`.
+        callbacks: see `train_model`.
 
     Raises:
         VerificationError: the data set is not the one that the card is about, or the weights to
             begin with are not.
-        InterruptedTrainingError, TrainingError: see `train`.
+        InterruptedTrainingError, TrainingError: see `train_model`.
     """
     plan = plan_from_card(catalog, card, seed=seed)
     check_run_folder(out)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from zoo_core.filenames import WEIGHTS
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.pretrained.load import load
+from zoo_core.pretrained.load import load_pretrained
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.registry.registry import FoundWeights
 from zoo_core.weights.card import Card
@@ -102,11 +102,11 @@ def serve(catalog: Catalog, found: FoundWeights | Path, id_: str, *, device: str
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
     Raises:
-        ZooError: it cannot be loaded; see `zoo_core.pretrained.load.load`.
+        ZooError: it cannot be loaded; see `zoo_core.pretrained.load.load_pretrained`.
     """
 
     def again() -> Pretrained:
-        return load(catalog, found, device=device, threads=THREADS)
+        return load_pretrained(catalog, found, device=device, threads=THREADS)
 
     pretrained = again()
     card = pretrained.card

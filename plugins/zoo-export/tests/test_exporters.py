@@ -17,7 +17,7 @@ from zoo_core import Normalization
 from zoo_core.data.dataset import load_dataset
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.metrics.predictions import predictions_of
-from zoo_core.pretrained.load import load
+from zoo_core.pretrained.load import load_pretrained
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.registry.lookup import known_registries, list_published
 from zoo_export.compare_outputs import TOLERANCE, OutputComparison, compare_outputs, normalized
@@ -283,7 +283,9 @@ def test_all_that_is_published_was_exported_and_answers_as_zoo_on_every_test_ima
     expected = {
         (actual.name, format_)
         for actual in list_published(known_registries(catalog))
-        for format_ in catalog.trainer(load(catalog, actual).card.recipe.trainer).spec.exporters
+        for format_ in catalog.trainer(
+            load_pretrained(catalog, actual).card.recipe.trainer
+        ).spec.exporters
     }
     measured = kept().files
     assert {(row.weights, row.format) for row in measured} == expected, (

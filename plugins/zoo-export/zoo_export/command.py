@@ -12,7 +12,7 @@ from zoo_core.cli.output import print_json
 from zoo_core.data.dataset import load_dataset
 from zoo_core.errors import InvalidValueError
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.pretrained.load import load
+from zoo_core.pretrained.load import load_pretrained
 from zoo_core.pretrained.model import Pretrained
 from zoo_export.export import Exported, export_to, find_exporter
 from zoo_export.formats import FORMATS
@@ -59,7 +59,7 @@ def export(  # noqa: PLR0917 (click passes every argument by name)
     the exit code is 5 where it does not, and nothing is left of it.
     """
     catalog = installed_catalog()
-    pretrained = load(catalog, name, registry=registry, device="cpu")
+    pretrained = load_pretrained(catalog, name, registry=registry, device="cpu")
     exporter = find_exporter(catalog, pretrained, format_)
     path = out or Path(f"{_short(pretrained)}{FORMATS[format_].suffix}")
     _check_place(path, force=force)

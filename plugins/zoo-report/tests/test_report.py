@@ -10,11 +10,11 @@ import fsspec
 import pytest
 
 from zoo_core.errors import DataError, InvalidValueError, UnknownNameError
-from zoo_core.evaluation.compare import compare
+from zoo_core.evaluation.compare import compare_pretrained
 from zoo_core.installation.installed import load_catalog
-from zoo_core.pretrained.load import load
-from zoo_core.publishing.publish import publish
-from zoo_core.training.train import train
+from zoo_core.pretrained.load import load_pretrained
+from zoo_core.publishing.publish import publish_run
+from zoo_core.training.train import train_model
 from zoo_report.report import write_report
 
 HOSTILE = "<img src=x onerror=alert(1)>&\"'"
@@ -24,14 +24,14 @@ HOSTILE = "<img src=x onerror=alert(1)>&\"'"
 def run(toy, tmp_path, monkeypatch):
     """Return the folder of a training of the toy model, in the current folder."""
     monkeypatch.chdir(tmp_path)
-    return train(toy, "softmax", out=Path("run"), overrides=[{"seed": 3}]).folder
+    return train_model(toy, "softmax", out=Path("run"), overrides=[{"seed": 3}]).folder
 
 
 @pytest.fixture
 def other(toy, run):
     """Return that of another, which misreads a lot."""
     overrides = [{"seed": 4, "epochs": 1, "lr": 0.0001, "model": {"scale": 0.1}}]
-    return train(toy, "softmax", out=Path("other"), overrides=overrides).folder
+    return train_model(toy, "softmax", out=Path("other"), overrides=overrides).folder
 
 
 def test_a_run_is_described_on_a_page_in_its_folder(toy, run, read_page):
@@ -53,7 +53,7 @@ def test_a_run_is_described_on_a_page_in_its_folder(toy, run, read_page):
 
 def test_the_interval_and_the_matrix_are_those_of_the_comparison(toy, other, read_page):
     path, _ = write_report(toy, [str(other)])
-    comparison = compare(toy, [load(toy, other)])
+    comparison = compare_pretrained(toy, [load_pretrained(toy, other)])
     share = comparison.heads_compared[0].proportions[0]
     page = read_page(path.read_bytes())
     assert f"95 % interval {share.low:.2%} to {share.high:.2%}" in page.words
@@ -82,7 +82,9 @@ def test_a_changed_recipe_is_marked(toy, other, read_page):
 def test_of_several_the_numbers_are_those_of_the_comparison(toy, run, other, read_page):
     path, subjects = write_report(toy, [str(run), str(other)])
     assert path == Path("report.html")
-    question = compare(toy, [load(toy, run), load(toy, other)]).heads_compared[0]
+    question = compare_pretrained(
+        toy, [load_pretrained(toy, run), load_pretrained(toy, other)]
+    ).heads_compared[0]
     page = read_page(path.read_bytes())
     rows = {row[0]: row for row in page.tables["models"][1:]}
     for subject, share in zip(subjects, question.proportions, strict=True):
@@ -101,7 +103,7 @@ def test_of_several_the_numbers_are_those_of_the_comparison(toy, run, other, rea
 
 
 def test_every_disputed_image_tells_who_reads_what(toy, run, other, read_page):
-    comparison = compare(toy, [load(toy, run), load(toy, other)])
+    comparison = compare_pretrained(toy, [load_pretrained(toy, run), load_pretrained(toy, other)])
     path, _ = write_report(toy, [str(run), str(other)])
     page = read_page(path.read_bytes())
     said = [a["title"] for a in page.all("li") if " reads " in a.get("title", "")]
@@ -115,7 +117,7 @@ def test_every_disputed_image_tells_who_reads_what(toy, run, other, read_page):
 
 
 def test_models_of_different_data_are_apart(toy, run, other, read_page):
-    pairs = train(toy, "softmax-pairs", out=Path("pairs")).folder
+    pairs = train_model(toy, "softmax-pairs", out=Path("pairs")).folder
     path, _ = write_report(toy, [str(run), str(pairs)])
     page = read_page(path.read_bytes())
     assert "2 models on 2 data sets" in page.words
@@ -129,9 +131,12 @@ def test_models_of_different_data_are_apart(toy, run, other, read_page):
 
 def test_of_two_heads_each_and_both_are_told(toy, run, read_page):
     weak = [{"epochs": 1, "lr": 0.001, "model": {"scale": 0.1}}]
-    pairs = train(toy, "softmax-pairs", out=Path("pairs"), overrides=weak).folder
+    pairs = train_model(toy, "softmax-pairs", out=Path("pairs"), overrides=weak).folder
     path, _ = write_report(toy, [str(pairs)])
-    *heads, every = [q.proportions[0] for q in compare(toy, [load(toy, pairs)]).heads_compared]
+    *heads, every = [
+        q.proportions[0]
+        for q in compare_pretrained(toy, [load_pretrained(toy, pairs)]).heads_compared
+    ]
     assert every.correct < min(share.correct for share in heads)
     words = read_page(path.read_bytes()).words
     assert f"Every label right {every.accuracy:.2%}" in words
@@ -144,7 +149,7 @@ def test_of_two_heads_each_and_both_are_told(toy, run, read_page):
 def test_without_its_epochs_a_page_says_so(toy, run, read_page, published):
     name, folder = str(run), run
     if published:
-        publish(toy, run, "softmax.first", "shelf")
+        publish_run(toy, run, "softmax.first", "shelf")
         name, folder = "softmax.first", Path("shelf/softmax/first")
     registry = "shelf" if published else None
 
@@ -160,7 +165,7 @@ def test_without_its_epochs_a_page_says_so(toy, run, read_page, published):
 
 
 def test_the_epochs_of_a_registry_elsewhere_are_not_known(toy, run, read_page):
-    publish(toy, run, "softmax.first", "shelf")
+    publish_run(toy, run, "softmax.first", "shelf")
     fsspec.filesystem("memory").put("shelf", "/", recursive=True)
     path, _ = write_report(toy, ["softmax"], registry="memory://shelf")
     assert "Not known: the registry is not on this machine" in read_page(path.read_bytes()).words

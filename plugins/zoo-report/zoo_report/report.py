@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from zoo_core.errors import DataError, InvalidValueError
-from zoo_core.evaluation.compare import compare
+from zoo_core.evaluation.compare import compare_pretrained
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.system.atomic_files import write_atomic
 from zoo_report.page.comparison_section import ComparisonSection, make_comparison_section
@@ -43,7 +43,7 @@ def write_report(
     Raises:
         InvalidValueError: there is another file in its place.
         DataError: it cannot be written.
-        ZooError: see `zoo_core.pretrained.load.load` and `zoo_core.evaluation.compare.compare`.
+        ZooError: see `load_pretrained` and `compare_pretrained`.
     """
     if out is not None:
         _check(out)  # before the work
@@ -77,7 +77,7 @@ def make_page(
     sections: list[ModelSection] = []
     for name, members in groups.items():
         group = [subjects[i] for i in members]
-        comparison = compare(
+        comparison = compare_pretrained(
             catalog, [subject.pretrained for subject in group], dataset=name, split=split
         )
         if len(group) > 1:

@@ -13,7 +13,7 @@ import pytest
 
 from zoo_core.filenames import WEIGHTS
 from zoo_core.installation.installed import load_catalog
-from zoo_core.training.train import train
+from zoo_core.training.train import train_model
 from zoo_core.weights.file import load_weights
 
 PLUGIN = '''
@@ -153,7 +153,7 @@ def test_processes_train_as_one_does_and_only_the_first_prints(
     """Of 180 images the last batch has three: of four processes, one has none."""
     monkeypatch.syspath_prepend(str(toy_site))
     monkeypatch.syspath_prepend(str(Path(__file__).parents[3] / "tests" / "toy"))
-    alone = train(load_catalog(), "plain", out=Path("alone"))
+    alone = train_model(load_catalog(), "plain", out=Path("alone"))
     printed = torchrun(count, "-m", "zoo_core", "train", "plain", "--out", "together")
     assert printed.count("Training plain") == printed.count("Epoch 2/2") == 1
     together, by_one = card("together"), card("alone")

@@ -1,6 +1,7 @@
 """`zoo cache`: the weights and cards that were fetched."""
 
 from __future__ import annotations
+
 import copy
 
 import click
@@ -9,45 +10,45 @@ from zoo_core.cli import options
 from zoo_core.cli.output import print_json, print_table
 from zoo_core.errors import VerificationError
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.registry import cache as files
+from zoo_core.registry import cache
 from zoo_core.registry.lookup import find_weights, known_registries, list_published
 from zoo_core.registry.registry import FoundWeights
 
 
-@click.group()
-def cache() -> None:
+@click.group("cache")
+def cache_() -> None:
     """Manage the download cache of weights and cards."""
 
 
-@cache.command("list")
+@cache_.command("list")
 @options.as_json
 def list_(as_json: bool) -> None:
     """List the files in the cache."""
     names = _names()
     rows = [
         {"name": names.get(path.name, "–"), "bytes": path.stat().st_size, "sha256": path.name}
-        for path in files.cached_files()
+        for path in cache.cached_files()
     ]
     if as_json:
-        print_json({"folder": str(files.folder()), "files": rows})
+        print_json({"folder": str(cache.folder()), "files": rows})
     elif rows:
         print_table(("name", "bytes", "sha256"), rows)
     else:
-        click.echo(f"The cache {files.folder()} is empty.", err=True)
+        click.echo(f"The cache {cache.folder()} is empty.", err=True)
 
 
-@cache.command("remove")
+@cache_.command("remove")
 @click.argument("names", nargs=-1, required=True)
 def remove(names: tuple[str, ...]) -> None:
     """Remove the weights NAMES, and their cards, from the cache."""
     freed = 0
     for name in names:
         found: FoundWeights = find_weights(installed_catalog(), name, ask=False)
-        freed += files.remove(found.published.sha256) + files.remove(found.published.card_sha256)
+        freed += cache.remove(found.published.sha256) + cache.remove(found.published.card_sha256)
     click.echo(f"Freed {freed:,} bytes.")
 
 
-@cache.command("prune")
+@cache_.command("prune")
 def prune() -> None:
     """Remove what no registry publishes any more, and what killed processes left behind.
 
@@ -59,15 +60,15 @@ def prune() -> None:
         for found in each.published()
     ]
     sums = {sha256 for each in wanted for sha256 in (each.sha256, each.card_sha256)}
-    click.echo(f"Freed {files.prune(sums):,} bytes.")
+    click.echo(f"Freed {cache.prune(sums):,} bytes.")
 
 
-@cache.command("verify")
+@cache_.command("verify")
 @options.as_json
 def verify(as_json: bool) -> int:
     """Compare every file in the cache with its checksum; the exit code is 5 where one differs."""
-    names, paths = _names(), files.cached_files()
-    damaged = [path for path in paths if not files.is_whole(path)]
+    names, paths = _names(), cache.cached_files()
+    damaged = [path for path in paths if not cache.is_whole(path)]
     if as_json:
         print_json({"files": len(paths), "damaged": [str(path) for path in damaged]})
     else:
@@ -81,7 +82,7 @@ def _hidden_alias(name: str, command: click.Command) -> None:
     """Let a command go by its name in earlier versions too, without listing it twice."""
     alias = copy.copy(command)
     alias.hidden = True
-    cache.add_command(alias, name)
+    cache_.add_command(alias, name)
 
 
 _hidden_alias("ls", list_)

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from zoo_core.cli import options
 from zoo_core.cli.output import print_json, print_table
 from zoo_core.errors import InvalidValueError
-from zoo_core.evaluation.compare import Comparison, HeadComparison, PairwiseTest, compare
+from zoo_core.evaluation.compare import Comparison, HeadComparison, PairwiseTest, compare_pretrained
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.pretrained.load import load
+from zoo_core.pretrained.load import load_pretrained
 
 SURE = 0.05
 """A difference counts where it would be less probable than this between equals."""
@@ -56,8 +56,8 @@ def compare_(  # noqa: PLR0917 (click passes every argument by name)
             hint="How well one reads says `zoo evaluate`.",
         )
     catalog = installed_catalog()
-    members = [load(catalog, each, registry=registry, device=device) for each in weights]
-    comparison = compare(catalog, members, dataset=dataset, split=split)
+    members = [load_pretrained(catalog, each, registry=registry, device=device) for each in weights]
+    comparison = compare_pretrained(catalog, members, dataset=dataset, split=split)
     if as_json:
         print_json(_report(comparison, weights))
         return

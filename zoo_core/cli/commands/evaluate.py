@@ -11,7 +11,7 @@ from zoo_core.cli.output import print_json
 from zoo_core.evaluation.evaluate import evaluate_pretrained
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.metrics.scores import Scores
-from zoo_core.pretrained.load import load
+from zoo_core.pretrained.load import load_pretrained
 
 
 @click.command()
@@ -35,7 +35,9 @@ def evaluate(  # noqa: PLR0917 (click passes every argument by name)
     ensemble is measured too: it reads what is most probable by the mean of their probabilities.
     """
     catalog = installed_catalog()
-    pretrained = [load(catalog, each, registry=registry, device=device) for each in weights]
+    pretrained = [
+        load_pretrained(catalog, each, registry=registry, device=device) for each in weights
+    ]
     evaluation = evaluate_pretrained(catalog, pretrained, dataset=dataset, split=split)
     names = [each.name for each in pretrained]
     if as_json:

@@ -22,7 +22,7 @@ from zoo_core.data.image_batches import (
 from zoo_core.data.image_files import ImageReader, reader_for
 from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.pretrained.load import load
+from zoo_core.pretrained.load import load_pretrained
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.system.progress_bar import ProgressBar
 
@@ -69,7 +69,7 @@ def predict(  # noqa: PLR0917 (click passes every argument by name)
         raise InvalidValueError("--csv and --json cannot both be printed", hint="Choose one.")
     silence_pillow_warnings()
     catalog = installed_catalog()
-    pretrained = load(catalog, weights, registry=registry, device=device)
+    pretrained = load_pretrained(catalog, weights, registry=registry, device=device)
     files, errors = _find(images)
     found: list[PredictionLine] = []
     if as_json:

@@ -10,7 +10,7 @@ from zoo_core.cli import options
 from zoo_core.cli.output import print_json
 from zoo_core.filenames import CARD
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.publishing.publish import publish as publish_run
+from zoo_core.publishing.publish import publish_run
 from zoo_core.weights.card import read_card
 
 

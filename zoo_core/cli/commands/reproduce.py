@@ -11,7 +11,7 @@ from zoo_core.cli.output import print_json
 from zoo_core.cli.training_progress import TrainingProgress
 from zoo_core.errors import VerificationError
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.publishing.reproduce import Reproduction, reproduce as train_again
+from zoo_core.publishing.reproduce import Reproduction, reproduce_published
 from zoo_core.registry.lookup import resolve_weights
 
 
@@ -48,7 +48,7 @@ def reproduce(  # noqa: PLR0917 (click passes every argument by name)
     if not as_json:
         click.echo(f"Reproducing {found.name}")
     with TrainingProgress(quiet=True) as reporter:
-        done = train_again(
+        done = reproduce_published(
             installed_catalog(),
             found,
             seeds=None if seeds is None else range(seeds),

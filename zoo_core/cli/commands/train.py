@@ -14,7 +14,7 @@ from zoo_core.frameworks.distributed import env_rank
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.recipes.resolve import parse_set
 from zoo_core.training.checkpoint import CHECKPOINT_SECONDS
-from zoo_core.training.train import resume as resume_training, train as train_model
+from zoo_core.training.train import resume_training, train_model
 
 
 @click.command()

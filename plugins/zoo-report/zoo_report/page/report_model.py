@@ -9,7 +9,7 @@ from pathlib import Path
 
 from zoo_core.filenames import METRICS, WEIGHTS
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.pretrained.load import load, locate
+from zoo_core.pretrained.load import load_pretrained, locate
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.registry.location import Folder
 from zoo_core.registry.registry import FoundWeights
@@ -51,7 +51,7 @@ def load_report_models(
     """Load models by name or path, each once, however often it is named.
 
     Raises:
-        ZooError: see `zoo_core.pretrained.load.load`.
+        ZooError: see `zoo_core.pretrained.load.load_pretrained`.
     """
     found: dict[str, ReportModel] = {}
     for name in names:
@@ -70,7 +70,7 @@ def _load_report_model(
     catalog: Catalog, name: str, *, registry: str | None, device: str
 ) -> ReportModel:
     where = locate(catalog, name, registry=registry)
-    pretrained = load(catalog, where, device=device)
+    pretrained = load_pretrained(catalog, where, device=device)
     if isinstance(where, FoundWeights):
         published = where.published
         return ReportModel(published.name, pretrained, _published_history(where), published.bytes)
