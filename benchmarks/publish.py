@@ -26,7 +26,7 @@ from zoo_core.publishing.publish import publish_run
 from zoo_core.registry.location import Folder
 from zoo_core.registry.registry import Registry
 from zoo_core.system.atomic_files import write_atomic
-from zoo_core.training.train import train_model
+from zoo_core.training.training import Training
 from zoo_core.weights.card import parse_published_card, read_card
 
 REGISTRY = Path(__file__).parents[1] / "registry" / "zoo_registry"
@@ -122,14 +122,14 @@ def _train(name: str, folder: Path, threads: int | None) -> None:
     row, seed = row_of(TAGS[name][0]), TAGS[name][1]
     if not (folder / CARD).exists():
         sys.stderr.write(f"training {name}\n")
-        train_model(
+        Training.new(
             installed_catalog(),
             row.model,
             recipe=row.recipe,
             overrides=[{"seed": seed}],
             out=folder,
             threads=threads,
-        )
+        ).run()
     card = read_card(folder / CARD)
     row.keep(card)
     for other in row.results():

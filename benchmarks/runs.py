@@ -20,7 +20,7 @@ from zoo_core.metrics.scores import Scores
 from zoo_core.recipes.recipe import Recipe
 from zoo_core.recipes.resolve import parse_set
 from zoo_core.system.atomic_files import write_atomic
-from zoo_core.training.train import train_model
+from zoo_core.training.training import Training
 from zoo_core.weights.card import Card, Environment
 
 RESULTS = Path(__file__).parent / "results"
@@ -111,11 +111,15 @@ def complete(rows: Iterable[Row], *, seeds: int | None = None, threads: int | No
 
 def _trained(row: Row, seed: int, threads: int | None) -> Card:
     with tempfile.TemporaryDirectory() as folder:
-        return train_model(
-            installed_catalog(),
-            row.model,
-            recipe=row.recipe,
-            overrides=[*row.overrides, {"seed": seed}],
-            out=Path(folder) / "run",
-            threads=threads,
-        ).card
+        return (
+            Training.new(
+                installed_catalog(),
+                row.model,
+                recipe=row.recipe,
+                overrides=[*row.overrides, {"seed": seed}],
+                out=Path(folder) / "run",
+                threads=threads,
+            )
+            .run()
+            .card
+        )

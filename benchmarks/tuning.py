@@ -25,7 +25,7 @@ from benchmarks.tables import mean_and_sd, table
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.metrics.scores import Scores
 from zoo_core.system.atomic_files import write_atomic
-from zoo_core.training.train import train_model
+from zoo_core.training.training import Training
 from zoo_core.tuning.study import Study, Trial, read_study
 from zoo_report.study_pictures import draw_history, draw_slices
 from zoo_report.style import png
@@ -101,13 +101,13 @@ def _complete(name: str, options: Sequence[str], *, seeds: int = SEEDS) -> None:
 
 def _test(folder: Path, seed: int) -> Scores:
     """Train the winner with a seed, and return its scores on the test split."""
-    run = train_model(
+    run = Training.new(
         installed_catalog(),
         "mlp",
         recipe=str(folder / "best.toml"),
         overrides=[{"seed": seed}],
         out=folder / f"run-{seed}",
-    )
+    ).run()
     return run.card.metrics["test"]
 
 

@@ -8,7 +8,7 @@ import pytest
 from zoo_core.installation.installed import load_catalog
 from zoo_core.publishing.publish import publish_run
 from zoo_core.registry.lookup import add_registry
-from zoo_core.training.train import train_model
+from zoo_core.training.training import Training
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def toy(toy_site, monkeypatch):
 @pytest.fixture
 def run(toy, tmp_path):
     """Return a finished training of the toy model, with seed 3."""
-    return train_model(toy, "softmax", out=tmp_path / "run", overrides=[{"seed": 3}])
+    return Training.new(toy, "softmax", out=tmp_path / "run", overrides=[{"seed": 3}]).run()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from zoo_core.evaluation.compare import compare_pretrained
 from zoo_core.evaluation.evaluate import evaluate_pretrained
 from zoo_core.evaluation.statistics import holm, mcnemar_p, wilson_interval
 from zoo_core.pretrained.load import load_pretrained
-from zoo_core.training.train import train_model
+from zoo_core.training.training import Training
 
 
 @given(st.integers(1, 20_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -43,9 +43,9 @@ def test_holms_correction_is_what_he_says(ps):
 
 @pytest.fixture
 def pair(toy, run, tmp_path):
-    other = train_model(
+    other = Training.new(
         toy, "softmax", out=tmp_path / "other", overrides=[{"epochs": 1, "lr": 1e-5}]
-    )
+    ).run()
     return [load_pretrained(toy, each.folder) for each in (run, other)]
 
 
@@ -71,12 +71,12 @@ def test_counts_are_those_of_the_images(toy, pair):
 
 def test_several_labels_are_compared_each_and_together(toy, tmp_path):
     runs = [
-        train_model(
+        Training.new(
             toy,
             "softmax-pairs",
             out=tmp_path / str(seed),
             overrides=[{"epochs": 1, "lr": lr, "seed": seed}],
-        )
+        ).run()
         for seed, lr in enumerate((0.5, 1e-4, 1e-5))
     ]
     comparison = compare_pretrained(toy, [load_pretrained(toy, run.folder) for run in runs])
@@ -95,7 +95,9 @@ def test_several_labels_are_compared_each_and_together(toy, tmp_path):
 
 
 def test_models_for_different_data_are_not_compared(toy, run, tmp_path):
-    pairs = train_model(toy, "softmax-pairs", out=tmp_path / "pairs", overrides=[{"epochs": 1}])
+    pairs = Training.new(
+        toy, "softmax-pairs", out=tmp_path / "pairs", overrides=[{"epochs": 1}]
+    ).run()
     with pytest.raises(InvalidValueError, match="trained on several data sets: toy, toy-pairs"):
         compare_pretrained(toy, [load_pretrained(toy, each.folder) for each in (run, pairs)])
 

@@ -9,7 +9,7 @@ import pytest
 
 from zoo_core.errors import DataError, InvalidValueError, VerificationError
 from zoo_core.training.initial_weights import PretrainedWeights
-from zoo_core.training.train import retrain, train_model
+from zoo_core.training.training import Training
 from zoo_core.weights.file import load_weights
 
 WEIGHTS = {f"head{i}": np.full((30, 3), 0.25 + i, np.float32) for i in range(2)}
@@ -30,7 +30,7 @@ def given(toy, monkeypatch):
 
 def begun(catalog, folder, **values):
     recipe = {"pretrained": True, "epochs": 1, "lr": 1e-30, **values}  # which learns nothing
-    return train_model(catalog, "softmax-pairs", out=folder, overrides=[recipe])
+    return Training.new(catalog, "softmax-pairs", out=folder, overrides=[recipe]).run()
 
 
 def test_a_training_begins_with_them_and_its_card_says_so(given, tmp_path):
@@ -86,8 +86,8 @@ def test_a_model_without_any_says_so_before_anything_is_loaded(toy, tmp_path):
 def test_it_is_reproduced_from_the_same_beginning_or_not_at_all(given, tmp_path):
     catalog, weights = given
     run = begun(catalog, tmp_path / "run", lr=0.5)
-    again = retrain(catalog, run.card, out=tmp_path / "again")
+    again = Training.repeat(catalog, run.card, out=tmp_path / "again").run()
     assert again.card.weights.sha256 == run.card.weights.sha256
     weights["head0"] = np.zeros((30, 3), np.float32)
     with pytest.raises(VerificationError, match="it began with .*elsewhere"):
-        retrain(catalog, run.card, out=tmp_path / "other")
+        Training.repeat(catalog, run.card, out=tmp_path / "other").run()

@@ -13,7 +13,7 @@ from zoo_core.pretrained.plain_config import ConfigView, is_plain
 from zoo_core.pretrained.verified_read import published_card
 from zoo_core.publishing.publish import publish_run
 from zoo_core.registry.lookup import find_weights
-from zoo_core.training.train import train_model
+from zoo_core.training.training import Training
 
 
 def test_weights_are_loaded_by_name(toy, run, added):
@@ -245,7 +245,7 @@ assert zoo.load("softmax", registry={str(tmp_path / "registry")!r}).model
 
 
 def test_two_heads_are_loaded_the_same_way(toy, tmp_path):
-    run = train_model(toy, "softmax-pairs", out=tmp_path / "pairs")
+    run = Training.new(toy, "softmax-pairs", out=tmp_path / "pairs").run()
     publish_run(toy, run.folder, "softmax-pairs.a", str(tmp_path / "registry"))
     loaded = load_pretrained(toy, "softmax-pairs", registry=str(tmp_path / "registry"))
     assert loaded.predict(run.data.test.images).labels.shape == (50, 2)

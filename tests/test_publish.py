@@ -15,7 +15,7 @@ from zoo_core.publishing.seed_interval import is_within, make_interval
 from zoo_core.registry.location import Folder
 from zoo_core.registry.lookup import resolve_weights
 from zoo_core.registry.registry import Registry
-from zoo_core.training.train import train_model
+from zoo_core.training.training import Training
 from zoo_core.weights.card import read_card
 
 
@@ -59,7 +59,9 @@ def test_the_page_says_what_a_reader_wants_to_know(toy, run, tmp_path):
 
 def test_the_command_repeats_what_was_changed(toy, tmp_path):
     changed = {"lr": 0.25, "model": {"scale": 0.5}}
-    run = train_model(toy, "softmax", out=tmp_path / "changed", overrides=[changed], threads=None)
+    run = Training.new(
+        toy, "softmax", out=tmp_path / "changed", overrides=[changed], threads=None
+    ).run()
     found = publish_run(toy, run.folder, "softmax.changed", str(tmp_path / "registry"))
     command = published_card(found).command
     assert command == ("zoo train softmax --seed 0 --set lr=0.25 --set 'model={\"scale\": 0.5}'")

@@ -13,7 +13,7 @@ from zoo_core.recipes.resolve import parse_set, resolve_config, resolve_recipe
 from zoo_core.recipes.validation import validate
 from zoo_core.training.plan import make_plan
 from zoo_core.training.schedule import learning_rate
-from zoo_core.training.train import retrain, train_model
+from zoo_core.training.training import Training
 
 
 @pytest.fixture
@@ -73,10 +73,12 @@ def test_a_recipe_for_a_data_set_is_taken_where_that_is_asked_for(
 
 
 def test_such_a_recipe_is_on_the_card_and_trains_again_from_it(with_own, tmp_path):
-    run = train_model(with_own, "softmax", overrides=[{"dataset": "other"}], out=tmp_path / "run")
+    run = Training.new(
+        with_own, "softmax", overrides=[{"dataset": "other"}], out=tmp_path / "run"
+    ).run()
     assert (run.card.recipe_name, run.card.changed) == ("default@other", ())
     assert run.card.dataset.name == "other"
-    again = retrain(with_own, run.card, out=tmp_path / "again")
+    again = Training.repeat(with_own, run.card, out=tmp_path / "again").run()
     assert again.card.weights.sha256 == run.card.weights.sha256
 
 

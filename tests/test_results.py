@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from zoo_core.frameworks.trainer import make_trainer
+from zoo_core.frameworks.trainer import make_trainer, model_builder
 from zoo_core.installation.installed import load_catalog
 from zoo_core.pretrained.verified_read import published_card
 from zoo_core.recipes.resolve import recipe_names, resolve_config, resolve_recipe
@@ -85,7 +85,7 @@ def test_the_number_of_parameters_is_the_models(row):
     result = row.results()[0]
     config = resolve_config(entry, result.recipe, CATALOG.dataset(result.recipe.dataset).spec)
     trainer = make_trainer(CATALOG.trainer(result.recipe.trainer), device="cpu", threads=None)
-    model = trainer.build(entry.resolve(entry.spec.builder), config, 0)
+    model = trainer.build(model_builder(entry), config, 0)
     assert result.parameters == trainer.count_parameters(model)
 
 

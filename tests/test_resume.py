@@ -31,7 +31,7 @@ from zoo_core.training.checkpoint import (
 )
 from zoo_core.training.checkpointing import CheckpointManager
 from zoo_core.training.loop import DivergedError
-from zoo_core.training.train import resume_training, train_model
+from zoo_core.training.training import Training
 
 EPOCHS = ("--epochs", 60)
 
@@ -95,7 +95,9 @@ def stopped(toy, tmp_path):
     """Return the folder of a run with two checkpoints, at steps 7 and 8 of 60."""
     run = tmp_path / "run"
     with pytest.raises(InterruptedTrainingError):
-        train_model(toy, "softmax", out=run, checkpoint_every=0, callbacks=Interrupt(after=8))
+        Training.new(
+            toy, "softmax", out=run, checkpoint_every=0, callbacks=Interrupt(after=8)
+        ).run()
     assert sorted(os.listdir(run / "checkpoints")) == ["8", "9"]
     return run
 
@@ -130,11 +132,11 @@ def test_where_the_newest_checkpoint_is_damaged_the_one_before_serves(
     path = stopped / "checkpoints" / "9" / name
     path.write_bytes(change(path.read_bytes())) if change else path.unlink()
     steps = Steps()
-    resumed = resume_training(toy, stopped, callbacks=steps)
+    resumed = Training.resume(toy, stopped, callbacks=steps).run()
     assert f"checkpoint {path.parent} is passed over" in capsys.readouterr().err
     assert steps.first == 8
     assert content(resumed.folder) == content(
-        train_model(toy, "softmax", out=tmp_path / "other").folder
+        Training.new(toy, "softmax", out=tmp_path / "other").run().folder
     )
 
 
@@ -153,16 +155,16 @@ def test_a_checkpoint_that_was_not_finished_is_none(toy, stopped, capsys):
     (stopped / "checkpoints" / "9" / MANIFEST).unlink()
     (stopped / "checkpoints" / "10").mkdir()
     steps = Steps()
-    resume_training(toy, stopped, callbacks=steps)
+    Training.resume(toy, stopped, callbacks=steps).run()
     assert steps.first == 8
     assert capsys.readouterr().err == ""
 
 
 def test_without_any_checkpoint_a_run_begins_anew(toy, stopped, tmp_path):
     shutil.rmtree(stopped / "checkpoints")
-    resumed = resume_training(toy, stopped)
+    resumed = Training.resume(toy, stopped).run()
     assert content(resumed.folder) == content(
-        train_model(toy, "softmax", out=tmp_path / "other").folder
+        Training.new(toy, "softmax", out=tmp_path / "other").run().folder
     )
 
 
@@ -170,7 +172,7 @@ def test_another_environment_is_said(toy, stopped, capsys):
     config = json.loads((stopped / CONFIG).read_text())
     config["environment"]["threads"] = 64
     (stopped / CONFIG).write_text(json.dumps(config))
-    resume_training(toy, stopped)
+    Training.resume(toy, stopped).run()
     assert "the training began with threads 64, and goes on with None" in capsys.readouterr().err
 
 
@@ -190,9 +192,9 @@ def test_a_full_disk_stops_the_training_with_what_it_had(toy, tmp_path, stopped,
     assert f"go on: zoo train --resume {stopped}" in done.err
     after = {path: path.read_bytes() for path in stopped.rglob("*") if path.is_file()}
     assert {p: after[p] for p in before} == before
-    resumed = resume_training(toy, stopped)
+    resumed = Training.resume(toy, stopped).run()
     assert content(resumed.folder) == content(
-        train_model(toy, "softmax", out=tmp_path / "other").folder
+        Training.new(toy, "softmax", out=tmp_path / "other").run().folder
     )
 
 
@@ -208,7 +210,7 @@ def diverging(monkeypatch):
 
 def test_a_diverged_training_keeps_its_last_good_epoch(toy, tmp_path, diverging):
     with pytest.raises(TrainingError) as caught:
-        train_model(toy, "softmax", out=tmp_path / "run")
+        Training.new(toy, "softmax", out=tmp_path / "run").run()
     assert "not finite from step 8 of epoch 3 on (lr 0.5; its batch has 16 images, rows " in str(
         caught.value
     )
@@ -223,12 +225,12 @@ def test_a_diverged_training_keeps_its_last_good_epoch(toy, tmp_path, diverging)
 
 def test_a_training_that_diverges_at_once_keeps_nothing(toy, tmp_path):
     with pytest.raises(DivergedError, match="from step 2 of epoch 1 on"):
-        train_model(toy, "softmax", out=tmp_path / "run", overrides=[{"lr": 1e38}])
+        Training.new(toy, "softmax", out=tmp_path / "run", overrides=[{"lr": 1e38}]).run()
     assert not (tmp_path / "run" / WEIGHTS).exists()
 
 
 def test_old_checkpoints_go_and_two_stay(toy, tmp_path):
-    run = train_model(toy, "softmax", out=tmp_path / "run", checkpoint_every=0)
+    run = Training.new(toy, "softmax", out=tmp_path / "run", checkpoint_every=0).run()
     assert len(os.listdir(run.folder / "checkpoints")) == 2
 
 

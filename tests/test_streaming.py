@@ -12,7 +12,7 @@ from zoo_core.data.splits import training_data
 from zoo_core.frameworks import prediction
 from zoo_core.pretrained.load import load_pretrained
 from zoo_core.recipes.recipe import Recipe
-from zoo_core.training.train import train_model
+from zoo_core.training.training import Training
 from zoo_core.weights.file import load_weights
 
 
@@ -31,14 +31,14 @@ def mapped(toy, monkeypatch):
 
     def in_files() -> ArrayDataset:
         dataset = load_or_create("toy", "1", lambda: content)
-        train_model = dataset.splits["train"]
-        assert train_model.ahead is not None
+        images = dataset.splits["train"]
+        assert images.ahead is not None
 
         def ahead(rows):
             asked.append(rows)
-            train_model.ahead(rows)
+            images.ahead(rows)
 
-        splits = {**dataset.splits, "train": dataclasses.replace(train_model, ahead=ahead)}
+        splits = {**dataset.splits, "train": dataclasses.replace(images, ahead=ahead)}
         return dataclasses.replace(dataset, splits=splits, mean=whole.mean, std=whole.std)
 
     monkeypatch.setattr(zoo_toy.data, "load", in_files)
@@ -49,7 +49,9 @@ def mapped(toy, monkeypatch):
 
 def test_weights_and_card_are_those_of_a_training_in_memory(run, mapped, tmp_path):
     catalog, asked = mapped
-    streamed = train_model(catalog, "softmax", out=tmp_path / "streamed", overrides=[{"seed": 3}])
+    streamed = Training.new(
+        catalog, "softmax", out=tmp_path / "streamed", overrides=[{"seed": 3}]
+    ).run()
     assert load_dataset(catalog.dataset("toy")).splits["train"].ahead is not None
     expected, actual = (load_weights(each.folder / "model.safetensors") for each in (run, streamed))
     for name, tensor in expected.tensors.items():
@@ -73,12 +75,12 @@ def test_every_row_is_asked_for_before_it_is_used(mapped, monkeypatch, tmp_path)
         return step(learner, batch)
 
     monkeypatch.setattr(zoo_toy.model.ToyLearner, "step", watched)
-    train_model(catalog, "softmax", out=tmp_path / "run", overrides=[{"epochs": 1}])
+    Training.new(catalog, "softmax", out=tmp_path / "run", overrides=[{"epochs": 1}]).run()
 
 
 def test_weights_of_such_a_training_load_and_predict(mapped, tmp_path):
     catalog, _ = mapped
-    run = train_model(catalog, "softmax", out=tmp_path / "run")
+    run = Training.new(catalog, "softmax", out=tmp_path / "run").run()
     test = load_dataset(catalog.dataset("toy")).splits["test"]
     read = load_pretrained(catalog, run.folder).predict(test.images)
     assert (read.labels == test.labels).mean() == run.card.metrics["test"].accuracy[0]
@@ -112,7 +114,7 @@ def test_a_split_for_validation_is_what_the_best_epoch_is_chosen_on(toy, monkeyp
     spec = dataclasses.replace(entry.spec, sizes=sizes, sha256=apart.sha256())
     toy._shelves["datasets"]["toy"] = [dataclasses.replace(entry, spec=spec)]
 
-    run = train_model(toy, "softmax", out=tmp_path / "run", overrides=[{"batch_size": 150}])
+    run = Training.new(toy, "softmax", out=tmp_path / "run", overrides=[{"batch_size": 150}]).run()
     assert run.card.metrics["train"].total == 150  # none of them is held out
     assert run.card.metrics["validation"].total == 50
     data = training_data(apart, Recipe(dataset="toy", trainer="toy"))

@@ -16,7 +16,7 @@ from zoo_core.evaluation.evaluate import evaluate_pretrained
 from zoo_core.installation.installed import load_catalog
 from zoo_core.pretrained.load import load_pretrained
 from zoo_core.training.schedule import learning_rate
-from zoo_core.training.train import train_model
+from zoo_core.training.training import Training
 from zoo_core.weights.card import read_card
 from zoo_core.weights.file import load_weights
 
@@ -54,10 +54,10 @@ def test_the_weights_are_those_of_the_epoch_that_did_best_on_validation(run):
 
 def test_the_last_weights_are_kept_where_the_recipe_says_so(toy, tmp_path):
     restless = {"lr": 5.0, "epochs": 12}  # so that the last epoch is not the best
-    best = train_model(toy, "softmax", out=tmp_path / "best", overrides=[restless])
-    last = train_model(
+    best = Training.new(toy, "softmax", out=tmp_path / "best", overrides=[restless]).run()
+    last = Training.new(
         toy, "softmax", out=tmp_path / "last", overrides=[restless, {"keep": "last"}]
-    )
+    ).run()
     assert best.card.epoch < last.card.epoch == 12
     assert best.card.weights.sha256 != last.card.weights.sha256
 
@@ -71,8 +71,8 @@ def test_one_order_for_all_epochs_where_the_recipe_says_so(toy, tmp_path, monkey
         return np.array(orders[-1])
 
     monkeypatch.setattr(TrainingData, "order", spy)
-    train_model(toy, "softmax", out=tmp_path / "same", overrides=[{"reshuffle": False}])
-    train_model(toy, "softmax", out=tmp_path / "new")
+    Training.new(toy, "softmax", out=tmp_path / "same", overrides=[{"reshuffle": False}]).run()
+    Training.new(toy, "softmax", out=tmp_path / "new").run()
     assert len(set(orders[:5])) == 1
     assert len(set(orders[5:])) == 5
 
@@ -88,7 +88,7 @@ def test_the_model_that_the_learner_shows_is_scored_and_kept(toy, tmp_path, monk
     start = ToyLearner.__init__
     monkeypatch.setattr(ToyLearner, "__init__", show)
     monkeypatch.setattr(ToyLearner, "step", lambda self, batch: [np.zeros((len(batch.rows), 3))])
-    run = train_model(toy, "softmax", out=tmp_path / "run")
+    run = Training.new(toy, "softmax", out=tmp_path / "run").run()
     assert not load_weights(run.folder / "model.safetensors").tensors["head0"].any()
     assert run.card.metrics["validation"].loss[0] == pytest.approx(np.log(3))
 
@@ -106,7 +106,7 @@ def test_every_step_gets_its_number_rate_and_warps(toy, tmp_path, monkeypatch):
     monkeypatch.setattr(ToyLearner, "step", spy)
     catalog = following(toy, "rotate")
     values = {"epochs": 2, "batch_size": 100, "rotate": 10.0, "schedule": "cosine"}
-    recipe = train_model(catalog, "softmax", out=tmp_path / "run", overrides=[values]).recipe
+    recipe = Training.new(catalog, "softmax", out=tmp_path / "run", overrides=[values]).run().recipe
     assert [batch.step for batch in batches] == [0, 1, 2, 3]
     assert [len(batch.rows) for batch in batches] == [100, 80, 100, 80]
     assert [batch.lr for batch in batches] == [learning_rate(recipe, i, 4) for i in range(4)]
@@ -156,13 +156,13 @@ def test_fresh_images_are_fed_every_epoch_and_others_once(composable, tmp_path, 
 
     monkeypatch.setattr(ToyLearner, "feed", spy)
     fresh = {"fresh": True, "epochs": 3, "seed": 7}
-    run = train_model(catalog, "softmax", out=tmp_path / "fresh", overrides=[fresh])
+    run = Training.new(catalog, "softmax", out=tmp_path / "fresh", overrides=[fresh]).run()
     assert [(seed, epoch) for seed, epoch, _ in calls] == [(7, 1), (7, 2), (7, 3)]
     assert all(np.array_equal(held_out, run.data.validation_rows) for _, _, held_out in calls)
     assert fed == [1, 2, 3]
     lines = (run.folder / "metrics.jsonl").read_text().splitlines()
     assert json.loads(lines[2])["train"]["total"] == 180
-    train_model(catalog, "softmax", out=tmp_path / "fixed", overrides=[{"epochs": 3}])
+    Training.new(catalog, "softmax", out=tmp_path / "fixed", overrides=[{"epochs": 3}]).run()
     assert len(fed) == 4
 
 
@@ -181,9 +181,9 @@ def test_a_weight_file_alone_is_enough(toy, run, tmp_path):
 
 def test_one_seed_gives_one_file_and_another_another(toy, tmp_path):
     sha256s = [
-        train_model(
-            toy, "softmax", out=tmp_path / str(i), overrides=[{"seed": seed}]
-        ).card.weights.sha256
+        Training.new(toy, "softmax", out=tmp_path / str(i), overrides=[{"seed": seed}])
+        .run()
+        .card.weights.sha256
         for i, seed in enumerate([1, 1, 2])
     ]
     assert sha256s[0] == sha256s[1] != sha256s[2]
@@ -192,16 +192,16 @@ def test_one_seed_gives_one_file_and_another_another(toy, tmp_path):
 def test_the_card_says_what_was_changed_of_the_recipe(toy, tmp_path):
     (tmp_path / "mine.toml").write_text("lr = 0.25")
     changes = [{"lr": 0.25, "seed": 4, "model": {"scale": 0.1}}, {"epochs": 5}]
-    card = train_model(toy, "softmax", out=tmp_path / "run", overrides=changes).card
+    card = Training.new(toy, "softmax", out=tmp_path / "run", overrides=changes).run().card
     assert (card.recipe_name, card.changed) == ("default", ("lr", "model"))
     assert "`default` with another lr, model" in (tmp_path / "run" / "card.md").read_text()
     recipe = str(tmp_path / "mine.toml")
-    card = train_model(toy, "softmax", recipe=recipe, out=tmp_path / "toml").card
+    card = Training.new(toy, "softmax", recipe=recipe, out=tmp_path / "toml").run().card
     assert (card.recipe_name, card.changed) == ("mine.toml", ())
 
 
 def test_two_heads_go_the_same_way(toy, tmp_path):
-    run = train_model(toy, "softmax-pairs", out=tmp_path / "run")
+    run = Training.new(toy, "softmax-pairs", out=tmp_path / "run").run()
     test = run.card.metrics["test"]
     assert len(test.accuracy) == len(test.loss) == len(test.correct) == 2
     assert min(test.accuracy) > 0.8
@@ -231,7 +231,7 @@ def test_predict_refuses_other_arrays(toy, run, images):
 
 def test_a_training_that_diverges_says_where_and_keeps_what_it_had(toy, tmp_path):
     with pytest.raises(TrainingError, match=r"not finite from step \d+ of epoch 1 .*--set lr="):
-        train_model(toy, "softmax", overrides=[{"lr": 1e38}], out=tmp_path / "run")
+        Training.new(toy, "softmax", overrides=[{"lr": 1e38}], out=tmp_path / "run").run()
     assert not (tmp_path / "run" / "model.safetensors").exists()
     with pytest.raises(DataError, match="its training did not finish"):
         load_pretrained(toy, tmp_path / "run")
@@ -264,14 +264,14 @@ def test_a_damaged_card_is_refused(toy, run):
 )
 def test_what_cannot_be_trained_leaves_no_folder(toy, tmp_path, options, error):
     with pytest.raises(error):
-        train_model(toy, "softmax", out=tmp_path / "run", **options)
+        Training.new(toy, "softmax", out=tmp_path / "run", **options).run()
     assert not (tmp_path / "run").exists()
 
 
 def test_a_corrupt_dataset_leaves_no_folder(toy, tmp_path, monkeypatch):
     monkeypatch.setattr("zoo_core.data.dataset.ArrayDataset.sha256", lambda self: "f" * 64)
     with pytest.raises(VerificationError, match="dataset 'toy' has the sha256 ffff"):
-        train_model(toy, "softmax", out=tmp_path / "run")
+        Training.new(toy, "softmax", out=tmp_path / "run").run()
     assert not (tmp_path / "run").exists()
 
 
@@ -280,13 +280,15 @@ def test_a_dataset_that_cannot_compose_as_it_declares_leaves_no_folder(toy, tmp_
     spec = dataclasses.replace(entry.spec, composable=True)
     toy._shelves["datasets"]["toy"] = [dataclasses.replace(entry, spec=spec)]
     with pytest.raises(DataError, match="'toy' cannot compose new images, plugin zoo-toy declares"):
-        train_model(toy, "softmax", out=tmp_path / "run", overrides=[{"fresh": True}])
+        Training.new(toy, "softmax", out=tmp_path / "run", overrides=[{"fresh": True}]).run()
     assert not (tmp_path / "run").exists()
 
 
 def test_runs_without_a_name_are_numbered(toy, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    folders = [train_model(toy, "softmax", overrides=[{"epochs": 1}]).folder for _ in range(2)]
+    folders = [
+        Training.new(toy, "softmax", overrides=[{"epochs": 1}]).run().folder for _ in range(2)
+    ]
     assert [str(folder) for folder in folders] == ["runs/softmax-1", "runs/softmax-2"]
 
 
@@ -316,7 +318,7 @@ def test_plugins_hear_of_a_training_and_cannot_stop_it(
     write_plugin(site, "zoo-ear", LISTENER.format(exc=exc))
     monkeypatch.setenv("ZOO_PLUGINS", "zoo-toy,zoo-ear")
     catalog = load_catalog()
-    train_model(catalog, "softmax", out=tmp_path / "run", overrides=[{"epochs": 2}])
+    Training.new(catalog, "softmax", out=tmp_path / "run", overrides=[{"epochs": 2}]).run()
     import zoo_ear.plugin
 
     assert zoo_ear.plugin.heard == [

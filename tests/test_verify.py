@@ -17,7 +17,7 @@ from zoo_core.registry.index import EMPTY_INDEX, index_json
 from zoo_core.registry.location import Folder
 from zoo_core.registry.lookup import resolve_weights
 from zoo_core.registry.registry import Registry
-from zoo_core.training.train import train_model
+from zoo_core.training.training import Training
 from zoo_core.weights.file import load_weights, save_weights
 
 
@@ -152,7 +152,9 @@ def test_another_environment_is_named(toy, registry):
 def with_interval(toy, tmp_path):
     """Return the published softmax.seeds, with the interval of four seeds."""
     runs = [
-        train_model(toy, "softmax", out=tmp_path / f"seed-{seed}", overrides=[{"seed": seed}])
+        Training.new(
+            toy, "softmax", out=tmp_path / f"seed-{seed}", overrides=[{"seed": seed}]
+        ).run()
         for seed in range(4)
     ]
     root = tmp_path / "registry"

@@ -15,7 +15,7 @@ from zoo_core.publishing.publish import publish_run
 from zoo_core.publishing.verify import Verifier
 from zoo_core.system.interrupts import Stop
 from zoo_core.training.plan import make_plan
-from zoo_core.training.train import train_model
+from zoo_core.training.training import Training
 from zoo_core.tuning.trial_runner import TrialRunner
 from zoo_core.weights.file import load_weights, save_weights
 
@@ -45,8 +45,10 @@ def test_each_number_of_views_is_of_as_many_movements_the_image_itself_first():
 
 @pytest.mark.parametrize("views", [5, 9])
 def test_a_model_predicts_the_mean_of_its_views_wherever_it_is_used(toy, tmp_path, views):
-    one = train_model(toy, "softmax", out=tmp_path / "one")
-    several = train_model(toy, "softmax", out=tmp_path / "several", overrides=[{"views": views}])
+    one = Training.new(toy, "softmax", out=tmp_path / "one").run()
+    several = Training.new(
+        toy, "softmax", out=tmp_path / "several", overrides=[{"views": views}]
+    ).run()
     single, pretrained = load_pretrained(toy, one.folder), load_pretrained(toy, several.folder)
     test = several.data.test
 
@@ -65,21 +67,21 @@ def test_a_model_predicts_the_mean_of_its_views_wherever_it_is_used(toy, tmp_pat
 
 def test_a_trial_of_a_search_is_validated_by_the_views_of_its_recipe(toy, tmp_path):
     overrides = {"views": 9, "epochs": 2}
-    run = train_model(toy, "softmax", out=tmp_path / "run", overrides=[overrides])
+    run = Training.new(toy, "softmax", out=tmp_path / "run", overrides=[overrides]).run()
     plan = make_plan(toy, "softmax", "default", [overrides])
     fitted = TrialRunner(toy).train(plan, callbacks=Callbacks(), stop=Stop())
     assert fitted.validation == run.card.metrics["validation"]
 
 
 def test_views_are_published_and_verified(toy, tmp_path):
-    run = train_model(toy, "softmax", out=tmp_path / "run", overrides=[{"views": 5}])
+    run = Training.new(toy, "softmax", out=tmp_path / "run", overrides=[{"views": 5}]).run()
     found = publish_run(toy, run.folder, "softmax.moved", str(tmp_path / "registry"))
     assert load_pretrained(toy, found).views == 5
     assert not Verifier(toy).verify(found).errors
 
 
 def test_weights_of_before_there_were_views_predict_from_one(toy, tmp_path):
-    run = train_model(toy, "softmax", out=tmp_path / "run")
+    run = Training.new(toy, "softmax", out=tmp_path / "run").run()
     file = load_weights(run.folder / WEIGHTS)
     recipe = dict(file.metadata["recipe"])
     del recipe["views"]
@@ -91,4 +93,4 @@ def test_weights_of_before_there_were_views_predict_from_one(toy, tmp_path):
 
 def test_another_number_of_views_is_refused(toy, tmp_path):
     with pytest.raises(InvalidValueError, match=r"views .*1, 5 or 9.*got 4"):
-        train_model(toy, "softmax", out=tmp_path / "run", overrides=[{"views": 4}])
+        Training.new(toy, "softmax", out=tmp_path / "run", overrides=[{"views": 4}]).run()

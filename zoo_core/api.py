@@ -93,12 +93,13 @@ def create_model(name: str, pretrained: bool | str = False, **config: Any) -> An
         return load_pretrained(
             _catalog(), name if pretrained is True else f"{name}.{pretrained}"
         ).model
+    from zoo_core.frameworks.trainer import make_trainer, model_builder
+
     entry = _catalog().model(name)
     what = f"config of model {name!r}"
     complete = validate(entry.resolve(entry.spec.config), config, what=what)
-    model = entry.resolve(entry.spec.builder)(complete)
+    model = model_builder(entry)(complete)
     if begin:
-        from zoo_core.frameworks.trainer import make_trainer
         from zoo_core.training.initial_weights import load_initial_weights
 
         trainer = make_trainer(_catalog().trainer(entry.spec.trainer), device="cpu", threads=None)
@@ -133,9 +134,9 @@ def train(
         threads: of the framework; None for its own choice.
         overrides: values over the recipe's, for instance ``lr=0.05, model={"hidden": 64}``.
     """
-    from zoo_core.training.train import train_model
+    from zoo_core.training.training import Training
 
-    return train_model(
+    return Training.new(
         _catalog(),
         name,
         recipe=recipe or "default",
@@ -143,16 +144,16 @@ def train(
         out=None if out is None else Path(out),
         device=device,
         threads=threads,
-    )
+    ).run()
 
 
 def resume(
     run: str | PathLike[str], *, device: str | None = None, threads: int | None = None
 ) -> Run:
     """Go on with a training that was stopped; see `zoo_core.training.train.resume_training`."""
-    from zoo_core.training.train import resume_training
+    from zoo_core.training.training import Training
 
-    return resume_training(_catalog(), Path(run), device=device, threads=threads)
+    return Training.resume(_catalog(), Path(run), device=device, threads=threads).run()
 
 
 def load(

@@ -20,10 +20,8 @@ import numpy as np
 from zoo_core.data.dataset import load_dataset
 from zoo_core.data.splits import TrainingData, training_data
 from zoo_core.frameworks.run import Callbacks, Run
-from zoo_core.frameworks.trainer import make_trainer
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.training.checkpointing import CheckpointManager
-from zoo_core.training.loop import fit
+from zoo_core.training.loop import TrainingLoop
 from zoo_core.training.plan import make_plan
 
 ROUNDS, STEPS, BATCH = 9, 40, 128
@@ -35,12 +33,11 @@ def subject(name: str, rows: int) -> tuple[Any, Any, Run]:
     warps = dict.fromkeys(("rotate", "shear", "scale", "translate", "elastic"), 0.0)
     adamw = {"optimizer": "adamw", "momentum": 0.0, "nesterov": False, "label_smoothing": 0.0}
     plan = make_plan(installed_catalog(), name, "default", [plain, warps, adamw])
-    trainer = make_trainer(plan.trainer, device="cpu", threads=None)
-    model = trainer.build(plan.model.resolve(plan.model.spec.builder), plan.config, 0)
+    trainer = plan.make_trainer("cpu", None)
+    model = plan.build(trainer, 0)
     data = training_data(load_dataset(plan.dataset), plan.recipe)
     few = TrainingData(data.dataset, data.train_rows[:rows], rows_of_none(data), data.normalization)
-    run = Run(plan.model.spec, plan.config, plan.recipe, few, Path(), Callbacks())
-    return trainer, model, run
+    return trainer, model, plan.make_run(few, Path(), Callbacks())
 
 
 def rows_of_none(data: TrainingData) -> Any:
@@ -69,7 +66,7 @@ def overhead(name: str) -> dict[str, float]:
             optimizer.step()
 
     def ours() -> None:
-        fit(trainer, model, run, CheckpointManager())
+        TrainingLoop(trainer, model, run).fit()
 
     seconds: dict[str, list[float]] = {"bare": [], "zoo": []}
     for number in range(2 * ROUNDS + 2):

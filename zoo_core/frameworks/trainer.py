@@ -7,7 +7,7 @@ a step, predicts, and gives and takes weights; it holds no loop and writes no fi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from zoo_core.frameworks.distributed import SINGLE_PROCESS, Group
 from zoo_core.plugins.entry import Entry
-from zoo_core.plugins.specs import TrainerSpec
+from zoo_core.plugins.specs import ModelSpec, TrainerSpec
 from zoo_core.weights.file import Tensors
 
 if TYPE_CHECKING:  # loading weights by name makes do without pydantic, for the sake of its speed
@@ -133,6 +133,16 @@ def make_trainer(entry: Entry[TrainerSpec], *, device: str, threads: int | None)
     """
     trainer: Trainer = entry.resolve(entry.spec.factory)(device=device, threads=threads)
     return trainer
+
+
+def model_builder(entry: Entry[ModelSpec]) -> Callable[[Any], Any]:
+    """Return the function that builds a model from its config.
+
+    Raises:
+        PluginError: it cannot be imported.
+    """
+    builder: Callable[[Any], Any] = entry.resolve(entry.spec.builder)
+    return builder
 
 
 def group_of(entry: Entry[TrainerSpec], trainer: Trainer) -> Group:

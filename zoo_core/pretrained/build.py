@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zoo_core.data.normalization import Normalization
 from zoo_core.errors import InvalidValueError, VerificationError, ZooError, join_names, one_line
 from zoo_core.frameworks.prediction import VIEWS
-from zoo_core.frameworks.trainer import Trainer, make_trainer
+from zoo_core.frameworks.trainer import Trainer, make_trainer, model_builder
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.pretrained.plain_config import ConfigView
 from zoo_core.weights.file import WeightFile, check_tensors
@@ -59,7 +59,7 @@ def build(
         return validate(cls, facts.config, what=f"config in {file.path}")
 
     trainer = make_trainer(catalog.trainer(facts.trainer), device=device, threads=threads)
-    builder = entry.resolve(entry.spec.builder)
+    builder = model_builder(entry)
     if plain and facts.version == entry.plugin.version:
         settled: Any = ConfigView(facts.config, config)
     else:

@@ -15,7 +15,7 @@ from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.verified_read import published_card
 from zoo_core.publishing.seed_interval import is_within
 from zoo_core.registry.registry import FoundWeights
-from zoo_core.training.train import retrain
+from zoo_core.training.training import Training
 from zoo_core.weights.card import Card, PublishedCard
 
 
@@ -101,14 +101,18 @@ def reproduce_published(
     done = []
     with _runs(out) as runs:
         for seed in [card.recipe.seed] if seeds is None else seeds:
-            again = retrain(
-                catalog,
-                card,
-                seed=seed,
-                out=runs / f"{found.published.name}-seed-{seed}",
-                threads=threads or int(card.environment.get("threads", 0)) or None,
-                callbacks=callbacks,
-            ).card
+            again = (
+                Training.repeat(
+                    catalog,
+                    card,
+                    seed=seed,
+                    out=runs / f"{found.published.name}-seed-{seed}",
+                    threads=threads or int(card.environment.get("threads", 0)) or None,
+                    callbacks=callbacks,
+                )
+                .run()
+                .card
+            )
             done.append(_compare(card, again))
             tell(done[-1])
     return done

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from zoo_core.errors import InvalidValueError
+from zoo_core.frameworks.trainer import model_builder
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.recipes.model_config import ModelConfig
 from zoo_core.recipes.resolve import recipe_names
@@ -29,7 +30,7 @@ def builds_with_its_defaults(catalog: Catalog, name: str) -> None:
         config = cls()
     except ValidationError as exc:
         raise ContractError(f"a field of its config has no default: {first_error(exc)}") from exc
-    entry.resolve(entry.spec.builder)(config)
+    model_builder(entry)(config)
 
 
 def has_a_default_recipe(catalog: Catalog, name: str) -> None:

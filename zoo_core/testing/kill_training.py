@@ -17,6 +17,7 @@ from typing import Any
 
 from zoo_core.errors import InterruptedTrainingError, one_line
 from zoo_core.filenames import CONFIG, WEIGHTS
+from zoo_core.frameworks.trainer import model_builder
 from zoo_core.installation.installed import load_catalog
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.system.interrupts import Stop, deferred_signals
@@ -124,8 +125,8 @@ def finish(child: int) -> int:
 def main(name: str, how: str) -> None:
     catalog = load_catalog()
     plan = make_plan(catalog, name, "default", [])
-    plan.model.resolve(plan.model.spec.builder)  # imports the framework, once for all children
-    plan.trainer.resolve(plan.trainer.spec.factory)
+    plan.make_trainer("cpu", 1)  # imports the framework, once for all children
+    model_builder(plan.model)
     rng = random.Random(0)  # moments need be neither secret nor the same everywhere
     try:
         {"kill": kill, "terminate": terminate}[how](catalog, name, rng)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.frameworks.trainer import Batch, make_trainer
+from zoo_core.frameworks.trainer import Batch, make_trainer, model_builder
 from zoo_core.metrics.scores import score
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.testing.check import ContractError, expect, expect_equal, expect_finite
@@ -184,7 +184,7 @@ def counts_its_parameters(catalog: Catalog, name: str) -> None:
     entry = catalog.model(name)
     trainer = make_trainer(catalog.trainer(entry.spec.trainer), device="cpu", threads=1)
     config = entry.resolve(entry.spec.config)()
-    actual = trainer.count_parameters(trainer.build(entry.resolve(entry.spec.builder), config, 0))
+    actual = trainer.count_parameters(trainer.build(model_builder(entry), config, 0))
     expected = entry.spec.parameters
     expect(actual == expected, f"it learns {actual:,} numbers, its spec declares {expected:,}")
 

@@ -21,7 +21,7 @@ from zoo_core.registry.location import Folder
 from zoo_core.registry.lookup import known_registries
 from zoo_core.testing.check import ContractError, NotApplicableError, expect
 from zoo_core.testing.static_checks import TUNE_HOOK, running_hooks
-from zoo_core.training.train import train_model
+from zoo_core.training.training import Training
 from zoo_core.tuning.study import State, Study, Trial
 from zoo_core.weights.card import Card
 
@@ -73,9 +73,9 @@ def hears_of_a_training(catalog: Catalog, name: str) -> None:
     small = {"dataset": "synthetic", "epochs": 1}
     with tempfile.TemporaryDirectory() as folder:
         callbacks = _PluginCallbacks(running_hooks(catalog, name))
-        run = train_model(
+        run = Training.new(
             quiet, model, overrides=[small], out=Path(folder) / "run", callbacks=callbacks
-        )
+        ).run()
         expect(run.card.model, "the card is gone")
 
 

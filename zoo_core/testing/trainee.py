@@ -12,12 +12,12 @@ from zoo_core.data.dataset import ArrayDataset, Split
 from zoo_core.data.normalization import Normalization
 from zoo_core.data.splits import TrainingData
 from zoo_core.frameworks.run import Callbacks, Run
-from zoo_core.frameworks.trainer import Trainer, make_trainer
+from zoo_core.frameworks.trainer import Trainer
 from zoo_core.frameworks.training_state import FitResult
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.system.random_numbers import uniform
 from zoo_core.training.checkpointing import CheckpointManager
-from zoo_core.training.loop import fit
+from zoo_core.training.loop import TrainingLoop
 from zoo_core.training.plan import Plan, make_plan
 
 IMAGES, HELD_OUT = 16, 8
@@ -45,24 +45,18 @@ class Trainee:
         small = {"epochs": 1, "batch_size": IMAGES // 2, "fresh": False}
         plan = make_plan(catalog, name, recipe, [small, overrides])
         data = _random_data(plan.config.input_shape, plan.config.classes)
-        run = Run(
-            model=plan.model.spec,
-            config=plan.config,
-            recipe=plan.recipe,
-            data=data,
-            folder=Path(),
-            callbacks=Callbacks(),
-        )
-        return cls(plan, make_trainer(plan.trainer, device="cpu", threads=threads), run)
+        run = plan.make_run(data, Path(), Callbacks())
+        return cls(plan, plan.make_trainer("cpu", threads), run)
 
     def build(self, seed: int) -> Any:
         """Return a new model: the framework's own object."""
-        spec = self.plan.model.spec
-        return self.trainer.build(self.plan.model.resolve(spec.builder), self.plan.config, seed)
+        return self.plan.build(self.trainer, seed)
 
     def fit(self, checkpoints: CheckpointManager | None = None) -> FitResult:
-        """Train a new model by the run's recipe, or go on with what a keeper has."""
-        return fit(self.trainer, self.build(self.run.recipe.seed), self.run, checkpoints)
+        """Train a new model by the run's recipe, or continue from the newest checkpoint."""
+        return TrainingLoop(
+            self.trainer, self.plan.build(self.trainer), self.run, checkpoints
+        ).fit()
 
     def predict(self, model: Any, count: int = IMAGES) -> list[np.ndarray[Any, Any]]:
         """Return logits of the first images."""

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.errors import DataError
+from zoo_core.errors import DataError, VerificationError
 from zoo_core.frameworks.trainer import Trainer
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import ModelSpec
-from zoo_core.weights.card import InitialWeights
+from zoo_core.weights.card import Card, InitialWeights
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,16 @@ def load_initial_weights(
     same_types = {k: np.asarray(v, weights[k].dtype) for k, v in given.tensors.items()}
     trainer.set_weights(model, weights | same_types)
     return InitialWeights(source=given.source, sha256=_checksum(given.tensors))
+
+
+def check_initial_weights(initial: InitialWeights | None, card: Card) -> None:
+    """Compare the initial weights of a training with those that a card states.
+
+    Raises:
+        VerificationError: they are others.
+    """
+    if initial != card.initial:
+        raise VerificationError(f"it began with {card.initial}, here there is {initial}")
 
 
 def _checksum(tensors: Mapping[str, NDArray[Any]]) -> str:

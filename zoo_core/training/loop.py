@@ -46,37 +46,22 @@ class DivergedError(TrainingError):
         self.kept = kept
 
 
-def fit(
-    trainer: Trainer, model: Any, run: Run, checkpoints: CheckpointManager | None = None
-) -> FitResult:
-    """Train `model` by the run's recipe, and return the epoch that the recipe keeps.
+class TrainingLoop:
+    """A training under way.
 
     Args:
         trainer: the adapter.
         model: trained in place.
-        run: by whose recipe.
-        checkpoints: of its checkpoints, the newest of which it goes on from.
-
-    Raises:
-        InterruptedTrainingError: a signal asked for it; a checkpoint was written.
-        DivergedError: the outputs are no longer finite.
-        DataError: a checkpoint could not be written.
+        run: of the recipe and data to train by.
+        checkpoints: of the run, from the newest of which the training continues.
     """
-    return _Loop(trainer, model, run, checkpoints or CheckpointManager()).fit()
-
-
-class _Loop:
-    """A training under way."""
 
     def __init__(
-        self, trainer: Trainer, model: Any, run: Run, checkpoints: CheckpointManager
+        self, trainer: Trainer, model: Any, run: Run, checkpoints: CheckpointManager | None = None
     ) -> None:
-        self._trainer, self._run, self._checkpoints, self._group = (
-            trainer,
-            run,
-            checkpoints,
-            checkpoints.group,
-        )
+        checkpoints = checkpoints or CheckpointManager()
+        self._trainer, self._run = trainer, run
+        self._checkpoints, self._group = checkpoints, checkpoints.group
         self._learner: Learner = trainer.start(model, run)
         self._state = TrainingState()
         if checkpoint := checkpoints.latest():
@@ -84,38 +69,44 @@ class _Loop:
             self._state = checkpoint.training
         self._started = time.perf_counter() - self._state.seconds
         self._pending: list[Any] = []
-        """What the latest steps gave, as the learner gave it."""
+        """Outputs of the latest steps, in the form that the learner returns."""
         self._batches: list[NDArray[np.int64]] = []
         """Rows of each of the epoch's steps."""
         self._prepared_input: Split | None = None
 
     def fit(self) -> FitResult:
-        """Train to the end and return the epoch that the recipe keeps."""
+        """Train to the end and return the epoch that the recipe keeps.
+
+        Raises:
+            InterruptedTrainingError: a signal asked for it; a checkpoint was written.
+            DivergedError: the outputs are no longer finite.
+            DataError: a checkpoint could not be written.
+        """
         state, run = self._state, self._run
         run.callbacks.train_start(run, state)
         while state.epoch <= run.recipe.epochs:
             started = time.perf_counter()
-            train = self._train_epoch()
-            validation = self._validate()
-            if state.kept is None or run.recipe.keep == "last" or self._is_best(validation):
-                weights = self._trainer.get_weights(self._learner.model)
-                state.kept = FitResult(state.epoch, weights, train, validation)
-            metrics: dict[str, Any] = {
-                "epoch": state.epoch,
-                "train": asdict(train),
-                "validation": asdict(validation),
-                "seconds": round(time.perf_counter() - started, 3),
-            }
-            state.history.append(metrics)
-            state.epoch, state.step, state.logits = state.epoch + 1, 0, []
-            run.callbacks.epoch_end(run, metrics["epoch"], metrics)
+            images, order = self._start_epoch()
+            while state.step < len(self._batches):
+                if self._group.size == 1 or state.step % SYNC_EVERY == 0:
+                    self._checkpoint_if_due()
+                if images.ahead and state.step + PREFETCH < len(self._batches):
+                    images.ahead(self._batches[state.step + PREFETCH])
+                self._pending.append(self._learner.step(self._batch()))
+                state.step += 1
+                if len(self._pending) == FETCH_EVERY:
+                    self._fetch_logits()
+                run.callbacks.step_end(state.epoch, state.step, len(self._batches))
+            self._checkpoint_if_due()
+            self._fetch_logits()
+            self._finish_epoch(score(state.logits, images.labels[order]), started)
         self._checkpoint_if_due()
         assert state.kept is not None
         kept = replace(state.kept, seconds=time.perf_counter() - self._started)
         return kept if run.recipe.views == 1 else self._with_views(kept)
 
-    def _train_epoch(self) -> Scores:
-        """Make the steps of an epoch that are left, and score it."""
+    def _start_epoch(self) -> tuple[Split, NDArray[np.int64]]:
+        """Return the images of the epoch and the order of their rows, cut into batches."""
         state, recipe = self._state, self._run.recipe
         images, order = self._run.data.epoch(recipe, state.epoch)
         if images is not self._prepared_input:
@@ -126,19 +117,24 @@ class _Loop:
         if images.ahead:
             for rows in self._batches[state.step : state.step + PREFETCH]:
                 images.ahead(rows)
-        while state.step < len(self._batches):
-            if self._group.size == 1 or state.step % SYNC_EVERY == 0:
-                self._checkpoint_if_due()
-            if images.ahead and state.step + PREFETCH < len(self._batches):
-                images.ahead(self._batches[state.step + PREFETCH])
-            self._pending.append(self._learner.step(self._batch()))
-            state.step += 1
-            if len(self._pending) == FETCH_EVERY:
-                self._fetch_logits()
-            self._run.callbacks.step_end(state.epoch, state.step, len(self._batches))
-        self._checkpoint_if_due()
-        self._fetch_logits()
-        return score(state.logits, images.labels[order])
+        return images, order
+
+    def _finish_epoch(self, train: Scores, started: float) -> None:
+        """Validate, keep the epoch if it is the one to keep, and call the callbacks."""
+        state, run = self._state, self._run
+        validation = self._validate()
+        if state.kept is None or run.recipe.keep == "last" or self._is_best(validation):
+            weights = self._trainer.get_weights(self._learner.model)
+            state.kept = FitResult(state.epoch, weights, train, validation)
+        metrics: dict[str, Any] = {
+            "epoch": state.epoch,
+            "train": asdict(train),
+            "validation": asdict(validation),
+            "seconds": round(time.perf_counter() - started, 3),
+        }
+        state.history.append(metrics)
+        state.epoch, state.step, state.logits = state.epoch + 1, 0, []
+        run.callbacks.epoch_end(run, metrics["epoch"], metrics)
 
     def _batch(self) -> Batch:
         """Return this process's share of the step that comes."""

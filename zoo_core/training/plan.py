@@ -8,18 +8,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from zoo_core.data.splits import training_size
+from zoo_core.data.splits import TrainingData, training_size
 from zoo_core.errors import InvalidValueError, join_names
 from zoo_core.frameworks.distributed import env_world_size
+from zoo_core.frameworks.run import Callbacks, Run
+from zoo_core.frameworks.trainer import Trainer, make_trainer, model_builder
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec, ModelSpec, TrainerSpec
 from zoo_core.recipes.model_config import ModelConfig
 from zoo_core.recipes.recipe import TRAINER_FIELDS, Recipe, SearchSummary
 from zoo_core.recipes.resolve import recipe_for, resolve_config, resolve_recipe, search_of
+from zoo_core.training.initial_weights import load_initial_weights
 from zoo_core.training.run_folder import RunConfig
 from zoo_core.version import __version__
-from zoo_core.weights.card import Provenance
+from zoo_core.weights.card import InitialWeights, Provenance
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,50 @@ class Plan:
     recipe: Recipe
     config: ModelConfig
     search: SearchSummary | None = None
+
+    def make_trainer(self, device: str, threads: int | None) -> Trainer:
+        """Import the trainer's framework and return the trainer; see `make_trainer`."""
+        return make_trainer(self.trainer, device=device, threads=threads)
+
+    def build(self, trainer: Trainer, seed: int | None = None) -> Any:
+        """Return a new model: the framework's own object.
+
+        Args:
+            trainer: of this plan.
+            seed: of its random weights; None for the recipe's.
+        """
+        seed = self.recipe.seed if seed is None else seed
+        return trainer.build(model_builder(self.model), self.config, seed)
+
+    def load_initial_weights(self, trainer: Trainer, model: Any) -> InitialWeights | None:
+        """Give a new model the pretrained weights that the recipe asks for; None if it does not."""
+        if not self.recipe.pretrained:
+            return None
+        return load_initial_weights(trainer, model, self.model, self.config)
+
+    def check_transforms(self) -> None:
+        """Make the recipe's transforms once, so that a wrong one fails before there is a folder."""
+        if self.recipe.transforms:
+            make_transforms = self.trainer.resolve(self.trainer.spec.transforms)
+            make_transforms(self.recipe.transforms, self.config.input_shape)
+
+    def make_run(
+        self,
+        data: TrainingData,
+        folder: Path,
+        callbacks: Callbacks,
+        initial: InitialWeights | None = None,
+    ) -> Run:
+        """Return the run of this plan on loaded data."""
+        return Run(
+            model=self.model.spec,
+            config=self.config,
+            recipe=self.recipe,
+            data=data,
+            folder=folder,
+            callbacks=callbacks,
+            initial=initial,
+        )
 
     def versions(self) -> dict[str, str]:
         """Return the versions of what takes part."""

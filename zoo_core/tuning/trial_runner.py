@@ -9,14 +9,13 @@ from zoo_core.data.dataset import ArrayDataset, load_dataset
 from zoo_core.data.splits import training_data
 from zoo_core.errors import InvalidValueError
 from zoo_core.frameworks.distributed import env_world_size
-from zoo_core.frameworks.run import Callbacks, Run
-from zoo_core.frameworks.trainer import Trainer, make_trainer
+from zoo_core.frameworks.run import Callbacks
+from zoo_core.frameworks.trainer import Trainer
 from zoo_core.frameworks.training_state import FitResult
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.system.interrupts import Stop
 from zoo_core.training.checkpointing import CheckpointManager
-from zoo_core.training.initial_weights import load_initial_weights
-from zoo_core.training.loop import fit
+from zoo_core.training.loop import TrainingLoop
 from zoo_core.training.plan import Plan
 
 
@@ -44,12 +43,12 @@ class TrialRunner:
         self._datasets: dict[str, ArrayDataset] = {}
 
     def train(self, plan: Plan, *, callbacks: Callbacks, stop: Stop) -> FitResult:
-        """Train by a plan, exactly as `train` does, and return what it keeps.
+        """Train by a plan, exactly as `Training.run` does, and return what it keeps.
 
         Args:
             plan: of the training.
-            callbacks: who is told how it goes; whatever they raise ends the training.
-            stop: whether a signal was heard.
+            callbacks: called during the training; whatever they raise ends it.
+            stop: set by a signal.
 
         Raises:
             InterruptedTrainingError: one was.
@@ -59,23 +58,14 @@ class TrialRunner:
         if name not in self._datasets:
             whole = load_dataset(plan.dataset)
             self._datasets[name] = replace(whole, splits={"train": whole.splits["train"]})
-        run = Run(
-            model=plan.model.spec,
-            config=plan.config,
-            recipe=plan.recipe,
-            data=training_data(self._datasets[name], plan.recipe),
-            folder=Path(),
-            callbacks=callbacks,
-        )
-        builder = plan.model.resolve(plan.model.spec.builder)
-        model = trainer.build(builder, plan.config, plan.recipe.seed)
-        if plan.recipe.pretrained:
-            load_initial_weights(trainer, model, plan.model, plan.config)
-        return fit(trainer, model, run, CheckpointManager(stop=stop))
+        data = training_data(self._datasets[name], plan.recipe)
+        run = plan.make_run(data, Path(), callbacks)
+        model = plan.build(trainer)
+        plan.load_initial_weights(trainer, model)
+        return TrainingLoop(trainer, model, run, CheckpointManager(stop=stop)).fit()
 
     def _trainer(self, plan: Plan) -> Trainer:
         name = plan.trainer.spec.name
         if name not in self._trainers:
-            made = make_trainer(plan.trainer, device=self._device, threads=self._threads)
-            self._trainers[name] = made
+            self._trainers[name] = plan.make_trainer(self._device, self._threads)
         return self._trainers[name]

@@ -14,7 +14,7 @@ from zoo_core.evaluation.compare import compare_pretrained
 from zoo_core.installation.installed import load_catalog
 from zoo_core.pretrained.load import load_pretrained
 from zoo_core.publishing.publish import publish_run
-from zoo_core.training.train import train_model
+from zoo_core.training.training import Training
 from zoo_report.report import write_report
 
 HOSTILE = "<img src=x onerror=alert(1)>&\"'"
@@ -24,14 +24,14 @@ HOSTILE = "<img src=x onerror=alert(1)>&\"'"
 def run(toy, tmp_path, monkeypatch):
     """Return the folder of a training of the toy model, in the current folder."""
     monkeypatch.chdir(tmp_path)
-    return train_model(toy, "softmax", out=Path("run"), overrides=[{"seed": 3}]).folder
+    return Training.new(toy, "softmax", out=Path("run"), overrides=[{"seed": 3}]).run().folder
 
 
 @pytest.fixture
 def other(toy, run):
     """Return that of another, which misreads a lot."""
     overrides = [{"seed": 4, "epochs": 1, "lr": 0.0001, "model": {"scale": 0.1}}]
-    return train_model(toy, "softmax", out=Path("other"), overrides=overrides).folder
+    return Training.new(toy, "softmax", out=Path("other"), overrides=overrides).run().folder
 
 
 def test_a_run_is_described_on_a_page_in_its_folder(toy, run, read_page):
@@ -117,7 +117,7 @@ def test_every_disputed_image_tells_who_reads_what(toy, run, other, read_page):
 
 
 def test_models_of_different_data_are_apart(toy, run, other, read_page):
-    pairs = train_model(toy, "softmax-pairs", out=Path("pairs")).folder
+    pairs = Training.new(toy, "softmax-pairs", out=Path("pairs")).run().folder
     path, _ = write_report(toy, [str(run), str(pairs)])
     page = read_page(path.read_bytes())
     assert "2 models on 2 data sets" in page.words
@@ -131,7 +131,7 @@ def test_models_of_different_data_are_apart(toy, run, other, read_page):
 
 def test_of_two_heads_each_and_both_are_told(toy, run, read_page):
     weak = [{"epochs": 1, "lr": 0.001, "model": {"scale": 0.1}}]
-    pairs = train_model(toy, "softmax-pairs", out=Path("pairs"), overrides=weak).folder
+    pairs = Training.new(toy, "softmax-pairs", out=Path("pairs"), overrides=weak).run().folder
     path, _ = write_report(toy, [str(pairs)])
     *heads, every = [
         q.proportions[0]

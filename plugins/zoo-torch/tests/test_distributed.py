@@ -13,7 +13,7 @@ import pytest
 
 from zoo_core.filenames import WEIGHTS
 from zoo_core.installation.installed import load_catalog
-from zoo_core.training.train import train_model
+from zoo_core.training.training import Training
 from zoo_core.weights.file import load_weights
 
 PLUGIN = '''
@@ -78,21 +78,22 @@ def zoo_models():
 DIGESTS = """
 import hashlib, os, sys
 from pathlib import Path
-from zoo_core import training
-from zoo_core.plugins.catalog import installed
+from zoo_core.installation.installed import installed_catalog
+from zoo_core.training.loop import TrainingLoop
+from zoo_core.training.training import Training
 
-fit = training.fit
+fit = TrainingLoop.fit
 
-def told(*arguments):
-    fitted = fit(*arguments)
+def fit_and_print(loop):
+    fitted = fit(loop)
     digest = hashlib.sha256()
     for name, array in sorted(fitted.weights.items()):
         digest.update(array.tobytes())
     sys.stdout.write(f"digest {os.environ['RANK']} {digest.hexdigest()}\\n")
     return fitted
 
-training.fit = told
-training.train(installed_catalog(), "whole", out=Path(sys.argv[1]))
+TrainingLoop.fit = fit_and_print
+Training.new(installed_catalog(), "whole", out=Path(sys.argv[1])).run()
 """
 
 LONG = ("--epochs", 200, "--checkpoint-every", 0.1)
@@ -153,7 +154,7 @@ def test_processes_train_as_one_does_and_only_the_first_prints(
     """Of 180 images the last batch has three: of four processes, one has none."""
     monkeypatch.syspath_prepend(str(toy_site))
     monkeypatch.syspath_prepend(str(Path(__file__).parents[3] / "tests" / "toy"))
-    alone = train_model(load_catalog(), "plain", out=Path("alone"))
+    alone = Training.new(load_catalog(), "plain", out=Path("alone")).run()
     printed = torchrun(count, "-m", "zoo_core", "train", "plain", "--out", "together")
     assert printed.count("Training plain") == printed.count("Epoch 2/2") == 1
     together, by_one = card("together"), card("alone")

@@ -14,7 +14,7 @@ from zoo_core.frameworks.distributed import env_rank
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.recipes.resolve import parse_set
 from zoo_core.training.checkpoint import CHECKPOINT_SECONDS
-from zoo_core.training.train import resume_training, train_model
+from zoo_core.training.training import Training
 
 
 @click.command()
@@ -80,10 +80,10 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
             "callbacks": reporter,
         }
         if folder is not None:
-            run = resume_training(installed_catalog(), folder, device=device, **how)
+            run = Training.resume(installed_catalog(), folder, device=device, **how).run()
         else:
             assert name is not None
-            run = train_model(
+            run = Training.new(
                 installed_catalog(),
                 name,
                 recipe=recipe or "default",
@@ -91,7 +91,7 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
                 out=out,
                 device=device or "auto",
                 **how,
-            )
+            ).run()
     if as_json and env_rank() == 0:
         card = run.card
         facts = card.model_dump(mode="json", include={"recipe", "metrics", "seconds", "weights"})
