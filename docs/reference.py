@@ -6,10 +6,12 @@ python docs/reference.py rewrites what stands between the marks.
 from __future__ import annotations
 
 import ast
+import importlib
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
-from zoo_core import hookspecs
+from zoo_core import hookspecs, plugin_api
 from zoo_core.plugins import specs
 from zoo_core.recipes.recipe import TRAINER_FIELDS, Recipe
 
@@ -28,7 +30,12 @@ UNITS = {
 
 def page(text: str) -> str:
     """Return the page with its tables as they should be."""
-    for name, lines in {"hooks": _hooks(), "specs": _specs(), "recipe": _recipe()}.items():
+    for name, lines in {
+        "hooks": _hooks(),
+        "specs": _specs(),
+        "recipe": _recipe(),
+        "plugin_api": _plugin_api(),
+    }.items():
         begin, end = f"<!-- {name}: python docs/reference.py -->\n", f"<!-- /{name} -->"
         before, _, rest = text.partition(begin)
         table = "\n".join(lines).strip()
@@ -77,6 +84,27 @@ def _recipe() -> Iterator[str]:
         default = "–" if field.is_required() else f"`{field.default!r}`"
         who = "the trainer" if name in TRAINER_FIELDS else "the core"
         yield f"| `{name}` | {default} | {field.description or ''} | {who} | {_since(name)} |"
+
+
+def _plugin_api() -> Iterator[str]:
+    yield "| name of `zoo_core.plugin_api` | meaning |"
+    yield "| --- | --- |"
+    for name in plugin_api.__all__:
+        yield f"| `{name}` | {_meaning(name)} |"
+
+
+def _meaning(name: str) -> str:
+    """Return the first paragraph of a name's docstring, or of the literal after a constant."""
+    value = getattr(plugin_api, name)
+    if inspect.isclass(value) or inspect.isroutine(value) or inspect.ismodule(value):
+        return _first(inspect.getdoc(value))
+    home = importlib.import_module(f"zoo_core.{plugin_api._HOMES[name]}")
+    body = _tree(home.__file__).body
+    for statement, after in zip(body, [*body[1:], ast.Pass()], strict=True):
+        targets = getattr(statement, "targets", [getattr(statement, "target", None)])
+        if any(getattr(target, "id", None) == name for target in targets):
+            return _text(after) or f"`{ast.unparse(statement)}`"
+    raise LookupError(name)
 
 
 def _tree(path: str | None) -> ast.Module:

@@ -65,9 +65,11 @@ import dataclasses
 import click
 import numpy as np
 from zoo_core.errors import InvalidValueError
-from zoo_toy.config import RECIPES, SPACES, SoftmaxConfig as Config
+from zoo_toy.config import RECIPES, SPACES, SoftmaxConfig
 from zoo_toy.data import load
-from zoo_toy.model import Softmax as Model, ToyLearner, ToyTrainer
+from zoo_toy.model import Softmax, ToyLearner, ToyTrainer
+
+Config, Model = SoftmaxConfig, Softmax
 
 class Learner(ToyLearner):
     pass

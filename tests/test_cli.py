@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from zoo_core.cli import main as commands
 from zoo_core.cli.main import run
 
 
@@ -354,7 +353,7 @@ def test_the_first_of_several_processes_may_report_a_mistake_first(toy_site, mon
         waited.append(seconds)
         assert capsys.readouterr().err == ""
 
-    monkeypatch.setattr(commands.time, "sleep", wait)
+    monkeypatch.setattr("zoo_core.cli.main.time.sleep", wait)
     for rank in (0, 1):
         monkeypatch.setenv("RANK", str(rank))
         assert run(["train", "nonsuch"]) == 3

@@ -1,6 +1,9 @@
 """Imports point one way through the core, and the plugins stay outside its border."""
 
 import ast
+import importlib
+import re
+import sys
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -89,3 +92,92 @@ def test_a_core_module_imports_only_the_layers_below(name):
 
 def test_every_module_of_the_core_has_a_layer():
     assert {name.split(".")[1] for name in core_modules()} == set(LAYERS)
+
+
+def test_the_core_imports_no_plugin_and_no_framework():
+    for path in CORE.rglob("*.py"):
+        for name in imported_modules(path):
+            top = name.split(".")[0]
+            assert top not in ("torch", "torchvision"), f"{path} imports {name}"
+            assert top == "zoo_core" or not top.startswith("zoo_"), f"{path} imports {name}"
+
+
+def plugin_files():
+    """Return the files of the repository's plugins, and of what `zoo new` writes."""
+    patterns = ("plugins/*/zoo_*/**/*.py", "registry/zoo_*/*.py")
+    templates = "zoo_core/plugins/templates/**/*.py.txt"
+    return sorted(path for pattern in (*patterns, templates) for path in ROOT.glob(pattern))
+
+
+BORDER = {"zoo_core", "zoo_core.plugin_api"}
+
+
+@pytest.mark.parametrize("path", plugin_files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_plugin_imports_of_the_core_only_its_facades(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "zoo_core":
+            assert node.module in BORDER, f"{path} imports from {node.module}"
+        if isinstance(node, ast.Import):
+            inner = [alias.name for alias in node.names if alias.name.startswith("zoo_core.")]
+            assert not inner, f"{path} imports {inner}"
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/plugins.md"])
+def test_a_page_imports_of_the_core_only_its_facades(page):
+    text = (ROOT / page).read_text()
+    assert set(re.findall(r"^\s*from (zoo_core\S*) import", text, re.MULTILINE)) <= BORDER
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in plugin_files() if path.name.startswith("plugin.py")],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_a_plugin_module_is_cheap(path):
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.ImportFrom) and node.module == "zoo_core":
+            names = {alias.name for alias in node.names}
+            assert all(name == "hookimpl" or name.endswith("Spec") for name in names), names
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            for name in names or [node.module]:
+                assert name.split(".")[0] in sys.stdlib_module_names, f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("facade", ["__init__", "plugin_api"])
+def test_a_facade_shows_type_checkers_what_it_fetches(facade):
+    tree = ast.parse((CORE / f"{facade}.py").read_text())
+    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    seen = {
+        alias.name: node.module.removeprefix("zoo_core.")
+        for node in block.body
+        for alias in node.names
+    }
+    (homes,) = (
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and node.targets[0].id == "_HOMES"
+    )
+    assert seen == homes
+
+
+@pytest.mark.parametrize("facade", ["zoo_core", "zoo_core.plugin_api"])
+def test_every_name_of_a_facade_is_there(facade):
+    module = importlib.import_module(facade)
+    assert all(getattr(module, name) is not None for name in module.__all__)
+
+
+def test_no_module_is_imported_under_another_name():
+    for path in (*CORE.rglob("*.py"), *ROOT.glob("plugins/**/*.py"), *ROOT.glob("tests/**/*.py")):
+        if path.parent == CORE and path.stem in FACADES:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module.split("_")[0] == "zoo":
+                renamed = [alias.name for alias in node.names if alias.asname]
+                assert not renamed, f"{path} renames {renamed} of {node.module}"
+
+
+def test_folders_can_be_seen_at_once():
+    for folder in {path.parent for path in (*CORE.rglob("*.py"), *plugin_files())}:
+        if folder != CORE / "cli" / "commands":
+            assert len(list(folder.glob("*.py"))) <= 15, folder

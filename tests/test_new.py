@@ -146,7 +146,7 @@ def test_the_data_set_states_its_own_checksum(tmp_path, run_process):
 
 def test_every_template_is_tried(toy):
     assert isinstance(toy, Catalog)
-    from zoo_core.plugins.scaffold import TEMPLATES as FOLDER
+    from zoo_core.plugins import scaffold
 
     made = {NewPlugin("x", *each).template for each in TEMPLATES}
-    assert made | {"common"} == {path.name for path in FOLDER.iterdir()}
+    assert made | {"common"} == {path.name for path in scaffold.TEMPLATES.iterdir()}

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from zoo_core.data import disk_store as storing
+from zoo_core.data import disk_store
 from zoo_core.data.dataset import Split
 from zoo_core.data.disk_store import DatasetContent, load_or_create, pixel_statistics
 from zoo_core.errors import DataError
@@ -46,7 +46,7 @@ def files():
 
 @pytest.fixture
 def little_memory(monkeypatch):
-    monkeypatch.setattr(storing, "available_memory", lambda: 100)
+    monkeypatch.setattr(disk_store, "available_memory", lambda: 100)
 
 
 def test_what_is_kept_is_what_was_given_and_is_made_once():
@@ -152,7 +152,7 @@ import sys, time
 import numpy as np
 from pathlib import Path
 from zoo_core.data.dataset import Split
-from zoo_core.data.disk_store import Content, stored
+from zoo_core.data.disk_store import DatasetContent, load_or_create
 
 def parts():
     for part in range(10):
@@ -162,9 +162,9 @@ def parts():
 
 def content():
     test = Split(np.zeros((1, 1, 2, 2), np.uint8), np.zeros((1, 1), np.int64))
-    return Content({"train": (50, parts()), "test": (1, iter([test]))}, (1, 2, 2), (("a",),))
+    return DatasetContent({"train": (50, parts()), "test": (1, iter([test]))}, (1, 2, 2), (("a",),))
 
-print(stored("made", "1", content).sha256())
+print(load_or_create("made", "1", content).sha256())
 """
 
 

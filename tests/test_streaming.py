@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from zoo_core.data import disk_store as storing
+from zoo_core.data import disk_store
 from zoo_core.data.dataset import ArrayDataset, Split, load_dataset
 from zoo_core.data.disk_store import DatasetContent, load_or_create
 from zoo_core.data.splits import training_data
@@ -27,7 +27,7 @@ def mapped(toy, monkeypatch):
         (1, 6, 5),
         whole.classes,
     )
-    monkeypatch.setattr(storing, "available_memory", lambda: 0)
+    monkeypatch.setattr(disk_store, "available_memory", lambda: 0)
 
     def in_files() -> ArrayDataset:
         dataset = load_or_create("toy", "1", lambda: content)

@@ -123,7 +123,7 @@ def train(
     threads: int | None = None,
     **overrides: Any,
 ) -> Run:
-    """Train a model; see `zoo_core.training.train.train_model`.
+    """Train a model; see `zoo_core.training.training.Training`.
 
     Args:
         name: of the model.
@@ -150,7 +150,7 @@ def train(
 def resume(
     run: str | PathLike[str], *, device: str | None = None, threads: int | None = None
 ) -> Run:
-    """Go on with a training that was stopped; see `zoo_core.training.train.resume_training`."""
+    """Go on with a training that was stopped; see `zoo_core.training.training.Training.resume`."""
     from zoo_core.training.training import Training
 
     return Training.resume(_catalog(), Path(run), device=device, threads=threads).run()

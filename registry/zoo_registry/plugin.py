@@ -2,8 +2,7 @@
 
 import os
 
-from zoo_core.hookspecs import hookimpl
-from zoo_core.plugins.specs import RegistrySpec
+from zoo_core import RegistrySpec, hookimpl
 
 
 @hookimpl

@@ -22,14 +22,18 @@ SUFFIX = ".txt"
 KINDS = ("model", "dataset", "trainer")
 FRAMEWORKS = ("torch", "numpy")
 
+_CORE = "zoo-core>=0.1,<0.2"
+"""A plugin requires a minor version, because names of `zoo_core.plugin_api` may change with it."""
+_MNIST = "zoo-mnist>=0.1,<0.2"
+
 _NEEDS = {
-    "model-torch": ["torch>=2.4", "zoo-core>=0.1", "zoo-mnist>=0.1", "zoo-torch>=0.1"],
-    "model-numpy": ["numpy>=1.26", "zoo-core>=0.1", "zoo-mnist>=0.1", "zoo-numpy>=0.1"],
-    "dataset": ["numpy>=1.26", "zoo-core>=0.1"],
-    "trainer-torch": ["torch>=2.4", "zoo-core>=0.1", "zoo-mnist>=0.1"],
-    "trainer-numpy": ["numpy>=1.26", "zoo-core>=0.1", "zoo-mnist>=0.1"],
+    "model-torch": ["torch>=2.4", _CORE, _MNIST, "zoo-torch>=0.1,<0.2"],
+    "model-numpy": ["numpy>=1.26", _CORE, _MNIST, "zoo-numpy>=0.1,<0.2"],
+    "dataset": ["numpy>=1.26", _CORE],
+    "trainer-torch": ["torch>=2.4", _CORE, _MNIST],
+    "trainer-numpy": ["numpy>=1.26", _CORE, _MNIST],
 }
-"""What each template's distribution depends on."""
+"""Requirements of each template's distribution."""
 
 
 @dataclass(frozen=True)

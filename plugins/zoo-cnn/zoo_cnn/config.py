@@ -4,7 +4,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from zoo_core.recipes.model_config import ModelConfig, Sizes, one_number_a_block
+from zoo_core import ModelConfig
+from zoo_core.plugin_api import Sizes, one_number_a_block
 
 
 class CNNConfig(ModelConfig):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from zoo_core.errors import InvalidValueError
+from zoo_core.plugin_api import InvalidValueError
 
 if TYPE_CHECKING:
     from zoo_cnn.config import CNNConfig

@@ -1,7 +1,6 @@
 """What zoo-cnn offers."""
 
-from zoo_core.hookspecs import hookimpl
-from zoo_core.plugins.specs import ModelSpec
+from zoo_core import ModelSpec, hookimpl
 
 
 @hookimpl

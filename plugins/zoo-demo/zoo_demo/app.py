@@ -15,8 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from zoo_core.errors import DataError, join_names
-from zoo_core.plugins.catalog import Catalog
+from zoo_core.plugin_api import Catalog, DataError, join_names
 from zoo_demo.gallery import Gallery
 from zoo_demo.models import Served
 from zoo_demo.predictions import BusyError, ReaderThreads

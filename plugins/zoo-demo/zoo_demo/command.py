@@ -7,9 +7,7 @@ import webbrowser
 
 import click
 
-from zoo_core.cli import options
-from zoo_core.installation.installed import installed_catalog
-from zoo_core.system.interrupts import deferred_signals
+from zoo_core.plugin_api import deferred_signals, installed_catalog, options
 from zoo_demo.app import make_app
 from zoo_demo.model_selection import choose, load_all
 from zoo_demo.models import in_order

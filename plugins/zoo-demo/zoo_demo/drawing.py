@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from zoo_core.data.image_files import read_image
-from zoo_core.errors import DataError, one_line
+from zoo_core.plugin_api import DataError, one_line, read_image
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 """What is read of Pillow's formats: for some others it would start another program."""

@@ -7,9 +7,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from zoo_core.data.dataset import Split, load_dataset
-from zoo_core.errors import ZooError, one_line
-from zoo_core.plugins.catalog import Catalog
+from zoo_core import Split, ZooError
+from zoo_core.plugin_api import Catalog, load_dataset, one_line
 from zoo_demo.misclassified import MisclassifiedImages, find_misclassified_images
 from zoo_demo.models import Served
 

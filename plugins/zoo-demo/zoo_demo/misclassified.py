@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.data.dataset import Split
-from zoo_core.metrics.misclassified import Misclassified, find_misclassified
-from zoo_core.pretrained.model import Pretrained
+from zoo_core import Pretrained, Split
+from zoo_core.plugin_api import Misclassified, find_misclassified
 from zoo_demo.drawing import pixels_json
 
 BATCH = 250

@@ -7,11 +7,17 @@ from pathlib import Path
 
 import click
 
-from zoo_core.errors import UnknownNameError, ZooError, one_line
-from zoo_core.plugins.catalog import Catalog
-from zoo_core.pretrained.load import locate
-from zoo_core.registry.lookup import iter_indexes, known_registries, open_registry
-from zoo_core.registry.registry import FoundWeights
+from zoo_core import ZooError
+from zoo_core.plugin_api import (
+    Catalog,
+    FoundWeights,
+    UnknownNameError,
+    iter_indexes,
+    known_registries,
+    locate,
+    one_line,
+    open_registry,
+)
 from zoo_demo.models import Served, serve
 
 

@@ -12,12 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.filenames import WEIGHTS
-from zoo_core.plugins.catalog import Catalog
-from zoo_core.pretrained.load import load_pretrained
-from zoo_core.pretrained.model import Pretrained
-from zoo_core.registry.registry import FoundWeights
-from zoo_core.weights.card import Card
+from zoo_core import Pretrained
+from zoo_core.plugin_api import WEIGHTS, Card, Catalog, FoundWeights, load_pretrained
 
 WARM_UP = 3
 """Images that a model reads before it is served: the first is slower by far."""

@@ -7,8 +7,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from zoo_core.errors import ZooError, one_line
-from zoo_core.system.cpu import physical_cores
+from zoo_core import ZooError
+from zoo_core.plugin_api import one_line, physical_cores
 from zoo_demo.drawing import decode, pixels_json
 from zoo_demo.models import Served
 from zoo_demo.tasks import Task

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.applications import Starlette
 
-from zoo_core.errors import InvalidValueError, ZooError
-from zoo_core.system.interrupts import Stop
+from zoo_core import ZooError
+from zoo_core.plugin_api import InvalidValueError, Stop
 
 MAX_CONNECTIONS = 800
 """Whoever comes then is refused, while there are still files to open."""

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from zoo_core.data.image_files import ImageReader, reader_for
-from zoo_core.plugins.catalog import Catalog
+from zoo_core.plugin_api import Catalog, ImageReader, reader_for
 from zoo_demo.models import Served
 
 DIGITS = tuple("0123456789")

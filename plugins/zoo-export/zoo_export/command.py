@@ -7,13 +7,15 @@ from pathlib import Path
 
 import click
 
-from zoo_core.cli import options
-from zoo_core.cli.output import print_json
-from zoo_core.data.dataset import load_dataset
-from zoo_core.errors import InvalidValueError
-from zoo_core.installation.installed import installed_catalog
-from zoo_core.pretrained.load import load_pretrained
-from zoo_core.pretrained.model import Pretrained
+from zoo_core import Pretrained
+from zoo_core.plugin_api import (
+    InvalidValueError,
+    installed_catalog,
+    load_dataset,
+    load_pretrained,
+    options,
+    print_json,
+)
 from zoo_export.export import Exported, export_to, find_exporter
 from zoo_export.formats import FORMATS
 

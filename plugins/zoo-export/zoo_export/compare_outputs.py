@@ -8,9 +8,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.data.normalization import Normalization
-from zoo_core.errors import VerificationError
-from zoo_core.pretrained.model import Pretrained
+from zoo_core import Normalization, Pretrained
+from zoo_core.plugin_api import VerificationError
 from zoo_export.formats import Program
 
 TOLERANCE = 1e-4

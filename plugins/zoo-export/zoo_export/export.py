@@ -13,17 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.errors import (
+from zoo_core import Pretrained, ZooError
+from zoo_core.plugin_api import (
+    Catalog,
     InvalidValueError,
     PluginError,
     VerificationError,
-    ZooError,
+    atomic_writer,
     join_names,
     one_line,
 )
-from zoo_core.plugins.catalog import Catalog
-from zoo_core.pretrained.model import Pretrained
-from zoo_core.system.atomic_files import atomic_writer
 from zoo_export.compare_outputs import TOLERANCE, OutputComparison, compare_outputs
 from zoo_export.formats import FORMATS, Port
 

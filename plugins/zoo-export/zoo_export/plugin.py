@@ -1,7 +1,6 @@
 """What zoo-export offers."""
 
-from zoo_core.hookspecs import hookimpl
-from zoo_core.plugins.specs import CommandSpec
+from zoo_core import CommandSpec, hookimpl
 
 
 @hookimpl

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from zoo_core.errors import InvalidValueError, did_you_mean, join_names
+from zoo_core.plugin_api import InvalidValueError, did_you_mean, join_names
 
 FORM_OPTIONS = ("size", "channels")
 """The options that decide the form of images."""

@@ -9,10 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import PurePath
 
-from zoo_core.data.dataset import ArrayDataset
-from zoo_core.data.disk_store import DatasetContent, load_or_create
-from zoo_core.plugins.specs import DatasetSpec
-from zoo_core.system.progress_bar import ProgressBar
+from zoo_core import ArrayDataset, DatasetSpec
+from zoo_core.plugin_api import DatasetContent, ProgressBar, load_or_create
 from zoo_images.address import Address
 from zoo_images.decoding import content_of
 from zoo_images.image_sources import Pictures

@@ -8,12 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.data.dataset import Split
-from zoo_core.data.disk_store import DatasetContent
-from zoo_core.data.image_batches import silence_pillow_warnings
-from zoo_core.data.image_files import fit_image, read_image
-from zoo_core.errors import DataError
-from zoo_core.system.progress_bar import ProgressBar
+from zoo_core import Split
+from zoo_core.plugin_api import (
+    DataError,
+    DatasetContent,
+    ProgressBar,
+    fit_image,
+    read_image,
+    silence_pillow_warnings,
+)
 from zoo_images.address import Address
 from zoo_images.image_sources import Picture, Pictures
 from zoo_images.inspect_headers import read_image_shape, size_text

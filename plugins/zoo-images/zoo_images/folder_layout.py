@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from zoo_core.errors import DataError, join_names
+from zoo_core.plugin_api import DataError, join_names
 from zoo_images.image_files import Classes, find_files, has_images, sub_folders
 from zoo_images.splits import named_splits
 

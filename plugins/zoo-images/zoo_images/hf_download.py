@@ -11,8 +11,7 @@ from typing import Any
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
-from zoo_core.errors import DataError, PluginError, UnavailableError, one_line
-from zoo_core.system.environment import is_set
+from zoo_core.plugin_api import DataError, PluginError, UnavailableError, is_set, one_line
 from zoo_images.cached_dataset import UNKNOWN_LICENSE
 
 HUB_TIMEOUT = 5

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.data.dataset import ArrayDataset
-from zoo_core.errors import DataError, InvalidValueError, join_names
-from zoo_core.plugins.specs import DatasetSpec
+from zoo_core import ArrayDataset, DatasetSpec
+from zoo_core.plugin_api import DataError, InvalidValueError, join_names
 from zoo_images.address import Address, parse_address
 from zoo_images.cached_dataset import SourceDataset, load_or_decode, spec_of
 from zoo_images.hf_download import fetch, license_of, local_folder

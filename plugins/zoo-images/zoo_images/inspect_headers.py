@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from PIL import ExifTags, Image
 
-from zoo_core.errors import DataError
+from zoo_core.plugin_api import DataError
 from zoo_images.address import Address
 from zoo_images.image_sources import Picture, Pictures
 from zoo_images.prefetch import map_chunks

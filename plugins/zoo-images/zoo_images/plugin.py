@@ -1,7 +1,6 @@
 """What zoo-images offers: data sets that lie anywhere."""
 
-from zoo_core.hookspecs import hookimpl
-from zoo_core.plugins.specs import SourceSpec
+from zoo_core import SourceSpec, hookimpl
 
 
 @hookimpl

@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.system.cpu import physical_cores
+from zoo_core.plugin_api import physical_cores
 from zoo_images.image_sources import Picture, Pictures
 
 T = TypeVar("T")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from zoo_core.data.splits import split_rows
-from zoo_core.errors import DataError, join_names
+from zoo_core.plugin_api import DataError, join_names, split_rows
 from zoo_images.image_sources import Pictures
 
 NAMES = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.errors import DataError, VerificationError
+from zoo_core.plugin_api import DataError, VerificationError
 
 _UINT8 = 0x08
 

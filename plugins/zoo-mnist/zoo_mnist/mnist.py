@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo_core.data.dataset import ArrayDataset, Split
+from zoo_core import ArrayDataset, Split
 from zoo_mnist.idx import read_idx
 
 DATA = Path(__file__).parent / "data"

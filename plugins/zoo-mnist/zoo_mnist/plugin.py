@@ -1,7 +1,6 @@
 """What zoo-mnist offers."""
 
-from zoo_core.hookspecs import hookimpl
-from zoo_core.plugins.specs import DatasetSpec
+from zoo_core import DatasetSpec, hookimpl
 
 SOURCE = "MNIST, by Yann LeCun, Corinna Cortes and Christopher J. C. Burges"
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from zoo_core.data.image_files import has_light_border
+from zoo_core.plugin_api import has_light_border
 from zoo_mnist.stroke_segmentation import Floats, find_strokes, stroke_width
 from zoo_mnist.two_digit import HEIGHT, OFFSET
 

@@ -5,8 +5,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.data.dataset import ArrayDataset, Split
-from zoo_core.errors import DataError
+from zoo_core import ArrayDataset, Split
+from zoo_core.plugin_api import DataError
 from zoo_mnist import mnist
 
 HEIGHT, OFFSET = 42, 14

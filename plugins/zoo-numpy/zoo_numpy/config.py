@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from zoo_core.recipes.model_config import ModelConfig, Sizes
+from zoo_core import ModelConfig
+from zoo_core.plugin_api import Sizes
 
 
 class NumpyNetConfig(ModelConfig):

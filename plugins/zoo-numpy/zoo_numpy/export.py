@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.frameworks.prediction import VIEWS
+from zoo_core.plugin_api import VIEWS
 from zoo_numpy.layers import Dense, Dropout, Layer, ReLU, Sigmoid, Tanh
 from zoo_numpy.normalize import normalize
 
 if TYPE_CHECKING:
-    from zoo_core.pretrained.model import Pretrained
+    from zoo_core import Pretrained
 
 OPSET = 18
 """Of ONNX: runtimes since 2023 know it."""

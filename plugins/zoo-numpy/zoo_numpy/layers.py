@@ -12,7 +12,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.system.random_numbers import uniform
+from zoo_core.plugin_api import uniform
 
 Array = NDArray[np.floating[Any]]
 

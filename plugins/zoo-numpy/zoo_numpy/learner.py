@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core import Batch, Run, Split
-from zoo_core.training.schedule import average_decay
-from zoo_core.weights.file import Tensors
+from zoo_core.plugin_api import Tensors, average_decay
 from zoo_numpy.layers import Array
 from zoo_numpy.losses import softmax_cross_entropy
 from zoo_numpy.net import Net

@@ -13,7 +13,7 @@ from zoo_numpy.layers import Array
 from zoo_numpy.warp import warp
 
 if TYPE_CHECKING:
-    from zoo_core.data.augmentation import Positions
+    from zoo_core.plugin_api import Positions
 
 
 def normalize(

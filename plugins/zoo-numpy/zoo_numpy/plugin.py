@@ -1,7 +1,6 @@
 """What zoo-numpy offers."""
 
-from zoo_core.hookspecs import hookimpl
-from zoo_core.plugins.specs import ModelSpec, TrainerSpec
+from zoo_core import ModelSpec, TrainerSpec, hookimpl
 
 
 @hookimpl

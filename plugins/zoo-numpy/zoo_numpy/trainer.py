@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core import Normalization
-from zoo_core.errors import InvalidValueError
-from zoo_core.system.cpu import default_threads
-from zoo_core.weights.file import Tensors
+from zoo_core.plugin_api import InvalidValueError, Tensors, default_threads
 from zoo_numpy.net import Net
 from zoo_numpy.normalize import concatenate_heads, normalize
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from zoo_core.data.augmentation import Positions
+    from zoo_core.plugin_api import Positions
 
 Images = NDArray[np.float32]
 

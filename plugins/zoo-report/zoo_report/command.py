@@ -6,11 +6,7 @@ from pathlib import Path
 
 import click
 
-from zoo_core.cli import options
-from zoo_core.cli.output import print_json
-from zoo_core.filenames import STUDY
-from zoo_core.installation.installed import installed_catalog
-from zoo_core.tuning.study import read_study
+from zoo_core.plugin_api import STUDY, installed_catalog, options, print_json, read_study
 
 
 @click.command()

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from zoo_core.metrics.misclassified import Misclassified
+from zoo_core.plugin_api import Misclassified
 from zoo_report.style import INK, MARGIN, MUTED, box, make_figure, short, text_width
 
 SHOWN = 24

@@ -5,16 +5,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from zoo_core.hookspecs import hookimpl
-from zoo_core.plugins.specs import CommandSpec
+from zoo_core import CommandSpec, hookimpl
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from zoo_core.frameworks.run import Run
-    from zoo_core.metrics.predictions import Predictions
-    from zoo_core.tuning.study import Study
-    from zoo_core.weights.card import Card
+    from zoo_core import Predictions, Run
+    from zoo_core.plugin_api import Card, Study
 
 
 @hookimpl

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from zoo_core.errors import DataError, InvalidValueError
-from zoo_core.evaluation.compare import compare_pretrained
-from zoo_core.plugins.catalog import Catalog
-from zoo_core.system.atomic_files import write_atomic
+from zoo_core.plugin_api import (
+    Catalog,
+    DataError,
+    InvalidValueError,
+    compare_pretrained,
+    write_atomic,
+)
 from zoo_report.page.comparison_section import ComparisonSection, make_comparison_section
 from zoo_report.page.model_section import ModelSection, make_model_section
 from zoo_report.page.render import GENERATOR, render

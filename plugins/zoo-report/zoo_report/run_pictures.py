@@ -6,11 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from zoo_core.frameworks.run import Run
-from zoo_core.metrics.misclassified import find_misclassified
-from zoo_core.metrics.predictions import Predictions
-from zoo_core.system.atomic_files import write_atomic
-from zoo_core.weights.card import Card
+from zoo_core import Predictions, Run
+from zoo_core.plugin_api import Card, find_misclassified, write_atomic
 from zoo_report.confusion import draw_confusion
 from zoo_report.curves import draw_curves
 from zoo_report.error_counts import count_confusions

@@ -13,8 +13,7 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
-from zoo_core.system.atomic_files import write_atomic
-from zoo_core.tuning.study import Study, Trial
+from zoo_core.plugin_api import Study, Trial, write_atomic
 from zoo_report.scale import scale_axis
 from zoo_report.style import (
     INK,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import timm
 
-from zoo_core.errors import InvalidValueError
+from zoo_core.plugin_api import InvalidValueError
 from zoo_timm.adapted import Adapted
 from zoo_timm.network import make_network
 from zoo_timm.sizes import Sizes

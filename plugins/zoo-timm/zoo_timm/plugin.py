@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zoo_core.hookspecs import hookimpl
-from zoo_core.plugins.specs import ModelSpec
+from zoo_core import ModelSpec, hookimpl
 
 if TYPE_CHECKING:
     from zoo_timm.table import Row

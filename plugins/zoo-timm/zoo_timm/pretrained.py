@@ -18,9 +18,7 @@ from safetensors import SafetensorError
 from timm.models import get_pretrained_cfg
 from torch import Tensor
 
-from zoo_core.errors import DataError, UnavailableError, one_line
-from zoo_core.system.environment import is_set
-from zoo_core.training.initial_weights import PretrainedWeights
+from zoo_core.plugin_api import DataError, PretrainedWeights, UnavailableError, is_set, one_line
 from zoo_timm.build import build
 from zoo_timm.network import make_network
 from zoo_timm.table import table

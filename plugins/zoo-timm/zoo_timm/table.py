@@ -11,7 +11,7 @@ from dataclasses import astuple, dataclass, fields
 from functools import cache
 from pathlib import Path
 
-from zoo_core.system.atomic_files import write_atomic
+from zoo_core.plugin_api import write_atomic
 
 PATH = Path(__file__).with_name("models.tsv")
 

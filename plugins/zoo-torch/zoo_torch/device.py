@@ -6,8 +6,7 @@ import os
 
 import torch
 
-from zoo_core.errors import InvalidValueError
-from zoo_core.frameworks.distributed import env_world_size
+from zoo_core.plugin_api import InvalidValueError, env_world_size
 
 
 def choose_device(name: str) -> torch.device:

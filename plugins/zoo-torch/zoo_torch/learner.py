@@ -13,9 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from zoo_core import Batch, Run, Split
-from zoo_core.frameworks.distributed import Group
-from zoo_core.training.schedule import average_decay
-from zoo_core.weights.file import Tensors
+from zoo_core.plugin_api import Group, Tensors, average_decay
 from zoo_torch.device import has_bfloat16, seed_dropout
 from zoo_torch.distributed.gradient_sync import GradientSynchronizer
 from zoo_torch.distributed.process_group import TorchGroup

@@ -1,7 +1,6 @@
 """What zoo-torch offers."""
 
-from zoo_core.hookspecs import hookimpl
-from zoo_core.plugins.specs import TrainerSpec
+from zoo_core import TrainerSpec, hookimpl
 
 
 @hookimpl

@@ -11,10 +11,14 @@ from numpy.typing import NDArray
 from torch import nn
 
 from zoo_core import Normalization
-from zoo_core.errors import InvalidValueError
-from zoo_core.frameworks.distributed import SINGLE_PROCESS, Group, env_world_size
-from zoo_core.system.cpu import default_threads
-from zoo_core.weights.file import Tensors
+from zoo_core.plugin_api import (
+    SINGLE_PROCESS,
+    Group,
+    InvalidValueError,
+    Tensors,
+    default_threads,
+    env_world_size,
+)
 from zoo_torch.device import choose_device, has_bfloat16
 from zoo_torch.malloc import keep_freed_memory
 from zoo_torch.normalize import Prepare

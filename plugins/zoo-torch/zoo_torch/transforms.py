@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from zoo_core.errors import InvalidValueError, PluginError, did_you_mean, one_line
+from zoo_core.plugin_api import InvalidValueError, PluginError, did_you_mean, one_line
 
 INNER = "transforms"
 """The argument of those transforms that are made of others, such as ``RandomApply``."""

@@ -1,6 +1,6 @@
 import pytest
 
-from zoo_core.testing import conformance_test
+from zoo_core.plugin_api import conformance_test
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zoo_core.hookspecs import hookimpl
-from zoo_core.plugins.specs import DatasetSpec, ModelSpec
+from zoo_core import DatasetSpec, ModelSpec, hookimpl
 
 if TYPE_CHECKING:
     from zoo_torchvision.models.table import Row

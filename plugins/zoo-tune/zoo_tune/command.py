@@ -13,14 +13,18 @@ import optuna
 from click.core import ParameterSource
 from optuna.trial import TrialState
 
-from zoo_core.cli import options
-from zoo_core.cli.output import print_json
-from zoo_core.errors import InterruptedTrainingError, InvalidValueError, TrainingError
-from zoo_core.installation.installed import installed_catalog
-from zoo_core.recipes.resolve import parse_set
-from zoo_core.system.interrupts import deferred_signals
-from zoo_core.training.callbacks import call_hook
-from zoo_core.tuning.study import Study
+from zoo_core.plugin_api import (
+    InterruptedTrainingError,
+    InvalidValueError,
+    Study,
+    TrainingError,
+    call_hook,
+    deferred_signals,
+    installed_catalog,
+    options,
+    parse_set,
+    print_json,
+)
 from zoo_tune import leaderboard
 from zoo_tune.progress import Board
 from zoo_tune.results import BEST, make_writable, summarize, write_outcome

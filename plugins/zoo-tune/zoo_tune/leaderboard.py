@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from zoo_core.tuning.study import Study, Trial
+from zoo_core.plugin_api import Study, Trial
 
 SHOWN = 10
 """Trials on the leaderboard; all of them, of a grid."""

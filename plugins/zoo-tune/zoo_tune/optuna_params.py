@@ -8,7 +8,7 @@ from typing import Any
 
 from optuna import Trial
 
-from zoo_core.tuning.search_space import Range, Space, Values
+from zoo_core.plugin_api import Range, Space, Values
 
 DIGITS = 3
 """Significant digits of a number that is tried: more would not matter, and recipes are read."""

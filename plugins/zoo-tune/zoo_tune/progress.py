@@ -5,8 +5,7 @@ from __future__ import annotations
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from zoo_core.system.progress_bar import ProgressBar
-from zoo_core.tuning.search_space import Space
+from zoo_core.plugin_api import ProgressBar, Space
 from zoo_tune.leaderboard import settings
 from zoo_tune.optuna_params import values_of
 from zoo_tune.workers.trial_accounting import REASON, counted

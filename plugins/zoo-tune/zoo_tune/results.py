@@ -14,13 +14,17 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.importance import get_param_importances
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from zoo_core.errors import DataError
-from zoo_core.filenames import STUDY
-from zoo_core.recipes.recipe import SearchSummary
-from zoo_core.recipes.resolve import SEARCH
-from zoo_core.system.atomic_files import write_atomic
-from zoo_core.training.plan import Plan
-from zoo_core.tuning.study import State, Study, Trial
+from zoo_core.plugin_api import (
+    SEARCH,
+    STUDY,
+    DataError,
+    Plan,
+    SearchSummary,
+    State,
+    Study,
+    Trial,
+    write_atomic,
+)
 from zoo_tune.optuna_params import values_of
 from zoo_tune.search import Search
 from zoo_tune.workers.trial_accounting import REASON, counted

@@ -13,12 +13,19 @@ from optuna.pruners import BasePruner, NopPruner
 from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 
-from zoo_core.errors import InvalidValueError
-from zoo_core.plugins.catalog import Catalog
-from zoo_core.recipes.resolve import merge_layers
-from zoo_core.training.plan import Plan, make_plan
-from zoo_core.tuning.model_spaces import check_space, find_space, flatten, overrides, values_of
-from zoo_core.tuning.search_space import Space
+from zoo_core.plugin_api import (
+    Catalog,
+    InvalidValueError,
+    Plan,
+    Space,
+    check_space,
+    find_space,
+    flatten,
+    make_plan,
+    merge_layers,
+    overrides,
+    values_of,
+)
 from zoo_tune.optuna_params import Plain, params_of
 from zoo_tune.pruner import BestThirdPruner
 from zoo_tune.sampler import GridSampler, SeededSampler

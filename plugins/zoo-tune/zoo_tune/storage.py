@@ -15,7 +15,7 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock, Jou
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from zoo_core.errors import DataError, InvalidValueError, one_line
+from zoo_core.plugin_api import DataError, InvalidValueError, one_line
 
 KINDS = (
     "a path (a journal file), sqlite:///FILE, postgresql+psycopg://USER@HOST/NAME or "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from zoo_core.errors import InvalidValueError
+from zoo_core.plugin_api import InvalidValueError
 
 if TYPE_CHECKING:
     from zoo_two_headed.config import TwoHeadedCNNConfig

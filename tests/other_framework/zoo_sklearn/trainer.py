@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import SGDClassifier
 
 from zoo_core import Batch, Normalization, Run, Split
-from zoo_core.errors import InvalidValueError
-from zoo_core.system.random_numbers import uniform
+from zoo_core.plugin_api import InvalidValueError, uniform
 from zoo_sklearn.model import Array, logits
 
 Model = list[SGDClassifier]

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
-from zoo_core.recipes.model_config import ModelConfig
+from zoo_core import ModelConfig
 
 
 class SoftmaxConfig(ModelConfig):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from zoo_core.data.dataset import ArrayDataset, Split
+from zoo_core import ArrayDataset, Split
 
 CLASSES = ("high", "middle", "low")
 

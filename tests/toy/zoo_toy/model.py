@@ -10,9 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core import Batch, Normalization, Run, Split
-from zoo_core.errors import InvalidValueError
-from zoo_core.metrics.scores import softmax
-from zoo_core.weights.file import Tensors
+from zoo_core.plugin_api import InvalidValueError, Tensors, softmax
 from zoo_toy.config import SoftmaxConfig
 
 Array = NDArray[np.float32]

@@ -2,8 +2,7 @@
 
 import os
 
-from zoo_core.hookspecs import hookimpl
-from zoo_core.plugins.specs import DatasetSpec, ModelSpec, TrainerSpec
+from zoo_core import DatasetSpec, ModelSpec, TrainerSpec, hookimpl
 
 CHECKSUMS = {
     "toy": "98b846712455764346f00daa73c122b4884a84255824b40bb54f9594716fe539",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zoo_core.evaluation.compare import Comparison, HeadComparison
+from zoo_core import Comparison
+from zoo_core.plugin_api import HeadComparison
 from zoo_report.page.axis import Axis, accuracies
 from zoo_report.page.chart import Chart
 from zoo_report.page.learning_curves import curves_together

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from zoo_core.metrics.scores import Scores
-from zoo_core.recipes.validation import first_error
+from zoo_core import Scores
+from zoo_core.plugin_api import first_error
 
 
 class Epoch(BaseModel):

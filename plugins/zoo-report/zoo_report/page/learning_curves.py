@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
-from zoo_core.metrics.scores import Scores
+from zoo_core import Scores
 from zoo_report.page.axis import Axis, logarithmic, whole
 from zoo_report.page.chart import BOTTOM, COLORS, LEFT, RIGHT, TOP, Chart, Line, path
 from zoo_report.page.report_model import ReportModel

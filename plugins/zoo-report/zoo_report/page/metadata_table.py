@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from zoo_core.recipes.recipe import Recipe
-from zoo_core.weights.card import Card, Provenance, PublishedCard
+from zoo_core import Recipe
+from zoo_core.plugin_api import Card, Provenance, PublishedCard
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.evaluation.compare import Comparison, Proportion
-from zoo_core.weights.card import Interval, PublishedCard
+from zoo_core import Comparison
+from zoo_core.plugin_api import Interval, Proportion, PublishedCard
 from zoo_report.error_counts import count_confusions, mistake_shares
 from zoo_report.page.chart import Chart
 from zoo_report.page.learning_curves import learning_curves

@@ -7,13 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from zoo_core.filenames import METRICS, WEIGHTS
-from zoo_core.plugins.catalog import Catalog
-from zoo_core.pretrained.load import load_pretrained, locate
-from zoo_core.pretrained.model import Pretrained
-from zoo_core.registry.location import Folder
-from zoo_core.registry.registry import FoundWeights
-from zoo_core.weights.card import Card, Provenance
+from zoo_core import Pretrained
+from zoo_core.plugin_api import (
+    METRICS,
+    WEIGHTS,
+    Card,
+    Catalog,
+    Folder,
+    FoundWeights,
+    Provenance,
+    load_pretrained,
+    locate,
+)
 from zoo_report.page.history import History, read_epochs
 
 

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from zoo_core.data.dataset import Split
-from zoo_core.metrics.misclassified import find_misclassified
-from zoo_core.metrics.predictions import Predictions
+from zoo_core import Predictions, Split
+from zoo_core.plugin_api import find_misclassified
 
 MISREAD = 24
 """At most so many misread images of a model are shown."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zoo_core.evaluation.compare import Proportion
+from zoo_core.plugin_api import Proportion
 from zoo_report.page.axis import accuracies, logarithmic
 from zoo_report.page.chart import BOTTOM, LEFT, RIGHT, TOP, Chart, Point
 from zoo_report.page.report_model import ReportModel

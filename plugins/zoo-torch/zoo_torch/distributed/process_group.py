@@ -15,8 +15,7 @@ from torch import Tensor, distributed
 from torch.distributed.distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import rendezvous
 
-from zoo_core.errors import TrainingError
-from zoo_core.frameworks.distributed import launcher_restarts
+from zoo_core.plugin_api import TrainingError, launcher_restarts
 
 TIMEOUT = timedelta(minutes=10)
 """How long a process waits for another that neither answers nor is known to be lost."""

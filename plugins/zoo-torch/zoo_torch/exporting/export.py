@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 from torch.export import Dim, ExportedProgram
 
-from zoo_core.pretrained.model import Pretrained
+from zoo_core import Pretrained
 from zoo_torch.exporting.standalone import Standalone
 
 OPSET = 18

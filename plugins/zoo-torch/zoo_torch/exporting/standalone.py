@@ -11,7 +11,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from zoo_core import Normalization
-from zoo_core.frameworks.prediction import VIEWS
+from zoo_core.plugin_api import VIEWS
 from zoo_torch.normalize import Prepare
 
 

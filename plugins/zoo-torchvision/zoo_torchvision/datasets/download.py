@@ -6,10 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoo_core.errors import UnavailableError, VerificationError
-from zoo_core.system.download import download
-from zoo_core.system.environment import is_set
-from zoo_core.system.progress_bar import ProgressBar
+from zoo_core.plugin_api import ProgressBar, UnavailableError, VerificationError, download, is_set
 from zoo_torchvision.datasets.files import Origin
 from zoo_torchvision.datasets.local_files import LocalFiles
 from zoo_torchvision.datasets.unpack import check_md5

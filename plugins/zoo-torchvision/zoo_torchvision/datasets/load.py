@@ -5,11 +5,15 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from zoo_core.data.dataset import ArrayDataset
-from zoo_core.data.disk_store import DatasetContent, load_or_create
-from zoo_core.errors import DataError, one_line
-from zoo_core.system.atomic_files import scratch_folder
-from zoo_core.system.paths import zoo_home
+from zoo_core import ArrayDataset
+from zoo_core.plugin_api import (
+    DataError,
+    DatasetContent,
+    load_or_create,
+    one_line,
+    scratch_folder,
+    zoo_home,
+)
 from zoo_torchvision.datasets import files
 from zoo_torchvision.datasets.files import Origin
 from zoo_torchvision.datasets.local_files import LocalFiles, find_local_files

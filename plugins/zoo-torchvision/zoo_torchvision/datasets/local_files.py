@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from zoo_core.errors import DataError, InvalidValueError
+from zoo_core.plugin_api import DataError, InvalidValueError
 from zoo_torchvision.datasets.files import FileForm, Origin
 
 SYSTEM = Path("/usr/share/datasets")

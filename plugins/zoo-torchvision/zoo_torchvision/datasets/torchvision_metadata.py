@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torchvision import datasets
 
-from zoo_core.data.dataset import Split
+from zoo_core import Split
 
 
 @dataclass(frozen=True)

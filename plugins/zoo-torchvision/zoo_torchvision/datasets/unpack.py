@@ -13,7 +13,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from zoo_core.errors import DataError, VerificationError, one_line
+from zoo_core.plugin_api import DataError, VerificationError, one_line
 from zoo_torchvision.datasets.files import Origin
 from zoo_torchvision.datasets.local_files import LocalFiles
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torchvision
 from torchvision.models import list_models
 
-from zoo_core.errors import InvalidValueError
+from zoo_core.plugin_api import InvalidValueError
 from zoo_torchvision.models.adapted import Adapted
 from zoo_torchvision.models.network import make_network, shrink_stem, take_channels
 from zoo_torchvision.models.table import Row, table

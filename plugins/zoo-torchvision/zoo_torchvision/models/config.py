@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from zoo_core.recipes.model_config import ModelConfig
+from zoo_core import ModelConfig
 
 
 class TorchvisionConfig(ModelConfig):

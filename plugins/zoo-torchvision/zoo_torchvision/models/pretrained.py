@@ -21,9 +21,14 @@ from torch import Tensor
 from torchvision.models import WeightsEnum, get_model_weights
 from torchvision.models.vision_transformer import interpolate_embeddings
 
-from zoo_core.errors import DataError, UnavailableError, VerificationError, one_line
-from zoo_core.system.environment import is_set
-from zoo_core.training.initial_weights import PretrainedWeights
+from zoo_core.plugin_api import (
+    DataError,
+    PretrainedWeights,
+    UnavailableError,
+    VerificationError,
+    is_set,
+    one_line,
+)
 from zoo_torchvision.models.build import build
 from zoo_torchvision.models.network import first_convolution, patch_of
 from zoo_torchvision.models.table import table

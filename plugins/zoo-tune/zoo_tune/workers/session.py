@@ -9,10 +9,7 @@ from dataclasses import dataclass
 
 import optuna
 
-from zoo_core.plugins.catalog import Catalog
-from zoo_core.system.cpu import physical_cores
-from zoo_core.system.interrupts import Stop
-from zoo_core.tuning.trial_runner import TrialRunner
+from zoo_core.plugin_api import Catalog, Stop, TrialRunner, physical_cores
 from zoo_tune.search import Search
 from zoo_tune.workers.worker import Limits, Worker
 from zoo_tune.workers.worker_pool import run_workers

@@ -15,17 +15,17 @@ import optuna
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
 
-from zoo_core.errors import (
+from zoo_core import Run, Scores
+from zoo_core.plugin_api import (
+    Callbacks,
+    Catalog,
     InterruptedTrainingError,
     InvalidValueError,
+    Stop,
     TrainingError,
+    TrialRunner,
     one_line,
 )
-from zoo_core.frameworks.run import Callbacks, Run
-from zoo_core.metrics.scores import Scores
-from zoo_core.plugins.catalog import Catalog
-from zoo_core.system.interrupts import Stop
-from zoo_core.tuning.trial_runner import TrialRunner
 from zoo_tune.optuna_params import suggest
 from zoo_tune.sampler import GridSampler
 from zoo_tune.search import Search

@@ -11,8 +11,7 @@ from collections.abc import Callable, Sequence
 import optuna
 from optuna.trial import TrialState
 
-from zoo_core.errors import TrainingError
-from zoo_core.system.interrupts import Stop
+from zoo_core.plugin_api import Stop, TrainingError
 from zoo_tune.workers.trial_accounting import WORKER, give_up
 from zoo_tune.workers.worker import WAIT
 

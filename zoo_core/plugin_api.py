@@ -1,0 +1,223 @@
+"""Names for plugins, besides those of `zoo_core`.
+
+A plugin imports from `zoo_core` and from this module, and from nothing else of the core: what both
+name stays within a minor version, everything else may change. A name is imported when it is used.
+"""
+
+from zoo_core.system.lazy_names import lazy_names
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # what type checkers see; a test holds it against _HOMES
+    from zoo_core.cli import options as options
+    from zoo_core.cli.output import print_json as print_json
+    from zoo_core.data.augmentation import Positions as Positions
+    from zoo_core.data.dataset import load_dataset as load_dataset
+    from zoo_core.data.disk_store import (
+        DatasetContent as DatasetContent,
+        load_or_create as load_or_create,
+    )
+    from zoo_core.data.image_batches import silence_pillow_warnings as silence_pillow_warnings
+    from zoo_core.data.image_files import (
+        ImageReader as ImageReader,
+        fit_image as fit_image,
+        has_light_border as has_light_border,
+        read_image as read_image,
+        reader_for as reader_for,
+    )
+    from zoo_core.data.splits import split_rows as split_rows
+    from zoo_core.errors import (
+        DataError as DataError,
+        InterruptedTrainingError as InterruptedTrainingError,
+        InvalidValueError as InvalidValueError,
+        PluginError as PluginError,
+        TrainingError as TrainingError,
+        UnavailableError as UnavailableError,
+        UnknownNameError as UnknownNameError,
+        VerificationError as VerificationError,
+        did_you_mean as did_you_mean,
+        join_names as join_names,
+        one_line as one_line,
+    )
+    from zoo_core.evaluation.compare import (
+        HeadComparison as HeadComparison,
+        Proportion as Proportion,
+        compare_pretrained as compare_pretrained,
+    )
+    from zoo_core.filenames import METRICS as METRICS, STUDY as STUDY, WEIGHTS as WEIGHTS
+    from zoo_core.frameworks.distributed import (
+        SINGLE_PROCESS as SINGLE_PROCESS,
+        Group as Group,
+        env_world_size as env_world_size,
+        launcher_restarts as launcher_restarts,
+    )
+    from zoo_core.frameworks.prediction import VIEWS as VIEWS
+    from zoo_core.frameworks.run import Callbacks as Callbacks
+    from zoo_core.installation.installed import installed_catalog as installed_catalog
+    from zoo_core.metrics.misclassified import (
+        Misclassified as Misclassified,
+        find_misclassified as find_misclassified,
+    )
+    from zoo_core.metrics.scores import softmax as softmax
+    from zoo_core.plugins.catalog import Catalog as Catalog
+    from zoo_core.pretrained.load import load_pretrained as load_pretrained, locate as locate
+    from zoo_core.recipes.model_config import (
+        Size as Size,
+        Sizes as Sizes,
+        one_number_a_block as one_number_a_block,
+    )
+    from zoo_core.recipes.recipe import SearchSummary as SearchSummary
+    from zoo_core.recipes.resolve import (
+        SEARCH as SEARCH,
+        merge_layers as merge_layers,
+        parse_set as parse_set,
+    )
+    from zoo_core.recipes.validation import first_error as first_error
+    from zoo_core.registry.location import Folder as Folder
+    from zoo_core.registry.lookup import (
+        iter_indexes as iter_indexes,
+        known_registries as known_registries,
+        open_registry as open_registry,
+    )
+    from zoo_core.registry.registry import FoundWeights as FoundWeights
+    from zoo_core.system.atomic_files import (
+        atomic_writer as atomic_writer,
+        scratch_folder as scratch_folder,
+        write_atomic as write_atomic,
+    )
+    from zoo_core.system.cpu import (
+        default_threads as default_threads,
+        physical_cores as physical_cores,
+    )
+    from zoo_core.system.download import download as download
+    from zoo_core.system.environment import is_set as is_set
+    from zoo_core.system.interrupts import Stop as Stop, deferred_signals as deferred_signals
+    from zoo_core.system.paths import zoo_home as zoo_home
+    from zoo_core.system.progress_bar import ProgressBar as ProgressBar
+    from zoo_core.system.random_numbers import uniform as uniform
+    from zoo_core.testing import conformance_test as conformance_test
+    from zoo_core.training.callbacks import call_hook as call_hook
+    from zoo_core.training.initial_weights import PretrainedWeights as PretrainedWeights
+    from zoo_core.training.plan import Plan as Plan, make_plan as make_plan
+    from zoo_core.training.schedule import average_decay as average_decay
+    from zoo_core.tuning.model_spaces import (
+        check_space as check_space,
+        find_space as find_space,
+        flatten as flatten,
+        overrides as overrides,
+        values_of as values_of,
+    )
+    from zoo_core.tuning.search_space import Range as Range, Space as Space, Values as Values
+    from zoo_core.tuning.study import (
+        State as State,
+        Study as Study,
+        Trial as Trial,
+        read_study as read_study,
+    )
+    from zoo_core.tuning.trial_runner import TrialRunner as TrialRunner
+    from zoo_core.weights.card import (
+        Card as Card,
+        Interval as Interval,
+        Provenance as Provenance,
+        PublishedCard as PublishedCard,
+    )
+    from zoo_core.weights.file import Tensors as Tensors
+
+_HOMES = {
+    "Callbacks": "frameworks.run",
+    "Card": "weights.card",
+    "Catalog": "plugins.catalog",
+    "DataError": "errors",
+    "DatasetContent": "data.disk_store",
+    "Folder": "registry.location",
+    "FoundWeights": "registry.registry",
+    "Group": "frameworks.distributed",
+    "HeadComparison": "evaluation.compare",
+    "ImageReader": "data.image_files",
+    "InterruptedTrainingError": "errors",
+    "Interval": "weights.card",
+    "InvalidValueError": "errors",
+    "METRICS": "filenames",
+    "Misclassified": "metrics.misclassified",
+    "Plan": "training.plan",
+    "PluginError": "errors",
+    "Positions": "data.augmentation",
+    "PretrainedWeights": "training.initial_weights",
+    "ProgressBar": "system.progress_bar",
+    "Proportion": "evaluation.compare",
+    "Provenance": "weights.card",
+    "PublishedCard": "weights.card",
+    "Range": "tuning.search_space",
+    "SEARCH": "recipes.resolve",
+    "SINGLE_PROCESS": "frameworks.distributed",
+    "STUDY": "filenames",
+    "SearchSummary": "recipes.recipe",
+    "Size": "recipes.model_config",
+    "Sizes": "recipes.model_config",
+    "Space": "tuning.search_space",
+    "State": "tuning.study",
+    "Stop": "system.interrupts",
+    "Study": "tuning.study",
+    "Tensors": "weights.file",
+    "TrainingError": "errors",
+    "Trial": "tuning.study",
+    "TrialRunner": "tuning.trial_runner",
+    "UnavailableError": "errors",
+    "UnknownNameError": "errors",
+    "VIEWS": "frameworks.prediction",
+    "Values": "tuning.search_space",
+    "VerificationError": "errors",
+    "WEIGHTS": "filenames",
+    "atomic_writer": "system.atomic_files",
+    "average_decay": "training.schedule",
+    "call_hook": "training.callbacks",
+    "check_space": "tuning.model_spaces",
+    "compare_pretrained": "evaluation.compare",
+    "conformance_test": "testing",
+    "default_threads": "system.cpu",
+    "deferred_signals": "system.interrupts",
+    "did_you_mean": "errors",
+    "download": "system.download",
+    "env_world_size": "frameworks.distributed",
+    "find_misclassified": "metrics.misclassified",
+    "find_space": "tuning.model_spaces",
+    "first_error": "recipes.validation",
+    "fit_image": "data.image_files",
+    "flatten": "tuning.model_spaces",
+    "has_light_border": "data.image_files",
+    "installed_catalog": "installation.installed",
+    "is_set": "system.environment",
+    "iter_indexes": "registry.lookup",
+    "join_names": "errors",
+    "known_registries": "registry.lookup",
+    "launcher_restarts": "frameworks.distributed",
+    "load_dataset": "data.dataset",
+    "load_or_create": "data.disk_store",
+    "load_pretrained": "pretrained.load",
+    "locate": "pretrained.load",
+    "make_plan": "training.plan",
+    "merge_layers": "recipes.resolve",
+    "one_line": "errors",
+    "one_number_a_block": "recipes.model_config",
+    "open_registry": "registry.lookup",
+    "options": "cli",
+    "overrides": "tuning.model_spaces",
+    "parse_set": "recipes.resolve",
+    "physical_cores": "system.cpu",
+    "print_json": "cli.output",
+    "read_image": "data.image_files",
+    "read_study": "tuning.study",
+    "reader_for": "data.image_files",
+    "scratch_folder": "system.atomic_files",
+    "silence_pillow_warnings": "data.image_batches",
+    "softmax": "metrics.scores",
+    "split_rows": "data.splits",
+    "uniform": "system.random_numbers",
+    "values_of": "tuning.model_spaces",
+    "write_atomic": "system.atomic_files",
+    "zoo_home": "system.paths",
+}
+"""Name -> the module below `zoo_core` that defines it."""
+
+__all__ = sorted(_HOMES)  # noqa: PLE0605 (made of the mapping)
+
+__getattr__ = lazy_names(__name__, _HOMES)
