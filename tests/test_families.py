@@ -7,7 +7,7 @@ import pytest
 from zoo_core.errors import UnknownNameError, join_names
 from zoo_core.installation.installed import load_catalog
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.plugins.rows import describe, restore_plugins
+from zoo_core.plugins.rows import catalog_rows, restore_plugins
 from zoo_core.registry.names import WeightsName, check_tag_name, parse_name
 from zoo_core.testing.suite import MAX_MODELS, MAX_SAMPLE_PARAMETERS, plugin_checks, sample
 
@@ -106,7 +106,7 @@ print(zoo.list_models(task="something-else"), len(zoo.list_models("many/*", max_
 
 
 def test_the_index_gives_back_the_specs_it_was_made_of(catalog):
-    again = Catalog(tuple(restore_plugins(describe(catalog))), lambda: catalog.hooks)
+    again = Catalog(tuple(restore_plugins(catalog_rows(catalog))), lambda: catalog.hooks)
     for kind in ("models", "datasets", "trainers"):
         before, after = catalog.entries(kind), again.entries(kind)
         assert {name: entry.spec for name, entry in after.items()} == {

@@ -13,8 +13,8 @@ from zoo_core.tuning.model_spaces import (
     flatten,
     known_fields,
     overrides,
+    plan_values,
     unflatten,
-    values_of,
 )
 from zoo_core.tuning.search_space import Range, Space
 
@@ -171,7 +171,7 @@ def test_a_grid_has_every_combination_once():
 
 def test_one_at_a_time_changes_the_recipe_by_one_value(toy, softmax):
     space = find_space(softmax, None, grid=True)
-    base = values_of(check_space(toy, "softmax", space, "slow"), space.ranges)
+    base = plan_values(check_space(toy, "softmax", space, "slow"), space.ranges)
     assert base == {"lr": 0.05, "batch_size": 16}
     assert space.grid(base) == [
         {"lr": 0.05, "batch_size": 16},
@@ -231,7 +231,7 @@ def test_a_space_is_refused_in_words_or_every_corner_of_it_can_begin(toy, softma
         setting = space.assign(lambda key, each, at=corner: each.bounds_or_choices[at])
         plan = make_plan(toy, "softmax", "default", [overrides(softmax, space, setting)])
         assert flatten(unflatten(setting), "recipe") == setting
-        found = values_of(plan, setting)
+        found = plan_values(plan, setting)
         assert all(found[key] == value for key, value in setting.items())
 
 

@@ -190,10 +190,12 @@ def evaluate(
     """
     from zoo_core.evaluation.evaluate import evaluate_pretrained
 
-    return evaluate_pretrained(_catalog(), _loaded(weights), dataset=dataset, split=split).together
+    return evaluate_pretrained(
+        _catalog(), _load_all(weights), dataset=dataset, split=split
+    ).together
 
 
-def _loaded(weights: Sequence[Pretrained | str | PathLike[str]]) -> list[Pretrained]:
+def _load_all(weights: Sequence[Pretrained | str | PathLike[str]]) -> list[Pretrained]:
     from zoo_core.pretrained.model import Pretrained
 
     if not weights:
@@ -209,7 +211,7 @@ def compare(
     """Compare weights on every image of a split; see `zoo_core.evaluation.compare`."""
     from zoo_core.evaluation.compare import compare_pretrained
 
-    return compare_pretrained(_catalog(), _loaded(weights), dataset=dataset, split=split)
+    return compare_pretrained(_catalog(), _load_all(weights), dataset=dataset, split=split)
 
 
 def read_images(pretrained: Pretrained, files: Iterable[str | PathLike[str]]) -> NDArray[np.uint8]:

@@ -104,7 +104,7 @@ if TYPE_CHECKING:  # what type checkers see; a test holds it against _HOMES
         find_space as find_space,
         flatten as flatten,
         overrides as overrides,
-        values_of as values_of,
+        plan_values as plan_values,
     )
     from zoo_core.tuning.search_space import Range as Range, Space as Space, Values as Values
     from zoo_core.tuning.study import (
@@ -212,7 +212,7 @@ _HOMES = {
     "softmax": "metrics.scores",
     "split_rows": "data.splits",
     "uniform": "system.random_numbers",
-    "values_of": "tuning.model_spaces",
+    "plan_values": "tuning.model_spaces",
     "write_atomic": "system.atomic_files",
     "zoo_home": "system.paths",
 }

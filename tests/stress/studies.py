@@ -19,7 +19,7 @@ from optuna.trial import FrozenTrial, TrialState
 from tests.stress import postgresql
 from tests.stress.outcome import Outcome
 from zoo_tune.storage import open_storage
-from zoo_tune.workers.trial_accounting import WORKER, counted
+from zoo_tune.workers.trial_accounting import WORKER, counted_trials
 
 TRIALS, WORKERS, KILLED = 24, 4, 2
 SEARCH = ["numpy-net", "--dataset", "synthetic", "--epochs", "80", "--trials", str(TRIALS)]
@@ -77,7 +77,7 @@ def _attempt(
             process.kill()
     trials = _trials(storage, name)
     storage.remove_session()
-    return _found(before, trials, done), len(trials) - len(counted(trials))
+    return _found(before, trials, done), len(trials) - len(counted_trials(trials))
 
 
 def _found(
@@ -87,7 +87,7 @@ def _found(
 ) -> list[str]:
     """Return what is wrong with how a study ended."""
     problems = [err.strip() for _, err, code in done if code not in (0, -signal.SIGKILL)]
-    ended = {t.number: t.value for t in counted(trials) if t.state.is_finished()}
+    ended = {t.number: t.value for t in counted_trials(trials) if t.state.is_finished()}
     if not before.items() <= ended.items():
         problems.append(f"finished were {before}, and now {ended}")
     if len(ended) != TRIALS:
@@ -106,7 +106,7 @@ def _start(command: list[str], folder: Path) -> subprocess.Popen[str]:
 
 def _when(trials: Sequence[FrozenTrial], count: int) -> dict[int, float | None] | None:
     """Return the trials that are finished, once there are so many and two workers are busy."""
-    ended = {t.number: t.value for t in counted(trials) if t.state.is_finished()}
+    ended = {t.number: t.value for t in counted_trials(trials) if t.state.is_finished()}
     return ended if len(ended) >= count and len(_victims(trials)) == KILLED else None
 
 

@@ -116,7 +116,7 @@ def run(arguments: list[str] | None = None) -> int:
         exc.show()
         return exc.exit_code
     except (click.Abort, KeyboardInterrupt) as exc:
-        return _interrupted(exc)
+        return _report_interrupt(exc)
     except Exception as exc:
         if debug:
             raise
@@ -124,7 +124,7 @@ def run(arguments: list[str] | None = None) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _interrupted(exc: BaseException) -> int:
+def _report_interrupt(exc: BaseException) -> int:
     # click makes an Abort of every KeyboardInterrupt.
     interrupt = exc.__cause__ if isinstance(exc, click.Abort) else exc
     if not isinstance(interrupt, InterruptedTrainingError):

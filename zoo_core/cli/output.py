@@ -25,7 +25,7 @@ def print_table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
     The last column is cut where a terminal ends; elsewhere nothing is cut.
     """
     cells = [[name.upper() for name in columns]]
-    cells += [[_text(name, row[name]) for name in columns] for row in rows]
+    cells += [[_format_cell(name, row[name]) for name in columns] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     width = os.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
     for row in cells:
@@ -35,7 +35,7 @@ def print_table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
         sys.stdout.write(line + "\n")
 
 
-def _text(column: str, value: Any) -> str:
+def _format_cell(column: str, value: Any) -> str:
     if column in _WRITTEN:
         return _WRITTEN[column](value)
     if isinstance(value, bool):

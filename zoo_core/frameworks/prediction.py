@@ -95,13 +95,13 @@ def shift(images: NDArray[np.uint8], down: int, right: int) -> NDArray[np.uint8]
         return images
     height, width = images.shape[2:]
     result = np.zeros_like(images)
-    result[:, :, *_kept(down, right, height, width)] = images[
-        :, :, *_kept(-down, -right, height, width)
+    result[:, :, *_filled_region(down, right, height, width)] = images[
+        :, :, *_filled_region(-down, -right, height, width)
     ]
     return result
 
 
-def _kept(down: int, right: int, height: int, width: int) -> tuple[slice, slice]:
+def _filled_region(down: int, right: int, height: int, width: int) -> tuple[slice, slice]:
     """Return the rows and columns that a movement fills."""
     rows = slice(min(max(down, 0), height), max(height + min(down, 0), 0))
     columns = slice(min(max(right, 0), width), max(width + min(right, 0), 0))

@@ -18,7 +18,7 @@ from zoo_core.errors import did_you_mean, one_line
 from zoo_core.installation.installed import load_catalog
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.discovery import API_GROUP
-from zoo_core.plugins.rows import describe
+from zoo_core.plugins.rows import catalog_rows
 from zoo_core.plugins.selection import SETTINGS, Selection, canonical
 from zoo_core.registry.location import Folder
 from zoo_core.registry.lookup import known_registries
@@ -73,12 +73,12 @@ def examine() -> Examination:
     return Examination(
         environment=_environment(),
         packages=_packages(installed),
-        plugins=describe(catalog)["plugins"],
-        findings=[found for what, look in sections.items() for found in _looked(what, look)],
+        plugins=catalog_rows(catalog)["plugins"],
+        findings=[found for what, look in sections.items() for found in _run_section(what, look)],
     )
 
 
-def _looked(what: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+def _run_section(what: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
     try:
         yield from look()
     except Exception as exc:

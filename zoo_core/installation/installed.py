@@ -52,7 +52,7 @@ def installed_rows() -> Listing:
     """Return kind -> rows (plain JSON values) of all that the installed plugins offer."""
     if (rows := read_rows()) is not None:
         return rows
-    from zoo_core.plugins.rows import describe
+    from zoo_core.plugins.rows import catalog_rows
     from zoo_core.plugins.selection import SETTINGS, Selection
 
     stamp = Stamp([*sys.path, SETTINGS.path])
@@ -60,7 +60,7 @@ def installed_rows() -> Listing:
     if selection.damage:
         sys.stderr.write(f"zoo: no plugin counts as disabled: {selection.damage}\n")
     catalog = load_catalog(selection)
-    rows = describe(catalog)
+    rows = catalog_rows(catalog)
     if not selection.damage and not any(row["status"] == "broken" for row in rows["plugins"]):
         write_rows(rows, stamp, (file for plugin in catalog.plugins for file in plugin.files))
     return rows

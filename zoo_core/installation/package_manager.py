@@ -57,7 +57,7 @@ def install(
         InvalidValueError: a folder or wheel is not there.
         DataError: it did not work; the package installer has said why.
     """
-    words = [_checked(each, editable=editable) for each in requirements]
+    words = [_check_requirement(each, editable=editable) for each in requirements]
     before = _here()
     options = (["--upgrade"] if upgrade else []) + (["--no-index"] if is_set("ZOO_OFFLINE") else [])
     given = [word for each in words for word in (["-e", each] if editable else [each])]
@@ -124,7 +124,7 @@ def restore() -> InstallDiff:
     return _change(before)
 
 
-def describe(name: str) -> dict[str, Any]:
+def describe_distribution(name: str) -> dict[str, Any]:
     """Return what the metadata of a distribution say; nothing where there is none."""
     try:
         found = distribution(name)
@@ -141,7 +141,7 @@ def describe(name: str) -> dict[str, Any]:
     }
 
 
-def _checked(requirement: str, *, editable: bool) -> str:
+def _check_requirement(requirement: str, *, editable: bool) -> str:
     """Return a requirement with a folder's or file's whole path."""
     path = Path(requirement).expanduser()
     looks_like_path = editable or "/" in requirement or "\\" in requirement
@@ -189,7 +189,9 @@ def _remember(words: Sequence[str], *, editable: bool) -> None:
             continue
         path = _path_of(found)
         for word in words:
-            if (path and (word == path or path in word)) or _names(word) == canonical(found.name):
+            if (path and (word == path or path in word)) or _plugin_names(word) == canonical(
+                found.name
+            ):
                 learned[canonical(found.name)] = ["-e", word] if editable else [word]
     with SETTINGS.changing() as values:
         values["installed"] = {**values["installed"], **learned}
@@ -207,7 +209,7 @@ def _path_of(found: Distribution) -> str:
     return unquote(urlsplit(url).path) if url.startswith("file:") else url
 
 
-def _names(word: str) -> str:
+def _plugin_names(word: str) -> str:
     """Return the canonical name of the distribution that a requirement names, if it does."""
     try:
         return canonical(Requirement(word).name)

@@ -43,7 +43,7 @@ def find_entry_points() -> list[InstalledEntryPoint]:
         try:
             plugins = list(_plugins_of(distribution))
         except Exception as exc:  # the metadata is another's, and may be anything
-            plugins = list(_damaged(distribution, exc))
+            plugins = list(_damaged_entry(distribution, exc))
         if plugins:
             found.setdefault(plugins[0].distribution, plugins)
     return [plugin for _, plugins in sorted(found.items()) for plugin in plugins]
@@ -60,7 +60,7 @@ def _plugins_of(distribution: Distribution) -> Iterable[InstalledEntryPoint]:
         yield from (InstalledEntryPoint(name, version, point) for point in current or points)
 
 
-def _damaged(distribution: Distribution, exc: Exception) -> Iterable[InstalledEntryPoint]:
+def _damaged_entry(distribution: Distribution, exc: Exception) -> Iterable[InstalledEntryPoint]:
     # Where pip installed it; other kinds of distributions are not known by a folder.
     folder = Path(str(getattr(distribution, "_path", ""))).name
     match = re.fullmatch(r"(zoo[-_].+?)(?:-([^-]+))?\.(?:dist|egg)-info", folder)

@@ -81,7 +81,7 @@ def _stamp(path: str) -> tuple[int, int]:
     return (status.st_mtime_ns, status.st_size)
 
 
-def _modified(path: Any) -> int:
+def _mtime(path: Any) -> int:
     return _stamp(str(path))[0]
 
 
@@ -139,7 +139,7 @@ def _write(index: dict[str, Any]) -> None:
         content = json.dumps(index).encode()
         write_atomic(path, _checksum(content) + b"\n" + content)
         # There is one for each environment, and for each folder that `python -m` is called in.
-        for old in sorted(path.parent.iterdir(), key=_modified, reverse=True)[MAX_INDEXES:]:
+        for old in sorted(path.parent.iterdir(), key=_mtime, reverse=True)[MAX_INDEXES:]:
             old.unlink(missing_ok=True)
     except OSError:
         return  # an index saves time; nothing depends on it

@@ -48,11 +48,11 @@ def load_plugins(
     core = EntryPoint("zoo-core", builtin.__name__, API_GROUP)
     plugins = [_load(manager, InstalledEntryPoint("zoo-core", __version__, core), core)]
     reserved = {spec.name for kind, spec in plugins[0].offers if kind == "commands"}
-    plugins += [_unless_refused(manager, each, selection, reserved) for each in find_entry_points()]
+    plugins += [_load_selected(manager, each, selection, reserved) for each in find_entry_points()]
     return tuple(_mark_conflicts(plugins)), manager
 
 
-def _unless_refused(
+def _load_selected(
     manager: pluggy.PluginManager,
     installed: InstalledEntryPoint,
     selection: Selection,
@@ -60,13 +60,13 @@ def _unless_refused(
 ) -> Plugin:
     name, point = installed.distribution, installed.point
     if refusal := selection.refusal(name):
-        return _unloaded(installed, Status.DISABLED, refusal)
+        return _unusable(installed, Status.DISABLED, refusal)
     if point is None:
-        return _unloaded(installed, Status.BROKEN, f"{installed.exc}; reinstall {name}")
+        return _unusable(installed, Status.BROKEN, f"{installed.exc}; reinstall {name}")
     if point.group != API_GROUP:
         exc = f"made for plugin API {point.group}, zoo-core {__version__} has "
         remedy = f"install a version of {name} made for it, or: zoo uninstall {name}"
-        return _unloaded(installed, Status.INCOMPATIBLE, f"{exc}{API_GROUP}; {remedy}")
+        return _unusable(installed, Status.INCOMPATIBLE, f"{exc}{API_GROUP}; {remedy}")
     return _load(manager, installed, point, reserved)
 
 
@@ -91,11 +91,11 @@ def _load(
             manager.unregister(name=registered)
         what = str(exc) if isinstance(exc, _BrokenError) else one_line(exc)
         remedy = f"fix or upgrade {name}, or: zoo uninstall {name}"
-        return _unloaded(installed, Status.BROKEN, f"{what}; {remedy}")
+        return _unusable(installed, Status.BROKEN, f"{what}; {remedy}")
     return Plugin(
         distribution=name,
         version=installed.version,
-        entry_point=_declared(point),
+        entry_point=_declaration(point),
         status=Status.OK,
         offers=offers,
         files=_source_files(module),
@@ -177,8 +177,8 @@ def _mark_conflicts(plugins: list[Plugin]) -> Iterable[Plugin]:
         yield replace(plugin, status=Status.CONFLICT, reason=reason)
 
 
-def _unloaded(installed: InstalledEntryPoint, status: Status, reason: str) -> Plugin:
-    declared = _declared(installed.point) if installed.point else "no entry point"
+def _unusable(installed: InstalledEntryPoint, status: Status, reason: str) -> Plugin:
+    declared = _declaration(installed.point) if installed.point else "no entry point"
     return Plugin(
         distribution=installed.distribution,
         version=installed.version,
@@ -188,7 +188,7 @@ def _unloaded(installed: InstalledEntryPoint, status: Status, reason: str) -> Pl
     )
 
 
-def _declared(point: EntryPoint) -> str:
+def _declaration(point: EntryPoint) -> str:
     return f"{point.name} = {point.value}"
 
 

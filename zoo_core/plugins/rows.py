@@ -15,10 +15,10 @@ Listing = dict[str, list[dict[str, Any]]]
 """Kind -> rows of all that the installed plugins offer."""
 
 
-def describe(catalog: Catalog) -> Listing:
+def catalog_rows(catalog: Catalog) -> Listing:
     """Return the listing of a catalog."""
     rows: Listing = {
-        kind: [{**row(entry), "name": name} for name, entry in catalog.entries(kind).items()]
+        kind: [{**spec_row(entry), "name": name} for name, entry in catalog.entries(kind).items()]
         for kind in KINDS
     }
     rows["plugins"] = [
@@ -35,7 +35,7 @@ def describe(catalog: Catalog) -> Listing:
     return rows
 
 
-def row(entry: Entry[Any]) -> dict[str, Any]:
+def spec_row(entry: Entry[Any]) -> dict[str, Any]:
     """Return a spec's values as JSON would give them back, and who offers it."""
     return {**_plain(vars(entry.spec)), "plugin": entry.plugin.distribution}
 
@@ -59,7 +59,7 @@ def restore_plugins(rows: Listing) -> Iterator[Plugin]:
     offers: dict[str, list[tuple[str, Spec]]] = defaultdict(list)
     for kind, spec_type in KINDS.items():
         for row in rows[kind]:
-            offers[row["plugin"]].append((kind, _restored(spec_type, row)))
+            offers[row["plugin"]].append((kind, _restore_spec(spec_type, row)))
     for row in rows["plugins"]:
         yield Plugin(
             distribution=row["name"],
@@ -71,7 +71,7 @@ def restore_plugins(rows: Listing) -> Iterator[Plugin]:
         )
 
 
-def _restored(spec_type: type[Spec], row: dict[str, Any]) -> Spec:
+def _restore_spec(spec_type: type[Spec], row: dict[str, Any]) -> Spec:
     """Return the spec of a row of the index.
 
     Nothing is checked: it was when the plugin made the spec, and there may be 1,500 of them.

@@ -121,9 +121,11 @@ def write_plugin(new: NewPlugin, folder: Path) -> None:
 def _fill(template: Path, into: Path, words: Mapping[str, str]) -> None:
     for source in sorted(template.rglob(f"*{SUFFIX}")):
         name = str(source.relative_to(template)).removesuffix(SUFFIX)
-        target = into / _replaced(name, words)
+        target = into / _replace_words(name, words)
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(_replaced(source.read_text(encoding="utf-8"), words), encoding="utf-8")
+        target.write_text(
+            _replace_words(source.read_text(encoding="utf-8"), words), encoding="utf-8"
+        )
 
 
 def _words(new: NewPlugin, folder: Path) -> dict[str, str]:
@@ -139,7 +141,7 @@ def _words(new: NewPlugin, folder: Path) -> dict[str, str]:
     }
 
 
-def _replaced(text: str, words: Mapping[str, str]) -> str:
+def _replace_words(text: str, words: Mapping[str, str]) -> str:
     for word, value in words.items():
         text = text.replace(f"__{word}__", value)
     return text

@@ -48,7 +48,7 @@ def build(
         VerificationError: the weights do not have the names, shapes or dtypes of the model's.
         InvalidValueError: `into` is no model of the weights' framework.
     """
-    facts = _facts(file)
+    facts = _read_facts(file)
     entry = catalog.model(f"{facts.plugin}/{facts.model}")
 
     @cache
@@ -118,7 +118,7 @@ class _Facts:
     views: int
 
 
-def _facts(file: WeightFile) -> _Facts:
+def _read_facts(file: WeightFile) -> _Facts:
     stated = file.metadata
     try:
         channels, height, width = map(int, stated["config"]["input_shape"])

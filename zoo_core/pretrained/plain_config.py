@@ -24,7 +24,7 @@ class ConfigView:
     """
 
     def __init__(self, values: Mapping[str, Any], real: Callable[[], ModelConfig]) -> None:
-        self._values = {key: _tupled(value) for key, value in values.items()}
+        self._values = {key: _to_tuples(value) for key, value in values.items()}
         self._real = real
 
     def __getattr__(self, name: str) -> Any:
@@ -41,12 +41,12 @@ def is_plain(config: ModelConfig) -> bool:
     """Say whether `ConfigView` of a config's JSON values has the config's own values."""
     stored = config.model_dump(mode="json")
     return stored.keys() == dict(config).keys() and all(
-        _same(_tupled(stored[key]), value) for key, value in dict(config).items()
+        _same(_to_tuples(stored[key]), value) for key, value in dict(config).items()
     )
 
 
-def _tupled(value: Any) -> Any:
-    return tuple(map(_tupled, value)) if isinstance(value, list) else value
+def _to_tuples(value: Any) -> Any:
+    return tuple(map(_to_tuples, value)) if isinstance(value, list) else value
 
 
 def _same(stored: Any, value: Any) -> bool:

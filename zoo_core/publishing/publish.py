@@ -67,13 +67,13 @@ def publish_run(
             f"publishing writes to a folder, {registry} is none",
             hint="Publish to a folder, and copy that to where it is served from.",
         )
-    card = _finished(run)
+    card = _finished_card(run)
     if parsed.model != card.model:
         raise InvalidValueError(
             f"{run} is of the model {card.model!r}, {name!r} is a name of {parsed.model!r}",
             hint=f"For instance: --as {card.model}.{parsed.tag}",
         )
-    published_card = _checked(catalog, run, card, parsed.tag, make_interval(card, others))
+    published_card = _check_run(catalog, run, card, parsed.tag, make_interval(card, others))
     content = card_json(published_card)
     published = PublishedWeights(
         model=card.model,
@@ -107,7 +107,7 @@ def measure(read: Predictions, dataset: ArrayDataset) -> tuple[Scores, str]:
     return score(read.logits, dataset.splits["test"].labels), digest
 
 
-def _finished(run: Path) -> Card:
+def _finished_card(run: Path) -> Card:
     card, _ = read_provenance(run)
     if not isinstance(card, Card) or not run.is_dir():
         raise DataError(
@@ -117,7 +117,7 @@ def _finished(run: Path) -> Card:
     return card
 
 
-def _checked(
+def _check_run(
     catalog: Catalog, run: Path, card: Card, tag: str, interval: Interval | None
 ) -> PublishedCard:
     """Return the card to publish, once the weights were seen to do what the run's card says."""

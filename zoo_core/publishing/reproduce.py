@@ -150,7 +150,7 @@ def _compare(published: PublishedCard, again: Card) -> Reproduction:
     )
 
 
-def check(reproductions: Iterable[Reproduction], found: FoundWeights) -> None:
+def check_reproducible(reproductions: Iterable[Reproduction], found: FoundWeights) -> None:
     """Raise where a reproduction is not what the card promises.
 
     Raises:

@@ -45,7 +45,7 @@ def add_tag(
     root = location.root
     try:
         root.mkdir(parents=True, exist_ok=True)
-        with _locked(root):
+        with _registry_lock(root):
             index = _index(location)
             _roll_back(root, index)
             if published.name in index.tags:
@@ -114,7 +114,7 @@ def _index(location: Folder) -> PublishedIndex:
 
 
 @contextlib.contextmanager
-def _locked(root: Path) -> Iterator[None]:
+def _registry_lock(root: Path) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     try:

@@ -34,7 +34,7 @@ def validate(cls: type[M], values: Mapping[str, Any], *, what: str, prefix: str 
     try:
         return cls.model_validate_json(json.dumps(dict(values)), strict=True)
     except ValidationError as exc:
-        raise _explained(cls, exc, what, prefix) from exc
+        raise _explain(cls, exc, what, prefix) from exc
     except TypeError as exc:
         raise InvalidValueError(f"the {what} holds a value that is not plain JSON: {exc}") from exc
 
@@ -46,7 +46,7 @@ def first_error(exc: ValidationError) -> str:
     return f"{where}: {first['msg']}" if where else first["msg"]
 
 
-def _explained(
+def _explain(
     cls: type[BaseModel], exc: ValidationError, what: str, prefix: str
 ) -> InvalidValueError:
     first = exc.errors()[0]

@@ -108,17 +108,17 @@ def resolve_weights(catalog: Catalog, text: str, registry: str | None) -> FoundW
     return find_weights(catalog, text, among=[open_registry(registry)])
 
 
-def iter_indexes(known_registries: Iterable[Registry]) -> Iterator[tuple[Registry, PublishedIndex]]:
+def iter_indexes(registries: Iterable[Registry]) -> Iterator[tuple[Registry, PublishedIndex]]:
     """Yield registries with what they have published; one that cannot be read costs a warning."""
-    for registry in known_registries:
+    for registry in registries:
         yield registry, _readable(registry, refresh=False)
 
 
-def list_published(known_registries: Iterable[Registry]) -> list[FoundWeights]:
+def list_published(registries: Iterable[Registry]) -> list[FoundWeights]:
     """Return all that registries have published; one that cannot be read costs a warning."""
     return [
         FoundWeights(registry, each)
-        for registry, index in iter_indexes(known_registries)
+        for registry, index in iter_indexes(registries)
         for _, each in sorted(index.tags.items())
     ]
 

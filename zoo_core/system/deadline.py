@@ -73,7 +73,7 @@ class Deadline:
         return connected
 
     @contextlib.contextmanager
-    def watched(self) -> Iterator[Deadline]:
+    def enforced(self) -> Iterator[Deadline]:
         """Cut the connections of the block when time is up."""
         threading.Thread(target=self._watch, daemon=True).start()
         try:

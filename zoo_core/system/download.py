@@ -49,14 +49,14 @@ def download(
         UnavailableError: it did not work, and why.
         DataError: what came cannot be kept.
     """
-    with Deadline().watched() as deadline:
+    with Deadline().enforced() as deadline:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 _attempt(url, to, max_bytes, on_progress=on_progress, deadline=deadline)
             except _BusyError as exc:
                 wait = min(exc.wait or 0.5 * 2**attempt, MAX_WAIT)
                 if attempt == ATTEMPTS or wait > deadline.remaining():
-                    raise _failed(url, str(exc)) from exc
+                    raise _download_error(url, str(exc)) from exc
                 time.sleep(wait)
                 to.seek(0)
                 to.truncate()
@@ -85,17 +85,17 @@ def _attempt(
         exc.close()
         if exc.code in RETRY_STATUS:
             raise _BusyError(f"it answered {exc.code}", _seconds(exc)) from exc
-        raise _failed(url, f"it answered {exc.code} {exc.reason}") from exc
+        raise _download_error(url, f"it answered {exc.code} {exc.reason}") from exc
     except (OSError, http.client.HTTPException, ValueError, OverflowError, _BusyError) as exc:
         inner = getattr(exc, "reason", None)  # of what urllib wraps
         cause = inner if isinstance(inner, Exception) else exc
         if deadline.over or isinstance(cause, TimeoutError):
-            raise _failed(url, str(deadline)) from exc
+            raise _download_error(url, str(deadline)) from exc
         if isinstance(cause, ConnectionError) and not isinstance(cause, ConnectionRefusedError):
             raise _BusyError(one_line(cause)) from exc
         if isinstance(exc, _BusyError):
             raise
-        raise _failed(url, one_line(cause)) from exc
+        raise _download_error(url, one_line(cause)) from exc
     finally:
         deadline.release()
 
@@ -111,13 +111,13 @@ def _copy(
 ) -> None:
     stated, taken = response.length, 0
     if stated is not None and stated > max_bytes:
-        raise _failed(url, f"it has {stated:,} bytes, {max_bytes:,} are due at most")
+        raise _download_error(url, f"it has {stated:,} bytes, {max_bytes:,} are due at most")
     try:
         while piece := response.read1(1 << 16):
             taken += len(piece)
             deadline.add_bytes(len(piece))
             if taken > max_bytes:
-                raise _failed(
+                raise _download_error(
                     url, f"it gives more than the {max_bytes:,} bytes that are due at most"
                 )
             _write(url, to, piece)
@@ -176,7 +176,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request | None:
         allowed = ("https",) if urlsplit(req.full_url).scheme == "https" else ("http", "https")
         if urlsplit(newurl).scheme not in allowed:
-            raise _failed(req.full_url, f"it redirects to {newurl}, which is not followed")
+            raise _download_error(req.full_url, f"it redirects to {newurl}, which is not followed")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -188,7 +188,7 @@ def _seconds(answer: urllib.error.HTTPError) -> float:
         return 0.0
 
 
-def _failed(url: str, why: str) -> UnavailableError:
+def _download_error(url: str, why: str) -> UnavailableError:
     said = "".join(c if c.isprintable() else repr(c)[1:-1] for c in why[:300])
     return UnavailableError(
         f"{url} could not be read: {said}",

@@ -43,7 +43,7 @@ def _of_groups() -> Iterator[int]:
             text = (folder / limit).read_text(encoding="ascii").strip()
             most = _UNLIMITED if text == "max" else int(text)
             if most < _UNLIMITED:
-                yield most - int((folder / usage).read_text(encoding="ascii")) + _cached(folder)
+                yield most - int((folder / usage).read_text(encoding="ascii")) + _page_cache(folder)
         except (OSError, ValueError):
             continue
 
@@ -69,7 +69,7 @@ def _groups() -> Iterator[tuple[Path, str, str]]:
                 yield folder, *names
 
 
-def _cached(folder: Path) -> int:
+def _page_cache(folder: Path) -> int:
     """Return the bytes of files in a group's memory, which the kernel gives up when asked."""
     for line in (folder / "memory.stat").read_text(encoding="ascii").splitlines():
         name, _, value = line.partition(" ")

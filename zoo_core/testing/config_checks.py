@@ -15,7 +15,7 @@ from zoo_core.recipes.resolve import recipe_names
 from zoo_core.recipes.validation import first_error, validate
 from zoo_core.testing.check import ContractError, expect
 from zoo_core.testing.trainee import Trainee
-from zoo_core.tuning.model_spaces import check_space, find_space, values_of
+from zoo_core.tuning.model_spaces import check_space, find_space, plan_values
 
 
 def builds_with_its_defaults(catalog: Catalog, name: str) -> None:
@@ -77,7 +77,7 @@ def can_be_searched(catalog: Catalog, name: str, space: str) -> None:
     found = find_space(entry, space)
     plan = check_space(catalog, name, found, found.recipe or "default")
     if found.one_at_a_time:
-        found.grid(values_of(plan, found.ranges))
+        found.grid(plan_values(plan, found.ranges))
 
 
 def _config(

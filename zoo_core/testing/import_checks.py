@@ -40,7 +40,7 @@ def imports_nothing_heavy(catalog: Catalog, name: str) -> None:
     """The plugin's module imports the standard library and ``zoo_core``, and nothing else."""
     own = _module(catalog, name).partition(".")[0]
     cheap = sys.stdlib_module_names | ALLOWED | {own}
-    tops = {module.partition(".")[0] for module in imported(catalog, name).modules}
+    tops = {module.partition(".")[0] for module in import_module(catalog, name).modules}
     # Underscored ones are the standard library's own for this system: _sysconfigdata_….
     heavy = sorted(top for top in tops - cheap if not top.startswith("_"))
     expect(
@@ -52,23 +52,23 @@ def imports_nothing_heavy(catalog: Catalog, name: str) -> None:
 
 def prints_nothing(catalog: Catalog, name: str) -> None:
     """Importing the plugin's module prints nothing."""
-    printed = imported(catalog, name).printed
+    printed = import_module(catalog, name).printed
     expect(not printed, f"importing its module prints {printed[:200]!r}")
 
 
 def writes_nothing(catalog: Catalog, name: str) -> None:
     """Importing the plugin's module writes, makes and removes no file."""
-    files = imported(catalog, name).files
+    files = import_module(catalog, name).files
     expect(not files, f"importing its module writes {', '.join(files)}")
 
 
 def reaches_nobody(catalog: Catalog, name: str) -> None:
     """Importing the plugin's module opens no connection and starts no process."""
-    reached = imported(catalog, name).reached
+    reached = import_module(catalog, name).reached
     expect(not reached, f"importing its module asks for {', '.join(reached)}")
 
 
-def imported(catalog: Catalog, name: str) -> Imported:
+def import_module(catalog: Catalog, name: str) -> Imported:
     """Import a plugin's module in a fresh interpreter, and return what that did."""
     module = _module(catalog, name)
     path = os.pathsep.join(filter(None, sys.path))  # so that it finds the same plugins

@@ -165,12 +165,12 @@ def _of_model(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]
     yield from _each(name, CONFIG_CHECKS, (catalog, name))
     if entry.spec.parameters is not None:
         yield from _each(name, COUNT_CHECKS, (catalog, name))
-    for recipe in _names(recipe_names, entry):
+    for recipe in _names_or_none(recipe_names, entry):
         if not _has_dataset(catalog, entry, recipe):
             continue  # for a data set that another plugin offers, which is not here
         with_recipe = {**RECIPE_CHECKS, **MODEL_CHECKS, **RECIPE_FAULTS}
         yield from _each(f"{name}.{recipe}", with_recipe, (catalog, name, recipe))
-    for space in _names(spaces_of, entry):
+    for space in _names_or_none(spaces_of, entry):
         yield from _each(f"{name}, space {space}", SPACE_CHECKS, (catalog, name, space))
     yield from _each(name, MODEL_FAULTS, (catalog, name))
 
@@ -180,7 +180,7 @@ def _has_dataset(catalog: Catalog, entry: Entry[ModelSpec], recipe: str) -> bool
     return not at or dataset in catalog.entries("datasets")
 
 
-def _names(
+def _names_or_none(
     of: Callable[[Entry[ModelSpec]], Iterable[str]], entry: Entry[ModelSpec]
 ) -> Iterable[str]:
     try:

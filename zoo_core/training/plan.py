@@ -115,7 +115,7 @@ def make_plan(
     named = resolve_recipe(model, recipe_name)
     recipe = resolve_recipe(model, recipe_name, overrides)
     changed = (key for key, value in recipe if value != getattr(named, key))
-    plan = _checked(
+    plan = _check_plan(
         catalog,
         model,
         recipe,
@@ -137,11 +137,11 @@ def plan_from_card(
     """
     model = catalog.model(f"{begun.plugin}/{begun.model}")
     recipe = begun.recipe if seed is None else begun.recipe.model_copy(update={"seed": seed})
-    plan = _checked(catalog, model, recipe, begun.recipe_name, begun.changed)
+    plan = _check_plan(catalog, model, recipe, begun.recipe_name, begun.changed)
     return replace(plan, search=begun.search)
 
 
-def _checked(
+def _check_plan(
     catalog: Catalog,
     model: Entry[ModelSpec],
     recipe: Recipe,

@@ -53,11 +53,11 @@ def find_space(entry: Entry[ModelSpec], given: str | None, *, grid: bool = False
         inherit = written.pop("inherit", not grid and usual in spaces)
         if not isinstance(inherit, bool):
             raise InvalidValueError(f"inherit of the {what} must be true or false, got {inherit!r}")
-        base = flatten(_named(entry, spaces, usual), what) if inherit else {}
+        base = flatten(_named_space(entry, spaces, usual), what) if inherit else {}
         return _space(base | flatten(written, what), entry, what)
     name = given or usual
     what = f"search space {name!r} of model {entry.spec.name!r}"
-    return _space(flatten(_named(entry, spaces, name), what), entry, what)
+    return _space(flatten(_named_space(entry, spaces, name), what), entry, what)
 
 
 def overrides(entry: Entry[ModelSpec], space: Space, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def known_fields(entry: Entry[ModelSpec]) -> dict[str, FieldInfo]:
     return recipe | {MODEL + key: config.model_fields[key] for key in sorted(own)}
 
 
-def _named(
+def _named_space(
     entry: Entry[ModelSpec], spaces: Mapping[str, Mapping[str, Any]], name: str
 ) -> Mapping[str, Any]:
     if name not in spaces:
@@ -236,7 +236,7 @@ def _minimal_conflict(
     return {}
 
 
-def values_of(plan: Plan, keys: Iterable[str]) -> Values:
+def plan_values(plan: Plan, keys: Iterable[str]) -> Values:
     """Return the values that a plan has for some keys, as JSON has them."""
     recipe, config = plan.recipe.json_values(), plan.config.model_dump(mode="json")
     return {

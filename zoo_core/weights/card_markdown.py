@@ -23,7 +23,7 @@ def card_markdown(card: Card) -> bytes:
         *_table(card),
         "",
         *(_use(published) if published else ()),
-        *(f"- {name}: {fact}" for name, fact in _facts(card).items()),
+        *(f"- {name}: {fact}" for name, fact in _metadata(card).items()),
         "",
         "## Recipe",
         "",
@@ -85,14 +85,14 @@ def _sentence(interval: Interval) -> str:
     return f"Test accuracy of {len(interval.seeds)} seeds, mean ± sd: {said}."
 
 
-def _facts(card: Card) -> dict[str, str]:
+def _metadata(card: Card) -> dict[str, str]:
     return {
         "Weights": f"`{card.weights.file}`, {card.weights.bytes:,} bytes, "
         f"sha256 `{card.weights.sha256}`",
         "Kept": f"epoch {card.epoch} of {card.recipe.epochs}, the {card.recipe.keep}"
         + (" on the validation split" if card.recipe.keep == "best" else ""),
         **({"Stopped early": card.stopped} if card.stopped else {}),
-        **({"Recipe found by": _found(card.search)} if card.search else {}),
+        **({"Recipe found by": _search_sentence(card.search)} if card.search else {}),
         **({"Began with": _initial(card.initial)} if card.initial else {}),
         "Model": f"`{card.model}` of {card.plugin}, config `{_pairs(card.config)}`",
         "Normalization": f"(pixel / 255 - {_numbers(card.normalization.mean)}) / "
@@ -106,7 +106,7 @@ def _facts(card: Card) -> dict[str, str]:
     }
 
 
-def _found(search: SearchSummary) -> str:
+def _search_sentence(search: SearchSummary) -> str:
     return (
         f"trial {search.trial} of the study `{search.study}`, chosen by its accuracy of "
         f"{search.validation:.2%} on the validation split among {search.trials} trials, "

@@ -20,7 +20,7 @@ from zoo_core.metrics.predictions import predictions_of
 from zoo_core.pretrained.load import load_pretrained
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.registry.lookup import known_registries, list_published
-from zoo_export.compare_outputs import TOLERANCE, OutputComparison, compare_outputs, normalized
+from zoo_export.compare_outputs import TOLERANCE, OutputComparison, compare_outputs, normalize
 from zoo_export.export import find_exporter
 from zoo_export.formats import FORMATS, Program
 from zoo_numpy.config import NumpyNetConfig
@@ -103,7 +103,7 @@ def test_a_file_gives_zoos_logits_for_any_number_of_images(exported, name, forma
     program = exported(pretrained, format_, normalization=normalization)
     images = images_of(pretrained)[:1000]
     expected = pretrained.predict(images)
-    given_ = images if normalization else normalized(images, pretrained.normalization)
+    given_ = images if normalization else normalize(images, pretrained.normalization)
     for count in (1, 2, 7, 1000):
         logits = program.run(given_[:count])
         assert len(logits) == len(expected.logits)
@@ -170,7 +170,7 @@ def test_every_numpy_net_is_exported_as_it_is(
     program = exported(pretrained, "onnx", normalization=normalization)
     images = np.random.default_rng(seed).integers(0, 256, (4, *shape), np.uint8)
     for own, zoos in zip(
-        program.run(images if normalization else normalized(images, pretrained.normalization)),
+        program.run(images if normalization else normalize(images, pretrained.normalization)),
         pretrained.predict(images).logits,
         strict=True,
     ):

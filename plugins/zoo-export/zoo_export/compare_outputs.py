@@ -51,7 +51,7 @@ def compare_outputs(
     starts = [0, *range(1, len(images), BATCH), len(images)]
     for start, end in pairwise(starts):
         batch = images[start:end]
-        given = program.run(batch if normalization else normalized(batch, pretrained.normalization))
+        given = program.run(batch if normalization else normalize(batch, pretrained.normalization))
         expected = pretrained.predict(batch)
         shapes = [np.shape(head) for head in given]
         if shapes != (due := [head.shape for head in expected.logits]):
@@ -64,7 +64,7 @@ def compare_outputs(
     return OutputComparison(len(images), difference, labels)
 
 
-def normalized(images: NDArray[np.uint8], normalization: Normalization) -> NDArray[np.float32]:
+def normalize(images: NDArray[np.uint8], normalization: Normalization) -> NDArray[np.float32]:
     """Return what a file without normalization takes: float32 ``(image / 255 - mean) / std``."""
     mean, std = (np.reshape(each, (-1, 1, 1)) for each in (normalization.mean, normalization.std))
     floats: NDArray[np.float32] = ((images / 255 - mean) / std).astype(np.float32)

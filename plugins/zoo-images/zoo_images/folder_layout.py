@@ -12,7 +12,7 @@ from zoo_images.splits import named_splits
 _REMEDY = "Put the images of each class into a folder of its own, such as cat and dog."
 
 
-def find_images(root: Path) -> dict[str, Classes]:
+def find_labeled_images(root: Path) -> dict[str, Classes]:
     """Return the files of each class, by split.
 
     A sub-folder is a class; or it is a split, and has a sub-folder a class. Where there are no
@@ -51,12 +51,13 @@ def _splits(root: Path, folders: Mapping[str, Path]) -> dict[str, Path]:
     others = folders.keys() - {folder.name for folder in named.values()}
     if named and not splits and not others:
         raise DataError(
-            f"there are no classes in folder {root}: {_listed(named.values())} has no sub-folders",
+            f"there are no classes in folder {root}: "
+            f"{_join_folders(named.values())} has no sub-folders",
             hint=_REMEDY,
         )
     if splits and "train" not in splits:
         raise DataError(
-            f"folder {root} has classes in {_listed(splits.values())}, and no folder 'train'",
+            f"folder {root} has classes in {_join_folders(splits.values())}, and no folder 'train'",
             hint="Name the one with the images to train on so.",
         )
     if len(splits) == 1 and others:
@@ -105,5 +106,5 @@ def _seen_in_training(folder: Path, classes: Classes, train: Classes) -> Classes
     return classes
 
 
-def _listed(folders: Iterable[Path]) -> str:
+def _join_folders(folders: Iterable[Path]) -> str:
     return join_names(folder.name for folder in folders)

@@ -13,7 +13,7 @@ from zoo_core import ArrayDataset, DatasetSpec
 from zoo_core.plugin_api import DataError
 from zoo_images.address import Address, parse_address
 from zoo_images.cached_dataset import UNKNOWN_LICENSE, SourceDataset, load_or_decode, spec_of
-from zoo_images.folder_layout import find_images
+from zoo_images.folder_layout import find_labeled_images
 from zoo_images.image_files import Classes, in_order
 from zoo_images.image_sources import Picture, Pictures
 
@@ -71,16 +71,16 @@ def find_folder(place: str) -> Path:
 
 
 def _load(address: Address, root: Path) -> ArrayDataset:
-    splits = find_images(root)
+    splits = find_labeled_images(root)
     stamp = [
         [split, name, sorted(file[1:] for file in files)]
         for split, classes in splits.items()
         for name, files in classes.items()
     ]
-    return load_or_decode(address, stamp, lambda: _found(splits))
+    return load_or_decode(address, stamp, lambda: _describe_source(splits))
 
 
-def _found(splits: Mapping[str, Classes]) -> SourceDataset:
+def _describe_source(splits: Mapping[str, Classes]) -> SourceDataset:
     names = sorted(splits["train"])
     return SourceDataset(
         {split: _pictures(classes, names) for split, classes in splits.items()}, names

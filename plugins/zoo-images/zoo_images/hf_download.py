@@ -34,7 +34,7 @@ def fetch(place: str, config: str | None) -> Mapping[str, Any]:
         PluginError: `datasets` is not installed.
     """
     _library()
-    return _loaded(place, config, "") if local_folder(place) else _from_hub(place, config)
+    return _load(place, config, "") if local_folder(place) else _from_hub(place, config)
 
 
 def _library() -> Callable[..., Mapping[str, Any]]:
@@ -51,10 +51,10 @@ def _library() -> Callable[..., Mapping[str, Any]]:
 
 @cache
 def _from_hub(place: str, config: str | None) -> Mapping[str, Any]:
-    return _loaded(place, config, _silence())
+    return _load(place, config, _silence())
 
 
-def _loaded(place: str, config: str | None, silence: str) -> Mapping[str, Any]:
+def _load(place: str, config: str | None, silence: str) -> Mapping[str, Any]:
     """Load a data set; where there is a reason for silence, from this machine alone."""
     try:
         with _quietly(), _offline_mode() if silence else contextlib.nullcontext():

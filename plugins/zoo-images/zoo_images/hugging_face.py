@@ -39,7 +39,7 @@ def describe(address: str) -> DatasetSpec:
         InvalidValueError: an option is not allowed.
         PluginError: `datasets` is not installed.
     """
-    parsed = _parsed(address)
+    parsed = _parse(address)
     dataset = _load(parsed)
     folder = local_folder(parsed.place)
     return spec_of(
@@ -55,10 +55,10 @@ def describe(address: str) -> DatasetSpec:
 
 def load(address: str) -> ArrayDataset:
     """Return a data set; see `describe`."""
-    return _load(_parsed(address))
+    return _load(_parse(address))
 
 
-def _parsed(address: str) -> Address:
+def _parse(address: str) -> Address:
     return parse_address("hf", address, OPTIONS)
 
 
@@ -70,13 +70,13 @@ def _load(address: Address) -> ArrayDataset:
     splits = {split: fetched[name] for split, name in named.items()}
     fingerprints = {split: dataset._fingerprint for split, dataset in splits.items()}
     stamp = [sorted(address.options.items()), fingerprints]
-    return load_or_decode(address, stamp, lambda: _found(address, splits))
+    return load_or_decode(address, stamp, lambda: _describe_source(address, splits))
 
 
-def _found(address: Address, splits: Splits) -> SourceDataset:
+def _describe_source(address: Address, splits: Splits) -> SourceDataset:
     features = splits["train"].features
     image, label = _image_column(address, features), _label_column(address, features)
-    classes, labels = _labeled(address, splits, label)
+    classes, labels = _label_images(address, splits, label)
     pictures = {split: _pictures(address, splits, split, image, labels[split]) for split in labels}
     return SourceDataset(pictures, classes)
 
@@ -129,7 +129,7 @@ def _column(
     return likely[0]
 
 
-def _labeled(
+def _label_images(
     address: Address, splits: Splits, column: str
 ) -> tuple[list[str], dict[str, NDArray[np.int64]]]:
     """Return the names of the classes, and the labels of each split that has some."""

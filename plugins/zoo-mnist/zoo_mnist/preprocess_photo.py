@@ -52,17 +52,17 @@ def read_two_digits(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     strokes = find_strokes(image[0])
     if strokes is None:
         return np.zeros((1, HEIGHT, SIDE), np.uint8)
-    if parts := _parted(strokes):
+    if parts := _separate(strokes):
         top, bottom = map(_digit, parts)
         pair = np.zeros((HEIGHT, SIDE), np.float32)
         pair[:SIDE] = top
         pair[OFFSET:] = np.maximum(pair[OFFSET:], bottom)
         return _to_bytes(pair)
-    strokes = _resized(strokes, PAIR, SIDE - 4)
+    strokes = _resize(strokes, PAIR, SIDE - 4)
     down, right = ndimage.center_of_mass(strokes)
     half = len(strokes) / 2
     place = (MIDDLE + PULL * (half - down) - half, SIDE / 2 - right)
-    return _to_bytes(_placed(strokes, (HEIGHT, SIDE), place))
+    return _to_bytes(_place(strokes, (HEIGHT, SIDE), place))
 
 
 def _is_ready(image: NDArray[np.uint8], size: tuple[int, int]) -> bool:
@@ -71,12 +71,12 @@ def _is_ready(image: NDArray[np.uint8], size: tuple[int, int]) -> bool:
 
 def _digit(strokes: Floats) -> Floats:
     """Return a digit as MNIST has it, its center of mass in the middle."""
-    strokes = _resized(strokes, FIT, FIT)
+    strokes = _resize(strokes, FIT, FIT)
     down, right = ndimage.center_of_mass(strokes)
-    return _placed(strokes, (SIDE, SIDE), (SIDE / 2 - down, SIDE / 2 - right))
+    return _place(strokes, (SIDE, SIDE), (SIDE / 2 - down, SIDE / 2 - right))
 
 
-def _resized(strokes: Floats, height: int, width: int) -> Floats:
+def _resize(strokes: Floats, height: int, width: int) -> Floats:
     """Return strokes as large as fits, and as wide as pens were."""
     scale = min(height / strokes.shape[0], width / strokes.shape[1])
     stroke = stroke_width(strokes)
@@ -89,7 +89,7 @@ def _resized(strokes: Floats, height: int, width: int) -> Floats:
     return np.asarray(picture, np.float32)
 
 
-def _placed(strokes: Floats, size: tuple[int, int], place: tuple[float, float]) -> Floats:
+def _place(strokes: Floats, size: tuple[int, int], place: tuple[float, float]) -> Floats:
     """Put strokes into an empty image, their upper left corner as near to a place as fits."""
     canvas = np.zeros(size, np.float32)
     rows, columns = (
@@ -101,19 +101,19 @@ def _placed(strokes: Floats, size: tuple[int, int], place: tuple[float, float]) 
     return canvas
 
 
-def _parted(strength: Floats) -> tuple[Floats, Floats] | None:
+def _separate(strength: Floats) -> tuple[Floats, Floats] | None:
     """Return two digits that stand apart, the upper or left one first; None if they do not."""
     for turned, part in enumerate((strength, strength.T)):
         free = np.flatnonzero(~(part > 0.1).any(axis=1))
         least = APART * len(part)
         if len(gap := free[(free >= least) & (free < len(part) - least)]):
             middle = int(np.median(gap))
-            first, second = _trimmed(part[:middle]), _trimmed(part[middle:])
+            first, second = _trim(part[:middle]), _trim(part[middle:])
             return (first.T, second.T) if turned else (first, second)
     return None
 
 
-def _trimmed(strength: Floats) -> Floats:
+def _trim(strength: Floats) -> Floats:
     rows, columns = ndimage.find_objects((strength > 0.1).astype(np.int8))[0]
     trimmed: Floats = strength[rows, columns]
     return trimmed

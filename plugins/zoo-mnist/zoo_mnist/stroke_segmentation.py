@@ -39,7 +39,7 @@ def find_strokes(image: NDArray[np.uint8]) -> Floats | None:
     """
     height, width = image.shape
     scale = max(1, round(max(height, width) / SIDE))
-    found = _look(_reduced(image, scale))
+    found = _look(_reduce(image, scale))
     if found is None:
         return None
     strokes, top, left = found
@@ -52,7 +52,7 @@ def find_strokes(image: NDArray[np.uint8]) -> Floats | None:
         for start, size in zip((top, left), strokes.shape, strict=True)
     )
     near = image[rows, columns]
-    nearer = _look(_reduced(near, max(1, round(max(near.shape) / SIDE))))
+    nearer = _look(_reduce(near, max(1, round(max(near.shape) / SIDE))))
     return nearer[0] if nearer else strokes
 
 
@@ -63,7 +63,7 @@ def stroke_width(strokes: Floats) -> float:
     return 2 * float(inside.sum()) / (float(outline) * math.pi / 4) if outline else 0.0
 
 
-def _reduced(image: NDArray[np.uint8], scale: int) -> Floats:
+def _reduce(image: NDArray[np.uint8], scale: int) -> Floats:
     picture = Image.fromarray(image)
     return np.asarray(picture.reduce(scale) if scale > 1 else picture, np.float32)
 

@@ -38,7 +38,7 @@ def export_onnx(pretrained: Pretrained, path: Path, *, normalization: bool) -> N
         ["logits"] if len(classes) == 1 else [f"logits_head{i + 1}" for i in range(len(classes))]
     )
     graph = _Graph()
-    x = _prepared(graph, "images", pretrained) if normalization else "images"
+    x = _normalize(graph, "images", pretrained) if normalization else "images"
     seen = [_logits(graph, view, pretrained.model.layers) for view in _views(graph, x, pretrained)]
     mean = graph.node("Mean", *seen) if len(seen) > 1 else seen[0]
     graph.node("Split", mean, graph.constant(np.array(classes)), outputs=names, axis=1)
@@ -90,7 +90,7 @@ class _Graph:
         return self._known[id(array)][0]
 
 
-def _prepared(graph: _Graph, images: str, pretrained: Pretrained) -> str:
+def _normalize(graph: _Graph, images: str, pretrained: Pretrained) -> str:
     """Return what `zoo_numpy.normalize` makes of bytes."""
     from onnx import TensorProto
 

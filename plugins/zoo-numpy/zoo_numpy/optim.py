@@ -29,7 +29,7 @@ class Sgd:
         self._parameters = parameters
         self._recipe = recipe
         self._velocities = [np.zeros_like(parameter.value) for parameter in parameters]
-        self.state = _named("velocity", self._velocities)
+        self.state = _prefix_names("velocity", self._velocities)
 
     def step(self, lr: float) -> None:
         recipe = self._recipe
@@ -60,7 +60,7 @@ class AdamW:
         self._means = [np.zeros_like(parameter.value) for parameter in parameters]
         self._squares = [np.zeros_like(parameter.value) for parameter in parameters]
         self._steps: Array = np.zeros(())
-        self.state = _named("mean", self._means) | _named("square", self._squares)
+        self.state = _prefix_names("mean", self._means) | _prefix_names("square", self._squares)
         self.state["steps"] = self._steps
 
     def step(self, lr: float) -> None:
@@ -92,7 +92,7 @@ class Muon:
         self._momenta = [np.zeros_like(parameter.value) for parameter in self._matrices]
         self._weight_decay = recipe.weight_decay
         self._adamw = AdamW([p for p in parameters if p.value.ndim < 2], recipe)
-        self.state = _named("momentum", self._momenta) | self._adamw.state
+        self.state = _prefix_names("momentum", self._momenta) | self._adamw.state
 
     def step(self, lr: float) -> None:
         self._adamw.step(lr)
@@ -101,10 +101,10 @@ class Muon:
             ahead = self.MOMENTUM * momentum + (1 - self.MOMENTUM) * parameter.gradient
             size = 0.2 * max(ahead.shape) ** 0.5
             parameter.value *= 1 - lr * self._weight_decay
-            parameter.value -= lr * size * orthogonalized(ahead)
+            parameter.value -= lr * size * orthogonalize(ahead)
 
 
-def orthogonalized(matrix: Array) -> Array:
+def orthogonalize(matrix: Array) -> Array:
     """Return a matrix with its singular values brought near 1, by five Newton-Schulz steps."""
     wide = matrix if len(matrix) <= matrix.shape[1] else matrix.T  # the smaller square is quicker
     wide = wide / (np.linalg.norm(wide) + 1e-7)
@@ -127,7 +127,7 @@ class ParameterEMA:
             average.value += (1 - decay) * (parameter.value - average.value)
 
 
-def _named(what: str, arrays: Sequence[Array]) -> dict[str, Array]:
+def _prefix_names(what: str, arrays: Sequence[Array]) -> dict[str, Array]:
     return {f"{what}.{number}": array for number, array in enumerate(arrays)}
 
 

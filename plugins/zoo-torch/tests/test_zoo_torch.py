@@ -13,7 +13,7 @@ import zoo_torch.learner
 from zoo_core import ArrayDataset, Batch, ModelConfig, Normalization, Recipe, Run, Split
 from zoo_core.data.splits import TrainingData
 from zoo_core.errors import InvalidValueError
-from zoo_torch.muon import orthogonalized
+from zoo_torch.muon import orthogonalize
 from zoo_torch.normalize import Prepare, warp
 from zoo_torch.optim import make_optimizer
 from zoo_torch.trainer import PREDICT_BATCH, TorchTrainer, choose_device
@@ -135,7 +135,7 @@ def test_muon_keeps_its_momentum():
 
 @pytest.mark.parametrize("shape", [(4, 9), (9, 4)])
 def test_matrices_are_made_orthogonal_either_way(shape):
-    values = torch.linalg.svdvals(orthogonalized(torch.randn(shape) * 50))
+    values = torch.linalg.svdvals(orthogonalize(torch.randn(shape) * 50))
     assert 0.6 < values.min() < values.max() < 1.3
 
 

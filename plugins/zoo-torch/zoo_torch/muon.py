@@ -35,11 +35,11 @@ class Muon:
             matrix = ahead.reshape(len(ahead), -1)
             size = 0.2 * max(matrix.shape) ** 0.5
             parameter.mul_(1 - lr * self._weight_decay)
-            parameter.add_(orthogonalized(matrix).mul_(size).view_as(parameter), alpha=-lr)
+            parameter.add_(orthogonalize(matrix).mul_(size).view_as(parameter), alpha=-lr)
             parameter.grad = None
 
 
-def orthogonalized(matrix: Tensor) -> Tensor:
+def orthogonalize(matrix: Tensor) -> Tensor:
     """Return a matrix ``(R, C)`` with its singular values brought near 1 (Newton and Schulz).
 
     Every step multiplies from the left by a polynomial of the Gram matrix, so that it is enough to

@@ -24,7 +24,7 @@ class Optimizer(Protocol):
         """Make one step with learning rate `lr` and forget the gradients."""
 
 
-def named(what: str, tensors: Iterable[Tensor]) -> dict[str, Tensor]:
+def prefix_names(what: str, tensors: Iterable[Tensor]) -> dict[str, Tensor]:
     """Return tensors under the names ``what.0``, ``what.1``, …."""
     return {f"{what}.{number}": tensor for number, tensor in enumerate(tensors)}
 
@@ -57,7 +57,7 @@ class Sgd:
         self._parameters = _Parameters(parameters)
         self._recipe = recipe
         self._momenta = self._parameters.zeros() if recipe.momentum else []
-        self.state = named("momentum", self._momenta)
+        self.state = prefix_names("momentum", self._momenta)
 
     def step(self, lr: float) -> None:
         torch._fused_sgd_(
@@ -82,8 +82,8 @@ class AdamW:
         self._recipe = recipe
         self._means, self._squares = self._parameters.zeros(), self._parameters.zeros()
         self._steps = [torch.zeros((), device=mean.device) for mean in self._means]
-        self.state = named("mean", self._means) | named("square", self._squares)
-        self.state |= named("steps", self._steps)
+        self.state = prefix_names("mean", self._means) | prefix_names("square", self._squares)
+        self.state |= prefix_names("steps", self._steps)
 
     def step(self, lr: float) -> None:
         if not self._steps:  # beside Muon there may be nothing left, which the kernels refuse
@@ -113,7 +113,7 @@ class MuonAndAdamW:
         learned = [parameter for parameter in parameters if parameter.requires_grad]
         self._muon = Muon([parameter for parameter in learned if parameter.ndim > 1], recipe)
         self._adamw = AdamW([parameter for parameter in learned if parameter.ndim < 2], recipe)
-        self.state = named("muon", self._muon.momenta) | self._adamw.state
+        self.state = prefix_names("muon", self._muon.momenta) | self._adamw.state
 
     def step(self, lr: float) -> None:
         self._muon.step(lr)

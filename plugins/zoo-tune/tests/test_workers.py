@@ -15,7 +15,15 @@ from optuna.trial import TrialState
 from zoo_core.installation.installed import load_catalog
 from zoo_core.system.interrupts import Stop
 from zoo_tune.search import make_search
-from zoo_tune.workers.trial_accounting import BEAT, REASON, WORKER, Watch, counted, give_up, ordinal
+from zoo_tune.workers.trial_accounting import (
+    BEAT,
+    REASON,
+    WORKER,
+    Watch,
+    counted_trials,
+    give_up,
+    ordinal,
+)
 from zoo_tune.workers.worker import Limits, Worker
 
 ARGUMENTS = ["tune", "softmax", "--trials", "12", "--epochs", "300"]
@@ -43,7 +51,7 @@ def trials_in(journal, name="softmax"):
 
 
 def ended(journal):
-    return {t.number: t.value for t in counted(trials_in(journal)) if t.state.is_finished()}
+    return {t.number: t.value for t in counted_trials(trials_in(journal)) if t.state.is_finished()}
 
 
 def at_work(journal):
@@ -156,7 +164,7 @@ def test_a_worker_that_takes_long_is_not_taken_for_dead(spawn, journal):
                 _, err = process.communicate(timeout=240)
             assert process.returncode == 0, err
             assert "nothing was heard" not in err
-        (trial,) = counted(trials_in(journal, study))
+        (trial,) = counted_trials(trials_in(journal, study))
         longest = (trial.datetime_complete - trial.datetime_start).total_seconds()
         if longest > 6:
             return
@@ -288,7 +296,7 @@ def test_a_trial_that_was_given_up_does_not_count_and_one_that_failed_does(study
     study.tell(1, state=TrialState.FAIL)
     study.tell(2, 0.5)
     assert not give_up(study, 2)
-    assert [trial.number for trial in counted(study.trials)] == [1, 2, 3]
+    assert [trial.number for trial in counted_trials(study.trials)] == [1, 2, 3]
     assert [ordinal(study.trials, number) for number in range(4)] == [0, 0, 1, 2]
 
 
@@ -315,7 +323,7 @@ def test_of_two_who_take_the_last_trial_at_once_one_gives_it_up(grid, tmp_path, 
     )
     assert worker._take()
     assert worker._take() is None
-    assert [trial.number for trial in counted(study.trials)] == [0]
+    assert [trial.number for trial in counted_trials(study.trials)] == [0]
 
 
 def test_a_worker_is_gone_when_its_beat_stands_still(study, monkeypatch):

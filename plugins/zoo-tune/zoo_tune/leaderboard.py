@@ -28,7 +28,7 @@ def leaderboard(study: Study) -> list[str]:
         ]
         for rank, trial in enumerate(trials, 1)
     ]
-    return _aligned([head, *rows])
+    return _align([head, *rows])
 
 
 def importances(study: Study) -> str:
@@ -54,7 +54,7 @@ def _accuracy(trial: Trial) -> str:
     return f"{100 * trial.mean:.2f}{sd}"
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+def _align(rows: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -21,7 +21,7 @@ def suggest(trial: Trial, space: Space) -> Values:
     return space.assign(lambda key, each: _from_plain(_suggest_one(trial, key, each), each))
 
 
-def values_of(params: Mapping[str, Any], space: Space) -> Values:
+def trial_values(params: Mapping[str, Any], space: Space) -> Values:
     """Return the values that a trial's parameters in Optuna stand for."""
     ranges = space.ranges.items()
     return {key: _from_plain(params[key], each) for key, each in ranges if key in params}

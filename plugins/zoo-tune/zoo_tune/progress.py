@@ -7,8 +7,8 @@ from optuna.trial import FrozenTrial, TrialState
 
 from zoo_core.plugin_api import ProgressBar, Space
 from zoo_tune.leaderboard import settings
-from zoo_tune.optuna_params import values_of
-from zoo_tune.workers.trial_accounting import REASON, counted
+from zoo_tune.optuna_params import trial_values
+from zoo_tune.workers.trial_accounting import REASON, counted_trials
 
 
 class Board:
@@ -47,11 +47,11 @@ class Board:
             self._bar.update(len(finished), self._total, self._now(finished))
 
     def _finished(self) -> list[FrozenTrial]:
-        trials = counted(self._study.get_trials(deepcopy=False))
+        trials = counted_trials(self._study.get_trials(deepcopy=False))
         return [trial for trial in trials if trial.state.is_finished()]
 
     def _line(self, trial: FrozenTrial) -> str:
-        values = settings(values_of(trial.params, self._space))
+        values = settings(trial_values(trial.params, self._space))
         took = f"{trial.user_attrs.get('seconds', 0):.1f} s"
         if trial.state == TrialState.COMPLETE and trial.value is not None:
             return f"Trial {trial.number}: {trial.value:.2%} with {values}; {took}"

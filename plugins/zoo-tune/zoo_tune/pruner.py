@@ -8,7 +8,7 @@ from optuna import Study
 from optuna.pruners import BasePruner
 from optuna.trial import FrozenTrial
 
-from zoo_tune.workers.trial_accounting import counted
+from zoo_tune.workers.trial_accounting import counted_trials
 
 PARTS = 4
 """Parts of a training, at the end of each of which, but for the last, a trial may be stopped."""
@@ -37,7 +37,7 @@ class BestThirdPruner(BasePruner):
             return False
         came = [
             other.intermediate_values[step]
-            for other in counted(study.get_trials(deepcopy=False))
+            for other in counted_trials(study.get_trials(deepcopy=False))
             if step in other.intermediate_values
         ]
         best = sorted(came, reverse=True)[: max(len(came) // KEPT, 1)]

@@ -25,9 +25,9 @@ from zoo_core.plugin_api import (
     Trial,
     write_atomic,
 )
-from zoo_tune.optuna_params import values_of
+from zoo_tune.optuna_params import trial_values
 from zoo_tune.search import Search
-from zoo_tune.workers.trial_accounting import REASON, counted
+from zoo_tune.workers.trial_accounting import REASON, counted_trials
 
 BEST = "best.toml"
 
@@ -43,7 +43,7 @@ _STATES: dict[TrialState, State] = {
 
 def summarize(search: Search, study: optuna.Study) -> Study:
     """Return the trials that are finished and count, and what they say."""
-    trials = counted(study.get_trials(deepcopy=False))
+    trials = counted_trials(study.get_trials(deepcopy=False))
     return Study(
         name=study.study_name,
         model=search.plan.model.spec.name,
@@ -52,7 +52,7 @@ def summarize(search: Search, study: optuna.Study) -> Study:
         space=search.space.dump(),
         grid=search.grid is not None,
         seeds=search.seeds,
-        trials=tuple(_facts(each, search) for each in trials if each.state in _STATES),
+        trials=tuple(_search_summary(each, search) for each in trials if each.state in _STATES),
         importances=_importances(trials),
     )
 
@@ -108,12 +108,12 @@ def recipe_toml(study: Study, plan: Plan) -> str:
     )
 
 
-def _facts(trial: FrozenTrial, search: Search) -> Trial:
+def _search_summary(trial: FrozenTrial, search: Search) -> Trial:
     known = trial.user_attrs
     return Trial(
         number=trial.number,
         state=_STATES[trial.state],
-        values=values_of(trial.params, search.space),
+        values=trial_values(trial.params, search.space),
         scores=tuple(known.get("scores", ())),
         loss=known.get("loss"),
         curve=tuple(score for _, score in sorted(trial.intermediate_values.items())),

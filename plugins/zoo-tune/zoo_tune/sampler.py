@@ -12,7 +12,7 @@ from optuna.samplers import BaseSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState
 
 from zoo_tune.optuna_params import Plain
-from zoo_tune.workers.trial_accounting import counted, ordinal
+from zoo_tune.workers.trial_accounting import counted_trials, ordinal
 
 Params = Mapping[str, Plain]
 
@@ -85,7 +85,7 @@ class GridSampler(BaseSampler):
 
     def left(self, trials: Sequence[FrozenTrial]) -> list[Params]:
         """Return the combinations that no trial that counts has."""
-        taken = [trial.params for trial in counted(trials)]
+        taken = [trial.params for trial in counted_trials(trials)]
         return [params for params in self._grid if params not in taken]
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:

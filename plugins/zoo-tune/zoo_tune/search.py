@@ -24,7 +24,7 @@ from zoo_core.plugin_api import (
     make_plan,
     merge_layers,
     overrides,
-    values_of,
+    plan_values,
 )
 from zoo_tune.optuna_params import Plain, params_of
 from zoo_tune.pruner import BestThirdPruner
@@ -124,14 +124,15 @@ class Search:
                 )
         if kept.get("versions") != self.plan.versions():
             sys.stderr.write(
-                f"zoo: the study {name!r} was begun with {_listed(kept.get('versions', {}))}, and "
-                f"goes on with {_listed(self.plan.versions())}\n"
+                f"zoo: the study {name!r} was begun with "
+                f"{_join_versions(kept.get('versions', {}))}, and "
+                f"goes on with {_join_versions(self.plan.versions())}\n"
             )
 
     def _sampler(self) -> GridSampler | SeededSampler:
         if self.grid is not None:
             return GridSampler(self.grid)
-        own = values_of(self.plan, self.space.ranges)
+        own = plan_values(self.plan, self.space.ranges)
         inside = all(each.has(own[key]) for key, each in self.space.ranges.items())
         unconditional = not any(each.when for each in self.space.ranges.values())
         first = params_of(own, self.space) if inside and unconditional else {}
@@ -181,7 +182,7 @@ def make_search(
         )
     recipe = recipe or found.recipe or "default"
     plan = check_space(catalog, name, found, recipe, [over])
-    base = values_of(plan, found.ranges)
+    base = plan_values(plan, found.ranges)
     found = found.around(base) if grid else found
     return Search(
         recipe=recipe,
@@ -204,5 +205,5 @@ def _first_difference(key: str, before: Any, now: Any) -> tuple[str, Any, Any]:
     return key, before, now
 
 
-def _listed(versions: Mapping[str, str]) -> str:
+def _join_versions(versions: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))

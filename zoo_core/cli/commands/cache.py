@@ -24,7 +24,7 @@ def cache_() -> None:
 @options.as_json
 def list_(as_json: bool) -> None:
     """List the files in the cache."""
-    names = _names()
+    names = _published_names()
     rows = [
         {"name": names.get(path.name, "–"), "bytes": path.stat().st_size, "sha256": path.name}
         for path in cache.cached_files()
@@ -67,7 +67,7 @@ def prune() -> None:
 @options.as_json
 def verify(as_json: bool) -> int:
     """Compare every file in the cache with its checksum; the exit code is 5 where one differs."""
-    names, paths = _names(), cache.cached_files()
+    names, paths = _published_names(), cache.cached_files()
     damaged = [path for path in paths if not cache.is_whole(path)]
     if as_json:
         print_json({"files": len(paths), "damaged": [str(path) for path in damaged]})
@@ -89,7 +89,7 @@ _hidden_alias("ls", list_)
 _hidden_alias("rm", remove)
 
 
-def _names() -> dict[str, str]:
+def _published_names() -> dict[str, str]:
     """Return sha256 -> what is published under it."""
     names = {}
     for found in list_published(known_registries(installed_catalog())):

@@ -55,7 +55,7 @@ def check(
     found = find_plugin(catalog, plugin)
     name, models = found.distribution, sum(kind == "models" for kind, _ in found.offers)
     checks = plugin_checks(catalog, plugin)
-    skip = dict(map(_parted, skips))
+    skip = dict(map(_split_word, skips))
     check_skips(skip, checks)
     outcomes = []
     for outcome in run_checks(checks, skip=skip, save=save):
@@ -78,7 +78,7 @@ def check(
     return VerificationError.exit_code if counts[CheckStatus.FAILED] else 0
 
 
-def _parted(word: str) -> tuple[str, str]:
+def _split_word(word: str) -> tuple[str, str]:
     name, _, reason = word.partition("=")
     return name.strip(), reason.strip()
 

@@ -64,7 +64,7 @@ def compare_(  # noqa: PLR0917 (click passes every argument by name)
     click.echo(f"{comparison.dataset}, split {split}, {len(comparison.labels):,} images")
     for question in comparison.heads_compared:
         _print_question(question, weights, comparison.labels.shape[1])
-    _print_disputed(comparison, weights, show)
+    _print_disagreements(comparison, weights, show)
 
 
 def _print_question(question: HeadComparison, names: Sequence[str], heads: int) -> None:
@@ -108,7 +108,7 @@ def _better(pair: PairwiseTest, names: Sequence[str]) -> str:
     return names[pair.first if pair.only_first > pair.only_second else pair.second]
 
 
-def _print_disputed(comparison: Comparison, names: Sequence[str], show: int) -> None:
+def _print_disagreements(comparison: Comparison, names: Sequence[str], show: int) -> None:
     rows = comparison.disagreements
     some = len(rows) > show > 0
     which = f"; these {show} by the fewest" if some else ""
@@ -119,8 +119,8 @@ def _print_disputed(comparison: Comparison, names: Sequence[str], show: int) -> 
     table = [
         {
             "image": row,
-            "true": _names(comparison, comparison.labels[row]),
-            **{name: _names(comparison, each.labels[row]) for name, each in read.items()},
+            "true": _class_names(comparison, comparison.labels[row]),
+            **{name: _class_names(comparison, each.labels[row]) for name, each in read.items()},
         }
         for row in rows[:show]
     ]
@@ -128,7 +128,7 @@ def _print_disputed(comparison: Comparison, names: Sequence[str], show: int) -> 
     print_table(("image", "true", *names), table)
 
 
-def _names(comparison: Comparison, labels: NDArray[np.int64]) -> str:
+def _class_names(comparison: Comparison, labels: NDArray[np.int64]) -> str:
     """Return the classes of an image, one a head."""
     return " ".join(
         names[label] for names, label in zip(comparison.data.classes, labels, strict=True)

@@ -15,7 +15,7 @@ from zoo_core.errors import PluginError, UnknownNameError, did_you_mean, join_na
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
-from zoo_core.plugins.rows import row
+from zoo_core.plugins.rows import spec_row
 from zoo_core.registry.lookup import known_registries, list_published, resolve_weights
 from zoo_core.registry.names import parse_name
 
@@ -45,7 +45,7 @@ def info(name: str, registry: str | None, as_json: bool) -> None:
 
 def _of_name(catalog: Catalog, name: str) -> dict[str, Any]:
     if ":" in name:
-        return {"kind": "dataset", **row(catalog.dataset(name))}
+        return {"kind": "dataset", **spec_row(catalog.dataset(name))}
     kinds: dict[str, Callable[[str], Entry[Any]]] = {
         "model": catalog.model,
         "dataset": catalog.dataset,
@@ -62,7 +62,7 @@ def _of_name(catalog: Catalog, name: str) -> dict[str, Any]:
             unusable = exc
             continue
         more = _of_model(catalog, entry) if kind == "model" else {}
-        return {"kind": kind, **row(entry), **more}
+        return {"kind": kind, **spec_row(entry), **more}
     if unusable:
         raise unusable
     known = [known for kind in kinds for known in catalog.entries(f"{kind}s")]
@@ -114,12 +114,12 @@ def _print_facts(facts: dict[str, Any]) -> None:
         if isinstance(value, dict) and value:
             click.echo(f"{key}")
             for name, item in value.items():
-                click.echo(f"  {name}: {_text(item)}")
+                click.echo(f"  {name}: {_format_value(item)}")
         else:
-            click.echo(f"{key.ljust(width)}  {_text(value)}")
+            click.echo(f"{key.ljust(width)}  {_format_value(value)}")
 
 
-def _text(value: Any) -> str:
+def _format_value(value: Any) -> str:
     """Return a value as text; what a terminal might obey is escaped."""
     if isinstance(value, str) and value.isprintable():
         return value

@@ -44,16 +44,16 @@ def report(change: InstallDiff, *, as_json: bool = False) -> int:
         print_json({"removed": change.before, "installed": change.after})
     else:
         for row in change.before:
-            click.echo(f"- {_told(row)}")
+            click.echo(f"- {_describe_row(row)}")
         for row in change.after:
-            click.echo(f"+ {_told(row)}")
+            click.echo(f"+ {_describe_row(row)}")
         if not change.before and not change.after:
             click.echo("No plugin came or went.")
     unusable = any(row["status"] in ("broken", "incompatible") for row in change.after)
     return PluginError.exit_code if unusable else 0
 
 
-def _told(row: dict[str, Any]) -> str:
+def _describe_row(row: dict[str, Any]) -> str:
     if row["status"] in ("broken", "incompatible"):
         return f"{row['status']} plugin: {row['reason']}"
     offers = [

@@ -40,13 +40,13 @@ def list_(pattern: str, as_json: bool) -> None:
 def info(name: str, as_json: bool) -> None:
     """Say what is known of the plugin NAME, a distribution."""
     row = _row(name)
-    facts = {**row, **package_manager.describe(row["name"])}
+    facts = {**row, **package_manager.describe_distribution(row["name"])}
     if as_json:
         print_json(facts)
         return
     width = max(map(len, facts))
     for key, value in facts.items():
-        click.echo(f"{key.ljust(width)}  {_text(value)}".rstrip())
+        click.echo(f"{key.ljust(width)}  {_format_value(value)}".rstrip())
 
 
 @plugins.command()
@@ -104,7 +104,7 @@ def _row(name: str) -> dict[str, Any]:
     )
 
 
-def _text(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if isinstance(value, dict):
         return "; ".join(f"{key}: {', '.join(names)}" for key, names in value.items())
     if isinstance(value, Iterable) and not isinstance(value, str):

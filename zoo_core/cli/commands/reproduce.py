@@ -58,7 +58,7 @@ def reproduce(  # noqa: PLR0917 (click passes every argument by name)
             tell=(lambda _: None) if as_json else _print,
         )
     if as_json:
-        print_json({"name": found.name, "reproductions": list(map(_facts, done))})
+        print_json({"name": found.name, "reproductions": list(map(_report_row, done))})
     return 0 if all(each.holds for each in done) else VerificationError.exit_code
 
 
@@ -69,7 +69,7 @@ def _print(done: Reproduction) -> None:
         click.echo(f"        {what}: published with {published}, here {here}")
 
 
-def _facts(done: Reproduction) -> dict[str, object]:
+def _report_row(done: Reproduction) -> dict[str, object]:
     card, interval = done.card, done.published.interval
     return {
         "seed": card.recipe.seed,

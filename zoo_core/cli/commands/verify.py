@@ -30,7 +30,7 @@ def verify(names: tuple[str, ...], all_: bool, registry: str | None, as_json: bo
         if not as_json:
             _print(done[-1])
     if as_json:
-        print_json({"weights": list(map(_facts, done))})
+        print_json({"weights": list(map(_report_row, done))})
     codes = {code, *(error.exit_code for each in done for error in each.errors)}
     return VerificationError.exit_code if VerificationError.exit_code in codes else max(codes)
 
@@ -46,7 +46,7 @@ def _print(verification: Verification) -> None:
             click.echo(f"  ?     {check.what} cannot be checked: {check.error}")
 
 
-def _facts(verification: Verification) -> dict[str, object]:
+def _report_row(verification: Verification) -> dict[str, object]:
     return {
         "name": verification.found.published.name,
         "registry": verification.found.registry.name,

@@ -94,7 +94,7 @@ def make_comparison_section(
         curves=curves_together(subjects),
         tradeoffs=[chart for chart in charts if chart],
         disagreements=[
-            _disputed(subjects, comparison, int(row))
+            _disagreement(subjects, comparison, int(row))
             for row in comparison.disagreements[:MAX_DISAGREEMENTS]
         ],
     )
@@ -105,7 +105,8 @@ def _verdict(labels: Sequence[str], main: HeadComparison, ranked: Sequence[int])
     count = main.proportions[best].correct
     equals = [i for i in ranked if main.proportions[i].correct == count]
     if len(equals) > 1:
-        return f"{_listed([labels[i] for i in equals])} read the same number of images, {count:,}."
+        names = _join_labels([labels[i] for i in equals])
+        return f"{names} read the same number of images, {count:,}."
     others = {
         pair.first + pair.second - best: pair.adjusted
         for pair in main.tests
@@ -114,7 +115,7 @@ def _verdict(labels: Sequence[str], main: HeadComparison, ranked: Sequence[int])
     says = f"{labels[best]} reads most: {count:,} of {main.proportions[best].total:,} images."
     alike = [labels[i] for i in ranked[1:] if others[i] >= LEVEL]
     if alike:
-        return f"{says} That it is better than {_listed(alike, 'or')} is not shown."
+        return f"{says} That it is better than {_join_labels(alike, 'or')} is not shown."
     return f"{says} Chance alone hardly explains what is between it and {_others(len(others))}."
 
 
@@ -122,11 +123,11 @@ def _others(number: int) -> str:
     return "the other" if number == 1 else "any of the others"
 
 
-def _listed(labels: Sequence[str], word: str = "and") -> str:
+def _join_labels(labels: Sequence[str], word: str = "and") -> str:
     return f"{', '.join(labels[:-1])} {word} {labels[-1]}" if len(labels) > 1 else labels[0]
 
 
-def _disputed(
+def _disagreement(
     subjects: Sequence[ReportModel], comparison: Comparison, row: int
 ) -> tuple[Thumbnail, list[Reading]]:
     split, classes = comparison.data.splits[comparison.split], comparison.data.classes

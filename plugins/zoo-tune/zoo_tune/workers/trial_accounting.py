@@ -26,7 +26,7 @@ def counts(trial: FrozenTrial) -> bool:
     return trial.state != TrialState.FAIL or REASON in trial.user_attrs
 
 
-def counted(trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
+def counted_trials(trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
     """Return those that count."""
     return [trial for trial in trials if counts(trial)]
 
@@ -37,7 +37,7 @@ def ordinal(trials: Sequence[FrozenTrial], number: int) -> int:
     Trials only ever cease to count, so that another worker that knows of fewer such cases takes a
     number for greater than it is, never for less: no two trials that are kept share one.
     """
-    return sum(trial.number < number for trial in counted(trials))
+    return sum(trial.number < number for trial in counted_trials(trials))
 
 
 def give_up(study: Study, number: int) -> bool:

@@ -30,7 +30,14 @@ from zoo_tune.optuna_params import suggest
 from zoo_tune.sampler import GridSampler
 from zoo_tune.search import Search
 from zoo_tune.workers.heartbeat import heartbeat
-from zoo_tune.workers.trial_accounting import REASON, WORKER, Watch, counted, give_up, ordinal
+from zoo_tune.workers.trial_accounting import (
+    REASON,
+    WORKER,
+    Watch,
+    counted_trials,
+    give_up,
+    ordinal,
+)
 
 WAIT = 0.5
 """Seconds between two looks at what other workers do."""
@@ -116,7 +123,7 @@ class Worker:
         sampler, most = self._study.sampler, self._limits.trials
         if isinstance(sampler, GridSampler) and not sampler.left(trials):
             return True
-        return most is not None and len(counted(trials)) >= most
+        return most is not None and len(counted_trials(trials)) >= most
 
     def _give_up_lost(self) -> None:
         for trial in self._watch.lost(self._study.get_trials(deepcopy=False)):
@@ -139,7 +146,7 @@ class Worker:
         # do so at the same time, one at least sees the other.
         twice = self._search.grid is not None and any(
             other.params == trial.params
-            for other in counted(trials)
+            for other in counted_trials(trials)
             if other.number != trial.number
         )
         if surplus or twice:
