@@ -1,4 +1,4 @@
-"""The public Python functions; see the package's docstring for their use."""
+"""Public Python functions; the package's docstring shows their use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every error that zoo raises on purpose, and the exit code that each one means.
+"""Errors that zoo raises on purpose, and their exit codes.
 
 A message follows one template: what failed, where, the value it got, what is allowed; the
 hint is the next thing to do. Both are printed on one line, without a traceback.

@@ -1,4 +1,4 @@
-"""What is known of a model."""
+"""Model information: spec, plugin, default config, recipes."""
 
 from __future__ import annotations
 

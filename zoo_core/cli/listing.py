@@ -1,4 +1,4 @@
-"""What `zoo list` prints: rows of the index as a table or as JSON.
+"""The listing of `zoo list`: its columns, and rows of the index as a table or as JSON.
 
 Standard library only, and little of it: see `zoo_core.plugins.index`.
 """

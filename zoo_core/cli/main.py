@@ -1,4 +1,4 @@
-"""The command line: ``zoo COMMAND``. Each command is a module, imported when it is called."""
+"""The command group ``zoo``, and the reporting of errors. Commands are imported when called."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model reads in an image, for people and for programs."""
+"""Output of predictions: a sentence, JSON or a row of CSV per image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small pictures in a terminal, two pixels a character."""
+"""Images in a terminal, two pixels per character."""
 
 from __future__ import annotations
 

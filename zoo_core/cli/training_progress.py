@@ -1,4 +1,4 @@
-"""What a person sees while a model is trained: a line an epoch, and a bar on a terminal."""
+"""Progress of a training: a line per epoch, and a bar on a terminal."""
 
 from __future__ import annotations
 

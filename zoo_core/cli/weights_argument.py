@@ -1,4 +1,4 @@
-"""The published weights that a command is about: some by name, or all there are."""
+"""The argument for published weights: some by name, or all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random warps of images: turned, slanted, scaled, moved, mirrored and elastically distorted.
+"""Random augmentation of images: rotation, shear, scale, translation, flips, elastic distortion.
 
 The core says where each pixel of a warped image is taken from; a trainer takes it, with its
 framework's means. Elastic distortions are those of Simard, Steinkraus & Platt (2003), with random

@@ -1,4 +1,4 @@
-"""Data sets as files: written once, then read into memory, or mapped where that is too small.
+"""The disk store of data sets: written once, then loaded or memory-mapped.
 
 A data set that has to be fetched, unpacked or decoded is kept under ``$ZOO_HOME/datasets`` as
 arrays: two ``.npy`` files a split, and ``dataset.json``, which says what they are. The folder gets

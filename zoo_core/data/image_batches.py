@@ -1,4 +1,4 @@
-"""Many image files, in batches; where reading takes long, processes read ahead."""
+"""Batches of image files, read ahead by processes where that is faster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Image files to the bytes that a model reads."""
+"""Image files decoded to the arrays that models take."""
 
 from __future__ import annotations
 

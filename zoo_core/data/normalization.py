@@ -1,4 +1,4 @@
-"""What is done to pixels before a model sees them."""
+"""Normalization: mean and standard deviation per channel."""
 
 from __future__ import annotations
 

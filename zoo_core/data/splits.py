@@ -1,4 +1,4 @@
-"""Which images are trained on, which are held out, and in what order they come."""
+"""Splits: training rows, validation rows, and the order of an epoch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A data set without files: small images made by integer arithmetic, the same everywhere.
+"""A synthetic data set: small images made by integer arithmetic, the same everywhere.
 
 It is for trying models out: a few seconds of training tell whether one learns.
 """

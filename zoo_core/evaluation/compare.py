@@ -1,4 +1,4 @@
-"""Several models on the same images: how sure their accuracies are, and whether they differ."""
+"""Comparison of models on the same images: confidence intervals and paired tests."""
 
 from __future__ import annotations
 

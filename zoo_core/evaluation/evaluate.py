@@ -1,4 +1,4 @@
-"""Scoring weights on a data set."""
+"""Evaluation of weights, and of their ensemble, on a data set."""
 
 from __future__ import annotations
 

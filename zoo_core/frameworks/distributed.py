@@ -1,4 +1,4 @@
-"""The processes that train together: this one alone, or those that a launcher started.
+"""The process group of a training: this process alone, or those that a launcher started.
 
 A launcher, such as torchrun, says in the environment how many there are. Each makes its share of
 every batch; only the first, rank 0, writes and prints.

@@ -1,4 +1,4 @@
-"""Test-time augmentation: predictions averaged over small movements of an image.
+"""Prediction in chunks, with test-time augmentation and several processes.
 
 After Krizhevsky, Sutskever & Hinton (2012), who averaged over ten crops of each image.
 """

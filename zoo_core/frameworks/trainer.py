@@ -1,4 +1,4 @@
-"""What a framework's adapter has to do for zoo.
+"""The trainer's contract: the methods of a framework's adapter.
 
 The core owns the one training loop (`zoo_core.training.loop`): order of the samples, learning rate,
 epochs, scores, choice of the best weights, files. An adapter builds the framework's model, makes

@@ -1,4 +1,4 @@
-"""Where a training stands."""
+"""The mutable state of a training, and its result."""
 
 from __future__ import annotations
 

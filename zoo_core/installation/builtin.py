@@ -1,4 +1,4 @@
-"""The core's own commands and data set, offered through the same hooks as anybody else's."""
+"""The core's own plugin: its commands and data set, offered through the same hooks."""
 
 from zoo_core.hookspecs import hookimpl
 from zoo_core.plugins.specs import CommandSpec, DatasetSpec

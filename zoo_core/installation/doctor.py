@@ -1,4 +1,4 @@
-"""What may be wrong with this installation, found out without needing any of it to be right."""
+"""Diagnosis of this installation; every check works even if the others fail."""
 
 from __future__ import annotations
 

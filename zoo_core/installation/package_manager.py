@@ -1,4 +1,4 @@
-"""Adding plugins to this environment and taking them away, with pip or uv.
+"""Plugins installed and removed with pip or uv.
 
 What `zoo install` was given is remembered, so that it can be installed again where the
 environment was made anew. pip and uv write to standard error here: standard output is the report's.

@@ -1,4 +1,4 @@
-"""Ensembles: several sets of weights that read together."""
+"""Ensembles: the mean of several models' probabilities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Misread images, ranked by how sure the model was."""
+"""Misclassified images, ranked by the confidence of the model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model reads in images."""
+"""Predictions: labels and class probabilities from logits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loss and accuracy of every head, from logits."""
+"""Scores: loss and accuracy per head, from logits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Everything that the installed plugins offer: names to specs, and specs to objects."""
+"""The catalog: names of everything that the installed plugins offer, and their specs."""
 
 from __future__ import annotations
 

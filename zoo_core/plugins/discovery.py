@@ -1,4 +1,4 @@
-"""Which plugins are installed, by the entry points of their distributions."""
+"""Discovery of installed plugins by the entry points of their distributions."""
 
 import re
 from collections.abc import Iterable

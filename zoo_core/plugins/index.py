@@ -1,4 +1,4 @@
-"""The catalog's listing on disk, so that `zoo list` need not load any plugin.
+"""The plugin index on disk, so that `zoo list` loads no plugin.
 
 The index is derived: it is written after the plugins were loaded and believed only while the
 interpreter, the core, what the user decided, every folder of ``sys.path`` and every source file of

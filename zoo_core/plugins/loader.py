@@ -1,4 +1,4 @@
-"""Loading plugins, each apart from the others.
+"""The plugin loader: each plugin is isolated from the others.
 
 Every installed distribution with an entry point in ``zoo.v1`` ends as a `Plugin` with a status
 and, unless all is well, a reason that names the fault and the remedy. Nothing that one plugin

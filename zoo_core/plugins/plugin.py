@@ -1,4 +1,4 @@
-"""What is known of an installed plugin."""
+"""One plugin entry point and its load status."""
 
 from dataclasses import dataclass
 from enum import StrEnum

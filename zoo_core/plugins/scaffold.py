@@ -1,4 +1,4 @@
-"""Writing a new plugin: a complete distribution, made of the templates beside this module."""
+"""The scaffold of a new plugin: a complete distribution from the templates beside this module."""
 
 from __future__ import annotations
 

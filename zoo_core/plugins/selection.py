@@ -1,4 +1,4 @@
-"""Which of the installed plugins the user wants: ``ZOO_PLUGINS``, and what was disabled."""
+"""The user's selection of plugins: ``ZOO_PLUGINS``, and the disabled ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a plugin says of the things it offers: plain facts and import strings, no live objects.
+"""Specs of what a plugin offers: plain values and import strings, no live objects.
 
 A spec is cheap to make and to keep in an index; whatever is heavy (a framework, a data set)
 stands behind an import string ``"package.module:attribute"``, followed when it is needed.

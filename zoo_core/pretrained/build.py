@@ -1,4 +1,4 @@
-"""From a weight file to its model, with all the weights or none."""
+"""Build a model from a weight file, with all the weights or none."""
 
 from __future__ import annotations
 

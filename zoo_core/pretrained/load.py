@@ -1,4 +1,4 @@
-"""From a name, a run's folder or a file to a model with its weights, all of them or none."""
+"""Load weights by a published name, from a run's folder or from a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model with trained weights: what it is, and what it reads."""
+"""A pretrained model: its weights, card and predictions."""
 
 from __future__ import annotations
 

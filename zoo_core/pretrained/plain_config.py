@@ -1,4 +1,4 @@
-"""A model's config that was validated before: the values, without the class.
+"""Read-only view of a config that was already validated, without importing pydantic.
 
 The config in a published weight file was validated by the plugin's pydantic class when the weights
 were made. Where the same version of the plugin builds the model again, and the values are plain

@@ -1,4 +1,4 @@
-"""Weights and cards, read and verified, from a registry or a path; no model is built."""
+"""Verified reading of weights and cards, from a registry or a path; no model is built."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A fixed batch of images, and what weights gave for it when they were published.
+"""Golden outputs: a fixed batch of images, and the logits for it at publication.
 
 The images depend on their shape alone, so that a model can be checked without any data set.
 """

@@ -1,4 +1,4 @@
-"""Publishing a run: seen to be what its card says, then added to a registry whole."""
+"""Publish a run: checked against its card, then added to a registry whole."""
 
 from __future__ import annotations
 

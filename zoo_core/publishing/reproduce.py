@@ -1,4 +1,4 @@
-"""Training published weights again, from their card alone."""
+"""Reproduce published weights: train again from the card alone, and compare."""
 
 from __future__ import annotations
 

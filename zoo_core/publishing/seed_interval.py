@@ -1,4 +1,4 @@
-"""What trainings of one recipe reach with other seeds, and whether one more agrees with them."""
+"""The prediction interval of test accuracy over seeds."""
 
 from __future__ import annotations
 

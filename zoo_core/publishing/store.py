@@ -1,4 +1,4 @@
-"""Adding a tag to a registry in a folder, so that a killed publisher leaves nothing half done.
+"""The transactional write of a tag to a registry's folder.
 
 Under a lock: the files are written into ``.publishing``, with a note of where they belong; their
 folder takes its place by one rename; then the index names it. What a killed publisher left is taken

@@ -1,4 +1,4 @@
-"""Checking published weights: that they are the bytes, and do what their card says."""
+"""Verify published weights: bytes, card, model, golden outputs, test split."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every model's config has."""
+"""The base class of model configs."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""From a recipe's name and the user's values to a complete recipe and the model's config."""
+"""Resolve a recipe's name and the user's values to a recipe and a model config."""
 
 from __future__ import annotations
 

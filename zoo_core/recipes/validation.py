@@ -1,4 +1,4 @@
-"""Checking what users write against pydantic models, with errors in zoo's words."""
+"""Validation of user input with pydantic, with errors in zoo's words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cache of fetched files: named by their checksum, written whole, checked on every load.
+"""The download cache: files named by their checksum, written whole, checked on every load.
 
 Nothing depends on the lock: it saves several processes the same download. Whoever writes, writes
 the same bytes to the same name.

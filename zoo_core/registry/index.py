@@ -1,4 +1,4 @@
-"""``index.json``: what a registry has published.
+"""The registry index, ``index.json``: published tags and their checksums.
 
 Read on every load by name, so it is checked by hand: importing pydantic would take ten times as
 long as all the rest.

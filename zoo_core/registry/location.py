@@ -1,4 +1,4 @@
-"""Where a registry lies: a folder, a web server, or any URL that fsspec opens."""
+"""The location of a registry: a folder, a web server, or any URL that fsspec opens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which registries there are, and which of them has published what."""
+"""Lookup of published weights by name across registries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A registry: what it has published, and where its files are."""
+"""A registry: its index, and the files of its tags."""
 
 from __future__ import annotations
 

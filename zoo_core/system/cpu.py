@@ -1,4 +1,4 @@
-"""How many processor cores there are to compute with."""
+"""The number of processor cores and threads to compute with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bound on the time of a transfer, whatever the server drips."""
+"""Total timeout of a transfer, with a minimum rate."""
 
 from __future__ import annotations
 

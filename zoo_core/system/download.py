@@ -1,4 +1,4 @@
-"""Reading over HTTP from servers that may be slow, broken or hostile.
+"""Downloads over HTTP from servers that may be slow, broken or hostile.
 
 The standard library does it, with three bounds of our own: bytes, time (the whole of it, headers
 and redirects included, whatever the server drips), and where a redirect may lead.

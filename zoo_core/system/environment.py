@@ -1,4 +1,4 @@
-"""The environment variables that zoo looks at."""
+"""Environment variables of zoo."""
 
 import os
 

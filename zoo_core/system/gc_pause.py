@@ -1,4 +1,4 @@
-"""Importing without searching for garbage.
+"""Pause the garbage collector during heavy imports.
 
 An import makes objects that stay, hundreds of thousands of them in a framework's, and Python
 searches them for garbage again and again: a tenth of the time that importing torch takes.

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM, heard now and obeyed where nothing is lost."""
+"""Defer SIGINT and SIGTERM to points where the training state is consistent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Locks among processes, which save double work and on which nothing else rests."""
+"""Advisory inter-process locks; they avoid duplicate work, and correctness needs none of them."""
 
 from __future__ import annotations
 

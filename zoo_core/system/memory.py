@@ -1,4 +1,4 @@
-"""How much memory there is to use, with whatever limits this process runs under."""
+"""Available memory, with the limits that this process runs under."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where zoo keeps what it can derive or fetch again, and what the user has decided.
+"""Folders of zoo: derived files, and the user's settings.
 
 The rule is the same on every system and needs no library, because `zoo list` answers in the
 time that importing one would take: ``$ZOO_HOME``, else ``$XDG_CACHE_HOME/zoo``, else

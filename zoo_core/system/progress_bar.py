@@ -1,4 +1,4 @@
-"""The lines of a command that takes long, and a bar below them on a terminal."""
+"""A progress bar on a terminal, below the lines of a command."""
 
 from __future__ import annotations
 

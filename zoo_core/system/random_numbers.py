@@ -1,4 +1,4 @@
-"""Random numbers as pure functions of integers that are written down.
+"""Random numbers as pure functions of integer seeds.
 
 NumPy promises that a bit generator's raw numbers stay the same in every version, and does not
 promise it of what ``Generator`` makes of them; so everything here is made of raw numbers.

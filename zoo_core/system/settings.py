@@ -1,4 +1,4 @@
-"""What the user has decided, kept for later processes: small JSON files in one folder."""
+"""Settings of the user, kept for later processes: small JSON files in one folder."""
 
 from __future__ import annotations
 

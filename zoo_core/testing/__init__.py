@@ -1,4 +1,4 @@
-"""What everything that a plugin offers must hold: one set of checks, ours and anybody's.
+"""Conformance checks for plugins: one set, for zoo's own and for third-party ones.
 
 In a plugin's tests, these are all the lines there are to write:
 

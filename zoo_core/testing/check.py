@@ -1,4 +1,4 @@
-"""A check: something that must hold, and the error where it does not."""
+"""A conformance check, and the error where it fails."""
 
 from __future__ import annotations
 

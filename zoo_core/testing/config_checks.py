@@ -1,4 +1,4 @@
-"""What a model's config and recipes must hold."""
+"""Checks of a model's config, recipes and search spaces."""
 
 from __future__ import annotations
 

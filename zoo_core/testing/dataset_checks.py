@@ -1,4 +1,4 @@
-"""What a data set must hold."""
+"""Checks of a data set."""
 
 from __future__ import annotations
 

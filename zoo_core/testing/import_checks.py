@@ -1,4 +1,4 @@
-"""What importing a plugin may cost: seen in a fresh interpreter."""
+"""Checks of a plugin's import, in a fresh interpreter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A program: imports a plugin's module, calls the hooks that it offers things by, and tells.
+"""Import probe: a program that imports a plugin's module and records side effects.
 
     python -B -P import_probe.py MODULE REPORT
 

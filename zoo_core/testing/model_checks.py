@@ -1,4 +1,4 @@
-"""What a model must hold, with any of its recipes."""
+"""Checks of a model with any of its recipes."""
 
 from __future__ import annotations
 

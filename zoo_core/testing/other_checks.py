@@ -1,4 +1,4 @@
-"""What sources, commands, registries and hooks of trainings must hold."""
+"""Checks of sources, commands, registries and training hooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a training must survive: being stopped and killed anywhere, and diverging."""
+"""Checks of a training that is stopped, resumed or diverges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Making checks, one after the other, and writing down what became of them."""
+"""The runner of checks, and their JUnit XML."""
 
 from __future__ import annotations
 

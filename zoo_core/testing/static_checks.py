@@ -1,4 +1,4 @@
-"""What a plugin must hold before anything of it runs: metadata, specs, sources."""
+"""Static checks of a plugin: metadata, specs, sources."""
 
 from __future__ import annotations
 

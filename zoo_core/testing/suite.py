@@ -1,4 +1,4 @@
-"""The one generator of checks: of a plugin, by what it declares; and how many that must be."""
+"""The suite: every check of a plugin, by what it declares, and their minimum number."""
 
 from __future__ import annotations
 

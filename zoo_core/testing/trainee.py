@@ -1,4 +1,4 @@
-"""A model to be checked, with a few random images to train it on."""
+"""A model under test, with a few random images to train it on."""
 
 from __future__ import annotations
 

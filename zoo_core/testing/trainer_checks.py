@@ -1,4 +1,4 @@
-"""What a trainer must hold, seen with a model that it trains."""
+"""Checks of a trainer, by training a model with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who hears of a training: the run's own ``metrics.jsonl``, the caller, and the plugins."""
+"""Dispatch training callbacks to the metrics file, the caller and the plugins."""
 
 from __future__ import annotations
 

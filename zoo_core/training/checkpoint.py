@@ -1,4 +1,4 @@
-"""Checkpoints: what a training needs to go on as if it had never stopped.
+"""Checkpoints: all state that a training needs to continue to the bit.
 
 Each is a folder of its own, ``checkpoints/1``, ``checkpoints/2``, …: the arrays as safetensors,
 then a manifest with their checksum. The manifest comes last, so that where it is, all is there.

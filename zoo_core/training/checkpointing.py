@@ -1,4 +1,4 @@
-"""Between two steps of a training: whether to write a checkpoint, and whether to stop."""
+"""Decide after each step whether to write a checkpoint and whether to stop."""
 
 from __future__ import annotations
 

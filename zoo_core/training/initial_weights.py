@@ -1,4 +1,4 @@
-"""Weights of somebody else's that a training begins with."""
+"""Start training from third-party pretrained weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A training before it begins: every name found, every value checked."""
+"""A fully validated training: all names resolved, all values checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a training leaves in its folder."""
+"""Results of a training: config, weights and card in the run's folder."""
 
 from __future__ import annotations
 

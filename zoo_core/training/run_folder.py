@@ -1,4 +1,4 @@
-"""The folder of a run: its config file, how it is created, how an unfinished one is recognized."""
+"""The run's folder: its config file, its creation, unfinished runs."""
 
 from __future__ import annotations
 

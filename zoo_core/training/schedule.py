@@ -1,4 +1,4 @@
-"""What changes from step to step, as pure functions of the step."""
+"""Schedules of the learning rate and of weight averaging, as pure functions of the step."""
 
 import math
 

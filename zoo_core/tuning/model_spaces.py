@@ -1,4 +1,4 @@
-"""The search spaces of a model: found or read from a file, and held against what a plan checks."""
+"""The search spaces of a model, checked against what a plan allows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Search spaces: which values of a recipe, and of a model's config, a search may try.
+"""A search space: ranges for fields of a recipe and of a model's config.
 
 A space is written as a recipe is, with ranges in the place of some values::
 

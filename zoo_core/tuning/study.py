@@ -1,4 +1,4 @@
-"""A search for a recipe as plain facts: what ``study.json`` holds, for whoever reads it."""
+"""A study: the trials of a search as plain values, and ``study.json``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trainings that are scored on the validation split alone, of which a search is made."""
+"""The runner of trials: trainings scored on the validation split alone."""
 
 from __future__ import annotations
 

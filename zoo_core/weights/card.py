@@ -1,4 +1,4 @@
-"""Cards: the facts beside a set of weights, for machines."""
+"""Cards: machine-readable metadata of weights."""
 
 from __future__ import annotations
 

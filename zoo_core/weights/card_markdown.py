@@ -1,4 +1,4 @@
-"""Cards for people: pages in Markdown, as code-hosting sites show them."""
+"""A card as a page in Markdown."""
 
 from __future__ import annotations
 

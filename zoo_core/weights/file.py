@@ -1,4 +1,4 @@
-"""Weight files: safetensors with one metadata key, written whole and read with suspicion."""
+"""Weight files: safetensors with one metadata key, verified on every load."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What zoo-cnn offers."""
+"""The plugin's specs: the model cnn."""
 
 from zoo_core import ModelSpec, hookimpl
 

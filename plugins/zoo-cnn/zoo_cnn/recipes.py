@@ -1,4 +1,4 @@
-"""How the convolutional network is trained."""
+"""Recipes of the convolutional network."""
 
 from typing import Any
 

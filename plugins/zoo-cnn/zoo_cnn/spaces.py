@@ -1,4 +1,4 @@
-"""What a search for a recipe of the convolutional network tries."""
+"""Search spaces of the convolutional network."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""From the bytes that a browser sends to pixels, whoever made those bytes."""
+"""Decode the image that a browser sends, whatever its bytes are."""
 
 from __future__ import annotations
 

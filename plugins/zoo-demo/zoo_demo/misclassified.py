@@ -1,4 +1,4 @@
-"""What a model misreads in its test set, the most confident mistakes first."""
+"""Misclassified test images of a model, the most confident mistakes first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which weights the page shows: the named ones, each model's default tag, or all there are."""
+"""Selection of the weights that the page shows: named ones, default tags, or all."""
 
 from __future__ import annotations
 

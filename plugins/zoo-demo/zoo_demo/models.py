@@ -1,4 +1,4 @@
-"""A model that is served: loaded, warmed up, and what the page says of it."""
+"""A served model: loaded, warmed up, described for the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What zoo-demo offers."""
+"""The plugin's specs: the command `zoo demo`."""
 
 from zoo_core import CommandSpec, hookimpl
 

@@ -1,4 +1,4 @@
-"""What every model of a task reads in a drawing."""
+"""Predictions of every model of a task for one drawing."""
 
 from __future__ import annotations
 

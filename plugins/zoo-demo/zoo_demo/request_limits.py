@@ -1,4 +1,4 @@
-"""What a request may be: from whom, to whom, and how large."""
+"""Limits of requests: allowed hosts and origins, body size, time."""
 
 from __future__ import annotations
 

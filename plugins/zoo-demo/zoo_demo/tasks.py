@@ -1,4 +1,4 @@
-"""What can be drawn: one task for each data set that the models were trained on."""
+"""Tasks of the page: one per data set that the models were trained on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file gives beside what zoo gives."""
+"""Compare the outputs of an exported file with those of the model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a model with its weights to a file that was seen to answer as zoo does."""
+"""Export weights to a file that is run and compared before it gets its name."""
 
 from __future__ import annotations
 

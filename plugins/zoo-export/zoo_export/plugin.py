@@ -1,4 +1,4 @@
-"""What zoo-export offers."""
+"""The plugin's specs: the command `zoo export`."""
 
 from zoo_core import CommandSpec, hookimpl
 

@@ -1,0 +1,1 @@
+"""Data sets of image files: folders, and data sets of Hugging Face."""

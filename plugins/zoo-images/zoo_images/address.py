@@ -1,4 +1,4 @@
-"""What stands behind ``folder:`` and ``hf:``, for instance ``photos?size=64&channels=1``."""
+"""The address behind ``folder:`` and ``hf:``, for instance ``photos?size=64&channels=1``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What images have in common, from the beginnings of their files: nothing is decoded."""
+"""Inspect the headers of image files for their common shape; nothing is decoded."""
 
 from __future__ import annotations
 

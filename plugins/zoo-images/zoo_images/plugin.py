@@ -1,4 +1,4 @@
-"""What zoo-images offers: data sets that lie anywhere."""
+"""The plugin's specs: the sources `folder` and `hf`."""
 
 from zoo_core import SourceSpec, hookimpl
 

@@ -1,4 +1,4 @@
-"""What is trained on, what is tested with, and what the best epoch is chosen on."""
+"""Splits of a source: training, validation and test images by their names."""
 
 from __future__ import annotations
 

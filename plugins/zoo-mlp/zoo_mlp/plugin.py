@@ -1,4 +1,4 @@
-"""What zoo-mlp offers."""
+"""The plugin's specs: the model mlp."""
 
 from zoo_core import ModelSpec, hookimpl
 

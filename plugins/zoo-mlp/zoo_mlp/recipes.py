@@ -1,4 +1,4 @@
-"""How the multi-layer perceptron is trained.
+"""Recipes of the multi-layer perceptron.
 
 The four of the reference study follow its ways: pixels from 0 to 1, the last tenth of the file held
 out, one order for all epochs, the weights of the last epoch. Each names what it changes.

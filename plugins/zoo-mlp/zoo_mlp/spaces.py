@@ -1,4 +1,4 @@
-"""What a search for a recipe of the multi-layer perceptron tries.
+"""Search spaces of the multi-layer perceptron.
 
 The size of the hidden layers is not searched by default: the larger, the better, nearly always.
 """

@@ -1,4 +1,4 @@
-"""What zoo-mnist offers."""
+"""The plugin's specs: the data sets mnist and two-digit-mnist."""
 
 from zoo_core import DatasetSpec, hookimpl
 

@@ -1,4 +1,4 @@
-"""Where the strokes are in a photo or a drawing, whatever its size, light and colors."""
+"""Segmentation of strokes in a photo or a drawing, whatever its size, light and colors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Between what zoo gives and takes and what a net sees and makes."""
+"""Normalized inputs of a net, and outputs per head."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What zoo-numpy offers."""
+"""The plugin's specs: the model numpy-net and the trainer numpy."""
 
 from zoo_core import ModelSpec, TrainerSpec, hookimpl
 

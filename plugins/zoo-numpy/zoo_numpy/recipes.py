@@ -1,4 +1,4 @@
-"""How the NumPy net is trained."""
+"""Recipes of the NumPy net."""
 
 from typing import Any
 

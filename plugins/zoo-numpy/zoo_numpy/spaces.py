@@ -1,4 +1,4 @@
-"""What a search for a recipe of the NumPy net tries."""
+"""Search spaces of the NumPy net."""
 
 from typing import Any
 

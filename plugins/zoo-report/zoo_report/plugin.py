@@ -1,4 +1,4 @@
-"""What zoo-report does: at the end of a training, or a search, it leaves pictures in its folder."""
+"""The plugin's specs and hooks: `zoo report`, and pictures at the end of a training or search."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the pictures have in common: colors, the heading, and how they become PNG files."""
+"""The style of the pictures: colors, heading, PNG output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a module is computed on."""
+"""The device of a module, and its capabilities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What torch does with memory that it no longer needs."""
+"""Settings of glibc's malloc, so that a training keeps the memory that it frees."""
 
 import ctypes
 import sys

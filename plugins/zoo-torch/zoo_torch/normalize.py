@@ -1,4 +1,4 @@
-"""From images to what a model sees of them."""
+"""Normalized and warped images on the device."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""What zoo-torch offers."""
+"""The plugin's specs: the trainer torch."""
 
 from zoo_core import TrainerSpec, hookimpl
 

@@ -1,4 +1,4 @@
-"""Between NumPy's arrays and torch's tensors."""
+"""Conversion between NumPy arrays and torch tensors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What zoo-torchvision offers."""
+"""The plugin's specs: torchvision's data sets and models."""
 
 from __future__ import annotations
 

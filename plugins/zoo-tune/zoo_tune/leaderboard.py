@@ -1,4 +1,4 @@
-"""What a search comes to, for people: a leaderboard, importances, and what to do next."""
+"""The leaderboard of a search: best trials, importances, next commands."""
 
 from __future__ import annotations
 

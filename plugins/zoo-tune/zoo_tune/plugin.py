@@ -1,4 +1,4 @@
-"""What zoo-tune offers."""
+"""The plugin's specs: the command `zoo tune`."""
 
 from zoo_core import CommandSpec, hookimpl
 

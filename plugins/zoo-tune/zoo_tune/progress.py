@@ -1,4 +1,4 @@
-"""What a person sees of a search under way: a line a trial, and a bar on a terminal."""
+"""Progress of a search: a line per trial, and a bar on a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which trials are hopeless."""
+"""The pruner: stops trials that are not among the best third."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a search comes to: its trials as plain facts, and the best recipe as a file."""
+"""Results of a search: ``study.json``, and the best recipe as a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a trial tries, as a function of the search's seed and of the trials before it."""
+"""The sampler: values of a trial from the search's seed and the trials before it."""
 
 from __future__ import annotations
 

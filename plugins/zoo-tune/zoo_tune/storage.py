@@ -1,4 +1,4 @@
-"""Where a study's trials are kept: a journal file, SQLite, or a database server, all Optuna's."""
+"""The storage of a study: a journal file, SQLite or a database server, all Optuna's."""
 
 from __future__ import annotations
 

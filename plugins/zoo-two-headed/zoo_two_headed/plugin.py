@@ -1,4 +1,4 @@
-"""What zoo-two-headed offers."""
+"""The plugin's specs: the two-headed models."""
 
 from zoo_core import ModelSpec, hookimpl
 

@@ -1,4 +1,4 @@
-"""How the two-headed models are trained."""
+"""Recipes of the two-headed models."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a search for a recipe of the two-headed models tries."""
+"""Search spaces of the two-headed models."""
 
 from typing import Any
 

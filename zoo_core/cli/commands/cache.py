@@ -1,4 +1,4 @@
-"""`zoo cache`: the weights and cards that were fetched."""
+"""`zoo cache`: the download cache of weights and cards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`zoo check`: does a plugin keep the contract?"""
+"""`zoo check`: the conformance checks of a plugin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`zoo compare`."""
+"""`zoo compare`: accuracies of several models, and significance of their differences."""
 
 from __future__ import annotations
 

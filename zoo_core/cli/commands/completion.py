@@ -1,4 +1,4 @@
-"""`zoo completion`."""
+"""`zoo completion`: the shell's completion script."""
 
 from __future__ import annotations
 

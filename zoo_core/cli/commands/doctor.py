@@ -1,4 +1,4 @@
-"""`zoo doctor`."""
+"""`zoo doctor`: the diagnosis of this installation."""
 
 from __future__ import annotations
 

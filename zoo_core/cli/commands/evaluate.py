@@ -1,4 +1,4 @@
-"""`zoo evaluate`."""
+"""`zoo evaluate`: scores of weights on a split."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`zoo info`: what a name or a file stands for."""
+"""`zoo info`: facts about a model, a data set, weights or a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`zoo install` and `zoo uninstall`."""
+"""`zoo install` and `zoo uninstall`: plugins of this environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`zoo list`, where its arguments need a parser; see `zoo_core.__main__`."""
+"""`zoo list` with options; `zoo_core.__main__` answers a plain one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`zoo new`."""
+"""`zoo new`: a new plugin from templates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`zoo plugins`: what is installed, and which of it is used."""
+"""`zoo plugins`: the installed plugins, enabled or disabled."""
 
 from __future__ import annotations
 

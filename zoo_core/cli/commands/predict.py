@@ -1,4 +1,4 @@
-"""`zoo predict`."""
+"""`zoo predict`: predictions for image files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`zoo publish`."""
+"""`zoo publish`: a run's weights into a registry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`zoo pull`."""
+"""`zoo pull`: published weights into the cache."""
 
 from __future__ import annotations
 

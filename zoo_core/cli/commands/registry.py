@@ -1,4 +1,4 @@
-"""`zoo registry`: where published weights are looked for."""
+"""`zoo registry`: the list of registries."""
 
 from __future__ import annotations
 

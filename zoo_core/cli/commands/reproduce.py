@@ -1,4 +1,4 @@
-"""`zoo reproduce`."""
+"""`zoo reproduce`: published weights trained again and compared."""
 
 from __future__ import annotations
 

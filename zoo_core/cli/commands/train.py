@@ -1,4 +1,4 @@
-"""`zoo train`."""
+"""`zoo train`: a model trained into a run's folder."""
 
 from __future__ import annotations
 

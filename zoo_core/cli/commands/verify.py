@@ -1,4 +1,4 @@
-"""`zoo verify`."""
+"""`zoo verify`: published weights compared with their cards."""
 
 from __future__ import annotations
 

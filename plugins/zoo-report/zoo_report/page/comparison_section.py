@@ -1,4 +1,4 @@
-"""All that a page says of several models on the same images."""
+"""The comparison section of a page: several models on the same images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a card says of a training, as rows of tables."""
+"""The metadata of a card as rows of tables."""
 
 from __future__ import annotations
 

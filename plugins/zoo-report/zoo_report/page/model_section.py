@@ -1,4 +1,4 @@
-"""All that a page says of one model."""
+"""The section of a page about one model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a page is about: models with their weights, found by name or path."""
+"""A model of a report: its weights, card and history, by name or path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What accuracy costs: models by their accuracy, and by parameters or seconds."""
+"""The tradeoff chart: accuracy against parameters or seconds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What torchvision knows of each data set: where its files are, their checksums, how to read them.
+"""torchvision's metadata of each data set: addresses and checksums of files, and readers.
 
 Heavy to import; see `origins`.
 """

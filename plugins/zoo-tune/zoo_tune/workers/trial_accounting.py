@@ -1,4 +1,4 @@
-"""Which trials of a study count, and which of them are whose.
+"""Trial accounting: which trials of a study count, and their workers.
 
 Workers that share a study agree by nothing but its storage. Each trial counts once it is begun; one
 that was interrupted, or whose worker is gone, is failed without a reason, and counts no more.
