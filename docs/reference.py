@@ -1,6 +1,6 @@
-"""Writes the tables of hooks, specs and recipe fields into docs/plugins.md, from the source itself.
+"""Tables of docs/plugins.md and docs/architecture.md, made from the source itself.
 
-python docs/reference.py rewrites what stands between the marks.
+python docs/reference.py rewrites the text between the marks.
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from zoo_core import hookspecs, plugin_api
 from zoo_core.plugins import specs
 from zoo_core.recipes.recipe import TRAINER_FIELDS, Recipe
 
-PAGE = Path(__file__).with_name("plugins.md")
+ROOT = Path(__file__).parents[1]
 
 SINCE: dict[str, str] = {}
 """Since which version of zoo-core something is there, where that is not the first, 0.1."""
@@ -28,19 +28,62 @@ UNITS = {
 }
 
 
-def page(text: str) -> str:
-    """Return the page with its tables as they should be."""
-    for name, lines in {
+def guide(text: str) -> str:
+    """Return docs/plugins.md with its tables as they should be."""
+    tables = {
         "hooks": _hooks(),
         "specs": _specs(),
         "recipe": _recipe(),
         "plugin_api": _plugin_api(),
-    }.items():
+    }
+    return _filled(text, tables)
+
+
+def architecture(text: str) -> str:
+    """Return docs/architecture.md with its lists of packages and files as they should be."""
+    return _filled(text, {"packages": _packages(), "files": _files()})
+
+
+PAGES: dict[str, Callable[[str], str]] = {"plugins.md": guide, "architecture.md": architecture}
+
+
+def _filled(text: str, tables: Mapping[str, Iterable[str]]) -> str:
+    for name, lines in tables.items():
         begin, end = f"<!-- {name}: python docs/reference.py -->\n", f"<!-- /{name} -->"
         before, _, rest = text.partition(begin)
         table = "\n".join(lines).strip()
         text = f"{before}{begin}\n{table}\n\n{end}{rest.partition(end)[2]}"
     return text
+
+
+def _packages() -> Iterator[str]:
+    yield "| package | phrase |"
+    yield "| --- | --- |"
+    for path in sorted((ROOT / "zoo_core").glob("*/__init__.py")):
+        yield f"| `zoo_core/{path.parent.name}/` | {_title(path)} |"
+
+
+def _files() -> Iterator[str]:
+    """Yield a table per folder of the core and of each plugin."""
+    for folder in ["zoo_core", *sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("plugins/*"))]:
+        paths = [
+            path
+            for path in sorted((ROOT / folder).rglob("*.py"))
+            if path.name != "__init__.py" and "tests" not in path.parts
+        ]
+        yield f"### {folder}"
+        yield ""
+        yield "| file | phrase |"
+        yield "| --- | --- |"
+        for path in sorted(paths, key=lambda path: (path.parent, path.name)):
+            yield f"| `{path.relative_to(ROOT)}` | {_title(path)} |"
+        yield ""
+
+
+def _title(path: Path) -> str:
+    """Return the first line of a module's docstring."""
+    docstring = ast.get_docstring(_tree(str(path))) or ""
+    return docstring.partition("\n")[0].replace("``", "`").replace("|", "\\|")
 
 
 def _hooks() -> Iterator[str]:
@@ -129,4 +172,6 @@ def _since(name: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for name, fill in PAGES.items():
+        path = Path(__file__).with_name(name)
+        path.write_text(fill(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -4,6 +4,8 @@ import importlib.util
 import re
 from pathlib import Path
 
+import pytest
+
 from zoo_core.plugins.plugin import Status
 from zoo_core.plugins.scaffold import NewPlugin, write_plugin
 from zoo_core.system.environment import VARIABLES
@@ -22,13 +24,27 @@ def test_its_files_are_those_that_zoo_new_writes(tmp_path):
     assert (tmp_path / "tiny" / "tests" / "test_conformance.py").read_text() in GUIDE
 
 
-def test_its_tables_are_those_of_the_source():
+@pytest.fixture(scope="module")
+def reference():
     spec = importlib.util.spec_from_file_location("reference", DOCS / "reference.py")
-    reference = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(reference)
-    assert reference.page(GUIDE) == GUIDE, "python docs/reference.py"
-    empty = [line for line in GUIDE.splitlines() if line.startswith("| `") and "|  |" in line]
-    assert not empty, "every field has its meaning"
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("page", ["plugins.md", "architecture.md"])
+def test_tables_of_a_page_are_those_of_the_source(reference, page):
+    text = (DOCS / page).read_text()
+    assert reference.PAGES[page](text) == text, "python docs/reference.py"
+    empty = [line for line in text.splitlines() if line.startswith("| `") and "|  |" in line]
+    assert not empty, "every field has its meaning, every file its phrase"
+
+
+def test_paths_in_the_architecture_exist():
+    text = (DOCS / "architecture.md").read_text()
+    paths = set(re.findall(r"`((?:zoo_core|plugins|tests|benchmarks|docs)/[\w./-]*)`", text))
+    assert len(paths) > 200
+    assert not [path for path in paths if not (DOCS.parent / path).exists()]
 
 
 def test_it_names_every_status_and_every_variable():

@@ -25,7 +25,8 @@ class ReaderThreads:
     """A few threads that read drawings, so that the server goes on listening."""
 
     def __init__(self) -> None:
-        # Two at least, so that one large photo does not hold up everybody.
+        # At least two, because one large photo would hold up everybody. A drawing is predicted by
+        # one model after another, because handing a small model to a thread takes longer.
         self._pool = ThreadPoolExecutor(max(2, physical_cores()), "zoo-demo-read")
         self._waiting = 0
 

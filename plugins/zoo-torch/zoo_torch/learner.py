@@ -35,14 +35,16 @@ class TorchLearner:
 
     def __init__(self, model: nn.Module, run: Run, device: torch.device, group: Group) -> None:
         self._trained = model
-        self._average = ModelEMA(model) if run.recipe.ema else None
+        self._ema = ModelEMA(model) if run.recipe.ema else None
         self._recipe = run.recipe
         self._device = device
         self._group = group
         self._transforms = _transforms(run)
         self._prepare = Prepare(run.data.normalization, device)
         self._optimizer = make_optimizer(model.parameters(), run.recipe)
-        self._union = GradientSynchronizer(model, group) if isinstance(group, TorchGroup) else None
+        self._gradient_sync = (
+            GradientSynchronizer(model, group) if isinstance(group, TorchGroup) else None
+        )
         wanted = run.recipe.precision == "bfloat16"
         self._autocast = torch.autocast(
             device.type, torch.bfloat16, enabled=wanted and has_bfloat16(device)
@@ -50,7 +52,7 @@ class TorchLearner:
 
     @property
     def model(self) -> nn.Module:
-        return self._average.model if self._average else self._trained
+        return self._ema.model if self._ema else self._trained
 
     def set_data(self, images: Split) -> None:
         # What memory does not hold stays in its file, and goes to the device batch by batch.
@@ -67,11 +69,11 @@ class TorchLearner:
         else:  # a batch smaller than the number of processes: two images that count for nothing
             stand_in = replace(batch, rows=np.zeros(2, np.int64), warps=None)
             logits = [head[:0] for head in self._descend(stand_in)]
-        if self._union:
-            self._union.complete(batch.share)
+        if self._gradient_sync:
+            self._gradient_sync.complete(batch.share)
         self._optimizer.step(batch.lr)
-        if self._average:
-            self._average.update(average_decay(self._recipe, batch.step))
+        if self._ema:
+            self._ema.update(average_decay(self._recipe, batch.step))
         return logits
 
     def _descend(self, batch: Batch) -> list[Tensor]:
@@ -83,6 +85,8 @@ class TorchLearner:
         if self._transforms:
             images = self._transforms(images)
         warps = None if batch.warps is None else torch.from_numpy(batch.warps).to(self._device)
+        # No torch.compile, because on two cores compiling a CNN of this size took 25 s, most of a
+        # whole training, and the compiled pass was slower (26 ms instead of 20).
         with self._autocast:
             logits: list[Tensor] = self._trained(self._prepare(images, warps))
         logits = [head.float() for head in logits]
@@ -102,8 +106,8 @@ class TorchLearner:
         """Return what the steps to come depend on: the tensors themselves, by name."""
         tensors = {f"model.{name}": t for name, t in self._trained.state_dict().items()}
         tensors |= {f"optimizer.{name}": t for name, t in self._optimizer.state.items()}
-        if self._average:
-            averages = self._average.model.state_dict()
+        if self._ema:
+            averages = self._ema.model.state_dict()
             tensors |= {f"average.{name}": t for name, t in averages.items()}
         return tensors
 

@@ -1,4 +1,8 @@
-"""Facts to HTML, by the templates beside this file; whatever they hold is escaped."""
+"""HTML from the templates beside this file; every value is escaped.
+
+Charts are SVG in the page, colored by CSS, because they then follow light and dark and stay small.
+A policy in the page forbids scripts as well.
+"""
 
 from __future__ import annotations
 

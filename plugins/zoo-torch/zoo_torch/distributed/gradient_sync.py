@@ -1,4 +1,8 @@
-"""One step of several processes: gradients and batch statistics of the whole batch."""
+"""Gradient synchronization: one step of several processes, with the gradients of the whole batch.
+
+Large gradients are sent while backward still runs, the rest at once. Batch normalization uses each
+process's own images, as usual, and its running statistics become the mean.
+"""
 
 from __future__ import annotations
 
