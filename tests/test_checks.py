@@ -179,6 +179,7 @@ PLUGINS = [
     ("loads", "MODEL = {'name': 'softmax'}", "", "status is conflict: .*also offered by zoo-toy"),
     ("imports nothing heavy", "import numpy, safetensors", "", "imports numpy, safetensors: put"),
     ("imports nothing heavy", "from zoo_core import ModelConfig", "", "pydantic"),
+    ("imports nothing heavy", "import zoo_toy", "", "imports zoo_toy: put"),
     ("prints nothing", "print('hello')", "", r"prints 'hello\\n'"),
     ("prints nothing", "import sys; sys.stderr.write('hi')", "", "prints 'hi'"),
     ("writes nothing", "open('left-over', 'w').close()", "", "writes .*left-over"),
@@ -548,6 +549,13 @@ def test_a_check_fails_on_what_is_broken(odd, name, plugin, model, problem):
 def test_a_plugin_in_which_nothing_is_broken_keeps_every_check(odd):
     for check in plugin_checks(odd(), "zoo-odd"):
         check.run()
+
+
+def test_a_plugin_may_import_a_plugin_that_it_requires(odd, site):
+    catalog = odd("import zoo_toy")
+    with (site / "zoo_odd-1.0.dist-info" / "METADATA").open("a") as metadata:
+        metadata.write("Requires-Dist: zoo-toy>=1\n")
+    run_check(catalog, "zoo-odd: imports nothing heavy")
 
 
 def test_every_check_is_seen_to_fail(odd):

@@ -1,13 +1,15 @@
-"""Imports point one way through the core, and the plugins stay outside its border."""
+"""Imports point one way: through the core, and from plugins to its facades and to dependencies."""
 
 import ast
 import importlib
 import re
 import sys
+import tomllib
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "zoo_core"
@@ -42,20 +44,28 @@ FACADES = {"__init__", "__main__", "plugin_api"}
 """What users and plugins import, which may name everything."""
 
 
-def is_module(name):
-    path = ROOT.joinpath(*name.split("."))
-    return path.is_dir() or path.with_suffix(".py").exists()
+PLUGINS = [*sorted(ROOT.glob("plugins/*/zoo_*")), ROOT / "registry" / "zoo_registry"]
+"""The packages of the plugins; each lies beside the plugin's pyproject.toml."""
+
+IMPORT_STRING = re.compile(r"(zoo_\w+(?:\.\w+)*):(\w*)")
 
 
-def imported_modules(path):
-    """Yield every module that a file imports: in functions and for the type checker too."""
+def imported_names(path):
+    """Yield every dotted name that a file imports: in functions and for the type checker too."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path}: imports are absolute"
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-            yield from (name if is_module(name) else node.module for name in names)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def import_strings(path):
+    """Yield the dotted name in every import string of a file."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            matched = IMPORT_STRING.fullmatch(node.value)
+            yield from [".".join(matched.groups())] if matched else []
 
 
 def core_modules():
@@ -67,36 +77,66 @@ def core_modules():
     }
 
 
+def plugin_modules(package):
+    """Return dotted name -> path of every file of a plugin."""
+    return {
+        ".".join(path.relative_to(package.parent).with_suffix("").parts).removesuffix(
+            ".__init__"
+        ): path
+        for path in sorted(package.rglob("*.py"))
+    }
+
+
 def imports_of(path, known):
     """Return the known modules that a file imports; a package's name stands for its own file."""
-    return {name for name in imported_modules(path) if name in known and known[name] != path}
+    names = imported_names(path)
+    modules = {name if name in known else name.rpartition(".")[0] for name in names}
+    return {name for name in modules if name in known and known[name] != path}
 
 
-def test_no_file_of_the_core_is_in_a_cycle():
-    known = core_modules()
+@pytest.mark.parametrize(
+    "known",
+    [
+        pytest.param(core_modules(), id="zoo_core"),
+        *(pytest.param(plugin_modules(package), id=package.name) for package in PLUGINS),
+    ],
+)
+def test_no_file_is_in_an_import_cycle(known):
     try:
         TopologicalSorter({name: imports_of(path, known) for name, path in known.items()}).prepare()
     except CycleError as exc:
         pytest.fail(" → ".join(exc.args[1]))
 
 
-@pytest.mark.parametrize("name", core_modules())
-def test_a_core_module_imports_only_the_layers_below(name):
+def test_core_modules_import_only_the_layers_below():
     known = core_modules()
-    own = name.split(".")[1]
-    for other in imports_of(known[name], known):
-        layer = other.split(".")[1]
-        below = layer == own or LAYERS.index(layer) > LAYERS.index(own)
-        assert below, f"{known[name]} imports {other}"
+    for name, path in known.items():
+        own = name.split(".")[1]
+        for other in imports_of(path, known):
+            layer = other.split(".")[1]
+            below = layer == own or LAYERS.index(layer) > LAYERS.index(own)
+            assert below, f"{path} imports {other}"
 
 
 def test_every_module_of_the_core_has_a_layer():
     assert {name.split(".")[1] for name in core_modules()} == set(LAYERS)
 
 
+@pytest.mark.parametrize("package", PLUGINS, ids=lambda package: package.name)
+def test_a_plugin_imports_only_public_names_of_its_dependencies(package):
+    project = tomllib.loads((package.parent / "pyproject.toml").read_text())["project"]
+    dependencies = {Requirement(text).name.replace("-", "_") for text in project["dependencies"]}
+    for path in sorted(package.rglob("*.py")):
+        for name in [*imported_names(path), *import_strings(path)]:
+            top, *inner = name.split(".")
+            if top.startswith("zoo_") and top != package.name:
+                assert top in dependencies, f"{path} imports {name}"
+                assert not any(part.startswith("_") for part in inner), f"{path} imports {name}"
+
+
 def test_the_core_imports_no_plugin_and_no_framework():
     for path in CORE.rglob("*.py"):
-        for name in imported_modules(path):
+        for name in imported_names(path):
             top = name.split(".")[0]
             assert top not in ("torch", "torchvision"), f"{path} imports {name}"
             assert top == "zoo_core" or not top.startswith("zoo_"), f"{path} imports {name}"
@@ -112,14 +152,14 @@ def plugin_files():
 BORDER = {"zoo_core", "zoo_core.plugin_api"}
 
 
-@pytest.mark.parametrize("path", plugin_files(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_plugin_imports_of_the_core_only_its_facades(path):
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "zoo_core":
-            assert node.module in BORDER, f"{path} imports from {node.module}"
-        if isinstance(node, ast.Import):
-            inner = [alias.name for alias in node.names if alias.name.startswith("zoo_core.")]
-            assert not inner, f"{path} imports {inner}"
+def test_plugins_import_of_the_core_only_its_facades():
+    for path in plugin_files():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "zoo_core":
+                assert node.module in BORDER, f"{path} imports from {node.module}"
+            if isinstance(node, ast.Import):
+                inner = [alias.name for alias in node.names if alias.name.startswith("zoo_core.")]
+                assert not inner, f"{path} imports {inner}"
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/plugins.md"])
@@ -128,12 +168,13 @@ def test_a_page_imports_of_the_core_only_its_facades(page):
     assert set(re.findall(r"^\s*from (zoo_core\S*) import", text, re.MULTILINE)) <= BORDER
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in plugin_files() if path.name.startswith("plugin.py")],
-    ids=lambda path: str(path.relative_to(ROOT)),
-)
-def test_a_plugin_module_is_cheap(path):
+def test_plugin_modules_are_cheap():
+    for path in plugin_files():
+        if path.name.startswith("plugin.py"):
+            check_cheap(path)
+
+
+def check_cheap(path):
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.ImportFrom) and node.module == "zoo_core":
             names = {alias.name for alias in node.names}

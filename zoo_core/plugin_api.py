@@ -203,6 +203,7 @@ _HOMES = {
     "overrides": "tuning.model_spaces",
     "parse_set": "recipes.resolve",
     "physical_cores": "system.cpu",
+    "plan_values": "tuning.model_spaces",
     "print_json": "cli.output",
     "read_image": "data.image_files",
     "read_study": "tuning.study",
@@ -212,7 +213,6 @@ _HOMES = {
     "softmax": "metrics.scores",
     "split_rows": "data.splits",
     "uniform": "system.random_numbers",
-    "plan_values": "tuning.model_spaces",
     "write_atomic": "system.atomic_files",
     "zoo_home": "system.paths",
 }

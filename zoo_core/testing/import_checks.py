@@ -9,14 +9,19 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import requires
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.testing.check import ContractError, expect
 from zoo_core.testing.static_checks import plugin_of
 
 ALLOWED = {"zoo_core", "pluggy"}
-"""What a plugin's module may import, beside the standard library and its own package."""
+"""Packages that a plugin's module may import, besides the standard library, its own package and
+those of plugins that its distribution requires."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +42,9 @@ class Imported:
 
 
 def imports_nothing_heavy(catalog: Catalog, name: str) -> None:
-    """The plugin's module imports the standard library and ``zoo_core``, and nothing else."""
+    """The plugin's module imports the standard library, ``zoo_core`` and required plugins only."""
     own = _module(catalog, name).partition(".")[0]
-    cheap = sys.stdlib_module_names | ALLOWED | {own}
+    cheap = sys.stdlib_module_names | ALLOWED | {own} | _required_packages(catalog, name)
     tops = {module.partition(".")[0] for module in import_module(catalog, name).modules}
     # Underscored ones are the standard library's own for this system: _sysconfigdata_….
     heavy = sorted(top for top in tops - cheap if not top.startswith("_"))
@@ -88,6 +93,17 @@ def import_module(catalog: Catalog, name: str) -> Imported:
     failure = found.pop("failure")
     expect(not failure or found["reached"], f"importing {module} failed: {failure}")
     return Imported(**found, printed=done.stdout + done.stderr)
+
+
+def _required_packages(catalog: Catalog, name: str) -> set[str]:
+    """Return the packages of the installed plugins that a plugin's distribution requires."""
+    required = {canonicalize_name(Requirement(text).name) for text in requires(name) or ()}
+    plugins = (plugin.distribution for plugin in catalog.plugins)
+    return {
+        _module(catalog, plugin).partition(".")[0]
+        for plugin in plugins
+        if canonicalize_name(plugin) in required
+    }
 
 
 def _module(catalog: Catalog, name: str) -> str:

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 import timm
 
 from zoo_core.plugin_api import InvalidValueError
-from zoo_timm.adapted import Adapted
 from zoo_timm.network import make_network
-from zoo_timm.sizes import Sizes
-from zoo_timm.small_stem import SMALL, Stem, open_stem
-from zoo_timm.table import Row, table
+from zoo_timm.table import table
+from zoo_torch.families.sizes import Sizes
+from zoo_torch.families.small_stem import Stem, shrink_stem, use_small_stem
+from zoo_torch.families.table import attribute_per_model, not_installed_error
+from zoo_torch.families.wrapper import ResizeAndSplitHeads
 
 if TYPE_CHECKING:
-    from zoo_timm.config import TimmConfig
+    from zoo_torch.families.config import FamilyConfig
 
 
-def __getattr__(name: str) -> Callable[[TimmConfig], Adapted]:
-    if name not in table().rows:
-        raise AttributeError(f"there is no {name!r} in the table of timm's models")
-    return partial(build, name)
-
-
-def build(name: str, config: TimmConfig, weights: str = "") -> Adapted:
+def build(name: str, config: FamilyConfig, weights: str = "") -> ResizeAndSplitHeads:
     """Return a model of timm's for a data set's images and classes.
 
     Args:
@@ -43,26 +36,16 @@ def build(name: str, config: TimmConfig, weights: str = "") -> Adapted:
             hint="Choose another: zoo list models",
         )
     if not timm.is_model(name):
-        raise InvalidValueError(
-            f"timm {timm.__version__} has no model {name!r}, timm {table().version} has it",
-            hint=f"pip install timm=={table().version}",
-        )
+        raise not_installed_error(table(), name, timm.__version__)
     channels, *image = config.input_shape
-    small = _is_small(row, config)
+    small = use_small_stem(config, f"timm/{name}", available=bool(row.stem))
     sizes = Sizes.parse(row.small_sizes if small else row.sizes)
     size = sizes.fitting(*image)
     told = size if sizes.told else None
     network = make_network(name, channels, sum(config.classes), told, weights)
     if small:
-        open_stem(network, Stem(tuple(row.stem.split(",")), row.pool))
-    return Adapted(network, size, config.classes)
+        shrink_stem(network, Stem(tuple(row.stem.split(",")), row.pool))
+    return ResizeAndSplitHeads(network, size, config.classes)
 
 
-def _is_small(row: Row, config: TimmConfig) -> bool:
-    if config.stem == "small" and not row.stem:
-        raise InvalidValueError(
-            f"model.stem is 'small', and timm/{row.name} has no stem that can be made so",
-            hint="Leave it out: the images are enlarged where they are too small.",
-        )
-    small_images = max(config.input_shape[1:]) <= SMALL
-    return bool(row.stem) and (config.stem == "small" or (config.stem == "auto" and small_images))
+__getattr__ = attribute_per_model(build, table)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zoo_core import ModelSpec, hookimpl
 
 if TYPE_CHECKING:
-    from zoo_timm.table import Row
+    from zoo_timm.table import TimmRow
 
 
 @hookimpl
@@ -17,14 +17,14 @@ def zoo_models() -> list[ModelSpec]:
     return [_model(row) for row in table().rows.values()]
 
 
-def _model(row: Row) -> ModelSpec:
+def _model(row: TimmRow) -> ModelSpec:
     can = f"cannot be trained: {row.problem}" if row.problem else f"of the family {row.family}"
     return ModelSpec(
         name=f"timm/{row.name}",
         summary=f"timm's {row.name}, {can}.",
         builder=f"zoo_timm.build:{row.name}",
-        config="zoo_timm.config:TimmConfig",
-        recipes="zoo_timm.recipes:RECIPES",
+        config="zoo_torch.families.config:FamilyConfig",
+        recipes="zoo_torch.families.recipes:RECIPES",
         trainer="torch",
         dataset="mnist",
         heads=None,

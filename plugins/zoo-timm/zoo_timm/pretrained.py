@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
-from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -22,9 +20,11 @@ from zoo_core.plugin_api import DataError, PretrainedWeights, UnavailableError, 
 from zoo_timm.build import build
 from zoo_timm.network import make_network
 from zoo_timm.table import table
+from zoo_torch.families.pretrained import fitting_weights, unavailable_error
+from zoo_torch.families.table import attribute_per_model
 
 if TYPE_CHECKING:
-    from zoo_timm.config import TimmConfig
+    from zoo_torch.families.config import FamilyConfig
 
 FILE = "model.safetensors"
 
@@ -32,13 +32,7 @@ PATIENCE = 10
 """Seconds within which the hub has to answer at all; its library would try for half a minute."""
 
 
-def __getattr__(name: str) -> Callable[[TimmConfig], PretrainedWeights]:
-    if name not in table().rows:
-        raise AttributeError(f"there is no {name!r} in the table of timm's models")
-    return partial(pretrained, name)
-
-
-def pretrained(name: str, config: TimmConfig) -> PretrainedWeights:
+def pretrained(name: str, config: FamilyConfig) -> PretrainedWeights:
     """Return the weights that timm has for a model by default, adapted to a data set.
 
     timm adapts the first convolution to the images' channels, and most models' embeddings of places
@@ -64,13 +58,11 @@ def pretrained(name: str, config: TimmConfig) -> PretrainedWeights:
             hint="Remove it, and it is fetched again.",
         ) from exc
     with torch.device("meta"):
-        due = {key: tensor.shape for key, tensor in build(name, config).state_dict().items()}
-    tensors = {key: t.numpy() for key, t in loaded.items() if due.get(key) == t.shape}
-    license = about.license or "of unknown license"
-    return PretrainedWeights(source=f"{hub} ({license})", tensors=tensors)
+        model = build(name, config)
+    return fitting_weights(model, loaded, hub, about.license or "of unknown license")
 
 
-def _loaded(name: str, config: TimmConfig, path: str) -> dict[str, Tensor]:
+def _loaded(name: str, config: FamilyConfig, path: str) -> dict[str, Tensor]:
     """Return the tensors of a file by their names in the model.
 
     With as many classes as the file has, timm insists on every tensor.
@@ -109,10 +101,14 @@ def _reach(url: str) -> None:
         exc.close()  # it is there, and that is what was asked
 
 
-def _unavailable(hub: str, why: str) -> UnavailableError:
+def _unavailable(hub: str, reason: str) -> UnavailableError:
     folder = f"models--{hub.replace('/', '--')}"
-    return UnavailableError(
-        f"{constants.ENDPOINT}/{hub} could not be read, and {FILE} of it is not here: {why}",
+    return unavailable_error(
+        f"{constants.ENDPOINT}/{hub}",
+        reason,
         hint=f"Where there is a network: hf download {hub} {FILE}; then copy the folder {folder} "
         f"of its cache into {constants.HF_HUB_CACHE}",
     )
+
+
+__getattr__ = attribute_per_model(pretrained, table)

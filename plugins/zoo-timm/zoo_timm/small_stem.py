@@ -1,8 +1,4 @@
-"""A small stem, for small images: the first convolution keeps their size, and nothing is pooled.
-
-It is what everybody does to networks that were made for ImageNet before they train them on CIFAR.
-Kernels keep their sizes, so that pretrained weights fit.
-"""
+"""Find the stem of a network, which can be made small for small images."""
 
 from __future__ import annotations
 
@@ -12,37 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-SMALL = 64
-"""Pixels: images whose sides are longer get no small stem unless it is asked for."""
-
-
-@dataclass(frozen=True)
-class Stem:
-    """What makes images smaller before anything else does.
-
-    Attributes:
-        convolutions: paths of the strided convolutions that read the image; several if parallel.
-        pool: path of the max-pooling after them; empty if there is none.
-    """
-
-    convolutions: tuple[str, ...]
-    pool: str
-
-
-def open_stem(network: nn.Module, stem: Stem) -> None:
-    """Make the stem of a network a small one, in place.
-
-    Raises:
-        AttributeError: the network has no such modules.
-    """
-    for path in stem.convolutions:
-        convolution = network.get_submodule(path)
-        assert isinstance(convolution, nn.Conv2d)
-        convolution.stride = (1, 1)
-    if stem.pool:
-        parent, _, name = stem.pool.rpartition(".")
-        network.get_submodule(stem.pool)  # which has to be there
-        setattr(network.get_submodule(parent), name, nn.Identity())
+from zoo_torch.families.small_stem import Stem
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zoo_core import DatasetSpec, ModelSpec, hookimpl
 
 if TYPE_CHECKING:
-    from zoo_torchvision.models.table import Row
+    from zoo_torchvision.models.table import TorchvisionRow
 
 UNSTATED = "LicenseRef-unstated"
 """Of data whose authors ask to be cited, and state no license."""
@@ -114,13 +114,13 @@ def zoo_models() -> list[ModelSpec]:
     return [_model(row) for row in table().rows.values()]
 
 
-def _model(row: Row) -> ModelSpec:
+def _model(row: TorchvisionRow) -> ModelSpec:
     return ModelSpec(
         name=f"torchvision/{row.name}",
         summary=f"torchvision's {row.name}.",
         builder=f"zoo_torchvision.models.build:{row.name}",
-        config="zoo_torchvision.models.config:TorchvisionConfig",
-        recipes="zoo_torchvision.models.recipes:RECIPES",
+        config="zoo_torch.families.config:FamilyConfig",
+        recipes="zoo_torch.families.recipes:RECIPES",
         trainer="torch",
         dataset="mnist",
         heads=None,

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 import torchvision
 from torchvision.models import list_models
 
-from zoo_core.plugin_api import InvalidValueError
-from zoo_torchvision.models.adapted import Adapted
-from zoo_torchvision.models.network import make_network, shrink_stem, take_channels
-from zoo_torchvision.models.table import Row, table
+from zoo_torch.families.small_stem import shrink_stem, use_small_stem
+from zoo_torch.families.table import attribute_per_model, not_installed_error
+from zoo_torch.families.wrapper import ResizeAndSplitHeads
+from zoo_torchvision.models.network import find_stem, make_network, take_channels
+from zoo_torchvision.models.table import table
 
 if TYPE_CHECKING:
-    from zoo_torchvision.models.config import TorchvisionConfig
-
-SMALL = 64
-"""Pixels: images whose sides are longer get no small stem unless it is asked for."""
+    from zoo_torch.families.config import FamilyConfig
 
 
-def __getattr__(name: str) -> Callable[[TorchvisionConfig], Adapted]:
-    if name not in table().rows:
-        raise AttributeError(f"there is no {name!r} in the table of torchvision's models")
-    return partial(build, name)
-
-
-def build(name: str, config: TorchvisionConfig) -> Adapted:
+def build(name: str, config: FamilyConfig) -> ResizeAndSplitHeads:
     """Return a model of torchvision's for a data set's images and classes, with random weights.
 
     Args:
@@ -39,27 +29,16 @@ def build(name: str, config: TorchvisionConfig) -> Adapted:
     """
     row = table().rows[name]
     if name not in list_models(module=torchvision.models):
-        raise InvalidValueError(
-            f"torchvision {torchvision.__version__} has no model {name!r}, "
-            f"torchvision {table().version} has it",
-            hint=f"pip install torchvision=={table().version}",
-        )
+        raise not_installed_error(table(), name, torchvision.__version__)
     channels, height, width = config.input_shape
-    small = _is_small(row, config)
-    size = row.fitting(height, width, small=small)
+    small = use_small_stem(config, f"torchvision/{name}", available=bool(row.small))
+    size = row.sizes(small=small).fitting(height, width)
     network = make_network(name, sum(config.classes), size)
     if small:
-        shrink_stem(network)
+        shrink_stem(network, find_stem(network))
     if channels != 3:
         take_channels(network, channels)
-    return Adapted(network, size, config.classes)
+    return ResizeAndSplitHeads(network, size, config.classes)
 
 
-def _is_small(row: Row, config: TorchvisionConfig) -> bool:
-    if config.stem == "small" and not row.small:
-        raise InvalidValueError(
-            f"model.stem is 'small', and torchvision/{row.name} has no stem that can be made so",
-            hint="Leave it out: the images are enlarged where they are too small.",
-        )
-    small_images = max(config.input_shape[1:]) <= SMALL
-    return bool(row.small) and (config.stem == "small" or (config.stem == "auto" and small_images))
+__getattr__ = attribute_per_model(build, table)

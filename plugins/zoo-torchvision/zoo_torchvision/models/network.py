@@ -8,6 +8,9 @@ from typing import Any
 from torch import nn
 from torchvision.models import get_model
 
+from zoo_torch.families.small_stem import Stem
+from zoo_torch.families.submodules import replace_submodule
+
 _CONSTANTS = ("relative_position_index", "relative_coords_table")
 """Tensors that torchvision keeps among the weights, and that follow from the config."""
 
@@ -44,7 +47,7 @@ def _patch(network: nn.Module, name: str) -> None:
         network._load_from_state_dict = load  # type: ignore[method-assign]
     if name.startswith("squeezenet"):
         # Rectified, the logits of a class can be 0 for all images, and learn no more.
-        _replace(network, "classifier.2", nn.Identity())
+        replace_submodule(network, "classifier.2", nn.Identity())
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = max(module.momentum or 0.0, _MOMENTUM)
@@ -65,7 +68,7 @@ def take_channels(network: nn.Module, channels: int) -> None:
     path, old = first_convolution(network)
     new = nn.Conv2d(channels, old.out_channels, old.kernel_size[0], bias=old.bias is not None)
     new.stride, new.padding = old.stride, old.padding
-    _replace(network, path, new)
+    replace_submodule(network, path, new)
 
 
 def patch_of(network: nn.Module) -> int:
@@ -80,20 +83,9 @@ def has_large_stem(network: nn.Module) -> bool:
     return 1 < first.stride[0] < first.kernel_size[0]
 
 
-def shrink_stem(network: nn.Module) -> None:
-    """Make a large stem a small one: its convolution keeps the image's size, and nothing is pooled.
-
-    It is what everybody does to networks that were made for ImageNet before they train them on
-    CIFAR. Kernels keep their sizes, so that pretrained weights fit.
-    """
-    _, first = first_convolution(network)
-    first.stride = (1, 1)
-    # In torchvision, networks with such a stem have their first max-pooling in it, or none at all.
+def find_stem(network: nn.Module) -> Stem:
+    """Return the stem of a network that begins with an overlapping, strided convolution."""
+    path, _ = first_convolution(network)
+    # because in torchvision, such networks have their first max-pooling in the stem, or none at all
     pools = (path for path, it in network.named_modules() if isinstance(it, nn.MaxPool2d))
-    if pool := next(pools, ""):
-        _replace(network, pool, nn.Identity())
-
-
-def _replace(network: nn.Module, path: str, new: nn.Module) -> None:
-    parent, _, name = path.rpartition(".")
-    setattr(network.get_submodule(parent), name, new)
+    return Stem((path,), next(pools, ""))

@@ -9,9 +9,8 @@ import hashlib
 import re
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -29,24 +28,20 @@ from zoo_core.plugin_api import (
     is_set,
     one_line,
 )
+from zoo_torch.families.pretrained import fitting_weights, unavailable_error
+from zoo_torch.families.table import attribute_per_model
 from zoo_torchvision.models.build import build
 from zoo_torchvision.models.network import first_convolution, patch_of
 from zoo_torchvision.models.table import table
 
 if TYPE_CHECKING:
-    from zoo_torchvision.models.config import TorchvisionConfig
+    from zoo_torch.families.config import FamilyConfig
 
 PATIENCE = 30.0
 """Seconds without a byte after which a download is given up."""
 
 
-def __getattr__(name: str) -> Callable[[TorchvisionConfig], PretrainedWeights]:
-    if name not in table().rows:
-        raise AttributeError(f"there is no {name!r} in the table of torchvision's models")
-    return partial(pretrained, name)
-
-
-def pretrained(name: str, config: TorchvisionConfig) -> PretrainedWeights:
+def pretrained(name: str, config: FamilyConfig) -> PretrainedWeights:
     """Return the weights that torchvision has for a model by default, adapted to a data set.
 
     The first convolution is adapted to the images' channels, and the embeddings of places to their
@@ -73,13 +68,12 @@ def pretrained(name: str, config: TorchvisionConfig) -> PretrainedWeights:
     state[f"{path}.weight"] = for_channels(state[f"{path}.weight"], first.in_channels)
     if "encoder.pos_embedding" in state:
         state = interpolate_embeddings(model.size[0], patch_of(model.network), state)
-    tensors = {
-        f"network.{key}": tensor.numpy()
-        for key, tensor in state.items()
-        if key in due and tensor.shape == due[key].shape
-    }
-    license = weights.meta.get("license", "BSD-3-Clause")
-    return PretrainedWeights(source=f"torchvision/{weights} ({license})", tensors=tensors)
+    return fitting_weights(
+        model,
+        {f"network.{key}": tensor for key, tensor in state.items()},
+        source=f"torchvision/{weights}",
+        license_name=weights.meta.get("license", "BSD-3-Clause"),
+    )
 
 
 def _present(key: str) -> str:
@@ -154,8 +148,12 @@ def _impatient() -> Iterator[None]:
         socket.setdefaulttimeout(before)
 
 
-def _unavailable(weights: WeightsEnum, path: Path, why: str) -> UnavailableError:
-    return UnavailableError(
-        f"{weights.url} could not be read, and is not here: {why}",
+def _unavailable(weights: WeightsEnum, path: Path, reason: str) -> UnavailableError:
+    return unavailable_error(
+        weights.url,
+        reason,
         hint=f"Where there is a network, fetch it, and put it here as {path}",
     )
+
+
+__getattr__ = attribute_per_model(pretrained, table)

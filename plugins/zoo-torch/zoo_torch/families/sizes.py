@@ -1,4 +1,4 @@
-"""Which sizes of images a model takes, as text: ``28+1``, ``32+16``, ``224``, ``32+32 square``."""
+"""Image sizes that a network accepts, and their text: ``28+1``, ``32+16``, ``32+32 square``."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Sizes:
-    """Sizes of images that a model takes.
+    """Image sizes that a network accepts.
 
     Attributes:
-        least: the smallest side, in pixels.
-        step: larger sides are multiples of it; 0: there are none.
+        least: smallest side, in pixels.
+        step: larger sides are multiples of it; 0: there are no larger ones.
         square: height and width have to be equal.
-        told: the model is told when it is built, and takes that size alone.
+        told: the size is an argument of the network's constructor, and no other one is accepted.
     """
 
     least: int
@@ -27,15 +27,15 @@ class Sizes:
 
     @classmethod
     def parse(cls, text: str) -> Sizes:
-        """Read what `str` gives."""
+        """Parse the text of `str`."""
         numbers, *words = text.split(" ")
         least, _, step = numbers.partition("+")
         return cls(int(least), int(step or 0), "square" in words, "told" in words)
 
     def fitting(self, height: int, width: int) -> tuple[int, int]:
-        """Return the smallest size that the model takes and that an image fits into.
+        """Return the smallest accepted size that contains an image.
 
-        Where the model takes a single size, it is that one.
+        If there is a single accepted size, it is returned for every image.
         """
         if not self.step:
             return self.least, self.least

@@ -1,4 +1,4 @@
-"""How torchvision's models are trained."""
+"""Recipes for every model of a library."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Families of models: very many names with a slash, listed, found, published and checked."""
+"""Names with a slash: very many of them are listed, found, published and checked."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The config that all of torchvision's models have."""
+"""The config of every model of a library."""
 
 from typing import Literal
 
@@ -7,7 +7,7 @@ from pydantic import Field
 from zoo_core import ModelConfig
 
 
-class TorchvisionConfig(ModelConfig):
+class FamilyConfig(ModelConfig):
     stem: Literal["auto", "small", "original"] = Field(
         "auto",
         description="small: the first convolution keeps the image's size, and no max-pooling "

@@ -1,0 +1,43 @@
+"""Make a library's table of models by probing each model, or complete one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from zoo_torch.families.table import R, Table, format_row, read_table, write_table
+
+
+def make_table(
+    path: Path,
+    row: type[R],
+    names: Iterable[str],
+    probe: Callable[[str], R],
+    *,
+    library: str,
+    version: str,
+) -> None:
+    """Probe the models that a table does not have, and print each new row.
+
+    The table is written after each model, so a second call completes an interrupted one. A table
+    of another version of the library is replaced.
+
+    Args:
+        path: of the table.
+        row: type of the rows.
+        names: of the models.
+        probe: returns the row of a model.
+        library: distribution that has the models.
+        version: of the library.
+    """
+    rows: dict[str, R] = {}
+    if path.exists():
+        existing = read_table(path, row)
+        rows = existing.rows if existing.version == version else {}
+    for name in names:
+        if name in rows:
+            continue
+        rows[name] = probe(name)
+        write_table(path, Table(library, version, rows), row)
+        sys.stdout.write(f"{format_row(rows[name])}\n")

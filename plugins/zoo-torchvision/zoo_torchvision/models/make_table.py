@@ -1,0 +1,19 @@
+"""Make the table of torchvision's models: ``python -m zoo_torchvision.models.make_table``."""
+
+import torchvision
+from torchvision.models import list_models
+
+from zoo_torch.families.make_table import make_table
+from zoo_torchvision.models.probe import probe
+from zoo_torchvision.models.table import PATH, TorchvisionRow
+
+
+def main() -> None:
+    """Make the table for the torchvision that is installed, whatever device it is built for."""
+    version = torchvision.__version__.partition("+")[0]
+    names = list_models(module=torchvision.models)
+    make_table(PATH, TorchvisionRow, names, probe, library="torchvision", version=version)
+
+
+if __name__ == "__main__":
+    main()

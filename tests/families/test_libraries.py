@@ -1,0 +1,277 @@
+"""The models of a library accept the images of any data set, and start from its weights."""
+
+from importlib import import_module
+
+import pytest
+
+from zoo_core.errors import InvalidValueError, UnavailableError
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("zoo_torch")
+
+from zoo_torch.families.config import FamilyConfig  # noqa: E402
+from zoo_torch.families.table import read_table  # noqa: E402
+
+DIGITS, PAIRS, PHOTOS, LARGE = (1, 28, 28), (1, 42, 28), (3, 32, 32), (2, 90, 70)
+GREY = FamilyConfig(classes=(4, 3))
+
+SMALLEST = {"timm": "test_resnet", "torchvision": "shufflenet_v2_x0_5"}
+"""A model whose weights take little time."""
+
+
+def per_library(argnames, **cases):
+    """Parametrize a test with cases of each library."""
+    values = [
+        (library, *(case if isinstance(case, tuple) else (case,)))
+        for library, listed in cases.items()
+        for case in listed
+    ]
+    return pytest.mark.parametrize(f"library, {argnames}", values, indirect=["library"])
+
+
+def build_one(library, name, shape=DIGITS, classes=(10,), **values):
+    config = FamilyConfig(input_shape=shape, classes=classes, **values)
+    return getattr(library.module("build"), name)(config)
+
+
+def test_all_models_are_listed_without_importing_the_library(library, run_python):
+    plugin = library.package.partition(".")[0]
+    out = run_python(
+        f"import sys; from {plugin}.plugin import zoo_models\n"
+        f"heavy = {{{library.name!r}, 'torch', 'numpy', 'pydantic'}} & set(sys.modules)\n"
+        "print(len(zoo_models()), heavy)"
+    )
+    table = library.module("table").table()
+    assert out == f"{len(table.rows)} set()\n"
+    assert len(table.rows) >= {"timm": 1_371, "torchvision": 80}[library.name]
+
+
+def test_every_model_of_the_library_is_in_the_table(library):
+    table = library.module("table").table()
+    installed = import_module(library.name).__version__
+    release = {"timm": table.version, "torchvision": table.version.rpartition(".")[0]}[library.name]
+    if not f"{installed}.".startswith(f"{release}."):
+        pytest.skip(f"the table is of {library.name} {table.version}, {installed} is installed")
+    assert library.names() == set(table.rows)
+
+
+@per_library(
+    "name",
+    timm=[
+        "test_vit",  # cuts images into patches
+        "test_resnet",  # has a stem with a pooling
+        "repvgg_a0",  # has two parallel convolutions in its stem
+        "legacy_xception",  # has a pooling behind its stem
+        "dla46_c",  # accepts multiples of 32
+        "test_coatnet",  # has its size as an argument, and attention that is idle on small images
+        "tresnet_m",  # rearranges pixels first
+        "csatv2",  # accepts color images only
+    ],
+    torchvision=["alexnet", "convnext_tiny", "vit_b_32"],
+)
+@pytest.mark.filterwarnings("ignore:CSATv2 is designed for 3-channel")
+def test_probing_a_model_again_gives_its_row(library, name):
+    assert library.probe(name) == library.module("table").table().rows[name]
+
+
+@per_library(
+    "name, function",
+    timm=[("test_resnet", "timm.list_models")],
+    torchvision=[("shufflenet_v2_x0_5", "zoo_torchvision.models.make_table.list_models")],
+)
+def test_the_script_makes_the_rows_of_the_table(library, name, function, tmp_path, monkeypatch):
+    script, table = library.module("make_table"), library.module("table").table()
+    path = tmp_path / "models.tsv"
+    monkeypatch.setattr(script, "PATH", path)
+    monkeypatch.setattr(function, lambda **_: [name])
+    script.main()
+    made = read_table(path, type(table.rows[name]))
+    assert made.library == table.library
+    assert made.version == import_module(library.name).__version__.partition("+")[0]
+    assert made.rows == {name: table.rows[name]}
+
+
+@pytest.mark.parametrize("shape", [DIGITS, PAIRS, PHOTOS, LARGE])
+@per_library(
+    "name",
+    timm=["test_resnet", "test_vit", "test_convnext", "test_maxvit", "levit_128s"],
+    torchvision=["squeezenet1_1", "mnasnet0_5", "googlenet", "swin_t"],
+)
+def test_images_of_any_shape_give_finite_logits_for_every_head(library, name, shape):
+    model = build_one(library, name, shape, (10, 7))
+    x = torch.randn(3, *shape)
+    for training in (False, True):
+        first, second = model.train(training)(x)
+        assert (first.shape, second.shape) == ((3, 10), (3, 7))
+    assert (first.sum() + second.sum()).isfinite()
+
+
+@per_library(
+    "name, shape, size",
+    timm=[
+        ("test_vit", DIGITS, (32, 32)),  # patches of 16
+        ("test_vit", PAIRS, (48, 32)),
+        ("test_vit", (1, 60, 50), (64, 64)),
+        ("vit_small_patch14_dinov2", DIGITS, (28, 28)),
+        ("convnext_atto", DIGITS, (32, 32)),
+        ("convit_tiny", PAIRS, (48, 48)),  # squares
+        ("hrnet_w18_small", DIGITS, (32, 32)),
+        ("resnet10t", PAIRS, (42, 28)),
+        ("efficientformer_l1", (3, 300, 400), (224, 224)),  # that size only
+    ],
+    torchvision=[
+        ("vit_b_16", DIGITS, (32, 32)),  # patches of 16
+        ("vit_b_16", PAIRS, (48, 48)),  # squares
+        ("swin_t", (1, 30, 30), (32, 32)),  # patches of 4
+        ("convnext_tiny", DIGITS, (32, 32)),
+        ("resnet18", PAIRS, (42, 28)),
+        ("maxvit_t", PHOTOS, (224, 224)),
+    ],
+)
+def test_images_are_enlarged_to_the_smallest_accepted_size(library, name, shape, size):
+    with torch.device("meta"):
+        model = build_one(library, name, shape)
+        assert model.size == size
+        assert model.eval()(torch.empty(2, *shape))[0].shape == (2, 10)
+
+
+def test_small_images_get_a_small_stem_and_others_do_not(library):
+    with torch.device("meta"):
+        models = [
+            build_one(library, "resnet18"),
+            build_one(library, "resnet18", (1, 65, 64)),
+            build_one(library, "resnet18", (1, 65, 64), stem="small"),
+            build_one(library, "resnet18", stem="original"),
+        ]
+        sides = []
+        for model in models:
+            model.network.layer1.register_forward_pre_hook(
+                lambda _, x: sides.append(x[0].shape[-1])
+            )
+            model.eval()(torch.empty(1, 1, *model.size))
+    assert sides == [28, 16, 64, 7]
+    shapes = [{name: t.shape for name, t in m.state_dict().items()} for m in models]
+    assert shapes[0] == shapes[-1]  # so that the same pretrained weights fit
+
+
+@per_library("name", timm=["test_vit"], torchvision=["vgg11"])
+def test_a_small_stem_that_is_not_available_is_refused(library, name):
+    with pytest.raises(
+        InvalidValueError, match=rf"{library.name}/{name} has no stem that can be made so"
+    ):
+        build_one(library, name, stem="small")
+
+
+@per_library(
+    "function, value",
+    timm=[("timm.is_model", lambda name: name != "resnet18")],
+    torchvision=[("zoo_torchvision.models.build.list_models", lambda module: ["vgg11"])],
+)
+def test_a_model_that_is_not_installed_names_the_version_that_has_it(
+    library, function, value, monkeypatch
+):
+    monkeypatch.setattr(function, value)
+    version = library.module("table").table().version
+    with pytest.raises(
+        InvalidValueError, match=rf"no model 'resnet18', {library.name} {version} has"
+    ):
+        build_one(library, "resnet18")
+
+
+@pytest.mark.parametrize("module", ["build", "pretrained"])
+def test_a_name_that_is_not_in_the_table_is_not_an_attribute(library, module):
+    with pytest.raises(AttributeError, match="no 'resnet17'"):
+        _ = library.module(module).resnet17
+
+
+def test_a_model_is_trained_published_and_loaded_by_name(
+    library, run_process, run_python, tmp_path
+):
+    name, out = f"{library.name}/{SMALLEST[library.name]}", tmp_path / "run"
+    commands = [
+        f"train {name} --dataset synthetic --epochs 1 --set model.stem=original --out {out} --json",
+        f"publish {out} --as {name}.first --registry {tmp_path / 'registry'}",
+        f"registry add here {tmp_path / 'registry'}",
+        f"verify {name}.first",
+    ]
+    code = f"from zoo_core.cli.main import run; print([run(c.split()) for c in {commands}])"
+    plugins = f"zoo-core,zoo-torch,zoo-{library.name}"  # because others draw pictures
+    result = run_process("-c", code, env={"ZOO_PLUGINS": plugins})
+    assert result.out.endswith("[0, 0, 0, 0]\n"), result.err
+    assert '"total": 450' in result.out
+    loaded = run_python(
+        "import zoo_core as zoo, numpy as np\n"
+        f"loaded = zoo.load('{name}.first')\n"
+        "print(loaded.predict(np.zeros((2, 3, 16, 16), np.uint8)).labels.shape)"
+    )
+    assert loaded == "(2, 1)\n"
+
+
+@pytest.fixture
+def pretrained(library):
+    """Return a function that returns a model's pretrained weights."""
+    return lambda name, config: getattr(library.module("pretrained"), name)(config)
+
+
+@per_library(
+    "source",
+    timm=["timm/test_resnet.r160_in1k (apache-2.0)"],
+    torchvision=["torchvision/ShuffleNet_V2_X0_5_Weights.IMAGENET1K_V1 (BSD-3-Clause)"],
+)
+def test_pretrained_weights_are_all_but_the_classifier(library, source, pretrained):
+    name = SMALLEST[library.name]
+    expected = library.release(name)
+    given = pretrained(name, GREY)
+    assert given.source == source
+    found = {key.removeprefix("network."): torch.tensor(t) for key, t in given.tensors.items()}
+    assert expected.keys() - found.keys() == {"fc.weight", "fc.bias"}
+    for key, tensor in found.items():
+        full = expected[key].sum(1, keepdim=True) if key == "conv1.0.weight" else expected[key]
+        torch.testing.assert_close(tensor, full)
+
+
+def test_a_pretrained_classifier_for_as_many_classes_is_kept(library, pretrained):
+    name = SMALLEST[library.name]
+    expected = library.release(name)
+    given = pretrained(name, FamilyConfig(input_shape=PHOTOS, classes=(1000,)))
+    assert given.tensors.keys() == {f"network.{key}" for key in expected}
+
+
+@per_library(
+    "name, key, shape",
+    timm=[("vit_tiny_patch16_224", "pos_embed", (1, 1 + 4 * 4, 192))],
+    torchvision=[("vit_b_32", "encoder.pos_embedding", (1, 1 + 2 * 2, 768))],
+)
+def test_pretrained_position_embeddings_are_adapted_to_the_size(
+    library, name, key, shape, pretrained
+):
+    assert library.release(name)[key].shape != shape
+    given = pretrained(name, FamilyConfig(input_shape=(1, 60, 60)))
+    assert given.tensors[f"network.{key}"].shape == shape
+
+
+@per_library(
+    "remedy",
+    timm=["hf download timm/test_resnet.r160_in1k model.safetensors; .* into {cache}"],
+    torchvision=["put it here as {cache}.*/shufflenetv2_x0.5-f707e7126e.pth"],
+)
+def test_offline_the_remedy_is_to_copy_the_file(library, remedy, pretrained, monkeypatch):
+    library.use_cache()
+    monkeypatch.setenv("ZOO_OFFLINE", "1")
+    with pytest.raises(
+        UnavailableError, match=f"ZOO_OFFLINE is set.*{remedy.format(cache=library.cache)}"
+    ):
+        pretrained(SMALLEST[library.name], GREY)
+
+
+def test_a_server_that_cannot_be_reached_is_an_error_on_one_line(
+    library, pretrained, loopback, capfd
+):
+    library.use_cache()
+    url = library.use_server("http://127.0.0.1:1", SMALLEST[library.name])
+    with pytest.raises(UnavailableError) as caught:
+        pretrained(SMALLEST[library.name], GREY)
+    assert f"{url} could not be read, and is not here" in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+    assert capfd.readouterr().err == ""
+    assert not [path for path in library.cache.rglob("*") if path.is_file()]

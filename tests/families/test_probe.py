@@ -1,0 +1,41 @@
+"""Probing finds the sizes that a network accepts, and the error of a network without logits."""
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("zoo_torch")
+
+from zoo_torch.families.probe import find_sizes, forward_error
+from zoo_torch.families.sizes import Sizes
+
+SIDES = (28, 32, 48, 64)
+
+
+@pytest.mark.parametrize(
+    ("accepts", "patch", "sizes"),
+    [
+        (lambda height, width: min(height, width) >= 30, 1, Sizes(32, 1)),
+        (lambda height, width: height % 16 == width % 16 == 0, 1, Sizes(32, 16)),
+        (lambda height, width: height % 16 == width % 16 == 0, 16, Sizes(32, 16)),
+        (lambda height, width: height == width, 4, Sizes(28, 4, square=True)),
+        (lambda height, width: height % 48 == width % 48 == 0, 1, Sizes(48, 48)),
+        (lambda height, width: height == width == 48, 1, Sizes(48, 0)),
+        (lambda height, width: height == width == 28 or height % 32 == 0, 1, Sizes(32, 32)),
+        (lambda height, width: False, 1, None),
+    ],
+)
+def test_sizes_are_the_smallest_side_and_the_smallest_step(accepts, patch, sizes):
+    assert find_sizes(accepts, SIDES, patch) == sizes
+
+
+@pytest.mark.parametrize(
+    ("forward", "error"),
+    [
+        (lambda x: x.flatten(1)[:, :10], ""),
+        (lambda x: x.flatten(1)[:, :9], "it gives (2, 9), not 10 numbers for each of 2 images"),
+        (lambda x: [x], "it gives a list"),
+        (lambda x: {}["no\nsuch"], "'no\\nsuch'"),
+    ],
+)
+def test_a_network_without_logits_has_an_error(forward, error):
+    assert forward_error(forward, 28, 28, channels=1) == error

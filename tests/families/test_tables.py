@@ -1,0 +1,102 @@
+"""Tables of models: their file, attributes named by them, and the function that makes them."""
+
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given, strategies as st
+
+from zoo_core.errors import InvalidValueError
+
+pytest.importorskip("zoo_torch")
+
+from zoo_torch.families import table
+from zoo_torch.families.make_table import make_table
+from zoo_torch.families.sizes import Sizes
+
+SIDES = st.integers(1, 500)
+
+
+@dataclass(frozen=True)
+class Row(table.Row):
+    parameters: int
+    problem: str = ""
+
+
+ROWS = {"net-2": Row("net-2", 20, "it is odd"), "net-10": Row("net-10", 100)}
+TEXT = "# nets 1.5\nname\tparameters\tproblem\nnet-10\t100\t\nnet-2\t20\tit is odd\n"
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "models.tsv"
+
+
+def test_a_table_is_written_sorted_and_read_back(path):
+    nets = table.Table("nets", "1.5", ROWS)
+    table.write_table(path, nets, Row)
+    assert path.read_text() == TEXT
+    assert table.read_table(path, Row) == nets
+
+
+def test_a_row_with_a_missing_cell_is_refused(path):
+    path.write_text(TEXT.replace("\tit is odd", ""))
+    with pytest.raises(ValueError, match="shorter"):
+        table.read_table(path, Row)
+
+
+def test_a_name_of_the_table_is_an_attribute():
+    nets = table.Table("nets", "1.5", ROWS)
+    attribute = table.attribute_per_model(lambda name, x: (name, x), lambda: nets)
+    assert attribute("net-2")(7) == ("net-2", 7)
+    with pytest.raises(AttributeError, match="no 'net-3' in the table of nets's models"):
+        attribute("net-3")
+
+
+def test_a_model_that_is_not_installed_names_the_version_that_has_it():
+    error = table.not_installed_error(table.Table("nets", "1.5", ROWS), "net-2", "1.4")
+    assert isinstance(error, InvalidValueError)
+    assert str(error) == "nets 1.4 has no model 'net-2', nets 1.5 has it. pip install nets==1.5"
+
+
+def make(path, version, probe=ROWS.__getitem__):
+    make_table(path, Row, ROWS, probe, library="nets", version=version)
+
+
+def test_a_table_is_made_of_probed_models(path, capsys):
+    make(path, "1.5")
+    assert path.read_text() == TEXT
+    assert capsys.readouterr().out == "net-2\t20\tit is odd\nnet-10\t100\t\n"
+
+
+def test_an_interrupted_table_is_completed(path):
+    def interrupted(name):
+        if name == "net-10":
+            raise KeyboardInterrupt
+        return ROWS[name]
+
+    with pytest.raises(KeyboardInterrupt):
+        make(path, "1.5", interrupted)
+    make(path, "1.5", lambda name: ROWS[name] if name == "net-10" else pytest.fail(name))
+    assert path.read_text() == TEXT
+
+
+def test_a_table_of_another_version_is_replaced(path):
+    path.write_text(TEXT.replace("1.5", "1.4").replace("100", "99"))
+    make(path, "1.5")
+    assert path.read_text() == TEXT
+
+
+@given(
+    sizes=st.builds(Sizes, SIDES, st.integers(0, 64), st.booleans(), st.booleans()),
+    height=SIDES,
+    width=SIDES,
+)
+def test_sizes_are_parsed_back_and_contain_an_image(sizes, height, width):
+    assert Sizes.parse(str(sizes)) == sizes
+    high, wide = sizes.fitting(height, width)
+    assert min(high, wide) >= sizes.least
+    if sizes.step:
+        assert high >= height and wide >= width
+        assert all(side == sizes.least or side % sizes.step == 0 for side in (high, wide))
+    if sizes.square or not sizes.step:
+        assert high == wide
