@@ -10,9 +10,9 @@ import sys
 
 import click
 
-from benchmarks.comparisons import COMPARISONS
-from benchmarks.contest import measure
-from benchmarks.page import write_page
+from benchmarks.speed.comparisons import COMPARISONS
+from benchmarks.speed.contest import measure
+from benchmarks.speed.page import write_page
 
 
 @click.command()

@@ -28,7 +28,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, sync_playwright
 from pydantic import BaseModel, ConfigDict
 
-from benchmarks.contest import machine
+from benchmarks.speed.contest import machine
 from zoo_core.system.atomic_files import write_atomic
 
 KEPT = Path(__file__).parent / "demo" / "demo.json"

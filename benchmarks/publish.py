@@ -20,7 +20,7 @@ import click
 from benchmarks.ensembles import MEMBERS
 from benchmarks.runs import complete
 from benchmarks.tables import row_of
-from zoo_core.filenames import CARD, INDEX
+from zoo_core.filenames import CARD, CARD_PAGE, INDEX
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.publishing.publish import publish_run
 from zoo_core.registry.location import Folder
@@ -103,7 +103,7 @@ def with_table(readme: str) -> str:
     index = Registry("zoo", Folder(REGISTRY)).index()
     for name in TAGS:
         tag = index.tags[name]
-        page = f"zoo_registry/{tag.model}/{tag.tag}/card.md"
+        page = f"zoo_registry/{tag.model}/{tag.tag}/{CARD_PAGE}"
         card = parse_published_card((REGISTRY / tag.model / tag.tag / CARD).read_bytes(), page)
         assert card.interval is not None
         spread = zip(card.interval.mean, card.interval.sd, strict=True)

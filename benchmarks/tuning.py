@@ -19,8 +19,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from benchmarks.contest import machine
 from benchmarks.runs import SEEDS
+from benchmarks.speed.contest import machine
 from benchmarks.tables import mean_and_sd, table
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.metrics.scores import Scores
@@ -29,6 +29,7 @@ from zoo_core.training.training import Training
 from zoo_core.tuning.study import Study, Trial, read_study
 from zoo_report.study_pictures import draw_history, draw_slices
 from zoo_report.style import png
+from zoo_tune.results import BEST
 
 KEPT = Path(__file__).parent / "searches"
 PAGE = Path(__file__).parents[1] / "docs" / "tuning.md"
@@ -104,7 +105,7 @@ def _test(folder: Path, seed: int) -> Scores:
     run = Training.new(
         installed_catalog(),
         "mlp",
-        recipe=str(folder / "best.toml"),
+        recipe=str(folder / BEST),
         overrides=[{"seed": seed}],
         out=folder / f"run-{seed}",
     ).run()

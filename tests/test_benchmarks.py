@@ -1,6 +1,8 @@
 """The benchmarks' page is made of what was measured, and a contestant's run is measured whole."""
 
+import math
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -8,10 +10,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT))  # behind what is installed: for the benchmarks, which are not
 
-from benchmarks import page  # noqa: E402
-from benchmarks.comparisons import COMPARISONS  # noqa: E402
-from benchmarks.contest import KEPT, Contestant, Measured, Turn  # noqa: E402
-from benchmarks.contestants import inside  # noqa: E402
+from benchmarks.gpu import __main__ as gpu  # noqa: E402
+from benchmarks.gpu.suite import marked_files  # noqa: E402
+from benchmarks.gpu.time_to_accuracy import Target, measure_target  # noqa: E402
+from benchmarks.speed import page  # noqa: E402
+from benchmarks.speed.comparisons import COMPARISONS  # noqa: E402
+from benchmarks.speed.contest import KEPT, Contestant, Measured, Turn  # noqa: E402
+from benchmarks.speed.contestants import inside  # noqa: E402
 
 
 def test_the_page_says_what_was_measured():
@@ -19,7 +24,7 @@ def test_the_page_says_what_was_measured():
 
 
 def test_every_comparison_was_measured_with_the_contestants_that_it_has():
-    assert {path.stem for path in KEPT.iterdir()} == set(COMPARISONS)
+    assert {path.stem for path in KEPT.glob("*.json")} == set(COMPARISONS)
     for name, comparison in COMPARISONS.items():
         measured = Measured.model_validate_json((KEPT / f"{name}.json").read_bytes())
         assert list(measured.turns) == [contestant.name for contestant in comparison.contestants]
@@ -85,3 +90,48 @@ def test_every_model_is_measured_in_plain_steps_of_adamw(model):
 
 def turn(seconds):
     return Turn(whole=1, cpu=1, peak_mb=1, accuracy=(), figures={"seconds": seconds})
+
+
+DEPTH = f"""
+import sys
+sys.path.append({str(ROOT)!r})
+from benchmarks.frames import trace_training
+passage = trace_training(["train", "numpy-net", "--dataset", "synthetic", "--epochs", "1"])
+print(passage.chain[0], passage.chain[-1], passage.depth, sep="\\n")
+"""
+
+
+def test_a_training_reaches_its_arithmetic_in_at_most_eight_calls(run_python):
+    first, last, depth = run_python(DEPTH).splitlines()
+    assert first == "('zoo_core.__main__', 'main')"
+    assert last == "('zoo_numpy.layers', 'Dense.forward')"
+    assert int(depth) <= 8
+
+
+def test_the_time_to_an_accuracy_ends_with_the_epoch_that_reaches_it():
+    started = time.perf_counter()
+    times = measure_target(Target(0.9, "fast", "numpy-net"), "cpu", 1, math.inf)
+    assert 0 < times.median < time.perf_counter() - started
+    assert (times.missed, times.out_of_time) == ([], False)
+
+
+def test_a_seed_that_misses_the_accuracy_counts_in_the_median():
+    times = measure_target(Target(1.0, "fast", "numpy-net"), "cpu", 1, math.inf)
+    assert (times.seconds, times.missed, times.out_of_time) == ([], [0], False)
+    assert times.median == math.inf
+
+
+def test_no_accuracy_is_waited_for_when_the_budget_is_spent():
+    times = measure_target(Target(0.9, "fast", "numpy-net"), "cpu", 2, time.monotonic())
+    assert (times.seconds, times.missed, times.out_of_time) == ([], [], True)
+
+
+def test_the_gpu_benchmark_names_what_is_missing(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["benchmarks.gpu"])
+    monkeypatch.setitem(gpu.REQUIREMENTS, "zoo-absent", "-e plugins/zoo-absent")
+    assert gpu.main() == 1
+    assert "pip install -e plugins/zoo-absent" in capsys.readouterr().err
+
+
+def test_the_gpu_benchmark_runs_every_test_that_is_marked():
+    assert ROOT / "plugins/zoo-torch/tests/test_zoo_torch.py" in marked_files()

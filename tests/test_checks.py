@@ -4,13 +4,14 @@ The plugin is zoo-odd: in itself the toy under other names, which keeps every ch
 it with a few lines more.
 """
 
+import os
+
 import pytest
 
 from zoo_core.errors import VerificationError, ZooError
 from zoo_core.installation.installed import load_catalog
 from zoo_core.recipes.recipe import TRAINER_FIELDS
 from zoo_core.registry.index import EMPTY_INDEX, index_json
-from zoo_core.system.environment import is_set
 from zoo_core.testing import NotApplicableError, plugin_checks
 from zoo_core.testing.trainer_checks import FIELD_TRIALS
 
@@ -620,7 +621,16 @@ def load():
     )
     with pytest.raises(NotApplicableError, match="data are not here, and a check fetches nothing"):
         run_check(catalog, "odd: has its splits")
-    assert not is_set("ZOO_OFFLINE")
+
+
+@pytest.mark.parametrize("before", [{}, {"ZOO_OFFLINE": ""}, {"ZOO_OFFLINE": "0"}])
+def test_a_check_of_data_leaves_the_environment_as_it_was(odd, monkeypatch, before):
+    for name, value in before.items():
+        monkeypatch.setenv(name, value)
+    catalog = odd()
+    environment = dict(os.environ)
+    run_check(catalog, "odd: has its splits")
+    assert dict(os.environ) == environment
 
 
 def test_a_module_that_ends_the_process_is_named(odd):

@@ -191,6 +191,23 @@ def test_another_python_has_an_index_of_its_own(installed, write_plugin, offered
     assert offered(FROM_THE_INDEX) == {this}
 
 
+def test_the_script_and_the_module_keep_an_index_each(
+    installed, write_plugin, run_process, tmp_path
+):
+    """By turns, as their ``sys.path`` differs: one begins with its own folder, one with this."""
+    imports, script = tmp_path / "imports", tmp_path / "bin" / "zoo"
+    write_plugin(installed, "zoo-guest", f"open({str(imports)!r}, 'a').write('.')" + plugin("one"))
+    imports.touch()
+    index().mkdir(parents=True)
+    script.parent.mkdir()
+    script.write_text(LIST)
+    time.sleep(2 * TICK / 1e9)  # of what has just changed, no index is kept
+    for command in ([script], ["-m", "zoo_core"]) * 2:
+        result = run_process(*command, "list", site=installed, env={"PYTHONSAFEPATH": ""})
+        assert "zoo-guest" in result.out
+    assert imports.read_text() == "..", "each imported the plugin once"
+
+
 def test_a_plugin_that_changes_the_path_is_in_the_index_too(installed, write_plugin, offered):
     write_plugin(installed, "zoo-guest", "import sys; sys.path.append('/nowhere')" + plugin("one"))
     assert offered() == offered(FROM_THE_INDEX) == {"one"}

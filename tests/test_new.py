@@ -132,6 +132,13 @@ def test_it_says_what_to_do_next(cli, tmp_path):
     assert "empty/pyproject.toml" in more["files"]
 
 
+@pytest.mark.parametrize("name", ["zoo-acme", "zoo_acme"])
+def test_the_name_of_the_distribution_stands_for_that_of_the_model(cli, tmp_path, name):
+    done = cli("new", name, "--framework", "numpy", env={"ZOO_PLUGINS": "zoo-toy"})
+    assert done.out.splitlines()[0] == f"Wrote {name}: the model acme, distribution zoo-acme."
+    assert 'name="acme"' in (tmp_path / name / "zoo_acme" / "plugin.py").read_text()
+
+
 def test_a_name_that_a_thing_of_another_kind_has_is_free(toy):
     check_new(toy, NewPlugin("toy-pairs", "model", "numpy"))
     with pytest.raises(InvalidValueError, match="dataset 'toy-pairs' already"):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import os
 import shutil
 
@@ -11,7 +12,7 @@ from zoo_core.errors import DataError, InvalidValueError, VerificationError
 from zoo_core.pretrained.verified_read import published_card
 from zoo_core.publishing.golden import probe_images
 from zoo_core.publishing.publish import publish_run
-from zoo_core.publishing.seed_interval import is_within, make_interval
+from zoo_core.publishing.seed_interval import is_within, make_interval, student_t
 from zoo_core.registry.location import Folder
 from zoo_core.registry.lookup import resolve_weights
 from zoo_core.registry.registry import Registry
@@ -189,6 +190,34 @@ def test_an_interval_is_made_of_several_seeds(run):
     assert is_within(dataclasses.replace(scores, accuracy=(0.872,)), interval)
     assert not is_within(dataclasses.replace(scores, accuracy=(0.8719,)), interval)
     assert not is_within(dataclasses.replace(scores, accuracy=(0.9681,)), interval)
+
+
+# As in statistical tables: https://www.itl.nist.gov/div898/handbook/eda/section3/eda3672.htm
+@pytest.mark.parametrize(
+    ("degrees", "expected"),
+    [
+        (2, 4.303),
+        (3, 3.182),
+        (4, 2.776),
+        (9, 2.262),
+        (10, 2.228),
+        (11, 2.201),
+        (20, 2.086),
+        (29, 2.045),
+        (100, 1.984),
+        (10_000, 1.960),
+    ],
+)
+def test_student_t_is_that_of_the_tables(degrees, expected):
+    assert student_t(degrees) == expected
+
+
+def test_an_interval_of_many_seeds_has_their_degrees_of_freedom(run):
+    card = read_card(run.folder / "card.json")
+    one, *rest = others(card, [0.5 + 0.01 * seed for seed in range(21)])
+    interval = make_interval(one, rest)
+    width = 2.086 * interval.sd[0] * math.sqrt(1 + 1 / 21)
+    assert interval.high[0] == pytest.approx(interval.mean[0] + width, abs=2e-6)
 
 
 def test_two_trainings_are_too_few_for_an_interval(run):

@@ -3,6 +3,8 @@
 import json
 import textwrap
 
+import pytest
+
 HEAVY = ("torch", "numpy", "pydantic", "pluggy", "click", "zoo_toy", "importlib.metadata")
 
 REPORT = textwrap.dedent(
@@ -48,3 +50,97 @@ def test_importing_zoo_imports_no_framework(run_python):
 
 def test_every_public_name_is_there(run_python):
     run_python("import zoo_core; [getattr(zoo_core, name) for name in zoo_core.__all__]")
+
+
+AT_THE_END = textwrap.dedent(
+    """
+    import atexit, gc, sys, types
+    from zoo_core.__main__ import main
+    atexit.register(lambda: print(gc.get_freeze_count() > 0))  # runs after what main registers
+    sys.modules |= {name: types.ModuleType(name) for name in sys.argv[1:]}
+    sys.argv = ["zoo", "--version"]
+    main()
+    """
+)
+
+
+@pytest.mark.parametrize(("imported", "expected"), [([], "True"), (["triton"], "False")])
+def test_the_last_search_for_garbage_is_spared_unless_triton_is_imported(
+    run_process, imported, expected
+):
+    result = run_process("-c", AT_THE_END, *imported)
+    assert result.out.split()[-1] == expected
+
+
+LOADERS = textwrap.dedent(
+    """
+    import sys
+    import zoo_core.system.progress_bar  # is drawn while data are fetched or decoded
+    from zoo_core.installation.installed import load_catalog
+    catalog = load_catalog()
+    for entry in catalog.entries("datasets").values():
+        entry.resolve(entry.spec.loader)
+    for entry in catalog.entries("sources").values():
+        entry.resolve(entry.spec.describe)
+    imported = {name for name in sys.modules if name.startswith(("click", "zoo_core.cli"))}
+    assert not imported, imported
+    """
+)
+
+
+def test_loading_data_imports_no_command_line(run_python):
+    run_python(LOADERS)
+
+
+COMPUTING = {"numpy", "pydantic", "PIL", "torch"}
+"""Libraries that only computing needs."""
+
+HELP = textwrap.dedent(
+    f"""
+    import sys
+    from zoo_core.cli.main import run, zoo
+    from zoo_core.installation.installed import installed_rows
+
+    names = [row["name"] for row in installed_rows()["commands"]]
+    lines = [["--help"], *([name, "--help"] for name in names)]
+    for group in ("cache", "plugins", "registry"):
+        lines += [[group, name, "--help"] for name in zoo.get_command(None, group).commands]
+    for line in lines:
+        assert run(line) == 0
+        assert not {COMPUTING} & set(sys.modules), line
+    """
+)
+
+LINES = {
+    "zoo ": "plain,train",
+    "zoo train ": "plain,softmax",
+    "zoo predict ./r": "file,./r",
+    "zoo check ": "plain,zoo-toy",
+}
+"""A line that is completed -> something that it is completed with."""
+
+COMPLETION = textwrap.dedent(
+    f"""
+    import contextlib, os, sys
+    from zoo_core.cli.main import run
+
+    for line in {[*LINES]}:
+        os.environ |= {{"_ZOO_COMPLETE": "bash_complete", "COMP_WORDS": line}}
+        os.environ["COMP_CWORD"] = str(line.count(" "))
+        with contextlib.suppress(SystemExit):
+            run([])
+        assert not {COMPUTING} & set(sys.modules), line
+    """
+)
+
+
+def test_help_computes_nothing(cli, run_python):
+    cli("list")  # which keeps an index, so that no plugin is imported
+    assert "Usage: zoo train [OPTIONS] [NAME]" in run_python(HELP)
+
+
+def test_completion_computes_nothing(cli, run_python):
+    cli("list")
+    completed = run_python(COMPLETION)
+    for expected in LINES.values():
+        assert expected in completed

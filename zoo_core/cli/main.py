@@ -1,4 +1,8 @@
-"""The command group ``zoo``, and the reporting of errors. Commands are imported when called."""
+"""The command group ``zoo``, and the reporting of errors. Commands are imported when called.
+
+Help and completion import no NumPy and no pydantic, because those take longer than click itself: what
+a command computes with is imported in its function.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,6 @@ from zoo_core.errors import (
     join_names,
     one_line,
 )
-from zoo_core.frameworks.distributed import env_rank
 from zoo_core.installation.installed import installed_catalog, installed_rows, warn_of_unusable
 from zoo_core.plugins.selection import BLOCK
 from zoo_core.version import __version__
@@ -130,6 +133,8 @@ def _report_interrupt(exc: BaseException) -> int:
     if not isinstance(interrupt, InterruptedTrainingError):
         sys.stderr.write("zoo: interrupted\n")
         return 130
+    from zoo_core.frameworks.distributed import env_rank
+
     if env_rank() == 0:
         sys.stderr.write(f"zoo: {interrupt}\n")
     return interrupt.exit_code
@@ -137,6 +142,8 @@ def _report_interrupt(exc: BaseException) -> int:
 
 def _report(exc: Exception) -> int:
     if isinstance(exc, ZooError):
+        from zoo_core.frameworks.distributed import env_rank
+
         if env_rank() > 0 and not isinstance(exc, TrainingError):
             # What is wrong with a command is wrong in every process: the first says it and ends,
             # upon which the launcher ends this one. Were this one quicker, it would not be said.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -61,6 +62,11 @@ class NewPlugin:
     @property
     def package(self) -> str:
         return self.distribution.replace("-", "_")
+
+
+def offered_name(name: str) -> str:
+    """Return the name of what a plugin offers, of that or of the distribution's: zoo-NAME."""
+    return re.sub("^zoo[-_](?=.)", "", name)
 
 
 def check_new(catalog: Catalog, new: NewPlugin) -> None:

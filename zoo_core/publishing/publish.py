@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from zoo_core.data.dataset import ArrayDataset, load_dataset
 from zoo_core.errors import DataError, InvalidValueError, VerificationError
-from zoo_core.filenames import CARD, METRICS, WEIGHTS
+from zoo_core.filenames import CARD, CARD_PAGE, METRICS, WEIGHTS
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.metrics.scores import Scores, score
 from zoo_core.plugins.catalog import Catalog
@@ -91,7 +91,7 @@ def publish_run(
     )
     files = {
         CARD: content,
-        "card.md": card_markdown(published_card),
+        CARD_PAGE: card_markdown(published_card),
         **{
             each: (run / each).read_bytes() for each in (WEIGHTS, METRICS, *published_card.pictures)
         },

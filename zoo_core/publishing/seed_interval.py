@@ -14,8 +14,8 @@ from zoo_core.weights.card import Interval
 
 MIN_SEEDS = 3
 
-_STUDENT = (4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
-"""97.5 % quantiles of Student's t with 2, 3, … 10 degrees of freedom; more count as 10."""
+DECIMALS = 3
+"""Decimals of Student's t in the intervals on published cards."""
 
 
 class TrainedModel(Protocol):
@@ -63,11 +63,38 @@ def is_within(scores: Scores, interval: Interval) -> bool:
     return all(low <= accuracy <= high for accuracy, low, high in heads)
 
 
+def student_t(degrees: int) -> float:
+    """Return the 97.5 % quantile of Student's t with two or more degrees of freedom."""
+    low, high = 1.9, 4.4  # the quantiles fall from 4.303 to the normal distribution's 1.960
+    while high - low > 1e-9:
+        middle = (low + high) / 2
+        if _probability_within(middle, degrees) < 0.95:
+            low = middle
+        else:
+            high = middle
+    return round(low, DECIMALS)
+
+
+def _probability_within(bound: float, degrees: int) -> float:
+    """Return the probability that Student's t lies between -bound and bound.
+
+    It is the finite sum of Abramowitz & Stegun (1964), 26.7.3 and 26.7.4.
+    """
+    angle = math.atan(bound / math.sqrt(degrees))
+    odd = degrees % 2
+    term = math.cos(angle) if odd else 1.0
+    total = term
+    for power in range(2 + odd, degrees - 1, 2):
+        term *= math.cos(angle) ** 2 * (power - 1) / power
+        total += term
+    total *= math.sin(angle)
+    return 2 / math.pi * (angle + total) if odd else total
+
+
 def _of_head(accuracies: tuple[float, ...]) -> tuple[float, float, float, float]:
     count = len(accuracies)
     mean, sd = statistics.fmean(accuracies), statistics.stdev(accuracies)
-    width = _STUDENT[min(count, len(_STUDENT) + MIN_SEEDS - 1) - MIN_SEEDS] * sd
-    width *= math.sqrt(1 + 1 / count)
+    width = student_t(count - 1) * sd * math.sqrt(1 + 1 / count)
     rounded = (round(each, 6) for each in (mean, sd, max(0.0, mean - width), mean + width))
     mean, sd, low, high = rounded
     return mean, sd, low, min(1.0, high)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-import click
-
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -64,7 +62,8 @@ class ProgressBar:
         if self._progress is not None and self._lines_on_terminal:
             self._progress.console.print(line, highlight=False, markup=False, soft_wrap=True)
         else:
-            click.echo(line)
+            sys.stdout.write(line + "\n")
+            sys.stdout.flush()
 
     @property
     def _lines_on_terminal(self) -> bool:

@@ -156,12 +156,15 @@ def _load(catalog: Catalog, name: str) -> ArrayDataset:
 
 @contextlib.contextmanager
 def _offline() -> Iterator[None]:
-    before = os.environ.get("ZOO_OFFLINE", "")
+    before = os.environ.get("ZOO_OFFLINE")
     os.environ["ZOO_OFFLINE"] = "1"
     try:
         yield
     finally:
-        os.environ["ZOO_OFFLINE"] = before
+        if before is None:
+            del os.environ["ZOO_OFFLINE"]
+        else:
+            os.environ["ZOO_OFFLINE"] = before
 
 
 def _splits(catalog: Catalog, name: str) -> Iterator[tuple[str, Split]]:

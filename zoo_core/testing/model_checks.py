@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo_core.filenames import WEIGHTS
 from zoo_core.frameworks.trainer import Batch, make_trainer, model_builder
 from zoo_core.metrics.scores import score
 from zoo_core.plugins.catalog import Catalog
@@ -168,7 +169,7 @@ def survives_a_file(catalog: Catalog, name: str, recipe: str) -> None:
     model, other = subject.build(1), subject.build(2)
     subject.trainer.set_weights(model, weights)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.safetensors"
+        path = Path(folder) / WEIGHTS
         sha256 = save_weights(path, weights, {})
         file = load_weights(path, sha256=sha256)
         check_tensors(file, subject.trainer.get_weights(other))

@@ -21,19 +21,18 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from zoo_core.errors import DataError, one_line
+from zoo_core.filenames import CONFIG
 from zoo_core.frameworks.training_state import FitResult, TrainingState
 from zoo_core.metrics.scores import Scores
 from zoo_core.recipes.validation import first_error
 from zoo_core.system.atomic_files import write_atomic
+from zoo_core.training import CHECKPOINT_SECONDS
 from zoo_core.weights.file import Tensors
 
 ARRAYS, MANIFEST = "state.safetensors", "manifest.json"
 
 MAX_CHECKPOINTS = 2
 """How many of the newest are kept: should one be damaged, the one before it serves."""
-
-CHECKPOINT_SECONDS = 30.0
-"""Seconds between two, unless told otherwise: what a crash may cost."""
 
 
 class _KeptEpoch(BaseModel):
@@ -147,7 +146,7 @@ class Checkpoints:
 
     def __init__(self, run: Path, *, every: float = CHECKPOINT_SECONDS) -> None:
         self.run, self.folder = run, run / "checkpoints"
-        self._config_sha256 = hashlib.sha256((run / "config.json").read_bytes()).hexdigest()
+        self._config_sha256 = hashlib.sha256((run / CONFIG).read_bytes()).hexdigest()
         self._every = every
         self._last = time.monotonic()
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from zoo_core.filenames import CARD, CONFIG, WEIGHTS
+from zoo_core.filenames import CARD, CARD_PAGE, CONFIG, WEIGHTS
 from zoo_core.frameworks.run import Run
 from zoo_core.frameworks.training_state import FitResult
 from zoo_core.metrics.scores import Scores
@@ -95,7 +95,7 @@ def write_results(
         seconds=round(fitted.seconds, 3),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    write_atomic(run.folder / "card.md", card_markdown(card))
+    write_atomic(run.folder / CARD_PAGE, card_markdown(card))
     write_atomic(run.folder / CARD, card_json(card))
     return card
 

@@ -20,8 +20,9 @@ from zoo_core.metrics.predictions import predictions_of
 from zoo_core.metrics.scores import score
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.system.interrupts import deferred_signals
+from zoo_core.training import CHECKPOINT_SECONDS
 from zoo_core.training.callbacks import CallbackDispatcher
-from zoo_core.training.checkpoint import CHECKPOINT_SECONDS, Checkpoints
+from zoo_core.training.checkpoint import Checkpoints
 from zoo_core.training.checkpointing import CheckpointManager
 from zoo_core.training.initial_weights import check_initial_weights
 from zoo_core.training.loop import DivergedError, TrainingLoop

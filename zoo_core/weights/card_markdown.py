@@ -7,7 +7,9 @@ from typing import Any
 from zoo_core.recipes.recipe import SearchSummary
 from zoo_core.weights.card import Card, InitialWeights, Interval, PublishedCard
 
-_VIEWS = "the mean of {} views of an image, each moved by at most a pixel (test-time augmentation)"
+_PREDICTION = (
+    "the mean of {} views of an image, each moved by at most a pixel (test-time augmentation)"
+)
 
 
 def card_markdown(card: Card) -> bytes:
@@ -97,7 +99,7 @@ def _metadata(card: Card) -> dict[str, str]:
         "Model": f"`{card.model}` of {card.plugin}, config `{_pairs(card.config)}`",
         "Normalization": f"(pixel / 255 - {_numbers(card.normalization.mean)}) / "
         f"{_numbers(card.normalization.std)}",
-        **({"Prediction": _VIEWS.format(card.recipe.views)} if card.recipe.views > 1 else {}),
+        **({"Prediction": _PREDICTION.format(card.recipe.views)} if card.recipe.views > 1 else {}),
         "Data": f"sha256 `{card.dataset.sha256}`, {card.dataset.license}",
         "Environment": _pairs(card.environment),
         "Versions": _pairs(card.versions),

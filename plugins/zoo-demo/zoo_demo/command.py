@@ -8,9 +8,6 @@ import webbrowser
 import click
 
 from zoo_core.plugin_api import deferred_signals, installed_catalog, options
-from zoo_demo.app import make_app
-from zoo_demo.model_selection import choose, load_all
-from zoo_demo.models import in_order
 from zoo_demo.request_limits import is_loopback
 from zoo_demo.server import address_of, listen, serve_until
 
@@ -45,6 +42,10 @@ def demo(  # noqa: PLR0917 (click passes every argument by name)
     """
     if every and names:
         raise click.UsageError("name weights, or --all")
+    from zoo_demo.app import make_app
+    from zoo_demo.model_selection import choose, load_all
+    from zoo_demo.models import in_order
+
     with listen(host, port) as bound:
         catalog = installed_catalog()
         chosen = choose(catalog, names, every=every, registry=registry)

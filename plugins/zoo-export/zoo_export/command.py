@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from zoo_core import Pretrained
-from zoo_core.plugin_api import (
-    InvalidValueError,
-    installed_catalog,
-    load_dataset,
-    load_pretrained,
-    options,
-    print_json,
-)
-from zoo_export.export import Exported, export_to, find_exporter
+from zoo_core.plugin_api import InvalidValueError, installed_catalog, options, print_json
 from zoo_export.formats import FORMATS
+
+if TYPE_CHECKING:
+    from zoo_core import Pretrained
+    from zoo_export.export import Exported
 
 IMAGES = 1000
 """Of the test split, on which a file has to answer as zoo does."""
@@ -60,6 +56,9 @@ def export(  # noqa: PLR0917 (click passes every argument by name)
     The file is run and has to give zoo's own answers on 1,000 test images before it gets its name;
     the exit code is 5 where it does not, and nothing is left of it.
     """
+    from zoo_core.plugin_api import load_dataset, load_pretrained
+    from zoo_export.export import export_to, find_exporter
+
     catalog = installed_catalog()
     pretrained = load_pretrained(catalog, name, registry=registry, device="cpu")
     exporter = find_exporter(catalog, pretrained, format_)

@@ -6,9 +6,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # `zoo export --help` makes do without NumPy
+    from numpy.typing import NDArray
 
 Facts = Mapping[str, str]
 """What a file says of itself."""

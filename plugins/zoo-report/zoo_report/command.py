@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from zoo_core.plugin_api import STUDY, installed_catalog, options, print_json, read_study
+from zoo_core.plugin_api import STUDY, installed_catalog, options, print_json
 
 
 @click.command()
@@ -73,6 +73,7 @@ def _is_study(path: Path) -> bool:
 
 
 def _draw(path: Path) -> list[Path]:
+    from zoo_core.plugin_api import read_study
     from zoo_report.study_pictures import write_study_pictures  # here, since it imports matplotlib
 
     study = read_study(path)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo_core import Predictions, Run
-from zoo_core.plugin_api import Card, find_misclassified, write_atomic
+from zoo_core.plugin_api import METRICS, Card, find_misclassified, write_atomic
 from zoo_report.confusion import draw_confusion
 from zoo_report.curves import draw_curves
 from zoo_report.error_counts import count_confusions
@@ -26,7 +26,7 @@ def write_pictures(run: Run, result: Card, predictions: Predictions) -> None:
     recipe = f"{result.recipe_name}{' (changed)' if result.changed else ''}"
     title = f"{result.model}, recipe {recipe}, on {result.dataset.name}, seed {result.recipe.seed}"
     test, read, classes = run.data.test, predictions.labels, run.data.dataset.classes
-    history = read_history(run.folder / "metrics.jsonl")
+    history = read_history(run.folder / METRICS)
     counts = [
         count_confusions(test.labels[:, head], read[:, head], len(names))
         for head, names in enumerate(classes)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from zoo_torch.families.config import FamilyConfig
 
 FILE = "model.safetensors"
+"""The weights in a repository of the hub; that it is zoo's own name too is chance."""
 
 PATIENCE = 10
 """Seconds within which the hub has to answer at all; its library would try for half a minute."""

@@ -386,7 +386,7 @@ def test_a_training_imports_neither_torchvision_nor_dynamo(run_python):
     assert json.loads(run_python(TRAIN).splitlines()[-1]) == []
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+@pytest.mark.gpu
 def test_cuda_trains_as_the_cpu_does(run):
     on_gpu = weights_after(run, 2, device="cuda")
     again = weights_after(run, 2, device="cuda")

@@ -7,32 +7,27 @@ import shlex
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-import optuna
 from click.core import ParameterSource
-from optuna.trial import TrialState
 
 from zoo_core.plugin_api import (
     InterruptedTrainingError,
     InvalidValueError,
-    Study,
     TrainingError,
-    call_hook,
     deferred_signals,
     installed_catalog,
     options,
-    parse_set,
     print_json,
 )
-from zoo_tune import leaderboard
-from zoo_tune.progress import Board
-from zoo_tune.results import BEST, make_writable, summarize, write_outcome
-from zoo_tune.search import Search, make_search
-from zoo_tune.storage import open_storage, readable, without_password
-from zoo_tune.workers.session import Session
-from zoo_tune.workers.worker import Limits
-from zoo_tune.workers.worker_pool import PARENT
+from zoo_tune.workers import PARENT
+
+if TYPE_CHECKING:
+    import optuna
+
+    from zoo_core.plugin_api import Study
+    from zoo_tune.search import Search
 
 JOURNAL = "journal.log"
 
@@ -134,6 +129,14 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
     tried is kept, and the same command goes on where it was stopped. The best recipe is left as
     best.toml, for `zoo train NAME --recipe`.
     """
+    from zoo_core.plugin_api import call_hook, parse_set
+    from zoo_tune.progress import Board
+    from zoo_tune.results import make_writable, summarize, write_outcome
+    from zoo_tune.search import make_search
+    from zoo_tune.storage import open_storage, readable, without_password
+    from zoo_tune.workers.session import Session
+    from zoo_tune.workers.worker import Limits
+
     study = study or name.replace("/", "-") + "-grid" * grid
     if not STUDY_NAME.fullmatch(study):
         raise InvalidValueError(
@@ -208,6 +211,8 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
 def _announce(
     search: Search, total: int | None, study: optuna.Study, where: str, patience: float
 ) -> None:
+    from optuna.trial import TrialState
+
     trials = "trials until the time is over" if total is None else f"{total} trials"
     click.echo(
         f"Tuning {search.plan.model.spec.name} on {search.plan.dataset.spec.name} from recipe "
@@ -224,6 +229,9 @@ def _announce(
 
 
 def _report(study: Study, folder: Path, *, as_json: bool) -> None:
+    from zoo_tune import leaderboard
+    from zoo_tune.results import BEST
+
     recipe = folder / BEST if study.ranked else None
     if as_json:
         facts = study.model_dump(mode="json", exclude={"format"})

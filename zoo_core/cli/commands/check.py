@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,11 +13,11 @@ from zoo_core.cli.output import print_json
 from zoo_core.errors import DataError, VerificationError
 from zoo_core.installation.installed import load_catalog
 from zoo_core.system.atomic_files import write_atomic
-from zoo_core.testing import plugin_checks, run_checks
-from zoo_core.testing.runner import CheckResult, CheckStatus, check_skips, junit
-from zoo_core.testing.suite import MAX_MODELS, find_plugin
 
-SIGNS = {CheckStatus.PASSED: "ok   ", CheckStatus.FAILED: "FAIL ", CheckStatus.SKIPPED: "skip "}
+if TYPE_CHECKING:
+    from zoo_core.testing.runner import CheckResult
+
+SIGNS = {"passed": "ok   ", "failed": "FAIL ", "skipped": "skip "}
 
 
 @click.command()
@@ -51,6 +52,10 @@ def check(
     very many models a sample is checked, or the one that is named. The exit code is 5 where
     something does not hold.
     """
+    from zoo_core.testing import plugin_checks, run_checks
+    from zoo_core.testing.runner import CheckStatus, check_skips, junit
+    from zoo_core.testing.suite import MAX_MODELS, find_plugin
+
     catalog = load_catalog()
     found = find_plugin(catalog, plugin)
     name, models = found.distribution, sum(kind == "models" for kind, _ in found.offers)

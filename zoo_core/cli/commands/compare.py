@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import numpy as np
-from numpy.typing import NDArray
 
 from zoo_core.cli import options
 from zoo_core.cli.output import print_json, print_table
 from zoo_core.errors import InvalidValueError
-from zoo_core.evaluation.compare import Comparison, HeadComparison, PairwiseTest, compare_pretrained
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.pretrained.load import load_pretrained
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from zoo_core.evaluation.compare import Comparison, HeadComparison, PairwiseTest
 
 SURE = 0.05
 """A difference counts where it would be less probable than this between equals."""
@@ -55,6 +57,9 @@ def compare_(  # noqa: PLR0917 (click passes every argument by name)
             f"to compare takes two or more that differ, got {', '.join(weights)}",
             hint="How well one reads says `zoo evaluate`.",
         )
+    from zoo_core.evaluation.compare import compare_pretrained
+    from zoo_core.pretrained.load import load_pretrained
+
     catalog = installed_catalog()
     members = [load_pretrained(catalog, each, registry=registry, device=device) for each in weights]
     comparison = compare_pretrained(catalog, members, dataset=dataset, split=split)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from zoo_core.cli import options
 from zoo_core.cli.output import print_json
-from zoo_core.evaluation.evaluate import evaluate_pretrained
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.metrics.scores import Scores
-from zoo_core.pretrained.load import load_pretrained
+
+if TYPE_CHECKING:
+    from zoo_core.metrics.scores import Scores
 
 
 @click.command()
@@ -34,6 +35,9 @@ def evaluate(  # noqa: PLR0917 (click passes every argument by name)
     WEIGHTS is the name of published ones, a run's folder or a .safetensors file. Of several, their
     ensemble is measured too: it reads what is most probable by the mean of their probabilities.
     """
+    from zoo_core.evaluation.evaluate import evaluate_pretrained
+    from zoo_core.pretrained.load import load_pretrained
+
     catalog = installed_catalog()
     pretrained = [
         load_pretrained(catalog, each, registry=registry, device=device) for each in weights

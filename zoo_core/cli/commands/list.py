@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from zoo_core.api import list_models
 from zoo_core.cli import options
 from zoo_core.cli.listing import COLUMNS, print_list
 
@@ -58,6 +57,8 @@ def list_(  # noqa: PLR0917 (click passes every argument by name)
         raise click.UsageError(f"--task, --max-params and --pretrained are for models, not {kind}")
     if plugin and kind in ("weights", "plugins"):
         raise click.UsageError(f"--plugin is for what plugins offer, not for {kind}")
+    from zoo_core.api import list_models
+
     names = (
         set(list_models(pattern, task=task, max_params=max_params, pretrained=pretrained))
         if kind == "models"

@@ -9,7 +9,14 @@ import click
 from zoo_core.cli import options
 from zoo_core.cli.output import print_json
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.plugins.scaffold import FRAMEWORKS, KINDS, NewPlugin, check_new, write_plugin
+from zoo_core.plugins.scaffold import (
+    FRAMEWORKS,
+    KINDS,
+    NewPlugin,
+    check_new,
+    offered_name,
+    write_plugin,
+)
 
 
 @click.command()
@@ -27,23 +34,24 @@ from zoo_core.plugins.scaffold import FRAMEWORKS, KINDS, NewPlugin, check_new, w
 def new(name: str, kind: str, framework: str | None, out: Path | None, as_json: bool) -> None:
     """Write a plugin that offers the model NAME, or a data set or trainer: complete and working.
 
-    It is a package with a small model, its config and recipes, tests, a license and a CI file.
-    Install it, try it, then change it.
+    NAME may also be that of the distribution, zoo-NAME. It is a package with a small model, its
+    config and recipes, tests, a license and a CI file. Install it, try it, then change it.
     """
     if kind == "dataset" and framework is not None:
         raise click.UsageError("a data set is NumPy arrays, whatever the framework: no --framework")
-    plugin = NewPlugin(name, kind, framework or (None if kind == "dataset" else FRAMEWORKS[0]))
+    framework = framework or (None if kind == "dataset" else FRAMEWORKS[0])
+    plugin = NewPlugin(offered_name(name), kind, framework)
     check_new(installed_catalog(), plugin)
     folder = out or Path(name)
     write_plugin(plugin, folder)
-    tried = f"zoo train {name} --epochs 1"
+    tried = f"zoo train {plugin.name} --epochs 1"
     if kind == "dataset":
-        tried = f"zoo train mlp --dataset {name} --epochs 1"
+        tried = f"zoo train mlp --dataset {plugin.name} --epochs 1"
     where = folder if folder.is_absolute() else f"./{folder}"
-    steps = [f"pip install -e {where}", tried, f"zoo check {name}"]
+    steps = [f"pip install -e {where}", tried, f"zoo check {plugin.name}"]
     if as_json:
         files = sorted(str(path) for path in folder.rglob("*") if path.is_file())
         print_json({"folder": str(folder), "distribution": plugin.distribution, "files": files})
         return
-    click.echo(f"Wrote {folder}: the {kind} {name}, distribution {plugin.distribution}.")
+    click.echo(f"Wrote {folder}: the {kind} {plugin.name}, distribution {plugin.distribution}.")
     click.echo("\n".join(["Next:", *(f"  {step}" for step in steps)]))

@@ -11,26 +11,20 @@ import click
 
 from zoo_core.cli import options
 from zoo_core.cli.output import print_json
-from zoo_core.cli.prediction_output import PredictionLine, csv_header, csv_line, prediction_lines
-from zoo_core.cli.terminal_image import console, draw_image
-from zoo_core.data.image_batches import (
-    FileBatch,
-    find_images,
-    read_batches,
-    silence_pillow_warnings,
-)
-from zoo_core.data.image_files import ImageReader, reader_for
 from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.pretrained.load import load_pretrained
-from zoo_core.pretrained.model import Pretrained
 from zoo_core.system.progress_bar import ProgressBar
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-Say = Callable[[ProgressBar, FileBatch, Iterable[PredictionLine]], None]
-"""Says what is read in the files of a batch."""
+    from zoo_core.cli.prediction_output import PredictionLine
+    from zoo_core.data.image_batches import FileBatch
+    from zoo_core.data.image_files import ImageReader
+    from zoo_core.pretrained.model import Pretrained
+
+    Say = Callable[[ProgressBar, FileBatch, Iterable[PredictionLine]], None]
+    """Says what is read in the files of a batch."""
 
 FEW = 8
 """Up to how many images are shown in a terminal, without a bar."""
@@ -67,6 +61,12 @@ def predict(  # noqa: PLR0917 (click passes every argument by name)
     """
     if as_csv and as_json:
         raise InvalidValueError("--csv and --json cannot both be printed", hint="Choose one.")
+    from zoo_core.cli.prediction_output import csv_header, csv_line
+    from zoo_core.cli.terminal_image import console
+    from zoo_core.data.image_batches import silence_pillow_warnings
+    from zoo_core.data.image_files import reader_for
+    from zoo_core.pretrained.load import load_pretrained
+
     silence_pillow_warnings()
     catalog = installed_catalog()
     pretrained = load_pretrained(catalog, weights, registry=registry, device=device)
@@ -95,6 +95,8 @@ def predict(  # noqa: PLR0917 (click passes every argument by name)
 
 def _find(paths: Iterable[Path]) -> tuple[list[Path], list[DataError]]:
     """Return the images that are named, and what is wrong with folders that have none."""
+    from zoo_core.data.image_batches import find_images
+
     files: list[Path] = []
     errors = []
     for path in paths:
@@ -109,6 +111,9 @@ def _read(
     pretrained: Pretrained, reader: ImageReader, files: Sequence[Path], say: Say, *, quiet: bool
 ) -> list[DataError]:
     """Read files and say what is in them; return what is wrong with the others."""
+    from zoo_core.cli.prediction_output import prediction_lines
+    from zoo_core.data.image_batches import read_batches
+
     errors: list[DataError] = []
     classes = pretrained.card.dataset.classes
     done = 0
@@ -129,12 +134,16 @@ def _say_text(bar: ProgressBar, _batch: FileBatch, read: Iterable[PredictionLine
 
 
 def _say_csv(bar: ProgressBar, _batch: FileBatch, read: Iterable[PredictionLine]) -> None:
+    from zoo_core.cli.prediction_output import csv_line
+
     bar.say("\n".join(csv_line(answer.as_row()) for answer in read))
 
 
 def _show(
     screen: Console, _bar: ProgressBar, batch: FileBatch, read: Iterable[PredictionLine]
 ) -> None:
+    from zoo_core.cli.terminal_image import draw_image
+
     for answer, image in zip(read, batch.images, strict=True):
         screen.print(str(answer), style="bold")
         screen.print(draw_image(image))

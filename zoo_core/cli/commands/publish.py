@@ -10,8 +10,6 @@ from zoo_core.cli import options
 from zoo_core.cli.output import print_json
 from zoo_core.filenames import CARD
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.publishing.publish import publish_run
-from zoo_core.weights.card import read_card
 
 
 @click.command()
@@ -37,6 +35,9 @@ def publish(  # noqa: PLR0917 (click passes every argument by name)
 
     They are loaded and every test image is read again before. A tag is never replaced.
     """
+    from zoo_core.publishing.publish import publish_run
+    from zoo_core.weights.card import read_card
+
     found = publish_run(
         installed_catalog(),
         run,

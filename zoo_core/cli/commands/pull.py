@@ -6,7 +6,6 @@ import click
 
 from zoo_core.cli import options, weights_argument
 from zoo_core.cli.output import print_json
-from zoo_core.pretrained.verified_read import published_card, read_published
 from zoo_core.registry.location import Folder
 
 
@@ -19,6 +18,8 @@ def pull(names: tuple[str, ...], all_: bool, registry: str | None, as_json: bool
 
     Registries elsewhere are asked again what they have published.
     """
+    from zoo_core.pretrained.verified_read import published_card, read_published
+
     every, code = weights_argument.choose(names, all_, registry, refresh=True)
     rows = []
     for found in every:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from zoo_core.cli import options
 from zoo_core.cli.output import print_json
-from zoo_core.cli.training_progress import TrainingProgress
 from zoo_core.errors import VerificationError
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.publishing.reproduce import Reproduction, reproduce_published
 from zoo_core.registry.lookup import resolve_weights
+
+if TYPE_CHECKING:
+    from zoo_core.publishing.reproduce import Reproduction
 
 
 @click.command()
@@ -44,6 +46,9 @@ def reproduce(  # noqa: PLR0917 (click passes every argument by name)
     with other seeds, the test accuracy must lie in the published interval. The exit code is 5 where
     it is otherwise.
     """
+    from zoo_core.cli.training_progress import TrainingProgress
+    from zoo_core.publishing.reproduce import reproduce_published
+
     found = resolve_weights(installed_catalog(), name, registry)
     if not as_json:
         click.echo(f"Reproducing {found.name}")

@@ -9,12 +9,8 @@ import click
 
 from zoo_core.cli import options
 from zoo_core.cli.output import print_json
-from zoo_core.cli.training_progress import TrainingProgress
-from zoo_core.frameworks.distributed import env_rank
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.recipes.resolve import parse_set
-from zoo_core.training.checkpoint import CHECKPOINT_SECONDS
-from zoo_core.training.training import Training
+from zoo_core.training import CHECKPOINT_SECONDS
 
 
 @click.command()
@@ -70,6 +66,11 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
     as_json: bool,
 ) -> None:
     """Train the model NAME and keep weights, card and metrics in a run's folder."""
+    from zoo_core.cli.training_progress import TrainingProgress
+    from zoo_core.frameworks.distributed import env_rank
+    from zoo_core.recipes.resolve import parse_set
+    from zoo_core.training.training import Training
+
     options_given = {"dataset": dataset, "epochs": epochs, "seed": seed}
     given: dict[str, Any] = {k: v for k, v in options_given.items() if v is not None}
     _check_usage(name, folder, decided=bool(given or assignments or recipe or out))

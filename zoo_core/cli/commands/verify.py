@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from zoo_core.cli import options, weights_argument
 from zoo_core.cli.output import print_json
 from zoo_core.errors import VerificationError
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.publishing.verify import Verification, Verifier
+
+if TYPE_CHECKING:
+    from zoo_core.publishing.verify import Verification
 
 
 @click.command()
@@ -22,6 +26,8 @@ def verify(names: tuple[str, ...], all_: bool, registry: str | None, as_json: bo
     File (checksum, header, finiteness), card, model (names, shapes, dtypes), golden forward, and
     every image of the test split again. The exit code is 5 where anything differs.
     """
+    from zoo_core.publishing.verify import Verifier
+
     every, code = weights_argument.choose(names, all_, registry)
     verifier = Verifier(installed_catalog())
     done = []

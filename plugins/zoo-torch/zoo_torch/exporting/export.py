@@ -6,10 +6,8 @@ the views of an image are part of it (`zoo_torch.exporting.standalone`).
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import copy
-import gc
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,9 +70,6 @@ def export_program(pretrained: Pretrained, path: Path, *, normalization: bool) -
 def _program(pretrained: Pretrained, normalization: bool) -> ExportedProgram:
     """Return a model's copy on the CPU as a program for any number of images."""
     model = copy.deepcopy(pretrained.model).to("cpu", memory_format=torch.contiguous_format)
-    # The command line leaves out the last search for garbage, and Triton, which torch imports to
-    # trace a model, would fill the screen with what is not collected then.
-    atexit.unregister(gc.freeze)
     shape = pretrained.input_shape
     alone = Standalone(
         model, pretrained.normalization, shape, pretrained.views, prepares=normalization

@@ -12,11 +12,9 @@ import optuna
 from optuna.trial import TrialState
 
 from zoo_core.plugin_api import Stop, TrainingError
+from zoo_tune.workers import PARENT
 from zoo_tune.workers.trial_accounting import WORKER, give_up
 from zoo_tune.workers.worker import WAIT
-
-PARENT = "--parent"
-"""Option that makes of `zoo tune` a worker of the process of a number."""
 
 
 def run_workers(

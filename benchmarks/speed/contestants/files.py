@@ -1,4 +1,4 @@
-"""How fast image files are read: ``python -m benchmarks.contestants.files FOLDER [WEIGHTS]``.
+"""How fast image files are read: ``python -m benchmarks.speed.contestants.files FOLDER [WEIGHTS]``.
 
 Without weights they are decoded and nothing else. With weights, what `zoo predict` does once they
 are loaded, from finding the files to the lines that it prints.

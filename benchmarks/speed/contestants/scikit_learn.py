@@ -1,6 +1,6 @@
 """scikit-learn's ``MLPClassifier`` on MNIST.
 
-python -m benchmarks.contestants.scikit_learn EPOCHS BATCH_SIZE HIDDEN {float32,float64}
+python -m benchmarks.speed.contestants.scikit_learn EPOCHS BATCH_SIZE HIDDEN {float32,float64}
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def zoo_datasets() -> list[DatasetSpec]:
         DatasetSpec(
             name="large",
             summary="Noise with a bright bar.",
-            loader="benchmarks.large:load",
+            loader="benchmarks.speed.large:load",
             shape={SHAPE},
             classes=(10,),
             sizes={{"train": {TRAIN}, "test": {TEST}}},
@@ -60,7 +60,7 @@ def prepare(folder: Path) -> None:
 
 def variables() -> dict[str, str]:
     """Return what a contestant's environment needs for it."""
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[2]
     return {"ZOO_HOME": "{prepared}/home", "PYTHONPATH": f"{{prepared}}/site:{root}"}
 
 

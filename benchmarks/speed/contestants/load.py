@@ -1,4 +1,4 @@
-"""How long the first load by name takes: ``python -m benchmarks.contestants.load MODEL FRAMEWORK``.
+"""Time of the first load by name: ``python -m benchmarks.speed.contestants.load MODEL FRAMEWORK``.
 
 The framework is imported before. Nothing of zoo is: what this file imported would not be measured.
 """

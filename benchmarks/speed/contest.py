@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict
 
 from zoo_core.system.atomic_files import write_atomic
 
-KEPT = Path(__file__).parent / "measurements"
+KEPT = Path(__file__).parents[1] / "measurements"
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.comparisons import COMPARISONS
-from benchmarks.contest import Comparison, Measured, kept
-from benchmarks.contestants.inside import BATCH
+from benchmarks.speed.comparisons import COMPARISONS
+from benchmarks.speed.contest import Comparison, Measured, kept
+from benchmarks.speed.contestants.inside import BATCH
 from zoo_core.system.atomic_files import write_atomic
 
-PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 
 HEADER = """# Benchmarks
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import crowd, large, photos
-from benchmarks.contest import Comparison, Contestant
+from benchmarks import photos
+from benchmarks.speed import crowd, large
+from benchmarks.speed.contest import Comparison, Contestant
 
-TUTORIAL = "{python} -m benchmarks.contestants.tutorial"
-SCIKIT_LEARN = "{python} -m benchmarks.contestants.scikit_learn"
-INSIDE = "{python} -m benchmarks.contestants.inside"
-LOAD = "{python} -m benchmarks.contestants.load"
-FILES = "{python} -m benchmarks.contestants.files {prepared}"
+TUTORIAL = "{python} -m benchmarks.speed.contestants.tutorial"
+SCIKIT_LEARN = "{python} -m benchmarks.speed.contestants.scikit_learn"
+INSIDE = "{python} -m benchmarks.speed.contestants.inside"
+LOAD = "{python} -m benchmarks.speed.contestants.load"
+FILES = "{python} -m benchmarks.speed.contestants.files {prepared}"
 LIST = f"bin/python {' '.join(crowd.LIST)}"
 # Without pictures, which nothing else here draws.
 TRAIN = (
@@ -234,7 +235,7 @@ COMPARISONS = {
         contestants=(
             Contestant(
                 "within 1 GiB",
-                f"{{python}} -m benchmarks.large {LARGE}",
+                f"{{python}} -m benchmarks.speed.large {LARGE}",
                 variables=large.variables(),
             ),
             Contestant("in memory", LARGE, variables=large.variables()),

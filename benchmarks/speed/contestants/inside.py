@@ -1,4 +1,4 @@
-"""What can only be measured inside a process: ``python -m benchmarks.contestants.inside WHAT``.
+"""Measurements inside a process: ``python -m benchmarks.speed.contestants.inside WHAT``.
 
 ``overhead MODEL``: seconds a step of zoo's trainer, and of a bare loop of the same model on batches
 that were made ready before. ``gemm``: the machine's best rate of a matrix product. ``work MODEL``:

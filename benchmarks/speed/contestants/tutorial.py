@@ -1,6 +1,6 @@
 """The reference's models and recipes in the loop of a tutorial.
 
-    python -m benchmarks.contestants.tutorial {mlp,cnn,two-headed-cnn} EPOCHS {batches,loader}
+    python -m benchmarks.speed.contestants.tutorial {mlp,cnn,two-headed-cnn} EPOCHS {batches,loader}
 
 ``batches``: float32 images ``(N, C, H, W)`` cut into batches once. ``loader``: a ``Dataset`` that
 makes a tensor of one image at a time, and a ``DataLoader``, as with torchvision.

@@ -1,0 +1,1 @@
+"""Measurements on a GPU: the tests that need one, and the time to an accuracy."""

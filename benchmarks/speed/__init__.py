@@ -1,0 +1,1 @@
+"""Speed of zoo beside others: programs that take turns, and the page made of it."""

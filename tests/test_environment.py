@@ -1,0 +1,25 @@
+"""The environment variables of zoo: `VARIABLES` has every one that code or a page names."""
+
+import re
+from pathlib import Path
+
+from zoo_core.system.environment import VARIABLES
+
+ROOT = Path(__file__).parents[1]
+
+SOURCES = [
+    *ROOT.glob("zoo_core/**/*.py"),
+    *ROOT.glob("plugins/*/zoo_*/**/*.py"),
+    *ROOT.glob("registry/zoo_registry/**/*.py"),
+]
+
+PAGES = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("plugins/*/README.md")]
+
+
+def test_variables_has_every_one_that_is_named():
+    named = {
+        variable
+        for path in SOURCES + PAGES
+        for variable in re.findall(r"(?<!\w)ZOO_[A-Z_]+", path.read_text())
+    }
+    assert named == VARIABLES.keys()
