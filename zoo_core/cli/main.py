@@ -1,7 +1,7 @@
 """The command group ``zoo``, and the reporting of errors. Commands are imported when called.
 
-Help and completion import no NumPy and no pydantic, because those take longer than click itself: what
-a command computes with is imported in its function.
+Help and completion import no NumPy and no pydantic, because those take longer than click itself:
+what a command computes with is imported in its function.
 """
 
 from __future__ import annotations
