@@ -69,8 +69,8 @@ def test_a_plugin_that_does_not(cli, site, write_plugin, tmp_path):
     assert "head0 differs after set_weights in 1 of 90 places, most at [4, 1]: " in message
     assert "zoo-check/odd-gives-and-takes-weights.safetensors" in message
     saved = load_weights(tmp_path / "zoo-check" / "odd-gives-and-takes-weights.safetensors")
-    assert saved.tensors["found"].shape == saved.tensors["due"].shape
-    assert np.argwhere(saved.tensors["found"] != saved.tensors["due"]).tolist() == [[4, 1]]
+    assert saved.tensors["actual"].shape == saved.tensors["expected"].shape
+    assert np.argwhere(saved.tensors["actual"] != saved.tensors["expected"]).tolist() == [[4, 1]]
     assert saved.metadata == {"check": "odd: gives and takes weights"}
     suite = ElementTree.parse(tmp_path / "out.xml").getroot()
     told = {
@@ -207,7 +207,7 @@ def test_junit_holds_any_message():
 
 
 @pytest.mark.parametrize(
-    ("found", "due", "problem"),
+    ("actual", "expected", "problem"),
     [
         (
             [1.0, 5.0],
@@ -222,7 +222,7 @@ def test_junit_holds_any_message():
 def test_the_worst_element_is_named(actual, expected, problem):
     with pytest.raises(ContractError, match=problem) as caught:
         expect_equal(np.array(actual), np.array(expected), "w", "here")
-    assert caught.value.tensors.keys() == {"found", "due"}
+    assert caught.value.tensors.keys() == {"actual", "expected"}
 
 
 def test_what_is_equal_or_near_enough_is_no_fault():

@@ -278,7 +278,7 @@ def test_info_of_a_shared_name_says_which_there_are(cli, write_plugin, tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("fault", "line"),
+    ("exc", "line"),
     [
         (OSError(28, "No space left on device", "run/x"), "No space left on device: run/x"),
         (OSError("image file is truncated"), "image file is truncated"),

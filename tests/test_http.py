@@ -156,7 +156,7 @@ def test_three_attempts_are_made(server, unhurried):
 
 
 def test_what_comes_fast_enough_may_take_longer_than_the_patience(server, monkeypatch):
-    monkeypatch.setattr(deadline, "SLOWEST", 20_480)
+    monkeypatch.setattr(deadline, "MIN_RATE", 20_480)
 
     def steady(request, content):
         request.head(200, Content_Length=len(content))

@@ -24,7 +24,7 @@ def given(toy, monkeypatch):
     monkeypatch.setitem(sys.modules, "toy_weights", module)
     entry = toy.model("softmax-pairs")
     spec = dataclasses.replace(entry.spec, pretrained="toy_weights:softmax")
-    toy._shelves["models"]["softmax-pairs"] = [dataclasses.replace(entry, spec=spec)]
+    toy._entries_by_kind["models"]["softmax-pairs"] = [dataclasses.replace(entry, spec=spec)]
     return toy, weights
 
 

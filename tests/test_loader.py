@@ -2,7 +2,9 @@
 
 import pytest
 
+from zoo_core import hookspecs
 from zoo_core.errors import AmbiguousNameError, PluginError, UnknownNameError
+from zoo_core.installation import builtin
 from zoo_core.installation.installed import load_catalog
 from zoo_core.plugins.loader import load_plugins
 from zoo_core.plugins.plugin import Status
@@ -25,7 +27,7 @@ def zoo_models():
 
 
 def statuses():
-    plugins, _ = load_plugins()
+    plugins, _ = load_plugins(hookspecs, builtin)
     return {plugin.distribution: plugin for plugin in plugins}
 
 
@@ -39,7 +41,7 @@ def test_a_plugin_is_ok_and_offers_its_model(site, write_plugin):
 
 
 @pytest.mark.parametrize(
-    ("code", "fault"),
+    ("code", "exc"),
     [
         ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
         ("raise SystemExit(3)", "SystemExit: 3"),
@@ -67,7 +69,7 @@ def test_a_broken_plugin_says_why_and_leaves_the_others_alone(site, write_plugin
 def test_a_broken_plugin_hears_of_no_training(site, write_plugin):
     hook = "\n@hookimpl\ndef zoo_train_start(run):\n    pass\n"
     write_plugin(site, "zoo-bad", MODEL.replace('[spec("alpha")]', "1 / 0") + hook)
-    _, manager = load_plugins()
+    _, manager = load_plugins(hookspecs, builtin)
     heard = [i.plugin_name for i in manager.hook.zoo_train_start.get_hookimpls()]
     assert not any("zoo-bad" in name for name in heard)
 
@@ -84,7 +86,7 @@ def test_a_plugin_made_for_two_versions_is_used_with_this_one(site, write_plugin
     write_plugin(site, "zoo-both", MODEL)
     points = site / "zoo_both-1.0.dist-info" / "entry_points.txt"
     points.write_text(points.read_text() + "[zoo.v2]\nzoo-both = zoo_both.newer\n")
-    plugins = [p for p in load_plugins()[0] if p.distribution == "zoo-both"]
+    plugins = [p for p in load_plugins(hookspecs, builtin)[0] if p.distribution == "zoo-both"]
     assert [plugin.status for plugin in plugins] == [Status.OK]
 
 

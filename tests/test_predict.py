@@ -112,7 +112,7 @@ with pytest.raises(zoo.ZooError, match="none.png cannot be read"):
 
 @pytest.mark.parametrize("worth", [1e9, 0.0], ids=["here", "in processes"])
 def test_many_files_keep_their_order_over_batches(tmp_path, monkeypatch, worth):
-    monkeypatch.setattr(image_batches, "WORTH_A_PROCESS", worth)
+    monkeypatch.setattr(image_batches, "MIN_SECONDS_FOR_PROCESSES", worth)
     files = []
     for number in range(FIRST_BATCH + BATCH_SIZE + 10):
         files.append(tmp_path / f"{number}.png")
@@ -131,7 +131,7 @@ def test_many_files_keep_their_order_over_batches(tmp_path, monkeypatch, worth):
 
 
 def test_processes_that_read_keep_warnings_to_themselves(tmp_path, monkeypatch, capfd):
-    monkeypatch.setattr(image_batches, "WORTH_A_PROCESS", 0.0)
+    monkeypatch.setattr(image_batches, "MIN_SECONDS_FOR_PROCESSES", 0.0)
     for number in range(FIRST_BATCH):
         Image.new("L", (2, 2)).save(tmp_path / f"{number:02}.png")
     (tmp_path / "damaged.tif").write_bytes(b"II*\0\0\0\0\1")  # of which Pillow warns

@@ -25,7 +25,7 @@ def following(catalog, *fields):
     """Return a catalog whose toy trainer says that it follows some recipe fields."""
     entry = catalog.trainer("toy")
     spec = dataclasses.replace(entry.spec, recipe_fields=fields)
-    catalog._shelves["trainers"]["toy"] = [dataclasses.replace(entry, spec=spec)]
+    catalog._entries_by_kind["trainers"]["toy"] = [dataclasses.replace(entry, spec=spec)]
     return catalog
 
 
@@ -49,7 +49,7 @@ def with_own(toy):
     zoo_toy.config.RECIPES["default@other"] = own
     entry = toy.dataset("toy")
     spec = dataclasses.replace(entry.spec, name="other")
-    toy._shelves["datasets"]["other"] = [dataclasses.replace(entry, spec=spec)]
+    toy._entries_by_kind["datasets"]["other"] = [dataclasses.replace(entry, spec=spec)]
     return toy
 
 

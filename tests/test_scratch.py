@@ -15,7 +15,7 @@ with scratch_folder(Path(sys.argv[1])) as folder:
 """
 
 
-@pytest.mark.parametrize("fault", [None, ValueError, KeyboardInterrupt])
+@pytest.mark.parametrize("exc", [None, ValueError, KeyboardInterrupt])
 def test_a_scratch_folder_is_gone_afterwards(tmp_path, exc):
     path = tmp_path / "new" / "thing"
     try:

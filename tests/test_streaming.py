@@ -42,8 +42,10 @@ def mapped(toy, monkeypatch):
         return dataclasses.replace(dataset, splits=splits, mean=whole.mean, std=whole.std)
 
     monkeypatch.setattr(zoo_toy.data, "load", in_files)
-    monkeypatch.setattr(prediction, "PIECE", 1)  # byte, so that pieces are as small as they get
-    monkeypatch.setattr(prediction, "MULTIPLE", 7)
+    monkeypatch.setattr(
+        prediction, "CHUNK_BYTES", 1
+    )  # byte, so that pieces are as small as they get
+    monkeypatch.setattr(prediction, "CHUNK_MULTIPLE", 7)
     return toy, asked
 
 
@@ -112,7 +114,7 @@ def test_a_split_for_validation_is_what_the_best_epoch_is_chosen_on(toy, monkeyp
     entry = toy.dataset("toy")
     sizes = {name: len(split) for name, split in splits.items()}
     spec = dataclasses.replace(entry.spec, sizes=sizes, sha256=apart.sha256())
-    toy._shelves["datasets"]["toy"] = [dataclasses.replace(entry, spec=spec)]
+    toy._entries_by_kind["datasets"]["toy"] = [dataclasses.replace(entry, spec=spec)]
 
     run = Training.new(toy, "softmax", out=tmp_path / "run", overrides=[{"batch_size": 150}]).run()
     assert run.card.metrics["train"].total == 150  # none of them is held out

@@ -118,7 +118,7 @@ def following(catalog, *fields):
     """Return a catalog whose toy trainer says that it follows some recipe fields."""
     entry = catalog.trainer("toy")
     spec = dataclasses.replace(entry.spec, recipe_fields=fields)
-    catalog._shelves["trainers"]["toy"] = [dataclasses.replace(entry, spec=spec)]
+    catalog._entries_by_kind["trainers"]["toy"] = [dataclasses.replace(entry, spec=spec)]
     return catalog
 
 
@@ -139,7 +139,7 @@ def composable(toy, monkeypatch):
     )
     entry = toy.dataset("toy")
     spec = dataclasses.replace(entry.spec, composable=True)
-    toy._shelves["datasets"]["toy"] = [dataclasses.replace(entry, spec=spec)]
+    toy._entries_by_kind["datasets"]["toy"] = [dataclasses.replace(entry, spec=spec)]
     return toy, calls
 
 
@@ -278,7 +278,7 @@ def test_a_corrupt_dataset_leaves_no_folder(toy, tmp_path, monkeypatch):
 def test_a_dataset_that_cannot_compose_as_it_declares_leaves_no_folder(toy, tmp_path):
     entry = toy.dataset("toy")
     spec = dataclasses.replace(entry.spec, composable=True)
-    toy._shelves["datasets"]["toy"] = [dataclasses.replace(entry, spec=spec)]
+    toy._entries_by_kind["datasets"]["toy"] = [dataclasses.replace(entry, spec=spec)]
     with pytest.raises(DataError, match="'toy' cannot compose new images, plugin zoo-toy declares"):
         Training.new(toy, "softmax", out=tmp_path / "run", overrides=[{"fresh": True}]).run()
     assert not (tmp_path / "run").exists()
@@ -311,7 +311,7 @@ def zoo_train_end(run, result, predictions):
 """
 
 
-@pytest.mark.parametrize("fault", ["pass", "raise RuntimeError('no ink')"])
+@pytest.mark.parametrize("exc", ["pass", "raise RuntimeError('no ink')"])
 def test_plugins_hear_of_a_training_and_cannot_stop_it(
     site, write_plugin, toy, tmp_path, exc, capsys, monkeypatch
 ):

@@ -92,7 +92,7 @@ def expect_finite(array: Array, what: str) -> None:
         raise ContractError(
             f"{what} is not finite in {count} of {array.size} places, first at {_at(place)}: "
             f"{array[place]!s}",
-            tensors={"found": array},
+            tensors={"actual": array},
         )
 
 
@@ -108,7 +108,7 @@ def expect_equal(
         why: it should be so, for instance ``between two trainings with one seed``.
         within: the difference that is allowed; NaNs equal NaNs.
     """
-    tensors = {"found": actual, "due": expected}
+    tensors = {"actual": actual, "expected": expected}
     if actual.shape != expected.shape or actual.dtype != expected.dtype:
         shapes = f"{actual.dtype} {actual.shape} instead of {expected.dtype} {expected.shape}"
         raise ContractError(f"{what} is {shapes} {why}", tensors=tensors)

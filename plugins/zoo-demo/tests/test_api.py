@@ -262,7 +262,7 @@ def test_whatever_bytes_come_the_server_goes_on(get, one, data):
 
 
 def test_one_drawing_too_many_is_told_to_come_again(get, one, monkeypatch):
-    monkeypatch.setattr(predictions, "MOST_WAITING", 0)
+    monkeypatch.setattr(predictions, "MAX_WAITING", 0)
     response = get(READ, one)
     assert "Try again" in told(response, 503)
     assert response.headers["retry-after"] == "1"

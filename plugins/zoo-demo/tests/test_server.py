@@ -78,7 +78,7 @@ def test_a_body_that_does_not_say_how_large_it_is_is_counted(loopback, address):
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(loopback, address, monkeypatch):
-    monkeypatch.setattr(request_limits, "PATIENCE", 0.05)
+    monkeypatch.setattr(request_limits, "BODY_TIMEOUT", 0.05)
     with connect(address) as connection:
         connection.putrequest("POST", "/api/read?task=mnist")
         connection.putheader("Content-Length", "1000")

@@ -86,7 +86,7 @@ def test_a_license_that_spdx_does_not_know_is_unknown(write, readme, license):
 
 
 @pytest.mark.parametrize(
-    ("labels", "feature", "classes", "due"),
+    ("labels", "feature", "classes", "expected"),
     [
         (
             ["dog", "cat", "ox", "cat"],

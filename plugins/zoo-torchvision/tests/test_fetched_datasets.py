@@ -78,7 +78,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("exc", FAULTS)
 @pytest.mark.parametrize(("name", "file"), [("cifar10", CIFAR), ("kmnist", KMNIST)])
 def test_a_download_that_fails_says_how_to_do_without(
     served, server, kept, unhurried, name, file, exc

@@ -178,7 +178,7 @@ MALFORMED = {
 }
 
 
-@pytest.mark.parametrize("fault", MALFORMED)
+@pytest.mark.parametrize("exc", MALFORMED)
 def test_malformed_files_are_refused(sample, data, kept, exc):
     made = sample("kmnist")
     made.write(data, 1, **{"t10k-labels-idx1-ubyte": MALFORMED[exc]})
