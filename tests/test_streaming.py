@@ -42,9 +42,7 @@ def mapped(toy, monkeypatch):
         return dataclasses.replace(dataset, splits=splits, mean=whole.mean, std=whole.std)
 
     monkeypatch.setattr(zoo_toy.data, "load", in_files)
-    monkeypatch.setattr(
-        prediction, "CHUNK_BYTES", 1
-    )  # byte, so that pieces are as small as they get
+    monkeypatch.setattr(prediction, "CHUNK_BYTES", 1)  # so that chunks are as small as can be
     monkeypatch.setattr(prediction, "CHUNK_MULTIPLE", 7)
     return toy, asked
 
