@@ -4,7 +4,7 @@ install:
 	pip install -e '.[test,dev]' -e registry $(foreach plugin,$(wildcard plugins/*),-e $(plugin))
 
 test:
-	pytest
+	pytest -n auto --maxprocesses=8
 
 lint:
 	ruff check .

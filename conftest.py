@@ -4,30 +4,120 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import hashlib
+import importlib.util
 import json
 import os
 import pty
+import select
+import shutil
+import signal
 import socket
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 from zoo_core.system.environment import VARIABLES
 
 ROOT = Path(__file__).parent
 TOY = ROOT / "tests" / "toy"
 
+sys.path.append(str(ROOT))  # for benchmarks and tests.stress; behind what is installed
+
 _connect = socket.socket.connect
 
 # One thread a process: tests run beside one another on few cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@functools.cache
+def _is_installed(name: str) -> bool:
+    try:
+        distribution(name)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def _has_browser() -> bool:
+    return bool(shutil.which("chromium") or shutil.which("google-chrome"))
+
+
+def _has_gpu() -> bool:
+    if importlib.util.find_spec("torch") is None:
+        return False
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def _plugin_of(path: Path) -> str | None:
+    """Return the distribution whose own tests lie at a path; None for the core's."""
+    match path.relative_to(ROOT).parts:
+        case ("registry", *_):
+            return "zoo-registry"
+        case ("plugins", name, *_):
+            return name
+    return None
+
+
+def _reason_to_skip(item: pytest.Item) -> str:
+    """Return what a test needs and is not here; empty where nothing is missing."""
+    needed = [name for mark in item.iter_markers("requires") for name in mark.args]
+    if item.get_closest_marker("torch"):
+        needed += ["torch", "zoo-torch"]
+    if item.get_closest_marker("browser"):
+        needed.append("playwright")
+    if missing := [name for name in dict.fromkeys(needed) if not _is_installed(name)]:
+        return f"not installed: {', '.join(missing)}"
+    if item.get_closest_marker("browser") and not _has_browser():
+        return "no browser: apt-get install chromium"
+    if item.get_closest_marker("gpu") and not _has_gpu():
+        return "no CUDA device here"
+    return ""
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` selects
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of plugins that need torch, and skip those whose needs are not met."""
+    for item in items:
+        plugin = _plugin_of(item.path)
+        if plugin and (plugin == "zoo-torch" or "zoo-torch" in _requirements(plugin)):
+            item.add_marker("torch")
+        if reason := _reason_to_skip(item):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@functools.cache
+def _requirements(name: str) -> set[str]:
+    """Return the names of the distributions that one requires."""
+    return {Requirement(each).name for each in distribution(name).requires or ()}
+
+
+class _TestsOfAbsentPlugin(pytest.Dir):
+    """A plugin's folder of which nothing is imported, because the plugin is not installed."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        pytest.skip(f"not installed: {_plugin_of(self.path)}", allow_module_level=True)
+        yield
+
+
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Dir | None:
+    """Skip the folders of plugins that are not installed."""
+    plugin = _plugin_of(path)
+    if plugin is None or _is_installed(plugin):
+        return None
+    folder: pytest.Dir = _TestsOfAbsentPlugin.from_parent(parent, path=path)
+    return folder
 
 
 class OfflineError(Exception):
@@ -56,14 +146,6 @@ def loopback(_offline: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", connect)
     monkeypatch.setenv("ZOO_TEST_LOOPBACK", "1")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip what is marked ``gpu`` if there is no CUDA device."""
-    if item.get_closest_marker("gpu"):
-        torch = pytest.importorskip("torch")
-        if not torch.cuda.is_available():
-            pytest.skip("no CUDA device here")
 
 
 @pytest.fixture(autouse=True)
@@ -167,6 +249,15 @@ def toy_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+HANG = 600
+"""Seconds after which a process counts as one that hangs, on any machine."""
+
+
+def _python_path(folders: Sequence[Path]) -> dict[str, str]:
+    """Return the variables by which Python finds modules in folders, and not in its own."""
+    return {"PYTHONPATH": os.pathsep.join(map(str, folders)), "PYTHONSAFEPATH": "1"}
+
+
 @dataclass(frozen=True)
 class Result:
     """How a command ended."""
@@ -195,13 +286,13 @@ def spawn(tmp_path: Path, toy_site: Path) -> Iterator[Callable[..., subprocess.P
         site: Path | None = None,
         **options: Any,
     ) -> subprocess.Popen[str]:
-        path = os.pathsep.join(str(folder) for folder in (TOY, toy_site, site) if folder)
+        path = [folder for folder in (TOY, toy_site, site) if folder]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         process = subprocess.Popen(
             [sys.executable, *map(str, arguments)],
             text=True,
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1", **(env or {})},
+            env={**os.environ, **_python_path(path), **(env or {})},
             **{**pipes, **options},
         )
         started.append(process)
@@ -221,7 +312,7 @@ def run_process(spawn: Callable[..., subprocess.Popen[str]]) -> Callable[..., Re
 
     def run(*arguments: object, **options: Any) -> Result:
         with spawn(*arguments, **options) as process:
-            out, err = process.communicate(timeout=300)
+            out, err = process.communicate(timeout=HANG)
         return Result(process.returncode, out, err)
 
     return run
@@ -239,8 +330,105 @@ def run_python(run_process: Callable[..., Result]) -> Callable[..., str]:
     return run
 
 
+class _ForkServer:
+    """The client of `tests/fork_server.py`, which runs `zoo` in forked processes."""
+
+    def __init__(self, path: Sequence[Path], modules: Sequence[str]) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(ROOT / "tests" / "fork_server.py"), *modules],
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **_python_path(path)},
+            process_group=0,
+        )
+
+    def run(self, request: dict[str, Any]) -> int:
+        """Run a command, and return its exit code."""
+        assert self._process.stdin and self._process.stdout
+        print(json.dumps(request), file=self._process.stdin, flush=True)
+        if not select.select([self._process.stdout], [], [], HANG)[0]:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            pytest.fail(f"zoo {' '.join(request['arguments'])} hangs")
+        return int(self._process.stdout.readline())
+
+    def close(self) -> None:
+        with self._process:
+            assert self._process.stdin
+            self._process.stdin.close()
+
+
+@pytest.fixture(scope="session")
+def fork_server(toy_site: Path) -> Iterator[Callable[..., _ForkServer]]:
+    """Return a function that gives the fork server that has imported some modules."""
+    started: dict[tuple[str, ...], _ForkServer] = {}
+
+    def get(*modules: str) -> _ForkServer:
+        if modules not in started:
+            started[modules] = _ForkServer([TOY, toy_site], modules)
+        return started[modules]
+
+    yield get
+    for server in started.values():
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def preloaded() -> tuple[str, ...]:
+    """Return the modules that commands find imported; a plugin's tests may override it."""
+    return (
+        "numpy",
+        "pydantic",
+        "PIL.Image",
+        "safetensors",
+        "zoo_core.cli.main",
+        "zoo_core.installation.installed",
+        "zoo_core.training.training",
+        "zoo_core.pretrained.load",
+    )
+
+
 @pytest.fixture
-def cli(run_process: Callable[..., Result]) -> Callable[..., Result]:
+def cli(  # noqa: PLR0917 (fixtures)
+    request: pytest.FixtureRequest,
+    fork_server: Callable[..., _ForkServer],
+    preloaded: tuple[str, ...],
+    toy_site: Path,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[..., Result]:
+    """Return a function that runs `zoo` in a process of its own; a traceback fails the test.
+
+    The process is forked from one that has imported the modules `preloaded`, and torch for tests
+    that are marked so. A test about what a fresh process does takes `fresh_cli`.
+    """
+    needs_torch = request.node.get_closest_marker("torch") is not None
+    modules = (*preloaded, *("zoo_torch.trainer",) * needs_torch)
+    output = tmp_path_factory.mktemp("output")
+
+    def run(
+        *arguments: object, env: dict[str, str] | None = None, site: Path | None = None
+    ) -> Result:
+        path = [TOY, toy_site, site] if site else [TOY, toy_site]
+        code = fork_server(*modules).run(
+            {
+                "arguments": list(map(str, arguments)),
+                "env": {**os.environ, **_python_path(path), **(env or {})},
+                "folder": str(tmp_path),
+                "path": [str(site)] if site else [],
+                "out": str(output / "out"),
+                "err": str(output / "err"),
+            }
+        )
+        result = Result(code, (output / "out").read_text(), (output / "err").read_text())
+        assert "Traceback" not in result.err, result.err
+        return result
+
+    return run
+
+
+@pytest.fixture
+def fresh_cli(run_process: Callable[..., Result]) -> Callable[..., Result]:
     """Return a function that runs `zoo` in a fresh process; a traceback fails the test."""
 
     def run(*arguments: object, **options: Any) -> Result:

@@ -1,6 +1,7 @@
 """What the core's tests share: the toy plugin in this process, a run, a registry."""
 
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,23 @@ from zoo_core.installation.installed import load_catalog
 from zoo_core.publishing.publish import publish_run
 from zoo_core.registry.lookup import add_registry
 from zoo_core.training.training import Training
+
+
+@pytest.fixture(autouse=True)
+def _only_required_plugins(request, monkeypatch):
+    """Leave out the installed plugins that a test does not require, so that none matters to it."""
+    required = {name for mark in request.node.iter_markers("requires") for name in mark.args}
+    if request.node.get_closest_marker("torch"):
+        required.add("zoo-torch")
+    installed = {point.dist.name for point in entry_points(group="zoo.v1")}
+    if blocked := sorted(installed - required - {"zoo-toy"}):
+        monkeypatch.setenv("ZOO_PLUGINS", ",".join(f"no:{name}" for name in blocked))
+
+
+@pytest.fixture
+def every_plugin(monkeypatch):
+    """Leave nothing out: for tests in whose messages other plugins must not occur."""
+    monkeypatch.delenv("ZOO_PLUGINS", raising=False)
 
 
 @pytest.fixture

@@ -7,16 +7,15 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-sys.path.append(str(ROOT))  # behind what is installed: for the benchmarks, which are not
+from benchmarks.gpu import __main__ as gpu
+from benchmarks.gpu.suite import marked_files
+from benchmarks.gpu.time_to_accuracy import Target, measure_target
+from benchmarks.speed import page
+from benchmarks.speed.comparisons import COMPARISONS
+from benchmarks.speed.contest import KEPT, Contestant, Measured, Turn
+from benchmarks.speed.contestants import inside
 
-from benchmarks.gpu import __main__ as gpu  # noqa: E402
-from benchmarks.gpu.suite import marked_files  # noqa: E402
-from benchmarks.gpu.time_to_accuracy import Target, measure_target  # noqa: E402
-from benchmarks.speed import page  # noqa: E402
-from benchmarks.speed.comparisons import COMPARISONS  # noqa: E402
-from benchmarks.speed.contest import KEPT, Contestant, Measured, Turn  # noqa: E402
-from benchmarks.speed.contestants import inside  # noqa: E402
+ROOT = Path(__file__).parents[1]
 
 
 def test_the_page_says_what_was_measured():
@@ -38,16 +37,17 @@ def test_a_contestants_time_memory_and_figures_are_kept():
     )
     turn = Contestant("c", command).run()
     assert turn.peak_mb > 190
-    assert 0 < turn.cpu < 10 * turn.whole
+    assert turn.cpu > 0
+    assert turn.whole > 0
     assert turn.figure("seconds") == 0.25
     assert turn.accuracy == (0.5,)
 
 
 def test_the_rest_of_the_epochs_is_added_where_few_are_measured():
-    command = "{python} -c 'import json; print(json.dumps(dict(seconds=1.0, accuracy=[1])))'"
+    command = "{python} -c 'import json; print(json.dumps(dict(seconds=1000.0, accuracy=[1])))'"
     turn = Contestant("c", command, epochs=1, all_epochs=30).run()
-    assert turn.figure("seconds") == 30
-    assert 29 < turn.whole < 35
+    assert turn.figure("seconds") == 30_000
+    assert 29_000 < turn.whole < 29_900
     assert turn.accuracy == ()
 
 
@@ -81,6 +81,8 @@ def test_a_step_is_held_against_the_best_product():
     assert page.share("gemm", measured) == ""
 
 
+@pytest.mark.torch
+@pytest.mark.requires("zoo-numpy", "zoo-mlp", "zoo-cnn", "zoo-two-headed", "zoo-mnist")
 @pytest.mark.parametrize("model", ["numpy-net", "mlp", "cnn", "two-headed-mlp", "two-headed-cnn"])
 def test_every_model_is_measured_in_plain_steps_of_adamw(model):
     _, _, run = inside.subject(model, rows=256)

@@ -1,23 +1,23 @@
 """Published models read what was photographed, and exactly what is in the test set."""
 
 import io
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import zoo_core as zoo
+from benchmarks.photos import photo
 from zoo_core.data.dataset import load_dataset
 from zoo_core.data.image_files import read_image, reader_for
 from zoo_core.installation.installed import installed_catalog
 
-sys.path.append(str(Path(__file__).parents[1]))  # for the benchmarks, which are not installed
-
-from benchmarks.photos import photo
-
 PHOTOS = 100
+
+pytestmark = [
+    pytest.mark.torch,
+    pytest.mark.requires("zoo-registry", "zoo-mnist", "zoo-cnn", "zoo-mlp", "zoo-two-headed"),
+]
 
 
 @pytest.fixture(scope="module")

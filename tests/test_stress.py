@@ -1,17 +1,20 @@
 """A few of the faults that ``python -m tests.stress`` makes in numbers."""
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1]))  # behind what is installed
+from tests.stress.table import STRESSES
 
-from tests.stress import STRESSES
+SEARCHES = ("studies", "sqlite")
 
 
-@pytest.mark.parametrize("name", [name for name, stress in STRESSES.items() if stress.few])
-def test_every_fault_is_survived(name):
-    outcome = STRESSES[name].function(STRESSES[name].few)
+def case(name):
+    needed = ("zoo-tune",) if name in SEARCHES else ("zoo-registry", "zoo-numpy")
+    return pytest.param(name, marks=pytest.mark.requires(*needed))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [case(name) for name, stress in STRESSES.items() if stress.few])
+def test_zoo_survives_faults(name):
+    outcome = STRESSES[name].make(STRESSES[name].few)
     assert outcome.tried
     assert not outcome.problems

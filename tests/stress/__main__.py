@@ -12,7 +12,7 @@ import argparse
 import sys
 import time
 
-from tests.stress import STRESSES
+from tests.stress.table import STRESSES
 
 
 def main() -> int:
@@ -27,7 +27,7 @@ def main() -> int:
     for name in arguments.names or STRESSES:
         stress = STRESSES[name]
         start = time.perf_counter()
-        outcome = stress.function(max(1, round(arguments.share * stress.count)))
+        outcome = stress.make(max(1, round(arguments.share * stress.count)))
         seconds = time.perf_counter() - start
         print(
             f"{stress.what:42}  {outcome.tried:7,}  {outcome.survived:8,}  {seconds:7.1f}  "

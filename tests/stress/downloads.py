@@ -78,7 +78,7 @@ def no_lock(name: str) -> Iterator[None]:
 
 def exc(process: subprocess.Popen[str], expected: str) -> str:
     """Return what is wrong with how a process ends."""
-    out, err = process.communicate(timeout=300)
+    out, err = process.communicate(timeout=600)
     if process.returncode:
         return err.strip().splitlines()[-1]
     return "" if out.strip() == expected else f"other weights: {out.strip()}"

@@ -158,7 +158,7 @@ def full_disks(count: int) -> Outcome:
             )[attempt % 3]
             limit = rng.randrange(1, size)
             with start(code + what, path, root, limit) as process:
-                _, err = process.communicate(timeout=60)
+                _, err = process.communicate(timeout=600)
             said = err.strip().splitlines()[-1] if err else "nothing"
             if not process.returncode or "File too large" not in said:
                 problems.append(f"limit {limit}: exit code {process.returncode}, said {said}")

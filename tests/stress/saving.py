@@ -28,7 +28,7 @@ def equal_files(count: int) -> Outcome:
         for each in range(count):
             seed = str(rng.randrange(2**32))
             with start(code, Path(folder) / str(each), PYTHONHASHSEED=seed) as process:
-                out, err = process.communicate(timeout=60)
+                out, err = process.communicate(timeout=600)
             found.append(out.strip() or err.strip())
     others = [sha256 for sha256 in found if sha256 != found[0]]
     return Outcome(count, tuple(f"{each} is not {found[0]}" for each in others), "one sha256")

@@ -71,7 +71,7 @@ def _attempt(
         victims = _victims(_trials(storage, name))
         for pid in victims:
             os.kill(pid, signal.SIGKILL)
-        done = [(*process.communicate(timeout=300), process.returncode) for process in processes]
+        done = [(*process.communicate(timeout=600), process.returncode) for process in processes]
     finally:
         for process in processes:
             process.kill()
@@ -131,8 +131,8 @@ def _trials(storage: BaseStorage, name: str) -> list[FrozenTrial]:
 
 
 def _wait(condition):
-    for _ in range(1200):
+    for _ in range(12_000):
         if (result := condition()) is not None:
             return result
         time.sleep(0.05)
-    raise TimeoutError("no worker got anywhere in a minute")
+    raise TimeoutError("no worker got anywhere in ten minutes")

@@ -25,7 +25,7 @@ from zoo_core.testing.other_checks import (
     SEARCH_CHECKS,
     SOURCE_CHECKS,
 )
-from zoo_core.testing.resume_checks import MODEL_FAULTS, RECIPE_FAULTS
+from zoo_core.testing.resume_checks import RECIPE_FAULTS
 from zoo_core.testing.trainer_checks import (
     DISTRIBUTED_CHECKS,
     TRAINER_CHECKS,
@@ -35,7 +35,7 @@ from zoo_core.tuning.model_spaces import spaces_of
 
 MIN_CHECKS = {
     "plugin": 10,
-    "models": 24,
+    "models": 22,
     "datasets": 10,
     "sources": 2,
     "trainers": 9,
@@ -172,7 +172,6 @@ def _of_model(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]
         yield from _each(f"{name}.{recipe}", with_recipe, (catalog, name, recipe))
     for space in _names_or_none(spaces_of, entry):
         yield from _each(f"{name}, space {space}", SPACE_CHECKS, (catalog, name, space))
-    yield from _each(name, MODEL_FAULTS, (catalog, name))
 
 
 def _has_dataset(catalog: Catalog, entry: Entry[ModelSpec], recipe: str) -> bool:

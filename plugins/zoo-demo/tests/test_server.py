@@ -114,7 +114,7 @@ def test_the_address_is_printed_once_it_answers_and_a_signal_ends_it(loopback, s
         said = json.loads(connection.getresponse().read())
     assert [each["id"] for each in said["tasks"][0]["models"]] == [NAME]
     process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=600)
     assert (process.returncode, out, err) == (0, "", "")
 
 
@@ -132,7 +132,7 @@ def test_the_page_is_opened_where_that_is_asked_for(loopback, spawn, tmp_path):
             break
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=60)[1] == ""
+    assert process.communicate(timeout=600)[1] == ""
     assert opened.read_text() == f"{url}\n"
 
 
@@ -143,7 +143,7 @@ def test_a_signal_ends_it_while_a_gallery_is_computed(loopback, spawn):
         with connection.getresponse() as response:
             assert response.status == 202
     process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=60)[1] == ""
+    assert process.communicate(timeout=600)[1] == ""
     assert process.returncode == 0
 
 
@@ -154,7 +154,7 @@ def test_what_cannot_be_used_is_named_and_the_rest_is_served(loopback, spawn, tm
     )
     assert "shows 1 model." in process.stdout.readline()
     process.send_signal(signal.SIGINT)
-    lines = process.communicate(timeout=60)[1].splitlines()
+    lines = process.communicate(timeout=600)[1].splitlines()
     assert lines[0].startswith("zoo: numpy-net.lost is left out: no registry has published")
     assert lines[1].startswith("zoo: broken.safetensors is left out: ")
     assert len(lines) == 2
@@ -180,7 +180,7 @@ def test_others_may_use_it_only_where_that_is_said(loopback, spawn):
     process = spawn("-m", "zoo_core", "demo", NAME, "--host", "0.0.0.0", "--port", 0)
     assert process.stdout.readline().startswith("http://127.0.0.1:")
     process.send_signal(signal.SIGINT)
-    assert "--host 0.0.0.0 lets every machine" in process.communicate(timeout=60)[1]
+    assert "--host 0.0.0.0 lets every machine" in process.communicate(timeout=600)[1]
 
 
 def test_names_and_all_are_not_given_together(cli):

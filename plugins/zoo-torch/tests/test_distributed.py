@@ -125,7 +125,7 @@ def torchrun(launch):
 
     def run(count, *command, **options):
         with launch(count, *command, **options) as process:
-            out, err = process.communicate(timeout=300)
+            out, err = process.communicate(timeout=600)
         assert process.returncode == 0, err
         return out
 
@@ -185,7 +185,7 @@ def test_all_processes_have_the_same_weights_every_time(torchrun, tmp_path):
 
 def test_a_trainer_for_one_process_is_not_started_in_two(launch):
     with launch(2, "-m", "zoo_core", "train", "softmax", "--out", "run") as process:
-        _, err = process.communicate(timeout=300)
+        _, err = process.communicate(timeout=600)
     assert process.returncode != 0
     assert err.count("trainer 'toy' trains in one process, 2 were started") == 1
     assert not Path("run").exists()
@@ -195,7 +195,7 @@ def test_a_signal_to_the_launcher_leaves_a_checkpoint(launch, torchrun, undistur
     with launch(2, "-m", "zoo_core", "train", "whole", "--out", "run", *LONG) as process:
         wait_for_epochs(process)
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=300)
+        _, err = process.communicate(timeout=600)
     assert process.returncode != 0
     assert err.count("Go on: zoo train --resume run") == 1
     torchrun(2, "-m", "zoo_core", "train", "--resume", "run")
@@ -207,7 +207,7 @@ def test_a_lost_process_ends_all_and_nothing_else_is_lost(launch, torchrun, undi
     with launch(2, "-m", "zoo_core", "train", "whole", "--out", "run", *LONG) as process:
         wait_for_epochs(process)
         os.kill(worker(process.pid, rank=1), signal.SIGKILL)
-        _, err = process.communicate(timeout=300)
+        _, err = process.communicate(timeout=600)
     assert process.returncode != 0
     assert "another of the processes that train together is lost" in err
     printed = torchrun(2, "-m", "zoo_core", "train", "--resume", "run")
@@ -221,7 +221,7 @@ def test_a_launcher_that_may_restart_resumes_by_itself(launch, undisturbed):
     with launch(2, *command, restarts=1) as process:
         wait_for_epochs(process)
         os.kill(worker(process.pid, rank=1), signal.SIGKILL)
-        out, err = process.communicate(timeout=300)
+        out, err = process.communicate(timeout=600)
     assert process.returncode == 0, err
     assert "Going on after step" in out
     assert content("run") == undisturbed
@@ -244,7 +244,7 @@ def test_two_machines_train_as_two_processes_of_one(launch, torchrun):
     printed = []
     for node in nodes:
         with node:
-            out, err = node.communicate(timeout=300)
+            out, err = node.communicate(timeout=600)
         assert node.returncode == 0, err
         printed.append(out)
     assert "Training whole" in printed[0]

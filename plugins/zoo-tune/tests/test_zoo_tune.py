@@ -124,32 +124,6 @@ def test_a_person_sees_each_trial_the_best_and_what_to_do_next(tune):
     assert result.err == ""
 
 
-@pytest.fixture
-def spying(site, write_plugin):
-    """Return a function that installs the trainer `spy`, which does something as it starts."""
-
-    def install(code):
-        write_plugin(
-            site,
-            "zoo-spy",
-            "from zoo_core.hookspecs import hookimpl\n"
-            "from zoo_core.plugins.specs import TrainerSpec\n"
-            "from zoo_toy.model import ToyTrainer\n"
-            "class OutOfMemoryError(RuntimeError): ...\n"
-            "class Trainer(ToyTrainer):\n"
-            "    def start(self, model, run):\n"
-            f"        {code}\n"
-            "        return super().start(model, run)\n"
-            "@hookimpl\n"
-            "def zoo_trainers():\n"
-            "    return [TrainerSpec(name='spy', summary='s', factory='zoo_spy.plugin:Trainer',\n"
-            "                        framework='numpy', recipe_fields=())]\n",
-        )
-        return {"site": site, "env": {"ZOO_PLUGINS": "zoo-toy,zoo-tune,zoo-spy"}}
-
-    return install
-
-
 def test_the_test_split_is_not_there_to_be_read(tune, tmp_path, spying):
     how = spying("open('splits', 'a').write(','.join(run.data.dataset.splits) + '\\n')")
     assert tune("--trials", 2, "--set", "trainer=spy", **how).code == 0
@@ -297,31 +271,57 @@ def test_the_same_command_tries_nothing_twice_and_more_trials_go_on(tune):
     assert tried(more) == tried(tuned(tune("--trials", 20, "--json", "--study", "whole")))
 
 
+@pytest.fixture
+def stopped_at(spawn, spying, tmp_path):
+    """Return a function that runs a search and sends it a signal while a trial is trained."""
+    how = spying(
+        "import os, time\n"
+        "        if float(os.environ.get('WAIT_AT', 'nan')) == run.recipe.lr:\n"
+        "            print('waiting', flush=True)\n"
+        "            while not os.path.exists('go'): time.sleep(0.01)"
+    )
+
+    def run(*command, number, lr):
+        env = {**how["env"], "WAIT_AT": str(lr)}
+        with spawn("-m", "zoo_core", *command, site=how["site"], env=env) as process:
+            while (line := process.stdout.readline()) != "waiting\n":
+                assert line, process.stderr.read()
+            process.send_signal(number)
+            (tmp_path / "go").touch()  # which it sees after the signal
+            _, err = process.communicate(timeout=600)
+        (tmp_path / "go").unlink()
+        assert process.returncode == 128 + number
+        return err
+
+    run.how = how
+    return run
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_search_that_was_stopped_goes_on_as_if_it_had_not_been(
-    tune, spawn, tmp_path, monkeypatch, number
+    tune, stopped_at, tmp_path, number
 ):
-    arguments = ["--trials", "14", "--epochs", "40"]
-    for _ in range(3):
-        before = len(finished(tmp_path / JOURNAL))
-        with spawn("-m", "zoo_core", "tune", "softmax", *arguments) as process:
-            wait_for(lambda n=before: len(finished(tmp_path / JOURNAL)) > n)
-            process.send_signal(number)
-            _, err = process.communicate(timeout=60)
-        assert process.returncode == 128 + number
-        assert "which are kept. Go on: zoo tune softmax --trials 14 --epochs 40" in err
+    arguments = ["--trials", "8", "--set", "trainer=spy"]
+    how = stopped_at.how
+    whole = tuned(tune(*arguments, "--json", "--study", "whole", **how))
+    for trial in (2, 5):
+        lr = whole["trials"][trial]["values"]["lr"]
+        err = stopped_at("tune", "softmax", *arguments, number=number, lr=lr)
+        assert "which are kept. Go on: zoo tune softmax --trials 8 --set trainer=spy" in err
     states = [trial.state.name for trial in kept(tmp_path / JOURNAL).trials]
     assert "RUNNING" not in states
-    stopped = tuned(tune(*arguments, "--json"))
-    whole = tuned(tune(*arguments, "--json", "--study", "whole"))
+    stopped = tuned(tune(*arguments, "--json", **how))
     assert tried(stopped) == tried(whole)
 
 
-def test_no_trial_begins_after_the_time_is_over(tune):
-    started = time.monotonic()
-    study = tuned(tune("--timeout", 1, "--epochs", 20, "--json"))
-    assert len(study["trials"]) > 1
-    assert time.monotonic() - started < 60
+def test_no_trial_begins_after_the_time_is_over(tune, spying):
+    """A clock that goes on by a minute per trial lets three begin in 150 seconds."""
+    how = spying(
+        "import time\n        now = time.monotonic\n        time.monotonic = lambda: now() + 60\n"
+    )
+    study = tuned(tune("--timeout", 150, "--set", "trainer=spy", "--json", **how))
+    assert len(study["trials"]) == 3
     assert tune("--timeout", 0, "--study", "none").code == 1
 
 
@@ -439,7 +439,7 @@ def finished(journal):
     return [trial for trial in trials if trial.state.is_finished() and counts(trial)]
 
 
-def wait_for(condition, seconds=60):
+def wait_for(condition, seconds=600):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"

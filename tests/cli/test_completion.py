@@ -1,0 +1,159 @@
+"""Completion in real shells, which are typed into, and what it costs."""
+
+import os
+import pty
+import select
+import shutil
+import subprocess
+import sysconfig
+import time
+from pathlib import Path
+
+import pytest
+
+SHELLS = {
+    "bash": ["bash", "--norc", "--noprofile", "-i"],
+    "zsh": ["zsh", "-f", "-i"],
+    "fish": ["fish", "--no-config", "-c"],
+}
+
+SETUP = {
+    "bash": 'eval "$(zoo completion bash)"',
+    "zsh": 'autoload -Uz compinit && compinit -D; eval "$(zoo completion zsh)"',
+    "fish": "zoo completion fish | source",
+}
+
+PATIENCE = 600.0
+"""Seconds until a shell counts as one that hangs."""
+
+
+@pytest.fixture(
+    params=[
+        shell if shell == "bash" else pytest.param(shell, marks=pytest.mark.slow)
+        for shell in SHELLS
+    ]
+)
+def shell(request):
+    if not shutil.which(request.param):
+        pytest.skip(f"there is no {request.param} here")
+    return request.param
+
+
+@pytest.fixture
+def environment(toy_site):
+    toy = Path(__file__).parents[1] / "toy"
+    return {
+        **os.environ,
+        "PATH": f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": f"{toy}{os.pathsep}{toy_site}",
+        "PYTHONSAFEPATH": "1",
+        "TERM": "dumb",
+        "PS1": "$ ",
+    }
+
+
+@pytest.fixture
+def completed(shell, environment, tmp_path):
+    """Return a function that says whether the shell completes a line to another.
+
+    bash and zsh are typed into, as on a terminal; fish is asked by its own command.
+    """
+    (tmp_path / "runs" / "softmax-1").mkdir(parents=True)
+
+    def complete(begun, whole):
+        assert whole.startswith(begun) and whole != begun
+        if shell == "fish":
+            return any(line.startswith(whole) for line in ask_fish(begun, environment, tmp_path))
+        return whole in type_into(shell, begun, whole, environment, tmp_path)
+
+    return complete
+
+
+def ask_fish(begun, environment, folder):
+    """Return what fish would complete a line to."""
+    done = subprocess.run(
+        [*SHELLS["fish"], f"{SETUP['fish']}; complete -C '{begun}'"],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=folder,
+        check=False,
+    )
+    assert done.stderr == ""
+    words = begun.split(" ")[:-1]
+    return [" ".join([*words, line.split("\t")[0]]) for line in done.stdout.splitlines()]
+
+
+def type_into(shell, begun, whole, environment, folder):
+    """Type a line and a tab into a shell, and return what its terminal shows."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        SHELLS[shell],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=environment,
+        cwd=folder,
+        start_new_session=True,
+    ) as process:
+        os.close(theirs)
+        try:
+            read_until(ours, "$ ")
+            os.write(ours, f"{SETUP[shell]}; echo re''ady\n".encode())
+            read_until(ours, "ready")
+            os.write(ours, f"{begun}\t".encode())
+            return read_until(ours, whole)
+        finally:
+            process.kill()
+            os.close(ours)
+
+
+def read_until(terminal, wanted):
+    """Return what comes from a terminal until something does, or for too long."""
+    shown, until = "", time.monotonic() + PATIENCE
+    while wanted not in shown and (left := until - time.monotonic()) > 0:
+        if select.select([terminal], [], [], left)[0]:
+            shown += os.read(terminal, 4096).decode(errors="replace")
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("begun", "whole"),
+    [
+        ("zoo trai", "zoo train"),
+        ("zoo train softmax-p", "zoo train softmax-pairs"),
+        ("zoo train softmax --dataset toy-p", "zoo train softmax --dataset toy-pairs"),
+        ("zoo train softmax --check", "zoo train softmax --checkpoint-every"),
+        ("zoo plugins inf", "zoo plugins info"),
+        ("zoo plugins info zoo-t", "zoo plugins info zoo-toy"),
+        pytest.param(
+            "zoo verify two-headed-mlp.d",
+            "zoo verify two-headed-mlp.default",
+            marks=pytest.mark.requires("zoo-registry", "zoo-two-headed"),
+        ),
+        ("zoo evaluate runs/so", "zoo evaluate runs/softmax-1"),
+    ],
+)
+def test_a_name_is_completed(completed, begun, whole):
+    assert completed(begun, whole)
+
+
+CODE = """
+import sys
+from zoo_core.cli.main import run
+try:
+    run([])
+finally:
+    tops = {name.partition(".")[0] for name in sys.modules}
+    print([top for top in tops if top.startswith("zoo_") or top == "torch"])
+"""
+
+
+@pytest.mark.parametrize("begun", ["zoo trai", "zoo train soft", "zoo plugins info zoo-t"])
+def test_names_come_from_the_index_and_no_plugin_is_imported(cli, run_python, begun):
+    assert cli("list").code == 0
+    count = str(len(begun.split()) - 1)
+    asked = {"_ZOO_COMPLETE": "bash_complete", "COMP_WORDS": begun, "COMP_CWORD": count}
+    *names, imported = run_python(CODE, env=asked).splitlines()
+    assert imported == "['zoo_core']"
+    assert names and all(begun.split()[-1] in name for name in names)

@@ -1,0 +1,369 @@
+"""The command line, in real processes: what it prints, its exit codes, and what it leaves."""
+
+import json
+import os
+import re
+import signal
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from zoo_core.cli.main import run
+
+
+def test_several_weights_are_evaluated_each_and_as_an_ensemble(cli, trained):
+    assert cli("train", "softmax", "--out", "other", "--seed", "5", "--epochs", "1").code == 0
+    whole = cli("evaluate", "run", "other", "--json").json
+    alone = [cli("evaluate", name, "--json").json for name in ("run", "other")]
+    assert [member["metrics"] for member in whole["members"]] == [r["metrics"] for r in alone]
+    assert whole["model"] == " + ".join(report["model"] for report in alone)
+    assert whole["metrics"] not in [report["metrics"] for report in alone]
+    text = cli("evaluate", "run", "other").out
+    assert "the 2 together on toy, split test: loss " in text
+    assert f"{whole['metrics']['test']['correct'][0]} of 50 images read correctly" in text
+
+
+def test_an_ensemble_of_models_for_different_data_is_refused(cli, trained):
+    assert cli("train", "softmax-pairs", "--out", "pairs", "--epochs", "1").code == 0
+    result = cli("evaluate", "run", "pairs")
+    assert result.code == 2
+    assert "the weights were trained on several data sets: toy, toy-pairs" in result.err
+    result = cli("evaluate", "run", "pairs", "--dataset", "toy")
+    assert result.code == 2
+    assert "is for (1, 6, 5) with classes (3, 3)" in result.err
+
+
+@pytest.fixture
+def trained(cli, tmp_path):
+    result = cli("train", "softmax", "--out", "run")
+    assert result.code == 0, result.err
+    return tmp_path / "run"
+
+
+def test_list_names_what_is_installed(cli):
+    result = cli("list")
+    assert result.code == 0
+    columns = ["NAME", "PARAMETERS", "TRAINER", "DATASET", "PLUGIN", "SUMMARY"]
+    assert result.out.splitlines()[0].split() == columns
+    assert "softmax-pairs" in result.out
+    warm = cli("list")
+    assert warm.out == result.out
+
+
+@pytest.mark.parametrize("kind", ["models", "datasets", "trainers", "plugins"])
+def test_list_json_is_one_object(cli, kind):
+    report = cli("list", kind, "--json").json
+    assert report["schema"] == 1
+    names = {row["name"] for row in report[kind]}
+    assert names & {"softmax", "toy", "zoo-toy"}
+
+
+def test_list_takes_a_pattern(cli):
+    assert [row["name"] for row in cli("list", "*-pairs", "--json").json["models"]] == [
+        "softmax-pairs"
+    ]
+    assert "No models match 'modles'" in cli("list", "modles").err
+
+
+@pytest.mark.parametrize("arguments", [["list", "--help"], ["train", "--help"], ["--help"], []])
+def test_help_is_there(cli, arguments):
+    result = cli(*arguments)
+    assert "Usage: zoo" in result.out + result.err
+
+
+def test_list_with_options_that_need_a_parser(cli):
+    assert cli("list", "--no-such").code == 2
+    assert cli("list", "models", "a", "b").code == 2
+
+
+@pytest.mark.parametrize("name", ["softmax", "toy", "zoo-toy/softmax"])
+def test_info_of_a_name(cli, name):
+    assert cli("info", name).code == 0
+    assert cli("info", name, "--json").json["summary"]
+
+
+def test_info_of_a_run(cli, trained):
+    report = cli("info", "run", "--json").json
+    assert report["sha256"] == json.loads((trained / "card.json").read_text())["weights"]["sha256"]
+    assert cli("info", "run").code == 0
+
+
+def test_train_says_how_it_goes(cli):
+    result = cli("train", "softmax")
+    lines = result.out.splitlines()
+    assert lines[0].startswith("Training softmax on toy: 180 images to train on, 20 to validate")
+    assert lines[1].startswith("Epoch 1/5: training loss ")
+    assert "of 50 images read correctly" in lines[6]
+    assert "runs/softmax-1/model.safetensors" in result.out
+    assert result.err == ""
+
+
+def test_train_json_is_one_object(cli):
+    options = ["--seed", 7, "--epochs", 2, "--set", "lr=0.3", "--set", "model.scale=0.5"]
+    report = cli("train", "softmax", "--json", *options).json
+    assert report["schema"] == 1
+    assert report["run"] == "runs/softmax-1"
+    recipe = report["recipe"]
+    assert (recipe["seed"], recipe["epochs"], recipe["lr"]) == (7, 2, 0.3)
+    assert recipe["model"] == {"scale": 0.5}
+    assert report["seconds"] > 0
+    for split, total in (("train", 180), ("validation", 20), ("test", 50)):
+        scores = report["metrics"][split]
+        assert scores["total"] == total
+        assert len(scores["loss"]) == len(scores["accuracy"]) == len(scores["correct"]) == 1
+        assert scores["accuracy"][0] == scores["correct"][0] / total
+
+
+def test_evaluate_gives_what_training_gave(cli, trained):
+    card = json.loads((trained / "card.json").read_text())
+    report = cli("evaluate", "run", "--json").json
+    assert report["metrics"]["test"] == card["metrics"]["test"]
+    assert report["model"] == f"softmax@sha256:{card['weights']['sha256']}"
+    assert (
+        cli("evaluate", "run", "--split", "train", "--json").json["metrics"]["train"]["total"]
+        == 200
+    )
+    assert f"{card['metrics']['test']['correct'][0]} of 50 images" in cli("evaluate", "run").out
+
+
+@pytest.fixture
+def picture(tmp_path):
+    image = Image.new("L", (5, 6))
+    image.paste(200, (0, 4, 5, 6))  # the two rows of class 2
+    image.save(tmp_path / "low.png")
+    return tmp_path / "low.png"
+
+
+def test_predict_reads_an_image(cli, trained, picture):
+    report = cli("predict", "run", "low.png", "--json").json
+    (answer,) = report["predictions"]
+    assert answer["file"] == "low.png"
+    assert answer["labels"] == [2]
+    assert answer["probabilities"][0] > answer["runners_up"][0][0]["probability"]
+    assert report["model"].startswith("softmax@sha256:")
+    assert cli("predict", "run", "low.png").out.startswith("low.png: low (")
+
+
+def test_predict_fits_images_of_other_sizes_and_colors(cli, trained, picture):
+    large = Image.open(picture).resize((50, 60), Image.Resampling.NEAREST)
+    large.save(picture.parent / "large.png")
+    large.point(lambda value: 255 - value).convert("RGB").save(picture.parent / "dark-on-light.jpg")
+    report = cli("predict", "run", "large.png", "dark-on-light.jpg", "--json").json
+    assert [answer["labels"] for answer in report["predictions"]] == [[2], [2]]
+
+
+def test_predict_names_a_bad_file_and_goes_on(cli, trained, picture):
+    (trained.parent / "text.png").write_text("not an image")
+    (trained.parent / "cut.png").write_bytes(picture.read_bytes()[:45])
+    result = cli("predict", "run", "text.png", "low.png", "none.png", "cut.png", "--json")
+    assert result.code == 1
+    assert [answer["file"] for answer in result.json["predictions"]] == ["low.png"]
+    for name in ("text.png", "none.png", "cut.png"):
+        assert name in result.err
+
+
+BAD = [
+    # arguments, exit code, what the one line says
+    (["train", "sotfmax"], 3, "Did you mean 'softmax'"),
+    (["train", "nothing-of-all"], 3, "no installed plugin offers a model 'nothing-of-all'"),
+    (["train", "softmax", "--dataset", "imagenet"], 3, "offers a dataset 'imagenet'"),
+    (["train", "softmax", "--recipe", "fast"], 3, "has no recipe 'fast'. Recipes there are"),
+    (["train", "softmax", "--set", "trainer=jax"], 3, "offers a trainer 'jax'"),
+    (["train", "softmax", "--set", "lr"], 2, "--set takes KEY=VALUE, got 'lr'"),
+    (["train", "softmax", "--set", "color=3"], 2, "no key 'color'. Keys there are: batch_size"),
+    (["train", "softmax", "--set", "model.width=3"], 2, "Keys there are: model.classes"),
+    (["train", "softmax", "--set", "model=3"], 2, "model of the recipe must be an object, got 3"),
+    (
+        ["train", "softmax", "--set", "model=3", "--set", "model.scale=1"],
+        2,
+        "model of the recipe must be an object, got 3",
+    ),
+    (["train", "softmax", "--set", "lr=fast"], 2, "lr of the recipe must be a valid number"),
+    (["train", "softmax", "--set", "lr=-1"], 2, "lr of the recipe must be greater than 0, got -1"),
+    (["train", "softmax", "--epochs", "0"], 2, "must be greater than or equal to 1, got 0"),
+    (["train", "softmax", "--epochs", "two"], 2, "'two' is not a valid integer"),
+    (["train", "softmax", "--seed", "-1"], 2, "seed of the recipe must be"),
+    (["train", "softmax", "--set", "batch_size=999"], 2, "must be at most 180"),
+    (["train", "softmax", "--set", "fresh=true"], 2, "dataset 'toy' cannot compose new images"),
+    (
+        ["train", "softmax", "--set", "ema=0.9"],
+        2,
+        "ema of the recipe is 0.9, and trainer 'toy' does",
+    ),
+    (["train", "softmax", "--dataset", "toy-pairs"], 2, "one label an image, dataset 'toy-pairs'"),
+    (["train", "softmax", "--out", "full"], 2, "is not empty, and a run overwrites nothing"),
+    (["train", "softmax", "--out", "full/file"], 2, "is a file"),
+    (["train", "softmax", "--out", "full/file/run"], 1, "full/file is a file"),
+    (["train", "softmax", "--recipe", "none.toml"], 1, "none.toml cannot be read"),
+    (["train"], 2, "name the model to train"),
+    (["train", "--resume", "nowhere"], 1, "nowhere holds no run that could go on"),
+    (["train", "softmax", "--resume", "full"], 2, "leave out NAME"),
+    (["train", "--resume", "full", "--set", "lr=1"], 2, "leave out NAME"),
+    (["tarin", "softmax"], 2, "no command 'tarin'. Did you mean 'train'?"),
+    (["info", "softmxa"], 3, "Did you mean 'softmax'"),
+    (["evaluate", "nowhere"], 3, "published weights 'nowhere', and there is no such"),
+    (["evaluate", "full"], 1, "its training did not finish"),
+    (["evaluate", "full/file"], 5, "is not a weight file of zoo"),
+    (["predict", "nowhere", "x.png"], 3, "published weights 'nowhere', and there is no such"),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"), BAD, ids=lambda v: " ".join(v) if isinstance(v, list) else ""
+)
+def test_a_users_mistake_is_one_clear_line(cli, tmp_path, arguments, code, said):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").write_text("precious")
+    result = cli(*arguments)
+    assert result.code == code
+    assert said in result.err
+    assert result.out == ""
+    message = [line for line in result.err.splitlines() if line.startswith("zoo: ")]
+    assert len(message) == 1 or result.err.startswith("Usage: zoo"), result.err
+    assert (tmp_path / "full" / "file").read_text() == "precious"
+    assert os.listdir(tmp_path / "full") == ["file"]
+    assert not (tmp_path / "runs").exists()
+
+
+def test_evaluate_refuses_a_split_or_dataset_that_does_not_fit(cli, trained):
+    assert cli("evaluate", "run", "--split", "holdout").code == 3
+    result = cli("evaluate", "run", "--dataset", "toy-pairs")
+    assert result.code == 2
+    assert "is for (1, 6, 5) with classes (3,)" in result.err
+
+
+def test_a_dataset_with_another_checksum_fails_the_check(cli):
+    result = cli("train", "softmax", env={"TOY_SHA256": "0" * 64})
+    assert result.code == 5
+    assert "dataset 'toy' has the sha256" in result.err
+
+
+def test_a_folder_that_cannot_be_written_is_named(cli):
+    result = cli("train", "softmax", "--out", "/proc/nowhere/run")
+    assert result.code == 1
+    assert "/proc" in result.err
+    assert "Name another with --out" in result.err
+
+
+def test_a_broken_plugin_costs_a_line_and_nothing_else(cli, write_plugin, tmp_path):
+    site = tmp_path / "site"
+    write_plugin(site, "zoo-bad", "import no_such_module")
+    for arguments in (["list"], ["list"], ["info", "softmax"], ["train", "softmax"]):
+        result = cli(*arguments, site=site)
+        assert result.code == 0, result.err
+        (line,) = result.err.splitlines()
+        assert line.startswith("zoo: broken plugin: zoo-bad 1.0 (zoo-bad = zoo_bad.plugin): ")
+        assert "importing zoo_bad.plugin failed: ModuleNotFoundError" in line
+        assert "ModuleNotFoundError: No module named 'no_such_module'" in line
+    assert cli("info", "toy", site=site).code == 0  # no model, but a data set
+    assert cli("info", "bad-model", site=site).code == 4
+    needed = cli("train", "bad-model", site=site)
+    assert needed.code == 4
+    assert "zoo-bad 1.0" in needed.err
+    rows = cli("list", "plugins", "--json", site=site).json["plugins"]
+    status = {row["name"]: row["status"] for row in rows}
+    assert status["zoo-bad"] == "broken"
+    assert status["zoo-toy"] == "ok"
+
+
+def test_info_of_a_shared_name_says_which_there_are(cli, write_plugin, tmp_path):
+    site = tmp_path / "site"
+    code = (Path(__file__).parents[1] / "toy" / "zoo_toy" / "plugin.py").read_text()
+    write_plugin(site, "zoo-twin", code)
+    result = cli("info", "softmax", site=site)
+    assert result.code == 3
+    assert "Say which one: zoo-toy/softmax, zoo-twin/softmax" in result.err
+    assert cli("info", "zoo-toy/softmax", "--json", site=site).json["plugin"] == "zoo-toy"
+
+
+@pytest.mark.parametrize(
+    ("exc", "line"),
+    [
+        (OSError(28, "No space left on device", "run/x"), "No space left on device: run/x"),
+        (OSError("image file is truncated"), "image file is truncated"),
+    ],
+)
+def test_what_the_system_refuses_is_one_line(exc, line, monkeypatch, capsys):
+    def refuse(*_arguments, **_options):
+        raise exc
+
+    monkeypatch.setattr("zoo_core.cli.main.zoo.main", refuse)
+    assert run(["list"]) == 1
+    assert capsys.readouterr().err == f"zoo: {line}\n"
+
+
+def test_an_interrupt_ends_with_130(spawn):
+    with spawn("-m", "zoo_core", "train", "softmax", "--epochs", 100_000) as process:
+        while not process.stdout.readline().startswith("Epoch"):
+            pass
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=600)
+    assert process.returncode == 130
+    assert re.fullmatch(
+        r"zoo: stopped before step \d+ of epoch \d+; nothing is lost. "
+        r"Go on: zoo train --resume runs/softmax-1",
+        err.strip(),
+    )
+
+
+def test_debug_shows_the_traceback(run_process):
+    result = run_process("-m", "zoo_core", "train", "sotfmax", "--debug")
+    assert "Traceback" in result.err
+    assert "UnknownNameError" in result.err
+
+
+def test_a_reader_that_leaves_early_is_no_error(spawn):
+    with spawn("-m", "zoo_core", "list") as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
+
+
+def test_the_python_interface(run_python):
+    run_python(
+        """
+import numpy as np
+import zoo_core as zoo
+assert zoo.list_models("softmax*") == ["softmax", "softmax-pairs"]
+assert zoo.list_models(plugin="zoo-mlp", task="none") == []
+assert "default" in zoo.get_model_info("softmax").recipes
+assert zoo.create_model("softmax", scale=0.5).config.scale == 0.5
+run = zoo.train("softmax", out="run", epochs=2, dataset="toy", model={"scale": 0.1})
+assert run.recipe.epochs == 2
+pretrained = zoo.load("run")
+assert pretrained.card.config["scale"] == 0.1
+assert pretrained.predict(np.zeros((6, 5), np.uint8)).labels.shape == (1, 1)
+assert zoo.evaluate("run") == zoo.evaluate(pretrained, split="test") == run.card.metrics["test"]
+try:
+    zoo.create_model("softmax", scael=1)
+except zoo.ZooError as fault:
+    assert "Did you mean 'scale'" in str(fault)
+else:
+    raise AssertionError
+"""
+    )
+
+
+def test_the_first_of_several_processes_may_report_a_mistake_first(toy_site, monkeypatch, capsys):
+    """The launcher ends the others when one has ended, said or not."""
+    waited = []
+
+    def wait(seconds):
+        waited.append(seconds)
+        assert capsys.readouterr().err == ""
+
+    monkeypatch.setattr("zoo_core.cli.main.time.sleep", wait)
+    for rank in (0, 1):
+        monkeypatch.setenv("RANK", str(rank))
+        assert run(["train", "nonsuch"]) == 3
+        assert len(waited) == rank
+        assert "nonsuch" in capsys.readouterr().err
+
+
+def test_a_bar_is_drawn_on_a_terminal(in_terminal):
+    code, shown = in_terminal("train", "softmax")
+    assert code == 0
+    assert "epoch 5" in shown
+    assert "━" in shown
+    assert "Epoch 5/5: training loss" in shown

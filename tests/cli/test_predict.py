@@ -1,0 +1,231 @@
+"""`zoo predict`: files, folders and streams, for people and for programs."""
+
+import csv
+import json
+import os
+import re
+import signal
+import time
+from functools import partial
+
+import pytest
+from PIL import Image
+
+from zoo_core.data import image_batches
+from zoo_core.data.image_batches import BATCH_SIZE, CHUNK_SIZE, FIRST_BATCH, read_batches
+from zoo_core.data.image_files import fit_image
+
+
+@pytest.fixture
+def trained(cli, tmp_path):
+    assert cli("train", "softmax", "--out", "run").code == 0
+    return tmp_path / "run"
+
+
+@pytest.fixture
+def images(tmp_path):
+    """Return a folder with an image of each class, and a file that is none."""
+    folder = tmp_path / "images"
+    (folder / "more").mkdir(parents=True)
+    for name, row in (("a.png", 0), ("b.jpg", 2), ("more/c.PNG", 4)):
+        image = Image.new("L", (5, 6))
+        image.paste(200, (0, row, 5, row + 2))
+        image.save(folder / name)
+    (folder / "notes.txt").write_text("no image, and not named as one")
+    return folder
+
+
+LABELS = [[0], [1], [2]]
+
+
+def test_a_folder_is_read_with_all_that_is_in_it(cli, trained, images):
+    report = cli("predict", "run", "images", "--json").json
+    files = [answer["file"] for answer in report["predictions"]]
+    assert files == ["images/a.png", "images/b.jpg", "images/more/c.PNG"]
+    assert [answer["labels"] for answer in report["predictions"]] == LABELS
+
+
+def test_a_folder_without_images_is_named_and_the_rest_read(cli, trained, images):
+    (images.parent / "empty").mkdir()
+    result = cli("predict", "run", "empty", "images/a.png", "--json")
+    assert result.code == 1
+    assert "there is no image in the folder empty" in result.err
+    assert [answer["labels"] for answer in result.json["predictions"]] == [[0]]
+
+
+def test_standard_input_is_read(fresh_cli, trained, images):
+    with (images / "more" / "c.PNG").open() as file:
+        report = fresh_cli("predict", "run", "-", "--json", stdin=file).json
+    assert [(a["file"], a["labels"]) for a in report["predictions"]] == [("-", [2])]
+    with (images / "notes.txt").open() as file:
+        result = fresh_cli("predict", "run", "-", "images/a.png", stdin=file)
+    assert result.code == 1
+    assert "standard input is not an image that can be read" in result.err
+    assert result.out.startswith("images/a.png: ")
+
+
+def test_csv_is_a_table_of_all_files(cli, trained, images):
+    odd = images / 'a "b", c.png'
+    (images / "a.png").rename(odd)
+    (images / "cut.png").write_bytes(odd.read_bytes()[:45])
+    result = cli("predict", "run", "images", "--csv")
+    assert result.code == 1
+    rows = list(csv.DictReader(result.out.splitlines()))
+    assert [row["file"] for row in rows] == [
+        'images/a "b", c.png',
+        "images/b.jpg",
+        "images/more/c.PNG",
+    ]
+    answers = cli("predict", "run", "images", "--json").json["predictions"]
+    for row, answer in zip(rows, answers, strict=True):
+        assert row["label"] == answer["classes"][0]
+        assert float(row["probability"]) == pytest.approx(answer["probabilities"][0], abs=1e-6)
+        second = answer["runners_up"][0][0]["probability"]
+        assert float(row["probability_place2"]) == pytest.approx(second, abs=1e-6)
+
+
+def test_csv_of_two_labels_has_columns_for_each(cli, images):
+    assert cli("train", "softmax-pairs", "--out", "pairs", "--epochs", 1).code == 0
+    rows = list(csv.DictReader(cli("predict", "pairs", "images", "--csv").out.splitlines()))
+    answers = cli("predict", "pairs", "images", "--json").json["predictions"]
+    assert [[row["label_1"], row["label_2"]] for row in rows] == [a["classes"] for a in answers]
+
+
+def test_csv_and_json_are_one_too_many(cli, trained, images):
+    result = cli("predict", "run", "images", "--csv", "--json")
+    assert result.code == 2
+    assert "--csv and --json cannot both be printed" in result.err
+
+
+def test_python_reads_files_as_the_command_does(run_python, trained, images):
+    code = """
+from pathlib import Path
+import pytest, zoo_core as zoo
+pretrained = zoo.load("run")
+read = zoo.read_images(pretrained, sorted(Path("images").rglob("*.[pjP]*")))
+print(pretrained.predict(read).labels.tolist(), zoo.read_images(pretrained, []).shape)
+with pytest.raises(zoo.ZooError, match="none.png cannot be read"):
+    zoo.read_images(pretrained, ["none.png"])
+"""
+    assert run_python(code) == f"{LABELS} (0, 1, 6, 5)\n"
+
+
+@pytest.mark.parametrize("worth", [1e9, 0.0], ids=["here", "in processes"])
+def test_many_files_keep_their_order_over_batches(tmp_path, monkeypatch, worth):
+    monkeypatch.setattr(image_batches, "MIN_SECONDS_FOR_PROCESSES", worth)
+    files = []
+    for number in range(FIRST_BATCH + BATCH_SIZE + 10):
+        files.append(tmp_path / f"{number}.png")
+        if number % 100 != 50:
+            Image.new("L", (2, 2), number % 256).save(files[-1])
+    seen, errors = [], []
+    for batch in read_batches(files, partial(fit_image, shape=(1, 2, 2)), (1, 2, 2)):
+        assert len(batch.files) == len(batch.images)
+        seen += zip(batch.files, batch.images[:, 0, 0, 0].tolist(), strict=True)
+        errors += batch.errors
+    there = [file for file in files if file.exists()]
+    assert seen == [(file, int(file.stem) % 256) for file in there]
+    assert [str(exc).split(".png")[0].rpartition("/")[2] for exc in errors] == [
+        str(number) for number in range(50, len(files), 100)
+    ]
+
+
+def test_processes_that_read_keep_warnings_to_themselves(tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(image_batches, "MIN_SECONDS_FOR_PROCESSES", 0.0)
+    for number in range(FIRST_BATCH):
+        Image.new("L", (2, 2)).save(tmp_path / f"{number:02}.png")
+    (tmp_path / "damaged.tif").write_bytes(b"II*\0\0\0\0\1")  # of which Pillow warns
+    files = image_batches.find_images(tmp_path)
+    *_, last = read_batches(files, partial(fit_image, shape=(1, 2, 2)), (1, 2, 2))
+    assert "damaged.tif is not an image" in str(last.errors[0])
+    assert capfd.readouterr() == ("", "")
+
+
+def test_time_that_the_caller_takes_is_not_time_to_read(tmp_path, monkeypatch):
+    def none(*_):
+        raise AssertionError("a process was started")
+
+    monkeypatch.setattr(image_batches, "ProcessPoolExecutor", none)
+    for number in range(2 * FIRST_BATCH):
+        Image.new("L", (2, 2)).save(tmp_path / f"{number}.png")
+    read = read_batches(
+        image_batches.find_images(tmp_path), partial(fit_image, shape=(1, 2, 2)), (1, 2, 2)
+    )
+    next(read)
+    time.sleep(2.5)
+    assert len(next(read)) == FIRST_BATCH
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
+def test_the_processes_that_read_end_with_the_one_that_asked(
+    spawn, cli, trained, images, tmp_path, number
+):
+    Image.effect_noise((600, 600), 50).save(tmp_path / "large.png")
+    (tmp_path / "photos").mkdir()
+    for photo in range(2000):
+        (tmp_path / "photos" / f"{photo}.png").symlink_to(tmp_path / "large.png")
+    process = spawn(
+        *("-m", "zoo_core", "predict", "run", "photos"),
+        start_new_session=True,
+        # Whoever runs these tests in the background may have had it ignored.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )
+    lines = [
+        process.stdout.readline() for _ in range(FIRST_BATCH + CHUNK_SIZE)
+    ]  # the last are a process's
+    assert all(line.startswith("photos/") for line in lines)
+    if number == signal.SIGINT:
+        os.killpg(process.pid, number)  # as a terminal does
+    else:
+        process.kill()
+    out, err = process.communicate(timeout=600)
+    assert len(out.splitlines()) < 2000 - FIRST_BATCH - CHUNK_SIZE
+    if number == signal.SIGINT:
+        said = [line for line in err.splitlines() if line and "Read by" not in line]
+        assert (process.returncode, said) == (130, ["zoo: interrupted"])
+    with pytest.raises(ProcessLookupError):  # nobody is left of the group, or soon
+        for _ in range(12_000):
+            os.killpg(process.pid, 0)
+            time.sleep(0.05)
+
+
+def test_a_terminal_shows_what_the_model_was_given(in_terminal, cli, trained, images):
+    image = Image.new("L", (5, 6))
+    image.paste(200, (0, 2, 5, 3))  # the upper half of the second line of characters
+    image.save(images / "line.png")
+    code, shown = in_terminal("predict", "run", "images/line.png")
+    assert code == 0
+    lines = [line for line in shown.splitlines() if "▀" in line]
+    assert [line.count("▀") for line in lines] == [5, 5, 5]
+    for ground, expected in ((38, [0, 200, 0]), (48, [0, 0, 0])):
+        grays = [set(re.findall(rf"{ground};2;(\d+);\1;\1", line)) for line in lines]
+        assert grays == [{str(gray)} for gray in expected]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment"),
+    [(["--no-pictures"], {}), ([], {"NO_COLOR": "1"}), ([], {"TERM": "dumb"})],
+)
+def test_no_picture_where_none_is_wanted_or_possible(
+    in_terminal, cli, trained, images, arguments, environment
+):
+    code, shown = in_terminal("predict", "run", "images/b.jpg", *arguments, **environment)
+    assert code == 0
+    assert "images/b.jpg: " in shown
+    assert "▀" not in shown
+
+
+def test_a_bar_is_drawn_over_many_files_on_a_terminal_alone(in_terminal, cli, trained, images):
+    for number in range(20):
+        Image.new("L", (5, 6)).save(images / f"many-{number}.png")
+    code, shown = in_terminal("predict", "run", "images")
+    assert code == 0
+    assert "━" in shown
+    assert "23/23" in shown
+    assert "▀" not in shown
+    assert shown.count(".png: ") == 21
+    result = cli("predict", "run", "images")
+    assert "━" not in result.out + result.err
+    code, shown = in_terminal("predict", "run", "images", "--json")
+    assert len(json.loads(shown[shown.index('{"schema') :])["predictions"]) == 23

@@ -1,0 +1,214 @@
+"""Data sets that are kept as files: whole or not at all, read into memory or mapped."""
+
+import json
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+from zoo_core.data import disk_store
+from zoo_core.data.dataset import Split
+from zoo_core.data.disk_store import DatasetContent, load_or_create, pixel_statistics
+from zoo_core.errors import DataError
+from zoo_core.system.paths import zoo_home
+
+SHAPE = (2, 3, 4)
+SIZES = {"train": 50, "test": 20}
+
+
+def split(size, seed):
+    random = np.random.RandomState(seed)
+    images = random.randint(0, 256, (size, *SHAPE)).astype(np.uint8)
+    return Split(images, random.randint(0, 3, (size, 1)).astype(np.int64))
+
+
+def parts(whole, step=7):
+    for start in range(0, len(whole), step):
+        yield Split(whole.images[start : start + step], whole.labels[start : start + step])
+
+
+def content(sizes=SIZES):
+    splits = {name: (size, parts(split(size, size))) for name, size in sizes.items()}
+    return DatasetContent(splits, SHAPE, (("a", "b", "c"),))
+
+
+def folder():
+    return Path(zoo_home(), "datasets", "made-1")
+
+
+def files():
+    return sorted(path.name for path in Path(zoo_home(), "datasets").rglob("*"))
+
+
+@pytest.fixture
+def little_memory(monkeypatch):
+    monkeypatch.setattr(disk_store, "available_memory", lambda: 100)
+
+
+def test_what_is_kept_is_what_was_given_and_is_made_once():
+    first = load_or_create("made", "1", content)
+    again = load_or_create("made", "1", lambda: pytest.fail("it is there already"))
+    for dataset in (first, again):
+        for name, size in SIZES.items():
+            np.testing.assert_array_equal(dataset.splits[name].images, split(size, size).images)
+            np.testing.assert_array_equal(dataset.splits[name].labels, split(size, size).labels)
+        pixels = split(50, 50).images.swapaxes(0, 1).reshape(2, -1) / 255
+        assert dataset.mean == pytest.approx(pixels.mean(axis=1))
+        assert dataset.std == pytest.approx(pixels.std(axis=1))
+        assert dataset.classes == (("a", "b", "c"),)
+        assert dataset.splits["train"].ahead is None
+    assert first.sha256() == again.sha256()
+
+
+def test_where_memory_is_short_images_stay_in_their_file(little_memory):
+    mapped = load_or_create("made", "1", content)
+    train = mapped.splits["train"]
+    assert train.ahead is not None
+    assert not train.images.flags.writeable
+    np.testing.assert_array_equal(train.images, split(50, 50).images)
+    train.ahead(np.array([0, 49, 7]))  # the first and the last among them
+    np.testing.assert_array_equal(train.images[[49, 0]], split(50, 50).images[[49, 0]])
+
+
+@pytest.mark.parametrize("damage", ["pixel", "cut", "label", "description", "format", "gone"])
+def test_what_was_damaged_is_made_again(damage):
+    expected = load_or_create("made", "1", content).sha256()
+    images = folder() / "test-images.npy"
+    match damage:
+        case "pixel":
+            images.write_bytes(images.read_bytes()[:-1] + b"\x07")
+        case "cut":
+            images.write_bytes(images.read_bytes()[:-1])
+        case "label":
+            labels = folder() / "test-labels.npy"
+            labels.write_bytes(labels.read_bytes()[:-8] + np.int64(1).tobytes())
+        case "description":
+            (folder() / "dataset.json").write_text("{")
+        case "format":
+            facts = json.loads((folder() / "dataset.json").read_text())
+            (folder() / "dataset.json").write_text(json.dumps(facts | {"format": 0}))
+        case "gone":
+            images.unlink()
+    made = []
+
+    def make():
+        made.append(True)
+        return content()
+
+    assert load_or_create("made", "1", make).sha256() == expected
+    assert made
+    assert files() == sorted(["made-1", *(path.name for path in folder().iterdir())])
+
+
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [
+        ({"train": (50, split(49, 1)), "test": (20, split(20, 2))}, "50 images, and gets 49"),
+        ({"train": (50, split(60, 1)), "test": (20, split(20, 2))}, "gets images 49 to 55"),
+    ],
+)
+def test_other_numbers_of_images_than_promised_are_refused(sizes, said):
+    promised = DatasetContent(
+        {name: (size, parts(whole)) for name, (size, whole) in sizes.items()}, SHAPE, (("a",) * 3,)
+    )
+    with pytest.raises(DataError, match=said):
+        load_or_create("made", "1", lambda: promised)
+    assert files() == []
+
+
+def test_images_of_another_shape_than_promised_are_refused():
+    narrow = DatasetContent(content().splits, (2, 3, 3), (("a", "b", "c"),))
+    with pytest.raises(DataError, match=r"images \(2, 3, 3\), and gets .* \(3, 4\)|of \(2, 3, 4\)"):
+        load_or_create("made", "1", lambda: narrow)
+    assert files() == []
+
+
+def test_what_fails_half_way_leaves_nothing_and_can_be_tried_again():
+    def broken():
+        yield from list(parts(split(50, 50)))[:3]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        load_or_create(
+            "made", "1", lambda: DatasetContent({"train": (50, broken())}, SHAPE, (("a",) * 3,))
+        )
+    assert files() == []
+    assert len(load_or_create("made", "1", content).splits["train"]) == 50
+
+
+def test_a_folder_that_cannot_be_written_is_said(monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("ZOO_HOME", str(tmp_path / "file"))
+    with pytest.raises(DataError, match=r"dataset 'made' cannot be kept .* ZOO_HOME"):
+        load_or_create("made", "1", content)
+
+
+MAKING = """
+import sys, time
+import numpy as np
+from pathlib import Path
+from zoo_core.data.dataset import Split
+from zoo_core.data.disk_store import DatasetContent, load_or_create
+
+def parts():
+    for part in range(10):
+        Path("made").open("a").write("x")
+        yield Split(np.full((5, 1, 2, 2), part, np.uint8), np.zeros((5, 1), np.int64))
+        time.sleep(float(sys.argv[1]))
+
+def content():
+    test = Split(np.zeros((1, 1, 2, 2), np.uint8), np.zeros((1, 1), np.int64))
+    return DatasetContent({"train": (50, parts()), "test": (1, iter([test]))}, (1, 2, 2), (("a",),))
+
+print(load_or_create("made", "1", content).sha256())
+"""
+
+
+def test_a_kill_half_way_leaves_what_the_next_removes(spawn, run_process, tmp_path):
+    with spawn("-c", MAKING, "100") as process:
+        while not (tmp_path / "made").exists():
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+    left = files()
+    assert any(".made-1.tmp-" in name for name in left)
+    assert "dataset.json" not in left
+    result = run_process("-c", MAKING, "0")
+    assert result.code == 0, result.err
+    assert not any(".tmp-" in name for name in files())
+
+
+def test_several_processes_make_it_once(spawn, tmp_path):
+    processes = [spawn("-c", MAKING, "0.05") for _ in range(4)]
+    ends = []
+    for process in processes:
+        with process:
+            ends.append(process.communicate(timeout=600))
+    assert len({out for out, _ in ends}) == 1, ends
+    assert (tmp_path / "made").read_text() == "x" * 10
+
+
+def test_a_folder_that_somebody_fills_is_left_alone(spawn, run_process, tmp_path):
+    with spawn("-c", MAKING, "100") as process:
+        while not (tmp_path / "made").exists():
+            time.sleep(0.01)
+        shutil.rmtree(Path(zoo_home(), "locks"))  # as on a file system without such locks
+        code = run_process("-c", MAKING, "0").code
+        left = [path.name for path in folder().parent.iterdir()]
+        process.kill()
+    assert code == 0
+    assert len(left) == 2, left  # the one that is made, and the one that somebody still fills
+
+
+@given(st.integers(1, 30), st.integers(1, 3), st.integers(0, 2**32 - 1))
+def test_statistics_are_exact_however_the_images_are_parted(count, channels, seed):
+    random = np.random.RandomState(seed)
+    images = random.randint(0, 256, (count, channels, 3, 2)).astype(np.uint8)
+    mean, std = pixel_statistics(images)
+    pixels = images.swapaxes(0, 1).reshape(channels, -1) / 255
+    np.testing.assert_allclose(mean, pixels.mean(axis=1), atol=1e-12)
+    np.testing.assert_allclose(std, pixels.std(axis=1), atol=1e-12)
+    assert (mean, std) == pixel_statistics(images[::-1])

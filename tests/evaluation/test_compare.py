@@ -1,0 +1,143 @@
+"""Several models on the same images."""
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+from zoo_core.errors import InvalidValueError
+from zoo_core.evaluation.compare import compare_pretrained
+from zoo_core.evaluation.evaluate import evaluate_pretrained
+from zoo_core.evaluation.statistics import holm, mcnemar_p, wilson_interval
+from zoo_core.pretrained.load import load_pretrained
+from zoo_core.training.training import Training
+
+
+@pytest.mark.requires("scipy")
+@given(st.integers(1, 20_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_intervals_are_wilsons(counts):
+    from scipy import stats
+
+    expected = stats.binomtest(*counts).proportion_ci(0.95, method="wilson")
+    assert wilson_interval(*counts) == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
+@pytest.mark.requires("scipy")
+@given(st.integers(0, 300), st.integers(0, 300))
+def test_p_is_that_of_a_binomial_test(first, second):
+    from scipy import stats
+
+    expected = stats.binomtest(first, first + second).pvalue if first + second else 1.0
+    assert mcnemar_p(first, second) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.slow
+def test_p_of_ten_thousand_differences_is_a_number():
+    assert 0 <= mcnemar_p(10_000, 0) < 1e-300
+    assert mcnemar_p(5_000, 5_000) == 1
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_holms_correction_is_what_he_says(ps):
+    order, expected, highest = np.argsort(ps, kind="stable"), {}, 0.0
+    for rank, index in enumerate(order):
+        highest = max(highest, min(1.0, (len(ps) - rank) * ps[index]))
+        expected[index] = highest
+    adjusted = holm(ps)
+    assert adjusted == [expected[index] for index in range(len(ps))]
+    assert all(a >= p for a, p in zip(adjusted, ps, strict=True))
+
+
+@pytest.fixture
+def pair(toy, run, tmp_path):
+    other = Training.new(
+        toy, "softmax", out=tmp_path / "other", overrides=[{"epochs": 1, "lr": 1e-5}]
+    ).run()
+    return [load_pretrained(toy, each.folder) for each in (run, other)]
+
+
+def test_counts_are_those_of_the_images(toy, pair):
+    comparison = compare_pretrained(toy, pair)
+    images = comparison.data.splits["test"]
+    first, second = (
+        each.predict(images.images).labels[:, 0] == images.labels[:, 0] for each in pair
+    )
+    (question,) = comparison.heads_compared
+    assert [share.correct for share in question.shares] == [first.sum(), second.sum()]
+    (found,) = question.pairs
+    assert (found.both, found.only_first, found.only_second, found.neither) == (
+        (first & second).sum(),
+        (first & ~second).sum(),
+        (~first & second).sum(),
+        (~first & ~second).sum(),
+    )
+    assert found.only_first > found.only_second, "the models were to differ"
+    assert comparison.disagreements.tolist() == np.flatnonzero(first != second).tolist()
+    assert comparison.scores == evaluate_pretrained(toy, pair).members
+
+
+def test_several_labels_are_compared_each_and_together(toy, tmp_path):
+    runs = [
+        Training.new(
+            toy,
+            "softmax-pairs",
+            out=tmp_path / str(seed),
+            overrides=[{"epochs": 1, "lr": lr, "seed": seed}],
+        ).run()
+        for seed, lr in enumerate((0.5, 1e-4, 1e-5))
+    ]
+    comparison = compare_pretrained(toy, [load_pretrained(toy, run.folder) for run in runs])
+    assert [question.head for question in comparison.heads_compared] == [0, 1, None]
+    for question, right in zip(
+        comparison.heads_compared,
+        [*np.moveaxis(comparison.right, 2, 0), comparison.right.all(axis=2)],
+        strict=True,
+    ):
+        assert [share.correct for share in question.shares] == right.sum(axis=1).tolist()
+        assert [(pair.first, pair.second) for pair in question.pairs] == [(0, 1), (0, 2), (1, 2)]
+        assert [pair.adjusted for pair in question.pairs] == holm([p.p for p in question.pairs])
+    readers = comparison.right.all(axis=2).sum(axis=0)[comparison.disagreements]
+    assert set(readers) <= {1, 2}
+    assert (np.diff(readers) >= 0).all()
+
+
+def test_models_for_different_data_are_not_compared(toy, run, tmp_path):
+    pairs = Training.new(
+        toy, "softmax-pairs", out=tmp_path / "pairs", overrides=[{"epochs": 1}]
+    ).run()
+    with pytest.raises(InvalidValueError, match="trained on several data sets: toy, toy-pairs"):
+        compare_pretrained(toy, [load_pretrained(toy, each.folder) for each in (run, pairs)])
+
+
+def test_the_command_says_what_the_comparison_holds(cli, tmp_path):
+    for seed, (name, lr) in enumerate((("good", "0.5"), ("bad", "1e-5"), ("worse", "1e-5"))):
+        arguments = ("--epochs", 1, "--set", f"lr={lr}", "--seed", seed, "--out", name)
+        assert cli("train", "softmax", *arguments).code == 0
+    report = cli("compare", "good", "bad", "worse", "--json").json
+    (question,) = report["questions"]
+    alone = [cli("evaluate", name, "--json").json for name in ("good", "bad", "worse")]
+    for share, single in zip(question["shares"], alone, strict=True):
+        assert share["correct"] == single["metrics"]["test"]["correct"][0]
+        assert share["low"] <= share["accuracy"] <= share["high"]
+    assert [member["model"] for member in report["members"]] == [a["model"] for a in alone]
+    first = question["pairs"][0]
+    assert first["p"] < first["adjusted"] < 0.05
+    for image in report["disputed"]:
+        right = [read == image["labels"] for read in image["read"]]
+        assert any(right)
+        assert not all(right)
+    text = cli("compare", "good", "bad", "worse", "--show", 2).out
+    assert f"{question['shares'][0]['low']:.2%}" in text
+    line = next(line for line in text.splitlines() if line.startswith("good ") and "bad" in line)
+    assert line.split()[2:6] == [
+        str(first[key]) for key in ("only_first", "only_second", "both", "neither")
+    ]
+    assert line.endswith("good")
+    assert f"{len(report['disputed'])} images; these 2 by the fewest" in text
+    assert len(text.split("IMAGE")[1].splitlines()) == 3
+
+
+@pytest.mark.parametrize("names", [["run"], ["run", "run"]])
+def test_one_model_is_not_compared(cli, names):
+    result = cli("compare", *names)
+    assert result.code == 2
+    assert "to compare takes two or more that differ, got run" in result.err

@@ -1,0 +1,71 @@
+"""A model in a framework of its own, with its own trainer: scikit-learn, and no change to the core.
+
+The plugin is in the folder `other_framework`.
+"""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parent / "other_framework" / "zoo_sklearn"
+CORE = Path(__file__).parents[2] / "zoo_core"
+
+pytestmark = [pytest.mark.slow, pytest.mark.requires("scikit-learn", "zoo-mnist")]
+
+ONLY = {"ZOO_PLUGINS": "zoo-sklearn,zoo-mnist,zoo-toy"}
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory, write_plugin):
+    folder = tmp_path_factory.mktemp("other-framework")
+    write_plugin(folder, "zoo-sklearn", None)
+    shutil.copytree(SOURCE, folder / SOURCE.name)
+    return folder
+
+
+@pytest.fixture
+def zoo(cli, installed):
+    """Return a function that runs `zoo` with the plugin, and gives what it reports."""
+
+    def run(*arguments):
+        done = cli(*arguments, "--json", site=installed, env=ONLY)
+        assert done.code == 0, done.err + done.out
+        return done.json
+
+    return run
+
+
+def test_it_is_trained_published_verified_and_loaded(zoo, cli, run_python, installed, tmp_path):
+    assert [row["name"] for row in zoo("list", "linear")["models"]] == ["linear"]
+    trained = zoo("train", "linear", "--epochs", 1, "--out", tmp_path / "run")
+    test = trained["metrics"]["test"]
+    assert test["total"] == 10_000
+    assert test["accuracy"][0] > 0.88
+    zoo("publish", tmp_path / "run", "--as", "linear.first", "--registry", tmp_path / "registry")
+    zoo("verify", "linear.first", "--registry", tmp_path / "registry")
+    assert cli("registry", "add", "mine", tmp_path / "registry").code == 0
+    assert zoo("evaluate", "linear.first")["metrics"]["test"] == test
+    zoo("reproduce", "linear.first")
+    code = (
+        "import numpy as np, zoo_core as zoo\n"
+        "pretrained = zoo.load('linear')\n"
+        "print(pretrained.predict(np.zeros((2, 28, 28), np.uint8)).labels.shape)\n"
+    )
+    assert run_python(code, site=installed, env=ONLY) == "(2, 1)\n"
+
+
+@pytest.mark.parametrize("dataset", ["synthetic", "toy-pairs"])
+def test_heads_follow_the_data_set(zoo, tmp_path, dataset):
+    trained = zoo("train", "linear", "--dataset", dataset, "--out", tmp_path / "run")
+    assert all(accuracy > 0.9 for accuracy in trained["metrics"]["test"]["accuracy"])
+
+
+def test_it_keeps_the_contract(zoo):
+    checked = zoo("check", "zoo-sklearn")
+    assert checked["passed"] == len(checked["checks"]) > 50
+
+
+def test_the_core_has_never_heard_of_it():
+    for path in CORE.rglob("*.py"):
+        assert "sklearn" not in path.read_text().replace("scikit-learn", "sklearn"), path

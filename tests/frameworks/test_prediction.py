@@ -1,0 +1,96 @@
+"""Predictions that are the mean over small movements of an image."""
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+from zoo_core.errors import InvalidValueError
+from zoo_core.evaluation.evaluate import evaluate_pretrained
+from zoo_core.filenames import WEIGHTS
+from zoo_core.frameworks.prediction import VIEWS, shift
+from zoo_core.frameworks.run import Callbacks
+from zoo_core.metrics.scores import score
+from zoo_core.pretrained.load import load_pretrained
+from zoo_core.publishing.publish import publish_run
+from zoo_core.publishing.verify import Verifier
+from zoo_core.system.interrupts import Stop
+from zoo_core.training.plan import make_plan
+from zoo_core.training.training import Training
+from zoo_core.tuning.trial_runner import TrialRunner
+from zoo_core.weights.file import load_weights, save_weights
+
+
+@given(
+    height=st.integers(1, 5),
+    width=st.integers(1, 5),
+    down=st.integers(-6, 6),
+    right=st.integers(-6, 6),
+)
+def test_a_moved_pixel_is_where_it_was_moved_to(height, width, down, right):
+    images = np.arange(1, 2 * height * width + 1, dtype=np.uint8).reshape(2, 1, height, width)
+    result = shift(images, down, right)
+    for y in range(height):
+        for x in range(width):
+            inside = 0 <= y - down < height and 0 <= x - right < width
+            expected = images[:, 0, y - down, x - right] if inside else 0
+            assert (result[:, 0, y, x] == expected).all()
+
+
+def test_each_number_of_views_is_of_as_many_movements_the_image_itself_first():
+    for number, movements in VIEWS.items():
+        assert len(set(movements)) == len(movements) == number
+        assert movements[0] == (0, 0)
+        assert np.sum(movements, axis=0).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("views", [5, 9])
+def test_a_model_predicts_the_mean_of_its_views_wherever_it_is_used(toy, tmp_path, views):
+    one = Training.new(toy, "softmax", out=tmp_path / "one").run()
+    several = Training.new(
+        toy, "softmax", out=tmp_path / "several", overrides=[{"views": views}]
+    ).run()
+    single, pretrained = load_pretrained(toy, one.folder), load_pretrained(toy, several.folder)
+    test = several.data.test
+
+    expected = np.mean(
+        [single.predict(shift(test.images, *by)).logits[0] for by in VIEWS[views]], axis=0
+    )
+    np.testing.assert_allclose(pretrained.predict(test.images).logits[0], expected, rtol=1e-5)
+    assert several.card.metrics["test"] != one.card.metrics["test"]
+    assert evaluate_pretrained(toy, [pretrained]).together == several.card.metrics["test"]
+    validation = several.data.validation
+    predicted = score(pretrained.predict(validation.images).logits, validation.labels)
+    assert several.card.metrics["validation"] == predicted
+    assert f"mean of {views} views" in (several.folder / "card.md").read_text()
+    assert "views" not in (one.folder / "card.md").read_text().partition("## Recipe")[0]
+
+
+def test_a_trial_of_a_search_is_validated_by_the_views_of_its_recipe(toy, tmp_path):
+    overrides = {"views": 9, "epochs": 2}
+    run = Training.new(toy, "softmax", out=tmp_path / "run", overrides=[overrides]).run()
+    plan = make_plan(toy, "softmax", "default", [overrides])
+    fitted = TrialRunner(toy).train(plan, callbacks=Callbacks(), stop=Stop())
+    assert fitted.validation == run.card.metrics["validation"]
+
+
+def test_views_are_published_and_verified(toy, tmp_path):
+    run = Training.new(toy, "softmax", out=tmp_path / "run", overrides=[{"views": 5}]).run()
+    found = publish_run(toy, run.folder, "softmax.moved", str(tmp_path / "registry"))
+    assert load_pretrained(toy, found).views == 5
+    assert not Verifier(toy).verify(found).faults
+
+
+def test_weights_of_before_there_were_views_predict_from_one(toy, tmp_path):
+    run = Training.new(toy, "softmax", out=tmp_path / "run").run()
+    file = load_weights(run.folder / WEIGHTS)
+    recipe = dict(file.metadata["recipe"])
+    del recipe["views"]
+    save_weights(tmp_path / "old.safetensors", file.tensors, {**file.metadata, "recipe": recipe})
+    old = load_pretrained(toy, tmp_path / "old.safetensors")
+    assert old.views == 1
+    assert evaluate_pretrained(toy, [old]).together == run.card.metrics["test"]
+
+
+def test_another_number_of_views_is_refused(toy, tmp_path):
+    with pytest.raises(InvalidValueError, match=r"views .*1, 5 or 9.*got 4"):
+        Training.new(toy, "softmax", out=tmp_path / "run", overrides=[{"views": 4}]).run()

@@ -1,0 +1,139 @@
+"""Seven broken plugins installed at once, each from a wheel of its own: nothing else is touched."""
+
+import subprocess
+import sys
+
+import pytest
+
+from zoo_core.plugins.plugin import Status
+
+PLUGIN = """
+from zoo_core.hookspecs import hookimpl
+from zoo_core.plugins.specs import ModelSpec
+
+def spec(name, **changes):
+    values = dict(name=name, summary="Softmax.", builder="zoo_toy.model:Softmax",
+        config="zoo_toy.config:SoftmaxConfig", recipes="zoo_toy.config:RECIPES", trainer="toy",
+        dataset="toy", license="MIT")
+    return ModelSpec(**(values | changes))
+
+@hookimpl
+def zoo_models():
+    return [spec("MODEL")]
+"""
+
+BROKEN = {
+    "zoo-unimportable": ("import no_such_module", "broken", "No module named 'no_such_module'"),
+    "zoo-raising": (PLUGIN.replace('[spec("MODEL")]', "1 / 0"), "broken", "ZeroDivisionError"),
+    "zoo-misspelt": (
+        PLUGIN.replace("zoo_models", "zoo_modles"),
+        "broken",
+        "there is no hook 'zoo_modles' (there are zoo_commands, zoo_datasets, zoo_models",
+    ),
+    "zoo-argument": (
+        PLUGIN.replace("zoo_models()", "zoo_models(color)"),
+        "broken",
+        "hook 'zoo_models' hookimpl definition: zoo_models(color) Argument(s) {'color'}",
+    ),
+    "zoo-spec": (
+        PLUGIN.replace('spec("MODEL")', 'spec("bad", builder="no colon")'),
+        "broken",
+        "builder must be an import string like 'package.module:name', got 'no colon'",
+    ),
+    "zoo-shared": (
+        PLUGIN.replace("MODEL", "softmax-pairs"),
+        "conflict",
+        "model 'softmax-pairs' is also offered by zoo-toy; say which with zoo-shared/NAME",
+    ),
+    "zoo-future": (PLUGIN, "incompatible", "made for plugin API zoo.v2, zoo-core 0.1.0 has zoo.v1"),
+}
+"""Distribution -> its plugin module, its status, and what is said of it."""
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory, write_wheel):
+    """Return a folder into which pip installed the seven, and a healthy one beside them."""
+    folder = tmp_path_factory.mktemp("broken")
+    wheels = [
+        write_wheel(folder, name, code, group="zoo.v2" if name == "zoo-future" else "zoo.v1")
+        for name, (code, _, _) in BROKEN.items()
+    ]
+    wheels.append(write_wheel(folder, "zoo-well", PLUGIN.replace("MODEL", "well")))
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    options = ["--no-index", "--no-deps", "--target", folder / "site"]
+    subprocess.run([*pip, *options, *wheels], check=True, capture_output=True)
+    return folder / "site"
+
+
+def test_every_healthy_model_is_listed_trains_and_loads(cli, broken, tmp_path):
+    listed = cli("list", "--json", site=broken)
+    names = [row["name"] for row in listed.json["models"]]
+    assert {"softmax", "well", "zoo-toy/softmax-pairs", "zoo-shared/softmax-pairs"} <= set(names)
+    assert len(listed.err.splitlines()) == 6  # a line for each that is broken or incompatible
+    for name in ("well", "softmax", "zoo-shared/softmax-pairs", "zoo-toy/softmax-pairs"):
+        out = tmp_path / name.replace("/", "-")
+        trained = cli("train", name, "--out", out, site=broken)
+        assert trained.code == 0, trained.err
+        assert cli("evaluate", out, site=broken).code == 0
+
+
+def test_every_broken_one_is_named_with_its_fault_and_its_remedy(cli, broken):
+    rows = {
+        row["name"]: row for row in cli("list", "plugins", "--json", site=broken).json["plugins"]
+    }
+    for name, (_, status, exc) in BROKEN.items():
+        row = rows[name]
+        assert row["status"] == status
+        reason = " ".join(row["reason"].split())
+        assert reason.startswith(f"{name} 1.0 ({name} = {name.replace('-', '_')}.plugin): ")
+        assert exc in reason
+        assert reason.endswith(f"zoo uninstall {name}")
+    assert rows["zoo-well"]["status"] == Status.OK
+    healthy = {row["name"] for row in rows.values() if row["status"] == Status.OK}
+    assert {"zoo-core", "zoo-well"} <= healthy
+
+
+def test_the_doctor_names_all_of_them(cli, broken):
+    done = cli("doctor", "--json", site=broken)
+    assert (done.code, done.err) == (5, "")
+    assert done.json["healthy"] is False
+    problems = [finding["problem"] for finding in done.json["findings"]]
+    for name, (_, status, exc) in BROKEN.items():
+        (problem,) = [each for each in problems if each.startswith(f"{status} plugin: {name} 1.0")]
+        assert exc.partition(";")[0] in " ".join(problem.split())
+
+
+def test_where_all_plugins_are_broken_the_doctor_works(cli, broken):
+    allowed = ",".join(name for name in BROKEN if name != "zoo-shared")
+    done = cli("doctor", site=broken, env={"ZOO_PLUGINS": allowed})
+    assert done.code == 5
+    assert "1. broken plugin: zoo-argument 1.0" in done.out
+    assert "or: zoo uninstall zoo-argument" in done.out
+
+
+def test_what_a_broken_plugin_may_offer_is_not_to_be_had(cli, broken):
+    done = cli("train", "raising", site=broken)
+    assert done.code == 4
+    assert "zoo-raising 1.0" in done.err.splitlines()[-1]
+
+
+def test_strictness_makes_it_an_error(cli, broken, run_python):
+    for command in (["list"], ["info", "softmax"], ["train", "softmax"]):
+        done = cli(*command, site=broken, env={"ZOO_STRICT_PLUGINS": "1"})
+        assert (done.code, done.out) == (4, "")
+        assert (
+            "ZOO_STRICT_PLUGINS is set, and 8 of the plugins cannot be used as they are" in done.err
+        )
+    for command in (["doctor"], ["plugins"], ["list", "plugins"]):
+        assert cli(*command, site=broken, env={"ZOO_STRICT_PLUGINS": "1"}).code in (0, 5)
+    code = (
+        "import zoo_core as zoo\n"
+        "try: zoo.list_models()\n"
+        "except zoo.ZooError as fault: print(fault.exit_code)"
+    )
+    assert run_python(code, site=broken, env={"ZOO_STRICT_PLUGINS": "1"}) == "4\n"
+    assert run_python(code, site=broken, env={"ZOO_STRICT_PLUGINS": "0"}) == ""
+
+
+def test_strictness_is_content_where_all_is_well(cli):
+    assert cli("list", env={"ZOO_STRICT_PLUGINS": "1"}).code == 0

@@ -1,0 +1,160 @@
+"""`zoo new`: what it writes works as it is. `.ci/run` installs each with pip and checks it."""
+
+import tomllib
+
+import pytest
+
+from zoo_core.errors import InvalidValueError
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.plugins.scaffold import NewPlugin, check_new, write_plugin
+
+TEMPLATES = [
+    ("model", "torch"),
+    ("model", "numpy"),
+    ("dataset", None),
+    ("trainer", "torch"),
+    ("trainer", "numpy"),
+]
+PLUGINS = "zoo-tiny-net,zoo-toy,zoo-mnist,zoo-torch,zoo-numpy"
+
+
+@pytest.fixture(params=TEMPLATES, ids=lambda p: "-".join(filter(None, p)))
+def new(request):
+    return NewPlugin("tiny-net", *request.param)
+
+
+@pytest.fixture
+def written(new, tmp_path):
+    write_plugin(new, tmp_path / "tiny-net")
+    return tmp_path / "tiny-net"
+
+
+def test_it_is_whole(new, written):
+    files = {str(path.relative_to(written)) for path in written.rglob("*") if path.is_file()}
+    assert {
+        ".github/workflows/ci.yml",
+        ".gitignore",
+        "LICENSE",
+        "README.md",
+        "pyproject.toml",
+        "tests/test_conformance.py",
+        "zoo_tiny_net/__init__.py",
+        "zoo_tiny_net/plugin.py",
+    } <= files
+    for name in files:
+        text = (written / name).read_text()
+        for word in ("NAME", "DISTRIBUTION", "PACKAGE", "FOLDER", "SUMMARY", "YEAR"):
+            assert f"__{word}__" not in text + name
+        if name.endswith(".py"):
+            compile(text, name, "exec")
+            assert max(map(len, text.splitlines() or [""])) <= 100
+    project = tomllib.loads((written / "pyproject.toml").read_text())["project"]
+    assert project["name"] == "zoo-tiny-net"
+    assert project["entry-points"]["zoo.v1"] == {"zoo-tiny-net": "zoo_tiny_net.plugin"}
+
+
+def test_a_model_takes_at_most_80_lines(new, written):
+    if new.kind == "model":
+        package = (written / "zoo_tiny_net").glob("*.py")
+        assert sum(len(path.read_text().splitlines()) for path in package) <= 80
+
+
+@pytest.mark.slow
+@pytest.mark.torch
+@pytest.mark.requires("zoo-mnist", "zoo-numpy")
+def test_it_works_unedited(new, written, cli, write_plugin, tmp_path):
+    """It is listed, trains on a real and on a small data set, and keeps its contract."""
+    write_plugin(written, "zoo-tiny-net", None, version="0.1.0", module="zoo_tiny_net.plugin")
+    environment = {"env": {"ZOO_PLUGINS": PLUGINS}, "site": written}
+    listed = cli("list", f"{new.kind}s", "tiny-net", "--json", **environment)
+    assert [row["name"] for row in listed.json[f"{new.kind}s"]] == ["tiny-net"]
+    assert listed.err == ""
+    model, datasets = "tiny-net", ["synthetic", "toy-pairs"]  # one head, and two
+    if new.kind == "dataset":
+        model, datasets = "numpy-net", ["tiny-net"]
+    for dataset in datasets:
+        words = [
+            "train",
+            model,
+            "--dataset",
+            dataset,
+            "--epochs",
+            2,
+            "--out",
+            tmp_path / f"run-{dataset}",
+        ]
+        trained = cli(*words, "--json", **environment)
+        assert trained.code == 0, trained.err
+        assert trained.json["metrics"]["test"]["total"] in (450, 50, 150)
+    checked = cli("check", "tiny-net", **environment)
+    assert checked.code == 0, checked.out
+    assert " failed" not in checked.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["Big"], 2, "'Big' cannot be the name of a model. Lower-case letters"),
+        (["a/b"], 2, "'a/b' cannot be the name of a model"),
+        (["../x"], 2, "'../x' cannot be the name of a model"),
+        (["x" * 65], 2, "up to 64 characters"),
+        (["softmax"], 2, "there is a model 'softmax' already, of zoo-toy"),
+        (["toy"], 2, "there is a plugin zoo-toy already"),
+        (["x", "--kind", "dataset", "--framework", "numpy"], 2, "no --framework"),
+        (["x", "--framework", "jax"], 2, "'jax' is not one of 'torch', 'numpy'"),
+        (["full"], 2, "full is there already, and nothing is overwritten"),
+        (["x", "--out", "full/file/x"], 1, "full/file/x cannot be written: "),
+    ],
+)
+def test_a_mistake_is_named_and_writes_nothing(cli, tmp_path, arguments, code, said):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").write_text("mine")
+    before = sorted(tmp_path.rglob("*"))
+    done = cli("new", *arguments, env={"ZOO_PLUGINS": "zoo-toy", "ZOO_NO_CACHE": "1"})
+    assert (done.code, done.out) == (code, "")
+    assert said in " ".join(done.err.split())
+    assert [path for path in sorted(tmp_path.rglob("*")) if "zoo-home" not in str(path)] == before
+    assert (tmp_path / "full" / "file").read_text() == "mine"
+
+
+def test_it_says_what_to_do_next(cli, tmp_path):
+    done = cli("new", "tiny", "--framework", "numpy", env={"ZOO_PLUGINS": "zoo-toy"})
+    assert done.code == 0
+    assert done.out.splitlines() == [
+        "Wrote tiny: the model tiny, distribution zoo-tiny.",
+        "Next:",
+        "  pip install -e ./tiny",
+        "  zoo train tiny --epochs 1",
+        "  zoo check tiny",
+    ]
+    (tmp_path / "empty").mkdir()
+    more = cli("new", "more", "--out", "empty", "--json", env={"ZOO_PLUGINS": "zoo-toy"}).json
+    assert more["distribution"] == "zoo-more"
+    assert "empty/pyproject.toml" in more["files"]
+
+
+@pytest.mark.parametrize("name", ["zoo-acme", "zoo_acme"])
+def test_the_name_of_the_distribution_stands_for_that_of_the_model(cli, tmp_path, name):
+    done = cli("new", name, "--framework", "numpy", env={"ZOO_PLUGINS": "zoo-toy"})
+    assert done.out.splitlines()[0] == f"Wrote {name}: the model acme, distribution zoo-acme."
+    assert 'name="acme"' in (tmp_path / name / "zoo_acme" / "plugin.py").read_text()
+
+
+def test_a_name_that_a_thing_of_another_kind_has_is_free(toy):
+    check_new(toy, NewPlugin("toy-pairs", "model", "numpy"))
+    with pytest.raises(InvalidValueError, match="dataset 'toy-pairs' already"):
+        check_new(toy, NewPlugin("toy-pairs", "dataset", None))
+
+
+def test_the_data_set_states_its_own_checksum(tmp_path, run_process):
+    write_plugin(NewPlugin("stripes", "dataset", None), tmp_path / "stripes")
+    done = run_process("-m", "zoo_stripes.data", site=tmp_path / "stripes")
+    assert done.out.strip() in (tmp_path / "stripes" / "zoo_stripes" / "plugin.py").read_text()
+
+
+def test_every_template_is_tried(toy):
+    assert isinstance(toy, Catalog)
+    from zoo_core.plugins import scaffold
+
+    made = {NewPlugin("x", *each).template for each in TEMPLATES}
+    assert made | {"common"} == {path.name for path in scaffold.TEMPLATES.iterdir()}

@@ -1,0 +1,118 @@
+"""Sources: data sets that no plugin knows beforehand, found by ``SOURCE:ADDRESS``."""
+
+import pytest
+
+PLUGIN = """
+from zoo_core.hookspecs import hookimpl
+from zoo_core.plugins.specs import DatasetSpec, SourceSpec
+
+@hookimpl
+def zoo_sources():
+    return [
+        SourceSpec(name="repeated", summary="The toy's data set, so many times.",
+            describe="zoo_repeated.plugin:describe", address="NUMBER")
+    ]
+
+def describe(address):
+    dataset = load(address)
+    sizes = {name: len(split) for name, split in dataset.splits.items()}
+    return DatasetSpec(name=f"repeated:{address}", summary="Repeated.", address=address,
+        loader="zoo_repeated.plugin:load", shape=(1, 6, 5), classes=(3,), sizes=sizes,
+        sha256=dataset.sha256(), license="CC0-1.0", source="made up")
+
+def load(address):
+    import dataclasses
+    import numpy as np
+    from zoo_core.data.dataset import Split
+    from zoo_core.errors import InvalidValueError
+    from zoo_toy.data import load
+
+    if not address.isdigit():
+        raise InvalidValueError(f"{address!r} is no number")
+    once = load()
+    train = once.splits["train"]
+    images = np.tile(train.images, (int(address), 1, 1, 1))
+    labels = np.tile(train.labels, (int(address), 1))
+    return dataclasses.replace(once, splits={**once.splits, "train": Split(images, labels)})
+"""
+
+
+@pytest.fixture
+def zoo(cli, site, write_plugin):
+    """Return a function that runs `zoo` where a plugin offers the source `repeated`."""
+    write_plugin(site, "zoo-repeated", PLUGIN)
+
+    def run(*arguments):
+        return cli(*arguments, site=site)
+
+    return run
+
+
+def test_a_model_is_trained_and_scored_on_what_a_source_finds(zoo):
+    done = zoo("train", "softmax", "--dataset", "repeated:3", "--out", "run", "--json")
+    assert done.code == 0, done.err
+    scores = zoo("evaluate", "run", "--split", "train", "--json").json
+    assert (scores["dataset"], scores["metrics"]["train"]["total"]) == ("repeated:3", 600)
+
+
+def test_a_source_and_what_it_finds_are_listed_and_explained(zoo):
+    (row,) = zoo("list", "sources", "repeated", "--json").json["sources"]
+    assert (row["name"], row["address"], row["plugin"]) == ("repeated", "NUMBER", "zoo-repeated")
+    assert zoo("list", "sources").out.split("\n")[0].split() == [
+        *("NAME", "ADDRESS", "PLUGIN", "SUMMARY")
+    ]
+    assert zoo("info", "repeated", "--json").json["kind"] == "source"
+    found = zoo("info", "repeated:2", "--json").json
+    assert (found["kind"], found["name"], found["sizes"]["train"]) == ("dataset", "repeated:2", 400)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "code", "said"),
+    [
+        ("repeated:", 2, "data set 'repeated:' lacks its address. Say repeated:NUMBER"),
+        ("repeated:two", 2, "'two' is no number"),
+        ("repeatd:2", 3, "there is no source 'repeatd'. Did you mean 'repeated'?"),
+        ("repeated", 3, "'repeated' is a source, no dataset. Say repeated:NUMBER"),
+        ("photos", 3, "repeated:NUMBER"),
+    ],
+)
+def test_what_no_source_finds_is_an_error_with_a_remedy(every_plugin, zoo, dataset, code, said):
+    done = zoo("train", "softmax", "--dataset", dataset)
+    assert done.code == code
+    assert said in done.err
+
+
+WHERE = """
+import os
+from zoo_core.errors import DataError
+from zoo_core.hookspecs import hookimpl
+from zoo_core.plugins.specs import SourceSpec
+
+@hookimpl
+def zoo_sources():
+    return [SourceSpec(name="where", summary="", describe="zoo_where.plugin:tell", address="ANY")]
+
+def tell(address):
+    raise DataError(f"data are looked for in {os.environ.get('ZOO_DATA')}")
+"""
+
+
+@pytest.mark.parametrize("command", [["train", "softmax"], ["evaluate", "run"]])
+def test_a_folder_of_data_is_named_by_an_option_or_a_variable(
+    cli, site, write_plugin, run, tmp_path, command
+):
+    write_plugin(site, "zoo-where", WHERE)
+    (tmp_path / "given").mkdir()
+    command = [*command, "--dataset", "where:ever"]
+    for arguments, env, found in (
+        (["--data-dir", "given"], {}, "given"),
+        ([], {"ZOO_DATA": "set"}, "set"),
+        (["--data-dir", "given"], {"ZOO_DATA": "set"}, "given"),
+        ([], {}, "None"),
+    ):
+        plugins = {"ZOO_PLUGINS": "zoo-toy,zoo-where"}
+        done = cli(*command, *arguments, site=site, env=env | plugins)
+        assert f"data are looked for in {found}" in done.err
+    done = cli(*command, "--data-dir", "absent", site=site)
+    assert done.code == 2
+    assert "'absent' does not exist" in done.err

@@ -1,0 +1,277 @@
+"""Reading from web servers that may be slow, broken or hostile."""
+
+import io
+import re
+import socket
+import threading
+import time
+
+import pytest
+
+from tests.stress import servers
+from zoo_core.errors import DataError
+from zoo_core.system import deadline, download
+from zoo_core.system.deadline import Deadline, default_timeout
+
+CONTENT = bytes(range(256)) * 400
+SLACK = 8_000_000
+"""Bytes that may lie in the buffers of a connection."""
+
+BOUND = 300
+"""Seconds: what has no bound takes for ever, what has one takes a second."""
+
+
+@pytest.fixture
+def server(loopback, tmp_path, monkeypatch):
+    """Return a server with the file `file`; a second without progress is too slow."""
+    monkeypatch.setenv("ZOO_TIMEOUT", "1")
+    folder = tmp_path / "served"
+    folder.mkdir()
+    (folder / "file").write_bytes(CONTENT)
+    with servers.serving(folder) as server:
+        yield server
+
+
+@pytest.fixture
+def unhurried(monkeypatch):
+    """Make the waits between attempts visible, and short."""
+    waits = []
+    monkeypatch.setenv("ZOO_TIMEOUT", "30")
+    monkeypatch.setattr(download.time, "sleep", waits.append)
+    return waits
+
+
+def get(server, behavior=servers.answer):
+    server.behaviors["file"] = behavior
+    to = io.BytesIO()
+    download.download(f"{server.url}/file", to, most=len(CONTENT))
+    return to.getvalue()
+
+
+@pytest.mark.parametrize("behavior", [servers.answer, servers.unstated()])
+def test_a_file_is_read(server, behavior):
+    assert get(server, behavior) == CONTENT
+    assert server.asked["file"] == 1
+
+
+@pytest.mark.parametrize(
+    ("behavior", "whole"), [(servers.answer, len(CONTENT)), (servers.unstated(), None)]
+)
+def test_a_transfer_tells_how_far_it_is(server, behavior, whole):
+    heard = []
+    server.behaviors["file"] = behavior
+    url = f"{server.url}/file"
+    download.download(url, io.BytesIO(), most=len(CONTENT), told=lambda *of: heard.append(of))
+    taken = [part for part, _ in heard]
+    assert taken == sorted(taken)
+    assert heard[-1] == (len(CONTENT), whole)
+    assert len(heard) > 1
+
+
+HOSTILE = {
+    "404": (servers.status(404), "it answered 404 Not Found"),
+    "403": (servers.status(403), "it answered 403"),
+    "breaks off": (servers.cut(0.5), r"it broke off after 51,200 of 102,400 bytes"),
+    "breaks a chunk": (servers.cut(0.5, chunked=True), r"it broke off after 51,200 bytes"),
+    "states too much": (servers.promise(9), "it has 102,409 bytes, 102,400 are due at most"),
+    "endless": (servers.endless(), "it gives more than the 102,400 bytes"),
+    "endless chunks": (servers.endless(chunked=True), "it gives more than the 102,400 bytes"),
+    "large": (servers.large(100_000_000), "it has 100,000,000 bytes, 102,400 are due"),
+    "drips": (servers.drip(), r"it is too slow, \d+ bytes in \d+\.\d s; ZOO_TIMEOUT=2 "),
+    "drips, unstated": (servers.drip(stated=False), "it is too slow"),
+    "drips at last": (servers.drip(after=0.99), "it is too slow"),
+    "drips headers": (servers.drip_headers, "it is too slow, 0 bytes"),
+    "not yet": (servers.not_yet, "it is too slow, 0 bytes"),
+    "silent": (servers.silence, "it is too slow, 0 bytes"),
+    "hangs up": (servers.hang_up, "RemoteDisconnected"),
+    "garbage": (servers.raw(b"\0\1 what is HTTP?\r\n\r\n"), r"BadStatusLine: \\x00\\x01 what"),
+    "escapes": (servers.raw(b"HTTP/1.1 404 \x1b[2J\r\n\r\n"), r"404 \\x1b\[2J"),
+    "headers": (servers.raw(b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 101), "more than 100 headers"),
+    "long header": (servers.raw(b"HTTP/1.1 200 OK\r\na: " + b"b" * 70_000), "LineTooLong"),
+    "503": (servers.status(503), "it answered 503"),
+    "503, endless": (servers.endless(503), "it answered 503"),
+    "429 for years": (servers.status(429, Retry_After=10**9), "it answered 429"),
+    "to a file": (servers.status(302, Location="file:///etc/passwd"), "file:///etc/passwd"),
+    "to data": (servers.status(302, Location="data:,x"), "'data:,x' is not allowed"),
+    "to ftp": (
+        servers.status(302, Location="ftp://127.0.0.1/x"),
+        "ftp://127.0.0.1/x, which is not",
+    ),
+    "to nowhere": (servers.status(302, Location="http://[::1"), "Invalid IPv6 URL"),
+    "nowhere": (servers.status(302), "it answered 302 Found"),
+    "in circles": (servers.status(302, Location="/file"), "infinite loop"),
+    "in circles, endless": (servers.endless(301, Location="/file"), "infinite loop"),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_what_is_wrong_is_said_in_bounded_time_and_bytes(server, kind):
+    behavior, said = HOSTILE[kind]
+    start = time.monotonic()
+    with pytest.raises(DataError, match=rf"{re.escape(server.url)}/file could not.*{said}") as exc:
+        get(server, behavior)
+    assert time.monotonic() - start < BOUND
+    assert server.sent < len(CONTENT) + SLACK
+    assert str(exc.value).isprintable()
+    assert len(str(exc.value)) < 600
+    assert get(server, servers.answer) == CONTENT
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        servers.status(503),
+        servers.status(429, Retry_After=0),
+        servers.cut(0.3),
+        servers.cut(0.3, chunked=True),
+        servers.hang_up,
+    ],
+)
+def test_what_may_pass_is_tried_again(server, unhurried, first):
+    assert get(server, servers.once(first)) == CONTENT
+    assert server.asked["file"] == 2
+    assert unhurried == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("said", "wait"),
+    [(3, 3.0), (10**9, 10.0), ("nan", 1.0), ("inf", 10.0), (-5, 1.0), ("Mon, 01 Jan", 1.0)],
+)
+def test_the_server_says_how_long_to_wait_within_limits(server, unhurried, said, wait):
+    assert get(server, servers.once(servers.status(503, Retry_After=said))) == CONTENT
+    assert unhurried == [wait]
+
+
+def test_three_attempts_are_made(server, unhurried):
+    with pytest.raises(DataError, match="it answered 503"):
+        get(server, servers.status(503))
+    assert server.asked["file"] == 3
+    assert unhurried == [1.0, 2.0]
+
+
+def test_what_comes_fast_enough_may_take_longer_than_the_patience(server, monkeypatch):
+    monkeypatch.setattr(deadline, "MIN_RATE", 20_480)
+
+    def steady(request, content):
+        request.head(200, Content_Length=len(content))
+        for start in range(0, len(content), 10_240):
+            request.send(content[start : start + 10_240])
+            request.pause(0.2)
+
+    start = time.monotonic()
+    assert get(server, steady) == CONTENT
+    assert time.monotonic() - start > default_timeout()
+
+
+def test_a_redirect_is_followed(server, tmp_path):
+    (tmp_path / "served" / "other").write_bytes(b"there")
+    assert get(server, servers.status(302, Location="/other")) == b"there"
+
+
+def test_a_redirect_to_a_server_that_drips_is_bounded_too(server):
+    server.behaviors["other"] = servers.drip_headers
+
+    def late(request, _):
+        request.pause(0.8)
+        request.head(302, Location="/other", Content_Length=0)
+
+    start = time.monotonic()
+    with pytest.raises(DataError, match="it is too slow"):
+        get(server, late)
+    assert time.monotonic() - start < BOUND
+
+
+@pytest.mark.parametrize("drips", [False, True])
+def test_a_handshake_is_bounded_too(loopback, monkeypatch, drips):
+    monkeypatch.setenv("ZOO_TIMEOUT", "1")
+    done = threading.Event()
+
+    def shake(listening):
+        connection, _ = listening.accept()
+        with connection:
+            connection.sendall(b"\x16\x03\x03\x40\x00")  # a record of 16 kB …
+            while drips and not done.wait(0.02):
+                try:
+                    connection.sendall(b"\x02")  # … and its bytes, one by one
+                except OSError:
+                    break
+            done.wait()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=shake, args=[listening])
+        thread.start()
+        start = time.monotonic()
+        with pytest.raises(DataError, match="it is too slow"):
+            download.download(
+                f"https://127.0.0.1:{listening.getsockname()[1]}/x", io.BytesIO(), most=9
+            )
+        assert time.monotonic() - start < BOUND
+        done.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_connection_is_cut_though_tls_took_it_over_or_time_was_up(loopback, late):
+    bound = Deadline()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        bound.over = late
+        connected = bound.connect(listening.getsockname())
+        with socket.socket(fileno=connected.detach()) as taken:
+            taken.settimeout(1)
+            if not late:
+                bound._cut()
+            assert taken.recv(1) == b""
+        bound.release()
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://127.0.0.1:1/x", "ConnectionRefusedError"),
+        ("http://a b/x", "InvalidURL"),
+        ("http://a..b/x", "UnicodeError"),
+        ("http://user:word@127.0.0.1/x", "InvalidURL"),
+        ("http://127.0.0.1:1/ö", "UnicodeEncodeError"),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_named(loopback, url, said):
+    with pytest.raises(DataError, match=f"{url} could not be read: {said}"):
+        download.download(url, io.BytesIO(), most=9)
+
+
+def test_https_does_not_lead_to_http():
+    request = download.urllib.request.Request("https://example.org/x")
+    with pytest.raises(DataError, match="redirects to http://example.org/x, which is not followed"):
+        download._Redirects().redirect_request(
+            request, io.BytesIO(), 302, "Found", {}, "http://example.org/x"
+        )
+
+
+def test_a_full_disk_is_named(server):
+    class Full(io.BytesIO):
+        def write(self, _):
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(DataError, match="file cannot be kept in .*: No space left on device"):
+        download.download(f"{server.url}/file", Full(), most=len(CONTENT))
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("2", 2), ("0", 0.1), ("-1", 0.1), ("x", 30), ("nan", 30), ("inf", 86_400), ("1e300", 86_400)],
+)
+def test_patience_is_what_can_be_waited_for(server, monkeypatch, value, seconds):
+    monkeypatch.setenv("ZOO_TIMEOUT", value)
+    assert default_timeout() == seconds
+    assert get(server) == CONTENT
+
+
+def test_no_thread_or_connection_is_left_over(server):
+    before = set(threading.enumerate())
+    for behavior in (servers.answer, servers.cut(0.5), servers.endless(), servers.drip()):
+        with pytest.raises(DataError) if behavior is not servers.answer else io.StringIO():
+            get(server, behavior)
+    end = time.monotonic() + BOUND
+    while set(threading.enumerate()) - before and time.monotonic() < end:
+        time.sleep(0.01)
+    assert set(threading.enumerate()) <= before

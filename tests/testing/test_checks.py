@@ -1,0 +1,639 @@
+"""Each check of the kit is seen to fail on a plugin that is broken in just that way.
+
+The plugin is zoo-odd: in itself the toy under other names, which keeps every check; `odd` installs
+it with a few lines more.
+"""
+
+import os
+
+import pytest
+
+from zoo_core.errors import VerificationError, ZooError
+from zoo_core.installation.installed import load_catalog
+from zoo_core.recipes.recipe import TRAINER_FIELDS
+from zoo_core.registry.index import EMPTY_INDEX, index_json
+from zoo_core.testing import NotApplicableError, plugin_checks
+from zoo_core.testing.trainer_checks import FIELD_TRIALS
+
+PLUGIN = """
+from zoo_core.hookspecs import hookimpl
+from zoo_core.plugins.specs import CommandSpec, DatasetSpec, ModelSpec, RegistrySpec, SourceSpec
+from zoo_core.plugins.specs import TrainerSpec
+
+MODEL, DATASET, SOURCE, TRAINER, COMMAND, REGISTRY = {}, {}, {}, {}, {}, {}
+
+def given(changes, **values):
+    return {"name": "odd", "summary": "Odd.", **values, **changes}
+
+@hookimpl
+def zoo_models():
+    values = given(MODEL, builder="zoo_odd.model:Model", config="zoo_odd.model:Config",
+        recipes="zoo_odd.model:RECIPES", spaces="zoo_odd.model:SPACES",
+        trainer="odd", dataset="odd", license="MIT")
+    return [ModelSpec(**values)]
+
+@hookimpl
+def zoo_datasets():
+    values = given(DATASET, loader="zoo_odd.model:load", shape=(1, 6, 5), classes=(3,),
+        sizes={"train": 200, "test": 50}, license="CC0-1.0", source="made up",
+        sha256="98b846712455764346f00daa73c122b4884a84255824b40bb54f9594716fe539")
+    return [DatasetSpec(**values)]
+
+@hookimpl
+def zoo_sources():
+    return [SourceSpec(**given(SOURCE, describe="zoo_odd.model:describe", address="PATH"))]
+
+@hookimpl
+def zoo_trainers():
+    values = given(TRAINER, factory="zoo_odd.model:Trainer", framework="numpy", recipe_fields=())
+    return [TrainerSpec(**values)]
+
+@hookimpl
+def zoo_commands():
+    return [CommandSpec(**given(COMMAND, command="zoo_odd.model:command"))]
+
+@hookimpl
+def zoo_registries():
+    return [RegistrySpec(**given(REGISTRY, url=__file__.replace("plugin.py", "registry")))]
+
+@hookimpl
+def zoo_epoch_end(run, epoch):
+    pass
+"""
+
+MODEL = """
+import dataclasses
+import click
+import numpy as np
+from zoo_core.errors import InvalidValueError
+from zoo_toy.config import RECIPES, SPACES, SoftmaxConfig
+from zoo_toy.data import load
+from zoo_toy.model import Softmax, ToyLearner, ToyTrainer
+
+Config, Model = SoftmaxConfig, Softmax
+
+class Learner(ToyLearner):
+    pass
+
+class Trainer(ToyTrainer):
+    def start(self, model, run):
+        return Learner(model, run)
+
+@click.command()
+def command():
+    '''Do something odd.'''
+
+def describe(address):
+    raise InvalidValueError(f"nothing is at {address}")
+"""
+
+
+@pytest.fixture
+def odd(toy, site, write_plugin, monkeypatch):
+    """Return a function that installs zoo-odd and gives the catalog with it."""
+
+    def install(plugin="", model=""):
+        write_plugin(site, "zoo-odd", PLUGIN + plugin)
+        folder = site / "zoo_odd"
+        (folder / "model.py").write_text(MODEL + model)
+        (folder / "registry").mkdir()
+        (folder / "registry" / "index.json").write_bytes(index_json(EMPTY_INDEX))
+        monkeypatch.setenv("ZOO_PLUGINS", "zoo-toy,zoo-odd")
+        monkeypatch.chdir(site.parent)
+        return load_catalog()
+
+    return install
+
+
+def run_check(catalog, name):
+    (check,) = [check for check in plugin_checks(catalog, "zoo-odd") if str(check) == name]
+    check.run()
+
+
+def predicting(change):
+    """Return code of a trainer whose logits are changed."""
+    return f"""
+class Trainer(Trainer):
+    def predict(self, model, images, normalization):
+        return [{change} for head in super().predict(model, images, normalization)]
+"""
+
+
+def stepping(change):
+    """Return code of a learner whose weights are changed after a step; `was` is before it."""
+    return f"""
+class Learner(Learner):
+    def step(self, batch):
+        before = [weight.copy() for weight in self.model.weights]
+        logits = super().step(batch)
+        for weight, was in zip(self.model.weights, before):
+            weight[:] = {change}
+        return logits
+"""
+
+
+def loading(change):
+    """Return code of a loader whose data set is changed."""
+    return f"""
+whole = load
+def load():
+    data = whole()
+    train = data.splits["train"]
+    {change}
+    return data
+"""
+
+
+ONE_ORDER = """
+class Learner(Learner):
+    def step(self, batch):
+        return super().step(dataclasses.replace(batch, rows=np.arange(8) + 8 * batch.step))
+"""
+
+COMPOSING = """
+from zoo_core.data.dataset import Split
+whole = load
+def drawn(seed):
+    return np.random.default_rng(seed).integers(0, 256, (190, 1, 6, 5)).astype(np.uint8)
+def load():
+    data = whole()
+    labels = data.splits["train"].labels
+    return dataclasses.replace(data, compose=lambda seed, epoch, held_out: {})
+"""
+
+
+def composing(what):
+    return COMPOSING.format(what)
+
+
+def building(seed):
+    """Return code of a trainer that draws first weights from a seed of its own."""
+    return f"""
+class Trainer(Trainer):
+    def build(self, builder, config, seed):
+        return super().build(builder, config, {seed})
+"""
+
+
+PLUGINS = [
+    ("loads", "raise OSError('disk on fire')", "", "status is broken: .*disk on fire"),
+    ("loads", "MODEL = {'name': 'softmax'}", "", "status is conflict: .*also offered by zoo-toy"),
+    ("imports nothing heavy", "import numpy, safetensors", "", "imports numpy, safetensors: put"),
+    ("imports nothing heavy", "from zoo_core import ModelConfig", "", "pydantic"),
+    ("imports nothing heavy", "import zoo_toy", "", "imports zoo_toy: put"),
+    ("prints nothing", "print('hello')", "", r"prints 'hello\\n'"),
+    ("prints nothing", "import sys; sys.stderr.write('hi')", "", "prints 'hi'"),
+    ("writes nothing", "open('left-over', 'w').close()", "", "writes .*left-over"),
+    (
+        "writes nothing",
+        "import tempfile; tempfile.TemporaryDirectory().cleanup()",
+        "",
+        r"\(os.mkdir\)",
+    ),
+    (
+        "reaches nobody",
+        "import socket\nwith socket.socket() as s:\n    s.bind(('127.0.0.1', 0))",
+        "",
+        "asks for socket",
+    ),
+    ("reaches nobody", "import os; os.system('true')", "", "asks for os.system"),
+    ("uses no pickle", "", "import pickle", r"model.py:\d+ uses pickle"),
+    ("uses no pickle", "", "from joblib.x import y", "uses joblib"),
+    ("uses no pickle", "", "def f(torch): torch.load('x')", "uses torch.load"),
+    ("uses no pickle", "", "def f(): np.load('x', allow_pickle=True)", "uses allow_pickle=True"),
+    (
+        "hears of a training",
+        "@hookimpl\ndef zoo_train_end(run, result): 1 / 0",
+        "",
+        "zoo_train_end failed: ZeroDivisionError",
+    ),
+    (
+        "hears of a search",
+        "@hookimpl\ndef zoo_tune_end(study): 1 / 0",
+        "",
+        "zoo_tune_end failed: ZeroDivisionError",
+    ),
+    ("is checked as a whole", "", "RECIPES = None", r"checks could be made, and \d+ are due"),
+]
+
+MODELS = [
+    ("has import strings that resolve", "MODEL = {'builder': 'zoo_odd.model:none'}", "", "none"),
+    ("names a license", "MODEL = {'license': 'free'}", "", "'free' is no SPDX expression"),
+    ("names a license", "MODEL = {'license': 'mit'}", "", "is written MIT in SPDX"),
+    ("names what is installed", "MODEL = {'trainer': 'none'}", "", "trainer 'none'"),
+    ("names what is installed", "MODEL = {'dataset': 'none'}", "", "dataset 'none'"),
+    ("builds with its defaults", "", "class Config: pass", "no subclass of zoo_core.ModelConfig"),
+    ("builds with its defaults", "", "class Config(Config):\n    depth: int", "depth"),
+    ("has a default recipe", "", "RECIPES = {'slow': {}}", "no recipe 'default', only slow"),
+]
+
+RECIPES = [
+    ("resolves", "", "RECIPES = {'default': {'epoch': 3}}", "no key 'epoch'"),
+    (
+        "survives JSON",
+        "",
+        "from pydantic import field_validator\n"
+        "class Config(Config):\n"
+        "    @field_validator('scale')\n"
+        "    def halved(cls, scale): return scale / 2\n",
+        "on its way through JSON",
+    ),
+    ("refuses unknown keys", "", "class Config(Config, extra='ignore'): pass", "'no_such_key'"),
+    ("is frozen", "", "class Config(Config, frozen=False): pass", "keep frozen=True"),
+    (
+        "has a head a label",
+        "",
+        "class Trainer(Trainer):\n"
+        "    def predict(self, *given): return 2 * super().predict(*given)\n",
+        "gives 2 outputs for 1 heads",
+    ),
+    ("gives a logit a class", "", predicting("head[:, :2]"), r"are \(16, 2\), not \(16, 3\)"),
+    ("gives float32", "", predicting("head.astype(np.float64)"), "head 0 are float64"),
+    (
+        "gives finite logits",
+        "",
+        predicting("np.where(np.arange(3) == 1, np.nan, head).astype(np.float32)"),
+        r"not finite in 16 of 48 places, first at \[0, 1\]: nan",
+    ),
+    (
+        "reads each image by itself",
+        "",
+        predicting("head - head.mean(axis=0)"),
+        r"head 0 differs when the image has other images .* most at \[\d, \d\]",
+    ),
+    (
+        "predicts without learning",
+        "",
+        predicting("(head + np.random.rand()).astype(np.float32)"),
+        "when it predicts again",
+    ),
+    (
+        "predicts without learning",
+        "",
+        "class Learner(Learner):\n"
+        "    def step(self, batch):\n"
+        "        rate = 0 if getattr(self.model, 'evaluating', False) else batch.lr\n"
+        "        return super().step(dataclasses.replace(batch, lr=rate))\n"
+        "class Trainer(Trainer):\n"
+        "    def predict(self, model, *given):\n"
+        "        model.evaluating = True\n"
+        "        return super().predict(model, *given)\n",
+        "head0 differs when it predicts between two steps",
+    ),
+    ("has gradients", "", stepping("was"), "does not move head0"),
+    ("has gradients", "", stepping("weight * np.inf"), "head0 is not finite"),
+    ("learns a batch", "", stepping("2 * was - weight"), r"300 steps on 16 images it reads \d+"),
+    (
+        "repeats itself",
+        "",
+        building("None"),
+        r"head0 differs between two trainings with one seed .* most at \[\d+, \d\]: \S+ instead of",
+    ),
+    ("depends on its seed", "", building("0") + ONE_ORDER, "two seeds give the same weights"),
+    (
+        "survives a file",
+        "",
+        "Trainer.set_weights = lambda self, model, weights: None",
+        "head 0 differs after save and load in",
+    ),
+    (
+        "resumes to the bit",
+        "",
+        "Learner.set_state = lambda self, state: None",
+        "head0 differs in a training that was stopped and resumed",
+    ),
+    (
+        "says where it diverges",
+        "",
+        "class Learner(Learner):\n"
+        "    def step(self, batch):\n"
+        "        return super().step(dataclasses.replace(batch, lr=0.1))",
+        "it goes on with outputs that are not finite",
+    ),
+]
+
+SPACES = [
+    ("can be searched", "", "SPACES = {'default': {'lrr': {'low': 0, 'high': 1}}}", "key 'lrr'"),
+    ("can be searched", "", "SPACES = {'default': {'lr': {'low': 2, 'high': 1}}}", "must be below"),
+    (
+        "can be searched",
+        "",
+        "SPACES = {'default': {'rotate': {'low': 0, 'high': 9}}}",
+        "rotate = 9.0, which cannot be",
+    ),
+]
+
+DATASETS = [
+    ("has import strings that resolve", "DATASET = {'loader': 'zoo_odd.nowhere:x'}", "", "nowhere"),
+    ("names a license", "DATASET = {'license': 'CC BY-SA'}", "", "no SPDX expression"),
+    ("states a sha256 and a source", "DATASET = {'sha256': 'abc'}", "", "64 hexadecimal digits"),
+    ("states a sha256 and a source", "DATASET = {'source': ' '}", "", "does not say who made it"),
+    ("has its splits", "", "load = dict", "no ArrayDataset, but a dict"),
+    (
+        "has its splits",
+        "DATASET = {'shape': (1, 5, 5)}",
+        "",
+        r"\(200, 1, 6, 5\).* \(200, 1, 5, 5\)",
+    ),
+    (
+        "has its classes",
+        "DATASET = {'classes': (4,)}",
+        "",
+        r"has \(3,\) classes, and declares \(4,\)",
+    ),
+    (
+        "gives uint8 and int64",
+        "",
+        loading("object.__setattr__(train, 'images', train.images / 255)"),
+        "float64 4-d and int64 2-d",
+    ),
+    (
+        "has labels in range",
+        "",
+        loading("train.labels[[3, 7], 0] = 3, 9"),
+        r"2 labels of head 0 in train are no classes from 0 to 2, for instance \[7\]: 9",
+    ),
+    ("has its sha256", "", loading("train.images[0] = 0"), "its spec declares 98b8"),
+    (
+        "is the same again",
+        "",
+        loading("train.images[2, 0, 0, 1] = np.random.randint(256)") + "np.random.seed(0)",
+        r"images of train differs between two loads in 1 of 6000 places, most at \[2, 0, 0, 1\]",
+    ),
+    (
+        "states its mean and deviation",
+        "",
+        loading("data = dataclasses.replace(data, mean=(0.3,))"),
+        r"mean of channel 0 is 0\.27\d+, not 0\.3",
+    ),
+    (
+        "states its mean and deviation",
+        "",
+        loading("data = dataclasses.replace(data, std=(0.5,))"),
+        r"std of channel 0 is 0\.23\d+, not 0\.5",
+    ),
+] + [
+    ("composes anew", "DATASET = {'composable': True}", composing(compose), problem)
+    for compose, problem in (
+        ("data.splits['train']", "composes 200 images for 190"),
+        ("Split(drawn(0), labels[:190])", "every seed and epoch give the same"),
+        ("Split(drawn(epoch), labels[:190])", "every seed and epoch give the same"),
+        ("Split(drawn(None), labels[:190])", "composes differs for the same seed and epoch"),
+    )
+]
+
+READER = "DATASET = {'reader': 'zoo_odd.model:reader'}"
+
+DATASETS += [
+    ("has import strings that resolve", "DATASET = {'reader': 'zoo_odd:x'}", "", "zoo_odd:x"),
+    (
+        "takes its own images as they are",
+        READER,
+        "reader = lambda image: 255 - image",
+        r"test image 0 differs after the reader took it",
+    ),
+    (
+        "reads images of any size",
+        READER,
+        "reader = lambda image: image",
+        r"of \(1, 1\) it makes uint8 \(1, 1, 1\), not uint8 \(1, 6, 5\)",
+    ),
+    (
+        "reads images of any size",
+        READER,
+        "def reader(image):\n    image[:] = 0\n    return np.zeros((1, 6, 5), np.uint8)",
+        "the image differs after the reader took it",
+    ),
+    (
+        "reads images of any size",
+        READER,
+        "reader = lambda image: np.random.randint(0, 256, (1, 6, 5), np.uint8)",
+        r"what it makes of \(1, 1\) differs the second time",
+    ),
+]
+
+SOURCES = [
+    ("has import strings that resolve", "SOURCE = {'describe': 'zoo_odd:x'}", "", "zoo_odd:x"),
+    (
+        "refuses what is not there",
+        "",
+        "def describe(address): open(address)",
+        r"odd:\./no/such/address ends with FileNotFoundError",
+    ),
+    (
+        "refuses what is not there",
+        "",
+        "def describe(address): return None",
+        "where nothing is, counts as a data set",
+    ),
+]
+
+TRAINERS = [
+    ("has import strings that resolve", "TRAINER = {'exporters': {'x': 'zoo_odd:x'}}", "", "odd:x"),
+    ("has import strings that resolve", "TRAINER = {'factory': 'zoo_odd:x'}", "", "zoo_odd:x"),
+    (
+        "states its environment",
+        "",
+        "Trainer.environment = lambda self: {'framework': 'toy'}",
+        "does not say which device",
+    ),
+    (
+        "states its environment",
+        "",
+        "Trainer.environment = lambda self: {'framework': 'toy', 'device': 'cpu', 'x': 1.5}",
+        "more than strings and integers",
+    ),
+    (
+        "states its environment",
+        "",
+        "import time\nTrainer.environment = lambda self: "
+        "{'framework': 'toy', 'device': 'cpu', 'x': time.perf_counter_ns()}",
+        "becomes",
+    ),
+    (
+        "refuses a device that is none",
+        "",
+        "class Trainer(Trainer):\n    def __init__(self, *, device, threads): pass",
+        "takes the device 'no-such-device'",
+    ),
+    (
+        "gives and takes weights",
+        "",
+        "Trainer.get_weights = lambda self, model: {'head0': model.weights[0]}",
+        "after a copy of it was changed",
+    ),
+    (
+        "gives and takes weights",
+        "",
+        "Trainer.set_weights = lambda self, model, weights: None",
+        "after set_weights",
+    ),
+    (
+        "gives a state that stays",
+        "",
+        "Learner.get_state = lambda self: {'head0': self.model.weights[0]}",
+        "head0 differs in a state after one more step",
+    ),
+    ("counts parameters", "", "Trainer.count_parameters = lambda self, model: 0", "counts 0"),
+    ("counts parameters", "", "Trainer.count_parameters = lambda self, model: 91", "of 90 numbers"),
+    (
+        "resumes what it trains",
+        "",
+        "Learner.set_state = lambda self, state: None",
+        "head0 differs in a training that was stopped and resumed",
+    ),
+    (
+        "knows its group",
+        "TRAINER = {'distributed': True}",
+        "from types import SimpleNamespace\nTrainer.group = SimpleNamespace(rank=1, size=2)",
+        "it is process 1 of 2",
+    ),
+    ("follows lr", "", stepping("was"), "says that it follows lr, which changes nothing"),
+    ("follows seed", "", building("0") + ONE_ORDER, "says that it follows seed, which"),
+    ("follows lr", "MODEL = {'trainer': 'toy'}", "", "no installed model is trained by 'odd'"),
+    ("follows color", "TRAINER = {'recipe_fields': ('color',)}", "", "no recipe field 'color'"),
+] + [
+    (
+        f"follows {field}",
+        f"TRAINER = {{'recipe_fields': {tuple(TRAINER_FIELDS)}}}",
+        "Trainer.environment = lambda self: {'bfloat16': 'native'}",
+        f"says that it follows {field}, which changes nothing",
+    )
+    for field in sorted(TRAINER_FIELDS)
+]
+
+OTHERS = [
+    ("zoo odd: has import strings that resolve", "COMMAND = {'command': 'zoo_odd:x'}", "", "x"),
+    ("zoo odd: is a click command", "", "command = print", "zoo_odd.model:command is no click"),
+    ("zoo odd: explains itself", "", "command = click.Command('odd')", "does not say what it does"),
+    ("zoo odd: explains itself", "", "command.get_help = lambda self: 1 / 0", "--help ends with 1"),
+    (
+        "odd: can be read",
+        "REGISTRY = {'url': '/nowhere'}",
+        "",
+        "/nowhere/index.json cannot be read",
+    ),
+]
+
+BROKEN = (
+    [(f"zoo-odd: {what}", *rest) for what, *rest in PLUGINS]
+    + [(f"odd: {what}", *rest) for what, *rest in MODELS + DATASETS + SOURCES + TRAINERS]
+    + [(f"odd.default: {what}", *rest) for what, *rest in RECIPES]
+    + [(f"odd, space default: {what}", *rest) for what, *rest in SPACES]
+    + OTHERS
+)
+
+
+@pytest.mark.parametrize(("name", "plugin", "model", "problem"), BROKEN)
+def test_a_check_fails_on_what_is_broken(odd, name, plugin, model, problem):
+    catalog = odd(plugin, model)
+    checks = [check for check in plugin_checks(catalog, "zoo-odd") if str(check) == name]
+    errors = []
+    for check in checks:  # a model, a data set and a trainer may share the name of a check
+        try:
+            check.run()
+        except ZooError as exc:
+            errors.append(exc)
+    (exc,) = errors
+    assert isinstance(exc, ZooError)
+    with pytest.raises(ZooError, match=problem):
+        raise exc
+
+
+def test_a_plugin_in_which_nothing_is_broken_keeps_every_check(odd):
+    for check in plugin_checks(odd(), "zoo-odd"):
+        check.run()
+
+
+def test_a_plugin_may_import_a_plugin_that_it_requires(odd, site):
+    catalog = odd("import zoo_toy")
+    with (site / "zoo_odd-1.0.dist-info" / "METADATA").open("a") as metadata:
+        metadata.write("Requires-Dist: zoo-toy>=1\n")
+    run_check(catalog, "zoo-odd: imports nothing heavy")
+
+
+def test_every_check_is_seen_to_fail(odd):
+    seen = {name.partition(": ")[2] for name, *_ in BROKEN} | METADATA.keys()
+    catalog = odd("DATASET = {'composable': True}; TRAINER = {'distributed': True}")
+    made = {str(check).partition(": ")[2] for check in plugin_checks(catalog, "zoo-odd")}
+    assert made <= seen
+
+
+def test_there_is_a_trial_of_every_field_that_a_trainer_may_follow():
+    assert FIELD_TRIALS.keys() == TRAINER_FIELDS | {"lr", "seed"}
+
+
+METADATA = {
+    "has an entry point": ("zoo-odd = zoo_odd.plugin", "odd = zoo_odd.plugin", "named like"),
+    "has a license": ("License-Expression: MIT\n", "", "states no license"),
+    "offers something": ("zoo_odd.plugin", "zoo_odd", "offers nothing"),
+}
+"""Check -> what is replaced in the metadata, by what, and what is then said."""
+
+
+@pytest.mark.parametrize("what", METADATA)
+def test_a_check_fails_on_metadata_that_are_wrong(odd, site, what):
+    odd()
+    old, new, problem = METADATA[what]
+    for path in (site / "zoo_odd-1.0.dist-info").iterdir():
+        path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(VerificationError, match=problem):
+        run_check(load_catalog(), f"zoo-odd: {what}")
+
+
+def test_two_entry_points_are_one_too_many(odd, site):
+    odd()
+    (site / "zoo_odd" / "other.py").touch()
+    points = site / "zoo_odd-1.0.dist-info" / "entry_points.txt"
+    points.write_text(points.read_text() + "more = zoo_odd.other\n")
+    with pytest.raises(VerificationError, match="one entry point in zoo.v1 is due, there are: "):
+        run_check(load_catalog(), "zoo-odd: has an entry point")
+
+
+def test_a_pickle_in_the_package_is_found(odd, site):
+    catalog = odd()
+    (site / "zoo_odd" / "weights.pt").touch()
+    with pytest.raises(VerificationError, match="weights.pt is a pickle"):
+        run_check(catalog, "zoo-odd: uses no pickle")
+
+
+def test_a_registry_elsewhere_is_not_asked(odd):
+    catalog = odd("REGISTRY = {'url': 'https://example.org/registry'}")
+    with pytest.raises(NotApplicableError, match="it lies elsewhere"):
+        run_check(catalog, "odd: can be read")
+
+
+def test_data_that_would_have_to_be_fetched_are_not(odd):
+    catalog = odd(
+        model="""
+import os
+from zoo_core.errors import UnavailableError
+def load():
+    raise (UnavailableError if os.environ["ZOO_OFFLINE"] == "1" else OSError)("not here")
+"""
+    )
+    with pytest.raises(NotApplicableError, match="data are not here, and a check fetches nothing"):
+        run_check(catalog, "odd: has its splits")
+
+
+@pytest.mark.parametrize("before", [{}, {"ZOO_OFFLINE": ""}, {"ZOO_OFFLINE": "0"}])
+def test_a_check_of_data_leaves_the_environment_as_it_was(odd, monkeypatch, before):
+    for name, value in before.items():
+        monkeypatch.setenv(name, value)
+    catalog = odd()
+    environment = dict(os.environ)
+    run_check(catalog, "odd: has its splits")
+    assert dict(os.environ) == environment
+
+
+def test_a_module_that_ends_the_process_is_named(odd):
+    catalog = odd()
+    (check,) = [c for c in plugin_checks(catalog, "zoo-odd") if str(c) == "zoo-odd: prints nothing"]
+    from pathlib import Path
+
+    import zoo_odd.plugin
+
+    path = Path(zoo_odd.plugin.__file__)
+    path.write_text("import os; os._exit(9)")
+    with pytest.raises(VerificationError, match="ends the process with 9"):
+        check.run()

@@ -1,0 +1,229 @@
+"""`zoo check`, and the same from pytest."""
+
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from zoo_core.errors import InvalidValueError, UnknownNameError
+from zoo_core.testing import Check, NotApplicableError, conformance_test, plugin_checks, run_checks
+from zoo_core.testing.check import ContractError, expect_equal, expect_finite
+from zoo_core.testing.runner import CheckResult, CheckStatus, check_skips, junit
+from zoo_core.testing.suite import MIN_CHECKS, find_plugin, has_every_check
+from zoo_core.weights.file import load_weights
+
+TOY = {"ZOO_PLUGINS": "zoo-toy,zoo-odd"}
+
+SKIPPED = ("learns a batch", "resumes to the bit")
+
+ODD = """
+import zoo_toy.model
+from zoo_core.hookspecs import hookimpl
+from zoo_core.plugins.specs import ModelSpec, TrainerSpec
+
+@hookimpl
+def zoo_models():
+    return [ModelSpec(name="odd", summary="", builder="zoo_toy.model:Softmax",
+        config="zoo_toy.config:SoftmaxConfig", recipes="zoo_toy.config:RECIPES", trainer="odd",
+        dataset="toy", license="MIT")]
+
+@hookimpl
+def zoo_trainers():
+    return [TrainerSpec(name="odd", summary="", factory="zoo_odd.plugin:Odd", framework="numpy",
+        recipe_fields=())]
+
+class Odd(zoo_toy.model.ToyTrainer):
+    def set_weights(self, model, weights):
+        model.weights[0][:] = weights["head0"]
+        model.weights[0][4, 1] += 1
+"""
+
+
+def test_a_plugin_that_keeps_its_contract(cli, tmp_path):
+    done = cli("check", "zoo-toy", "--junit", "out.xml", env=TOY)
+    assert done.code == 0, done.out
+    *checks, last = done.out.splitlines()
+    assert len(checks) == MIN_CHECKS["plugin"] + 2 * (MIN_CHECKS["models"] + 17 + 2) + 2 * 10 + 9
+    assert last == f"{len(checks)} checks of zoo-toy: {len(checks)} passed."
+    assert not (tmp_path / "zoo-check").exists()
+    suite = ElementTree.parse(tmp_path / "out.xml").getroot()
+    assert (suite.get("tests"), suite.get("failures")) == (str(len(checks)), "0")
+
+
+def test_a_plugin_that_does_not(cli, site, write_plugin, tmp_path):
+    write_plugin(site, "zoo-odd", ODD)
+    done = cli("check", "odd", "--json", "--junit", "out.xml", site=site, env=TOY)
+    assert done.code == 5
+    assert done.json["plugin"] == "zoo-odd"
+    failed = {
+        row["check"]: row["message"] for row in done.json["checks"] if row["status"] != "passed"
+    }
+    assert done.json["failed"] == len(failed)
+    message = failed["odd: gives and takes weights"]
+    assert "head0 differs after set_weights in 1 of 90 places, most at [4, 1]: " in message
+    assert "zoo-check/odd-gives-and-takes-weights.safetensors" in message
+    saved = load_weights(tmp_path / "zoo-check" / "odd-gives-and-takes-weights.safetensors")
+    assert saved.tensors["actual"].shape == saved.tensors["expected"].shape
+    assert np.argwhere(saved.tensors["actual"] != saved.tensors["expected"]).tolist() == [[4, 1]]
+    assert saved.metadata == {"check": "odd: gives and takes weights"}
+    suite = ElementTree.parse(tmp_path / "out.xml").getroot()
+    told = {
+        case.get("name"): case.find("failure") for case in suite if case.find("failure") is not None
+    }
+    assert told.keys() == failed.keys()
+
+
+def test_a_check_that_is_left_out_has_its_reason(cli):
+    names = [
+        f"{model}.default: {what}" for model in ("softmax", "softmax-pairs") for what in SKIPPED
+    ]
+    skips = [word for name in names for word in ("--skip", f"{name}=it takes seconds")]
+    done = cli("check", "zoo-toy", "--json", *skips, env=TOY)
+    assert done.code == 0
+    skipped = {
+        row["check"]: row["message"] for row in done.json["checks"] if row["status"] == "skipped"
+    }
+    assert skipped == dict.fromkeys(names, "it takes seconds")
+    assert done.json["skipped"] == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["zoo-tox"], 3, "there is no plugin 'zoo-tox' installed. Did you mean 'zoo-toy'?"),
+        (
+            ["zoo-toy", "--skip", "softmax.default: survives file=x"],
+            2,
+            "Did you mean 'softmax.default: survives a file'",
+        ),
+        (["zoo-toy", "--skip", "softmax.default: survives a file"], 2, "without a reason"),
+        (["zoo-toy", "--skip", "softmax.default: survives a file= "], 2, "without a reason"),
+    ],
+)
+def test_a_mistake_is_one_line(cli, arguments, code, said):
+    done = cli("check", *arguments, env=TOY)
+    assert (done.code, done.out) == (code, "")
+    assert said in done.err
+
+
+def test_a_report_that_cannot_be_written_is_named(cli, site, write_plugin):
+    write_plugin(site, "zoo-odd", "1 / 0")
+    done = cli("check", "zoo-odd", "--junit", "no/such/folder.xml", site=site, env=TOY)
+    assert done.code == 1
+    assert "no/such/folder.xml cannot be written: No such file" in done.err
+
+
+def test_a_broken_plugin_fails_its_check(cli, site, write_plugin):
+    write_plugin(site, "zoo-odd", "1 / 0")
+    done = cli("check", "zoo-odd", "--json", site=site, env=TOY)
+    assert done.code == 5
+    messages = {row["check"]: row["message"] for row in done.json["checks"]}
+    assert "ZeroDivisionError" in messages["zoo-odd: loads"]
+    assert "11 checks" not in messages["zoo-odd: is checked as a whole"]
+    assert "are due at the least" in messages["zoo-odd: is checked as a whole"]
+
+
+@pytest.mark.slow
+def test_pytest_makes_the_same_checks(run_process, tmp_path, site, write_plugin):
+    write_plugin(site, "zoo-odd", ODD)
+    (tmp_path / "test_it.py").write_text(
+        "from zoo_core.testing import conformance_test\n"
+        "test_it = conformance_test('zoo-odd', skip={'odd.default: learns a batch': 'slow',\n"
+        "    'odd.slow: learns a batch': 'slow'})\n"
+    )
+    words = [
+        "-m",
+        "pytest",
+        "-q",
+        "-rs",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        tmp_path,
+        "test_it.py",
+    ]
+    done = run_process(*words, site=site, env={**TOY, "PYTHONSAFEPATH": ""})
+    assert done.code == 1
+    assert "test_it[odd: gives and takes weights]" in done.out.replace("conformance[", "test_it[")
+    assert "ContractError: head0 differs after set_weights in 1 of 90 places" in done.out
+    assert "2 skipped" in done.out
+    assert "slow" in done.out
+
+
+def test_pytest_hears_of_a_plugin_that_is_not_there(toy):
+    with pytest.raises(UnknownNameError, match="no plugin 'zoo-none'"):
+        conformance_test("zoo-none")
+
+
+def test_a_plugin_is_found_by_what_only_it_offers(toy):
+    assert find_plugin(toy, "softmax").distribution == "zoo-toy"
+    assert find_plugin(toy, "Zoo.Toy").distribution == "zoo-toy"
+
+
+def test_fewer_checks_than_declared_are_too_few(toy):
+    plugin = find_plugin(toy, "zoo-toy")
+    count = len(plugin_checks(toy, "zoo-toy"))
+    has_every_check(plugin, plugin.offers, count)
+    with_spaces = MIN_CHECKS["models"] + 1
+    expected = (
+        MIN_CHECKS["plugin"] + 2 * with_spaces + 2 * MIN_CHECKS["datasets"] + MIN_CHECKS["trainers"]
+    )
+    with pytest.raises(
+        ContractError, match=f"{expected - 1} checks could be made, and {expected} are due"
+    ):
+        has_every_check(plugin, plugin.offers, expected - 1)
+
+
+def test_whatever_a_check_raises_the_others_are_made():
+    def fail():
+        raise RuntimeError("odd")
+
+    def leave_out():
+        raise NotApplicableError("not here")
+
+    checks = [Check("a", fail), Check("b", leave_out), Check("c", lambda: None)]
+    outcomes = list(run_checks(checks, skip={}, save=None))
+    found = [(outcome.status, outcome.message) for outcome in outcomes]
+    assert found == [
+        (CheckStatus.FAILED, "it ends with RuntimeError: odd"),
+        (CheckStatus.SKIPPED, "not here"),
+        (CheckStatus.PASSED, ""),
+    ]
+
+
+def test_what_is_to_be_skipped_is_looked_at():
+    check_skips({"a": "why"}, [Check("a", print)])
+    with pytest.raises(InvalidValueError, match="no check 'b'"):
+        check_skips({"b": "why"}, [Check("a", print)])
+
+
+def test_junit_holds_any_message():
+    outcomes = [CheckResult("a: b", CheckStatus.FAILED, "\x1b[0m <&> \x00 é", 0.5)]
+    case = ElementTree.fromstring(junit("p", outcomes))[0]
+    assert case.find("failure").get("message") == " [0m <&>   é"
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected", "problem"),
+    [
+        (
+            [1.0, 5.0],
+            [1.0, 2.0],
+            r"in 1 of 2 places, most at \[1\]: 5\.0 instead of 2\.0, off by 3",
+        ),
+        ([np.nan, 1.0], [0.0, 1.0], r"most at \[0\]: nan instead of 0\.0"),
+        ([np.inf, 1.0], [0.0, 9.0], r"most at \[0\]: inf"),
+        ([1.0], [1.0, 2.0], r"float64 \(1,\) instead of float64 \(2,\)"),
+    ],
+)
+def test_the_worst_element_is_named(actual, expected, problem):
+    with pytest.raises(ContractError, match=problem) as caught:
+        expect_equal(np.array(actual), np.array(expected), "w", "here")
+    assert caught.value.tensors.keys() == {"actual", "expected"}
+
+
+def test_what_is_equal_or_near_enough_is_no_fault():
+    expect_equal(np.array([np.nan, np.inf]), np.array([np.nan, np.inf]), "w", "here")
+    expect_equal(np.array([1.0, 2.05]), np.array([1.0, 2.0]), "w", "here", within=0.1)
+    expect_equal(np.zeros((0, 3)), np.zeros((0, 3)), "w", "here")
+    expect_finite(np.ones(3), "w")

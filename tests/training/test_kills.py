@@ -1,0 +1,57 @@
+"""The training loop where its process is killed or terminated, at any function call."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="trainings are killed in forked children"),
+]
+
+
+@pytest.fixture
+def kill_training(run_process):
+    """Return a function that kills or terminates trainings, in a process of their own."""
+
+    def run(model, how, count, *, broken="", plugins="zoo-toy"):
+        call = f"main({model!r}, {how!r}, {count})"
+        code = f"{broken}\nfrom tests.training.kill_training import main\n{call}"
+        return run_process("-c", code, site=ROOT, env={"ZOO_PLUGINS": plugins})
+
+    return run
+
+
+@pytest.mark.parametrize("model", ["softmax", "softmax-pairs"])
+@pytest.mark.parametrize(("how", "count"), [("kill", 20), ("terminate", 50)])
+def test_loop_survives(kill_training, model, how, count):
+    done = kill_training(model, how, count)
+    assert done.code == 0, done.err
+
+
+@pytest.mark.torch
+@pytest.mark.requires("zoo-mlp", "zoo-mnist")
+@pytest.mark.parametrize("how", ["kill", "terminate"])
+def test_loop_survives_with_torch(kill_training, how):
+    done = kill_training("mlp", how, 10, plugins="zoo-mlp,zoo-mnist,zoo-torch")
+    assert done.code == 0, done.err
+
+
+def test_loop_notices_state_that_is_not_restored(kill_training):
+    broken = "import zoo_toy.model as m; m.ToyLearner.set_state = lambda self, state: None"
+    done = kill_training("softmax", "kill", 20, broken=broken)
+    assert done.code == 1
+    assert "the weights are others" in done.err
+
+
+def test_loop_notices_termination_without_checkpoint(kill_training):
+    broken = (
+        "import zoo_core.training.checkpoint as c\n"
+        "c.Checkpoints.save = lambda self, checkpoint: None"
+    )
+    done = kill_training("softmax", "terminate", 1, broken=broken)
+    assert done.code == 1
+    assert "SIGTERM 1 leaves no checkpoint" in done.err

@@ -1,0 +1,329 @@
+"""A training that was stopped goes on as if it had not been; whatever was left behind."""
+
+import dataclasses
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from zoo_core.errors import DataError, InterruptedTrainingError, TrainingError
+from zoo_core.filenames import CONFIG, WEIGHTS
+from zoo_core.frameworks.run import Callbacks
+from zoo_core.frameworks.training_state import TrainingState
+from zoo_core.installation.installed import load_catalog
+from zoo_core.testing.check import ContractError
+from zoo_core.testing.resume_checks import StopAfter, expect_same
+from zoo_core.testing.trainee import Trainee
+from zoo_core.training import checkpoint, loop
+from zoo_core.training.checkpoint import (
+    ARRAYS,
+    MANIFEST,
+    Checkpoints,
+    SerializedCheckpoint,
+    deserialize,
+    serialize,
+)
+from zoo_core.training.checkpointing import CheckpointManager
+from zoo_core.training.loop import DivergedError
+from zoo_core.training.training import Training
+
+EPOCHS = ("--epochs", 8)
+
+PAUSING = """
+import os, signal
+from zoo_core.hookspecs import hookimpl
+
+@hookimpl
+def zoo_epoch_end(run, epoch):
+    if epoch == int(os.environ.get("PAUSE_AFTER", 0)):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        print("paused", flush=True)
+        number = signal.sigwait({signal.SIGTERM})  # pause() would miss one that comes before it
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        os.kill(os.getpid(), number)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _in_the_tests_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def content(run):
+    return (Path(run) / WEIGHTS).read_bytes()
+
+
+@pytest.fixture
+def whole(cli):
+    """Return the weights of a training that was not disturbed."""
+    assert cli("train", "softmax", "--out", "whole", *EPOCHS).code == 0
+    return content("whole")
+
+
+@pytest.fixture
+def signaled(spawn, site, write_plugin):
+    """Return a function that runs `zoo` and sends it a signal after an epoch, at which it waits."""
+    write_plugin(site, "zoo-pausing", PAUSING)
+
+    def run(*command, number, epoch):
+        environment = {"PAUSE_AFTER": str(epoch)}
+        with spawn("-m", "zoo_core", *command, site=site, env=environment) as process:
+            while (line := process.stdout.readline()) != "paused\n":
+                assert line, process.stderr.read()
+            process.send_signal(number)
+            _, err = process.communicate()
+        return process.returncode, err
+
+    return run
+
+
+@pytest.mark.slow
+def test_train_resumes_after_kills_as_if_there_were_none(cli, signaled, whole):
+    train_it = ["train", "softmax", "--out", "run", "--checkpoint-every", 0, *EPOCHS]
+    resume_it = ["train", "--resume", "run", "--checkpoint-every", 0]
+    for epoch, command in enumerate((train_it, resume_it, resume_it), 2):
+        code, _ = signaled(*command, number=signal.SIGKILL, epoch=epoch)
+        assert code == -signal.SIGKILL
+    assert cli(*resume_it).code == 0
+    assert content("run") == whole
+    lines = [json.loads(line) for line in Path("run/metrics.jsonl").read_text().splitlines()]
+    assert [line["epoch"] for line in lines] == list(range(1, EPOCHS[1] + 1))
+
+
+def test_a_terminated_training_says_how_to_go_on(cli, signaled, whole):
+    train_it = ["train", "softmax", "--out", "run", *EPOCHS]
+    code, err = signaled(*train_it, number=signal.SIGTERM, epoch=3)
+    assert code == 143
+    command = err.strip().rpartition("Go on: zoo ")[2].split()
+    assert command == ["train", "--resume", "run"]
+    resumed = cli(*command)
+    assert resumed.code == 0
+    assert "Going on after step" in resumed.out
+    assert content("run") == whole
+    again = cli(*command)
+    assert again.code == 2
+    assert "is done" in again.err
+
+
+@pytest.fixture
+def stopped(toy, tmp_path):
+    """Return the folder of a run with two checkpoints, at steps 7 and 8 of 60."""
+    run = tmp_path / "run"
+    with pytest.raises(InterruptedTrainingError):
+        Training.new(
+            toy, "softmax", out=run, checkpoint_every=0, callbacks=Interrupt(after=8)
+        ).run()
+    assert sorted(os.listdir(run / "checkpoints")) == ["8", "9"]
+    return run
+
+
+class Interrupt(Callbacks):
+    """Callbacks that interrupt this very process after some steps."""
+
+    def __init__(self, after):
+        self.left = after
+
+    def step_end(self, epoch, step, steps):
+        self.left -= 1
+        if not self.left:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+DAMAGES = {
+    "shorter arrays": (ARRAYS, lambda old: old[:-10]),
+    "no arrays": (ARRAYS, None),
+    "a flipped bit": (ARRAYS, lambda old: old[:-1] + bytes([old[-1] ^ 1])),
+    "half a manifest": (MANIFEST, lambda old: old[: len(old) // 2]),
+    "an empty manifest": (MANIFEST, lambda old: b""),
+    "another training's": (MANIFEST, lambda old: old.replace(b'_sha256": "', b'_sha256": "0', 1)),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_where_the_newest_checkpoint_is_damaged_the_one_before_serves(
+    toy, stopped, tmp_path, capsys, damage
+):
+    name, change = DAMAGES[damage]
+    path = stopped / "checkpoints" / "9" / name
+    path.write_bytes(change(path.read_bytes())) if change else path.unlink()
+    steps = Steps()
+    resumed = Training.resume(toy, stopped, callbacks=steps).run()
+    assert f"checkpoint {path.parent} is passed over" in capsys.readouterr().err
+    assert steps.first == 8
+    assert content(resumed.folder) == content(
+        Training.new(toy, "softmax", out=tmp_path / "other").run().folder
+    )
+
+
+class Steps(Interrupt):
+    """Callbacks that remember the first step."""
+
+    first = None
+
+    def __init__(self): ...
+
+    def step_end(self, epoch, step, steps):
+        self.first = self.first or step
+
+
+def test_a_checkpoint_that_was_not_finished_is_none(toy, stopped, capsys):
+    (stopped / "checkpoints" / "9" / MANIFEST).unlink()
+    (stopped / "checkpoints" / "10").mkdir()
+    steps = Steps()
+    Training.resume(toy, stopped, callbacks=steps).run()
+    assert steps.first == 8
+    assert capsys.readouterr().err == ""
+
+
+def test_without_any_checkpoint_a_run_begins_anew(toy, stopped, tmp_path):
+    shutil.rmtree(stopped / "checkpoints")
+    resumed = Training.resume(toy, stopped).run()
+    assert content(resumed.folder) == content(
+        Training.new(toy, "softmax", out=tmp_path / "other").run().folder
+    )
+
+
+def test_another_environment_is_said(toy, stopped, capsys):
+    config = json.loads((stopped / CONFIG).read_text())
+    config["environment"]["threads"] = 64
+    (stopped / CONFIG).write_text(json.dumps(config))
+    Training.resume(toy, stopped).run()
+    assert "the training began with threads 64, and goes on with None" in capsys.readouterr().err
+
+
+def test_a_full_disk_stops_the_training_with_what_it_had(toy, tmp_path, stopped, run_process):
+    """The system refuses to write more than a few bytes to a file, as a full disk does."""
+    before = {path: path.read_bytes() for path in stopped.rglob("*") if path.is_file()}
+    code = (
+        "import resource, sys\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))\n"
+        "from zoo_core.cli.main import run\n"
+        "sys.exit(run())"
+    )
+    command = ["train", "--resume", str(stopped), "--checkpoint-every", "0"]
+    done = run_process("-c", code, *command)
+    assert done.code == 1
+    assert "checkpoints/10 cannot be written: File too large" in done.err
+    assert f"go on: zoo train --resume {stopped}" in done.err
+    after = {path: path.read_bytes() for path in stopped.rglob("*") if path.is_file()}
+    assert {p: after[p] for p in before} == before
+    resumed = Training.resume(toy, stopped).run()
+    assert content(resumed.folder) == content(
+        Training.new(toy, "softmax", out=tmp_path / "other").run().folder
+    )
+
+
+@pytest.fixture
+def diverging(monkeypatch):
+    """Let the loss be no number from step 30 on, in the third epoch."""
+    rate = loop.learning_rate
+    monkeypatch.setattr(
+        loop, "learning_rate", lambda recipe, step, total: float("nan") if step >= 30 else 0.5
+    )
+    return rate
+
+
+def test_a_diverged_training_keeps_its_last_good_epoch(toy, tmp_path, diverging):
+    with pytest.raises(TrainingError) as caught:
+        Training.new(toy, "softmax", out=tmp_path / "run").run()
+    assert "not finite from step 8 of epoch 3 on (lr 0.5; its batch has 16 images, rows " in str(
+        caught.value
+    )
+    assert "The weights of epoch" in str(caught.value)
+    assert "--set lr=0.05" in str(caught.value)
+    card = json.loads((tmp_path / "run" / "card.json").read_text())
+    assert card["epoch"] <= 2
+    assert "diverged" in card["stopped"]
+    assert card["metrics"]["test"]["accuracy"][0] > 0.5
+    assert "Stopped early" in (tmp_path / "run" / "card.md").read_text()
+
+
+def test_a_training_that_diverges_at_once_keeps_nothing(toy, tmp_path):
+    with pytest.raises(DivergedError, match="from step 2 of epoch 1 on"):
+        Training.new(toy, "softmax", out=tmp_path / "run", overrides=[{"lr": 1e38}]).run()
+    assert not (tmp_path / "run" / WEIGHTS).exists()
+
+
+def test_old_checkpoints_go_and_two_stay(toy, tmp_path):
+    run = Training.new(toy, "softmax", out=tmp_path / "run", checkpoint_every=0).run()
+    assert len(os.listdir(run.folder / "checkpoints")) == 2
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_the_others(stopped, monkeypatch):
+    def refuse(path, content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint, "write_atomic", refuse)
+    checkpoints = Checkpoints(stopped)
+    with pytest.raises(DataError, match="No space left on device"):
+        checkpoints.save(deserialize(checkpoints.latest()))
+    assert sorted(os.listdir(stopped / "checkpoints")) == ["8", "9"]
+
+
+PARTS = ["weights", "statistics", "muon", "mean", "square", "steps", "average", "position"]
+PARTS += ["logits", "kept"]
+
+
+def without(part, packed):
+    """Return a checkpoint that lacks a part of a training's state."""
+    found = deserialize(packed)
+    progress, state = found.training, dict(found.learner)
+    prefixes = {
+        "weights": "model.hidden.0.weight",
+        "statistics": "model.reader.1.running",
+        "average": "average.",
+    }
+    named = [name for name in state if name.startswith(prefixes.get(part, f"optimizer.{part}."))]
+    assert named or part in ("nothing", "position", "logits", "kept")
+    for name in named:
+        state[name] = np.zeros_like(state[name])
+    if part == "position":
+        progress.step -= 1
+        progress.logits = [head[:-6] for head in progress.logits]
+    elif part == "logits":
+        progress.logits = [np.zeros_like(head) for head in progress.logits]
+    elif part == "kept":
+        progress.kept = None
+    return serialize(dataclasses.replace(found, learner=state), "")
+
+
+@pytest.mark.torch
+@pytest.mark.requires("zoo-two-headed", "zoo-mnist")
+@pytest.mark.parametrize("part", ["nothing", *PARTS])
+def test_every_part_of_the_state_is_needed(part, tmp_path, monkeypatch):
+    """The control of the checks of resuming: whatever is left out, they see it."""
+    catalog = load_catalog()
+    (tmp_path / CONFIG).touch()
+    changes = {"epochs": 2, "batch_size": 6, "keep": "best" if part == "kept" else "last"}
+
+    def subject():
+        return Trainee.make(catalog, "two-headed-cnn", threads=1, **changes)
+
+    while part == "kept" and subject().fit().epoch == 2:
+        changes["seed"] = changes.get("seed", 0) + 1  # until the first epoch is the best
+    undisturbed = subject().fit()
+    with pytest.raises(InterruptedTrainingError):
+        subject().fit(CheckpointManager(Checkpoints(tmp_path, every=1e9), StopAfter(6)))
+    latest = Checkpoints.latest
+    monkeypatch.setattr(Checkpoints, "latest", lambda self: without(part, latest(self)))
+    resumed = subject().fit(CheckpointManager(Checkpoints(tmp_path, every=1e9)))
+    if part == "nothing":
+        expect_same(resumed, undisturbed)
+    else:
+        with pytest.raises(ContractError):
+            expect_same(resumed, undisturbed)
+
+
+def test_progress_of_a_new_training_is_empty():
+    packed = serialize(checkpoint.Checkpoint(TrainingState(), {"w": np.ones(())}), "x")
+    found = deserialize(packed, "x")
+    assert found.training == TrainingState()
+    assert found.learner["w"].shape == ()
+    with pytest.raises(ValueError, match="another config.json"):
+        deserialize(packed, "y")
+    with pytest.raises(ValueError, match="checksum"):
+        deserialize(SerializedCheckpoint(packed.manifest, packed.arrays + b" "), "x")
