@@ -376,7 +376,9 @@ def fork_server(toy_site: Path) -> Iterator[Callable[..., _ForkServer]]:
 @pytest.fixture(scope="session")
 def preloaded() -> tuple[str, ...]:
     """Return the modules that commands find imported; a plugin's tests may override it."""
+    pictures = ("zoo_report.run_pictures",) if _is_installed("zoo-report") else ()
     return (
+        *pictures,  # which a training draws
         "numpy",
         "pydantic",
         "PIL.Image",

@@ -18,6 +18,8 @@ import pytest
 from zoo_core.installation.installed import installed_rows
 from zoo_core.plugins.index import TICK
 
+pytestmark = pytest.mark.slow  # because each starts several processes
+
 PLUGIN = """
 from zoo_core.hookspecs import hookimpl
 from zoo_core.plugins.specs import ModelSpec

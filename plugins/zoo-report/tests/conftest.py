@@ -13,6 +13,11 @@ VOID = {"meta", "img", "br", "path", "circle"}
 """Elements without an end; those of SVG are closed by themselves."""
 
 
+@pytest.fixture(scope="session")
+def preloaded(preloaded):
+    return (*preloaded, "zoo_report.report", "zoo_report.study_pictures")
+
+
 @pytest.fixture
 def toy(toy_site, monkeypatch):
     """Return a catalog with the toy plugin alone."""

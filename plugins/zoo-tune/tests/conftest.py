@@ -1,11 +1,11 @@
-"""What the tests of searches share: Optuna, imported once for all commands."""
+"""What the tests of searches share: Optuna and scikit-learn, imported once for all commands."""
 
 import pytest
 
 
 @pytest.fixture(scope="session")
 def preloaded(preloaded):
-    return (*preloaded, "optuna", "sqlalchemy", "zoo_tune.search", "zoo_tune.storage")
+    return (*preloaded, "zoo_tune.command", "zoo_tune.results", "zoo_tune.workers.worker")
 
 
 @pytest.fixture
