@@ -25,6 +25,7 @@ def digits():
     return load_dataset(installed_catalog().dataset("mnist")).splits["test"]
 
 
+@pytest.mark.slow
 def test_the_best_cnn_reads_photos_of_test_digits(cli, digits, tmp_path):
     rng = np.random.default_rng(0)
     rows = rng.permutation(len(digits))[:PHOTOS]
@@ -37,6 +38,7 @@ def test_the_best_cnn_reads_photos_of_test_digits(cli, digits, tmp_path):
     assert sum(right) >= 97
 
 
+@pytest.mark.slow
 def test_untouched_originals_give_the_test_sets_answers(cli, digits, tmp_path):
     for row, image in enumerate(digits.images[:500, 0]):
         Image.fromarray(image).save(tmp_path / f"{row:05}.png")

@@ -84,6 +84,7 @@ def test_a_page_says_what_its_card_says(found):
         assert (folder / picture).read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_everything_is_verified_without_a_network(cli):
     result = cli("verify", "--all", "--json")
     report = result.json["weights"]
@@ -93,6 +94,7 @@ def test_everything_is_verified_without_a_network(cli):
     assert result.code == 0
 
 
+@pytest.mark.slow
 def test_everything_is_loaded_without_network_or_pickle(run_python):
     """`torch.load`, `numpy.load` and `pickle` raise when they are touched."""
     code = f"""

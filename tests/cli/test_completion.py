@@ -125,7 +125,7 @@ def read_until(terminal, wanted):
         ("zoo train softmax --dataset toy-p", "zoo train softmax --dataset toy-pairs"),
         ("zoo train softmax --check", "zoo train softmax --checkpoint-every"),
         ("zoo plugins inf", "zoo plugins info"),
-        ("zoo plugins info zoo-t", "zoo plugins info zoo-toy"),
+        ("zoo plugins info zoo-co", "zoo plugins info zoo-core"),
         pytest.param(
             "zoo verify two-headed-mlp.d",
             "zoo verify two-headed-mlp.default",

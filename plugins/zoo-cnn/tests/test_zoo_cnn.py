@@ -98,6 +98,7 @@ def test_each_convolution_of_a_block_is_normalised_and_rectified_and_the_last_on
     assert kinds == ["Conv2d", *once, "Conv2d", "MaxPool2d", *once, "Flatten"]
 
 
+@pytest.mark.slow
 def test_it_reads_real_digits_after_one_epoch(tmp_path):
     small = {"channels": [8, 16], "kernel_sizes": [5, 3], "hidden": 32}
     run = zoo.train("cnn", out=tmp_path / "run", epochs=1, model=small, device="cpu")

@@ -97,6 +97,7 @@ def assert_alike(program, pretrained, images, *, normalization):
     assert compare_outputs(program, pretrained, images, normalization=normalization).alike
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "format_", "normalization"), PUBLISHED)
 def test_a_file_gives_zoos_logits_for_any_number_of_images(exported, name, format_, normalization):
     pretrained = zoo.load(name, device="cpu")
@@ -112,6 +113,7 @@ def test_a_file_gives_zoos_logits_for_any_number_of_images(exported, name, forma
             assert (own.argmax(axis=1) == expected.labels[:count, head]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "format_", "views", "normalization"),
     [
@@ -191,6 +193,7 @@ class Chunked(nn.Module):
         return [head(found.chunk(dim=0, chunks=3)[0]) for head in self.heads]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("format_", "normalization"), [("onnx", True), ("torch-export", False)])
 def test_a_module_with_colors_views_and_parts_of_its_batch(exported, format_, normalization):
     trainer = TorchTrainer(device="cpu")
@@ -206,6 +209,7 @@ def test_a_module_with_colors_views_and_parts_of_its_batch(exported, format_, no
     assert_alike(program, pretrained, noise(pretrained, 8), normalization=normalization)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format_", ["onnx", "torch-export"])
 def test_the_model_stays_as_it_was(exported, format_):
     pretrained = zoo.load("cnn.default", device="cpu")
@@ -229,6 +233,7 @@ def test_the_model_stays_as_it_was(exported, format_):
     assert pretrained.model.training
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "format_"),
     [("numpy-net.default", "onnx"), ("mlp.default", "onnx"), ("cnn.default", "torch-export")],
@@ -265,6 +270,7 @@ def test_the_greatest_difference_and_every_other_label_are_found():
     assert compared == OutputComparison(images=4, difference=3.0, labels=1)
 
 
+@pytest.mark.slow
 def test_what_a_file_takes_and_gives_is_said(exported):
     pretrained = zoo.load("two-headed-cnn.default", device="cpu")
     program = exported(pretrained, "onnx")

@@ -154,6 +154,7 @@ def test_a_model_is_written_compared_and_reported(cli, tmp_path):
     ).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format_", ["onnx", "torch-export"])
 def test_a_torch_model_is_written_and_nothing_is_said_but_that(cli, tmp_path, format_):
     result = cli("export", "mlp.default", "--format", format_)
@@ -192,6 +193,7 @@ def test_json_says_what_was_written_and_how_far_it_is_from_zoo(cli, tmp_path):
     assert 0 < compared["difference"] < 1e-4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "format_"),
     [("numpy-net.default", "onnx"), ("two-headed-mlp.reference", "torch-export")],
@@ -214,6 +216,7 @@ def test_a_file_says_what_it_is(cli, tmp_path, name, format_):
     }
 
 
+@pytest.mark.slow
 def test_a_training_of_ones_own_is_exported_from_its_folder_or_its_file(cli, tmp_path):
     assert cli("train", "numpy-net", "--epochs", 1, "--recipe", "fast").code == 0
     for name in ("runs/numpy-net-1", "runs/numpy-net-1/model.safetensors"):
@@ -313,6 +316,7 @@ def test_without_the_data_set_there_is_nothing_to_compare_on(cli, tmp_path, monk
 # What it needs.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", ["onnx", "onnxruntime", "onnxscript"])
 def test_a_missing_extra_is_named(run_process, tmp_path, module):
     result = run_process("-c", BLOCKING.format(module=module))

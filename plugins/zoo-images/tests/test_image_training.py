@@ -57,6 +57,7 @@ def digits(tmp_path_factory):
     return root
 
 
+@pytest.mark.slow
 def test_a_folder_gives_the_weights_that_the_same_arrays_give(
     cli, site, write_plugin, digits, tmp_path
 ):
@@ -105,6 +106,7 @@ def test_from_a_folder_to_published_weights(cli, photos, tmp_path):
     assert f"the card is about {photos} with the sha256" in changed.out + changed.err
 
 
+@pytest.mark.slow
 def test_decoding_is_shown_on_a_terminal_alone(cli, in_terminal, digits, tmp_path):
     code, shown = in_terminal("info", f"folder:{digits}")
     assert code == 0

@@ -80,6 +80,7 @@ def test_loaded_weights_give_the_same_answers(trained):
     )
 
 
+@pytest.mark.slow
 def test_one_seed_in_two_processes_gives_one_file(cli):
     sha256s = []
     for out in ("first", "second"):

@@ -94,6 +94,7 @@ def test_an_average_follows_the_parameters():
     assert average.value == 2
 
 
+@pytest.mark.slow
 def test_the_average_is_what_is_kept(cli):
     runs = [
         cli("train", "numpy-net", "--epochs", 1, "--out", str(ema), "--set", f"ema={ema}", "--json")
@@ -170,6 +171,7 @@ def trained(tmp_path_factory):
     return zoo.train("numpy-net", out=folder, epochs=2)
 
 
+@pytest.mark.slow
 def test_it_reads_real_digits_after_two_epochs(trained):
     test = trained.card.metrics["test"]
     assert test.total == 10_000
@@ -184,6 +186,7 @@ def test_the_card_names_what_decides_the_bits(trained):
     assert environment["blas"]
 
 
+@pytest.mark.slow
 def test_two_digits_go_the_same_way(tmp_path):
     values = {"dataset": "two-digit-mnist", "fresh": True, "epochs": 1, "rotate": 5.0}
     run = zoo.train("numpy-net", out=tmp_path / "run", **values)

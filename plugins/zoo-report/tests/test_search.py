@@ -126,6 +126,7 @@ def test_only_what_there_is_to_draw_is_drawn(tmp_path):
     assert everything == ["history.png", "importances.png", "slices.png"]
 
 
+@pytest.mark.slow
 def test_zoo_report_draws_a_folder_again(cli, tmp_path):
     (tmp_path / STUDY).write_text(SOME.model_dump_json())
     result = cli("report", tmp_path)
@@ -139,6 +140,7 @@ def test_zoo_report_draws_a_folder_again(cli, tmp_path):
     assert "zoo tune MODEL" in result.err
 
 
+@pytest.mark.slow
 def test_a_search_leaves_its_pictures(cli, tmp_path):
     env = {"ZOO_PLUGINS": "zoo-toy,zoo-tune,zoo-report"}
     result = cli("tune", "softmax", "--trials", 5, env=env)

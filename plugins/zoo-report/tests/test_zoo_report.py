@@ -274,6 +274,7 @@ def test_colors_stay_colors_and_two_channels_are_gray():
 # With a training.
 
 
+@pytest.mark.slow
 def test_a_picture_is_the_same_bytes_every_time():
     def draw():
         return [
@@ -346,7 +347,7 @@ def test_nothing_global_of_matplotlib_is_touched(run_python):
 import sys, matplotlib
 before = matplotlib.rcParams.copy()
 import numpy as np
-from zoo_report import pictures, style
+from zoo_report import run_pictures, style
 from zoo_report.confusion import draw_confusion
 style.png(draw_confusion([np.eye(2, dtype=int)], [("a", "b")], title="A model"))
 print(matplotlib.rcParams.copy() == before, "matplotlib.pyplot" in sys.modules)

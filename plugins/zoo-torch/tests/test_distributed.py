@@ -147,6 +147,7 @@ def card(run):
     return json.loads(Path(run, "card.json").read_text())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [2, 4])
 def test_processes_train_as_one_does_and_only_the_first_prints(
     torchrun, toy_site, monkeypatch, count
@@ -172,6 +173,7 @@ def test_processes_train_as_one_does_and_only_the_first_prints(
         np.testing.assert_allclose(actual[name], array, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_all_processes_have_the_same_weights_every_time(torchrun, tmp_path):
     (tmp_path / "digests.py").write_text(DIGESTS)
     first, second = (
@@ -191,6 +193,7 @@ def test_a_trainer_for_one_process_is_not_started_in_two(launch):
     assert not Path("run").exists()
 
 
+@pytest.mark.slow
 def test_a_signal_to_the_launcher_leaves_a_checkpoint(launch, torchrun, undisturbed):
     with launch(2, "-m", "zoo_core", "train", "whole", "--out", "run", *LONG) as process:
         wait_for_epochs(process)
@@ -202,6 +205,7 @@ def test_a_signal_to_the_launcher_leaves_a_checkpoint(launch, torchrun, undistur
     assert content("run") == undisturbed
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
 def test_a_lost_process_ends_all_and_nothing_else_is_lost(launch, torchrun, undisturbed):
     with launch(2, "-m", "zoo_core", "train", "whole", "--out", "run", *LONG) as process:
@@ -215,6 +219,7 @@ def test_a_lost_process_ends_all_and_nothing_else_is_lost(launch, torchrun, undi
     assert content("run") == undisturbed
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
 def test_a_launcher_that_may_restart_resumes_by_itself(launch, undisturbed):
     command = ("-m", "zoo_core", "train", "whole", "--out", "run", *LONG)
@@ -227,6 +232,7 @@ def test_a_launcher_that_may_restart_resumes_by_itself(launch, undisturbed):
     assert content("run") == undisturbed
 
 
+@pytest.mark.slow
 def test_two_machines_train_as_two_processes_of_one(launch, torchrun):
     """Both are this one, each with a launcher and a folder of its own."""
     torchrun(2, "-m", "zoo_core", "train", "whole", "--out", "one")

@@ -144,6 +144,7 @@ def test_a_step_draws_the_same_again(run):
     assert (shown[0] != images()[:20].float() / 255).any()
 
 
+@pytest.mark.slow
 def test_a_bad_transform_is_refused_before_there_is_a_folder(cli, tmp_path):
     result = cli("train", "mlp", "--set", 'transforms=["Nope"]', "--out", tmp_path / "run")
     assert result.code == 2, result.err

@@ -382,6 +382,7 @@ print(json.dumps([name for name in sys.modules if name in ("torchvision", "torch
 """
 
 
+@pytest.mark.slow
 def test_a_training_imports_neither_torchvision_nor_dynamo(run_python):
     assert json.loads(run_python(TRAIN).splitlines()[-1]) == []
 

@@ -26,7 +26,9 @@ from zoo_tune.workers.trial_accounting import (
 )
 from zoo_tune.workers.worker import Limits, Worker
 
-ARGUMENTS = ["tune", "softmax", "--trials", "12", "--epochs", "300"]
+ARGUMENTS = ["tune", "softmax", "--trials", "12", "--epochs", "60"]
+LONG = [*ARGUMENTS[:-1], "300"]
+"""The same with trials that are under way while a signal comes."""
 
 
 @pytest.fixture(autouse=True)
@@ -122,6 +124,7 @@ def check_whole(journal, before, count=12):
     assert len(ends) == len(trials_in(journal))
 
 
+@pytest.mark.slow
 def test_one_commands_workers_two_of_which_are_killed(spawn, journal):
     with spawn("-m", "zoo_core", *ARGUMENTS, "--workers", "4") as process:
         wait_for(lambda: len(ended(journal)) >= 2)
@@ -136,6 +139,7 @@ def test_one_commands_workers_two_of_which_are_killed(spawn, journal):
     check_whole(journal, before)
 
 
+@pytest.mark.slow
 def test_commands_that_share_a_study_two_of_which_are_killed(spawn, journal):
     command = ["-m", "zoo_core", *ARGUMENTS, "--patience", "8"]
     processes = [spawn(*command) for _ in range(4)]
@@ -172,6 +176,7 @@ def test_a_worker_that_takes_long_is_not_taken_for_dead(spawn, journal, spying, 
     assert len(counted_trials(trials_in(journal))) == 1
 
 
+@pytest.mark.slow
 def test_a_trial_that_was_lost_is_announced_and_done_again(spawn, cli, journal):
     with spawn("-m", "zoo_core", *ARGUMENTS) as process:
         wait_for(lambda: len(ended(journal)) >= 2)
@@ -187,6 +192,7 @@ def test_a_trial_that_was_lost_is_announced_and_done_again(spawn, cli, journal):
     check_whole(journal, before)
 
 
+@pytest.mark.slow
 def test_workers_on_a_grid_take_each_combination_once(cli, journal, tmp_path):
     (tmp_path / "grid.toml").write_text(
         "inherit = false\nlr.choices = [0.01, 0.02, 0.05, 0.1, 0.2]\nbatch_size.choices = [8, 16]\n"
@@ -198,11 +204,12 @@ def test_workers_on_a_grid_take_each_combination_once(cli, journal, tmp_path):
     assert len(values) == len(set(values)) == 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_to_the_command_stops_its_workers_and_the_command_goes_on(
     spawn, cli, journal, number
 ):
-    with spawn("-m", "zoo_core", *ARGUMENTS, "--workers", "3") as process:
+    with spawn("-m", "zoo_core", *LONG, "--workers", "3") as process:
         wait_for(lambda: len(ended(journal)) >= 2)
         process.send_signal(number)
         _, err = process.communicate(timeout=600)
@@ -211,12 +218,13 @@ def test_a_signal_to_the_command_stops_its_workers_and_the_command_goes_on(
     assert len(err.splitlines()) == 2  # the first is empty, below what a terminal shows of Ctrl-C
     assert not at_work(journal)
     before = ended(journal)
-    assert cli(*ARGUMENTS, "--workers", "3").code == 0
+    assert cli(*LONG, "--workers", "3").code == 0
     check_whole(journal, before)
 
 
+@pytest.mark.slow
 def test_workers_end_when_their_command_is_killed(spawn, journal):
-    with spawn("-m", "zoo_core", *ARGUMENTS, "--workers", "2") as process:
+    with spawn("-m", "zoo_core", *LONG, "--workers", "2") as process:
         pids = hold(journal, 2)
         process.kill()
         for pid in pids:
@@ -240,8 +248,9 @@ def _state(pid):
         return "Z"
 
 
+@pytest.mark.slow
 def test_a_command_whose_workers_all_die_says_so(spawn, journal):
-    with spawn("-m", "zoo_core", *ARGUMENTS, "--workers", "2") as process:
+    with spawn("-m", "zoo_core", *LONG, "--workers", "2") as process:
         for pid in hold(journal, 2):
             os.kill(pid, signal.SIGKILL)
         _, err = process.communicate(timeout=600)
@@ -249,6 +258,7 @@ def test_a_command_whose_workers_all_die_says_so(spawn, journal):
     assert "every worker ended before the study was done, the last with -9" in err
 
 
+@pytest.mark.slow
 def test_the_dashboard_opens_the_same_storage(cli, spawn, journal, loopback, free_port):
     pytest.importorskip("optuna_dashboard")
     assert cli("tune", "softmax", "--trials", "3").code == 0

@@ -49,6 +49,7 @@ def kept(path, study="softmax"):
 # What a search gives.
 
 
+@pytest.mark.slow
 def test_the_best_recipe_trains_to_the_score_that_chose_it(tune, cli, tmp_path):
     study = tuned(tune("--trials", 12, "--json"))
     assert study["recipe"] == "studies/softmax/best.toml"
@@ -70,6 +71,7 @@ def test_the_best_recipe_trains_to_the_score_that_chose_it(tune, cli, tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_where_a_recipe_is_from_stays_with_the_weights(tune, cli, tmp_path):
     study = tuned(tune("--trials", 5, "--json"))
     found = tomllib.loads((tmp_path / study["recipe"]).read_text())["search"]
@@ -96,17 +98,20 @@ def test_a_recipe_that_no_search_found_says_nothing_of_one(tune, cli, tmp_path):
     assert (result.code, "the table [search] of bad.toml lacks 'trial'" in result.err) == (2, True)
 
 
+@pytest.mark.slow
 def test_the_first_trial_is_the_recipe_itself(tune):
     first = tuned(tune("--trials", 1, "--json"))["trials"][0]
     assert first["values"] == {"lr": 0.5, "batch_size": 16, "model.scale": 0.01}
 
 
+@pytest.mark.slow
 def test_what_is_tried_has_three_digits(tune):
     for trial in tuned(tune("--trials", 6, "--json"))["trials"]:
         for value in (trial["values"]["lr"], trial["values"]["model.scale"]):
             assert value == float(f"{value:.3g}")
 
 
+@pytest.mark.slow
 def test_a_person_sees_each_trial_the_best_and_what_to_do_next(tune):
     result = tune("--trials", 12, "--epochs", 1)
     lines = result.out.splitlines()
@@ -124,12 +129,14 @@ def test_a_person_sees_each_trial_the_best_and_what_to_do_next(tune):
     assert result.err == ""
 
 
+@pytest.mark.slow
 def test_the_test_split_is_not_there_to_be_read(tune, tmp_path, spying):
     how = spying("open('splits', 'a').write(','.join(run.data.dataset.splits) + '\\n')")
     assert tune("--trials", 2, "--set", "trainer=spy", **how).code == 0
     assert (tmp_path / "splits").read_text().split() == ["train", "train"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", ["MemoryError()", "OutOfMemoryError('no room')"])
 def test_a_setting_that_is_too_large_fails_and_the_search_goes_on(tune, spying, tmp_path, error):
     (tmp_path / "space.toml").write_text("inherit = false\nbatch_size.choices = [8, 16, 32]\n")
@@ -140,6 +147,7 @@ def test_a_setting_that_is_too_large_fails_and_the_search_goes_on(tune, spying, 
     assert error.partition("(")[0] in study["trials"][0]["reason"]
 
 
+@pytest.mark.slow
 def test_a_fault_of_the_model_ends_the_search_and_what_was_finished_is_kept(tune, spying, tmp_path):
     (tmp_path / "space.toml").write_text("inherit = false\nbatch_size.choices = [8, 16, 32]\n")
     how = spying("if run.recipe.batch_size == 16: raise KeyError('oops')")
@@ -152,6 +160,7 @@ def test_a_fault_of_the_model_ends_the_search_and_what_was_finished_is_kept(tune
     ]
 
 
+@pytest.mark.slow
 def test_two_heads_are_judged_together(tune, cli):
     study = tuned(tune("--trials", 3, "--json", name="softmax-pairs"))
     best = study["trials"][study["best"]]
@@ -160,6 +169,7 @@ def test_two_heads_are_judged_together(tune, cli):
     assert best["scores"] == [pytest.approx(sum(accuracies) / 2)]
 
 
+@pytest.mark.slow
 def test_each_setting_may_be_trained_with_several_seeds(tune):
     study = tuned(tune("--trials", 3, "--seeds", 3, "--no-pruning", "--json"))
     assert study["seeds"] == [0, 1, 2]
@@ -170,6 +180,7 @@ def test_each_setting_may_be_trained_with_several_seeds(tune):
 # Settings that are not good.
 
 
+@pytest.mark.slow
 def test_hopeless_trials_are_stopped_early_and_cost_less(tune, tmp_path):
     (tmp_path / "slow.toml").write_text(
         "inherit = false\nlr = { low = 1e-5, high = 1e-3, log = true }\n"
@@ -188,6 +199,7 @@ def test_hopeless_trials_are_stopped_early_and_cost_less(tune, tmp_path):
     assert best[0] >= best[1] - 0.05
 
 
+@pytest.mark.slow
 def test_a_setting_that_diverges_is_stopped_and_said_to(tune, tmp_path):
     (tmp_path / "wild.toml").write_text("inherit = false\nlr.choices = [0.5, 1e38]\n")
     study = tuned(tune("--space", "wild.toml", "--grid", "--json"))
@@ -196,6 +208,7 @@ def test_a_setting_that_diverges_is_stopped_and_said_to(tune, tmp_path):
     assert "diverged" in wild["reason"]
 
 
+@pytest.mark.slow
 def test_where_nothing_can_be_trained_it_fails_and_says_why(tune, tmp_path):
     (tmp_path / "wild.toml").write_text("inherit = false\nlr.choices = [9e37, 1e38]\n")
     result = tune("--space", "wild.toml", "--grid")
@@ -204,6 +217,7 @@ def test_where_nothing_can_be_trained_it_fails_and_says_why(tune, tmp_path):
     assert not (tmp_path / "studies/softmax-grid/best.toml").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("space", "message"),
     [
@@ -223,6 +237,7 @@ def test_a_space_that_cannot_be_is_refused_before_the_first_trial(tune, tmp_path
     assert not (tmp_path / "studies").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -256,6 +271,7 @@ def test_under_a_launcher_it_does_not_start(tune):
 # Repeating, stopping, going on.
 
 
+@pytest.mark.slow
 def test_a_search_is_repeatable(tune):
     first, again = (tuned(tune("--trials", 20, "--json", "--study", s)) for s in ("a", "b"))
     assert tried(first) == tried(again)
@@ -263,6 +279,7 @@ def test_a_search_is_repeatable(tune):
     assert tried(other) != tried(first)
 
 
+@pytest.mark.slow
 def test_the_same_command_tries_nothing_twice_and_more_trials_go_on(tune):
     once = tuned(tune("--trials", 8, "--json"))
     assert tried(tuned(tune("--trials", 8, "--json"))) == tried(once)
@@ -315,6 +332,7 @@ def test_a_search_that_was_stopped_goes_on_as_if_it_had_not_been(
     assert tried(stopped) == tried(whole)
 
 
+@pytest.mark.slow
 def test_no_trial_begins_after_the_time_is_over(tune, spying):
     """A clock that goes on by a minute per trial lets three begin in 150 seconds."""
     how = spying(
@@ -325,6 +343,7 @@ def test_no_trial_begins_after_the_time_is_over(tune, spying):
     assert tune("--timeout", 0, "--study", "none").code == 1
 
 
+@pytest.mark.slow
 def test_other_settings_are_another_study(tune, tmp_path):
     tune("--trials", 3)
     before = (tmp_path / JOURNAL).read_bytes()
@@ -339,6 +358,7 @@ def test_other_settings_are_another_study(tune, tmp_path):
     assert (tmp_path / JOURNAL).read_bytes() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("direction", "trials"), [("maximize", 1), ("minimize", 0)])
 def test_a_study_of_another_program_is_left_alone(tune, tmp_path, direction, trials):
     storage = open_storage(str(tmp_path / "other.log"))
@@ -354,6 +374,7 @@ def test_a_study_of_another_program_is_left_alone(tune, tmp_path, direction, tri
 # Grids.
 
 
+@pytest.mark.slow
 def test_a_grid_is_every_combination_with_mean_and_deviation(tune):
     study = tuned(tune("--grid", "--seeds", 2, "--json"))
     assert study["recipe_name"] == "slow"
@@ -370,6 +391,7 @@ def test_a_grid_is_every_combination_with_mean_and_deviation(tune):
 # Storage.
 
 
+@pytest.mark.slow
 def test_trials_may_be_kept_in_sqlite(tune, tmp_path):
     study = tuned(tune("--trials", 6, "--storage", "sqlite:///study.db", "--json"))
     assert tried(study) == tried(tuned(tune("--trials", 6, "--json")))
@@ -378,6 +400,7 @@ def test_trials_may_be_kept_in_sqlite(tune, tmp_path):
     database.close()
 
 
+@pytest.mark.slow
 def test_a_line_that_was_cut_short_spoils_nothing(tune, tmp_path):
     tune("--trials", 4)
     journal = tmp_path / JOURNAL
@@ -388,6 +411,7 @@ def test_a_line_that_was_cut_short_spoils_nothing(tune, tmp_path):
     assert all(json.loads(line) for line in journal.read_bytes().splitlines())
 
 
+@pytest.mark.slow
 def test_a_file_that_is_no_journal_is_left_as_it_is(tune, tmp_path):
     for content in ("not a journal\n", '{"op_code": 99, "worker_id": "x"}\n', '{"op_code": 4}\n'):
         (tmp_path / "notes.txt").write_text(content)
@@ -397,6 +421,7 @@ def test_a_file_that_is_no_journal_is_left_as_it_is(tune, tmp_path):
         assert (tmp_path / "notes.txt").read_text() == content
 
 
+@pytest.mark.slow
 def test_a_password_is_never_shown(tune, loopback):
     pytest.importorskip("psycopg")
     result = tune("--storage", "postgresql+psycopg://me:s3cret@127.0.0.1:1/none")
@@ -419,6 +444,7 @@ def test_nor_is_it_in_a_drivers_words():
         raise SQLAlchemyError("no s3cret here")
 
 
+@pytest.mark.slow
 def test_a_driver_that_is_missing_is_named(tune):
     result = tune("--storage", "mysql+mysqldb://me@127.0.0.1/none")
     assert result.code == 2

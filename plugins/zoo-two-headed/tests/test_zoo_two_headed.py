@@ -175,6 +175,7 @@ def trained(tmp_path_factory):
     return zoo.train("two-headed-mlp", out=folder, epochs=2, seed=0, device="cpu")
 
 
+@pytest.mark.slow
 def test_it_reads_both_digits_after_two_epochs(trained):
     test = trained.card.metrics["test"]
     assert test.total == 4_000

@@ -72,7 +72,7 @@ class Worker:
         study: opened with it.
         runner: of the trainings.
         limits: how far it goes.
-        stop: whether a signal was callbacks.
+        stop: whether a signal came.
         changed: is called whenever a trial has come further.
     """
 
@@ -93,7 +93,7 @@ class Worker:
         self._name = f"{socket.gethostname()}:{os.getpid()}"
 
     def work(self) -> None:
-        """Train until the study is done, time is over, or a signal is callbacks.
+        """Train until the study is done, time is over, or a signal comes.
 
         The last trials may be other workers'; theirs are waited for, since they might get lost.
         """
@@ -129,7 +129,7 @@ class Worker:
         for trial in self._watch.lost(self._study.get_trials(deepcopy=False)):
             if give_up(self._study, trial.number):
                 sys.stderr.write(
-                    f"zoo: nothing was callbacks of trial {trial.number} by "
+                    f"zoo: nothing was heard of trial {trial.number} by "
                     f"{trial.user_attrs.get(WORKER, 'a worker')} for {self._limits.patience:g} s: "
                     "another takes its place\n"
                 )
