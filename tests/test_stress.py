@@ -8,7 +8,7 @@ SEARCHES = ("studies", "sqlite")
 
 
 def case(name):
-    needed = ("zoo-tune",) if name in SEARCHES else ("zoo-registry", "zoo-numpy")
+    needed = ("zoo-tune", "zoo-numpy") if name in SEARCHES else ("zoo-registry", "zoo-numpy")
     return pytest.param(name, marks=pytest.mark.requires(*needed))
 
 

@@ -66,8 +66,8 @@ def _attempt(
     processes = [_start([*command, *more], folder) for more in crew]
     try:
         moment = rng.randrange(1, TRIALS // 2)
-        storage = _wait(lambda: _opened(where, name))
-        before = _wait(lambda: _when(_trials(storage, name), moment))
+        storage = _wait(lambda: _opened(where, name), processes)
+        before = _wait(lambda: _when(_trials(storage, name), moment), processes)
         victims = _victims(_trials(storage, name))
         for pid in victims:
             os.kill(pid, signal.SIGKILL)
@@ -130,9 +130,9 @@ def _trials(storage: BaseStorage, name: str) -> list[FrozenTrial]:
     return optuna.load_study(study_name=name, storage=storage).trials
 
 
-def _wait(condition):
-    for _ in range(12_000):
-        if (result := condition()) is not None:
-            return result
+def _wait(condition, processes):
+    while (result := condition()) is None:
+        if all(process.poll() is not None for process in processes):
+            raise RuntimeError(processes[0].stderr.read())
         time.sleep(0.05)
-    raise TimeoutError("no worker got anywhere in ten minutes")
+    return result

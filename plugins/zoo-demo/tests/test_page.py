@@ -17,7 +17,7 @@ expect = playwright_api.expect
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no browser: apt-get install chromium")
+pytestmark = pytest.mark.browser
 
 DIGITS = {
     "0": ["50,18 34,30 30,50 36,72 50,82 64,72 70,50 65,28 50,18"],
