@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from zoo_core.installation import installed
 from zoo_core.installation.installed import load_catalog
 from zoo_core.publishing.publish import publish_run
 from zoo_core.registry.lookup import add_registry
@@ -18,9 +19,10 @@ def _only_required_plugins(request, monkeypatch):
     required = {name for mark in request.node.iter_markers("requires") for name in mark.args}
     if request.node.get_closest_marker("torch"):
         required.add("zoo-torch")
-    installed = {point.dist.name for point in entry_points(group="zoo.v1")}
-    if blocked := sorted(installed - required - {"zoo-toy"}):
+    present = {point.dist.name for point in entry_points(group="zoo.v1")}
+    if blocked := sorted(present - required - {"zoo-toy"}):
         monkeypatch.setenv("ZOO_PLUGINS", ",".join(f"no:{name}" for name in blocked))
+    monkeypatch.setattr(installed, "_catalog", None)  # what an earlier test loaded
 
 
 @pytest.fixture

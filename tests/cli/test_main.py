@@ -212,6 +212,7 @@ BAD = [
 @pytest.mark.parametrize(
     ("arguments", "code", "said"), BAD, ids=lambda v: " ".join(v) if isinstance(v, list) else ""
 )
+@pytest.mark.usefixtures("every_plugin")
 def test_a_users_mistake_is_one_clear_line(cli, tmp_path, arguments, code, said):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").write_text("precious")
@@ -345,6 +346,7 @@ else:
     )
 
 
+@pytest.mark.usefixtures("every_plugin")
 def test_the_first_of_several_processes_may_report_a_mistake_first(toy_site, monkeypatch, capsys):
     """The launcher ends the others when one has ended, said or not."""
     waited = []
