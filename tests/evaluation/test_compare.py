@@ -62,8 +62,8 @@ def test_counts_are_those_of_the_images(toy, pair):
         each.predict(images.images).labels[:, 0] == images.labels[:, 0] for each in pair
     )
     (question,) = comparison.heads_compared
-    assert [share.correct for share in question.shares] == [first.sum(), second.sum()]
-    (found,) = question.pairs
+    assert [share.correct for share in question.proportions] == [first.sum(), second.sum()]
+    (found,) = question.tests
     assert (found.both, found.only_first, found.only_second, found.neither) == (
         (first & second).sum(),
         (first & ~second).sum(),
@@ -89,13 +89,13 @@ def test_several_labels_are_compared_each_and_together(toy, tmp_path):
     assert [question.head for question in comparison.heads_compared] == [0, 1, None]
     for question, right in zip(
         comparison.heads_compared,
-        [*np.moveaxis(comparison.right, 2, 0), comparison.right.all(axis=2)],
+        [*np.moveaxis(comparison.is_correct, 2, 0), comparison.is_correct.all(axis=2)],
         strict=True,
     ):
-        assert [share.correct for share in question.shares] == right.sum(axis=1).tolist()
-        assert [(pair.first, pair.second) for pair in question.pairs] == [(0, 1), (0, 2), (1, 2)]
-        assert [pair.adjusted for pair in question.pairs] == holm([p.p for p in question.pairs])
-    readers = comparison.right.all(axis=2).sum(axis=0)[comparison.disagreements]
+        assert [share.correct for share in question.proportions] == right.sum(axis=1).tolist()
+        assert [(pair.first, pair.second) for pair in question.tests] == [(0, 1), (0, 2), (1, 2)]
+        assert [pair.adjusted for pair in question.tests] == holm([p.p for p in question.tests])
+    readers = comparison.is_correct.all(axis=2).sum(axis=0)[comparison.disagreements]
     assert set(readers) <= {1, 2}
     assert (np.diff(readers) >= 0).all()
 

@@ -77,7 +77,7 @@ def test_views_are_published_and_verified(toy, tmp_path):
     run = Training.new(toy, "softmax", out=tmp_path / "run", overrides=[{"views": 5}]).run()
     found = publish_run(toy, run.folder, "softmax.moved", str(tmp_path / "registry"))
     assert load_pretrained(toy, found).views == 5
-    assert not Verifier(toy).verify(found).faults
+    assert not Verifier(toy).verify(found).errors
 
 
 def test_weights_of_before_there_were_views_predict_from_one(toy, tmp_path):

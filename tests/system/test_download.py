@@ -44,7 +44,7 @@ def unhurried(monkeypatch):
 def get(server, behavior=servers.answer):
     server.behaviors["file"] = behavior
     to = io.BytesIO()
-    download.download(f"{server.url}/file", to, most=len(CONTENT))
+    download.download(f"{server.url}/file", to, max_bytes=len(CONTENT))
     return to.getvalue()
 
 
@@ -61,7 +61,7 @@ def test_a_transfer_tells_how_far_it_is(server, behavior, whole):
     heard = []
     server.behaviors["file"] = behavior
     url = f"{server.url}/file"
-    download.download(url, io.BytesIO(), most=len(CONTENT), told=lambda *of: heard.append(of))
+    download.download(url, io.BytesIO(), max_bytes=len(CONTENT), on_progress=lambda *of: heard.append(of))
     taken = [part for part, _ in heard]
     assert taken == sorted(taken)
     assert heard[-1] == (len(CONTENT), whole)
@@ -203,7 +203,7 @@ def test_a_handshake_is_bounded_too(loopback, monkeypatch, drips):
         start = time.monotonic()
         with pytest.raises(DataError, match="it is too slow"):
             download.download(
-                f"https://127.0.0.1:{listening.getsockname()[1]}/x", io.BytesIO(), most=9
+                f"https://127.0.0.1:{listening.getsockname()[1]}/x", io.BytesIO(), max_bytes=9
             )
         assert time.monotonic() - start < BOUND
         done.set()
@@ -236,7 +236,7 @@ def test_a_connection_is_cut_though_tls_took_it_over_or_time_was_up(loopback, la
 )
 def test_an_address_that_leads_nowhere_is_named(loopback, url, said):
     with pytest.raises(DataError, match=f"{url} could not be read: {said}"):
-        download.download(url, io.BytesIO(), most=9)
+        download.download(url, io.BytesIO(), max_bytes=9)
 
 
 def test_https_does_not_lead_to_http():
@@ -253,7 +253,7 @@ def test_a_full_disk_is_named(server):
             raise OSError(28, "No space left on device")
 
     with pytest.raises(DataError, match="file cannot be kept in .*: No space left on device"):
-        download.download(f"{server.url}/file", Full(), most=len(CONTENT))
+        download.download(f"{server.url}/file", Full(), max_bytes=len(CONTENT))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from zoo_core.system.environment import VARIABLES
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 SOURCES = [
     *ROOT.glob("zoo_core/**/*.py"),

@@ -148,13 +148,13 @@ def test_fresh_images_are_fed_every_epoch_and_others_once(composable, tmp_path, 
 
     catalog, calls = composable
     fed = []
-    feed = ToyLearner.feed
+    feed = ToyLearner.set_data
 
     def spy(self, images):
         fed.append(images.images[0, 0, 0, 0])
         feed(self, images)
 
-    monkeypatch.setattr(ToyLearner, "feed", spy)
+    monkeypatch.setattr(ToyLearner, "set_data", spy)
     fresh = {"fresh": True, "epochs": 3, "seed": 7}
     run = Training.new(catalog, "softmax", out=tmp_path / "fresh", overrides=[fresh]).run()
     assert [(seed, epoch) for seed, epoch, _ in calls] == [(7, 1), (7, 2), (7, 3)]

@@ -71,7 +71,7 @@ class Learner:
         for classifier in model:
             classifier.set_params(alpha=run.recipe.weight_decay)
 
-    def feed(self, images: Split) -> None:
+    def set_data(self, images: Split) -> None:
         self.images = images
 
     def step(self, batch: Batch) -> list[Array]:
