@@ -103,6 +103,7 @@ print(passage.chain[0], passage.chain[-1], passage.depth, sep="\\n")
 """
 
 
+@pytest.mark.requires("zoo-mnist", "zoo-numpy")
 def test_a_training_reaches_its_arithmetic_in_at_most_eight_calls(run_python):
     first, last, depth = run_python(DEPTH).splitlines()
     assert first == "('zoo_core.__main__', 'main')"
@@ -110,6 +111,7 @@ def test_a_training_reaches_its_arithmetic_in_at_most_eight_calls(run_python):
     assert int(depth) <= 8
 
 
+@pytest.mark.requires("zoo-mnist", "zoo-numpy")
 def test_the_time_to_an_accuracy_ends_with_the_epoch_that_reaches_it():
     started = time.perf_counter()
     times = measure_target(Target(0.9, "fast", "numpy-net"), "cpu", 1, math.inf)
@@ -117,12 +119,14 @@ def test_the_time_to_an_accuracy_ends_with_the_epoch_that_reaches_it():
     assert (times.missed, times.out_of_time) == ([], False)
 
 
+@pytest.mark.requires("zoo-mnist", "zoo-numpy")
 def test_a_seed_that_misses_the_accuracy_counts_in_the_median():
     times = measure_target(Target(1.0, "fast", "numpy-net"), "cpu", 1, math.inf)
     assert (times.seconds, times.missed, times.out_of_time) == ([], [0], False)
     assert times.median == math.inf
 
 
+@pytest.mark.requires("zoo-mnist", "zoo-numpy")
 def test_no_accuracy_is_waited_for_when_the_budget_is_spent():
     times = measure_target(Target(0.9, "fast", "numpy-net"), "cpu", 2, time.monotonic())
     assert (times.seconds, times.missed, times.out_of_time) == ([], [], True)

@@ -12,6 +12,8 @@ pytest.importorskip("zoo_torch")
 from zoo_torch.families.config import FamilyConfig  # noqa: E402
 from zoo_torch.families.table import read_table  # noqa: E402
 
+pytestmark = pytest.mark.requires("zoo-mnist", "zoo-timm", "zoo-torch", "zoo-torchvision")
+
 DIGITS, PAIRS, PHOTOS, LARGE = (1, 28, 28), (1, 42, 28), (3, 32, 32), (2, 90, 70)
 GREY = FamilyConfig(classes=(4, 3))
 

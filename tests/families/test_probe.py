@@ -8,6 +8,8 @@ pytest.importorskip("zoo_torch")
 from zoo_torch.families.probe import find_sizes, forward_error
 from zoo_torch.families.sizes import Sizes
 
+pytestmark = pytest.mark.requires("zoo-mnist", "zoo-timm", "zoo-torch", "zoo-torchvision")
+
 SIDES = (28, 32, 48, 64)
 
 

@@ -13,6 +13,8 @@ from zoo_torch.families import table
 from zoo_torch.families.make_table import make_table
 from zoo_torch.families.sizes import Sizes
 
+pytestmark = pytest.mark.requires("zoo-mnist", "zoo-timm", "zoo-torch", "zoo-torchvision")
+
 SIDES = st.integers(1, 500)
 
 

@@ -7,6 +7,8 @@ pytest.importorskip("zoo_torch")
 
 from zoo_torch.families import wrapper  # noqa: E402
 
+pytestmark = pytest.mark.requires("zoo-mnist", "zoo-timm", "zoo-torch", "zoo-torchvision")
+
 
 class Recorder(torch.nn.Module):
     """A network that records its images and returns their first pixels as logits."""

@@ -61,7 +61,9 @@ def test_a_transfer_tells_how_far_it_is(server, behavior, whole):
     heard = []
     server.behaviors["file"] = behavior
     url = f"{server.url}/file"
-    download.download(url, io.BytesIO(), max_bytes=len(CONTENT), on_progress=lambda *of: heard.append(of))
+    download.download(
+        url, io.BytesIO(), max_bytes=len(CONTENT), on_progress=lambda *of: heard.append(of)
+    )
     taken = [part for part, _ in heard]
     assert taken == sorted(taken)
     assert heard[-1] == (len(CONTENT), whole)
