@@ -180,7 +180,7 @@ def test_threads_keep_images_in_order(pets, monkeypatch):
     expected = folder_source.load("pets")
     for path in copies():
         shutil.rmtree(path)
-    monkeypatch.setattr(decoding, "CHUNK_SIZE", 3)
+    monkeypatch.setattr(decoding, "PART", 3)
     monkeypatch.setattr(prefetch, "physical_cores", lambda: 4)
     assert folder_source.load("pets").sha256() == expected.sha256()
 

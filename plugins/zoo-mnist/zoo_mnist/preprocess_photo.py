@@ -82,7 +82,7 @@ def _resize(strokes: Floats, height: int, width: int) -> Floats:
     stroke = stroke_width(strokes)
     if 0 < stroke * scale < THIN:
         wider = 2 * round((PEN / scale - stroke) / 2) + 1
-        strokes = ndimage.gray_dilation(np.pad(strokes, wider // 2), (wider, wider))
+        strokes = ndimage.grey_dilation(np.pad(strokes, wider // 2), (wider, wider))
         scale = min(height / strokes.shape[0], width / strokes.shape[1])
     rows, columns = (max(1, round(scale * side)) for side in strokes.shape)
     picture = Image.fromarray(strokes).resize((columns, rows), Image.Resampling.HAMMING)
