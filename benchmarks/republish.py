@@ -3,7 +3,7 @@
     python -m benchmarks.republish licence=license preprocessing=normalization
 
 No training is repeated: a file's metadata is rewritten, and what names the file (its card, the
-index, the measured ensembles) follows its new checksum.
+index, the measurements) follows its new checksum.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from zoo_core.weights.card_markdown import card_markdown
 from zoo_core.weights.file import load_weights, save_weights
 
 REGISTRY = Path(__file__).parents[1] / "registry" / "zoo_registry"
-ENSEMBLES = Path(__file__).with_name("ensembles")
+MEASURED = [Path(__file__).with_name(name) for name in ("ensembles", "exports")]
+"""Folders of measurements that name weights by their checksums."""
 
 
 def rename_keys(value: Any, names: Mapping[str, str]) -> Any:
@@ -69,7 +70,7 @@ def rewrite_tag(folder: Path, names: Mapping[str, str]) -> tuple[str, bytes]:
 
 
 def main(names: Mapping[str, str]) -> None:
-    """Rewrite all tags, the index and the names of the measured ensembles."""
+    """Rewrite all tags, the index and the names of measured weights."""
     index = read_index((REGISTRY / INDEX).read_bytes(), INDEX)
     tags, renamed = {}, {}
     for name, tag in index.tags.items():
@@ -84,7 +85,7 @@ def main(names: Mapping[str, str]) -> None:
             card_bytes=len(card),
         )
     write_atomic(REGISTRY / INDEX, index_json(replace(index, tags=tags)))
-    for path in ENSEMBLES.glob("*.json"):
+    for path in (path for folder in MEASURED for path in folder.glob("*.json")):
         text = path.read_text(encoding="utf-8")
         for old, new in renamed.items():
             text = text.replace(old, new)

@@ -42,7 +42,7 @@ class Page(HTMLParser):
         super().__init__()
         self.elements, self.tables, self.texts, self._open = [], {}, [], []
         self._table = None
-        self.set_data(content.decode())
+        self.feed(content.decode())
         self.close()
         assert not self._open, f"never closed: {self._open}"
         self.words = " ".join(" ".join(self.texts).split())

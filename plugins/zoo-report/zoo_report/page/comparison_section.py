@@ -68,7 +68,7 @@ class ComparisonSection:
     @property
     def worded(self) -> bool:
         """Whether the names of an image's classes are long, and need more room."""
-        names = (" ".join(make_thumbnail.true) for make_thumbnail, _ in self.disagreements)
+        names = (" ".join(tile.true) for tile, _ in self.disagreements)
         return max(map(len, names), default=0) > 3
 
 
