@@ -303,7 +303,7 @@ def zoo_train_start(run):
 @hookimpl
 def zoo_epoch_end(epoch, metrics):
     heard.append((epoch, metrics["validation"]["total"]))
-    {fault}
+    {exc}
 
 @hookimpl
 def zoo_train_end(run, result, predictions):
