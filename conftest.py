@@ -35,6 +35,15 @@ sys.path.append(str(ROOT))  # for benchmarks and tests.stress; behind what is in
 
 _connect = socket.socket.connect
 
+# No deadline per example, because a first example pays for imports and a loaded machine is slow.
+try:
+    from hypothesis import settings
+except ImportError:  # the tests that need it skip
+    pass
+else:
+    settings.register_profile("zoo", deadline=None)
+    settings.load_profile("zoo")
+
 # One thread a process: tests run beside one another on few cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
