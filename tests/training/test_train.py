@@ -127,7 +127,7 @@ def composable(toy, monkeypatch):
     """Return the toy catalog, with data that can be composed anew, and the calls that did so."""
     import zoo_toy.data
 
-    calls, load_pretrained = [], zoo_toy.data.load
+    calls, load = [], zoo_toy.data.load
 
     def compose(seed, epoch, held_out):
         calls.append((seed, epoch, held_out))
@@ -135,7 +135,7 @@ def composable(toy, monkeypatch):
         return Split(images, np.full((180, 1), epoch % 3))
 
     monkeypatch.setattr(
-        zoo_toy.data, "load", lambda: dataclasses.replace(load_pretrained(), compose=compose)
+        zoo_toy.data, "load", lambda: dataclasses.replace(load(), compose=compose)
     )
     entry = toy.dataset("toy")
     spec = dataclasses.replace(entry.spec, composable=True)

@@ -79,7 +79,7 @@ class ModelSpec(Spec):
     parameters: int | None = None
     """How many numbers its default config learns; None where nobody counted them."""
     pretrained: str = ""
-    """Import string of ``(config) -> Pretraining``: weights of somebody else's that
+    """Import string of ``(config) -> PretrainedWeights``: third-party weights that
     a training may begin with (the recipe's ``pretrained``)."""
 
     def __post_init__(self) -> None:

@@ -15,7 +15,7 @@ class CheckpointManager:
 
     Args:
         checkpoints: of the run; None where nothing is kept, or where another process does.
-        stop: whether a signal was heard.
+        stop: set by a signal.
         group: the processes that train together.
     """
 
@@ -40,7 +40,7 @@ class CheckpointManager:
         return deserialize(packed) if packed else None
 
     def poll(self) -> tuple[int, bool]:
-        """Return the signal that any process heard, 0 for none, and whether to write."""
+        """Return the signal that any process received, 0 for none, and whether to write."""
         signal, due = self._stop.signal, self._checkpoints is not None and self._checkpoints.due()
         if self.group.size > 1:
             answers = np.stack(self.group.all_gather(np.array([[signal, due]])))

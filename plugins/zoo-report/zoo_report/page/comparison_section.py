@@ -105,8 +105,8 @@ def _verdict(labels: Sequence[str], main: HeadComparison, ranked: Sequence[int])
     count = main.proportions[best].correct
     equals = [i for i in ranked if main.proportions[i].correct == count]
     if len(equals) > 1:
-        names = _join_labels([labels[i] for i in equals])
-        return f"{names} read the same number of images, {count:,}."
+        equal_models = _join_labels([labels[i] for i in equals])
+        return f"{equal_models} read the same number of images, {count:,}."
     others = {
         pair.first + pair.second - best: pair.adjusted
         for pair in main.tests

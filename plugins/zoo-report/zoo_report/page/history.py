@@ -1,4 +1,4 @@
-"""The epochs of a training, as its ``metrics.jsonl`` tells them."""
+"""The history of a training: its epochs, from ``metrics.jsonl``."""
 
 from __future__ import annotations
 

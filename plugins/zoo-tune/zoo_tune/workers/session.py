@@ -27,7 +27,7 @@ class Session:
         workers: how many processes train.
         device: of each.
         threads: of each; None for a fair share of the cores.
-        stop: whether a signal was heard.
+        stop: set by a signal.
     """
 
     catalog: Catalog

@@ -1,4 +1,4 @@
-"""One worker: takes a trial, trains it, tells of it, until there is none left."""
+"""A worker of a search: takes a trial, trains it and reports it, until none is left."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def run_workers(
         arguments: of the command, of which each worker carries out a part.
         workers: how many.
         study: what they work on.
-        stop: whether a signal was heard; they are told to stop then.
+        stop: set by a signal, upon which the workers stop.
         changed: is called now and then.
 
     Raises:
