@@ -134,9 +134,7 @@ def composable(toy, monkeypatch):
         images = np.full((180, 1, 6, 5), epoch, np.uint8)
         return Split(images, np.full((180, 1), epoch % 3))
 
-    monkeypatch.setattr(
-        zoo_toy.data, "load", lambda: dataclasses.replace(load(), compose=compose)
-    )
+    monkeypatch.setattr(zoo_toy.data, "load", lambda: dataclasses.replace(load(), compose=compose))
     entry = toy.dataset("toy")
     spec = dataclasses.replace(entry.spec, composable=True)
     toy._entries_by_kind["datasets"]["toy"] = [dataclasses.replace(entry, spec=spec)]

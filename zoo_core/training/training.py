@@ -86,18 +86,14 @@ class Training:
             callbacks: see `Training`.
         """
         plan = make_plan(catalog, name, recipe, overrides)
-        restarted = out is not None and launcher_restarts() > 0 and (out / CONFIG).exists()
-        if out is not None and env_rank() == 0 and not restarted:
+        # A launcher that lost a process starts the command again, in the folder that it had begun.
+        begun = out if launcher_restarts() > 0 and out and (out / CONFIG).exists() else None
+        if out is not None and begun is None and env_rank() == 0:
             check_run_folder(out)
-
-        def open_folder() -> Path:
-            in_use = out is not None and restarted
-            return out if in_use and out else make_run_folder(out, plan.model.spec.name)
-
         return cls(
             catalog=catalog,
             plan=plan,
-            open_folder=open_folder,
+            open_folder=lambda: begun or make_run_folder(out, plan.model.spec.name),
             device=device,
             threads=threads,
             checkpoint_every=checkpoint_every,
