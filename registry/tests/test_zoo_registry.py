@@ -31,7 +31,7 @@ def card_of(found):
 def test_every_tag_is_published_and_no_other():
     (zoo,) = (registry for registry in known_registries(CATALOG) if registry.name == "zoo")
     assert {each.published.name for each in list_published([zoo])} == set(TAGS)
-    content = zoo.location.read("index.json", most=1 << 20)
+    content = zoo.location.read("index.json", max_bytes=1 << 20)
     assert content == index_json(zoo.index())
     assert set(zoo.index().defaults.values()) == {"best"}
 
