@@ -1,4 +1,4 @@
-"""The page in a real browser: drawn on with mouse, finger and keyboard, and looked at."""
+"""The page in a real browser, with mouse, touch and keyboard."""
 
 import base64
 import re
@@ -48,7 +48,7 @@ def browser():
 def open_page(browser, address, loopback):
     """Return the function that opens the page.
 
-    At the end nothing may have been complained of, and nothing been asked of anybody else.
+    At the end the console must be free of errors, and every request must have gone to the server.
     """
     contexts, complaints, requests = [], [], []
 
@@ -128,14 +128,14 @@ def ground(page):
 
 
 @pytest.mark.parametrize("digit", sorted(DIGITS))
-def test_a_digit_drawn_with_the_mouse_is_read(page, digit):
+def test_page_reads_digit_drawn_with_mouse(page, digit):
     draw(page, digit)
     expect(read_by(page, "cnn.default")).to_have_text(digit)
     expect(page.locator("#together")).to_contain_text(f" read {digit}.")
     expect(page.locator("#live")).to_contain_text(f"cnn.default: {digit}, ")
 
 
-def test_two_digits_are_read(page):
+def test_page_reads_two_digits(page):
     page.get_by_label("Two digits").check()
     draw(page, "4", top=0.03, high=0.45)
     draw(page, "7", top=0.52, high=0.45)
@@ -147,8 +147,9 @@ def test_two_digits_are_read(page):
     assert not is_inked(page, 0.3, 0.52 + 0.45 * 0.8)
 
 
-def test_every_model_answers_with_bars_for_all_classes_size_and_time(page):
+def test_page_shows_bars_size_and_time_of_each_model(page):
     draw(page, "7")
+    expect(read_by(page, "cnn.default")).to_have_text("7")  # all strokes have been sent
     expect(page.locator(".answer.done")).to_have_count(3)
     for row in page.locator(".answer").all():
         assert row.locator(".bar").count() == 10
@@ -161,7 +162,7 @@ def test_every_model_answers_with_bars_for_all_classes_size_and_time(page):
     assert np.argmax(drawn) == 7
 
 
-def test_the_answer_follows_stroke_by_stroke(page):
+def test_page_updates_answer_during_stroke(page):
     draw(page, "1")
     expect(read_by(page, "cnn.default")).to_have_text("1")
     page.get_by_role("button", name="Clear").click()
@@ -175,7 +176,7 @@ def test_the_answer_follows_stroke_by_stroke(page):
     page.mouse.up()
 
 
-def test_a_digit_drawn_with_a_finger_on_a_phone_is_read(open_page):
+def test_page_reads_digit_drawn_by_touch(open_page):
     page = open_page(**PHONE)
     session = page.context.new_cdp_session(page)
     touch = "Input.dispatchTouchEvent"
@@ -194,14 +195,14 @@ def test_a_digit_drawn_with_a_finger_on_a_phone_is_read(open_page):
 
 
 @pytest.mark.parametrize("width", [320, 390, 800])
-def test_nothing_is_wider_than_the_screen(open_page, width):
+def test_page_fits_viewport_width(open_page, width):
     page = open_page(viewport={"width": width, "height": 700})
     draw(page, "1")
     expect(read_by(page, "cnn.default")).to_have_text("1")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_undo_takes_the_last_stroke_back(page):
+def test_undo_removes_last_stroke(page):
     draw(page, "4")
     expect(read_by(page, "cnn.default")).to_have_text("4")
     both = inked(page)
@@ -213,7 +214,7 @@ def test_undo_takes_the_last_stroke_back(page):
     expect(page.locator("#together")).to_have_text("Nothing is drawn yet.")
 
 
-def test_a_digit_drawn_with_keys_is_read(page):
+def test_page_reads_digit_drawn_with_keyboard(page):
     canvas = page.get_by_label("Drawing area")
     for _ in range(8):
         page.keyboard.press("Tab")
@@ -228,14 +229,14 @@ def test_a_digit_drawn_with_keys_is_read(page):
     expect(read_by(page, "cnn.default")).to_have_text("–")
 
 
-def test_the_task_is_changed_with_keys(page):
+def test_page_changes_task_with_keyboard(page):
     page.get_by_label("One digit").focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("heading", level=1)).to_have_text("Draw two digits")
     expect(page.locator(".answer")).to_have_count(2)
 
 
-# What is sent.
+# Requests.
 
 
 @contextmanager
@@ -253,7 +254,7 @@ def held(page):
     sent[0].continue_()
 
 
-def test_while_a_drawing_is_read_only_the_newest_is_sent_after_it(page):
+def test_page_sends_only_newest_drawing_after_pending_request(page):
     with held(page) as sent:
         draw(page, "7")
         expect(read_by(page, "cnn.default")).to_have_text("–")
@@ -261,7 +262,7 @@ def test_while_a_drawing_is_read_only_the_newest_is_sent_after_it(page):
     assert len(sent) == 2
 
 
-def test_the_answer_to_a_drawing_that_was_cleared_is_not_shown(page):
+def test_page_discards_answer_to_cleared_drawing(page):
     with held(page):
         draw(page, "7")
         page.get_by_role("button", name="Clear").click()
@@ -274,7 +275,7 @@ def test_the_answer_to_a_drawing_that_was_cleared_is_not_shown(page):
     expect(read_by(page, "cnn.default")).to_have_text("–")
 
 
-def test_a_server_that_is_gone_is_said(open_page):
+def test_page_shows_alert_until_next_valid_answer(open_page):
     page = open_page()
     gone = True
 
@@ -284,14 +285,14 @@ def test_a_server_that_is_gone_is_said(open_page):
 
     page.route("**/api/read?*", answer)
     draw(page, "1")
-    expect(page.get_by_role("alert")).to_contain_text("The drawing was not read")
+    expect(page.get_by_role("alert")).to_contain_text("drawing")
     gone = False
     draw(page, "1")
     expect(read_by(page, "cnn.default")).to_have_text("1")
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
-def test_a_photo_is_read(page, tmp_path, drawing):
+def test_page_reads_photo_file(page, tmp_path, drawing):
     (tmp_path / "one.png").write_bytes(drawing(shares(DIGITS["7"][0])))
     with Image.open(tmp_path / "one.png") as image:
         paper = image.point(lambda value: 230 - 0.8 * value).convert("RGB").resize((1400, 1400))
@@ -311,21 +312,21 @@ GIVE = """([kind, base64]) => {
 
 
 @pytest.mark.parametrize("kind", ["drop", "paste"])
-def test_an_image_that_is_dropped_or_pasted_is_read(page, one, kind):
+def test_page_reads_dropped_or_pasted_image(page, one, kind):
     page.evaluate(GIVE, [kind, base64.b64encode(one).decode()])
     expect(read_by(page, "cnn.default")).to_have_text("1")
 
 
-def test_what_is_no_photo_is_said(page, tmp_path):
+def test_page_names_non_image_file(page, tmp_path):
     (tmp_path / "letter.txt").write_text("dear")
     page.locator("#file").set_input_files(tmp_path / "letter.txt")
-    expect(page.get_by_role("alert")).to_contain_text("letter.txt is not an image")
+    expect(page.get_by_role("alert")).to_contain_text("letter.txt")
 
 
 # A model's sheet.
 
 
-def test_the_gallery_shows_what_is_misread_and_every_model_reads_it_anew(page, model):
+def test_gallery_shows_misread_images_and_reads_clicked_one(page, model):
     page.get_by_role("button", name="Misread: numpy-net.default").click()
     card = model("numpy-net.default").pretrained.card
     wrong = card.metrics["test"].total - card.metrics["test"].all_correct
@@ -348,7 +349,7 @@ def test_the_gallery_shows_what_is_misread_and_every_model_reads_it_anew(page, m
     assert seen == test.images[int(row)].ravel().tolist()
 
 
-def test_the_card_shows_figures_recipe_environment_license_and_checksum(page, model):
+def test_card_panel_shows_card_fields(page, model):
     card = model("cnn.default").pretrained.card
     opener = page.get_by_role("button", name="Card: cnn.default")
     opener.click()
@@ -369,15 +370,15 @@ def test_the_card_shows_figures_recipe_environment_license_and_checksum(page, mo
     expect(opener).to_be_focused()
 
 
-# How it looks.
+# Appearance.
 
 
-def test_the_systems_dark_appearance_is_followed(open_page):
+def test_page_follows_system_color_scheme(open_page):
     grounds = {scheme: ground(open_page(color_scheme=scheme)) for scheme in ("light", "dark")}
     assert grounds == {"light": "rgb(251, 250, 247)", "dark": "rgb(22, 22, 21)"}
 
 
-def test_the_appearance_is_changed_and_remembered(page):
+def test_appearance_toggle_persists_across_reload(page):
     before = ground(page)
     toggle = page.get_by_role("button", name="Dark appearance")
     expect(toggle).to_have_attribute("aria-pressed", "false")
@@ -419,7 +420,7 @@ CONTRAST = """() => {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out(open_page, scheme):
+def test_page_text_meets_contrast_ratio(open_page, scheme):
     page = open_page(color_scheme=scheme)
     draw(page, "3")
     expect(page.locator(".answer.done")).to_have_count(3)

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import signal
 import socket
 import threading
@@ -18,7 +19,7 @@ from zoo_demo.model_selection import choose
 from zoo_demo.models import in_order
 from zoo_demo.server import address_of, listen
 
-NAME = "numpy-net.default"  # which needs no torch, and is there in a moment
+NAME = "numpy-net.default"  # needs no torch, so it starts quickly
 
 
 def connect(address):
@@ -29,7 +30,7 @@ def connect(address):
 # Over HTTP.
 
 
-def test_fifty_clients_at_once_get_the_right_answers(loopback, address, drawing):
+def test_server_answers_fifty_concurrent_clients_correctly(loopback, address, drawing):
     digits = {
         "1": drawing([(0.54, 0.2), (0.48, 0.8)]),
         "7": drawing([(0.25, 0.25), (0.75, 0.25), (0.45, 0.8)]),
@@ -55,7 +56,7 @@ def test_fifty_clients_at_once_get_the_right_answers(loopback, address, drawing)
     assert not wrong
 
 
-def test_a_body_that_says_that_it_is_too_large_is_refused_before_it_is_sent(loopback, address):
+def test_server_rejects_oversized_content_length_before_body(loopback, address):
     with connect(address) as connection:
         connection.putrequest("POST", "/api/read?task=mnist")
         connection.putheader("Content-Length", str(request_limits.MAX_BYTES + 1))
@@ -65,7 +66,7 @@ def test_a_body_that_says_that_it_is_too_large_is_refused_before_it_is_sent(loop
             assert "1,048,576 bytes" in json.loads(response.read())["error"]
 
 
-def test_a_body_that_does_not_say_how_large_it_is_is_counted(loopback, address):
+def test_server_rejects_oversized_chunked_body(loopback, address):
     chunk = b"10000\r\n" + bytes(1 << 16) + b"\r\n"
     with connect(address) as connection:
         connection.putrequest("POST", "/api/read?task=mnist")
@@ -77,7 +78,7 @@ def test_a_body_that_does_not_say_how_large_it_is_is_counted(loopback, address):
             assert response.status == 413
 
 
-def test_a_body_that_does_not_come_is_not_waited_for(loopback, address, monkeypatch):
+def test_server_times_out_incomplete_body(loopback, address, monkeypatch):
     monkeypatch.setattr(request_limits, "BODY_TIMEOUT", 0.05)
     with connect(address) as connection:
         connection.putrequest("POST", "/api/read?task=mnist")
@@ -87,7 +88,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(loopback, address, monkeypa
             assert response.status == 408
 
 
-def test_a_client_that_leaves_takes_nobody_with_it(get, address, one, caplog):
+def test_server_survives_client_disconnect(get, address, one, caplog):
     where = urlsplit(address)
     with socket.create_connection((where.hostname, where.port)) as gone:
         gone.sendall(b"POST /api/read?task=mnist HTTP/1.1\r\nHost: 127.0.0.1\r\n")
@@ -96,7 +97,7 @@ def test_a_client_that_leaves_takes_nobody_with_it(get, address, one, caplog):
     assert not caplog.records
 
 
-def test_answers_leave_at_once():
+def test_listen_declares_tcp_protocol():
     with listen("127.0.0.1", 0) as bound:
         assert bound.proto == socket.IPPROTO_TCP  # or asyncio does not set TCP_NODELAY
 
@@ -105,10 +106,11 @@ def test_answers_leave_at_once():
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_address_is_printed_once_it_answers_and_a_signal_ends_it(loopback, spawn, number):
+def test_demo_prints_ready_address_and_exits_on_signal(loopback, spawn, number):
     process = spawn("-m", "zoo_core", "demo", NAME, "--port", 0)
     line = process.stdout.readline()
-    assert line.endswith("/ shows 1 model. Ctrl-C ends it.\n")
+    assert "1 model" in line
+    assert "Ctrl-C" in line
     with connect(line.split()[0]) as connection:
         connection.request("GET", "/api/models")
         said = json.loads(connection.getresponse().read())
@@ -118,7 +120,7 @@ def test_the_address_is_printed_once_it_answers_and_a_signal_ends_it(loopback, s
     assert (process.returncode, out, err) == (0, "", "")
 
 
-def test_the_page_is_opened_where_that_is_asked_for(loopback, spawn, tmp_path):
+def test_demo_open_launches_browser(loopback, spawn, tmp_path):
     opened = tmp_path / "opened"
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\necho "$1" > {opened}.part\nmv {opened}.part {opened}\n')
@@ -136,7 +138,7 @@ def test_the_page_is_opened_where_that_is_asked_for(loopback, spawn, tmp_path):
     assert opened.read_text() == f"{url}\n"
 
 
-def test_a_signal_ends_it_while_a_gallery_is_computed(loopback, spawn):
+def test_demo_exits_on_signal_during_gallery_computation(loopback, spawn):
     process = spawn("-m", "zoo_core", "demo", "numpy-net.best", "--port", 0)
     with connect(process.stdout.readline().split()[0]) as connection:
         connection.request("GET", "/api/models/numpy-net.best/misread")
@@ -147,58 +149,58 @@ def test_a_signal_ends_it_while_a_gallery_is_computed(loopback, spawn):
     assert process.returncode == 0
 
 
-def test_what_cannot_be_used_is_named_and_the_rest_is_served(loopback, spawn, tmp_path):
+def test_demo_names_unusable_weights_and_serves_rest(loopback, spawn, tmp_path):
     (tmp_path / "broken.safetensors").write_bytes(b"no weights")
     process = spawn(
         "-m", "zoo_core", "demo", "numpy-net.lost", "broken.safetensors", NAME, "--port", 0
     )
-    assert "shows 1 model." in process.stdout.readline()
+    assert "1 model" in process.stdout.readline()
     process.send_signal(signal.SIGINT)
-    lines = process.communicate(timeout=600)[1].splitlines()
-    assert lines[0].startswith("zoo: numpy-net.lost is left out: no registry has published")
-    assert lines[1].startswith("zoo: broken.safetensors is left out: ")
-    assert len(lines) == 2
+    unknown, damaged = process.communicate(timeout=600)[1].splitlines()
+    assert unknown.startswith("zoo: numpy-net.lost ")
+    assert "registry" in unknown
+    assert damaged.startswith("zoo: broken.safetensors ")
 
 
-def test_without_anything_to_serve_it_fails_as_the_first_of_them_does(cli):
+def test_demo_fails_with_first_error_when_nothing_is_servable(cli):
     result = cli("demo", "numpy-net.lost", "--port", 0)
     assert result.code == UnknownNameError.exit_code
-    assert result.err.splitlines()[-1].startswith("zoo: no registry has published weights")
+    skipped, error = result.err.splitlines()
+    assert skipped.startswith("zoo: numpy-net.lost ")
+    assert "'numpy-net.lost'" in error
 
 
-def test_a_port_that_is_taken_is_named(cli):
+def test_demo_names_occupied_port(cli):
     with listen("127.0.0.1", 0) as bound:
         port = bound.getsockname()[1]
         result = cli("demo", NAME, "--port", port)
     assert result.code == 1
-    assert result.err == (
-        f"zoo: port {port} of 127.0.0.1 is taken. Take another: --port 0 takes any that is free.\n"
-    )
+    assert re.fullmatch(rf"zoo: port {port} of 127\.0\.0\.1 .*\btaken\b.*--port 0 .*\n", result.err)
 
 
-def test_others_may_use_it_only_where_that_is_said(loopback, spawn):
+def test_demo_warns_when_host_is_not_loopback(loopback, spawn):
     process = spawn("-m", "zoo_core", "demo", NAME, "--host", "0.0.0.0", "--port", 0)
     assert process.stdout.readline().startswith("http://127.0.0.1:")
     process.send_signal(signal.SIGINT)
-    assert "--host 0.0.0.0 lets every machine" in process.communicate(timeout=600)[1]
+    assert "--host 0.0.0.0 " in process.communicate(timeout=600)[1]
 
 
-def test_names_and_all_are_not_given_together(cli):
+def test_demo_rejects_names_with_all(cli):
     result = cli("demo", NAME, "--all")
     assert result.code == 2
-    assert "name weights, or --all" in result.err
+    assert "--all" in result.err
 
 
-# On what.
+# Addresses and weights.
 
 
 @pytest.mark.parametrize("host", ["nowhere.invalid", "203.0.113.7", "x" * 300])
-def test_an_address_that_is_not_this_machines_is_refused(host):
+def test_listen_rejects_foreign_host(host):
     with pytest.raises(InvalidValueError, match="--host"):
         listen(host, 0)
 
 
-def test_the_address_is_one_that_a_browser_understands():
+def test_address_of_returns_browsable_url():
     with listen("127.0.0.1", 0) as bound:
         port = bound.getsockname()[1]
         assert address_of("localhost", bound) == f"http://localhost:{port}/"
@@ -206,7 +208,7 @@ def test_the_address_is_one_that_a_browser_understands():
         assert address_of("::", bound) == f"http://[::1]:{port}/"
 
 
-def test_the_default_is_each_models_default_tag():
+def test_choose_defaults_to_default_tag_of_each_model():
     catalog = installed_catalog()
     chosen = [each.published for each in choose(catalog, (), every=False, registry=None)]
     models = {each.model for each in chosen}
@@ -216,12 +218,12 @@ def test_the_default_is_each_models_default_tag():
     assert len(every) > len(chosen)
 
 
-def test_an_empty_registry_has_nothing_to_show(tmp_path):
+def test_choose_rejects_empty_registry(tmp_path):
     (tmp_path / "index.json").write_text('{"schema": 1, "models": {}}')
-    with pytest.raises(UnknownNameError, match="no published weights"):
+    with pytest.raises(UnknownNameError, match="zoo-registry"):
         choose(installed_catalog(), (), every=False, registry=str(tmp_path))
 
 
-def test_the_most_accurate_comes_last(models):
+def test_in_order_puts_most_accurate_model_last(models):
     ordered = in_order([models[2], models[0], models[1]])
     assert [each.id for each in ordered] == ["mlp.default", "numpy-net.default", "cnn.default"]

@@ -1,4 +1,4 @@
-"""What the tests of exports share: the frameworks, imported once for all commands."""
+"""Preloaded frameworks, imported once for all commands of the export tests."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the trainers' exporters write, run by ONNX Runtime and by torch, beside zoo."""
+"""Files of the trainers' exporters, run by ONNX Runtime and torch and compared with zoo."""
 
 import sys
 from dataclasses import replace
@@ -99,7 +99,7 @@ def assert_alike(program, pretrained, images, *, normalization):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "format_", "normalization"), PUBLISHED)
-def test_a_file_gives_zoos_logits_for_any_number_of_images(exported, name, format_, normalization):
+def test_exported_file_gives_zoo_logits_for_any_batch_size(exported, name, format_, normalization):
     pretrained = zoo.load(name, device="cpu")
     program = exported(pretrained, format_, normalization=normalization)
     images = images_of(pretrained)[:1000]
@@ -124,7 +124,7 @@ def test_a_file_gives_zoos_logits_for_any_number_of_images(exported, name, forma
         ("mlp.default", "torch-export", 5, False),
     ],
 )
-def test_views_are_part_of_the_file(exported, name, format_, views, normalization):
+def test_exported_file_includes_views(exported, name, format_, views, normalization):
     pretrained = replace(zoo.load(name, device="cpu"), views=views)
     program = exported(pretrained, format_, normalization=normalization)
     images = noise(pretrained)
@@ -147,7 +147,7 @@ def test_views_are_part_of_the_file(exported, name, format_, views, normalizatio
     normalization=st.booleans(),
     seed=st.integers(0, 2**32 - 1),
 )
-def test_every_numpy_net_is_exported_as_it_is(
+def test_exporter_preserves_logits_of_any_numpy_net(
     exported, activation, hidden, dropout, heads, channels, size, views, normalization, seed
 ):
     shape = (len(channels), *size)
@@ -195,7 +195,7 @@ class Chunked(nn.Module):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("format_", "normalization"), [("onnx", True), ("torch-export", False)])
-def test_a_module_with_colors_views_and_parts_of_its_batch(exported, format_, normalization):
+def test_exporter_supports_batch_chunking_with_color_and_views(exported, format_, normalization):
     trainer = TorchTrainer(device="cpu")
     pretrained = made_of(
         trainer.build(lambda _: Chunked(), None, seed=0),
@@ -211,7 +211,7 @@ def test_a_module_with_colors_views_and_parts_of_its_batch(exported, format_, no
 
 @pytest.mark.slow
 @pytest.mark.parametrize("format_", ["onnx", "torch-export"])
-def test_the_model_stays_as_it_was(exported, format_):
+def test_exporter_leaves_model_unchanged(exported, format_):
     pretrained = zoo.load("cnn.default", device="cpu")
     pretrained.model.train()
 
@@ -238,9 +238,7 @@ def test_the_model_stays_as_it_was(exported, format_):
     ("name", "format_"),
     [("numpy-net.default", "onnx"), ("mlp.default", "onnx"), ("cnn.default", "torch-export")],
 )
-def test_a_file_is_the_same_whenever_it_is_made_and_names_no_folder(
-    exported, tmp_path, name, format_
-):
+def test_exported_file_is_reproducible_and_holds_no_source_path(exported, tmp_path, name, format_):
     path = tmp_path / f"model{FORMATS[format_].suffix}"
     files = []
     for _ in range(2):
@@ -257,11 +255,11 @@ def test_a_file_is_the_same_whenever_it_is_made_and_names_no_folder(
     ("difference", "labels", "alike"),
     [(TOLERANCE, 0, True), (1.01e-4, 0, False), (0.0, 1, False), (float("nan"), 0, False)],
 )
-def test_a_file_is_like_zoo_where_both_logits_and_labels_are(difference, labels, alike):
+def test_output_comparison_requires_close_logits_and_same_labels(difference, labels, alike):
     assert OutputComparison(1000, difference, labels).alike is alike
 
 
-def test_the_greatest_difference_and_every_other_label_are_found():
+def test_compare_outputs_finds_greatest_difference_and_label_mismatches():
     zoos = np.array([[0, 1, 0], [0, 2, 0], [1, 0, 0], [0, 0, 1]], np.float32)
     given = zoos + np.array([[0, 0, 3], [0, 0, 0], [0, 0, 0], [-0.5, 0, 0]], np.float32)
     pretrained = SimpleNamespace(predict=lambda batch: predictions_of([zoos[batch], zoos[batch]]))
@@ -271,7 +269,7 @@ def test_the_greatest_difference_and_every_other_label_are_found():
 
 
 @pytest.mark.slow
-def test_what_a_file_takes_and_gives_is_said(exported):
+def test_program_lists_inputs_and_outputs(exported):
     pretrained = zoo.load("two-headed-cnn.default", device="cpu")
     program = exported(pretrained, "onnx")
     assert list(map(str, program.inputs)) == ["images uint8 (N, 1, 42, 28)"]
@@ -284,7 +282,7 @@ def test_what_a_file_takes_and_gives_is_said(exported):
     assert list(map(str, program.outputs)) == ["[0] float32 (N, 10)", "[1] float32 (N, 10)"]
 
 
-def test_all_that_is_published_was_exported_and_answers_as_zoo_on_every_test_image():
+def test_export_results_cover_published_weights_and_match_zoo():
     catalog = installed_catalog()
     expected = {
         (actual.name, format_)

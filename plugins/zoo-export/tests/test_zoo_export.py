@@ -1,6 +1,7 @@
 """`zoo export` from end to end."""
 
 import json
+import re
 
 import numpy as np
 import onnx
@@ -58,7 +59,7 @@ def export(pretrained, path, *, normalization):
 
     wrong = os.environ.get("WRONG", "")
     if wrong == "raises":
-        raise RuntimeError("no such operator\\nin this opset")
+        raise RuntimeError("no such\\noperator")
     if wrong == "nothing":
         return
     mean, std = pretrained.normalization.mean[0], pretrained.normalization.std[0]
@@ -132,21 +133,21 @@ def images_of_mnist():
     return load_dataset(installed_catalog().dataset("mnist")).splits["test"].images
 
 
-# What is written.
+# Written files.
 
 
-def test_a_model_is_written_compared_and_reported(cli, tmp_path):
+def test_export_writes_compares_and_reports_model(cli, tmp_path):
     result = cli("export", "numpy-net.default")
     assert result.code == 0
     assert result.err == ""
     path = tmp_path / "numpy-net.default.onnx"
     sha256 = zoo.load("numpy-net.default").sha256
-    assert result.out.splitlines()[:3] == [
-        f"numpy-net.default@sha256:{sha256} is in {path.name}: {path.stat().st_size:,} bytes.",
-        "Input: images uint8 (N, 1, 28, 28)",
-        "Output: logits float32 (N, 10)",
-    ]
-    assert "Run on 1,000 test images of mnist: every label is zoo's" in result.out
+    written, *ports, compared = result.out.splitlines()
+    assert f"numpy-net.default@sha256:{sha256}" in written
+    assert f"{path.name}: {path.stat().st_size:,} bytes" in written
+    assert ports == ["Input: images uint8 (N, 1, 28, 28)", "Output: logits float32 (N, 10)"]
+    assert "1,000" in compared
+    assert "mnist" in compared
     images = images_of_mnist()
     (logits,) = onnxruntime.InferenceSession(path).run(None, {"images": images})
     assert (
@@ -156,7 +157,7 @@ def test_a_model_is_written_compared_and_reported(cli, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("format_", ["onnx", "torch-export"])
-def test_a_torch_model_is_written_and_nothing_is_said_but_that(cli, tmp_path, format_):
+def test_export_writes_torch_model_with_empty_stderr(cli, tmp_path, format_):
     result = cli("export", "mlp.default", "--format", format_)
     assert result.code == 0
     assert result.err == ""
@@ -171,7 +172,7 @@ def test_a_torch_model_is_written_and_nothing_is_said_but_that(cli, tmp_path, fo
     np.testing.assert_allclose(logits, expected.logits[0], rtol=0, atol=1e-4)
 
 
-def test_json_says_what_was_written_and_how_far_it_is_from_zoo(cli, tmp_path):
+def test_export_json_reports_file_and_comparison(cli, tmp_path):
     result = cli("export", "numpy-net.default", "--no-normalization", "--out", "n.onnx", "--json")
     assert result.code == 0
     compared = result.json.pop("compared")
@@ -198,7 +199,7 @@ def test_json_says_what_was_written_and_how_far_it_is_from_zoo(cli, tmp_path):
     ("name", "format_"),
     [("numpy-net.default", "onnx"), ("two-headed-mlp.reference", "torch-export")],
 )
-def test_a_file_says_what_it_is(cli, tmp_path, name, format_):
+def test_exported_file_carries_card_metadata(cli, tmp_path, name, format_):
     assert cli("export", name, "--format", format_, "--out", "model").code == 0
     facts = FORMATS[format_].facts(tmp_path / "model")
     card = zoo.load(name).card
@@ -217,7 +218,7 @@ def test_a_file_says_what_it_is(cli, tmp_path, name, format_):
 
 
 @pytest.mark.slow
-def test_a_training_of_ones_own_is_exported_from_its_folder_or_its_file(cli, tmp_path):
+def test_export_accepts_run_folder_or_weights_file(cli, tmp_path):
     assert cli("train", "numpy-net", "--epochs", 1, "--recipe", "fast").code == 0
     for name in ("runs/numpy-net-1", "runs/numpy-net-1/model.safetensors"):
         assert cli("export", name).code == 0
@@ -226,15 +227,15 @@ def test_a_training_of_ones_own_is_exported_from_its_folder_or_its_file(cli, tmp
         (tmp_path / "numpy-net.onnx").unlink()
 
 
-# What is not.
+# Refused exports.
 
 
-def test_a_file_that_is_there_is_replaced_only_where_that_is_asked_for(cli, tmp_path):
+def test_export_replaces_existing_file_only_with_force(cli, tmp_path):
     path = tmp_path / "numpy-net.default.onnx"
     path.write_text("mine")
     result = cli("export", "numpy-net.default")
     assert result.code == 2
-    assert "numpy-net.default.onnx is there already" in result.err
+    assert "numpy-net.default.onnx" in result.err
     assert "--force" in result.err
     assert path.read_text() == "mine"
     assert cli("export", "numpy-net.default", "--force").code == 0
@@ -244,91 +245,83 @@ def test_a_file_that_is_there_is_replaced_only_where_that_is_asked_for(cli, tmp_
 @pytest.mark.parametrize(
     ("wrong", "code", "message"),
     [
-        ("shift", 5, "its logits differ from zoo's by up to"),
-        ("nan", 5, "differ from zoo's by up to nan, 0.0001 is allowed"),
-        ("swapped", 5, "of 50 images get another label"),
-        ("one head", 5, "the file gives arrays of the shapes [(1, 3)], zoo [(1, 3), (1, 3)]"),
-        (
-            "raises",
-            4,
-            "could not be exported as onnx: RuntimeError: no such operator in this opset",
-        ),
-        ("nothing", 4, "could not be exported as onnx: "),
+        ("shift", 5, r"\b0\.00\d+, 0\.0001\b.*\b0 of 50\b"),
+        ("nan", 5, r"\bnan, 0\.0001\b.* of 50\b"),
+        ("swapped", 5, r"\b0\.0001\b.*\b[1-9]\d* of 50\b"),
+        ("one head", 5, r"\[\(1, 3\)\].*\[\(1, 3\), \(1, 3\)\]"),
+        ("raises", 4, r"exported as onnx: RuntimeError: no such operator$"),
+        ("nothing", 4, r"exported as onnx: "),
     ],
 )
-def test_nothing_is_left_of_a_file_that_does_not_answer_as_zoo_does(
-    written, tmp_path, wrong, code, message
-):
+def test_failed_export_leaves_existing_file_unchanged(written, tmp_path, wrong, code, message):
     (tmp_path / "kept.onnx").write_text("mine")
     result = written(wrong, "--out", "kept.onnx", "--force")
     assert result.code == code
-    assert message in result.err
+    assert re.search(message, result.err)
     assert result.err.count("\n") == 1
     assert files(tmp_path) == ["kept.onnx"]
     assert (tmp_path / "kept.onnx").read_text() == "mine"
 
 
-def test_another_plugins_trainer_brings_its_own_exporter(written, tmp_path):
+def test_export_uses_exporter_of_another_plugins_trainer(written, tmp_path):
     result = written("", "--json")
     assert result.code == 0, result.err
     assert result.json["compared"]["images"] == 50  # as many as the data set has
     assert files(tmp_path) == ["written.onnx"]
 
 
-def test_a_format_that_a_trainer_does_not_have_is_refused(cli, written, tmp_path):
+def test_export_rejects_format_without_exporter(cli, written, tmp_path):
     result = written("", "--format", "torch-export")
     assert result.code == 2
-    assert (
-        "trainer writing cannot be exported as torch-export. Its formats are: onnx." in result.err
-    )
+    assert re.search(r"\bwriting\b.*\btorch-export\b.*: onnx\.", result.err)
     assert cli("train", "softmax").code == 0
     result = cli("export", "runs/softmax-1")
     assert result.code == 2
-    assert "trainer toy cannot be exported as onnx. Its formats are: none." in result.err
+    assert re.search(r"\btoy\b.*\bonnx\b.*: none\.", result.err)
     assert files(tmp_path) == []
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["numpy-net.default", "--out", "no/such.onnx"], 2, "there is no folder no"),
+        (["numpy-net.default", "--out", "no/such.onnx"], 2, "mkdir -p no\n"),
         (["numpy-net.nothing"], 3, "numpy-net.nothing"),
-        (["numpy-net.default", "--format", "poem"], 2, "'poem' is not one of"),
+        (["numpy-net.default", "--format", "poem"], 2, "'poem'"),
         (["numpy-net.default", "--out", "."], 2, "is a directory"),
     ],
 )
-def test_a_users_mistake_is_a_line_that_says_so(cli, tmp_path, arguments, code, message):
+def test_export_rejects_invalid_arguments_and_writes_nothing(
+    cli, tmp_path, arguments, code, message
+):
     result = cli("export", *arguments)
     assert result.code == code
     assert message in result.err
     assert files(tmp_path) == []
 
 
-def test_without_the_data_set_there_is_nothing_to_compare_on(cli, tmp_path, monkeypatch):
+def test_export_requires_dataset_of_model(cli, tmp_path, monkeypatch):
     monkeypatch.setenv("ZOO_PLUGINS", "no:zoo-mnist")
     result = cli("export", "numpy-net.default")
     assert result.code == 3
-    assert "there is no dataset 'mnist'" in result.err
+    assert "'mnist'" in result.err
     assert "zoo-mnist" in result.err
     assert files(tmp_path) == []
 
 
-# What it needs.
+# Requirements.
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("module", ["onnx", "onnxruntime", "onnxscript"])
-def test_a_missing_extra_is_named(run_process, tmp_path, module):
+def test_export_names_missing_extra(run_process, tmp_path, module):
     result = run_process("-c", BLOCKING.format(module=module))
     assert result.code == 4
-    assert result.err == (
-        f"zoo: --format onnx needs {module}, which is not installed. "
-        "Install it: pip install 'zoo-export[onnx]'\n"
-    )
+    remedy = r"pip install 'zoo-export\[onnx\]'"
+    assert re.fullmatch(rf"zoo: --format onnx .*\b{module}\b.*{remedy}\n", result.err)
     assert files(tmp_path) == []
 
 
-def test_a_numpy_net_is_exported_without_torch(run_python):
+def test_export_of_numpy_net_does_not_import_torch(run_python):
     out = run_python(
         "import sys\n"
         "from zoo_core.cli.main import run\n"
@@ -338,7 +331,7 @@ def test_a_numpy_net_is_exported_without_torch(run_python):
     assert out.splitlines()[-1] == "False"
 
 
-def test_no_framework_is_imported_before_it_is_needed(run_python):
+def test_export_command_imports_no_framework(run_python):
     out = run_python(
         "import sys, zoo_export.command\n"
         "print(sys.modules.keys() & {'torch', 'onnx', 'onnxruntime', 'onnxscript'})"

@@ -1,4 +1,4 @@
-"""Data sets that the library of Hugging Face loads from folders."""
+"""Data sets loaded from folders by the library of Hugging Face."""
 
 import re
 import sys
@@ -54,7 +54,7 @@ def first_pixels(split):
     return split.images[:, 0, 0, 0].tolist()
 
 
-def test_images_and_labels_are_found_by_what_they_are(write):
+def test_hugging_face_finds_image_and_label_columns_by_type(write):
     folder = write(
         readme="---\nlicense: cc-by-4.0\n---\n",
         train=table([0, 1, 1, 0], picture_id=(list("abcd"), TEXT)),
@@ -80,7 +80,7 @@ def test_images_and_labels_are_found_by_what_they_are(write):
         ("---\npretty_name: Pets\n---\n", "LicenseRef-unknown"),
     ],
 )
-def test_a_license_that_spdx_does_not_know_is_unknown(write, readme, license):
+def test_hugging_face_license_is_spdx_or_unknown(write, readme, license):
     write(readme, train=table([0, 1, 0, 1]))
     assert hugging_face.describe("./pets").license == license
 
@@ -98,14 +98,14 @@ def test_a_license_that_spdx_does_not_know_is_unknown(write, readme, license):
         ([True, False, True, True], datasets.Value("bool"), ("False", "True"), [1, 0, 1, 1]),
     ],
 )
-def test_labels_may_be_words_or_numbers(write, labels, feature, classes, expected):
+def test_hugging_face_accepts_text_and_number_labels(write, labels, feature, classes, expected):
     write(train=table(labels, feature), test=table(labels[:1], feature))
     dataset = hugging_face.load("./pets")
     assert dataset.classes == (classes,)
     assert dataset.splits["train"].labels[:, 0].tolist() == expected
 
 
-def test_training_images_alone_are_parted(write):
+def test_hugging_face_splits_test_images_off_train(write):
     write(train=table([0, 1] * 10))
     dataset = hugging_face.load("./pets")
     train, test = dataset.splits["train"], dataset.splits["test"]
@@ -116,12 +116,12 @@ def test_training_images_alone_are_parted(write):
 
 
 @pytest.mark.parametrize("secret", [-1, None])
-def test_a_split_whose_labels_are_secret_is_left_out(write, secret):
+def test_hugging_face_omits_unlabeled_split(write, secret):
     write(train=table([0, 1, 0]), validation=table([1, 0]), test=table([secret] * 5))
     assert hugging_face.describe("./pets").sizes == {"train": 3, "test": 2}
 
 
-def test_columns_can_be_named_and_size_and_channels_too(write):
+def test_hf_address_selects_columns_size_and_channels(write):
     more = {
         "breed": ([0, 0, 1, 1], datasets.ClassLabel(names=["a", "b", "c"])),
         "crop": (images(4, shift=50), datasets.Image()),
@@ -133,7 +133,7 @@ def test_columns_can_be_named_and_size_and_channels_too(write):
     assert dataset.classes == (("a", "b", "c"),)
 
 
-def test_what_was_copied_once_is_found_and_what_changed_is_not(write, monkeypatch):
+def test_hugging_face_reuses_copy_until_data_changes(write, monkeypatch):
     write(train=table([0, 1, 0, 1]))
     before = hugging_face.load("./pets").sha256()
     with monkeypatch.context() as patch:
@@ -148,55 +148,46 @@ def two_labels():
 
 
 FAULTS = [
-    (
-        two_labels,
-        "",
-        "several columns of labels: breed, label. Say which, for instance: ",
-    ),
-    (two_labels, "", "hf:./pets?label=label"),
-    (two_labels, "?label=image", "label of hf:./pets?label=image is a column of labels"),
-    (two_labels, "?label=image", "It may be: breed, label, note."),
-    (
-        lambda: two_labels().remove_columns(["image"]),
-        "",
-        "has no column of images, its columns are",
-    ),
-    (lambda: table([0, 1]).remove_columns(["label"]), "", "has no column of labels, its columns"),
-    (lambda: table(["a", "a", "a"], TEXT), "", "hf:./pets has one class only: a"),
-    (lambda: table([0, -1, 1]), "", "1 of 3 images in train of hf:./pets have no label"),
-    (lambda: table([0, 1]), "", "hf:./pets has 2 images to train on, and 3 are needed"),
+    (two_labels, "", r"hf:\./pets\b.*: breed, label\b"),
+    (two_labels, "", r"hf:\./pets\?label=label$"),
+    (two_labels, "?label=image", r"\blabel\b.*hf:\./pets\?label=image\b.*'image'"),
+    (two_labels, "?label=image", r": breed, label, note\b"),
+    (lambda: two_labels().remove_columns(["image"]), "", r"\bimages\b.*: breed, label, note\b"),
+    (lambda: table([0, 1]).remove_columns(["label"]), "", r"\blabels\b.*: image\b"),
+    (lambda: table(["a", "a", "a"], TEXT), "", r"hf:\./pets\b.*\bclass\b.*: a\b"),
+    (lambda: table([0, -1, 1]), "", r"\b1 of 3\b.*\btrain\b.*hf:\./pets\b.*\blabel\b"),
+    (lambda: table([0, 1]), "", r"hf:\./pets\b.*\b2\b.*\b3\b"),
 ]
 
 
-@pytest.mark.parametrize(("make", "options", "said"), FAULTS)
-def test_what_is_no_data_set_of_labeled_images_says_why(write, make, options, said):
+@pytest.mark.parametrize(("make", "options", "facts"), FAULTS)
+def test_hugging_face_explains_unusable_dataset(write, make, options, facts):
     write(train=make())
-    with pytest.raises((DataError, InvalidValueError), match=re.escape(said)):
+    with pytest.raises(InvalidValueError if options else DataError, match=facts):
         hugging_face.describe(f"./pets{options}")
 
 
-def test_classes_that_are_not_trained_on_are_named(write):
+def test_hugging_face_names_classes_missing_from_train(write):
     write(train=table(["a", "b"], TEXT), test=table(["b", "d", "c"], TEXT))
-    said = "test of hf:./pets has classes that the training images lack: c, d. Those have: a, b."
-    with pytest.raises(DataError, match=re.escape(said)):
+    with pytest.raises(DataError, match=r"\btest of hf:\./pets\b.*: c, d\..*: a, b\."):
         hugging_face.load("./pets")
 
 
-def test_a_split_to_train_on_is_needed(write):
+def test_hugging_face_requires_train_split(write):
     write(test=table([0, 1]))
-    with pytest.raises(DataError, match=r"hf:./pets has no split to train on, it has: test"):
+    with pytest.raises(DataError, match=r"hf:\./pets\b.*\btrain\b.*: test$"):
         hugging_face.load("./pets")
 
 
-def test_a_damaged_image_is_named(write):
+def test_hugging_face_names_damaged_image(write):
     broken = [{"bytes": b"no image", "path": None}, None]
     split = table([0, 1, 0, 1, 0], image=(images(3) + broken, datasets.Image()))
     write(train=split, test=table([0]))
-    with pytest.raises(DataError, match="2 of 6 images cannot be used: image 3 in train of hf:"):
+    with pytest.raises(DataError, match=r"\b2 of 6\b.*: image 3\b.*\btrain\b.*hf:"):
         hugging_face.load("./pets")
 
 
-def test_one_of_several_configurations_is_named(write):
+def test_hugging_face_requires_config_among_several(write):
     configs = "".join(f"- config_name: {name}\n  data_files: {name}*\n" for name in ("one", "two"))
     write(f"---\nconfigs:\n{configs}---\n", one=table([0, 1, 0]), two=table([1, 0, 1, 0]))
     with pytest.raises(DataError, match=r"\['one', 'two'\].* hf:./pets\?config=NAME"):
@@ -204,20 +195,21 @@ def test_one_of_several_configurations_is_named(write):
     assert sum(hugging_face.describe("./pets?config=two").sizes.values()) == 4
 
 
-def test_a_folder_that_is_not_there_is_no_name_on_the_hub(write, tmp_path):
+def test_hugging_face_names_missing_folder(write, tmp_path):
     monkey = tmp_path / "monkeys"
     for place in ("./monkeys", str(monkey)):
-        with pytest.raises(DataError, match=f"there is no folder {monkey}"):
+        with pytest.raises(DataError, match=rf"folder {re.escape(str(monkey))}$") as caught:
             hugging_face.load(place)
+        assert "hf:" not in str(caught.value)
 
 
-def test_without_the_package_it_is_said_how_to_get_it(write, monkeypatch):
+def test_hugging_face_names_missing_package(write, monkeypatch):
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(PluginError, match=r"pip install 'zoo-images\[hf\]'"):
         hugging_face.load("./pets")
 
 
-def test_nothing_but_the_answer_is_printed(write, cli, in_terminal):
+def test_info_of_hf_dataset_shows_progress_only_on_terminal(write, cli, in_terminal):
     write(train=table([0, 1] * 10))
     done = cli("info", "hf:./pets", "--json")
     assert done.json["sizes"] == {"train": 18, "test": 2}

@@ -1,6 +1,4 @@
-"""Addresses: what they say, and what is refused."""
-
-import re
+"""Addresses of data sets: parsing, and refusal."""
 
 import pytest
 from hypothesis import given, strategies as st
@@ -24,14 +22,14 @@ WORDS = st.text(st.characters(exclude_characters="&=?"), min_size=1)
         ("what??", "what?", ImageForm(None, None)),
     ],
 )
-def test_an_address_is_a_place_and_options(address, place, form):
+def test_parse_address_separates_place_and_form(address, place, form):
     parsed = parse_address("folder", address)
     assert (parsed.place, parsed.form) == (place, form)
     assert parsed.name == f"folder:{address}"
 
 
 @given(place=WORDS, height=SIDES, width=SIDES, channels=st.sampled_from([1, 3]), label=WORDS)
-def test_what_is_written_is_read(place, height, width, channels, label):
+def test_parse_address_recovers_all_options(place, height, width, channels, label):
     text = f"{place}?size={height}x{width}&label={label}&channels={channels}"
     parsed = parse_address("hf", text, ["label"])
     assert parsed.place == place
@@ -40,7 +38,7 @@ def test_what_is_written_is_read(place, height, width, channels, label):
 
 
 @given(st.text(st.sampled_from("a?&=x13sizechanl ")))
-def test_any_text_is_read_or_refused(text):
+def test_parse_address_accepts_or_rejects_any_text(text):
     try:
         parsed = parse_address("folder", text)
     except InvalidValueError as exc:
@@ -50,28 +48,28 @@ def test_any_text_is_read_or_refused(text):
 
 
 @pytest.mark.parametrize(
-    ("address", "said"),
+    ("address", "facts"),
     [
-        ("photos?sise=64", "no option 'sise'. Did you mean 'size'? Options there are: channels"),
-        ("photos?64", "no option '64'. Options there are: channels, size"),
-        ("photos?size=64&size=32", "gives the option 'size' twice"),
-        ("photos?size=", "gives no value for 'size'"),
-        ("photos?size=0", "size is height x width in pixels from 1 to 9999, such as 64x48"),
-        ("photos?size=10000", "got '10000'"),
-        ("photos?size=64x", "got '64x'"),
-        ("photos?size=-4", "got '-4'"),
-        ("photos?channels=2", "channels is 1 (gray) or 3 (color), got '2'"),
-        ("photos?label=x", "no option 'label'"),
-        ("?size=64", "does not say where it is"),
+        ("photos?sise=64", r"'sise'.*'size'.*: channels, size\b"),
+        ("photos?64", r"'64'.*: channels, size\b"),
+        ("photos?size=64&size=32", r"'size' twice"),
+        ("photos?size=", r"no value\b.*'size'"),
+        ("photos?size=0", r"\bsize\b.*\b1 to 9999\b.*\b64x48\b.*'0'"),
+        ("photos?size=10000", r"\b9999\b.*'10000'"),
+        ("photos?size=64x", r"\b64x48\b.*'64x'"),
+        ("photos?size=-4", r"\b1\b.*'-4'"),
+        ("photos?channels=2", r"\bchannels\b.*\b1 \(gray\).*\b3 \(color\).*'2'"),
+        ("photos?label=x", r" 'label'.*: channels, size\b"),
+        ("?size=64", r"'folder:\?size=64'.*'\?'"),
     ],
 )
-def test_what_is_not_allowed_is_refused(address, said):
-    with pytest.raises(InvalidValueError, match=re.escape(said)):
+def test_parse_address_rejects_invalid_address(address, facts):
+    with pytest.raises(InvalidValueError, match=facts):
         parse_address("folder", address)
 
 
 @pytest.mark.parametrize("address", ["photos", "photos?channels=1", "what??"])
-def test_a_hint_with_one_option_more_can_be_typed(address):
+def test_address_with_option_is_parsable(address):
     hint = parse_address("folder", address).with_option("size=64")
     assert hint.startswith("folder:")
     parsed = parse_address("folder", hint.removeprefix("folder:"))
@@ -79,6 +77,6 @@ def test_a_hint_with_one_option_more_can_be_typed(address):
     assert parsed.form.size == (64, 64)
 
 
-def test_every_option_of_the_form_is_followed():
+def test_parse_address_applies_every_form_option():
     parsed = parse_address("folder", "x?" + "&".join(f"{key}=3" for key in FORM_OPTIONS))
     assert None not in (parsed.form.size, parsed.form.channels)

@@ -1,4 +1,4 @@
-"""Folders of images become data sets; what is wrong with them is said."""
+"""Data sets made of folders of images, and errors for unusable folders."""
 
 import os
 import re
@@ -58,7 +58,7 @@ def copies():
     return sorted(Path(zoo_home(), "datasets").glob("*"))
 
 
-def test_a_sub_folder_is_a_class_and_a_tenth_is_tested_with(pets):
+def test_folder_dataset_maps_subfolders_to_classes_and_holds_out_tenth(pets):
     dataset = folder_source.load("pets")
     train, test = dataset.splits["train"], dataset.splits["test"]
     assert (len(train), len(test)) == (18, 2)
@@ -69,7 +69,7 @@ def test_a_sub_folder_is_a_class_and_a_tenth_is_tested_with(pets):
         assert split.labels[:, 0].tolist() == [shade // 10 % 2 for shade in shades(split)]
 
 
-def test_what_is_said_of_it(pets, here):
+def test_folder_dataset_spec_describes_images(pets, here):
     spec = folder_source.describe("pets")
     assert (spec.name, spec.address) == ("folder:pets", "pets")
     assert (spec.shape, spec.classes) == ((1, 4, 6), (2,))
@@ -80,7 +80,7 @@ def test_what_is_said_of_it(pets, here):
     assert spec.summary == "20 images of 2 classes, 4×6."
 
 
-def test_files_come_in_the_order_of_their_numbers_whatever_class_they_are_of(write):
+def test_folder_dataset_orders_files_by_number_across_classes(write):
     names = ["train/a/2.png", "train/b/10.png", "train/b/1.png", "train/a/11.png", "train/b/2.png"]
     write({name: 10 * n for n, name in enumerate(names)} | {"test/a/1.png": 0})
     train = folder_source.load(".").splits["train"]
@@ -98,26 +98,26 @@ def test_files_come_in_the_order_of_their_numbers_whatever_class_they_are_of(wri
         (("train",), {"train": 3, "test": 1}),
     ],
 )
-def test_folders_may_be_splits(write, names, splits):
+def test_folder_dataset_recognizes_split_folders(write, names, splits):
     write({f"{name}/{kind}/{n}.png": n for name in names for kind in "ab" for n in range(2)})
     assert folder_source.describe(".").sizes == splits
 
 
-def test_images_without_a_class_are_no_split(pets, write, here):
+def test_folder_dataset_ignores_split_without_classes(pets, write, here):
     shutil.move(here / "pets", here / "train")
     write({f"test/{n}.png": n for n in range(5)})  # a competition's
     (here / "val").mkdir()
     assert folder_source.describe(".").sizes == {"train": 18, "test": 2}
 
 
-def test_a_train_may_be_a_class(write):
+def test_folder_dataset_accepts_class_named_train(write):
     write({f"{kind}/{n}.png": n for kind in ("bus", "train", "train/old") for n in range(5)})
     dataset = folder_source.load(".")
     assert dataset.classes == (("bus", "train"),)
     assert sum(map(len, dataset.splits.values())) == 15
 
 
-def test_folders_may_be_nested_and_linked_and_what_is_no_image_does_not_count(write, here):
+def test_folder_dataset_finds_only_images_in_nested_and_linked_folders(write, here):
     write(
         {f"all/a/deep/er/{n}.png": n for n in range(3)} | {f"elsewhere/{n}.JPG": n for n in (1, 2)}
     )
@@ -131,26 +131,23 @@ def test_folders_may_be_nested_and_linked_and_what_is_no_image_does_not_count(wr
     assert sum(len(split) for split in dataset.splits.values()) == 5
 
 
-def test_images_are_gray_where_all_are(pets, write):
+def test_folder_dataset_is_gray_if_all_images_are(pets, write):
     assert folder_source.describe("pets").shape == (1, 4, 6)
     write({"pets/cat/99.png": np.dstack([gray(1), gray(2), gray(3)])})
     assert folder_source.describe("pets").shape == (3, 4, 6)
     assert folder_source.describe("pets?channels=1").shape == (1, 4, 6)
 
 
-def test_images_of_several_sizes_are_refused_and_the_remedy_works(pets, write):
+def test_folder_dataset_rejects_mixed_sizes_with_working_remedy(pets, write):
     write({"pets/cat/98.png": np.zeros((9, 7), np.uint8), "pets/dog/99.png": LIGHT[:2]})
-    said = (
-        "the images of folder:pets have 3 sizes, height x width, from 2x6 to 9x7. "
-        "Say which size to make them all: folder:pets?size=64"
-    )
-    with pytest.raises(DataError, match=re.escape(said)):
+    facts = r"folder:pets\b.*\b3 sizes\b.*\b2x6\b.*\b9x7\b.*folder:pets\?size=64$"
+    with pytest.raises(DataError, match=facts):
         folder_source.describe("pets")
     assert not copies()
     assert folder_source.describe("pets?size=64").shape == (1, 64, 64)
 
 
-def test_an_image_is_made_that_size_as_a_photo_is_that_is_predicted(write):
+def test_folder_dataset_resizes_images_like_predict(write):
     rng = np.random.default_rng(0)
     photos = {f"{n % 2}/{n}.png": rng.integers(0, 256, (n + 5, 9, 3), np.uint8) for n in range(9)}
     write({f"train/{name}": pixels for name, pixels in photos.items()} | {"test/0/0.png": LIGHT})
@@ -159,15 +156,15 @@ def test_an_image_is_made_that_size_as_a_photo_is_that_is_predicted(write):
         assert np.array_equal(image, fit_image(read_image(Path("train", name), 3), (3, 5, 8)))
 
 
-def test_splits_of_other_sizes_are_named(write):
+def test_folder_dataset_names_split_sizes(write):
     write({f"train/{kind}/{n}.png": n for kind in "ab" for n in range(2)})
     write({"test/a/1.png": np.zeros((7, 7), np.uint8)})
-    with pytest.raises(DataError, match="2 sizes.*from 4x6 to 7x7 .train 4x6, test 7x7."):
+    with pytest.raises(DataError, match=r"\b2 sizes\b.*\b4x6\b.*\b7x7\b.*\btrain 4x6, test 7x7\b"):
         folder_source.describe(".")
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png"])
-def test_a_photo_counts_as_it_was_held(write, here, suffix):
+def test_folder_dataset_applies_exif_orientation(write, here, suffix):
     write({f"photos/{kind}/{n}.{suffix}": n for kind in "ab" for n in range(4)})
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
@@ -176,7 +173,7 @@ def test_a_photo_counts_as_it_was_held(write, here, suffix):
     assert folder_source.describe("photos").shape == (1, 4, 6)
 
 
-def test_threads_keep_images_in_order(pets, monkeypatch):
+def test_decoding_threads_keep_image_order(pets, monkeypatch):
     expected = folder_source.load("pets")
     for path in copies():
         shutil.rmtree(path)
@@ -189,7 +186,7 @@ def decode_nothing(*_):
     raise AssertionError("it is decoded again")
 
 
-def test_what_was_decoded_once_is_found(pets, here, monkeypatch):
+def test_folder_dataset_reuses_decoded_copy_after_move(pets, here, monkeypatch):
     expected = folder_source.load("pets").sha256()
     (here / "other").mkdir()
     monkeypatch.setattr(cached_dataset, "content_of", decode_nothing)
@@ -216,13 +213,13 @@ def change(path):
     ],
     ids=["changed", "removed", "added", "renamed", "moved", "class"],
 )
-def test_a_folder_that_changed_is_decoded_again(pets, here, happens):
+def test_folder_dataset_decodes_changed_folder_again(pets, here, happens):
     before = folder_source.load("pets").sha256()
     happens(here / "pets" / "cat")
     assert folder_source.load("pets").sha256() != before
 
 
-def test_every_damaged_file_counts_and_the_first_are_named(pets, here):
+def test_folder_dataset_counts_damaged_files_and_names_first_five(pets, here):
     whole = (here / "pets/cat/2.png").read_bytes()
     (here / "pets/cat/2.png").write_bytes(whole[:40])
     for n in (3, 5, 7, 9, 11):
@@ -230,10 +227,10 @@ def test_every_damaged_file_counts_and_the_first_are_named(pets, here):
     (here / "pets/cat/20.png").symlink_to("nowhere")
     with pytest.raises(DataError) as caught:
         folder_source.load("pets")
-    said = str(caught.value)
-    assert said.startswith("7 of 21 images cannot be used: ")
-    assert said.endswith("; and 2 more. Mend or remove them.")
-    named = re.findall(r"pets/\S+\.png", said)
+    message = str(caught.value)
+    assert message.startswith("7 of 21 ")
+    assert "2 more" in message
+    named = re.findall(r"pets/\S+\.png", message)
     assert len(named) == 5
     assert set(named) <= {f"pets/dog/{n}.png" for n in (3, 5, 7, 9, 11)} | {
         "pets/cat/2.png",
@@ -242,18 +239,18 @@ def test_every_damaged_file_counts_and_the_first_are_named(pets, here):
     assert not copies()
 
 
-def test_a_folder_of_nothing_but_damage_says_so(here):
+def test_folder_dataset_reports_folder_of_damaged_files_only(here):
     for name in "ab":
         (here / name).mkdir()
         for n in range(3):
             (here / name / f"{n}.png").touch()
-    with pytest.raises(DataError, match="6 of 6 images cannot be used: "):
+    with pytest.raises(DataError, match=r"\b6 of 6\b.*\b[ab]/0\.png\b"):
         folder_source.load(".")
 
 
-def test_paths_are_taken_from_here_and_then_from_zoo_data(pets, here, monkeypatch, tmp_path):
+def test_folder_dataset_path_is_relative_to_cwd_then_zoo_data(pets, here, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(DataError, match=f"no folder {re.escape(str(tmp_path / 'pets'))}"):
+    with pytest.raises(DataError, match=rf"folder {re.escape(str(tmp_path / 'pets'))}\b.*ZOO_DATA"):
         folder_source.describe("pets")
     monkeypatch.setenv("ZOO_DATA", str(here))
     assert folder_source.describe("pets").source == f"the folder {here}/pets"
@@ -269,41 +266,41 @@ TWO = {"a/1.png": 1, "a/2.png": 2, "b/1.png": 3, "b/2.png": 4}
 TRAIN = {f"train/{name}": shade for name, shade in TWO.items()}
 
 FAULTS = [
-    ({}, "folder all has no sub-folder, so no class"),
-    ({"1.png": 1}, "folder all has no sub-folder, so no class"),
-    (empty("a/", "b/"), "there is no image in the sub-folders of all: a, b"),
-    ({"a/1.png": 1, "a/2.png": 2}, "folder all has one class only: a"),
-    (TWO | empty("c/", "d/"), "folder all has classes without an image: c, d. Put images there"),
-    ({"a/1.png": 1, "b/1.png": 1}, "has 2 images to train on, and 3 are needed at the least"),
-    (TRAIN | {"test/c/1.png": 1}, "folder all/test has classes that the training images lack: c"),
-    (TRAIN | {"test/c/1.png": 1}, "Those have: a, b."),
-    (TRAIN | empty("test/a/"), "there is no image in the sub-folders of all/test"),
-    (TRAIN | empty("train/c/"), "folder all/train has classes without an image: c"),
-    (TRAIN | {"more/1.png": 1}, "folder all has sub-folders in train, and beside it more"),
-    (TRAIN | {"Training/a/1.png": 1}, "has Training, train, which all mean the split 'train'"),
-    ({"test/a/1.png": 1, "val/b/2.png": 1}, "has classes in test, val, and no folder 'train'"),
-    ({"train/1.png": 1, "test/2.png": 1}, "there are no classes in folder all: test, train has no"),
+    ({}, r"\bfolder all\b.*\bno sub-folder\b"),
+    ({"1.png": 1}, r"\bfolder all\b.*\bno sub-folder\b"),
+    (empty("a/", "b/"), r"\bno image\b.*\ball: a, b\b"),
+    ({"a/1.png": 1, "a/2.png": 2}, r"\bfolder all\b.*\bone class\b.*: a\b"),
+    (TWO | empty("c/", "d/"), r"\bfolder all\b.*\bwithout\b.*: c, d\b"),
+    ({"a/1.png": 1, "b/1.png": 1}, r"\bfolder:all\b.*\b2\b.*\b3\b"),
+    (TRAIN | {"test/c/1.png": 1}, r"\bfolder all/test\b.*: c\b"),
+    (TRAIN | {"test/c/1.png": 1}, r": c\..*: a, b\b"),
+    (TRAIN | empty("test/a/"), r"\bno image\b.*\ball/test\b"),
+    (TRAIN | empty("train/c/"), r"\bfolder all/train\b.*\bwithout\b.*: c\b"),
+    (TRAIN | {"more/1.png": 1}, r"\bfolder all\b.*\btrain\b.*\bmore\b.*\bfolder:all/train\b"),
+    (TRAIN | {"Training/a/1.png": 1}, r"\bfolder all\b.*\bTraining, train\b.*'train'"),
+    ({"test/a/1.png": 1, "val/b/2.png": 1}, r"\bfolder all\b.*\btest, val\b.*'train'"),
+    ({"train/1.png": 1, "test/2.png": 1}, r"\bno classes\b.*\bfolder all: test, train\b"),
 ]
 
 
-@pytest.mark.parametrize(("files", "said"), FAULTS)
-def test_a_folder_that_is_no_data_set_says_why(write, here, files, said):
+@pytest.mark.parametrize(("files", "facts"), FAULTS)
+def test_folder_dataset_explains_unusable_folder(write, here, files, facts):
     (here / "all").mkdir()
     for name in (name for name, shade in files.items() if shade is None):
         (here / "all" / name).mkdir(parents=True)
     write({f"all/{name}": shade for name, shade in files.items() if shade is not None})
-    with pytest.raises(DataError, match=re.escape(said)):
+    with pytest.raises(DataError, match=facts):
         folder_source.describe("all")
     assert not copies()
 
 
-def test_a_file_is_no_folder(here):
+def test_folder_dataset_rejects_file(here):
     (here / "pets.zip").touch()
-    with pytest.raises(DataError, match=r"pets.zip is a file, no folder. Unpack it"):
+    with pytest.raises(DataError, match=r"\bpets\.zip\b.*\bfile\b"):
         folder_source.describe("pets.zip")
 
 
-def test_a_folder_that_cannot_be_read_is_named(pets, monkeypatch):
+def test_folder_dataset_names_unreadable_folder(pets, monkeypatch):
     scandir = os.scandir
 
     def refuse(path):
@@ -312,5 +309,5 @@ def test_a_folder_that_cannot_be_read_is_named(pets, monkeypatch):
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    with pytest.raises(DataError, match="folder pets/cat cannot be read: Permission denied"):
+    with pytest.raises(DataError, match=r"\bpets/cat\b.*: Permission denied$"):
         folder_source.describe("pets")

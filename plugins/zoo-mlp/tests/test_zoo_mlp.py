@@ -1,4 +1,4 @@
-"""The model mlp, and the first thing that a newcomer does with zoo."""
+"""The model mlp, from training to prediction."""
 
 import json
 import os
@@ -20,13 +20,13 @@ from zoo_mlp.recipes import RECIPES
 @pytest.mark.parametrize(
     ("hidden", "parameters"), [((), 7_850), ((10,), 7_960), ((128,), 101_770), ((20, 30), 16_640)]
 )
-def test_it_has_the_layers_of_its_config(hidden, parameters):
+def test_mlp_parameter_count_matches_config(hidden, parameters):
     model = build(MLPConfig(hidden=hidden))
     assert sum(parameter.numel() for parameter in model.parameters()) == parameters
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_every_head_gives_logits(activation):
+def test_mlp_gives_logits_per_head(activation):
     config = MLPConfig(
         input_shape=(3, 5, 4), classes=(2, 7), hidden=(6,), activation=activation, dropout=0.5
     )
@@ -34,7 +34,7 @@ def test_every_head_gives_logits(activation):
     assert (first.shape, second.shape) == ((9, 2), (9, 7))
 
 
-def test_a_normalised_layer_has_no_bias_of_its_own():
+def test_mlp_normalized_layer_has_no_bias():
     config = MLPConfig(hidden=(6, 5), batch_norm=True, dropout=0.5, activation="silu")
     kinds = [type(layer).__name__ for layer in build(config).trunk]
     assert kinds == ["Flatten", *["Linear", "BatchNorm1d", "SiLU", "Dropout"] * 2]
@@ -43,12 +43,12 @@ def test_a_normalised_layer_has_no_bias_of_its_own():
 
 
 @pytest.mark.parametrize("value", [64, [64], (64,)])
-def test_one_number_is_one_hidden_layer(value):
+def test_mlp_config_accepts_one_number_as_hidden_layer(value):
     assert MLPConfig(hidden=value).hidden == (64,)
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_every_recipe_resolves(name):
+def test_mlp_recipe_resolves(name):
     catalog = load_catalog()
     entry = catalog.model("mlp")
     recipe = resolve_recipe(entry, name)
@@ -64,13 +64,13 @@ def trained(tmp_path_factory):
     return zoo.train("mlp", out=folder, epochs=2, seed=0, device="cpu")
 
 
-def test_it_reads_real_digits_after_two_epochs(trained):
+def test_mlp_classifies_digits_after_two_epochs(trained):
     test = trained.card.metrics["test"]
     assert test.total == 10_000
     assert test.accuracy[0] > 0.96
 
 
-def test_loaded_weights_give_the_same_answers(trained):
+def test_loaded_weights_reproduce_metrics_and_logits(trained):
     pretrained = zoo.load(trained.folder, device="cpu")
     assert zoo.evaluate(pretrained) == trained.card.metrics["test"]
     images = load_dataset(load_catalog().dataset("mnist")).splits["test"].images[:100]
@@ -81,7 +81,7 @@ def test_loaded_weights_give_the_same_answers(trained):
 
 
 @pytest.mark.slow
-def test_one_seed_in_two_processes_gives_one_file(cli):
+def test_training_with_same_seed_gives_same_weights_across_processes(cli):
     sha256s = []
     for out in ("first", "second"):
         result = cli("train", "mlp", "--epochs", 1, "--seed", 4, "--out", out, "--json")
@@ -90,7 +90,7 @@ def test_one_seed_in_two_processes_gives_one_file(cli):
     assert sha256s[0] == sha256s[1]
 
 
-def test_from_training_to_reading_a_digit(cli, tmp_path, trained):
+def test_predict_labels_png_files_with_trained_run(cli, tmp_path, trained):
     split = load_dataset(load_catalog().dataset("mnist")).splits["test"]
     for i in range(5):
         Image.fromarray(split.images[i, 0]).save(tmp_path / f"{i}.png")
@@ -100,21 +100,23 @@ def test_from_training_to_reading_a_digit(cli, tmp_path, trained):
     assert report["model"].startswith("mlp@sha256:")
 
 
-def test_two_digits_are_too_many(cli, tmp_path):
+def test_train_rejects_dataset_with_two_labels(cli, tmp_path):
     result = cli("train", "mlp", "--dataset", "two-digit-mnist")
     assert result.code == 2
-    assert "gives one label an image, dataset 'two-digit-mnist' has 2 labels" in result.err
+    assert "'two-digit-mnist'" in result.err
+    assert "2 labels" in result.err
     assert os.listdir(tmp_path) == ["zoo-home"]
 
 
-def test_an_absent_device_is_a_usage_error(cli, tmp_path):
+def test_train_rejects_unavailable_device(cli, tmp_path):
     result = cli("train", "mlp", "--device", "tpu")
     assert result.code == 2
-    assert "there is no device 'tpu' here" in result.err
+    assert "'tpu'" in result.err
+    assert ": auto, cpu" in result.err
     assert os.listdir(tmp_path) == ["zoo-home"]
 
 
-def test_the_card_names_what_decides_the_bits(trained):
+def test_card_records_environment(trained):
     card = json.loads((trained.folder / "card.json").read_text())
     assert card["environment"].keys() >= {"framework", "device", "threads", "cpu_capability"}
     assert card["environment"]["framework"].startswith("torch 2")

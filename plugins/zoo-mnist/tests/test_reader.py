@@ -1,4 +1,4 @@
-"""Photos and drawings become images as MNIST's are."""
+"""Conversion of photos and drawings to images like MNIST's."""
 
 import numpy as np
 import pytest
@@ -32,14 +32,14 @@ def drawing(*strokes, size=(300, 300), width=22, ink=0, paper=255):
 SEVEN = [(60, 60), (180, 60), (110, 240)]
 
 
-def test_what_mnist_holds_is_taken_as_it_is(digits, pairs):
+def test_reader_returns_dataset_images_unchanged(digits, pairs):
     for image in digits.images[:200]:
         assert read_digit(image) is image
     for image in pairs.images[:200]:
         assert read_two_digits(image) is image
 
 
-def test_a_digit_is_twenty_pixels_long_and_its_mass_in_the_middle():
+def test_read_digit_scales_to_twenty_pixels_and_centers_mass():
     read = read_digit(drawing(SEVEN))
     assert (read.dtype, read.shape) == (np.uint8, (1, 28, 28))
     rows, columns = (np.flatnonzero(read[0].any(axis=axis)) for axis in (1, 0))
@@ -49,7 +49,7 @@ def test_a_digit_is_twenty_pixels_long_and_its_mass_in_the_middle():
     assert (read.min(), read.max()) == (0, 255)
 
 
-def test_where_how_large_and_in_which_colors_makes_no_difference():
+def test_read_digit_ignores_position_size_and_shade():
     expected = read_digit(drawing(SEVEN)).astype(int)
     moved = [(x + 100, y + 40) for x, y in SEVEN]
     larger = [(3 * x, 3 * y) for x, y in SEVEN]
@@ -63,7 +63,7 @@ def test_where_how_large_and_in_which_colors_makes_no_difference():
         assert np.abs(read_digit(image) - expected).mean() < 6
 
 
-def test_uneven_light_and_noise_are_not_ink():
+def test_read_digit_ignores_uneven_light_and_noise():
     rng = np.random.default_rng(0)
     shade = np.linspace(0, 90, 300)[:, None] + np.linspace(0, 50, 300)
     for light in (shade, shade[::-1], np.zeros((300, 300))):
@@ -72,41 +72,41 @@ def test_uneven_light_and_noise_are_not_ink():
         assert np.abs(read - read_digit(drawing(SEVEN)).astype(int)).mean() < 9
 
 
-def test_specks_and_the_papers_edge_are_not_ink():
+def test_read_digit_ignores_specks_and_paper_edge():
     image = drawing(SEVEN).copy()
     image[0, 270:274, 270:274] = 0
     image[0, :, :8] = 30
     assert np.abs(read_digit(image) - read_digit(drawing(SEVEN)).astype(int)).mean() < 3
 
 
-def test_a_thin_pen_is_drawn_as_wide_as_mnists():
+def test_read_digit_thickens_thin_strokes():
     thin = read_digit(drawing(SEVEN, size=(900, 900), width=3))
     assert (thin > 127).sum() > 0.5 * (read_digit(drawing(SEVEN)) > 127).sum()
 
 
 @pytest.mark.parametrize("gray", [0, 128, 255])
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (3, 2), (200, 300)])
-def test_where_nothing_is_written_nothing_is_read(gray, size):
+def test_reader_returns_black_image_for_uniform_image(gray, size):
     image = np.full((1, *size), gray, np.uint8)
     assert find_strokes(image[0]) is None
     assert not read_digit(image).any()
     assert not read_two_digits(image).any()
 
 
-def test_paper_alone_is_not_ink():
+def test_find_strokes_ignores_paper_noise():
     noise = np.random.default_rng(0).normal(200, 5, (200, 300))
     assert find_strokes(noise.clip(0, 255).astype(np.uint8)) is None
 
 
 @settings(max_examples=60)
 @given(arrays.arrays(np.uint8, st.tuples(st.just(1), st.integers(1, 60), st.integers(1, 60))))
-def test_any_image_becomes_one_of_mnists_size(image):
+def test_reader_returns_dataset_shape_for_any_image(image):
     assert read_digit(image).shape == (1, 28, 28)
     assert read_two_digits(image).shape == (1, 42, 28)
 
 
 @pytest.mark.parametrize("side_by_side", [False, True])
-def test_two_digits_apart_are_put_together_as_the_data_set_does(digits, side_by_side):
+def test_read_two_digits_composes_separate_digits_like_dataset(digits, side_by_side):
     for first, second in ((0, 4), (7, 2), (11, 18)):
         top, bottom = (
             np.pad(np.asarray(Image.fromarray(digits.images[row, 0]).resize((140, 140))), 20)
@@ -120,7 +120,7 @@ def test_two_digits_apart_are_put_together_as_the_data_set_does(digits, side_by_
         assert 2 * np.abs(read - expected).mean() < np.abs(read - swapped).mean()
 
 
-def test_overlapping_digits_stay_together_as_high_as_usual(pairs):
+def test_read_two_digits_keeps_overlapping_digits_together(pairs):
     for image in pairs.images[:10]:
         large = np.asarray(Image.fromarray(image[0]).resize((280, 420), Image.Resampling.BICUBIC))
         read = read_two_digits(255 - np.pad(large, 50)[np.newaxis])[0]
