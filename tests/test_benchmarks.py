@@ -1,4 +1,4 @@
-"""The benchmarks' page is made of what was measured, and a contestant's run is measured whole."""
+"""The benchmarks: their page shows the measurements, and runs of contestants are measured whole."""
 
 import math
 import sys
@@ -18,11 +18,11 @@ from benchmarks.speed.contestants import inside
 ROOT = Path(__file__).parents[1]
 
 
-def test_the_page_says_what_was_measured():
+def test_speed_page_matches_measurements():
     assert page.PAGE.read_text() == page.page()
 
 
-def test_every_comparison_was_measured_with_the_contestants_that_it_has():
+def test_comparisons_have_measurements_of_every_contestant():
     assert {path.stem for path in KEPT.glob("*.json")} == set(COMPARISONS)
     for name, comparison in COMPARISONS.items():
         measured = Measured.model_validate_json((KEPT / f"{name}.json").read_bytes())
@@ -30,7 +30,7 @@ def test_every_comparison_was_measured_with_the_contestants_that_it_has():
         assert {len(turns) for turns in measured.turns.values()} == {comparison.times}
 
 
-def test_a_contestants_time_memory_and_figures_are_kept():
+def test_contestant_records_time_memory_and_figures():
     work = "x = bytearray(200_000_000)"
     command = (
         f"{{python}} -c '{work}; import json; print(json.dumps(dict(seconds=.25, accuracy=[.5])))'"
@@ -43,7 +43,7 @@ def test_a_contestants_time_memory_and_figures_are_kept():
     assert turn.accuracy == (0.5,)
 
 
-def test_the_rest_of_the_epochs_is_added_where_few_are_measured():
+def test_contestant_extrapolates_to_all_epochs():
     command = "{python} -c 'import json; print(json.dumps(dict(seconds=1000.0, accuracy=[1])))'"
     turn = Contestant("c", command, epochs=1, all_epochs=30).run()
     assert turn.figure("seconds") == 30_000
@@ -51,12 +51,12 @@ def test_the_rest_of_the_epochs_is_added_where_few_are_measured():
     assert turn.accuracy == ()
 
 
-def test_a_contestant_that_fails_ends_the_benchmark():
+def test_contestant_failure_ends_benchmark():
     with pytest.raises(SystemExit, match="ends with 3"):
         Contestant("c", "{python} -c 'raise SystemExit(3)'").run()
 
 
-def test_ratios_are_taken_turn_by_turn():
+def test_ratios_compare_turn_by_turn():
     turns = {
         name: [turn(value) for value in values]
         for name, values in {"ours": [1, 2, 4], "theirs": [3, 4, 4]}.items()
@@ -66,7 +66,7 @@ def test_ratios_are_taken_turn_by_turn():
     assert page.ratio(measured.ratios("theirs", "ours", "seconds")) == "2 ×"
 
 
-def test_a_step_is_held_against_the_best_product():
+def test_share_compares_step_with_best_matrix_product():
     """A million operations an image, 128 images in 1 ms: 128 of 512 GFLOP/s."""
     figures = {
         "gemm": ("torch", {"float32": 512.0}),
@@ -84,7 +84,7 @@ def test_a_step_is_held_against_the_best_product():
 @pytest.mark.torch
 @pytest.mark.requires("zoo-numpy", "zoo-mlp", "zoo-cnn", "zoo-two-headed", "zoo-mnist")
 @pytest.mark.parametrize("model", ["numpy-net", "mlp", "cnn", "two-headed-mlp", "two-headed-cnn"])
-def test_every_model_is_measured_in_plain_steps_of_adamw(model):
+def test_inside_subject_uses_plain_adamw_steps(model):
     _, _, run = inside.subject(model, rows=256)
     assert (run.recipe.optimizer, run.recipe.batch_size) == ("adamw", 128)
     assert len(run.data.train_rows) == 256
@@ -104,7 +104,7 @@ print(passage.chain[0], passage.chain[-1], passage.depth, sep="\\n")
 
 
 @pytest.mark.requires("zoo-mnist", "zoo-numpy")
-def test_a_training_reaches_its_arithmetic_in_at_most_eight_calls(run_python):
+def test_training_reaches_arithmetic_within_eight_calls(run_python):
     first, last, depth = run_python(DEPTH).splitlines()
     assert first == "('zoo_core.__main__', 'main')"
     assert last == "('zoo_numpy.layers', 'Dense.forward')"
@@ -112,7 +112,7 @@ def test_a_training_reaches_its_arithmetic_in_at_most_eight_calls(run_python):
 
 
 @pytest.mark.requires("zoo-mnist", "zoo-numpy")
-def test_the_time_to_an_accuracy_ends_with_the_epoch_that_reaches_it():
+def test_measure_target_returns_time_to_accuracy():
     started = time.perf_counter()
     times = measure_target(Target(0.9, "fast", "numpy-net"), "cpu", 1, math.inf)
     assert 0 < times.median < time.perf_counter() - started
@@ -120,24 +120,24 @@ def test_the_time_to_an_accuracy_ends_with_the_epoch_that_reaches_it():
 
 
 @pytest.mark.requires("zoo-mnist", "zoo-numpy")
-def test_a_seed_that_misses_the_accuracy_counts_in_the_median():
+def test_measure_target_counts_missed_seed_in_median():
     times = measure_target(Target(1.0, "fast", "numpy-net"), "cpu", 1, math.inf)
     assert (times.seconds, times.missed, times.out_of_time) == ([], [0], False)
     assert times.median == math.inf
 
 
 @pytest.mark.requires("zoo-mnist", "zoo-numpy")
-def test_no_accuracy_is_waited_for_when_the_budget_is_spent():
+def test_measure_target_stops_when_budget_is_spent():
     times = measure_target(Target(0.9, "fast", "numpy-net"), "cpu", 2, time.monotonic())
     assert (times.seconds, times.missed, times.out_of_time) == ([], [], True)
 
 
-def test_the_gpu_benchmark_names_what_is_missing(monkeypatch, capsys):
+def test_gpu_benchmark_names_missing_requirement(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["benchmarks.gpu"])
     monkeypatch.setitem(gpu.REQUIREMENTS, "zoo-absent", "-e plugins/zoo-absent")
     assert gpu.main() == 1
     assert "pip install -e plugins/zoo-absent" in capsys.readouterr().err
 
 
-def test_the_gpu_benchmark_runs_every_test_that_is_marked():
+def test_gpu_benchmark_finds_files_with_marked_tests():
     assert ROOT / "plugins/zoo-torch/tests/test_zoo_torch.py" in marked_files()

@@ -10,7 +10,7 @@ PROJECTS = [ROOT / "pyproject.toml", *sorted(ROOT.glob("*/**/pyproject.toml"))]
 
 
 @pytest.mark.parametrize("path", PROJECTS, ids=lambda path: path.parent.name)
-def test_every_package_says_that_it_has_types(path):
+def test_packages_contain_py_typed(path):
     build = tomllib.loads(path.read_text())["tool"]["hatch"]["build"]
     packages = build["targets"]["wheel"]["packages"]
     missing = [name for name in packages if not (path.parent / name / "py.typed").exists()]

@@ -25,6 +25,6 @@ def literals(path):
             yield node.value.rpartition("/")[2]
 
 
-def test_file_names_are_no_literals():
+def test_filenames_are_not_repeated_as_literals():
     assert SOURCES
     assert not {path for path in SOURCES if not NAMES.isdisjoint(literals(path))}

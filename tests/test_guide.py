@@ -1,4 +1,4 @@
-"""docs/plugins.md says what is so. `.ci/run` runs its commands."""
+"""docs/plugins.md and docs/architecture.md match the code. `.ci/run` runs the guide's commands."""
 
 import importlib.util
 import re
@@ -14,7 +14,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 GUIDE = (DOCS / "plugins.md").read_text()
 
 
-def test_its_files_are_those_that_zoo_new_writes(tmp_path):
+def test_guide_shows_files_of_zoo_new(tmp_path):
     write_plugin(NewPlugin("tiny", "model", "torch"), tmp_path / "tiny")
     shown = dict(re.findall(r"^`(tiny/\S+)`\n\n```\w+\n(.*?)^```$", GUIDE, re.M | re.S))
     package = {f"tiny/zoo_tiny/{name}.py" for name in ("plugin", "config", "model")}
@@ -33,21 +33,21 @@ def reference():
 
 
 @pytest.mark.parametrize("page", ["plugins.md", "architecture.md"])
-def test_tables_of_a_page_are_those_of_the_source(reference, page):
+def test_docs_tables_match_source(reference, page):
     text = (DOCS / page).read_text()
     assert reference.PAGES[page](text) == text, "python docs/reference.py"
     empty = [line for line in text.splitlines() if line.startswith("| `") and "|  |" in line]
     assert not empty, "every field has its meaning, every file its phrase"
 
 
-def test_paths_in_the_architecture_exist():
+def test_architecture_page_names_existing_paths():
     text = (DOCS / "architecture.md").read_text()
     paths = set(re.findall(r"`((?:zoo_core|plugins|tests|benchmarks|docs)/[\w./-]*)`", text))
     assert len(paths) > 200
     assert not [path for path in paths if not (DOCS.parent / path).exists()]
 
 
-def test_it_names_every_status_and_every_variable():
+def test_guide_lists_every_status_and_variable():
     for name in Status:
         assert f"\n| {name} | " in GUIDE
     for name in VARIABLES:

@@ -101,14 +101,14 @@ def imports_of(path, known):
         *(pytest.param(plugin_modules(package), id=package.name) for package in PLUGINS),
     ],
 )
-def test_no_file_is_in_an_import_cycle(known):
+def test_modules_have_no_import_cycle(known):
     try:
         TopologicalSorter({name: imports_of(path, known) for name, path in known.items()}).prepare()
     except CycleError as exc:
         pytest.fail(" → ".join(exc.args[1]))
 
 
-def test_core_modules_import_only_the_layers_below():
+def test_core_modules_import_only_lower_layers():
     known = core_modules()
     for name, path in known.items():
         own = name.split(".")[1]
@@ -118,12 +118,12 @@ def test_core_modules_import_only_the_layers_below():
             assert below, f"{path} imports {other}"
 
 
-def test_every_module_of_the_core_has_a_layer():
+def test_layers_cover_every_core_module():
     assert {name.split(".")[1] for name in core_modules()} == set(LAYERS)
 
 
 @pytest.mark.parametrize("package", PLUGINS, ids=lambda package: package.name)
-def test_a_plugin_imports_only_public_names_of_its_dependencies(package):
+def test_plugin_imports_only_public_names_of_dependencies(package):
     project = tomllib.loads((package.parent / "pyproject.toml").read_text())["project"]
     dependencies = {Requirement(text).name.replace("-", "_") for text in project["dependencies"]}
     for path in sorted(package.rglob("*.py")):
@@ -134,7 +134,7 @@ def test_a_plugin_imports_only_public_names_of_its_dependencies(package):
                 assert not any(part.startswith("_") for part in inner), f"{path} imports {name}"
 
 
-def test_the_core_imports_no_plugin_and_no_framework():
+def test_core_imports_no_plugin_or_framework():
     for path in CORE.rglob("*.py"):
         for name in imported_names(path):
             top = name.split(".")[0]
@@ -152,7 +152,7 @@ def plugin_files():
 BORDER = {"zoo_core", "zoo_core.plugin_api"}
 
 
-def test_plugins_import_of_the_core_only_its_facades():
+def test_plugins_import_only_facades_of_core():
     for path in plugin_files():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "zoo_core":
@@ -163,12 +163,12 @@ def test_plugins_import_of_the_core_only_its_facades():
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/plugins.md"])
-def test_a_page_imports_of_the_core_only_its_facades(page):
+def test_docs_import_only_facades_of_core(page):
     text = (ROOT / page).read_text()
     assert set(re.findall(r"^\s*from (zoo_core\S*) import", text, re.MULTILINE)) <= BORDER
 
 
-def test_plugin_modules_are_cheap():
+def test_plugin_modules_import_only_stdlib_and_specs():
     for path in plugin_files():
         if path.name.startswith("plugin.py"):
             check_cheap(path)
@@ -186,7 +186,7 @@ def check_cheap(path):
 
 
 @pytest.mark.parametrize("facade", ["__init__", "plugin_api"])
-def test_a_facade_shows_type_checkers_what_it_fetches(facade):
+def test_facade_type_imports_match_lazy_imports(facade):
     tree = ast.parse((CORE / f"{facade}.py").read_text())
     (block,) = (node for node in tree.body if isinstance(node, ast.If))
     seen = {
@@ -203,12 +203,12 @@ def test_a_facade_shows_type_checkers_what_it_fetches(facade):
 
 
 @pytest.mark.parametrize("facade", ["zoo_core", "zoo_core.plugin_api"])
-def test_every_name_of_a_facade_is_there(facade):
+def test_facade_provides_every_exported_name(facade):
     module = importlib.import_module(facade)
     assert all(getattr(module, name) is not None for name in module.__all__)
 
 
-def test_no_module_is_imported_under_another_name():
+def test_imports_do_not_rename_project_names():
     for path in (*CORE.rglob("*.py"), *ROOT.glob("plugins/**/*.py"), *ROOT.glob("tests/**/*.py")):
         if path.parent == CORE and path.stem in FACADES:
             continue
@@ -218,7 +218,7 @@ def test_no_module_is_imported_under_another_name():
                 assert not renamed, f"{path} renames {renamed} of {node.module}"
 
 
-def test_folders_can_be_seen_at_once():
+def test_folders_hold_at_most_15_modules():
     for folder in {path.parent for path in (*CORE.rglob("*.py"), *plugin_files())}:
         if folder != CORE / "cli" / "commands":
             assert len(list(folder.glob("*.py"))) <= 15, folder

@@ -1,4 +1,4 @@
-"""Published models read what was photographed, and exactly what is in the test set."""
+"""Published models on photos of test digits, and on the test digits themselves."""
 
 import io
 
@@ -26,7 +26,7 @@ def digits():
 
 
 @pytest.mark.slow
-def test_the_best_cnn_reads_photos_of_test_digits(cli, digits, tmp_path):
+def test_cnn_best_predicts_photos_of_test_digits(cli, digits, tmp_path):
     rng = np.random.default_rng(0)
     rows = rng.permutation(len(digits))[:PHOTOS]
     for row in rows:
@@ -39,7 +39,7 @@ def test_the_best_cnn_reads_photos_of_test_digits(cli, digits, tmp_path):
 
 
 @pytest.mark.slow
-def test_untouched_originals_give_the_test_sets_answers(cli, digits, tmp_path):
+def test_predict_on_png_files_matches_test_images(cli, digits, tmp_path):
     for row, image in enumerate(digits.images[:500, 0]):
         Image.fromarray(image).save(tmp_path / f"{row:05}.png")
     answers = cli("predict", "mlp.default", ".", "--json").json["predictions"]
@@ -49,7 +49,7 @@ def test_untouched_originals_give_the_test_sets_answers(cli, digits, tmp_path):
     assert actual == pytest.approx(expected.probabilities[0].max(axis=1).tolist(), abs=1e-6)
 
 
-def test_photos_of_two_digits_are_read():
+def test_two_headed_cnn_predicts_photos_of_two_digits():
     split = load_dataset(installed_catalog().dataset("two-digit-mnist")).splits["test"]
     reader = reader_for(installed_catalog(), "two-digit-mnist", (1, 42, 28))
     rng = np.random.default_rng(0)
@@ -60,7 +60,7 @@ def test_photos_of_two_digits_are_read():
 
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "GIF"])
-def test_whatever_file_they_come_in(digits, kind):
+def test_reader_returns_same_image_for_every_file_format(digits, kind):
     reader = reader_for(installed_catalog(), "mnist", (1, 28, 28))
     for image in digits.images[:20]:
         file = io.BytesIO()

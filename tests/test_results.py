@@ -1,4 +1,4 @@
-"""The published figures are those of the trainings that are kept, with the recipes as they are."""
+"""The published figures are those of the recorded trainings, with the current recipes."""
 
 from pathlib import Path
 
@@ -30,14 +30,14 @@ def ids(row):
     return row.folder.name
 
 
-def test_the_pages_say_what_the_results_say():
+def test_results_pages_match_results():
     readme = (ROOT / "README.md").read_text()
     assert tables.with_table(readme) == readme
     assert (ROOT / "docs" / "results.md").read_text() == tables.results_page()
     assert (ROOT / "docs" / "study.md").read_text() == tables.study_page()
 
 
-def test_a_changed_result_changes_the_pages(monkeypatch, tmp_path):
+def test_results_page_reflects_changed_result(monkeypatch, tmp_path):
     before = tables.results_page()
     row = tables.ROWS[0]
     first = (RESULTS / row.folder.name / "seed-0.json").read_text()
@@ -50,7 +50,7 @@ def test_a_changed_result_changes_the_pages(monkeypatch, tmp_path):
     assert tables.results_page() != before
 
 
-def test_every_recipe_of_every_model_is_in_the_table():
+def test_results_table_covers_every_recipe():
     ours = {path.name for path in (ROOT / "plugins").iterdir()}
     assert {(row.model, row.recipe) for row in tables.ROWS} == {
         (name, recipe)
@@ -60,12 +60,12 @@ def test_every_recipe_of_every_model_is_in_the_table():
     }
 
 
-def test_nothing_is_kept_that_no_table_shows():
+def test_results_folders_match_table_rows():
     assert {folder.name for folder in RESULTS.iterdir()} == {row.folder.name for row in ALL}
 
 
 @pytest.mark.parametrize("row", ALL, ids=ids)
-def test_a_result_is_of_the_recipe_as_it_is_and_of_every_test_image(row):
+def test_result_matches_current_recipe_and_whole_test_set(row):
     entry = CATALOG.model(row.model)
     results = row.results()
     dataset = CATALOG.dataset(results[0].recipe.dataset).spec
@@ -81,7 +81,7 @@ def test_a_result_is_of_the_recipe_as_it_is_and_of_every_test_image(row):
 
 
 @pytest.mark.parametrize("row", tables.ROWS, ids=ids)
-def test_the_number_of_parameters_is_the_models(row):
+def test_result_parameters_match_model(row):
     entry = CATALOG.model(row.model)
     result = row.results()[0]
     config = resolve_config(entry, result.recipe, CATALOG.dataset(result.recipe.dataset).spec)
@@ -90,7 +90,7 @@ def test_the_number_of_parameters_is_the_models(row):
     assert result.parameters == trainer.count_parameters(model)
 
 
-def test_the_best_recipe_of_every_model_is_published_and_what_its_bare_name_stands_for():
+def test_registry_publishes_best_recipes_as_defaults():
     index = Registry("zoo", Folder(publish.REGISTRY)).index()
     assert set(index.tags) == set(publish.TAGS)
     for model in {row.model for row in tables.ROWS}:
@@ -102,7 +102,7 @@ def test_the_best_recipe_of_every_model_is_published_and_what_its_bare_name_stan
 
 
 @pytest.mark.parametrize("name", publish.TAGS)
-def test_a_published_card_says_what_the_results_say(name):
+def test_published_card_matches_results(name):
     recipe, seed = publish.TAGS[name]
     found = find_weights(CATALOG, name)
     card = published_card(found)
@@ -115,7 +115,7 @@ def test_a_published_card_says_what_the_results_say(name):
 
 
 @pytest.mark.parametrize("name", ensembles.ENSEMBLES)
-def test_an_ensemble_reads_what_is_said_of_it(name):
+def test_ensemble_matches_recorded_scores(name):
     kept = ensembles.kept(name)
     measured = ensembles.measure(CATALOG, ensembles.ENSEMBLES[name])
     assert measured.members == kept.members
@@ -124,7 +124,7 @@ def test_an_ensemble_reads_what_is_said_of_it(name):
     assert [s.correct for s in measured.without_one] == [s.correct for s in kept.without_one]
 
 
-def test_the_mixed_ensemble_is_the_best_on_validation():
+def test_ensembles_choose_selects_mixed_on_validation():
     _, _, members = ensembles.choose(CATALOG)[0]
     assert members == ensembles.ENSEMBLES["mixed"]
 
@@ -132,14 +132,14 @@ def test_the_mixed_ensemble_is_the_best_on_validation():
 SEARCHES = [f"{way}-{seed}" for way in tuning.WAYS for seed in range(tuning.SEARCH_SEEDS)]
 
 
-def test_the_page_of_searches_says_what_is_kept_of_them():
+def test_tuning_page_matches_recorded_searches():
     page = tuning.PAGE.read_text()
     assert tuning.with_tables(page) == page
     assert {path.stem for path in tuning.KEPT.iterdir()} == {*SEARCHES, "grid"}
 
 
 @pytest.mark.parametrize("name", SEARCHES)
-def test_a_search_is_of_the_space_as_it_is_and_its_winner_of_every_test_image(name):
+def test_search_matches_current_space_and_whole_test_set(name):
     search = tuning.kept(name)
     study = search.study
     assert study.space == find_space(CATALOG.model("mlp"), None).dump()
@@ -148,7 +148,7 @@ def test_a_search_is_of_the_space_as_it_is_and_its_winner_of_every_test_image(na
     assert [test.total for test in search.tests] == [10_000] * 5
 
 
-def test_the_grid_is_the_references_study_with_five_seeds():
+def test_grid_search_matches_reference_study_with_five_seeds():
     study = tuning.kept("grid").study
     assert study.space == find_space(CATALOG.model("mlp"), None, grid=True).dump()
     assert [len(trial.scores) for trial in study.trials] == [5] * 6

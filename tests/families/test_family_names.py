@@ -71,11 +71,11 @@ def names(result):
         (["many/*", "--plugin", "zoo-toy"], []),
     ],
 )
-def test_models_are_filtered(cli, many, arguments, found):
+def test_zoo_list_filters_models(cli, many, arguments, found):
     assert names(cli("list", *arguments, "--json", site=many)) == found
 
 
-def test_a_plain_list_has_families_after_what_stands_by_itself(cli, many):
+def test_zoo_list_puts_family_models_last(cli, many):
     listed_names = names(cli("list", "--json", site=many))
     assert len(listed_names) > 100
     slashes = ["/" in name for name in listed_names]
@@ -83,20 +83,21 @@ def test_a_plain_list_has_families_after_what_stands_by_itself(cli, many):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     [
-        (["--max-params", "many"], "'many' is no number such as 500000, 500k, 5M or 1.2B"),
-        (["datasets", "--pretrained"], "--pretrained are for models, not datasets"),
-        (["weights", "--plugin", "zoo-toy"], "--plugin is for what plugins offer"),
+        (["--max-params", "many"], ["'--max-params'", "'many'"]),
+        (["datasets", "--pretrained"], ["--pretrained", "datasets"]),
+        (["weights", "--plugin", "zoo-toy"], ["--plugin", "weights"]),
     ],
 )
-def test_a_filter_that_does_not_fit_is_refused(cli, arguments, said):
+def test_zoo_list_refuses_invalid_filter(cli, arguments, expected):
     result = cli("list", *arguments)
     assert result.code == 2
-    assert said in result.err
+    error = result.err.splitlines()[-1]  # the others are the usage
+    assert all(fact in error for fact in expected)
 
 
-def test_python_lists_by_the_same_filters(run_python, many):
+def test_list_models_accepts_filters_of_zoo_list(run_python, many):
     code = """
 import zoo_core as zoo
 print(zoo.list_models("many/net-1?", max_params=1000, pretrained=True))
@@ -105,7 +106,7 @@ print(zoo.list_models(task="something-else"), len(zoo.list_models("many/*", max_
     assert run_python(code, site=many).splitlines() == ["['many/net-11']", "['many/net-0'] 99"]
 
 
-def test_the_index_gives_back_the_specs_it_was_made_of(catalog):
+def test_restore_plugins_returns_specs_of_catalog_rows(catalog):
     again = Catalog(tuple(restore_plugins(catalog_rows(catalog))), lambda: catalog.hooks)
     for kind in ("models", "datasets", "trainers"):
         before, after = catalog.entries(kind), again.entries(kind)
@@ -115,7 +116,7 @@ def test_the_index_gives_back_the_specs_it_was_made_of(catalog):
     assert again.model("zoo-many/many/net-7").spec.name == "many/net-7"
 
 
-def test_a_mistyped_name_is_not_answered_with_all_names_there_are(catalog):
+def test_unknown_model_error_suggests_nearest_name_and_shortens_list(catalog):
     with pytest.raises(UnknownNameError, match="Did you mean 'many/net-77'") as caught:
         catalog.model("many/nett-77")
     assert len(str(caught.value)) < 1500
@@ -123,7 +124,7 @@ def test_a_mistyped_name_is_not_answered_with_all_names_there_are(catalog):
     assert join_names(map(str, range(3))) == "0, 1, 2"
 
 
-def test_an_absent_family_says_which_plugin_may_have_it(toy):
+def test_unknown_family_error_suggests_plugin_to_install(toy):
     usable = tuple(plugin for plugin in toy.plugins if plugin.usable)
     with pytest.raises(UnknownNameError, match="pip install zoo-timm"):
         Catalog(usable, lambda: toy.hooks).model("timm/resnet10t")
@@ -140,16 +141,16 @@ def test_an_absent_family_says_which_plugin_may_have_it(toy):
         ("a.b/c", [("a.b", "c", "")]),  # a model's name has no dot
     ],
 )
-def test_what_stands_before_a_slash_is_a_registry_or_a_family(text, readings):
+def test_parse_name_reads_prefix_as_registry_or_family(text, readings):
     expected = tuple(WeightsName(*parts, sha256="") for parts in readings)
     assert parse_name(text).readings() == expected
 
 
-def test_a_name_to_publish_under_may_have_a_family():
+def test_check_tag_name_accepts_family():
     assert check_tag_name("many/net-1.first") == WeightsName("", "many/net-1", "first", "")
 
 
-def test_a_model_of_a_family_is_trained_published_verified_and_loaded_by_name(cli, many, tmp_path):
+def test_family_model_trains_publishes_verifies_and_evaluates_by_name(cli, many, tmp_path):
     def zoo(*arguments):
         result = cli(*arguments, site=many, env={"ZOO_PLUGINS": "zoo-toy,zoo-many"})
         assert result.code == 0, result.err
@@ -172,7 +173,7 @@ def test_a_model_of_a_family_is_trained_published_verified_and_loaded_by_name(cl
     ]
 
 
-def test_a_registry_that_published_under_half_the_name_is_told_apart(cli, many, tmp_path):
+def test_zoo_verify_resolves_registry_named_like_family(cli, many, tmp_path):
     """``many/net-3`` may be net-3 of the registry many, or a model of the family many."""
     env = {"ZOO_PLUGINS": "zoo-toy,zoo-many"}
     for name, tag in (("softmax", "softmax.first"), ("many/net-3", "many/net-3.first")):
@@ -186,7 +187,7 @@ def test_a_registry_that_published_under_half_the_name_is_told_apart(cli, many, 
         assert result.code == 0, (name, result.err)
 
 
-def test_of_very_many_models_a_sample_is_checked_or_the_one_that_is_named(catalog):
+def test_plugin_checks_cover_sample_of_many_models_or_requested_one(catalog):
     entries = {name: entry for name, entry in catalog.entries("models").items() if "many" in name}
     chosen = sample(entries)
     assert len(chosen) == len(set(chosen)) == MAX_MODELS
@@ -199,7 +200,7 @@ def test_of_very_many_models_a_sample_is_checked_or_the_one_that_is_named(catalo
     checks[-1].function(*checks[-1].arguments)  # as many as are due
 
 
-def test_few_models_are_all_checked(catalog):
+def test_sample_keeps_all_of_few_models(catalog):
     entries = {n: e for n, e in catalog.entries("models").items() if n.startswith("softmax")}
     assert sample(entries) == ["softmax", "softmax-pairs"]
     assert os.environ["ZOO_PLUGINS"] == "zoo-toy,zoo-many"

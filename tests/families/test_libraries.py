@@ -36,7 +36,7 @@ def build_one(library, name, shape=DIGITS, classes=(10,), **values):
     return getattr(library.module("build"), name)(config)
 
 
-def test_all_models_are_listed_without_importing_the_library(library, run_python):
+def test_zoo_models_lists_table_without_importing_library(library, run_python):
     plugin = library.package.partition(".")[0]
     out = run_python(
         f"import sys; from {plugin}.plugin import zoo_models\n"
@@ -48,7 +48,7 @@ def test_all_models_are_listed_without_importing_the_library(library, run_python
     assert len(table.rows) >= {"timm": 1_371, "torchvision": 80}[library.name]
 
 
-def test_every_model_of_the_library_is_in_the_table(library):
+def test_table_contains_every_model_of_library(library):
     table = library.module("table").table()
     installed = import_module(library.name).__version__
     release = {"timm": table.version, "torchvision": table.version.rpartition(".")[0]}[library.name]
@@ -72,7 +72,7 @@ def test_every_model_of_the_library_is_in_the_table(library):
     torchvision=["alexnet", "convnext_tiny", "vit_b_32"],
 )
 @pytest.mark.filterwarnings("ignore:CSATv2 is designed for 3-channel")
-def test_probing_a_model_again_gives_its_row(library, name):
+def test_probe_reproduces_table_row(library, name):
     assert library.probe(name) == library.module("table").table().rows[name]
 
 
@@ -81,7 +81,7 @@ def test_probing_a_model_again_gives_its_row(library, name):
     timm=[("test_resnet", "timm.list_models")],
     torchvision=[("shufflenet_v2_x0_5", "zoo_torchvision.models.make_table.list_models")],
 )
-def test_the_script_makes_the_rows_of_the_table(library, name, function, tmp_path, monkeypatch):
+def test_make_table_script_reproduces_table_rows(library, name, function, tmp_path, monkeypatch):
     script, table = library.module("make_table"), library.module("table").table()
     path = tmp_path / "models.tsv"
     monkeypatch.setattr(script, "PATH", path)
@@ -99,7 +99,7 @@ def test_the_script_makes_the_rows_of_the_table(library, name, function, tmp_pat
     timm=["test_resnet", "test_vit", "test_convnext", "test_maxvit", "levit_128s"],
     torchvision=["squeezenet1_1", "mnasnet0_5", "googlenet", "swin_t"],
 )
-def test_images_of_any_shape_give_finite_logits_for_every_head(library, name, shape):
+def test_model_returns_finite_logits_per_head_for_any_image_shape(library, name, shape):
     model = build_one(library, name, shape, (10, 7))
     x = torch.randn(3, *shape)
     for training in (False, True):
@@ -130,14 +130,14 @@ def test_images_of_any_shape_give_finite_logits_for_every_head(library, name, sh
         ("maxvit_t", PHOTOS, (224, 224)),
     ],
 )
-def test_images_are_enlarged_to_the_smallest_accepted_size(library, name, shape, size):
+def test_model_enlarges_images_to_smallest_accepted_size(library, name, shape, size):
     with torch.device("meta"):
         model = build_one(library, name, shape)
         assert model.size == size
         assert model.eval()(torch.empty(2, *shape))[0].shape == (2, 10)
 
 
-def test_small_images_get_a_small_stem_and_others_do_not(library):
+def test_stem_depends_on_image_size_unless_configured(library):
     with torch.device("meta"):
         models = [
             build_one(library, "resnet18"),
@@ -157,10 +157,8 @@ def test_small_images_get_a_small_stem_and_others_do_not(library):
 
 
 @per_library("name", timm=["test_vit"], torchvision=["vgg11"])
-def test_a_small_stem_that_is_not_available_is_refused(library, name):
-    with pytest.raises(
-        InvalidValueError, match=rf"{library.name}/{name} has no stem that can be made so"
-    ):
+def test_build_refuses_unavailable_small_stem(library, name):
+    with pytest.raises(InvalidValueError, match=rf"model\.stem.*'small'.*{library.name}/{name}"):
         build_one(library, name, stem="small")
 
 
@@ -169,24 +167,20 @@ def test_a_small_stem_that_is_not_available_is_refused(library, name):
     timm=[("timm.is_model", lambda name: name != "resnet18")],
     torchvision=[("zoo_torchvision.models.build.list_models", lambda module: ["vgg11"])],
 )
-def test_a_model_that_is_not_installed_names_the_version_that_has_it(
-    library, function, value, monkeypatch
-):
+def test_build_names_library_version_with_missing_model(library, function, value, monkeypatch):
     monkeypatch.setattr(function, value)
     version = library.module("table").table().version
-    with pytest.raises(
-        InvalidValueError, match=rf"no model 'resnet18', {library.name} {version} has"
-    ):
+    with pytest.raises(InvalidValueError, match=rf"'resnet18'.*{library.name}=={version}"):
         build_one(library, "resnet18")
 
 
 @pytest.mark.parametrize("module", ["build", "pretrained"])
-def test_a_name_that_is_not_in_the_table_is_not_an_attribute(library, module):
-    with pytest.raises(AttributeError, match="no 'resnet17'"):
+def test_module_lacks_attribute_for_name_outside_table(library, module):
+    with pytest.raises(AttributeError, match="'resnet17'"):
         _ = library.module(module).resnet17
 
 
-def test_a_model_is_trained_published_and_loaded_by_name(
+def test_library_model_trains_publishes_verifies_and_loads_by_name(
     library, run_process, run_python, tmp_path
 ):
     name, out = f"{library.name}/{SMALLEST[library.name]}", tmp_path / "run"
@@ -220,7 +214,7 @@ def pretrained(library):
     timm=["timm/test_resnet.r160_in1k (apache-2.0)"],
     torchvision=["torchvision/ShuffleNet_V2_X0_5_Weights.IMAGENET1K_V1 (BSD-3-Clause)"],
 )
-def test_pretrained_weights_are_all_but_the_classifier(library, source, pretrained):
+def test_pretrained_adapts_input_layer_and_omits_classifier(library, source, pretrained):
     name = SMALLEST[library.name]
     expected = library.release(name)
     given = pretrained(name, GREY)
@@ -232,7 +226,7 @@ def test_pretrained_weights_are_all_but_the_classifier(library, source, pretrain
         torch.testing.assert_close(tensor, full)
 
 
-def test_a_pretrained_classifier_for_as_many_classes_is_kept(library, pretrained):
+def test_pretrained_keeps_classifier_for_equal_class_count(library, pretrained):
     name = SMALLEST[library.name]
     expected = library.release(name)
     given = pretrained(name, FamilyConfig(input_shape=PHOTOS, classes=(1000,)))
@@ -244,7 +238,7 @@ def test_a_pretrained_classifier_for_as_many_classes_is_kept(library, pretrained
     timm=[("vit_tiny_patch16_224", "pos_embed", (1, 1 + 4 * 4, 192))],
     torchvision=[("vit_b_32", "encoder.pos_embedding", (1, 1 + 2 * 2, 768))],
 )
-def test_pretrained_position_embeddings_are_adapted_to_the_size(
+def test_pretrained_resizes_position_embeddings_to_image_size(
     library, name, key, shape, pretrained
 ):
     assert library.release(name)[key].shape != shape
@@ -257,23 +251,21 @@ def test_pretrained_position_embeddings_are_adapted_to_the_size(
     timm=["hf download timm/test_resnet.r160_in1k model.safetensors; .* into {cache}"],
     torchvision=["put it here as {cache}.*/shufflenetv2_x0.5-f707e7126e.pth"],
 )
-def test_offline_the_remedy_is_to_copy_the_file(library, remedy, pretrained, monkeypatch):
+def test_pretrained_names_file_to_copy_when_offline(library, remedy, pretrained, monkeypatch):
     library.use_cache()
     monkeypatch.setenv("ZOO_OFFLINE", "1")
     with pytest.raises(
-        UnavailableError, match=f"ZOO_OFFLINE is set.*{remedy.format(cache=library.cache)}"
+        UnavailableError, match=f"ZOO_OFFLINE.*{remedy.format(cache=library.cache)}"
     ):
         pretrained(SMALLEST[library.name], GREY)
 
 
-def test_a_server_that_cannot_be_reached_is_an_error_on_one_line(
-    library, pretrained, loopback, capfd
-):
+def test_pretrained_reports_unreachable_server_on_one_line(library, pretrained, loopback, capfd):
     library.use_cache()
     url = library.use_server("http://127.0.0.1:1", SMALLEST[library.name])
     with pytest.raises(UnavailableError) as caught:
         pretrained(SMALLEST[library.name], GREY)
-    assert f"{url} could not be read, and is not here" in str(caught.value)
+    assert url in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
     assert capfd.readouterr().err == ""
     assert not [path for path in library.cache.rglob("*") if path.is_file()]

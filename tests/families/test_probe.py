@@ -1,5 +1,7 @@
 """Probing finds the sizes that a network accepts, and the error of a network without logits."""
 
+import re
+
 import pytest
 
 pytest.importorskip("torch")
@@ -26,18 +28,18 @@ SIDES = (28, 32, 48, 64)
         (lambda height, width: False, 1, None),
     ],
 )
-def test_sizes_are_the_smallest_side_and_the_smallest_step(accepts, patch, sizes):
+def test_find_sizes_returns_smallest_side_and_step(accepts, patch, sizes):
     assert find_sizes(accepts, SIDES, patch) == sizes
 
 
 @pytest.mark.parametrize(
-    ("forward", "error"),
+    ("forward", "pattern"),
     [
-        (lambda x: x.flatten(1)[:, :10], ""),
-        (lambda x: x.flatten(1)[:, :9], "it gives (2, 9), not 10 numbers for each of 2 images"),
-        (lambda x: [x], "it gives a list"),
-        (lambda x: {}["no\nsuch"], "'no\\nsuch'"),
+        (lambda x: x.flatten(1)[:, :10], r"^$"),
+        (lambda x: x.flatten(1)[:, :9], r"\(2, 9\).*\b10\b"),
+        (lambda x: [x], r"\blist\b"),
+        (lambda x: {}["no\nsuch"], r"^'no\\nsuch'$"),
     ],
 )
-def test_a_network_without_logits_has_an_error(forward, error):
-    assert forward_error(forward, 28, 28, channels=1) == error
+def test_forward_error_describes_missing_logits(forward, pattern):
+    assert re.search(pattern, forward_error(forward, 28, 28, channels=1))

@@ -33,44 +33,45 @@ def path(tmp_path):
     return tmp_path / "models.tsv"
 
 
-def test_a_table_is_written_sorted_and_read_back(path):
+def test_write_table_sorts_rows_and_read_table_restores_them(path):
     nets = table.Table("nets", "1.5", ROWS)
     table.write_table(path, nets, Row)
     assert path.read_text() == TEXT
     assert table.read_table(path, Row) == nets
 
 
-def test_a_row_with_a_missing_cell_is_refused(path):
+def test_read_table_refuses_row_with_missing_cell(path):
     path.write_text(TEXT.replace("\tit is odd", ""))
     with pytest.raises(ValueError, match="shorter"):
         table.read_table(path, Row)
 
 
-def test_a_name_of_the_table_is_an_attribute():
+def test_attribute_per_model_resolves_only_names_of_table():
     nets = table.Table("nets", "1.5", ROWS)
     attribute = table.attribute_per_model(lambda name, x: (name, x), lambda: nets)
     assert attribute("net-2")(7) == ("net-2", 7)
-    with pytest.raises(AttributeError, match="no 'net-3' in the table of nets's models"):
+    with pytest.raises(AttributeError, match=r"'net-3'.*\bnets\b"):
         attribute("net-3")
 
 
-def test_a_model_that_is_not_installed_names_the_version_that_has_it():
+def test_not_installed_error_names_version_with_model():
     error = table.not_installed_error(table.Table("nets", "1.5", ROWS), "net-2", "1.4")
     assert isinstance(error, InvalidValueError)
-    assert str(error) == "nets 1.4 has no model 'net-2', nets 1.5 has it. pip install nets==1.5"
+    for fact in ("nets 1.4", "'net-2'", "pip install nets==1.5"):
+        assert fact in str(error)
 
 
 def make(path, version, probe=ROWS.__getitem__):
     make_table(path, Row, ROWS, probe, library="nets", version=version)
 
 
-def test_a_table_is_made_of_probed_models(path, capsys):
+def test_make_table_writes_probed_rows(path, capsys):
     make(path, "1.5")
     assert path.read_text() == TEXT
     assert capsys.readouterr().out == "net-2\t20\tit is odd\nnet-10\t100\t\n"
 
 
-def test_an_interrupted_table_is_completed(path):
+def test_make_table_resumes_after_interrupt(path):
     def interrupted(name):
         if name == "net-10":
             raise KeyboardInterrupt
@@ -82,7 +83,7 @@ def test_an_interrupted_table_is_completed(path):
     assert path.read_text() == TEXT
 
 
-def test_a_table_of_another_version_is_replaced(path):
+def test_make_table_replaces_table_of_other_version(path):
     path.write_text(TEXT.replace("1.5", "1.4").replace("100", "99"))
     make(path, "1.5")
     assert path.read_text() == TEXT
@@ -93,7 +94,7 @@ def test_a_table_of_another_version_is_replaced(path):
     height=SIDES,
     width=SIDES,
 )
-def test_sizes_are_parsed_back_and_contain_an_image(sizes, height, width):
+def test_sizes_round_trip_as_text_and_fit_any_image(sizes, height, width):
     assert Sizes.parse(str(sizes)) == sizes
     high, wide = sizes.fitting(height, width)
     assert min(high, wide) >= sizes.least

@@ -27,13 +27,13 @@ def wrap(network, size=(28, 28), classes=(2,)):
     return wrapper.ResizeAndSplitHeads(network, size, classes)
 
 
-def test_an_image_of_the_right_size_is_not_changed():
+def test_wrapper_passes_image_of_right_size_unchanged():
     network, x = Recorder(), torch.rand(2, 1, 28, 28)
     wrap(network).train()(x)
     assert network.images[0] is x
 
 
-def test_an_enlarged_image_is_interpolated():
+def test_wrapper_interpolates_enlarged_image():
     network = Recorder()
     ramp = torch.linspace(0, 1, 28).expand(1, 1, 28, 28)
     wrap(network, (32, 48)).eval()(ramp)
@@ -45,7 +45,7 @@ def test_an_enlarged_image_is_interpolated():
 
 
 @pytest.mark.parametrize("shape", [(56, 28), (28, 56)])
-def test_a_reduced_image_has_the_mean_of_its_pixels(shape):
+def test_wrapper_preserves_mean_of_reduced_image(shape):
     network, x = Recorder(), torch.zeros(1, 1, *shape)
     x[..., ::4, ::4] = 1.0
     wrap(network, (7, 7)).eval()(x)
@@ -53,14 +53,14 @@ def test_a_reduced_image_has_the_mean_of_its_pixels(shape):
 
 
 @pytest.mark.parametrize("training", [True, False])
-def test_logits_are_split_into_heads(training):
+def test_wrapper_splits_logits_into_heads(training):
     x = torch.rand(3, 1, 28, 28)
     first, second = wrap(Recorder(5), classes=(3, 2)).train(training)(x)
     assert torch.equal(first, x[:, 0, 0, :3])
     assert torch.equal(second, x[:, 0, 0, 3:5])
 
 
-def test_evaluation_takes_a_limited_number_of_pixels_at_once(monkeypatch):
+def test_wrapper_limits_pixels_per_chunk_in_evaluation(monkeypatch):
     monkeypatch.setattr(wrapper, "CHUNK_PIXELS", 10 * 28 * 28)
     network, x = Recorder(), torch.rand(25, 1, 28, 28)
     model = wrap(network).eval()
@@ -69,21 +69,21 @@ def test_evaluation_takes_a_limited_number_of_pixels_at_once(monkeypatch):
     assert torch.equal(logits[7:8], model(x[7:8])[0])
 
 
-def test_evaluation_takes_at_least_a_few_images_at_once(monkeypatch):
+def test_wrapper_evaluates_at_least_eight_images_per_chunk(monkeypatch):
     monkeypatch.setattr(wrapper, "CHUNK_PIXELS", 1)
     network = Recorder()
     wrap(network).eval()(torch.rand(20, 1, 28, 28))
     assert [len(images) for images in network.images] == [8, 8, 4]
 
 
-def test_training_takes_a_whole_batch_at_once(monkeypatch):
+def test_wrapper_trains_on_whole_batch(monkeypatch):
     monkeypatch.setattr(wrapper, "CHUNK_PIXELS", 1)
     network = Recorder()
     wrap(network).train()(torch.rand(20, 1, 28, 28))
     assert [len(images) for images in network.images] == [20]
 
 
-def test_a_batch_of_one_image_passes_batch_normalization_in_training():
+def test_wrapper_trains_batch_normalization_on_single_image():
     layers = torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.BatchNorm1d(1)
     network = torch.nn.Sequential(*layers, torch.nn.Linear(1, 2))
     x = torch.rand(1, 1, 28, 28)

@@ -36,7 +36,9 @@ def zoo(cli, installed):
     return run
 
 
-def test_it_is_trained_published_verified_and_loaded(zoo, cli, run_python, installed, tmp_path):
+def test_sklearn_model_trains_publishes_verifies_and_loads(
+    zoo, cli, run_python, installed, tmp_path
+):
     assert [row["name"] for row in zoo("list", "linear")["models"]] == ["linear"]
     trained = zoo("train", "linear", "--epochs", 1, "--out", tmp_path / "run")
     test = trained["metrics"]["test"]
@@ -56,16 +58,16 @@ def test_it_is_trained_published_verified_and_loaded(zoo, cli, run_python, insta
 
 
 @pytest.mark.parametrize("dataset", ["synthetic", "toy-pairs"])
-def test_heads_follow_the_data_set(zoo, tmp_path, dataset):
+def test_sklearn_model_learns_every_head_of_dataset(zoo, tmp_path, dataset):
     trained = zoo("train", "linear", "--dataset", dataset, "--out", tmp_path / "run")
     assert all(accuracy > 0.9 for accuracy in trained["metrics"]["test"]["accuracy"])
 
 
-def test_it_keeps_the_contract(zoo):
+def test_sklearn_plugin_passes_zoo_check(zoo):
     checked = zoo("check", "zoo-sklearn")
     assert checked["passed"] == len(checked["checks"]) > 50
 
 
-def test_the_core_has_never_heard_of_it():
+def test_core_does_not_mention_sklearn():
     for path in CORE.rglob("*.py"):
         assert "sklearn" not in path.read_text().replace("scikit-learn", "sklearn"), path

@@ -26,7 +26,7 @@ from zoo_core.weights.file import load_weights, save_weights
     down=st.integers(-6, 6),
     right=st.integers(-6, 6),
 )
-def test_a_moved_pixel_is_where_it_was_moved_to(height, width, down, right):
+def test_shift_moves_pixels_and_fills_with_zeros(height, width, down, right):
     images = np.arange(1, 2 * height * width + 1, dtype=np.uint8).reshape(2, 1, height, width)
     result = shift(images, down, right)
     for y in range(height):
@@ -36,7 +36,7 @@ def test_a_moved_pixel_is_where_it_was_moved_to(height, width, down, right):
             assert (result[:, 0, y, x] == expected).all()
 
 
-def test_each_number_of_views_is_of_as_many_movements_the_image_itself_first():
+def test_views_are_distinct_balanced_movements_starting_at_zero():
     for number, movements in VIEWS.items():
         assert len(set(movements)) == len(movements) == number
         assert movements[0] == (0, 0)
@@ -44,7 +44,7 @@ def test_each_number_of_views_is_of_as_many_movements_the_image_itself_first():
 
 
 @pytest.mark.parametrize("views", [5, 9])
-def test_a_model_predicts_the_mean_of_its_views_wherever_it_is_used(toy, tmp_path, views):
+def test_predict_averages_logits_over_views(toy, tmp_path, views):
     one = Training.new(toy, "softmax", out=tmp_path / "one").run()
     several = Training.new(
         toy, "softmax", out=tmp_path / "several", overrides=[{"views": views}]
@@ -65,7 +65,7 @@ def test_a_model_predicts_the_mean_of_its_views_wherever_it_is_used(toy, tmp_pat
     assert "views" not in (one.folder / "card.md").read_text().partition("## Recipe")[0]
 
 
-def test_a_trial_of_a_search_is_validated_by_the_views_of_its_recipe(toy, tmp_path):
+def test_trial_runner_validates_with_views_of_recipe(toy, tmp_path):
     overrides = {"views": 9, "epochs": 2}
     run = Training.new(toy, "softmax", out=tmp_path / "run", overrides=[overrides]).run()
     plan = make_plan(toy, "softmax", "default", [overrides])
@@ -73,14 +73,14 @@ def test_a_trial_of_a_search_is_validated_by_the_views_of_its_recipe(toy, tmp_pa
     assert fitted.validation == run.card.metrics["validation"]
 
 
-def test_views_are_published_and_verified(toy, tmp_path):
+def test_published_weights_keep_views_and_verify(toy, tmp_path):
     run = Training.new(toy, "softmax", out=tmp_path / "run", overrides=[{"views": 5}]).run()
     found = publish_run(toy, run.folder, "softmax.moved", str(tmp_path / "registry"))
     assert load_pretrained(toy, found).views == 5
     assert not Verifier(toy).verify(found).errors
 
 
-def test_weights_of_before_there_were_views_predict_from_one(toy, tmp_path):
+def test_load_pretrained_defaults_to_one_view_for_old_weights(toy, tmp_path):
     run = Training.new(toy, "softmax", out=tmp_path / "run").run()
     file = load_weights(run.folder / WEIGHTS)
     recipe = dict(file.metadata["recipe"])
@@ -91,6 +91,6 @@ def test_weights_of_before_there_were_views_predict_from_one(toy, tmp_path):
     assert evaluate_pretrained(toy, [old]).together == run.card.metrics["test"]
 
 
-def test_another_number_of_views_is_refused(toy, tmp_path):
+def test_training_refuses_unsupported_number_of_views(toy, tmp_path):
     with pytest.raises(InvalidValueError, match=r"views .*1, 5 or 9.*got 4"):
         Training.new(toy, "softmax", out=tmp_path / "run", overrides=[{"views": 4}]).run()

@@ -69,7 +69,7 @@ def wheel(write_wheel, tmp_path):
     return write_wheel(tmp_path, "zoo-guest", PLUGIN.replace("REGISTRY", "first"))
 
 
-def test_a_plugin_comes_changes_goes_and_comes_back(zoo, wheel, write_wheel, tmp_path):
+def test_plugin_is_installed_upgraded_restored_and_uninstalled(zoo, wheel, write_wheel, tmp_path):
     assert "zoo-guest" not in known(zoo)
     done = zoo("install", f"./{wheel.name}")
     assert (done.returncode, done.stdout) == (0, "+ zoo-guest 1.0: registry first\n")
@@ -92,9 +92,9 @@ def test_a_plugin_comes_changes_goes_and_comes_back(zoo, wheel, write_wheel, tmp
         path.rename(tmp_path / path.name)
     assert "zoo-guest" not in known(zoo)
     doctor = json.loads(zoo("doctor", "--json").stdout)
-    assert doctor["findings"] == [
-        {"problem": "installed once and missing: zoo-guest", "remedy": "zoo plugins restore"}
-    ]
+    (finding,) = doctor["findings"]
+    assert "zoo-guest" in finding["problem"]
+    assert finding["remedy"] == "zoo plugins restore"
     done = zoo("plugins", "restore")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("+ zoo-guest 2.0: offers nothing (disabled: ")
@@ -109,7 +109,7 @@ def test_a_plugin_comes_changes_goes_and_comes_back(zoo, wheel, write_wheel, tmp
     assert settings["disabled"] == []
 
 
-def test_a_broken_plugin_is_told_and_can_be_removed(zoo, write_wheel, tmp_path):
+def test_zoo_install_reports_broken_plugin_that_uninstall_removes(zoo, write_wheel, tmp_path):
     wheel = write_wheel(tmp_path, "zoo-bad", "1 / 0")
     done = zoo("install", wheel)
     assert done.returncode == 4
@@ -118,16 +118,18 @@ def test_a_broken_plugin_is_told_and_can_be_removed(zoo, write_wheel, tmp_path):
     assert (done.returncode, done.stdout.partition(":")[0]) == (0, "- broken plugin")
 
 
-def test_what_cannot_be_had_changes_nothing(zoo, tmp_path):
+def test_zoo_install_changes_nothing_on_failure(zoo, tmp_path):
     before = known(zoo)
     done = zoo("install", "zoo-nowhere")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.splitlines()[-1].startswith("zoo: zoo-nowhere could not be installed: ")
-    assert "What it says stands above." in done.stderr
+    *printed_by_pip, error = done.stderr.splitlines()
+    assert error.startswith("zoo: ")
+    assert "zoo-nowhere" in error
+    assert any("zoo-nowhere" in line for line in printed_by_pip)
     assert known(zoo) == before
 
 
-def test_what_is_missing_for_good_is_named_and_can_be_forgotten(zoo, wheel):
+def test_plugins_restore_names_unavailable_plugin_that_uninstall_forgets(zoo, wheel):
     assert zoo("install", wheel).returncode == 0
     assert zoo("plugins", "list").returncode == 0
     for path in zoo.site.glob("zoo_guest-1.0.dist-info/*"):
@@ -135,37 +137,38 @@ def test_what_is_missing_for_good_is_named_and_can_be_forgotten(zoo, wheel):
     wheel.unlink()
     done = zoo("plugins", "restore")
     assert done.returncode == 1
-    assert "zoo-guest could not be installed again; all others were" in done.stderr
-    assert "To forget what is not to be had any more: zoo uninstall zoo-guest" in done.stderr
+    error = done.stderr.splitlines()[-1]
+    assert error.startswith("zoo: ")
+    assert "zoo uninstall zoo-guest" in error
     assert zoo("uninstall", "zoo-guest").returncode == 0
     assert remembered() == {}
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "expected"),
     [
-        (["install", "./no-such-folder"], 2, "./no-such-folder is not there"),
-        (["install", "gone.whl"], 2, "gone.whl is not there"),
-        (["install", "-e", "zoo-x"], 2, "zoo-x is not there"),
-        (["install", "a b"], 2, "'a b' names no distribution"),
-        (["install"], 2, "Missing argument 'REQUIREMENT…'"),
-        (["uninstall", "numpy"], 3, "no plugin 'numpy' installed"),
+        (["install", "./no-such-folder"], 2, ["./no-such-folder", "wheel"]),
+        (["install", "gone.whl"], 2, ["gone.whl", "wheel"]),
+        (["install", "-e", "zoo-x"], 2, ["zoo-x", "wheel"]),
+        (["install", "a b"], 2, ["'a b'", "distribution"]),
+        (["install"], 2, ["Missing argument", "REQUIREMENT"]),
+        (["uninstall", "numpy"], 3, ["plugin 'numpy'"]),
         pytest.param(
             ["uninstall", "zoo-tosch"],
             3,
-            "Did you mean 'zoo-torch'?",
+            ["'zoo-torch'?"],
             marks=pytest.mark.requires("zoo-torch"),
         ),
-        (["uninstall", "zoo-core"], 2, "zoo-core is zoo itself"),
+        (["uninstall", "zoo-core"], 2, ["pip uninstall zoo-core"]),
     ],
 )
-def test_a_mistake_is_named(cli, words, code, said):
+def test_zoo_install_and_uninstall_refuse_invalid_arguments(cli, words, code, expected):
     done = cli(*words, env={"ZOO_OFFLINE": "1"})
     assert (done.code, done.out) == (code, "")
-    assert said in done.err
+    assert all(fact in done.err for fact in expected)
 
 
-def test_without_pip_and_uv_it_says_so(run_python):
+def test_zoo_install_fails_without_pip_and_uv(run_python):
     code = (
         "import sys, importlib.util, shutil\n"
         "importlib.util.find_spec = lambda name: None\n"
@@ -176,7 +179,7 @@ def test_without_pip_and_uv_it_says_so(run_python):
     assert run_python(code) == ""
 
 
-def test_without_pip_uv_does_it(run_python, tmp_path):
+def test_zoo_install_uses_uv_without_pip(run_python, tmp_path):
     (tmp_path / "uv").write_text('#!/bin/sh\necho "$@" > words\n')
     (tmp_path / "uv").chmod(0o755)
     code = (
@@ -186,7 +189,8 @@ def test_without_pip_uv_does_it(run_python, tmp_path):
         "sys.exit(run(['install', 'zoo-x==1']))"
     )
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
-    assert run_python(code, env={"PATH": path}) == "No plugin came or went.\n"
+    (line,) = run_python(code, env={"PATH": path}).splitlines()
+    assert not line.startswith(("+", "-")), "no plugin was installed or removed"
     words = (tmp_path / "words").read_text().split()
     assert words[:3] == ["pip", "install", "--python"]
     assert words[4:] == ["zoo-x==1"]

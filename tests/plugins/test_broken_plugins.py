@@ -23,31 +23,31 @@ def zoo_models():
 """
 
 BROKEN = {
-    "zoo-unimportable": ("import no_such_module", "broken", "No module named 'no_such_module'"),
-    "zoo-raising": (PLUGIN.replace('[spec("MODEL")]', "1 / 0"), "broken", "ZeroDivisionError"),
+    "zoo-unimportable": ("import no_such_module", "broken", ["No module named 'no_such_module'"]),
+    "zoo-raising": (PLUGIN.replace('[spec("MODEL")]', "1 / 0"), "broken", ["ZeroDivisionError"]),
     "zoo-misspelt": (
         PLUGIN.replace("zoo_models", "zoo_modles"),
         "broken",
-        "there is no hook 'zoo_modles' (there are zoo_commands, zoo_datasets, zoo_models",
+        ["'zoo_modles'", "zoo_commands, zoo_datasets, zoo_models"],
     ),
     "zoo-argument": (
         PLUGIN.replace("zoo_models()", "zoo_models(color)"),
         "broken",
-        "hook 'zoo_models' hookimpl definition: zoo_models(color) Argument(s) {'color'}",
+        ["zoo_models(color)", "Argument(s) {'color'}"],
     ),
     "zoo-spec": (
         PLUGIN.replace('spec("MODEL")', 'spec("bad", builder="no colon")'),
         "broken",
-        "builder must be an import string like 'package.module:name', got 'no colon'",
+        ["builder", "'package.module:name'", "'no colon'"],
     ),
     "zoo-shared": (
         PLUGIN.replace("MODEL", "softmax-pairs"),
         "conflict",
-        "model 'softmax-pairs' is also offered by zoo-toy; say which with zoo-shared/NAME",
+        ["'softmax-pairs'", "zoo-toy"],
     ),
-    "zoo-future": (PLUGIN, "incompatible", "made for plugin API zoo.v2, zoo-core 0.1.0 has zoo.v1"),
+    "zoo-future": (PLUGIN, "incompatible", ["zoo.v2", "zoo.v1"]),
 }
-"""Distribution -> its plugin module, its status, and what is said of it."""
+"""Distribution -> its plugin module, its status, and facts that its reason holds."""
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def broken(tmp_path_factory, write_wheel):
     return folder / "site"
 
 
-def test_every_healthy_model_is_listed_trains_and_loads(cli, broken, tmp_path):
+def test_healthy_models_train_and_evaluate_beside_broken_plugins(cli, broken, tmp_path):
     listed = cli("list", "--json", site=broken)
     names = [row["name"] for row in listed.json["models"]]
     assert {"softmax", "well", "zoo-toy/softmax-pairs", "zoo-shared/softmax-pairs"} <= set(names)
@@ -77,53 +77,53 @@ def test_every_healthy_model_is_listed_trains_and_loads(cli, broken, tmp_path):
         assert cli("evaluate", out, site=broken).code == 0
 
 
-def test_every_broken_one_is_named_with_its_fault_and_its_remedy(cli, broken):
+def test_zoo_list_plugins_names_fault_and_remedy_of_broken_plugins(cli, broken):
     rows = {
         row["name"]: row for row in cli("list", "plugins", "--json", site=broken).json["plugins"]
     }
-    for name, (_, status, exc) in BROKEN.items():
+    for name, (_, status, facts) in BROKEN.items():
         row = rows[name]
         assert row["status"] == status
         reason = " ".join(row["reason"].split())
         assert reason.startswith(f"{name} 1.0 ({name} = {name.replace('-', '_')}.plugin): ")
-        assert exc in reason
+        assert all(fact in reason for fact in facts), reason
         assert reason.endswith(f"zoo uninstall {name}")
+    assert "zoo-shared/NAME" in rows["zoo-shared"]["reason"]
     assert rows["zoo-well"]["status"] == Status.OK
     healthy = {row["name"] for row in rows.values() if row["status"] == Status.OK}
     assert {"zoo-core", "zoo-well"} <= healthy
 
 
-def test_the_doctor_names_all_of_them(cli, broken):
+def test_doctor_names_every_broken_plugin(cli, broken):
     done = cli("doctor", "--json", site=broken)
     assert (done.code, done.err) == (5, "")
     assert done.json["healthy"] is False
     problems = [finding["problem"] for finding in done.json["findings"]]
-    for name, (_, status, exc) in BROKEN.items():
+    for name, (_, status, facts) in BROKEN.items():
         (problem,) = [each for each in problems if each.startswith(f"{status} plugin: {name} 1.0")]
-        assert exc.partition(";")[0] in " ".join(problem.split())
+        assert all(fact in " ".join(problem.split()) for fact in facts), problem
 
 
-def test_where_all_plugins_are_broken_the_doctor_works(cli, broken):
+def test_doctor_works_with_only_broken_plugins(cli, broken):
     allowed = ",".join(name for name in BROKEN if name != "zoo-shared")
     done = cli("doctor", site=broken, env={"ZOO_PLUGINS": allowed})
     assert done.code == 5
     assert "1. broken plugin: zoo-argument 1.0" in done.out
-    assert "or: zoo uninstall zoo-argument" in done.out
+    assert "zoo uninstall zoo-argument" in done.out
 
 
-def test_what_a_broken_plugin_may_offer_is_not_to_be_had(cli, broken):
+def test_zoo_train_names_broken_plugin_of_missing_model(cli, broken):
     done = cli("train", "raising", site=broken)
     assert done.code == 4
     assert "zoo-raising 1.0" in done.err.splitlines()[-1]
 
 
-def test_strictness_makes_it_an_error(cli, broken, run_python):
+def test_strict_plugins_refuses_broken_plugins(cli, broken, run_python):
     for command in (["list"], ["info", "softmax"], ["train", "softmax"]):
         done = cli(*command, site=broken, env={"ZOO_STRICT_PLUGINS": "1"})
         assert (done.code, done.out) == (4, "")
-        assert (
-            "ZOO_STRICT_PLUGINS is set, and 8 of the plugins cannot be used as they are" in done.err
-        )
+        assert "ZOO_STRICT_PLUGINS" in done.err
+        assert all(f"{name} 1.0" in done.err for name in BROKEN)
     for command in (["doctor"], ["plugins"], ["list", "plugins"]):
         assert cli(*command, site=broken, env={"ZOO_STRICT_PLUGINS": "1"}).code in (0, 5)
     code = (
@@ -135,5 +135,5 @@ def test_strictness_makes_it_an_error(cli, broken, run_python):
     assert run_python(code, site=broken, env={"ZOO_STRICT_PLUGINS": "0"}) == ""
 
 
-def test_strictness_is_content_where_all_is_well(cli):
+def test_strict_plugins_accepts_healthy_plugins(cli):
     assert cli("list", env={"ZOO_STRICT_PLUGINS": "1"}).code == 0

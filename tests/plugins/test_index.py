@@ -36,7 +36,7 @@ def written():
     return list((Path(os.environ["ZOO_HOME"]) / "index").glob("*.json"))
 
 
-def test_a_warm_index_is_believed(first, monkeypatch):
+def test_warm_index_avoids_loading_plugins(first, monkeypatch):
     assert "first" in names()
 
     def fail(_selection):
@@ -46,7 +46,7 @@ def test_a_warm_index_is_believed(first, monkeypatch):
     assert "first" in names()
 
 
-def test_an_installation_is_noticed(site, write_plugin):
+def test_index_follows_installation(site, write_plugin):
     time.sleep(2 * TICK / 1e9)
     assert "first" not in names()
     assert written()
@@ -54,7 +54,7 @@ def test_an_installation_is_noticed(site, write_plugin):
     assert "first" in names()
 
 
-def test_an_edited_plugin_is_noticed(first, site):
+def test_index_follows_plugin_edit(first, site):
     assert "first" in names()
     (site / "zoo_p" / "plugin.py").write_text(PLUGIN.replace("first", "second-name"))
     for module in ("zoo_p", "zoo_p.plugin"):
@@ -62,14 +62,14 @@ def test_an_edited_plugin_is_noticed(first, site):
     assert "second-name" in names()
 
 
-def test_an_allow_list_is_noticed(first, monkeypatch):
+def test_index_follows_allow_list(first, monkeypatch):
     assert "first" in names()
     monkeypatch.setenv("ZOO_PLUGINS", "zoo-other")
     assert "first" not in names()
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b"null", b'{"key": 1}', b"\xff\xfe"])
-def test_a_damaged_index_is_made_again(first, damage):
+def test_index_is_rebuilt_when_damaged(first, damage):
     names()
     (path,) = written()
     path.write_bytes(damage)
@@ -77,13 +77,13 @@ def test_a_damaged_index_is_made_again(first, damage):
     assert path.read_bytes() != damage
 
 
-def test_an_index_that_cannot_be_written_is_done_without(monkeypatch, tmp_path):
+def test_installed_rows_work_without_writable_index(monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("ZOO_HOME", str(tmp_path / "file"))
     assert installed_rows()["plugins"]
 
 
-def test_no_index_is_kept_of_what_has_just_changed(site, write_plugin):
+def test_index_is_not_written_within_tick_of_change(site, write_plugin):
     """What is changed once more within a tick of the clock may have the time that it had."""
     write_plugin(site, "zoo-p", PLUGIN)
     assert "first" in names()
@@ -93,27 +93,27 @@ def test_no_index_is_kept_of_what_has_just_changed(site, write_plugin):
     assert written()
 
 
-def test_a_time_to_come_keeps_no_index_from_being_kept(first, site):
+def test_index_is_written_despite_future_file_times(first, site):
     for path in (site, site / "zoo_p" / "plugin.py"):
         os.utime(path, (2**32, 2**32))
     assert "first" in names()
     assert written()
 
 
-def test_no_index_is_kept_while_a_plugin_is_broken(site, write_plugin):
+def test_index_is_not_written_while_plugin_is_broken(site, write_plugin):
     write_plugin(site, "zoo-p", "1 / 0")
     time.sleep(2 * TICK / 1e9)
     assert any(row["status"] == "broken" for row in installed_rows()["plugins"])
     assert not written()
 
 
-def test_no_cache_means_none(monkeypatch):
+def test_index_is_not_written_with_zoo_no_cache(monkeypatch):
     monkeypatch.setenv("ZOO_NO_CACHE", "1")
     installed_rows()
     assert not written()
 
 
-def test_old_indexes_are_cleared_away(monkeypatch):
+def test_index_folder_keeps_at_most_sixteen_files(monkeypatch):
     for i in range(20):
         monkeypatch.setenv("ZOO_PLUGINS", f"zoo-{i}")
         installed_rows()

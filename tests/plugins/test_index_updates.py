@@ -120,13 +120,15 @@ def started(folder, process):
         time.sleep(0.01)
 
 
-def test_an_installation_is_noticed(pip, write_wheel, offered, tmp_path):
+def test_zoo_list_follows_installation(pip, write_wheel, offered, tmp_path):
     assert offered() == set()
     pip(write_wheel(tmp_path, "zoo-guest", plugin("one")))
     assert offered() == offered(FROM_THE_INDEX) == {"one"}
 
 
-def test_an_upgrade_is_noticed(pip, write_wheel, offered, installed, tmp_path, run_process, words):
+def test_zoo_list_follows_upgrade(
+    pip, write_wheel, offered, installed, tmp_path, run_process, words
+):
     pip(write_wheel(tmp_path, "zoo-guest", plugin("one")))
     assert offered() == offered(FROM_THE_INDEX) == {"one"}
     remove(installed, "zoo_guest")
@@ -136,7 +138,7 @@ def test_an_upgrade_is_noticed(pip, write_wheel, offered, installed, tmp_path, r
     assert {row["name"]: row["version"] for row in rows}["zoo-guest"] == "2.0"
 
 
-def test_an_uninstallation_is_noticed(pip, write_wheel, offered, installed, tmp_path):
+def test_zoo_list_follows_uninstallation(pip, write_wheel, offered, installed, tmp_path):
     pip(write_wheel(tmp_path, "zoo-guest", plugin("one")))
     assert offered() == {"one"}
     remove(installed, "zoo_guest")
@@ -156,14 +158,14 @@ def source(installed, write_plugin, tmp_path):
     return folder / "zoo_guest"
 
 
-def test_an_edit_of_a_plugin_that_is_used_in_place_is_noticed(source, offered):
+def test_zoo_list_follows_edit_of_plugin_used_in_place(source, offered):
     assert offered() == offered(FROM_THE_INDEX) == {"one"}
     with (source / "plugin.py").open("a") as file:
         file.write("NAMES.append('two')\n")
     assert offered() == offered(FROM_THE_INDEX) == {"one", "two"}
 
 
-def test_an_edit_of_what_a_plugin_imports_is_noticed(source, offered):
+def test_zoo_list_follows_edit_of_imported_module(source, offered):
     assert offered() == {"one"}
     names = source / "names.py"
     size = names.stat().st_size
@@ -174,7 +176,7 @@ def test_an_edit_of_what_a_plugin_imports_is_noticed(source, offered):
     assert offered() == {"two"}
 
 
-def test_a_path_file_that_names_another_folder_is_noticed(source, installed, offered, tmp_path):
+def test_zoo_list_follows_path_file_to_other_folder(source, installed, offered, tmp_path):
     assert offered() == {"one"}
     shutil.copytree(source, tmp_path / "other" / "zoo_guest")
     (tmp_path / "other" / "zoo_guest" / "names.py").write_text("NAMES = ['the-others']\n")
@@ -182,7 +184,7 @@ def test_a_path_file_that_names_another_folder_is_noticed(source, installed, off
     assert offered() == {"the-others"}
 
 
-def test_another_python_has_an_index_of_its_own(installed, write_plugin, offered):
+def test_index_is_separate_per_python_version(installed, write_plugin, offered):
     """A second interpreter is not there; this one says that it is another."""
     version = '" + __import__("sys").version.split()[0].replace(".", "-") + "'
     write_plugin(installed, "zoo-guest", plugin(f"python-{version}"))
@@ -193,9 +195,7 @@ def test_another_python_has_an_index_of_its_own(installed, write_plugin, offered
     assert offered(FROM_THE_INDEX) == {this}
 
 
-def test_the_script_and_the_module_keep_an_index_each(
-    installed, write_plugin, run_process, tmp_path
-):
+def test_index_is_separate_for_script_and_module(installed, write_plugin, run_process, tmp_path):
     """By turns, as their ``sys.path`` differs: one begins with its own folder, one with this."""
     imports, script = tmp_path / "imports", tmp_path / "bin" / "zoo"
     write_plugin(installed, "zoo-guest", f"open({str(imports)!r}, 'a').write('.')" + plugin("one"))
@@ -210,7 +210,7 @@ def test_the_script_and_the_module_keep_an_index_each(
     assert imports.read_text() == "..", "each imported the plugin once"
 
 
-def test_a_plugin_that_changes_the_path_is_in_the_index_too(installed, write_plugin, offered):
+def test_index_includes_plugin_that_changes_sys_path(installed, write_plugin, offered):
     write_plugin(installed, "zoo-guest", "import sys; sys.path.append('/nowhere')" + plugin("one"))
     assert offered() == offered(FROM_THE_INDEX) == {"one"}
 
@@ -226,7 +226,7 @@ def test_a_plugin_that_changes_the_path_is_in_the_index_too(installed, write_plu
         pytest.param(lambda content: b"[" * len(content), id="too deep"),
     ],
 )
-def test_a_damaged_index_is_made_again(installed, write_plugin, offered, damage):
+def test_index_is_rebuilt_when_damaged(installed, write_plugin, offered, damage):
     write_plugin(installed, "zoo-guest", plugin("one"))
     assert offered() == {"one"}
     (path,) = index().iterdir()
@@ -244,7 +244,7 @@ def here(site, write_plugin):
     time.sleep(2 * TICK / 1e9)
 
 
-def test_no_bit_of_an_index_may_differ(here):
+def test_index_is_rebuilt_after_bit_flip(here):
     right = installed_rows()
     (path,) = index().iterdir()
     content = path.read_bytes()
@@ -256,7 +256,7 @@ def test_no_bit_of_an_index_may_differ(here):
         assert path.read_bytes() == content
 
 
-def test_an_index_under_the_name_of_another_is_not_believed(here, monkeypatch):
+def test_index_is_ignored_under_name_of_other_index(here, monkeypatch):
     installed_rows()
     (path,) = index().iterdir()
     monkeypatch.setenv("ZOO_PLUGINS", "zoo-other")
@@ -266,7 +266,7 @@ def test_an_index_under_the_name_of_another_is_not_believed(here, monkeypatch):
     assert "one" not in {row["name"] for row in installed_rows()["models"]}
 
 
-def test_an_index_that_cannot_be_written_is_done_without(installed, write_plugin, offered):
+def test_zoo_list_works_without_writable_index(installed, write_plugin, offered):
     write_plugin(installed, "zoo-guest", plugin("one"))
     index().parent.mkdir()
     index().touch()
@@ -276,7 +276,7 @@ def test_an_index_that_cannot_be_written_is_done_without(installed, write_plugin
     assert offered() == offered(FROM_THE_INDEX) == {"one"}
 
 
-def test_a_folder_in_the_place_of_an_index_is_done_without(installed, write_plugin, offered):
+def test_zoo_list_works_with_folder_in_place_of_index(installed, write_plugin, offered):
     write_plugin(installed, "zoo-guest", plugin("one"))
     assert offered() == {"one"}
     (path,) = index().iterdir()
@@ -287,7 +287,7 @@ def test_a_folder_in_the_place_of_an_index_is_done_without(installed, write_plug
 
 
 @pytest.mark.slow
-def test_eight_processes_at_once_leave_one_whole_index(
+def test_index_is_written_whole_by_concurrent_processes(
     installed, write_plugin, words, offered, spawn, tmp_path
 ):
     names = {f"model-{i}" for i in range(10_000)}  # so that it takes a while to write
@@ -315,9 +315,7 @@ def test_eight_processes_at_once_leave_one_whole_index(
     assert offered(FROM_THE_INDEX) == names
 
 
-def test_an_edit_while_a_plugin_is_being_loaded_is_noticed(
-    installed, write_plugin, words, offered, spawn
-):
+def test_zoo_list_follows_edit_during_loading(installed, write_plugin, words, offered, spawn):
     write_plugin(installed, "zoo-guest", WAITING + plugin("one"))
     with spawn(*words()) as process:
         started(installed, process)
@@ -328,7 +326,7 @@ def test_an_edit_while_a_plugin_is_being_loaded_is_noticed(
     assert offered() == offered(FROM_THE_INDEX) == {"two"}
 
 
-def test_an_installation_while_plugins_are_being_loaded_is_noticed(
+def test_zoo_list_follows_installation_during_loading(
     installed, write_plugin, words, run_process, spawn
 ):
     write_plugin(installed, "zoo-guest", WAITING + plugin("one"))

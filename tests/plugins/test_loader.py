@@ -1,5 +1,7 @@
 """Plugins: each loaded apart, each with a status and a reason."""
 
+import re
+
 import pytest
 
 from zoo_core.errors import AmbiguousNameError, PluginError, UnknownNameError
@@ -27,7 +29,7 @@ def statuses():
     return {plugin.distribution: plugin for plugin in load_catalog().plugins}
 
 
-def test_a_plugin_is_ok_and_offers_its_model(site, write_plugin):
+def test_load_catalog_offers_model_of_healthy_plugin(site, write_plugin):
     write_plugin(site, "zoo-good", MODEL, version="2.3")
     plugin = statuses()["zoo-good"]
     assert plugin.status is Status.OK
@@ -37,40 +39,40 @@ def test_a_plugin_is_ok_and_offers_its_model(site, write_plugin):
 
 
 @pytest.mark.parametrize(
-    ("code", "exc"),
+    ("code", "pattern"),
     [
-        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("import no_such_module", "ModuleNotFoundError.*'no_such_module'"),
         ("raise SystemExit(3)", "SystemExit: 3"),
         ("def f(:", "SyntaxError"),
-        (MODEL.replace('[spec("alpha")]', "1 / 0"), "zoo_models failed: ZeroDivisionError"),
-        (MODEL.replace("def zoo_models", "def zoo_model"), "there is no hook 'zoo_model'"),
+        (MODEL.replace('[spec("alpha")]', "1 / 0"), "zoo_models.*ZeroDivisionError"),
+        (MODEL.replace("def zoo_models", "def zoo_model"), "'zoo_model'"),
         (MODEL.replace("zoo_models()", "zoo_models(color)"), "color"),
-        (MODEL.replace('[spec("alpha")]', '["alpha"]'), "must give ModelSpecs, gave 'alpha'"),
+        (MODEL.replace('[spec("alpha")]', '["alpha"]'), "ModelSpec.*'alpha'"),
         (MODEL.replace('"alpha"', '"Al.pha"'), "'Al.pha'"),
-        (MODEL.replace("nowhere.at_all:build", "no colon"), "builder must be an import string"),
-        (MODEL.replace('[spec("alpha")]', '[spec("a"), spec("a")]'), "two things of the name 'a'"),
+        (MODEL.replace("nowhere.at_all:build", "no colon"), "builder.*'no colon'"),
+        (MODEL.replace('[spec("alpha")]', '[spec("a"), spec("a")]'), "zoo_models.*two.*'a'"),
     ],
 )
-def test_a_broken_plugin_says_why_and_leaves_the_others_alone(site, write_plugin, code, exc):
+def test_load_catalog_isolates_and_explains_broken_plugin(site, write_plugin, code, pattern):
     write_plugin(site, "zoo-bad", code)
     write_plugin(site, "zoo-good", MODEL.replace("alpha", "beta"))
     plugins = statuses()
     assert plugins["zoo-bad"].status is Status.BROKEN
-    assert exc in plugins["zoo-bad"].reason
+    assert re.search(pattern, plugins["zoo-bad"].reason)
     assert "uninstall zoo-bad" in plugins["zoo-bad"].reason
     assert plugins["zoo-bad"].offers == ()
     assert plugins["zoo-good"].status is Status.OK
 
 
-def test_a_broken_plugin_hears_of_no_training(site, write_plugin):
+def test_training_hooks_exclude_broken_plugin(site, write_plugin):
     hook = "\n@hookimpl\ndef zoo_train_start(run):\n    pass\n"
     write_plugin(site, "zoo-bad", MODEL.replace('[spec("alpha")]', "1 / 0") + hook)
     hook = load_catalog().hooks.zoo_train_start
-    heard = [implementation.plugin_name for implementation in hook.get_hookimpls()]
-    assert not any("zoo-bad" in name for name in heard)
+    names = [implementation.plugin_name for implementation in hook.get_hookimpls()]
+    assert not any("zoo-bad" in name for name in names)
 
 
-def test_another_version_of_the_api_is_incompatible(site, write_plugin):
+def test_load_catalog_marks_plugin_of_other_api_incompatible(site, write_plugin):
     write_plugin(site, "zoo-future", "raise Exception('not to be imported')", group="zoo.v2")
     plugin = statuses()["zoo-future"]
     assert plugin.status is Status.INCOMPATIBLE
@@ -78,7 +80,7 @@ def test_another_version_of_the_api_is_incompatible(site, write_plugin):
     assert "zoo.v1" in plugin.reason
 
 
-def test_a_plugin_made_for_two_versions_is_used_with_this_one(site, write_plugin):
+def test_load_catalog_accepts_plugin_for_two_api_versions(site, write_plugin):
     write_plugin(site, "zoo-both", MODEL)
     points = site / "zoo_both-1.0.dist-info" / "entry_points.txt"
     points.write_text(points.read_text() + "[zoo.v2]\nzoo-both = zoo_both.newer\n")
@@ -86,7 +88,7 @@ def test_a_plugin_made_for_two_versions_is_used_with_this_one(site, write_plugin
     assert [plugin.status for plugin in plugins] == [Status.OK]
 
 
-def test_no_plugin_takes_a_command_of_the_core(site, write_plugin):
+def test_load_catalog_refuses_plugin_that_overrides_core_command(site, write_plugin):
     write_plugin(
         site,
         "zoo-greedy",
@@ -101,20 +103,18 @@ def zoo_commands():
     )
     plugin = statuses()["zoo-greedy"]
     assert plugin.status is Status.BROKEN
-    assert "zoo has a command 'train' of its own" in plugin.reason
+    assert "command 'train'" in plugin.reason
     assert load_catalog().command("train").plugin.distribution == "zoo-core"
 
 
-def test_of_two_installations_the_first_on_the_path_counts(
-    site, write_plugin, tmp_path, monkeypatch
-):
+def test_load_catalog_prefers_first_installation_on_path(site, write_plugin, tmp_path, monkeypatch):
     write_plugin(site, "zoo-twice", MODEL, version="1.0")
     write_plugin(tmp_path / "first", "zoo-twice", MODEL, version="2.0")
     monkeypatch.syspath_prepend(str(tmp_path / "first"))
     assert statuses()["zoo-twice"].version == "2.0"
 
 
-def test_only_allowed_plugins_are_imported(site, write_plugin, monkeypatch):
+def test_load_catalog_imports_only_allowed_plugins(site, write_plugin, monkeypatch):
     write_plugin(site, "zoo-a", MODEL)
     write_plugin(site, "zoo-b", "raise Exception('not to be imported')")
     monkeypatch.setenv("ZOO_PLUGINS", "zoo-a, zoo-other")
@@ -125,7 +125,7 @@ def test_only_allowed_plugins_are_imported(site, write_plugin, monkeypatch):
     assert found["zoo-core"] is Status.OK
 
 
-def test_a_shared_name_is_ambiguous_and_both_stay_reachable(site, write_plugin):
+def test_catalog_requires_plugin_prefix_for_shared_name(site, write_plugin):
     write_plugin(site, "zoo-a", MODEL)
     write_plugin(site, "zoo-b", MODEL)
     catalog = load_catalog()
@@ -136,24 +136,22 @@ def test_a_shared_name_is_ambiguous_and_both_stay_reachable(site, write_plugin):
     assert "alpha" not in catalog.entries("models")
     found = {plugin.distribution: plugin for plugin in catalog.plugins}
     assert found["zoo-a"].status is Status.CONFLICT
-    assert "also offered by zoo-b" in found["zoo-a"].reason
+    assert re.search("'alpha'.*zoo-b", found["zoo-a"].reason)
 
 
-def test_an_unknown_name_suggests_the_nearest(site, write_plugin):
+def test_catalog_suggests_nearest_name_for_unknown_name(site, write_plugin):
     write_plugin(site, "zoo-a", MODEL)
     with pytest.raises(UnknownNameError, match="Did you mean 'alpha'"):
         load_catalog().model("alhpa")
 
 
-def test_an_unknown_name_may_be_what_a_broken_plugin_offers(site, write_plugin):
+def test_catalog_reports_broken_plugin_for_unknown_name(site, write_plugin):
     write_plugin(site, "zoo-special", "raise OSError('disk on fire')")
     with pytest.raises(PluginError, match=r"zoo-special 1\.0 \(.*disk on fire"):
         load_catalog().model("special")
 
 
-def test_a_name_like_another_may_be_what_a_broken_plugin_offers_too(
-    every_plugin, site, write_plugin
-):
+def test_catalog_suggests_nearest_name_and_broken_plugin(every_plugin, site, write_plugin):
     write_plugin(site, "zoo-a", MODEL)
     write_plugin(site, "zoo-special", "raise OSError('disk on fire')")
     with pytest.raises(
@@ -162,7 +160,7 @@ def test_a_name_like_another_may_be_what_a_broken_plugin_offers_too(
         load_catalog().model("alphas")
 
 
-def test_an_import_string_that_fails_names_plugin_and_fault(site, write_plugin):
+def test_resolve_names_plugin_and_fault_of_failed_import(site, write_plugin):
     write_plugin(site, "zoo-a", MODEL)
     entry = load_catalog().model("alpha")
     with pytest.raises(PluginError, match=r"zoo-a 1\.0 .*nowhere\.at_all:build.*ModuleNotFound"):
@@ -170,8 +168,8 @@ def test_an_import_string_that_fails_names_plugin_and_fault(site, write_plugin):
 
 
 @pytest.mark.parametrize("name", ["", "Upper", "a.b", "a b", "-a", "../a", "a/b/c", "ü"])
-def test_a_spec_refuses_names_that_are_none(name):
-    with pytest.raises(ValueError, match="a name has"):
+def test_model_spec_refuses_invalid_name(name):
+    with pytest.raises(ValueError, match="lower-case"):
         ModelSpec(
             name=name,
             summary="",
@@ -184,7 +182,7 @@ def test_a_spec_refuses_names_that_are_none(name):
         )
 
 
-def test_a_dataset_must_have_train_and_test():
+def test_dataset_spec_requires_train_and_test_splits():
     with pytest.raises(ValueError, match="train and test"):
         DatasetSpec(
             name="d",

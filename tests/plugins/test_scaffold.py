@@ -29,7 +29,7 @@ def written(new, tmp_path):
     return tmp_path / "tiny-net"
 
 
-def test_it_is_whole(new, written):
+def test_write_plugin_creates_complete_distribution(new, written):
     files = {str(path.relative_to(written)) for path in written.rglob("*") if path.is_file()}
     assert {
         ".github/workflows/ci.yml",
@@ -53,7 +53,7 @@ def test_it_is_whole(new, written):
     assert project["entry-points"]["zoo.v1"] == {"zoo-tiny-net": "zoo_tiny_net.plugin"}
 
 
-def test_a_model_takes_at_most_80_lines(new, written):
+def test_model_template_has_at_most_80_lines(new, written):
     if new.kind == "model":
         package = (written / "zoo_tiny_net").glob("*.py")
         assert sum(len(path.read_text().splitlines()) for path in package) <= 80
@@ -62,8 +62,8 @@ def test_a_model_takes_at_most_80_lines(new, written):
 @pytest.mark.slow
 @pytest.mark.torch
 @pytest.mark.requires("zoo-mnist", "zoo-numpy")
-def test_it_works_unedited(new, written, cli, write_plugin, tmp_path):
-    """It is listed, trains on a real and on a small data set, and keeps its contract."""
+def test_new_plugin_works_unedited(new, written, cli, write_plugin, tmp_path):
+    """A new plugin is listed, trains on a real and on a small data set, and passes its check."""
     write_plugin(written, "zoo-tiny-net", None, version="0.1.0", module="zoo_tiny_net.plugin")
     environment = {"env": {"ZOO_PLUGINS": PLUGINS}, "site": written}
     listed = cli("list", f"{new.kind}s", "tiny-net", "--json", **environment)
@@ -92,37 +92,41 @@ def test_it_works_unedited(new, written, cli, write_plugin, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "expected"),
     [
-        (["Big"], 2, "'Big' cannot be the name of a model. Lower-case letters"),
-        (["a/b"], 2, "'a/b' cannot be the name of a model"),
-        (["../x"], 2, "'../x' cannot be the name of a model"),
-        (["x" * 65], 2, "up to 64 characters"),
-        (["softmax"], 2, "there is a model 'softmax' already, of zoo-toy"),
-        (["toy"], 2, "there is a plugin zoo-toy already"),
-        (["x", "--kind", "dataset", "--framework", "numpy"], 2, "no --framework"),
-        (["x", "--framework", "jax"], 2, "'jax' is not one of 'torch', 'numpy'"),
-        (["full"], 2, "full is there already, and nothing is overwritten"),
-        (["x", "--out", "full/file/x"], 1, "full/file/x cannot be written: "),
+        (["Big"], 2, ["'Big'", "ower-case"]),
+        (["a/b"], 2, ["'a/b'", "no '/'"]),
+        (["../x"], 2, ["'../x'"]),
+        (["x" * 65], 2, ["64 characters"]),
+        (["softmax"], 2, ["model 'softmax'", "zoo-toy"]),
+        (["toy"], 2, ["plugin zoo-toy"]),
+        (["x", "--kind", "dataset", "--framework", "numpy"], 2, ["--framework", "data"]),
+        (["x", "--framework", "jax"], 2, ["'jax'", "'torch', 'numpy'"]),
+        (["full"], 2, ["full", "--out"]),
+        (["x", "--out", "full/file/x"], 1, ["full/file/x"]),
     ],
 )
-def test_a_mistake_is_named_and_writes_nothing(cli, tmp_path, arguments, code, said):
+def test_zoo_new_refuses_invalid_arguments_and_writes_nothing(
+    cli, tmp_path, arguments, code, expected
+):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").write_text("mine")
     before = sorted(tmp_path.rglob("*"))
     done = cli("new", *arguments, env={"ZOO_PLUGINS": "zoo-toy", "ZOO_NO_CACHE": "1"})
     assert (done.code, done.out) == (code, "")
-    assert said in " ".join(done.err.split())
+    error = " ".join(done.err.split())
+    assert all(fact in error for fact in expected), error
     assert [path for path in sorted(tmp_path.rglob("*")) if "zoo-home" not in str(path)] == before
     assert (tmp_path / "full" / "file").read_text() == "mine"
 
 
-def test_it_says_what_to_do_next(cli, tmp_path):
+def test_zoo_new_prints_next_commands(cli, tmp_path):
     done = cli("new", "tiny", "--framework", "numpy", env={"ZOO_PLUGINS": "zoo-toy"})
     assert done.code == 0
-    assert done.out.splitlines() == [
-        "Wrote tiny: the model tiny, distribution zoo-tiny.",
-        "Next:",
+    first, _, *commands = done.out.splitlines()
+    assert "tiny" in first.split(":")[0]
+    assert "zoo-tiny" in first
+    assert commands == [
         "  pip install -e ./tiny",
         "  zoo train tiny --epochs 1",
         "  zoo check tiny",
@@ -134,25 +138,28 @@ def test_it_says_what_to_do_next(cli, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["zoo-acme", "zoo_acme"])
-def test_the_name_of_the_distribution_stands_for_that_of_the_model(cli, tmp_path, name):
+def test_zoo_new_derives_model_name_from_distribution_name(cli, tmp_path, name):
     done = cli("new", name, "--framework", "numpy", env={"ZOO_PLUGINS": "zoo-toy"})
-    assert done.out.splitlines()[0] == f"Wrote {name}: the model acme, distribution zoo-acme."
+    first = done.out.splitlines()[0]
+    assert f" {name}:" in first
+    assert "model acme," in first
+    assert "distribution zoo-acme" in first
     assert 'name="acme"' in (tmp_path / name / "zoo_acme" / "plugin.py").read_text()
 
 
-def test_a_name_that_a_thing_of_another_kind_has_is_free(toy):
+def test_check_new_accepts_name_of_other_kind(toy):
     check_new(toy, NewPlugin("toy-pairs", "model", "numpy"))
     with pytest.raises(InvalidValueError, match="dataset 'toy-pairs' already"):
         check_new(toy, NewPlugin("toy-pairs", "dataset", None))
 
 
-def test_the_data_set_states_its_own_checksum(tmp_path, run_process):
+def test_dataset_template_states_its_checksum(tmp_path, run_process):
     write_plugin(NewPlugin("stripes", "dataset", None), tmp_path / "stripes")
     done = run_process("-m", "zoo_stripes.data", site=tmp_path / "stripes")
     assert done.out.strip() in (tmp_path / "stripes" / "zoo_stripes" / "plugin.py").read_text()
 
 
-def test_every_template_is_tried(toy):
+def test_templates_are_all_tested(toy):
     assert isinstance(toy, Catalog)
     from zoo_core.plugins import scaffold
 

@@ -48,14 +48,14 @@ def zoo(cli, site, write_plugin):
     return run
 
 
-def test_a_model_is_trained_and_scored_on_what_a_source_finds(zoo):
+def test_source_dataset_trains_and_evaluates_model(zoo):
     done = zoo("train", "softmax", "--dataset", "repeated:3", "--out", "run", "--json")
     assert done.code == 0, done.err
     scores = zoo("evaluate", "run", "--split", "train", "--json").json
     assert (scores["dataset"], scores["metrics"]["train"]["total"]) == ("repeated:3", 600)
 
 
-def test_a_source_and_what_it_finds_are_listed_and_explained(zoo):
+def test_zoo_list_and_info_describe_source_and_its_dataset(zoo):
     (row,) = zoo("list", "sources", "repeated", "--json").json["sources"]
     assert (row["name"], row["address"], row["plugin"]) == ("repeated", "NUMBER", "zoo-repeated")
     assert zoo("list", "sources").out.split("\n")[0].split() == [
@@ -67,19 +67,19 @@ def test_a_source_and_what_it_finds_are_listed_and_explained(zoo):
 
 
 @pytest.mark.parametrize(
-    ("dataset", "code", "said"),
+    ("dataset", "code", "expected"),
     [
-        ("repeated:", 2, "data set 'repeated:' lacks its address. Say repeated:NUMBER"),
-        ("repeated:two", 2, "'two' is no number"),
-        ("repeatd:2", 3, "there is no source 'repeatd'. Did you mean 'repeated'?"),
-        ("repeated", 3, "'repeated' is a source, no dataset. Say repeated:NUMBER"),
-        ("photos", 3, "repeated:NUMBER"),
+        ("repeated:", 2, ["'repeated:'", "repeated:NUMBER"]),
+        ("repeated:two", 2, ["'two' is no number"]),
+        ("repeatd:2", 3, ["'repeatd'", "'repeated'?"]),
+        ("repeated", 3, ["'repeated'", "source", "repeated:NUMBER"]),
+        ("photos", 3, ["'photos'", "repeated:NUMBER"]),
     ],
 )
-def test_what_no_source_finds_is_an_error_with_a_remedy(every_plugin, zoo, dataset, code, said):
+def test_zoo_train_names_remedy_for_unresolved_dataset(every_plugin, zoo, dataset, code, expected):
     done = zoo("train", "softmax", "--dataset", dataset)
     assert done.code == code
-    assert said in done.err
+    assert all(fact in done.err for fact in expected)
 
 
 WHERE = """
@@ -90,15 +90,17 @@ from zoo_core.plugins.specs import SourceSpec
 
 @hookimpl
 def zoo_sources():
-    return [SourceSpec(name="where", summary="", describe="zoo_where.plugin:tell", address="ANY")]
+    return [
+        SourceSpec(name="where", summary="", describe="zoo_where.plugin:describe", address="ANY")
+    ]
 
-def tell(address):
-    raise DataError(f"data are looked for in {os.environ.get('ZOO_DATA')}")
+def describe(address):
+    raise DataError(f"searched {os.environ.get('ZOO_DATA')}")
 """
 
 
 @pytest.mark.parametrize("command", [["train", "softmax"], ["evaluate", "run"]])
-def test_a_folder_of_data_is_named_by_an_option_or_a_variable(
+def test_data_dir_option_overrides_zoo_data_variable(
     cli, site, write_plugin, run, tmp_path, command
 ):
     write_plugin(site, "zoo-where", WHERE)
@@ -112,7 +114,7 @@ def test_a_folder_of_data_is_named_by_an_option_or_a_variable(
     ):
         plugins = {"ZOO_PLUGINS": "zoo-toy,zoo-where"}
         done = cli(*command, *arguments, site=site, env=env | plugins)
-        assert f"data are looked for in {found}" in done.err
+        assert f"searched {found}" in done.err
     done = cli(*command, "--data-dir", "absent", site=site)
     assert done.code == 2
     assert "'absent' does not exist" in done.err

@@ -16,7 +16,7 @@ from zoo_core.registry.lookup import find_weights
 from zoo_core.training.training import Training
 
 
-def test_weights_are_loaded_by_name(toy, run, added):
+def test_load_pretrained_finds_weights_by_name(toy, run, added):
     pretrained = load_pretrained(toy, "softmax")
     assert pretrained.name == f"softmax.first@sha256:{run.card.weights.sha256}"
     assert pretrained.card.metrics == run.card.metrics
@@ -25,24 +25,24 @@ def test_weights_are_loaded_by_name(toy, run, added):
     assert (pretrained.predict(run.data.test.images).labels == mine.labels).all()
 
 
-def test_normalization_travels_with_the_weights(toy, run, added):
+def test_load_pretrained_restores_normalization(toy, run, added):
     assert load_pretrained(toy, "softmax").normalization == run.data.normalization
 
 
-def test_a_path_is_a_path(toy, run, added, tmp_path, monkeypatch):
+def test_load_pretrained_reads_path_of_run_or_file(toy, run, added, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert load_pretrained(toy, "run").sha256 == run.card.weights.sha256
     assert load_pretrained(toy, run.folder / "model.safetensors").sha256 == run.card.weights.sha256
-    for name, said in (("./none", "there are no weights at none"), ("x" * 300, "name too long")):
-        with pytest.raises(DataError, match=said):
+    for name, pattern in (("./none", r"\bnone\b.*zoo list weights"), ("x" * 300, "name too long")):
+        with pytest.raises(DataError, match=pattern):
             load_pretrained(toy, name)
 
 
-def test_neither_path_nor_name_shadows_the_other(toy, run, added, tmp_path, monkeypatch):
+def test_load_pretrained_refuses_name_that_is_also_path(toy, run, added, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     sha256 = run.card.weights.sha256
     os.rename("run", "softmax")
-    with pytest.raises(AmbiguousNameError, match=r"Say \./softmax or here/softmax\.first"):
+    with pytest.raises(AmbiguousNameError, match=r"\./softmax\b.*here/softmax\.first"):
         load_pretrained(toy, "softmax")
     assert (
         load_pretrained(toy, "./softmax").sha256
@@ -51,19 +51,19 @@ def test_neither_path_nor_name_shadows_the_other(toy, run, added, tmp_path, monk
     )
 
 
-def test_a_folder_without_weights_has_no_part_in_it(toy, run, added, tmp_path, monkeypatch):
+def test_load_pretrained_ignores_folder_without_weights(toy, run, added, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("softmax", "mine"):
         (tmp_path / name).mkdir()  # as `zoo new` makes one
     assert load_pretrained(toy, "softmax").sha256 == run.card.weights.sha256
-    with pytest.raises(DataError, match="there are no weights at mine"):
+    with pytest.raises(DataError, match=r"\bmine\b.*zoo list weights"):
         load_pretrained(toy, "mine")
     (tmp_path / "softmax" / "config.json").touch()  # a run that did not come to its end
     with pytest.raises(AmbiguousNameError):
         load_pretrained(toy, "softmax")
 
 
-def test_a_model_that_is_handed_in_gets_the_weights(toy, run, added):
+def test_load_pretrained_fills_given_model(toy, run, added):
     trained = load_pretrained(toy, "softmax")
     model = trained.trainer.build(
         toy.model("softmax").resolve("zoo_toy.model:Softmax"), run.config, 9
@@ -81,24 +81,27 @@ def handed_in(toy, run):
     return model
 
 
-def test_a_model_that_is_handed_in_is_unchanged_where_the_file_is_damaged(toy, added, handed_in):
-    path = added.path(find_weights(toy, "softmax").published)
+def test_load_pretrained_leaves_given_model_for_damaged_file(toy, added, handed_in):
+    published = find_weights(toy, "softmax").published
+    path = added.path(published)
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
-    with pytest.raises(VerificationError, match="its card says"):
+    with pytest.raises(VerificationError, match=published.sha256):
         load_pretrained(toy, "softmax", into=handed_in)
     assert (handed_in.weights[0] == 7).all()
 
 
-def test_a_model_of_another_shape_is_unchanged(toy, added, handed_in):
+def test_load_pretrained_leaves_given_model_of_other_shape(toy, added, handed_in):
     handed_in.weights[0] = handed_in.weights[0][:-1].copy()
-    with pytest.raises(VerificationError, match=r"'head0' is float32 \(30, 3\), the model's is"):
+    with pytest.raises(VerificationError, match=r"'head0'.*float32 \(30, 3\).*\(29, 3\)"):
         load_pretrained(toy, "softmax", into=handed_in)
     assert (handed_in.weights[0] == 7).all()
 
 
-def test_a_model_is_unchanged_where_assigning_fails_halfway(toy, added, handed_in, monkeypatch):
+def test_load_pretrained_restores_given_model_if_assignment_fails(
+    toy, added, handed_in, monkeypatch
+):
     from zoo_toy.model import ToyTrainer
 
     assign = ToyTrainer.set_weights
@@ -114,16 +117,16 @@ def test_a_model_is_unchanged_where_assigning_fails_halfway(toy, added, handed_i
     assert (handed_in.weights[0] == 7).all()
 
 
-def test_what_is_no_model_gets_no_weights(toy, added):
-    with pytest.raises(InvalidValueError, match="weights cannot be given to a str"):
+def test_load_pretrained_refuses_object_other_than_model(toy, added):
+    with pytest.raises(InvalidValueError, match=r"\bstr\b"):
         load_pretrained(toy, "softmax", into="a model")
 
 
-def test_a_card_that_was_changed_is_noticed(toy, added):
+def test_published_card_refuses_changed_card(toy, added):
     found = find_weights(toy, "softmax")
     path = added.path(found.published, "card.json")
     path.write_text(path.read_text().replace('"seed": 3', '"seed": 4'))
-    with pytest.raises(VerificationError, match="the index says"):
+    with pytest.raises(VerificationError, match=found.published.card_sha256):
         published_card(found)
     assert load_pretrained(toy, "softmax").predict(
         np.zeros((6, 5), np.uint8)
@@ -131,21 +134,18 @@ def test_a_card_that_was_changed_is_noticed(toy, added):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "pattern"),
     [
-        (
-            {"plugin": "zoo-nowhere"},
-            r"is of zoo-nowhere/softmax, the index says that softmax\.a is",
-        ),
-        ({"model": "softmax-pairs"}, r"is of zoo-toy/softmax-pairs, the index says"),
+        ({"plugin": "zoo-nowhere"}, r"zoo-nowhere/softmax\b.*softmax\.a"),
+        ({"model": "softmax-pairs"}, r"zoo-toy/softmax-pairs\b.*softmax\.a"),
         ({"config": {"input_shape": [1, 6, 5], "classes": ["three"]}}, "cannot be|can be built"),
         ({"normalization": {"mean": "x", "std": [1]}}, "metadata of"),
         ({"recipe": 1}, "metadata of"),
-        ({"recipe": {"trainer": "toy", "views": 4}}, "views is 4, there are 1, 5, 9"),
+        ({"recipe": {"trainer": "toy", "views": 4}}, r"views\b.*\b4\b.*1, 5, 9"),
         ({"recipe": {"trainer": "toy", "views": [5]}}, "metadata of"),
     ],
 )
-def test_metadata_that_lies_gives_a_clear_error(toy, run, tmp_path, change, said):
+def test_load_pretrained_refuses_false_metadata(toy, run, tmp_path, change, pattern):
     """As where somebody publishes, with an index that fits, what was never a training's."""
     from dataclasses import replace
 
@@ -160,11 +160,11 @@ def test_metadata_that_lies_gives_a_clear_error(toy, run, tmp_path, change, said
     sha256 = save_weights(path, file.tensors, {**file.metadata, **change})
     entry = replace(found.published, sha256=sha256, bytes=path.stat().st_size)
     (root / "index.json").write_bytes(index_json(EMPTY_INDEX.with_tag(entry, default=True)))
-    with pytest.raises(ZooError, match=said):
+    with pytest.raises(ZooError, match=pattern):
         load_pretrained(toy, "softmax", registry=str(root))
 
 
-def test_a_settled_config_is_the_config(toy, run):
+def test_config_view_equals_config(toy, run):
     def real():
         raise AssertionError("not needed for plain values")
 
@@ -178,7 +178,7 @@ def test_a_settled_config_is_the_config(toy, run):
         _ = other.nothing
 
 
-def test_values_that_json_does_not_keep_are_not_plain():
+def test_is_plain_accepts_only_values_kept_by_json():
     from enum import Enum
     from pathlib import Path
 
@@ -203,7 +203,7 @@ def test_values_that_json_does_not_keep_are_not_plain():
         assert not plain, value
 
 
-def test_another_version_of_the_plugin_validates_the_config_again(toy, run, added, monkeypatch):
+def test_load_pretrained_validates_config_after_plugin_upgrade(toy, run, added, monkeypatch):
     validated = []
     resolve = type(toy.model("softmax")).resolve
 
@@ -227,7 +227,7 @@ def _newer(plugin):
     return replace(plugin, version="9.9")
 
 
-def test_no_pickle_is_touched(run_python, run, tmp_path, toy):
+def test_load_does_not_use_pickle(run_python, run, tmp_path, toy):
     """Neither reading weights nor building the model unpickles anything."""
     publish_run(toy, run.folder, "softmax.a", str(tmp_path / "registry"))
     code = f"""
@@ -244,7 +244,7 @@ assert zoo.load("softmax", registry={str(tmp_path / "registry")!r}).model
     run_python(code)
 
 
-def test_two_heads_are_loaded_the_same_way(toy, tmp_path):
+def test_load_pretrained_loads_model_with_two_heads(toy, tmp_path):
     run = Training.new(toy, "softmax-pairs", out=tmp_path / "pairs").run()
     publish_run(toy, run.folder, "softmax-pairs.a", str(tmp_path / "registry"))
     loaded = load_pretrained(toy, "softmax-pairs", registry=str(tmp_path / "registry"))

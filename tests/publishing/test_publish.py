@@ -1,9 +1,10 @@
-"""Publishing: what is seen to be right is added whole, and nothing is ever replaced."""
+"""Publishing: a verified run is added whole, and no tag is replaced."""
 
 import dataclasses
 import json
 import math
 import os
+import re
 import shutil
 
 import pytest
@@ -24,7 +25,7 @@ def index_of(root):
     return Registry("", Folder(root)).index()
 
 
-def test_a_published_run_is_all_there(toy, run, registry):
+def test_publish_run_writes_index_card_and_files(toy, run, registry):
     (entry,) = index_of(registry).tags.values()
     assert (entry.name, entry.plugin, entry.recipe) == ("softmax.first", "zoo-toy", "default")
     assert entry.sha256 == run.card.weights.sha256
@@ -38,12 +39,12 @@ def test_a_published_run_is_all_there(toy, run, registry):
     assert len(card.golden.logits[0]) == 16
 
 
-def test_the_page_says_what_a_reader_wants_to_know(toy, run, tmp_path):
+def test_card_page_shows_commands_scores_recipe_and_pictures(toy, run, tmp_path):
     for name in ("curves.png", "confusion.png"):
         (run.folder / name).write_bytes(b"a picture")
     publish_run(toy, run.folder, "softmax.shown", str(tmp_path / "registry"))
     page = (tmp_path / "registry/softmax/shown/card.md").read_text()
-    for said in (
+    for text in (
         "# softmax.shown",
         "| test | 1 |",
         "zoo verify softmax.shown",
@@ -54,11 +55,11 @@ def test_the_page_says_what_a_reader_wants_to_know(toy, run, tmp_path):
         "- License: MIT",
         '"epochs": 5',
     ):
-        assert said in page
+        assert text in page
     assert (tmp_path / "registry/softmax/shown/curves.png").read_bytes() == b"a picture"
 
 
-def test_the_command_repeats_what_was_changed(toy, tmp_path):
+def test_card_command_includes_changed_recipe_values(toy, tmp_path):
     changed = {"lr": 0.25, "model": {"scale": 0.5}}
     run = Training.new(
         toy, "softmax", out=tmp_path / "changed", overrides=[changed], threads=None
@@ -68,23 +69,23 @@ def test_the_command_repeats_what_was_changed(toy, tmp_path):
     assert command == ("zoo train softmax --seed 0 --set lr=0.25 --set 'model={\"scale\": 0.5}'")
 
 
-def test_a_tag_is_never_replaced(toy, run, registry):
+def test_publish_run_refuses_existing_tag(toy, run, registry):
     before = {path: path.read_bytes() for path in registry.rglob("*") if path.is_file()}
-    with pytest.raises(InvalidValueError, match=r"softmax\.first is published already"):
+    with pytest.raises(InvalidValueError, match=r"softmax\.first.*\bpublished\b"):
         publish_run(toy, run.folder, "softmax.first", str(registry))
     assert {path: path.read_bytes() for path in registry.rglob("*") if path.is_file()} == before
 
 
-def test_a_folder_that_the_index_does_not_know_is_left_alone(toy, run, registry):
+def test_publish_run_refuses_folder_missing_from_index(toy, run, registry):
     mine = registry / "softmax" / "second"
     mine.mkdir()
     (mine / "notes").touch()
-    with pytest.raises(InvalidValueError, match="the index does not know it"):
+    with pytest.raises(InvalidValueError, match=rf"{re.escape(str(mine))}.*\bindex\b"):
         publish_run(toy, run.folder, "softmax.second", str(registry))
     assert (mine / "notes").exists()
 
 
-def test_the_first_tag_is_the_default_until_another_is_to_be(toy, run, registry):
+def test_publish_run_keeps_first_tag_as_default_unless_overridden(toy, run, registry):
     publish_run(toy, run.folder, "softmax.second", str(registry))
     assert index_of(registry).defaults == {"softmax": "first"}
     publish_run(toy, run.folder, "softmax.third", str(registry), default=True)
@@ -93,24 +94,24 @@ def test_the_first_tag_is_the_default_until_another_is_to_be(toy, run, registry)
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "pattern"),
     [
         ("softmax", "published as MODEL.TAG"),
         ("softmax.", "published as MODEL.TAG"),
         ("softmax...", "published as MODEL.TAG"),
         ("softmax.a/../../b", "published as MODEL.TAG"),
-        ("zoo/softmax.a", "is of the model 'softmax'"),
+        ("zoo/softmax.a", r"'zoo/softmax'.*--as softmax\.a"),
         ("zoo/zoo/softmax.a", "published as MODEL.TAG"),
-        ("softmax-pairs.a", "is of the model 'softmax'"),
+        ("softmax-pairs.a", r"'softmax-pairs'.*--as softmax\.a"),
     ],
 )
-def test_a_name_has_to_fit(toy, run, tmp_path, name, said):
-    with pytest.raises(InvalidValueError, match=said):
+def test_publish_run_refuses_invalid_tag_name(toy, run, tmp_path, name, pattern):
+    with pytest.raises(InvalidValueError, match=pattern):
         publish_run(toy, run.folder, name, str(tmp_path / "registry"))
     assert not (tmp_path / "registry").exists()
 
 
-def test_what_nobody_could_read_is_not_published(toy, run, registry):
+def test_publish_run_refuses_control_character_in_recipe_name(toy, run, registry):
     path = run.folder / "card.json"
     path.write_text(
         path.read_text().replace('"recipe_name": "default"', '"recipe_name": "a\\u001b"')
@@ -122,38 +123,39 @@ def test_what_nobody_could_read_is_not_published(toy, run, registry):
     assert not (registry / "softmax/b").exists()
 
 
-def test_publishing_needs_a_folder(toy, run):
-    with pytest.raises(InvalidValueError, match="publishing writes to a folder"):
+def test_publish_run_refuses_registry_url(toy, run):
+    with pytest.raises(InvalidValueError, match=r"folder.*https://example\.org/registry"):
         publish_run(toy, run.folder, "softmax.a", "https://example.org/registry")
 
 
-def test_a_training_that_is_not_done_is_not_published(toy, run, tmp_path):
+def test_publish_run_refuses_unfinished_run(toy, run, tmp_path):
     (run.folder / "card.json").unlink()
     with pytest.raises(DataError, match=r"it lacks card\.json"):
         publish_run(toy, run.folder, "softmax.a", str(tmp_path / "registry"))
 
 
-def test_a_card_that_claims_too_much_is_not_published(toy, run, tmp_path):
+def test_publish_run_refuses_card_with_wrong_score(toy, run, tmp_path):
     path = run.folder / "card.json"
     card = json.loads(path.read_text())
+    correct = card["metrics"]["test"]["correct"][0]
     card["metrics"]["test"]["correct"][0] += 1
     path.write_text(json.dumps(card))
-    with pytest.raises(VerificationError, match="test images correctly, its card says"):
+    with pytest.raises(VerificationError, match=rf"\b{correct}\b.*\b{correct + 1}\b"):
         publish_run(toy, run.folder, "softmax.a", str(tmp_path / "registry"))
     assert not (tmp_path / "registry").exists()
 
 
-def test_a_link_in_a_run_is_not_followed(toy, run, tmp_path):
+def test_publish_run_ignores_symlinked_picture(toy, run, tmp_path):
     (tmp_path / "secret").write_text("secret")
     (run.folder / "curves.png").symlink_to(tmp_path / "secret")
     publish_run(toy, run.folder, "softmax.a", str(tmp_path / "registry"))
     assert not (tmp_path / "registry/softmax/a/curves.png").exists()
 
 
-def test_a_link_out_of_the_registry_is_not_followed(toy, run, registry, tmp_path):
+def test_publish_run_refuses_symlink_out_of_registry(toy, run, registry, tmp_path):
     shutil.move(registry / "softmax", tmp_path / "elsewhere")
     (registry / "softmax").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(VerificationError, match="leads out of the registry"):
+    with pytest.raises(VerificationError, match=re.escape(str(tmp_path / "elsewhere"))):
         publish_run(toy, run.folder, "softmax.b", str(registry))
     assert os.listdir(tmp_path / "elsewhere") == ["first"]
 
@@ -177,7 +179,7 @@ def others(card, accuracies):
     ]
 
 
-def test_an_interval_is_made_of_several_seeds(run):
+def test_make_interval_computes_bounds_from_several_seeds(run):
     card = read_card(run.folder / "card.json")
     one, *rest = others(card, [0.90, 0.91, 0.92, 0.93, 0.94])
     interval = make_interval(one, rest)
@@ -208,11 +210,11 @@ def test_an_interval_is_made_of_several_seeds(run):
         (10_000, 1.960),
     ],
 )
-def test_student_t_is_that_of_the_tables(degrees, expected):
+def test_student_t_matches_statistical_tables(degrees, expected):
     assert student_t(degrees) == expected
 
 
-def test_an_interval_of_many_seeds_has_their_degrees_of_freedom(run):
+def test_make_interval_uses_degrees_of_freedom_of_many_seeds(run):
     card = read_card(run.folder / "card.json")
     one, *rest = others(card, [0.5 + 0.01 * seed for seed in range(21)])
     interval = make_interval(one, rest)
@@ -220,20 +222,20 @@ def test_an_interval_of_many_seeds_has_their_degrees_of_freedom(run):
     assert interval.high[0] == pytest.approx(interval.mean[0] + width, abs=2e-6)
 
 
-def test_two_trainings_are_too_few_for_an_interval(run):
+def test_make_interval_returns_none_for_two_trainings(run):
     one, other = others(read_card(run.folder / "card.json"), [0.9, 0.91])
     assert make_interval(one, [other]) is None
 
 
-def test_an_interval_is_of_one_recipe(run):
+def test_make_interval_refuses_different_recipes(run):
     one, other, odd = others(read_card(run.folder / "card.json"), [0.9, 0.91, 0.92])
     odd.recipe = odd.recipe.model_copy(update={"lr": 9.0})
-    with pytest.raises(InvalidValueError, match="in more than the seed"):
+    with pytest.raises(InvalidValueError, match=r"softmax\b.*\bseed 2\b"):
         make_interval(one, [other, odd])
 
 
 @pytest.mark.parametrize("shape", [(1, 28, 28), (3, 5, 7), (1, 42, 28)])
-def test_probe_images_are_always_the_same(shape):
+def test_probe_images_are_deterministic(shape):
     images = probe_images(shape)
     assert images.shape == (16, *shape)
     assert images.dtype == "uint8"

@@ -1,8 +1,9 @@
-"""What `zoo verify` and `zoo reproduce` find, and what they say of it."""
+"""Results and errors of `zoo verify` and `zoo reproduce`."""
 
 import hashlib
 import json
 import os
+import re
 import signal
 from dataclasses import replace
 
@@ -25,7 +26,7 @@ def verify(toy, registry, name="softmax.first"):
     return Verifier(toy).verify(resolve_weights(toy, name, str(registry)))
 
 
-def test_what_is_published_holds(toy, registry):
+def test_verifier_passes_published_weights(toy, registry):
     verification = verify(toy, registry)
     names = ["file", "card", "model", "golden forward", "test split"]
     assert [check.what for check in verification.checks] == names
@@ -33,10 +34,10 @@ def test_what_is_published_holds(toy, registry):
     found = {check.what: check.found for check in verification.checks}
     assert "bytes, sha256 in" in found["file"]
     assert "1 tensors, 90 parameters" in found["model"]
-    assert "of 50 correct, the same labels" in found["test split"]
+    assert "of 50 correct" in found["test split"]
 
 
-def test_a_changed_file_is_the_last_thing_that_is_checked(toy, registry):
+def test_verifier_stops_at_changed_file(toy, registry):
     path = registry / "softmax/first/model.safetensors"
     path.write_bytes(path.read_bytes()[:-1] + b"\0")
     (check,) = verify(toy, registry).checks
@@ -74,50 +75,50 @@ def change(*keys, by):
 
 
 @pytest.mark.parametrize(
-    ("lie", "what", "said"),
+    ("lie", "what", "expected"),
     [
         (
             change("metrics", "test", "correct", 0, by=lambda n: n + 1),
             "card",
-            "metrics of the card is",
+            ["metrics"],
         ),
-        (change("parameters", by=lambda n: n + 1), "card", "parameters of the card is 91"),
-        (change("tag", by=lambda _: "other"), "card", "tag is first in the index, other on the"),
+        (change("parameters", by=lambda n: n + 1), "card", ["parameters", "91"]),
+        (change("tag", by=lambda _: "other"), "card", ["tag", "first", "other"]),
         (
             change("golden", "logits", 0, 3, 1, by=lambda x: x + 1),
             "golden forward",
-            "of the largest logit, 0.001 is allowed",
+            ["0.001"],
         ),
         (
             change("golden", "logits", by=lambda heads: heads * 2),
             "golden forward",
-            "gives logits",
+            ["[(16, 3)]", "[(16, 3), (16, 3)]"],
         ),
         (
             change("predictions", by=lambda _: "0" * 64),
             "test split",
-            "not the same labels are read",
+            ["labels", "0" * 64],
         ),
     ],
 )
-def test_a_card_that_lies_is_found_out(toy, registry, lie, what, said):
+def test_verifier_detects_false_card(toy, registry, lie, what, expected):
     rewrite(registry, card=lie)
     errors = {c.what: str(c.error) for c in verify(toy, registry).checks if c.error}
     assert list(errors) == [what]
-    assert said in errors[what]
+    assert all(fact in errors[what] for fact in expected)
 
 
-def test_other_weights_under_the_same_card_are_found_out(toy, registry):
+def test_verifier_detects_weights_unlike_card(toy, registry):
     def shuffle(tensors):
         return {"head0": tensors["head0"][:, ::-1].copy()}
 
     rewrite(registry, weights=shuffle)
     errors = {c.what: str(c.error) for c in verify(toy, registry).checks if c.error}
     assert set(errors) == {"golden forward", "test split"}
-    assert "of the 50 test images it reads" in errors["test split"]
+    assert "50 test images" in errors["test split"]
 
 
-def test_a_hair_of_another_sum_is_allowed(toy, registry):
+def test_verifier_tolerates_rounding_of_golden_logits(toy, registry):
     rewrite(
         registry,
         card=change("golden", "logits", 0, 3, by=lambda row: [x * 1.0001 for x in row]),
@@ -125,7 +126,7 @@ def test_a_hair_of_another_sum_is_allowed(toy, registry):
     assert not verify(toy, registry).errors
 
 
-def test_the_published_bytes_are_made_again(toy, registry):
+def test_reproduce_published_returns_equal_bytes(toy, registry):
     (done,) = reproduce_published(toy, resolve_weights(toy, "softmax.first", str(registry)))
     assert done.same_bytes
     assert done.holds
@@ -133,19 +134,21 @@ def test_the_published_bytes_are_made_again(toy, registry):
     assert done.verdict() == "equal bytes"
 
 
-def test_other_bytes_in_the_same_environment_are_found_out(toy, registry):
+def test_reproduce_published_detects_other_bytes_in_same_environment(toy, registry):
     rewrite(registry, weights=lambda tensors: {"head0": tensors["head0"] + 1})
     (done,) = reproduce_published(toy, resolve_weights(toy, "softmax.first", str(registry)))
     assert not done.holds
-    assert done.verdict().startswith("other bytes in the published environment")
+    assert done.differences == {}
+    assert "other bytes" in done.verdict()
 
 
-def test_another_environment_is_named(toy, registry):
+def test_reproduce_published_names_changed_environment(toy, registry):
     rewrite(registry, card=change("environment", "framework", by=lambda _: "toy 0.1"))
     rewrite(registry, weights=lambda tensors: {"head0": tensors["head0"] + 1})
     (done,) = reproduce_published(toy, resolve_weights(toy, "softmax.first", str(registry)))
     assert done.differences == {"framework": ("toy 0.1", "toy")}
-    assert "no interval is published" in done.verdict()
+    assert done.within is None
+    assert "no interval" in done.verdict()
 
 
 @pytest.fixture
@@ -162,7 +165,7 @@ def with_interval(toy, tmp_path):
     return publish_run(toy, runs[0].folder, "softmax.seeds", str(root), others=others)
 
 
-def test_other_seeds_are_held_to_the_interval(toy, with_interval, tmp_path):
+def test_reproduce_published_compares_other_seeds_with_interval(toy, with_interval, tmp_path):
     told = []
     done = reproduce_published(
         toy, with_interval, seeds=range(2, 5), out=tmp_path / "again", tell=told.append
@@ -171,17 +174,17 @@ def test_other_seeds_are_held_to_the_interval(toy, with_interval, tmp_path):
     assert [each.card.recipe.seed for each in done] == [2, 3, 4]
     assert all(each.within for each in done[:2])
     assert not any(each.same_bytes for each in done)
-    assert "the published interval" in done[0].verdict()
+    assert done[0].interval() in done[0].verdict()
     assert (tmp_path / "again/softmax.seeds-seed-3/card.json").exists()
 
 
-def test_a_stopped_reproduction_says_what_is_kept(toy, registry, tmp_path):
+def test_reproduce_published_names_kept_run_when_stopped(toy, registry, tmp_path):
     class Stop(Callbacks):
         def step_end(self, epoch, step, steps):
             os.kill(os.getpid(), signal.SIGTERM)
 
     found = resolve_weights(toy, "softmax.first", str(registry))
-    with pytest.raises(InterruptedTrainingError, match=r"nothing is kept .*--out") as exc:
+    with pytest.raises(InterruptedTrainingError, match="--out") as exc:
         reproduce_published(toy, found, callbacks=Stop())
     assert exc.value.exit_code == 128 + signal.SIGTERM
     kept = tmp_path / "again/softmax.first-seed-3"
@@ -190,7 +193,7 @@ def test_a_stopped_reproduction_says_what_is_kept(toy, registry, tmp_path):
     assert (kept / "checkpoints").is_dir()
 
 
-def test_a_result_outside_the_interval_does_not_hold(toy, with_interval):
+def test_reproduction_fails_outside_interval(toy, with_interval):
     (done,) = reproduce_published(toy, with_interval, seeds=[5])
     interval = done.published.interval
     narrow = interval.model_copy(update={"low": (0.0,), "high": (0.1,)})
@@ -200,10 +203,10 @@ def test_a_result_outside_the_interval_does_not_hold(toy, with_interval):
     other = _compare(published, done.card)
     assert other.within is False
     assert not other.holds
-    assert "outside the published interval 0.00–10.00 %" in other.verdict()
+    assert re.search("outside.* 0.00–10.00 %", other.verdict())
 
 
-def test_another_data_set_is_found_out(toy, registry):
+def test_reproduce_published_detects_changed_dataset(toy, registry):
     rewrite(registry, card=change("dataset", "sha256", by=lambda _: "0" * 64))
-    with pytest.raises(VerificationError, match="the card is about toy with the sha256 0000"):
+    with pytest.raises(VerificationError, match=rf"\btoy\b.*{'0' * 64}"):
         reproduce_published(toy, resolve_weights(toy, "softmax.first", str(registry)))

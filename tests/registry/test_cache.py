@@ -1,4 +1,4 @@
-"""What is fetched from a registry elsewhere: kept whole, under its checksum, and held to it."""
+"""The download cache: files of remote registries, stored whole and verified by checksum."""
 
 import hashlib
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.stress import servers
-from zoo_core.errors import DataError, UnknownNameError, VerificationError
+from zoo_core.errors import DataError, UnavailableError, UnknownNameError, VerificationError
 from zoo_core.pretrained.load import load_pretrained
 from zoo_core.publishing.publish import publish_run
 from zoo_core.registry import cache
@@ -43,7 +43,7 @@ def keep(download=lambda to: to.write(CONTENT), *, size=10):
     return cache.fetch(SHA256, size, download, what="it")
 
 
-def test_what_is_loaded_is_fetched_once(toy, run, server, home):
+def test_load_pretrained_fetches_files_once(toy, run, server, home):
     for _ in range(2):
         loaded = load_pretrained(toy, "softmax", registry=server.url)
         assert loaded.sha256 == run.card.weights.sha256
@@ -53,7 +53,7 @@ def test_what_is_loaded_is_fetched_once(toy, run, server, home):
     assert all(cache.is_whole(path) for path in cache.cached_files())
 
 
-def test_what_was_fetched_needs_no_server(toy, loopback, registry):
+def test_load_pretrained_uses_cache_without_server(toy, loopback, registry):
     with servers.serving(registry) as server:
         add_registry(toy, "there", server.url)
         loaded = load_pretrained(toy, "softmax")
@@ -63,21 +63,21 @@ def test_what_was_fetched_needs_no_server(toy, loopback, registry):
         load_pretrained(toy, "there/softmax.second")
 
 
-def test_a_process_reads_from_a_server_on_this_machine_only(cli, server):
+def test_network_guard_limits_process_to_loopback_server(cli, server):
     assert cli("pull", "softmax", "--registry", server.url).code == 0
     assert server.asked[WEIGHTS] == 1
     refused = cli("pull", "softmax", "--registry", "http://127.0.0.2:1")
     assert refused.code == 1
-    assert "a test's process tried to connect to ('127.0.0.2', 1)" in refused.err
+    assert "('127.0.0.2', 1)" in refused.err
 
 
-def test_the_server_alone_may_be_reached(loopback):
+def test_network_guard_limits_test_to_loopback_server(loopback):
     with socket.socket() as one, pytest.raises(Exception, match="connection to"):
         one.connect(("127.0.0.2", 1))
 
 
 @pytest.mark.parametrize("name", [WEIGHTS, CARD])
-def test_what_was_damaged_is_fetched_anew(toy, run, server, name):
+def test_load_pretrained_refetches_damaged_file(toy, run, server, name):
     load_pretrained(toy, "softmax", registry=server.url)
     weights = cache.path_of(run.card.weights.sha256)
     (card,) = set(cache.cached_files()) - {weights}
@@ -91,20 +91,20 @@ def test_what_was_damaged_is_fetched_anew(toy, run, server, name):
 
 @pytest.mark.parametrize("name", [WEIGHTS, CARD])
 @pytest.mark.parametrize(
-    ("behavior", "said"),
+    ("behavior", "error", "said"),
     [
-        (servers.flip(0.7), "has the sha256 .* is due; nothing is kept of it"),
-        (servers.promise(-5), "has .* bytes where .* are due; nothing is kept of it"),
-        (servers.unstated(0.5), "has .* bytes where .* are due; nothing is kept of it"),
-        (servers.cut(0.5), "could not be read: it broke off"),
-        (servers.endless(), "could not be read: it gives more than"),
-        (servers.silence, "could not be read: it is too slow"),
-        (servers.missing, "could not be read: it answered 404"),
+        (servers.flip(0.7), VerificationError, "sha256 [0-9a-f]{64} .*[0-9a-f]{64}"),
+        (servers.promise(-5), VerificationError, r"[\d,]+ bytes .*\d"),
+        (servers.unstated(0.5), VerificationError, r"[\d,]+ bytes .*\d"),
+        (servers.cut(0.5), UnavailableError, r"[\d,]+ of [\d,]+ bytes"),
+        (servers.endless(), UnavailableError, r"more than .*[\d,]+ bytes"),
+        (servers.silence, UnavailableError, "ZOO_TIMEOUT=2 "),
+        (servers.missing, UnavailableError, r"\b404\b"),
     ],
 )
-def test_what_is_not_what_it_should_be_is_not_kept(toy, server, home, name, behavior, said):
+def test_cache_keeps_no_invalid_download(toy, server, home, name, behavior, error, said):
     server.behaviors[name] = behavior
-    with pytest.raises((DataError, VerificationError), match=f"{server.url}/{name} {said}"):
+    with pytest.raises(error, match=f"{server.url}/{name} .*{said}"):
         load_pretrained(toy, "softmax", registry=server.url)
     kept = list((home / "sha256").iterdir())
     assert len(kept) == (name == WEIGHTS)  # the card came before
@@ -114,32 +114,29 @@ def test_what_is_not_what_it_should_be_is_not_kept(toy, server, home, name, beha
 
 
 @pytest.mark.parametrize(
-    ("behavior", "said"),
+    ("behavior", "error", "said"),
     [
-        (
-            servers.text(b"{}"),
-            "index.json is not a readable index of a .*: it lacks 'schema'",
-        ),
-        (servers.text(b'{"schema": 2}'), "its schema is 2, this version of zoo reads 1"),
-        (servers.text(b"[" * 10**6), "is not a readable index"),
-        (servers.text(b"\xff\xfe"), "is not a readable index"),
-        (servers.large(100_000_000), "it has 100,000,000 bytes, 16,777,216 are due at most"),
-        (servers.endless(), "it gives more than the 16,777,216 bytes"),
-        (servers.drip(), "it is too slow"),
-        (servers.missing, "it answered 404"),
+        (servers.text(b"{}"), VerificationError, "'schema'"),
+        (servers.text(b'{"schema": 2}'), VerificationError, r"schema\b.* 2\b.* 1\b"),
+        (servers.text(b"[" * 10**6), VerificationError, "index"),
+        (servers.text(b"\xff\xfe"), VerificationError, "index"),
+        (servers.large(100_000_000), UnavailableError, "100,000,000 bytes.* 16,777,216"),
+        (servers.endless(), UnavailableError, "more than .*16,777,216 bytes"),
+        (servers.drip(), UnavailableError, "ZOO_TIMEOUT=2 "),
+        (servers.missing, UnavailableError, r"\b404\b"),
     ],
 )
-def test_an_index_that_is_none_takes_no_place(toy, server, home, behavior, said):
+def test_registry_keeps_index_when_refresh_fails(toy, server, home, behavior, error, said):
     registry = open_registry(server.url)
     before = registry.index()
     server.behaviors["index.json"] = behavior
-    with pytest.raises((DataError, VerificationError), match=said):
+    with pytest.raises(error, match=f"{server.url}/index.json .*{said}"):
         registry.index(refresh=True)
     assert registry.index() == before
     assert len(names(home / "registries")) == 1
 
 
-def test_a_new_tag_is_asked_for(toy, run, registry, server):
+def test_load_pretrained_refreshes_index_for_new_tag(toy, run, registry, server):
     assert load_pretrained(toy, "softmax", registry=server.url)
     publish_run(toy, run.folder, "softmax.second", str(registry))
     assert load_pretrained(toy, "softmax.second", registry=server.url).card.tag == "second"
@@ -147,7 +144,7 @@ def test_a_new_tag_is_asked_for(toy, run, registry, server):
         load_pretrained(toy, "softmax.third", registry=server.url)
 
 
-def test_who_waits_for_a_download_needs_none():
+def test_cache_downloads_once_among_concurrent_threads():
     begun, wait, downloads = threading.Event(), threading.Event(), []
 
     def slowly(to):
@@ -167,13 +164,13 @@ def test_who_waits_for_a_download_needs_none():
     assert cache.path_of(SHA256).read_bytes() == CONTENT
 
 
-def test_a_download_needs_no_lock(home):
+def test_cache_downloads_without_lock_folder(home):
     home.mkdir()
     (home / "locks").touch()  # where the folder of locks would be
     assert keep().read_bytes() == CONTENT
 
 
-def test_what_killed_downloads_left_is_removed(home):
+def test_cache_removes_leftovers_of_killed_downloads(home):
     (home / "sha256").mkdir(parents=True)
     (home / "sha256" / f".{SHA256}.tmp-0123").write_bytes(b"some")
     keep()
@@ -185,23 +182,21 @@ def test_what_killed_downloads_left_is_removed(home):
     assert cache.cached_files() == []
 
 
-def test_a_download_that_fails_leaves_nothing(home):
+def test_cache_keeps_nothing_of_failed_download(home):
     def fail(to):
         to.write(b"some")
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(
-        DataError, match=r"it cannot be kept in .*zoo-home: No space left.*ZOO_HOME"
-    ):
+    with pytest.raises(DataError, match=r"^it .*zoo-home\b.* No space left.* ZOO_HOME\b"):
         keep(fail)
-    with pytest.raises(VerificationError, match="it has 10 bytes where 9 are due"):
+    with pytest.raises(VerificationError, match=r"^it .*\b10 bytes.* 9\b"):
         keep(size=9)
     assert names(home / "sha256") == []
 
 
-def test_a_cache_that_cannot_be_is_named(server, home):
+def test_cache_names_unusable_folder(server, home):
     home.write_bytes(b"")
-    with pytest.raises(DataError, match="it cannot be kept in .*: Not a directory"):
+    with pytest.raises(DataError, match=r"^it .*zoo-home\b.* Not a directory.* ZOO_HOME\b"):
         keep()
-    with pytest.raises(DataError, match="index.json cannot be kept in .*zoo-home: .*ZOO_HOME"):
+    with pytest.raises(DataError, match=r"index\.json .*zoo-home\b.* ZOO_HOME\b"):
         open_registry(server.url).index()

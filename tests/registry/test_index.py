@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 
 import pytest
 from hypothesis import given, strategies as st
@@ -26,6 +27,9 @@ ENTRY = PublishedWeights(
 INDEX = EMPTY_INDEX.with_tag(ENTRY, default=False)
 WHOLE = json.loads(index_json(INDEX))
 
+HERE = r"\bhere\b.* index\b"
+"""Of an error about what was read `here`."""
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -33,12 +37,12 @@ JSON = st.recursive(
 )
 
 
-def test_what_is_written_is_read():
+def test_index_round_trips_through_json():
     assert read_index(index_json(INDEX), "here") == INDEX
     assert index_json(read_index(index_json(INDEX), "here")) == index_json(INDEX)
 
 
-def test_the_order_of_publishing_does_not_show():
+def test_index_json_ignores_publishing_order():
     from dataclasses import replace
 
     other = replace(ENTRY, tag="v1.3")
@@ -48,22 +52,22 @@ def test_the_order_of_publishing_does_not_show():
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_refused_with_a_reason(content):
-    with pytest.raises(VerificationError, match="here is not a readable index"):
+def test_read_index_rejects_arbitrary_bytes(content):
+    with pytest.raises(VerificationError, match=HERE):
         read_index(content, "here")
 
 
 @given(JSON)
-def test_any_json_is_an_index_or_refused(value):
+def test_read_index_accepts_or_rejects_any_json(value):
     try:
         assert read_index(json.dumps(value).encode(), "here") == EMPTY_INDEX
     except VerificationError as exc:
-        assert "here is not a readable index" in str(exc)
+        assert re.search(HERE, str(exc))
 
 
 @given(st.data())
-def test_any_other_value_in_an_entry_is_refused_or_meant(data):
-    """Whatever stands in its place: what is read has the types and shapes of an entry."""
+def test_read_index_validates_type_of_every_entry_value(data):
+    """An entry that is read has the types and shapes of one, or is rejected."""
     index = copy.deepcopy(WHOLE)
     entry = index["models"]["softmax"]["tags"]["v1.2"]
     key = data.draw(st.sampled_from(sorted(entry)))
@@ -71,7 +75,7 @@ def test_any_other_value_in_an_entry_is_refused_or_meant(data):
     try:
         read = read_index(json.dumps(index).encode(), "here").tags["softmax.v1.2"]
     except VerificationError as exc:
-        assert "here is not a readable index" in str(exc)
+        assert re.search(HERE, str(exc))
     else:
         for name, value in vars(read).items():
             assert type(value) is type(getattr(ENTRY, name))
@@ -83,24 +87,30 @@ def test_any_other_value_in_an_entry_is_refused_or_meant(data):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda m: m.update({"../x": m.pop("softmax")}), "published as MODEL.TAG"),
-        (lambda m: m["softmax"]["tags"].update({"..": m["softmax"]["tags"]["v1.2"]}), "MODEL.TAG"),
-        (lambda m: m["softmax"]["tags"].update({"a/b": m["softmax"]["tags"]["v1.2"]}), "MODEL.TAG"),
-        (lambda m: m["softmax"].update(default="v2"), "the default of 'softmax' is no tag of its"),
-        (lambda m: m["softmax"]["tags"]["v1.2"].pop("sha256"), "it lacks 'sha256'"),
-        (lambda m: m["softmax"]["tags"]["v1.2"].update(sha256="A" * 64), "sha256 of softmax.v1.2"),
-        (lambda m: m["softmax"]["tags"]["v1.2"].update(bytes=1 << 60), "has 1152921504606846976"),
+        (lambda m: m.update({"../x": m.pop("softmax")}), r"MODEL\.TAG.* '\.\./x\."),
         (
-            lambda m: m["softmax"]["tags"]["v1.2"].update(bytes=True),
-            "bytes of softmax.v1.2 is True",
+            lambda m: m["softmax"]["tags"].update({"..": m["softmax"]["tags"]["v1.2"]}),
+            r"'softmax\.\.\.'",
         ),
+        (
+            lambda m: m["softmax"]["tags"].update({"a/b": m["softmax"]["tags"]["v1.2"]}),
+            r"'softmax\.a/b'",
+        ),
+        (lambda m: m["softmax"].update(default="v2"), "default.*'softmax'"),
+        (lambda m: m["softmax"]["tags"]["v1.2"].pop("sha256"), "'sha256'"),
+        (lambda m: m["softmax"]["tags"]["v1.2"].update(sha256="A" * 64), "sha256 of softmax.v1.2"),
+        (
+            lambda m: m["softmax"]["tags"]["v1.2"].update(bytes=1 << 60),
+            " 1152921504606846976",
+        ),
+        (lambda m: m["softmax"]["tags"]["v1.2"].update(bytes=True), "bytes.* softmax.v1.2.* True"),
         (lambda m: m["softmax"]["tags"]["v1.2"].update(accuracy=[1.5]), "accuracy of softmax.v1.2"),
         (lambda m: m["softmax"]["tags"]["v1.2"].update(plugin="../x"), "plugin of softmax.v1.2"),
         (lambda m: m["softmax"]["tags"]["v1.2"].update(recipe="\x1b[2J"), "recipe of softmax.v1.2"),
         (lambda m: m["softmax"]["tags"]["v1.2"].update(dataset="x" * 999), "dataset of softmax.v1"),
     ],
 )
-def test_an_index_that_is_wrong_says_where(change, said):
+def test_read_index_names_invalid_field(change, said):
     index = copy.deepcopy(WHOLE)
     change(index["models"])
     with pytest.raises(VerificationError, match=said):

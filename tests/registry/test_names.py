@@ -1,6 +1,7 @@
-"""Names of published weights, and addresses of registries: what is one, and where it leads."""
+"""Names of published weights and addresses of registries: which are valid, and what they mean."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given, strategies as st
@@ -25,7 +26,7 @@ tags = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,20}(\.[a-z0-9_-]{1,20}){0,2}", fullm
     tag=tags,
     sha256=st.text("0123456789abcdef", min_size=8, max_size=64),
 )
-def test_a_name_is_taken_apart_as_it_was_put_together(registry, model, tag, sha256):
+def test_parse_name_splits_name_into_parts(registry, model, tag, sha256):
     for prefix, stated in ((f"{registry}/", registry), ("", "")):
         for suffix, named in ((f".{tag}", tag), ("", "")):
             for end, checksum in ((f"@sha256:{sha256}", sha256), ("", "")):
@@ -34,7 +35,7 @@ def test_a_name_is_taken_apart_as_it_was_put_together(registry, model, tag, sha2
 
 
 @given(st.text())
-def test_any_text_is_a_name_or_none(text):
+def test_parse_name_round_trips_text_or_returns_none(text):
     name = parse_name(text)
     if name is not None:
         whole = (
@@ -74,16 +75,16 @@ NO_NAMES = [
 
 
 @pytest.mark.parametrize("text", NO_NAMES)
-def test_what_is_no_name_is_found_nowhere(toy, registry, text):
+def test_weights_name_rejects_invalid_text(toy, registry, text):
     assert parse_name(text) is None
-    with pytest.raises(UnknownNameError, match="is no name of published weights"):
+    with pytest.raises(UnknownNameError, match=r"MODEL\.TAG"):
         resolve_weights(toy, text, str(registry))
-    with pytest.raises(InvalidValueError, match=r"weights are published as MODEL\.TAG"):
+    with pytest.raises(InvalidValueError, match=r"MODEL\.TAG"):
         check_tag_name(text)
 
 
 @pytest.mark.parametrize("text", ["a" * 10**6, "a." * 10**6, "a/" * 10**6, "a.a" * 10**6 + "!"])
-def test_long_texts_are_no_names_and_do_not_take_for_ever(text):
+def test_parse_name_rejects_long_text_quickly(text):
     assert parse_name(text) is None
 
 
@@ -101,39 +102,40 @@ def test_long_texts_are_no_names_and_do_not_take_for_ever(text):
         "a.b@sha256:00000000",
     ],
 )
-def test_what_could_be_no_folder_everywhere_is_not_published(toy, run, tmp_path, text):
-    with pytest.raises(InvalidValueError, match=r"weights are published as MODEL\.TAG, got"):
+def test_publish_run_rejects_nonportable_or_incomplete_name(toy, run, tmp_path, text):
+    with pytest.raises(InvalidValueError, match=r"MODEL\.TAG") as caught:
         publish_run(toy, run.folder, text, str(tmp_path / "shelf"))
+    assert repr(text) in str(caught.value)
     assert not (tmp_path / "shelf").exists()
 
 
-def test_what_begins_like_a_device_may_be_published():
+def test_check_tag_name_accepts_prefix_of_device_name():
     assert check_tag_name("console.null").tag == "null"
 
 
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("", "is no address of a registry"),
-        ("a\0b", "is no address of a registry"),
-        ("a\nb", "is no address of a registry"),
-        ("\ud800", "is no address of a registry"),
-        ("http://a\ud800", "is no address of a registry"),
-        ("x" * 2001, "is no address of a registry"),
-        ("http://", "it names no host"),
-        ("http://:80/", "it names no host"),
+        ("", "address"),
+        ("a\0b", "address"),
+        ("a\nb", "address"),
+        ("\ud800", "address"),
+        ("http://a\ud800", "address"),
+        ("x" * 2001, "address"),
+        ("http://", "host"),
+        ("http://:80/", "host"),
         ("http://[::1", "Invalid IPv6 URL"),
-        ("http://a／b", "contains invalid characters under NFKC"),
-        ("https://a:99999/", "Port out of range"),
-        ("https://a:x/", "Port could not be cast"),
-        ("file://far/away", "names no folder of this machine"),
-        ("file:///a%00b", "names no folder of this machine"),
-        ("local://far/away", "names no folder of this machine"),
-        ("simplecache::file:///tmp", "is several URLs in one"),
-        ("zip://a::file:///tmp/x.zip", "is several URLs in one"),
+        ("http://a／b", "NFKC"),
+        ("https://a:99999/", "out of range"),
+        ("https://a:x/", "integer value as 'x'"),
+        ("file://far/away", "folder.* machine"),
+        ("file:///a%00b", "folder.* machine"),
+        ("local://far/away", "folder.* machine"),
+        ("simplecache::file:///tmp", "several URLs"),
+        ("zip://a::file:///tmp/x.zip", "several URLs"),
     ],
 )
-def test_what_is_no_address_is_named(url, said):
+def test_open_location_rejects_invalid_address(url, said):
     with pytest.raises(InvalidValueError, match=said):
         open_location(url)
 
@@ -150,37 +152,38 @@ def test_what_is_no_address_is_named(url, said):
         ("/tmp/r", Folder),
     ],
 )
-def test_addresses_are_folders_or_servers(url, kind):
+def test_open_location_distinguishes_folders_and_servers(url, kind):
     location = open_location(url)
     assert isinstance(location, kind)
     if kind is Folder:
         assert location.url == "/tmp/r"
 
 
-def test_a_folder_may_be_the_root_of_the_file_system():
+def test_open_location_accepts_file_system_root():
     assert str(open_location("/").path("softmax/first")) == "/softmax/first"
 
 
 @pytest.mark.parametrize(
     "part", ["softmax", "softmax/first", "softmax/first/model.safetensors", "index.json"]
 )
-def test_links_do_not_lead_out_of_a_registry(toy, registry, tmp_path, part):
+def test_registry_rejects_link_leading_outside(toy, registry, tmp_path, part):
     (registry / part).rename(tmp_path / "elsewhere")
     (registry / part).symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(VerificationError, match="leads out of the registry"):
+    elsewhere = re.escape(str(tmp_path / "elsewhere"))
+    with pytest.raises(VerificationError, match=f"{re.escape(str(registry))}.* {elsewhere}"):
         load_pretrained(toy, "softmax.first", registry=str(registry))
 
 
-def test_a_link_within_a_registry_is_followed(toy, registry):
+def test_registry_follows_link_inside(toy, registry):
     (registry / "softmax/first").rename(registry / "there")
     (registry / "softmax/first").symlink_to(registry / "there")
     assert load_pretrained(toy, "softmax.first", registry=str(registry)).card
 
 
-def test_a_link_that_leads_to_itself_is_named(toy, registry):
+def test_registry_reports_circular_link(toy, registry):
     (registry / "index.json").unlink()
     (registry / "index.json").symlink_to("index.json")
-    with pytest.raises(DataError, match="cannot be read: Too many levels"):
+    with pytest.raises(DataError, match=r"index\.json\b.* Too many levels"):
         open_registry(str(registry)).index()
 
 
@@ -202,7 +205,7 @@ BAD = [
 
 @pytest.mark.parametrize("where", ["model", "tag"])
 @pytest.mark.parametrize("bad", BAD)
-def test_an_index_names_only_what_could_be_published(registry, where, bad):
+def test_registry_index_rejects_unpublishable_name(registry, where, bad):
     path = registry / "index.json"
     index = json.loads(path.read_bytes())
     facts = index["models"]["softmax"]
@@ -211,5 +214,5 @@ def test_an_index_names_only_what_could_be_published(registry, where, bad):
     else:
         facts |= {"default": bad, "tags": {bad: facts["tags"]["first"]}}
     path.write_text(json.dumps(index))
-    with pytest.raises(VerificationError, match="is not a readable index of a registry"):
+    with pytest.raises(VerificationError, match=r"index\.json\b.* MODEL\.TAG"):
         open_registry(str(registry)).index()

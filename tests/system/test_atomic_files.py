@@ -1,4 +1,4 @@
-"""Temporary folders are gone afterwards, whatever happened to whoever filled them."""
+"""Temporary folders are removed, also after the process that filled them was killed."""
 
 import contextlib
 
@@ -18,7 +18,7 @@ with scratch_folder(Path(sys.argv[1])) as folder:
 
 
 @pytest.mark.parametrize("exc", [None, ValueError, KeyboardInterrupt])
-def test_a_scratch_folder_is_gone_afterwards(tmp_path, exc):
+def test_scratch_folder_is_removed_on_exit(tmp_path, exc):
     path = tmp_path / "new" / "thing"
     try:
         with scratch_folder(path) as folder:
@@ -43,7 +43,7 @@ def filling(spawn, path):
             process.kill()
 
 
-def test_the_next_one_removes_what_a_killed_process_left_and_no_other(tmp_path, spawn):
+def test_scratch_folder_removes_only_leftovers_of_killed_process(tmp_path, spawn):
     path = tmp_path / "scratch" / "thing"
     with contextlib.ExitStack() as running:
         killed, alive = (running.enter_context(filling(spawn, path)) for _ in range(2))

@@ -1,4 +1,4 @@
-"""How many threads a training takes where nobody says."""
+"""The default number of threads of a training."""
 
 import os
 
@@ -20,11 +20,11 @@ def system(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_two_threads_of_a_core_count_once(system):
+def test_physical_cores_counts_sibling_threads_once(system):
     assert physical_cores(system) == 2
 
 
-def test_only_cores_that_the_process_may_use_count(system, monkeypatch):
+def test_physical_cores_respects_cpu_affinity(system, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {1, 3}, raising=False)
     assert physical_cores(system) == 1
 
@@ -33,18 +33,18 @@ def test_only_cores_that_the_process_may_use_count(system, monkeypatch):
     ("limit", "cores"),
     [("50000 100000", 1), ("100000 100000", 1), ("150000 100000", 2), ("max 100000", 2), ("", 2)],
 )
-def test_a_containers_limit_counts(system, limit, cores):
+def test_physical_cores_respects_cgroup_cpu_limit(system, limit, cores):
     (system / "fs/cgroup/cpu.max").write_text(limit)
     assert physical_cores(system) == cores
 
 
-def test_every_core_counts_where_the_system_does_not_say(tmp_path, monkeypatch):
+def test_physical_cores_counts_every_cpu_without_topology(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 3)
     assert physical_cores(tmp_path) == 3
 
 
-def test_the_environment_goes_first(monkeypatch):
+def test_default_threads_defers_to_omp_num_threads(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     assert default_threads() is None
     monkeypatch.delenv("OMP_NUM_THREADS")

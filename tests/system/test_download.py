@@ -9,7 +9,7 @@ import time
 import pytest
 
 from tests.stress import servers
-from zoo_core.errors import DataError
+from zoo_core.errors import DataError, UnavailableError
 from zoo_core.system import deadline, download
 from zoo_core.system.deadline import Deadline, default_timeout
 
@@ -49,7 +49,7 @@ def get(server, behavior=servers.answer):
 
 
 @pytest.mark.parametrize("behavior", [servers.answer, servers.unstated()])
-def test_a_file_is_read(server, behavior):
+def test_download_reads_file(server, behavior):
     assert get(server, behavior) == CONTENT
     assert server.asked["file"] == 1
 
@@ -57,7 +57,7 @@ def test_a_file_is_read(server, behavior):
 @pytest.mark.parametrize(
     ("behavior", "whole"), [(servers.answer, len(CONTENT)), (servers.unstated(), None)]
 )
-def test_a_transfer_tells_how_far_it_is(server, behavior, whole):
+def test_download_reports_progress(server, behavior, whole):
     heard = []
     server.behaviors["file"] = behavior
     url = f"{server.url}/file"
@@ -71,46 +71,43 @@ def test_a_transfer_tells_how_far_it_is(server, behavior, whole):
 
 
 HOSTILE = {
-    "404": (servers.status(404), "it answered 404 Not Found"),
-    "403": (servers.status(403), "it answered 403"),
-    "breaks off": (servers.cut(0.5), r"it broke off after 51,200 of 102,400 bytes"),
-    "breaks a chunk": (servers.cut(0.5, chunked=True), r"it broke off after 51,200 bytes"),
-    "states too much": (servers.promise(9), "it has 102,409 bytes, 102,400 are due at most"),
-    "endless": (servers.endless(), "it gives more than the 102,400 bytes"),
-    "endless chunks": (servers.endless(chunked=True), "it gives more than the 102,400 bytes"),
-    "large": (servers.large(100_000_000), "it has 100,000,000 bytes, 102,400 are due"),
-    "drips": (servers.drip(), r"it is too slow, \d+ bytes in \d+\.\d s; ZOO_TIMEOUT=2 "),
-    "drips, unstated": (servers.drip(stated=False), "it is too slow"),
-    "drips at last": (servers.drip(after=0.99), "it is too slow"),
-    "drips headers": (servers.drip_headers, "it is too slow, 0 bytes"),
-    "not yet": (servers.not_yet, "it is too slow, 0 bytes"),
-    "silent": (servers.silence, "it is too slow, 0 bytes"),
+    "404": (servers.status(404), "404 Not Found"),
+    "403": (servers.status(403), r"\b403\b"),
+    "breaks off": (servers.cut(0.5), "51,200 of 102,400 bytes"),
+    "breaks a chunk": (servers.cut(0.5, chunked=True), "51,200 bytes"),
+    "states too much": (servers.promise(9), "102,409 bytes.* 102,400"),
+    "endless": (servers.endless(), "more than .*102,400 bytes"),
+    "endless chunks": (servers.endless(chunked=True), "more than .*102,400 bytes"),
+    "large": (servers.large(100_000_000), "100,000,000 bytes.* 102,400"),
+    "drips": (servers.drip(), r"\b\d+ bytes in \d+\.\d s.* ZOO_TIMEOUT=2 "),
+    "drips, unstated": (servers.drip(stated=False), "ZOO_TIMEOUT=2 "),
+    "drips at last": (servers.drip(after=0.99), "ZOO_TIMEOUT=2 "),
+    "drips headers": (servers.drip_headers, r"\b0 bytes.* ZOO_TIMEOUT=2 "),
+    "not yet": (servers.not_yet, r"\b0 bytes.* ZOO_TIMEOUT=2 "),
+    "silent": (servers.silence, r"\b0 bytes.* ZOO_TIMEOUT=2 "),
     "hangs up": (servers.hang_up, "RemoteDisconnected"),
     "garbage": (servers.raw(b"\0\1 what is HTTP?\r\n\r\n"), r"BadStatusLine: \\x00\\x01 what"),
     "escapes": (servers.raw(b"HTTP/1.1 404 \x1b[2J\r\n\r\n"), r"404 \\x1b\[2J"),
     "headers": (servers.raw(b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 101), "more than 100 headers"),
     "long header": (servers.raw(b"HTTP/1.1 200 OK\r\na: " + b"b" * 70_000), "LineTooLong"),
-    "503": (servers.status(503), "it answered 503"),
-    "503, endless": (servers.endless(503), "it answered 503"),
-    "429 for years": (servers.status(429, Retry_After=10**9), "it answered 429"),
+    "503": (servers.status(503), r"\b503\b"),
+    "503, endless": (servers.endless(503), r"\b503\b"),
+    "429 for years": (servers.status(429, Retry_After=10**9), r"\b429\b"),
     "to a file": (servers.status(302, Location="file:///etc/passwd"), "file:///etc/passwd"),
     "to data": (servers.status(302, Location="data:,x"), "'data:,x' is not allowed"),
-    "to ftp": (
-        servers.status(302, Location="ftp://127.0.0.1/x"),
-        "ftp://127.0.0.1/x, which is not",
-    ),
+    "to ftp": (servers.status(302, Location="ftp://127.0.0.1/x"), "ftp://127.0.0.1/x"),
     "to nowhere": (servers.status(302, Location="http://[::1"), "Invalid IPv6 URL"),
-    "nowhere": (servers.status(302), "it answered 302 Found"),
+    "nowhere": (servers.status(302), "302 Found"),
     "in circles": (servers.status(302, Location="/file"), "infinite loop"),
     "in circles, endless": (servers.endless(301, Location="/file"), "infinite loop"),
 }
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_what_is_wrong_is_said_in_bounded_time_and_bytes(server, kind):
+def test_download_fails_within_bounded_time_and_bytes(server, kind):
     behavior, said = HOSTILE[kind]
     start = time.monotonic()
-    with pytest.raises(DataError, match=rf"{re.escape(server.url)}/file could not.*{said}") as exc:
+    with pytest.raises(UnavailableError, match=f"{re.escape(server.url)}/file .*{said}") as exc:
         get(server, behavior)
     assert time.monotonic() - start < BOUND
     assert server.sent < len(CONTENT) + SLACK
@@ -129,7 +126,7 @@ def test_what_is_wrong_is_said_in_bounded_time_and_bytes(server, kind):
         servers.hang_up,
     ],
 )
-def test_what_may_pass_is_tried_again(server, unhurried, first):
+def test_download_retries_transient_failure(server, unhurried, first):
     assert get(server, servers.once(first)) == CONTENT
     assert server.asked["file"] == 2
     assert unhurried == [1.0]
@@ -139,19 +136,19 @@ def test_what_may_pass_is_tried_again(server, unhurried, first):
     ("said", "wait"),
     [(3, 3.0), (10**9, 10.0), ("nan", 1.0), ("inf", 10.0), (-5, 1.0), ("Mon, 01 Jan", 1.0)],
 )
-def test_the_server_says_how_long_to_wait_within_limits(server, unhurried, said, wait):
+def test_download_respects_retry_after_within_limits(server, unhurried, said, wait):
     assert get(server, servers.once(servers.status(503, Retry_After=said))) == CONTENT
     assert unhurried == [wait]
 
 
-def test_three_attempts_are_made(server, unhurried):
-    with pytest.raises(DataError, match="it answered 503"):
+def test_download_makes_three_attempts(server, unhurried):
+    with pytest.raises(UnavailableError, match=rf"{re.escape(server.url)}/file .*\b503\b"):
         get(server, servers.status(503))
     assert server.asked["file"] == 3
     assert unhurried == [1.0, 2.0]
 
 
-def test_what_comes_fast_enough_may_take_longer_than_the_patience(server, monkeypatch):
+def test_download_allows_steady_transfer_longer_than_timeout(server, monkeypatch):
     monkeypatch.setattr(deadline, "MIN_RATE", 20_480)
 
     def steady(request, content):
@@ -165,12 +162,12 @@ def test_what_comes_fast_enough_may_take_longer_than_the_patience(server, monkey
     assert time.monotonic() - start > default_timeout()
 
 
-def test_a_redirect_is_followed(server, tmp_path):
+def test_download_follows_redirect(server, tmp_path):
     (tmp_path / "served" / "other").write_bytes(b"there")
     assert get(server, servers.status(302, Location="/other")) == b"there"
 
 
-def test_a_redirect_to_a_server_that_drips_is_bounded_too(server):
+def test_download_bounds_redirect_to_dripping_server(server):
     server.behaviors["other"] = servers.drip_headers
 
     def late(request, _):
@@ -178,13 +175,13 @@ def test_a_redirect_to_a_server_that_drips_is_bounded_too(server):
         request.head(302, Location="/other", Content_Length=0)
 
     start = time.monotonic()
-    with pytest.raises(DataError, match="it is too slow"):
+    with pytest.raises(UnavailableError, match="ZOO_TIMEOUT=2 "):
         get(server, late)
     assert time.monotonic() - start < BOUND
 
 
 @pytest.mark.parametrize("drips", [False, True])
-def test_a_handshake_is_bounded_too(loopback, monkeypatch, drips):
+def test_download_bounds_tls_handshake(loopback, monkeypatch, drips):
     monkeypatch.setenv("ZOO_TIMEOUT", "1")
     done = threading.Event()
 
@@ -203,7 +200,7 @@ def test_a_handshake_is_bounded_too(loopback, monkeypatch, drips):
         thread = threading.Thread(target=shake, args=[listening])
         thread.start()
         start = time.monotonic()
-        with pytest.raises(DataError, match="it is too slow"):
+        with pytest.raises(UnavailableError, match="ZOO_TIMEOUT=2 "):
             download.download(
                 f"https://127.0.0.1:{listening.getsockname()[1]}/x", io.BytesIO(), max_bytes=9
             )
@@ -213,7 +210,7 @@ def test_a_handshake_is_bounded_too(loopback, monkeypatch, drips):
 
 
 @pytest.mark.parametrize("late", [False, True])
-def test_a_connection_is_cut_though_tls_took_it_over_or_time_was_up(loopback, late):
+def test_deadline_cuts_detached_or_late_connection(loopback, late):
     bound = Deadline()
     with socket.create_server(("127.0.0.1", 0)) as listening:
         bound.over = late
@@ -236,25 +233,25 @@ def test_a_connection_is_cut_though_tls_took_it_over_or_time_was_up(loopback, la
         ("http://127.0.0.1:1/ö", "UnicodeEncodeError"),
     ],
 )
-def test_an_address_that_leads_nowhere_is_named(loopback, url, said):
-    with pytest.raises(DataError, match=f"{url} could not be read: {said}"):
+def test_download_names_unreachable_url(loopback, url, said):
+    with pytest.raises(UnavailableError, match=f"{url} .*{said}"):
         download.download(url, io.BytesIO(), max_bytes=9)
 
 
-def test_https_does_not_lead_to_http():
+def test_download_rejects_redirect_from_https_to_http():
     request = download.urllib.request.Request("https://example.org/x")
-    with pytest.raises(DataError, match="redirects to http://example.org/x, which is not followed"):
+    with pytest.raises(UnavailableError, match="http://example.org/x"):
         download._Redirects().redirect_request(
             request, io.BytesIO(), 302, "Found", {}, "http://example.org/x"
         )
 
 
-def test_a_full_disk_is_named(server):
+def test_download_names_file_on_full_disk(server):
     class Full(io.BytesIO):
         def write(self, _):
             raise OSError(28, "No space left on device")
 
-    with pytest.raises(DataError, match="file cannot be kept in .*: No space left on device"):
+    with pytest.raises(DataError, match=r"/file .*zoo-home\b.* No space left.* ZOO_HOME\b"):
         download.download(f"{server.url}/file", Full(), max_bytes=len(CONTENT))
 
 
@@ -262,13 +259,13 @@ def test_a_full_disk_is_named(server):
     ("value", "seconds"),
     [("2", 2), ("0", 0.1), ("-1", 0.1), ("x", 30), ("nan", 30), ("inf", 86_400), ("1e300", 86_400)],
 )
-def test_patience_is_what_can_be_waited_for(server, monkeypatch, value, seconds):
+def test_default_timeout_clamps_zoo_timeout(server, monkeypatch, value, seconds):
     monkeypatch.setenv("ZOO_TIMEOUT", value)
     assert default_timeout() == seconds
     assert get(server) == CONTENT
 
 
-def test_no_thread_or_connection_is_left_over(server):
+def test_download_leaves_no_thread_running(server):
     before = set(threading.enumerate())
     for behavior in (servers.answer, servers.cut(0.5), servers.endless(), servers.drip()):
         with pytest.raises(DataError) if behavior is not servers.answer else io.StringIO():

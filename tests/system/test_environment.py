@@ -16,7 +16,7 @@ SOURCES = [
 PAGES = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("plugins/*/README.md")]
 
 
-def test_variables_has_every_one_that_is_named():
+def test_variables_match_code_and_docs():
     named = {
         variable
         for path in SOURCES + PAGES

@@ -27,13 +27,13 @@ def groups(tmp_path, monkeypatch):
     return put
 
 
-def test_without_limits_it_is_what_the_machine_has_left():
+def test_available_memory_without_limits_is_at_most_machine_free():
     lines = Path("/proc/meminfo").read_text().splitlines()
     left = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable"))
     assert 0 < available_memory() <= 1.2 * left
 
 
-def test_a_group_of_version_2_limits_it(groups):
+def test_available_memory_respects_cgroup_v2(groups):
     stated = {"memory.max": f"{GIB}\n", "memory.current": f"{GIB // 2}\n"}
     stat = {"memory.stat": f"anon 5\nfile {GIB // 8}\n"}
     files = {f"a/b/{name}": text for name, text in (stated | stat).items()}
@@ -41,7 +41,7 @@ def test_a_group_of_version_2_limits_it(groups):
     assert available_memory() == GIB // 2 + GIB // 8
 
 
-def test_the_group_around_it_counts_too(groups):
+def test_available_memory_respects_parent_cgroup(groups):
     inner = {"memory.max": "max", "memory.current": "5", "memory.stat": "file 0"}
     outer = {"memory.max": "1000", "memory.current": "400", "memory.stat": "file 100"}
     files = {f"a/b/{name}": text for name, text in inner.items()}
@@ -49,26 +49,26 @@ def test_the_group_around_it_counts_too(groups):
     assert available_memory() == 700
 
 
-def test_a_group_of_version_1_limits_it(groups):
+def test_available_memory_respects_cgroup_v1(groups):
     stated = {"memory.limit_in_bytes": "1000", "memory.usage_in_bytes": "300"}
     files = {f"memory/a/{n}": t for n, t in {**stated, "memory.stat": "total_cache 50"}.items()}
     groups("4:cpu:/x\n7:memory:/a\n", files)
     assert available_memory() == 750
 
 
-def test_a_full_group_leaves_nothing(groups):
+def test_available_memory_is_zero_in_full_cgroup(groups):
     files = {"memory.max": "100", "memory.current": "120", "memory.stat": "file 0"}
     groups("0::/\n", files)
     assert available_memory() == 0
 
 
-def test_a_container_sees_its_own_group_at_the_root(groups):
+def test_available_memory_reads_container_cgroup_at_root(groups):
     files = {"memory.max": "1000", "memory.current": "0", "memory.stat": "file 0"}
     groups("0::/system.slice/of-the-machine\n", files)
     assert available_memory() == 1000
 
 
 @pytest.mark.parametrize("line", ["", "0::/\n", "7:memory:/nowhere\n"])
-def test_what_says_nothing_limits_nothing(groups, line):
+def test_available_memory_ignores_unusable_cgroup_files(groups, line):
     groups(line, {"memory.max": "some\n"})
     assert available_memory() > GIB // 4

@@ -1,4 +1,4 @@
-"""Each check of the kit is seen to fail on a plugin that is broken in just that way.
+"""Each check of the suite fails on a plugin that is broken in just that way.
 
 The plugin is zoo-odd: in itself the toy under other names, which keeps every check; `odd` installs
 it with a few lines more.
@@ -176,8 +176,8 @@ class Trainer(Trainer):
 
 
 PLUGINS = [
-    ("loads", "raise OSError('disk on fire')", "", "status is broken: .*disk on fire"),
-    ("loads", "MODEL = {'name': 'softmax'}", "", "status is conflict: .*also offered by zoo-toy"),
+    ("loads", "raise OSError('disk on fire')", "", r"status .*\bbroken\b.* disk on fire"),
+    ("loads", "MODEL = {'name': 'softmax'}", "", r"status .*\bconflict\b.* zoo-toy"),
     ("imports nothing heavy", "import numpy, safetensors", "", "imports numpy, safetensors: put"),
     ("imports nothing heavy", "from zoo_core import ModelConfig", "", "pydantic"),
     ("imports nothing heavy", "import zoo_toy", "", "imports zoo_toy: put"),
@@ -213,7 +213,7 @@ PLUGINS = [
         "",
         "zoo_tune_end failed: ZeroDivisionError",
     ),
-    ("is checked as a whole", "", "RECIPES = None", r"checks could be made, and \d+ are due"),
+    ("is checked as a whole", "", "RECIPES = None", r"\b\d+ checks.* \d+\b"),
 ]
 
 MODELS = [
@@ -222,9 +222,9 @@ MODELS = [
     ("names a license", "MODEL = {'license': 'mit'}", "", "is written MIT in SPDX"),
     ("names what is installed", "MODEL = {'trainer': 'none'}", "", "trainer 'none'"),
     ("names what is installed", "MODEL = {'dataset': 'none'}", "", "dataset 'none'"),
-    ("builds with its defaults", "", "class Config: pass", "no subclass of zoo_core.ModelConfig"),
+    ("builds with its defaults", "", "class Config: pass", r"zoo_core\.ModelConfig"),
     ("builds with its defaults", "", "class Config(Config):\n    depth: int", "depth"),
-    ("has a default recipe", "", "RECIPES = {'slow': {}}", "no recipe 'default', only slow"),
+    ("has a default recipe", "", "RECIPES = {'slow': {}}", "no recipe 'default'.* slow"),
 ]
 
 RECIPES = [
@@ -236,7 +236,7 @@ RECIPES = [
         "class Config(Config):\n"
         "    @field_validator('scale')\n"
         "    def halved(cls, scale): return scale / 2\n",
-        "on its way through JSON",
+        "JSON",
     ),
     ("refuses unknown keys", "", "class Config(Config, extra='ignore'): pass", "'no_such_key'"),
     ("is frozen", "", "class Config(Config, frozen=False): pass", "keep frozen=True"),
@@ -245,7 +245,7 @@ RECIPES = [
         "",
         "class Trainer(Trainer):\n"
         "    def predict(self, *given): return 2 * super().predict(*given)\n",
-        "gives 2 outputs for 1 heads",
+        "2 outputs .*1 head",
     ),
     ("gives a logit a class", "", predicting("head[:, :2]"), r"are \(16, 2\), not \(16, 3\)"),
     ("gives float32", "", predicting("head.astype(np.float64)"), "head 0 are float64"),
@@ -259,13 +259,13 @@ RECIPES = [
         "reads each image by itself",
         "",
         predicting("head - head.mean(axis=0)"),
-        r"head 0 differs when the image has other images .* most at \[\d, \d\]",
+        r"head 0 differs .*other images .* \[\d, \d\]",
     ),
     (
         "predicts without learning",
         "",
         predicting("(head + np.random.rand()).astype(np.float32)"),
-        "when it predicts again",
+        "head 0 differs .*predicts again",
     ),
     (
         "predicts without learning",
@@ -278,29 +278,29 @@ RECIPES = [
         "    def predict(self, model, *given):\n"
         "        model.evaluating = True\n"
         "        return super().predict(model, *given)\n",
-        "head0 differs when it predicts between two steps",
+        "head0 differs .*predicts between",
     ),
-    ("has gradients", "", stepping("was"), "does not move head0"),
+    ("has gradients", "", stepping("was"), "not move head0"),
     ("has gradients", "", stepping("weight * np.inf"), "head0 is not finite"),
-    ("learns a batch", "", stepping("2 * was - weight"), r"300 steps on 16 images it reads \d+"),
+    ("learns a batch", "", stepping("2 * was - weight"), r"300 steps .*16 images .*\d"),
     (
         "repeats itself",
         "",
         building("None"),
-        r"head0 differs between two trainings with one seed .* most at \[\d+, \d\]: \S+ instead of",
+        r"head0 differs .*two trainings .*one seed .* \[\d+, \d\]: \S+ ",
     ),
-    ("depends on its seed", "", building("0") + ONE_ORDER, "two seeds give the same weights"),
+    ("depends on its seed", "", building("0") + ONE_ORDER, "two seeds .*same weights"),
     (
         "survives a file",
         "",
         "Trainer.set_weights = lambda self, model, weights: None",
-        "head 0 differs after save and load in",
+        "head 0 differs .*save and load",
     ),
     (
         "resumes to the bit",
         "",
         "Learner.set_state = lambda self, state: None",
-        "head0 differs in a training that was stopped and resumed",
+        "head0 differs .*stopped and resumed",
     ),
     (
         "says where it diverges",
@@ -308,18 +308,23 @@ RECIPES = [
         "class Learner(Learner):\n"
         "    def step(self, batch):\n"
         "        return super().step(dataclasses.replace(batch, lr=0.1))",
-        "it goes on with outputs that are not finite",
+        "outputs .*not finite",
     ),
 ]
 
 SPACES = [
     ("can be searched", "", "SPACES = {'default': {'lrr': {'low': 0, 'high': 1}}}", "key 'lrr'"),
-    ("can be searched", "", "SPACES = {'default': {'lr': {'low': 2, 'high': 1}}}", "must be below"),
+    (
+        "can be searched",
+        "",
+        "SPACES = {'default': {'lr': {'low': 2, 'high': 1}}}",
+        "lr .*low .*2 .*1",
+    ),
     (
         "can be searched",
         "",
         "SPACES = {'default': {'rotate': {'low': 0, 'high': 9}}}",
-        "rotate = 9.0, which cannot be",
+        r"\brotate = 9\.0\b",
     ),
 ]
 
@@ -327,7 +332,7 @@ DATASETS = [
     ("has import strings that resolve", "DATASET = {'loader': 'zoo_odd.nowhere:x'}", "", "nowhere"),
     ("names a license", "DATASET = {'license': 'CC BY-SA'}", "", "no SPDX expression"),
     ("states a sha256 and a source", "DATASET = {'sha256': 'abc'}", "", "64 hexadecimal digits"),
-    ("states a sha256 and a source", "DATASET = {'source': ' '}", "", "does not say who made it"),
+    ("states a sha256 and a source", "DATASET = {'source': ' '}", "", "who made it"),
     ("has its splits", "", "load = dict", "no ArrayDataset, but a dict"),
     (
         "has its splits",
@@ -351,14 +356,14 @@ DATASETS = [
         "has labels in range",
         "",
         loading("train.labels[[3, 7], 0] = 3, 9"),
-        r"2 labels of head 0 in train are no classes from 0 to 2, for instance \[7\]: 9",
+        r"2 labels of head 0 in train .*0 to 2, .*\[7\]: 9",
     ),
-    ("has its sha256", "", loading("train.images[0] = 0"), "its spec declares 98b8"),
+    ("has its sha256", "", loading("train.images[0] = 0"), r"sha256 .* 98b8[0-9a-f]{60}\b"),
     (
         "is the same again",
         "",
         loading("train.images[2, 0, 0, 1] = np.random.randint(256)") + "np.random.seed(0)",
-        r"images of train differs between two loads in 1 of 6000 places, most at \[2, 0, 0, 1\]",
+        r"images of train differs .*two loads .*1 of 6000 .*\[2, 0, 0, 1\]",
     ),
     (
         "states its mean and deviation",
@@ -375,10 +380,10 @@ DATASETS = [
 ] + [
     ("composes anew", "DATASET = {'composable': True}", composing(compose), problem)
     for compose, problem in (
-        ("data.splits['train']", "composes 200 images for 190"),
-        ("Split(drawn(0), labels[:190])", "every seed and epoch give the same"),
-        ("Split(drawn(epoch), labels[:190])", "every seed and epoch give the same"),
-        ("Split(drawn(None), labels[:190])", "composes differs for the same seed and epoch"),
+        ("data.splits['train']", "200 images .*190"),
+        ("Split(drawn(0), labels[:190])", "seed and epoch .*same images"),
+        ("Split(drawn(epoch), labels[:190])", "seed and epoch .*same images"),
+        ("Split(drawn(None), labels[:190])", "differs .*same seed and epoch"),
     )
 ]
 
@@ -390,25 +395,25 @@ DATASETS += [
         "takes its own images as they are",
         READER,
         "reader = lambda image: 255 - image",
-        r"test image 0 differs after the reader took it",
+        "test image 0 differs .*reader",
     ),
     (
         "reads images of any size",
         READER,
         "reader = lambda image: image",
-        r"of \(1, 1\) it makes uint8 \(1, 1, 1\), not uint8 \(1, 6, 5\)",
+        r"\(1, 1\) .*uint8 \(1, 1, 1\), .*uint8 \(1, 6, 5\)",
     ),
     (
         "reads images of any size",
         READER,
         "def reader(image):\n    image[:] = 0\n    return np.zeros((1, 6, 5), np.uint8)",
-        "the image differs after the reader took it",
+        "the image differs .*reader",
     ),
     (
         "reads images of any size",
         READER,
         "reader = lambda image: np.random.randint(0, 256, (1, 6, 5), np.uint8)",
-        r"what it makes of \(1, 1\) differs the second time",
+        r"\(1, 1\) differs .*second time",
     ),
 ]
 
@@ -418,13 +423,13 @@ SOURCES = [
         "refuses what is not there",
         "",
         "def describe(address): open(address)",
-        r"odd:\./no/such/address ends with FileNotFoundError",
+        r"odd:\./no/such/address .*FileNotFoundError",
     ),
     (
         "refuses what is not there",
         "",
         "def describe(address): return None",
-        "where nothing is, counts as a data set",
+        r"odd:\./no/such/address, .*data set",
     ),
 ]
 
@@ -435,7 +440,7 @@ TRAINERS = [
         "states its environment",
         "",
         "Trainer.environment = lambda self: {'framework': 'toy'}",
-        "does not say which device",
+        "which device",
     ),
     (
         "states its environment",
@@ -460,7 +465,7 @@ TRAINERS = [
         "gives and takes weights",
         "",
         "Trainer.get_weights = lambda self, model: {'head0': model.weights[0]}",
-        "after a copy of it was changed",
+        "head0 .*copy",
     ),
     (
         "gives and takes weights",
@@ -472,7 +477,7 @@ TRAINERS = [
         "gives a state that stays",
         "",
         "Learner.get_state = lambda self: {'head0': self.model.weights[0]}",
-        "head0 differs in a state after one more step",
+        "head0 differs .*state after .*step",
     ),
     ("counts parameters", "", "Trainer.count_parameters = lambda self, model: 0", "counts 0"),
     ("counts parameters", "", "Trainer.count_parameters = lambda self, model: 91", "of 90 numbers"),
@@ -480,38 +485,38 @@ TRAINERS = [
         "resumes what it trains",
         "",
         "Learner.set_state = lambda self, state: None",
-        "head0 differs in a training that was stopped and resumed",
+        "head0 differs .*stopped and resumed",
     ),
     (
         "knows its group",
         "TRAINER = {'distributed': True}",
         "from types import SimpleNamespace\nTrainer.group = SimpleNamespace(rank=1, size=2)",
-        "it is process 1 of 2",
+        "process 1 of 2",
     ),
-    ("follows lr", "", stepping("was"), "says that it follows lr, which changes nothing"),
-    ("follows seed", "", building("0") + ONE_ORDER, "says that it follows seed, which"),
-    ("follows lr", "MODEL = {'trainer': 'toy'}", "", "no installed model is trained by 'odd'"),
+    ("follows lr", "", stepping("was"), r"follows lr, .*nothing"),
+    ("follows seed", "", building("0") + ONE_ORDER, "follows seed, .*nothing"),
+    ("follows lr", "MODEL = {'trainer': 'toy'}", "", "no installed model .*'odd'"),
     ("follows color", "TRAINER = {'recipe_fields': ('color',)}", "", "no recipe field 'color'"),
 ] + [
     (
         f"follows {field}",
         f"TRAINER = {{'recipe_fields': {tuple(TRAINER_FIELDS)}}}",
         "Trainer.environment = lambda self: {'bfloat16': 'native'}",
-        f"says that it follows {field}, which changes nothing",
+        f"follows {field}, .*nothing",
     )
     for field in sorted(TRAINER_FIELDS)
 ]
 
 OTHERS = [
     ("zoo odd: has import strings that resolve", "COMMAND = {'command': 'zoo_odd:x'}", "", "x"),
-    ("zoo odd: is a click command", "", "command = print", "zoo_odd.model:command is no click"),
-    ("zoo odd: explains itself", "", "command = click.Command('odd')", "does not say what it does"),
-    ("zoo odd: explains itself", "", "command.get_help = lambda self: 1 / 0", "--help ends with 1"),
+    ("zoo odd: is a click command", "", "command = print", "zoo_odd.model:command .*click"),
+    ("zoo odd: explains itself", "", "command = click.Command('odd')", "not say what"),
+    ("zoo odd: explains itself", "", "command.get_help = lambda self: 1 / 0", "--help .*1"),
     (
         "odd: can be read",
         "REGISTRY = {'url': '/nowhere'}",
         "",
-        "/nowhere/index.json cannot be read",
+        r"/nowhere/index\.json",
     ),
 ]
 
@@ -525,7 +530,7 @@ BROKEN = (
 
 
 @pytest.mark.parametrize(("name", "plugin", "model", "problem"), BROKEN)
-def test_a_check_fails_on_what_is_broken(odd, name, plugin, model, problem):
+def test_check_fails_on_broken_plugin(odd, name, plugin, model, problem):
     catalog = odd(plugin, model)
     checks = [check for check in plugin_checks(catalog, "zoo-odd") if str(check) == name]
     errors = []
@@ -540,26 +545,26 @@ def test_a_check_fails_on_what_is_broken(odd, name, plugin, model, problem):
         raise exc
 
 
-def test_a_plugin_in_which_nothing_is_broken_keeps_every_check(odd):
+def test_checks_pass_on_intact_plugin(odd):
     for check in plugin_checks(odd(), "zoo-odd"):
         check.run()
 
 
-def test_a_plugin_may_import_a_plugin_that_it_requires(odd, site):
+def test_import_check_allows_required_plugin(odd, site):
     catalog = odd("import zoo_toy")
     with (site / "zoo_odd-1.0.dist-info" / "METADATA").open("a") as metadata:
         metadata.write("Requires-Dist: zoo-toy>=1\n")
     run_check(catalog, "zoo-odd: imports nothing heavy")
 
 
-def test_every_check_is_seen_to_fail(odd):
+def test_broken_plugins_cover_every_check(odd):
     seen = {name.partition(": ")[2] for name, *_ in BROKEN} | METADATA.keys()
     catalog = odd("DATASET = {'composable': True}; TRAINER = {'distributed': True}")
     made = {str(check).partition(": ")[2] for check in plugin_checks(catalog, "zoo-odd")}
     assert made <= seen
 
 
-def test_there_is_a_trial_of_every_field_that_a_trainer_may_follow():
+def test_field_trials_cover_every_trainer_field():
     assert FIELD_TRIALS.keys() == TRAINER_FIELDS | {"lr", "seed"}
 
 
@@ -568,11 +573,11 @@ METADATA = {
     "has a license": ("License-Expression: MIT\n", "", "states no license"),
     "offers something": ("zoo_odd.plugin", "zoo_odd", "offers nothing"),
 }
-"""Check -> what is replaced in the metadata, by what, and what is then said."""
+"""Check -> what is replaced in the metadata, by what, and what the error then names."""
 
 
 @pytest.mark.parametrize("what", METADATA)
-def test_a_check_fails_on_metadata_that_are_wrong(odd, site, what):
+def test_check_fails_on_wrong_metadata(odd, site, what):
     odd()
     old, new, problem = METADATA[what]
     for path in (site / "zoo_odd-1.0.dist-info").iterdir():
@@ -581,29 +586,29 @@ def test_a_check_fails_on_metadata_that_are_wrong(odd, site, what):
         run_check(load_catalog(), f"zoo-odd: {what}")
 
 
-def test_two_entry_points_are_one_too_many(odd, site):
+def test_entry_point_check_rejects_second_entry_point(odd, site):
     odd()
     (site / "zoo_odd" / "other.py").touch()
     points = site / "zoo_odd-1.0.dist-info" / "entry_points.txt"
     points.write_text(points.read_text() + "more = zoo_odd.other\n")
-    with pytest.raises(VerificationError, match="one entry point in zoo.v1 is due, there are: "):
+    with pytest.raises(VerificationError, match=r"zoo\.v1\b.*zoo_odd\.plugin.*zoo_odd\.other"):
         run_check(load_catalog(), "zoo-odd: has an entry point")
 
 
-def test_a_pickle_in_the_package_is_found(odd, site):
+def test_pickle_check_finds_pickle_file(odd, site):
     catalog = odd()
     (site / "zoo_odd" / "weights.pt").touch()
-    with pytest.raises(VerificationError, match="weights.pt is a pickle"):
+    with pytest.raises(VerificationError, match=r"weights\.pt .*pickle"):
         run_check(catalog, "zoo-odd: uses no pickle")
 
 
-def test_a_registry_elsewhere_is_not_asked(odd):
+def test_registry_check_skips_remote_registry(odd):
     catalog = odd("REGISTRY = {'url': 'https://example.org/registry'}")
-    with pytest.raises(NotApplicableError, match="it lies elsewhere"):
+    with pytest.raises(NotApplicableError, match="https://example.org/registry"):
         run_check(catalog, "odd: can be read")
 
 
-def test_data_that_would_have_to_be_fetched_are_not(odd):
+def test_dataset_check_skips_data_to_be_fetched(odd):
     catalog = odd(
         model="""
 import os
@@ -612,12 +617,12 @@ def load():
     raise (UnavailableError if os.environ["ZOO_OFFLINE"] == "1" else OSError)("not here")
 """
     )
-    with pytest.raises(NotApplicableError, match="data are not here, and a check fetches nothing"):
+    with pytest.raises(NotApplicableError, match="data .*fetch"):
         run_check(catalog, "odd: has its splits")
 
 
 @pytest.mark.parametrize("before", [{}, {"ZOO_OFFLINE": ""}, {"ZOO_OFFLINE": "0"}])
-def test_a_check_of_data_leaves_the_environment_as_it_was(odd, monkeypatch, before):
+def test_dataset_check_restores_environment(odd, monkeypatch, before):
     for name, value in before.items():
         monkeypatch.setenv(name, value)
     catalog = odd()
@@ -626,7 +631,7 @@ def test_a_check_of_data_leaves_the_environment_as_it_was(odd, monkeypatch, befo
     assert dict(os.environ) == environment
 
 
-def test_a_module_that_ends_the_process_is_named(odd):
+def test_import_check_reports_module_that_exits_process(odd):
     catalog = odd()
     (check,) = [c for c in plugin_checks(catalog, "zoo-odd") if str(c) == "zoo-odd: prints nothing"]
     from pathlib import Path
@@ -635,5 +640,5 @@ def test_a_module_that_ends_the_process_is_named(odd):
 
     path = Path(zoo_odd.plugin.__file__)
     path.write_text("import os; os._exit(9)")
-    with pytest.raises(VerificationError, match="ends the process with 9"):
+    with pytest.raises(VerificationError, match=r"zoo_odd\.plugin\b.*process.* 9\b"):
         check.run()

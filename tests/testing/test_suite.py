@@ -1,5 +1,6 @@
 """`zoo check`, and the same from pytest."""
 
+import re
 from xml.etree import ElementTree
 
 import numpy as np
@@ -39,7 +40,7 @@ class Odd(zoo_toy.model.ToyTrainer):
 """
 
 
-def test_a_plugin_that_keeps_its_contract(cli, tmp_path):
+def test_zoo_check_passes_conforming_plugin(cli, tmp_path):
     done = cli("check", "zoo-toy", "--junit", "out.xml", env=TOY)
     assert done.code == 0, done.out
     *checks, last = done.out.splitlines()
@@ -50,7 +51,7 @@ def test_a_plugin_that_keeps_its_contract(cli, tmp_path):
     assert (suite.get("tests"), suite.get("failures")) == (str(len(checks)), "0")
 
 
-def test_a_plugin_that_does_not(cli, site, write_plugin, tmp_path):
+def test_zoo_check_reports_failure_of_nonconforming_plugin(cli, site, write_plugin, tmp_path):
     write_plugin(site, "zoo-odd", ODD)
     done = cli("check", "odd", "--json", "--junit", "out.xml", site=site, env=TOY)
     assert done.code == 5
@@ -60,7 +61,7 @@ def test_a_plugin_that_does_not(cli, site, write_plugin, tmp_path):
     }
     assert done.json["failed"] == len(failed)
     message = failed["odd: gives and takes weights"]
-    assert "head0 differs after set_weights in 1 of 90 places, most at [4, 1]: " in message
+    assert re.search(r"head0 .*set_weights .*1 of 90 .*\[4, 1\]: ", message)
     assert "zoo-check/odd-gives-and-takes-weights.safetensors" in message
     saved = load_weights(tmp_path / "zoo-check" / "odd-gives-and-takes-weights.safetensors")
     assert saved.tensors["actual"].shape == saved.tensors["expected"].shape
@@ -73,7 +74,7 @@ def test_a_plugin_that_does_not(cli, site, write_plugin, tmp_path):
     assert told.keys() == failed.keys()
 
 
-def test_a_check_that_is_left_out_has_its_reason(cli):
+def test_zoo_check_reports_reason_of_skipped_check(cli):
     names = [
         f"{model}.default: {what}" for model in ("softmax", "softmax-pairs") for what in SKIPPED
     ]
@@ -90,41 +91,44 @@ def test_a_check_that_is_left_out_has_its_reason(cli):
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["zoo-tox"], 3, "there is no plugin 'zoo-tox' installed. Did you mean 'zoo-toy'?"),
+        (["zoo-tox"], 3, "'zoo-tox'.* Did you mean 'zoo-toy'"),
         (
             ["zoo-toy", "--skip", "softmax.default: survives file=x"],
             2,
             "Did you mean 'softmax.default: survives a file'",
         ),
-        (["zoo-toy", "--skip", "softmax.default: survives a file"], 2, "without a reason"),
-        (["zoo-toy", "--skip", "softmax.default: survives a file= "], 2, "without a reason"),
+        (["zoo-toy", "--skip", "softmax.default: survives a file"], 2, "=REASON"),
+        (["zoo-toy", "--skip", "softmax.default: survives a file= "], 2, "=REASON"),
     ],
 )
-def test_a_mistake_is_one_line(cli, arguments, code, said):
+def test_zoo_check_reports_mistake_on_one_line(cli, arguments, code, said):
     done = cli("check", *arguments, env=TOY)
     assert (done.code, done.out) == (code, "")
-    assert said in done.err
+    (line,) = done.err.splitlines()
+    assert re.search(said, line)
 
 
-def test_a_report_that_cannot_be_written_is_named(cli, site, write_plugin):
+def test_zoo_check_names_unwritable_report(cli, site, write_plugin):
     write_plugin(site, "zoo-odd", "1 / 0")
     done = cli("check", "zoo-odd", "--junit", "no/such/folder.xml", site=site, env=TOY)
     assert done.code == 1
-    assert "no/such/folder.xml cannot be written: No such file" in done.err
+    (line,) = done.err.splitlines()
+    assert "no/such/folder.xml" in line
+    assert "No such file" in line
 
 
-def test_a_broken_plugin_fails_its_check(cli, site, write_plugin):
+def test_zoo_check_fails_broken_plugin(cli, site, write_plugin):
     write_plugin(site, "zoo-odd", "1 / 0")
     done = cli("check", "zoo-odd", "--json", site=site, env=TOY)
     assert done.code == 5
     messages = {row["check"]: row["message"] for row in done.json["checks"]}
     assert "ZeroDivisionError" in messages["zoo-odd: loads"]
-    assert "11 checks" not in messages["zoo-odd: is checked as a whole"]
-    assert "are due at the least" in messages["zoo-odd: is checked as a whole"]
+    whole = messages["zoo-odd: is checked as a whole"]
+    assert re.search(rf"\b{len(messages)} checks.* {MIN_CHECKS['plugin']}\b", whole)
 
 
 @pytest.mark.slow
-def test_pytest_makes_the_same_checks(run_process, tmp_path, site, write_plugin):
+def test_conformance_test_runs_checks_in_pytest(run_process, tmp_path, site, write_plugin):
     write_plugin(site, "zoo-odd", ODD)
     (tmp_path / "test_it.py").write_text(
         "from zoo_core.testing import conformance_test\n"
@@ -145,22 +149,22 @@ def test_pytest_makes_the_same_checks(run_process, tmp_path, site, write_plugin)
     done = run_process(*words, site=site, env={**TOY, "PYTHONSAFEPATH": ""})
     assert done.code == 1
     assert "test_it[odd: gives and takes weights]" in done.out.replace("conformance[", "test_it[")
-    assert "ContractError: head0 differs after set_weights in 1 of 90 places" in done.out
+    assert re.search("ContractError: head0 .*set_weights .*1 of 90 ", done.out)
     assert "2 skipped" in done.out
     assert "slow" in done.out
 
 
-def test_pytest_hears_of_a_plugin_that_is_not_there(toy):
+def test_conformance_test_rejects_unknown_plugin(toy):
     with pytest.raises(UnknownNameError, match="no plugin 'zoo-none'"):
         conformance_test("zoo-none")
 
 
-def test_a_plugin_is_found_by_what_only_it_offers(toy):
+def test_find_plugin_accepts_offered_or_unnormalized_name(toy):
     assert find_plugin(toy, "softmax").distribution == "zoo-toy"
     assert find_plugin(toy, "Zoo.Toy").distribution == "zoo-toy"
 
 
-def test_fewer_checks_than_declared_are_too_few(toy):
+def test_has_every_check_rejects_too_few_checks(toy):
     plugin = find_plugin(toy, "zoo-toy")
     count = len(plugin_checks(toy, "zoo-toy"))
     has_every_check(plugin, plugin.offers, count)
@@ -168,13 +172,11 @@ def test_fewer_checks_than_declared_are_too_few(toy):
     expected = (
         MIN_CHECKS["plugin"] + 2 * with_spaces + 2 * MIN_CHECKS["datasets"] + MIN_CHECKS["trainers"]
     )
-    with pytest.raises(
-        ContractError, match=f"{expected - 1} checks could be made, and {expected} are due"
-    ):
+    with pytest.raises(ContractError, match=rf"\b{expected - 1} checks.* {expected}\b"):
         has_every_check(plugin, plugin.offers, expected - 1)
 
 
-def test_whatever_a_check_raises_the_others_are_made():
+def test_run_checks_continues_after_exception():
     def fail():
         raise RuntimeError("odd")
 
@@ -191,13 +193,13 @@ def test_whatever_a_check_raises_the_others_are_made():
     ]
 
 
-def test_what_is_to_be_skipped_is_looked_at():
+def test_check_skips_rejects_unknown_check():
     check_skips({"a": "why"}, [Check("a", print)])
     with pytest.raises(InvalidValueError, match="no check 'b'"):
         check_skips({"b": "why"}, [Check("a", print)])
 
 
-def test_junit_holds_any_message():
+def test_junit_accepts_any_message():
     outcomes = [CheckResult("a: b", CheckStatus.FAILED, "\x1b[0m <&> \x00 é", 0.5)]
     case = ElementTree.fromstring(junit("p", outcomes))[0]
     assert case.find("failure").get("message") == " [0m <&>   é"
@@ -216,13 +218,13 @@ def test_junit_holds_any_message():
         ([1.0], [1.0, 2.0], r"float64 \(1,\) instead of float64 \(2,\)"),
     ],
 )
-def test_the_worst_element_is_named(actual, expected, problem):
+def test_expect_equal_names_worst_element(actual, expected, problem):
     with pytest.raises(ContractError, match=problem) as caught:
         expect_equal(np.array(actual), np.array(expected), "w", "here")
     assert caught.value.tensors.keys() == {"actual", "expected"}
 
 
-def test_what_is_equal_or_near_enough_is_no_fault():
+def test_expect_equal_accepts_equal_or_close_arrays():
     expect_equal(np.array([np.nan, np.inf]), np.array([np.nan, np.inf]), "w", "here")
     expect_equal(np.array([1.0, 2.05]), np.array([1.0, 2.0]), "w", "here", within=0.1)
     expect_equal(np.zeros((0, 3)), np.zeros((0, 3)), "w", "here")

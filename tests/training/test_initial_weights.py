@@ -1,4 +1,4 @@
-"""A training that begins with somebody else's weights."""
+"""Training from third-party pretrained weights."""
 
 import dataclasses
 import sys
@@ -33,7 +33,7 @@ def begun(catalog, folder, **values):
     return Training.new(catalog, "softmax-pairs", out=folder, overrides=[recipe]).run()
 
 
-def test_a_training_begins_with_them_and_its_card_says_so(given, tmp_path):
+def test_training_starts_from_initial_weights_named_on_card(given, tmp_path):
     catalog, _ = given
     run = begun(catalog, tmp_path / "run")
     for name, tensor in load_weights(run.folder / "model.safetensors").tensors.items():
@@ -44,7 +44,7 @@ def test_a_training_begins_with_them_and_its_card_says_so(given, tmp_path):
     assert "elsewhere/softmax.v1" in (run.folder / "card.md").read_text()
 
 
-def test_what_they_leave_out_begins_as_the_model_makes_it(given, tmp_path):
+def test_training_initializes_tensors_missing_from_initial_weights(given, tmp_path):
     catalog, weights = given
     del weights["head0"]
     tensors = load_weights(begun(catalog, tmp_path / "run").folder / "model.safetensors").tensors
@@ -52,7 +52,7 @@ def test_what_they_leave_out_begins_as_the_model_makes_it(given, tmp_path):
     assert 0 < np.abs(tensors["head0"]).max() < 0.1  # small random numbers
 
 
-def test_a_training_without_them_has_nothing_of_them_on_its_card(run):
+def test_card_omits_initial_weights_by_default(run):
     assert run.card.initial is None
     assert "initial" not in run.card.model_dump()
     assert "pretrained" not in run.card.recipe.model_dump()
@@ -61,12 +61,12 @@ def test_a_training_without_them_has_nothing_of_them_on_its_card(run):
 @pytest.mark.parametrize(
     ("name", "shape", "said"),
     [
-        ("head1", (4,), r"has head1 of shape \(4,\), 'softmax-pairs' has \(30, 3\)"),
-        ("gain", (3,), r"has gain of shape \(3,\), 'softmax-pairs' has no such tensor"),
-        (None, (), "has no tensor that 'softmax-pairs' could begin with"),
+        ("head1", (4,), r"head1 .*\(4,\).* 'softmax-pairs'.* \(30, 3\)"),
+        ("gain", (3,), r"gain .*\(3,\).* 'softmax-pairs'.* no such tensor"),
+        (None, (), r"softmax\.v1 .*no tensor.* 'softmax-pairs'"),
     ],
 )
-def test_weights_of_another_model_are_refused(given, tmp_path, name, shape, said):
+def test_training_rejects_initial_weights_of_other_model(given, tmp_path, name, shape, said):
     catalog, weights = given
     if name is None:
         weights.clear()
@@ -77,13 +77,13 @@ def test_weights_of_another_model_are_refused(given, tmp_path, name, shape, said
     assert not (tmp_path / "run").exists()
 
 
-def test_a_model_without_any_says_so_before_anything_is_loaded(toy, tmp_path):
-    with pytest.raises(InvalidValueError, match="zoo-toy has no weights that a training of"):
+def test_training_rejects_pretrained_for_model_without_weights(toy, tmp_path):
+    with pytest.raises(InvalidValueError, match="zoo-toy .*'softmax-pairs'.* --pretrained"):
         begun(toy, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
-def test_it_is_reproduced_from_the_same_beginning_or_not_at_all(given, tmp_path):
+def test_training_repeat_requires_same_initial_weights(given, tmp_path):
     catalog, weights = given
     run = begun(catalog, tmp_path / "run", lr=0.5)
     again = Training.repeat(catalog, run.card, out=tmp_path / "again").run()

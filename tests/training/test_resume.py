@@ -1,8 +1,9 @@
-"""A training that was stopped goes on as if it had not been; whatever was left behind."""
+"""A resumed training ends with the weights of one that was never stopped."""
 
 import dataclasses
 import json
 import os
+import re
 import shutil
 import signal
 from pathlib import Path
@@ -82,7 +83,7 @@ def signaled(spawn, site, write_plugin):
 
 
 @pytest.mark.slow
-def test_train_resumes_after_kills_as_if_there_were_none(cli, signaled, whole):
+def test_train_resume_after_kills_gives_undisturbed_weights(cli, signaled, whole):
     train_it = ["train", "softmax", "--out", "run", "--checkpoint-every", 0, *EPOCHS]
     resume_it = ["train", "--resume", "run", "--checkpoint-every", 0]
     for epoch, command in enumerate((train_it, resume_it, resume_it), 2):
@@ -94,7 +95,7 @@ def test_train_resumes_after_kills_as_if_there_were_none(cli, signaled, whole):
     assert [line["epoch"] for line in lines] == list(range(1, EPOCHS[1] + 1))
 
 
-def test_a_terminated_training_says_how_to_go_on(cli, signaled, whole):
+def test_terminated_training_prints_resume_command(cli, signaled, whole):
     train_it = ["train", "softmax", "--out", "run", *EPOCHS]
     code, err = signaled(*train_it, number=signal.SIGTERM, epoch=3)
     assert code == 143
@@ -102,7 +103,7 @@ def test_a_terminated_training_says_how_to_go_on(cli, signaled, whole):
     assert command == ["train", "--resume", "run"]
     resumed = cli(*command)
     assert resumed.code == 0
-    assert "Going on after step" in resumed.out
+    assert re.search(r"step \d+ of epoch \d+\.", resumed.out)
     assert content("run") == whole
     again = cli(*command)
     assert again.code == 2
@@ -144,15 +145,14 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_where_the_newest_checkpoint_is_damaged_the_one_before_serves(
-    toy, stopped, tmp_path, capsys, damage
-):
+def test_resume_falls_back_from_damaged_checkpoint(toy, stopped, tmp_path, capsys, damage):
     name, change = DAMAGES[damage]
     path = stopped / "checkpoints" / "9" / name
     path.write_bytes(change(path.read_bytes())) if change else path.unlink()
     steps = Steps()
     resumed = Training.resume(toy, stopped, callbacks=steps).run()
-    assert f"checkpoint {path.parent} is passed over" in capsys.readouterr().err
+    (warning,) = capsys.readouterr().err.splitlines()
+    assert str(path.parent) in warning
     assert steps.first == 8
     assert content(resumed.folder) == content(
         Training.new(toy, "softmax", out=tmp_path / "other").run().folder
@@ -170,7 +170,7 @@ class Steps(Interrupt):
         self.first = self.first or step
 
 
-def test_a_checkpoint_that_was_not_finished_is_none(toy, stopped, capsys):
+def test_resume_ignores_unfinished_checkpoint(toy, stopped, capsys):
     (stopped / "checkpoints" / "9" / MANIFEST).unlink()
     (stopped / "checkpoints" / "10").mkdir()
     steps = Steps()
@@ -179,7 +179,7 @@ def test_a_checkpoint_that_was_not_finished_is_none(toy, stopped, capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_without_any_checkpoint_a_run_begins_anew(toy, stopped, tmp_path):
+def test_resume_without_checkpoint_starts_over(toy, stopped, tmp_path):
     shutil.rmtree(stopped / "checkpoints")
     resumed = Training.resume(toy, stopped).run()
     assert content(resumed.folder) == content(
@@ -187,15 +187,15 @@ def test_without_any_checkpoint_a_run_begins_anew(toy, stopped, tmp_path):
     )
 
 
-def test_another_environment_is_said(toy, stopped, capsys):
+def test_resume_warns_of_changed_environment(toy, stopped, capsys):
     config = json.loads((stopped / CONFIG).read_text())
     config["environment"]["threads"] = 64
     (stopped / CONFIG).write_text(json.dumps(config))
     Training.resume(toy, stopped).run()
-    assert "the training began with threads 64, and goes on with None" in capsys.readouterr().err
+    assert re.search(r"\bthreads 64\b.* None\b", capsys.readouterr().err)
 
 
-def test_a_full_disk_stops_the_training_with_what_it_had(toy, tmp_path, stopped, run_process):
+def test_training_keeps_checkpoints_on_full_disk(toy, tmp_path, stopped, run_process):
     """The system refuses to write more than a few bytes to a file, as a full disk does."""
     before = {path: path.read_bytes() for path in stopped.rglob("*") if path.is_file()}
     code = (
@@ -207,8 +207,9 @@ def test_a_full_disk_stops_the_training_with_what_it_had(toy, tmp_path, stopped,
     command = ["train", "--resume", str(stopped), "--checkpoint-every", "0"]
     done = run_process("-c", code, *command)
     assert done.code == 1
-    assert "checkpoints/10 cannot be written: File too large" in done.err
-    assert f"go on: zoo train --resume {stopped}" in done.err
+    (line,) = done.err.splitlines()
+    assert re.search("checkpoints/10 .*File too large", line)
+    assert line.endswith(f"zoo train --resume {stopped}")
     after = {path: path.read_bytes() for path in stopped.rglob("*") if path.is_file()}
     assert {p: after[p] for p in before} == before
     resumed = Training.resume(toy, stopped).run()
@@ -227,39 +228,38 @@ def diverging(monkeypatch):
     return rate
 
 
-def test_a_diverged_training_keeps_its_last_good_epoch(toy, tmp_path, diverging):
+def test_diverged_training_keeps_last_good_epoch(toy, tmp_path, diverging):
     with pytest.raises(TrainingError) as caught:
         Training.new(toy, "softmax", out=tmp_path / "run").run()
-    assert "not finite from step 8 of epoch 3 on (lr 0.5; its batch has 16 images, rows " in str(
-        caught.value
-    )
-    assert "The weights of epoch" in str(caught.value)
-    assert "--set lr=0.05" in str(caught.value)
+    message = str(caught.value)
+    assert re.search(r"not finite .*step 8 of epoch 3 .*\blr 0\.5\b.* 16 images, rows \d", message)
+    assert "--set lr=0.05" in message
     card = json.loads((tmp_path / "run" / "card.json").read_text())
     assert card["epoch"] <= 2
+    assert re.search(rf"\bepoch {card['epoch']}\b.*model\.safetensors", message)
     assert "diverged" in card["stopped"]
     assert card["metrics"]["test"]["accuracy"][0] > 0.5
     assert "Stopped early" in (tmp_path / "run" / "card.md").read_text()
 
 
-def test_a_training_that_diverges_at_once_keeps_nothing(toy, tmp_path):
-    with pytest.raises(DivergedError, match="from step 2 of epoch 1 on"):
+def test_training_diverging_in_first_epoch_saves_no_weights(toy, tmp_path):
+    with pytest.raises(DivergedError, match="step 2 of epoch 1 "):
         Training.new(toy, "softmax", out=tmp_path / "run", overrides=[{"lr": 1e38}]).run()
     assert not (tmp_path / "run" / WEIGHTS).exists()
 
 
-def test_old_checkpoints_go_and_two_stay(toy, tmp_path):
+def test_training_keeps_two_checkpoints(toy, tmp_path):
     run = Training.new(toy, "softmax", out=tmp_path / "run", checkpoint_every=0).run()
     assert len(os.listdir(run.folder / "checkpoints")) == 2
 
 
-def test_a_checkpoint_that_cannot_be_written_leaves_the_others(stopped, monkeypatch):
+def test_checkpoints_survive_failed_save(stopped, monkeypatch):
     def refuse(path, content):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(checkpoint, "write_atomic", refuse)
     checkpoints = Checkpoints(stopped)
-    with pytest.raises(DataError, match="No space left on device"):
+    with pytest.raises(DataError, match="checkpoints/10 .*No space left"):
         checkpoints.save(deserialize(checkpoints.latest()))
     assert sorted(os.listdir(stopped / "checkpoints")) == ["8", "9"]
 
@@ -294,8 +294,8 @@ def without(part, packed):
 @pytest.mark.torch
 @pytest.mark.requires("zoo-two-headed", "zoo-mnist")
 @pytest.mark.parametrize("part", ["nothing", *PARTS])
-def test_every_part_of_the_state_is_needed(part, tmp_path, monkeypatch):
-    """The control of the checks of resuming: whatever is left out, they see it."""
+def test_resume_check_detects_each_missing_part_of_state(part, tmp_path, monkeypatch):
+    """The control of the resume checks: they notice every part that is left out."""
     catalog = load_catalog()
     (tmp_path / CONFIG).touch()
     changes = {"epochs": 2, "batch_size": 6, "keep": "best" if part == "kept" else "last"}
@@ -318,7 +318,7 @@ def test_every_part_of_the_state_is_needed(part, tmp_path, monkeypatch):
             expect_same(resumed, undisturbed)
 
 
-def test_progress_of_a_new_training_is_empty():
+def test_checkpoint_round_trips_empty_state_and_detects_mismatch():
     packed = serialize(checkpoint.Checkpoint(TrainingState(), {"w": np.ones(())}), "x")
     found = deserialize(packed, "x")
     assert found.training == TrainingState()

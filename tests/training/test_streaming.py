@@ -47,7 +47,7 @@ def mapped(toy, monkeypatch):
     return toy, asked
 
 
-def test_weights_and_card_are_those_of_a_training_in_memory(run, mapped, tmp_path):
+def test_streamed_training_matches_training_in_memory(run, mapped, tmp_path):
     catalog, asked = mapped
     streamed = Training.new(
         catalog, "softmax", out=tmp_path / "streamed", overrides=[{"seed": 3}]
@@ -64,7 +64,7 @@ def test_weights_and_card_are_those_of_a_training_in_memory(run, mapped, tmp_pat
     assert np.bincount(seen, minlength=200).min() >= 5  # in every epoch
 
 
-def test_every_row_is_asked_for_before_it_is_used(mapped, monkeypatch, tmp_path):
+def test_streamed_training_prefetches_rows_before_use(mapped, monkeypatch, tmp_path):
     import zoo_toy.model
 
     catalog, asked = mapped
@@ -78,7 +78,7 @@ def test_every_row_is_asked_for_before_it_is_used(mapped, monkeypatch, tmp_path)
     Training.new(catalog, "softmax", out=tmp_path / "run", overrides=[{"epochs": 1}]).run()
 
 
-def test_weights_of_such_a_training_load_and_predict(mapped, tmp_path):
+def test_streamed_training_weights_load_and_predict(mapped, tmp_path):
     catalog, _ = mapped
     run = Training.new(catalog, "softmax", out=tmp_path / "run").run()
     test = load_dataset(catalog.dataset("toy")).splits["test"]
@@ -87,7 +87,7 @@ def test_weights_of_such_a_training_load_and_predict(mapped, tmp_path):
 
 
 @pytest.mark.parametrize("count", [1, 6, 7, 8, 20])
-def test_images_are_predicted_piece_by_piece_as_they_are_at_once(mapped, run, count):
+def test_predict_gives_same_logits_in_chunks(mapped, run, count):
     catalog, _ = mapped
     pretrained = load_pretrained(catalog, run.folder)
     images = load_dataset(catalog.dataset("toy")).splits["test"].images[:count]
@@ -97,7 +97,7 @@ def test_images_are_predicted_piece_by_piece_as_they_are_at_once(mapped, run, co
     assert len(whole[0]) == count
 
 
-def test_a_split_for_validation_is_what_the_best_epoch_is_chosen_on(toy, monkeypatch, tmp_path):
+def test_training_validates_on_validation_split_of_dataset(toy, monkeypatch, tmp_path):
     import zoo_toy.data
 
     whole = zoo_toy.data.load()

@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import json
 import os
+import re
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from zoo_core.weights.card import read_card
 from zoo_core.weights.file import load_weights
 
 
-def test_a_run_folder_is_complete(run):
+def test_run_folder_has_every_file(run):
     names = {"config.json", "metrics.jsonl", "model.safetensors", "card.json", "card.md"}
     assert set(os.listdir(run.folder)) == names
     config = json.loads((run.folder / "config.json").read_text())
@@ -33,7 +34,7 @@ def test_a_run_folder_is_complete(run):
     assert lines[0]["validation"]["total"] == 20
 
 
-def test_the_model_learns_and_the_card_says_how_well(run):
+def test_training_learns_and_card_records_scores(run):
     card = run.card
     assert card.metrics["test"].accuracy[0] > 0.9
     assert card.metrics["test"].total == 50
@@ -44,7 +45,7 @@ def test_the_model_learns_and_the_card_says_how_well(run):
     assert "softmax" in (run.folder / "card.md").read_text()
 
 
-def test_the_weights_are_those_of_the_epoch_that_did_best_on_validation(run):
+def test_training_keeps_epoch_with_best_validation(run):
     lines = [json.loads(line) for line in (run.folder / "metrics.jsonl").read_text().splitlines()]
     ranked = [(line["validation"]["correct"][0], -line["validation"]["loss"][0]) for line in lines]
     assert run.card.epoch == ranked.index(max(ranked)) + 1
@@ -52,7 +53,7 @@ def test_the_weights_are_those_of_the_epoch_that_did_best_on_validation(run):
     assert list(run.card.metrics["validation"].loss) == best
 
 
-def test_the_last_weights_are_kept_where_the_recipe_says_so(toy, tmp_path):
+def test_training_keeps_last_epoch_if_recipe_says_last(toy, tmp_path):
     restless = {"lr": 5.0, "epochs": 12}  # so that the last epoch is not the best
     best = Training.new(toy, "softmax", out=tmp_path / "best", overrides=[restless]).run()
     last = Training.new(
@@ -62,7 +63,7 @@ def test_the_last_weights_are_kept_where_the_recipe_says_so(toy, tmp_path):
     assert best.card.weights.sha256 != last.card.weights.sha256
 
 
-def test_one_order_for_all_epochs_where_the_recipe_says_so(toy, tmp_path, monkeypatch):
+def test_training_repeats_order_without_reshuffle(toy, tmp_path, monkeypatch):
     orders = []
     order = TrainingData.order
 
@@ -77,7 +78,7 @@ def test_one_order_for_all_epochs_where_the_recipe_says_so(toy, tmp_path, monkey
     assert len(set(orders[5:])) == 5
 
 
-def test_the_model_that_the_learner_shows_is_scored_and_kept(toy, tmp_path, monkeypatch):
+def test_training_scores_and_saves_model_of_learner(toy, tmp_path, monkeypatch):
     from zoo_toy.model import ToyLearner
 
     def show(learner, model, run):
@@ -93,7 +94,7 @@ def test_the_model_that_the_learner_shows_is_scored_and_kept(toy, tmp_path, monk
     assert run.card.metrics["validation"].loss[0] == pytest.approx(np.log(3))
 
 
-def test_every_step_gets_its_number_rate_and_warps(toy, tmp_path, monkeypatch):
+def test_training_gives_step_its_number_rate_and_warps(toy, tmp_path, monkeypatch):
     from zoo_toy.model import ToyLearner
 
     batches = []
@@ -141,7 +142,7 @@ def composable(toy, monkeypatch):
     return toy, calls
 
 
-def test_fresh_images_are_fed_every_epoch_and_others_once(composable, tmp_path, monkeypatch):
+def test_training_feeds_fresh_images_every_epoch_and_others_once(composable, tmp_path, monkeypatch):
     from zoo_toy.model import ToyLearner
 
     catalog, calls = composable
@@ -164,20 +165,20 @@ def test_fresh_images_are_fed_every_epoch_and_others_once(composable, tmp_path, 
     assert len(fed) == 4
 
 
-def test_loaded_weights_score_what_the_card_says(toy, run):
+def test_loaded_weights_reproduce_scores_of_card(toy, run):
     pretrained = load_pretrained(toy, run.folder)
     assert evaluate_pretrained(toy, [pretrained]).together == run.card.metrics["test"]
     assert pretrained.name == f"softmax@sha256:{run.card.weights.sha256}"
 
 
-def test_a_weight_file_alone_is_enough(toy, run, tmp_path):
+def test_load_pretrained_accepts_weight_file_alone(toy, run, tmp_path):
     alone = tmp_path / "alone.safetensors"
     (run.folder / "model.safetensors").rename(alone)
     pretrained = load_pretrained(toy, alone)
     assert evaluate_pretrained(toy, [pretrained]).together == run.card.metrics["test"]
 
 
-def test_one_seed_gives_one_file_and_another_another(toy, tmp_path):
+def test_training_seed_determines_weights(toy, tmp_path):
     sha256s = [
         Training.new(toy, "softmax", out=tmp_path / str(i), overrides=[{"seed": seed}])
         .run()
@@ -187,18 +188,18 @@ def test_one_seed_gives_one_file_and_another_another(toy, tmp_path):
     assert sha256s[0] == sha256s[1] != sha256s[2]
 
 
-def test_the_card_says_what_was_changed_of_the_recipe(toy, tmp_path):
+def test_card_lists_changed_recipe_fields(toy, tmp_path):
     (tmp_path / "mine.toml").write_text("lr = 0.25")
     changes = [{"lr": 0.25, "seed": 4, "model": {"scale": 0.1}}, {"epochs": 5}]
     card = Training.new(toy, "softmax", out=tmp_path / "run", overrides=changes).run().card
     assert (card.recipe_name, card.changed) == ("default", ("lr", "model"))
-    assert "`default` with another lr, model" in (tmp_path / "run" / "card.md").read_text()
+    assert re.search("`default` .*lr, model", (tmp_path / "run" / "card.md").read_text())
     recipe = str(tmp_path / "mine.toml")
     card = Training.new(toy, "softmax", recipe=recipe, out=tmp_path / "toml").run().card
     assert (card.recipe_name, card.changed) == ("mine.toml", ())
 
 
-def test_two_heads_go_the_same_way(toy, tmp_path):
+def test_training_supports_two_heads(toy, tmp_path):
     run = Training.new(toy, "softmax-pairs", out=tmp_path / "run").run()
     test = run.card.metrics["test"]
     assert len(test.accuracy) == len(test.loss) == len(test.correct) == 2
@@ -208,7 +209,7 @@ def test_two_heads_go_the_same_way(toy, tmp_path):
     assert predictions.labels.shape == (50, 2)
 
 
-def test_predict_takes_one_image_or_many(toy, run):
+def test_predict_accepts_one_or_many_images(toy, run):
     pretrained = load_pretrained(toy, run.folder)
     images = run.data.test.images
     whole = pretrained.predict(images)
@@ -222,20 +223,20 @@ def test_predict_takes_one_image_or_many(toy, run):
     "images",
     [np.zeros((2, 6, 4), np.uint8), np.zeros((6, 5), np.float32), np.zeros(5, np.uint8)],
 )
-def test_predict_refuses_other_arrays(toy, run, images):
+def test_predict_rejects_wrong_shape_or_dtype(toy, run, images):
     with pytest.raises(InvalidValueError, match=r"uint8 \(N, 1, 6, 5\).*got"):
         load_pretrained(toy, run.folder).predict(images)
 
 
-def test_a_training_that_diverges_says_where_and_keeps_what_it_had(toy, tmp_path):
-    with pytest.raises(TrainingError, match=r"not finite from step \d+ of epoch 1 .*--set lr="):
+def test_diverged_training_names_step_and_saves_no_weights(toy, tmp_path):
+    with pytest.raises(TrainingError, match=r"not finite .*step \d+ of epoch 1 .*--set lr=1e\+37"):
         Training.new(toy, "softmax", overrides=[{"lr": 1e38}], out=tmp_path / "run").run()
     assert not (tmp_path / "run" / "model.safetensors").exists()
-    with pytest.raises(DataError, match="its training did not finish"):
+    with pytest.raises(DataError, match=r"no model\.safetensors"):
         load_pretrained(toy, tmp_path / "run")
 
 
-def test_a_changed_weight_file_is_not_loaded(toy, run):
+def test_load_pretrained_rejects_changed_weight_file(toy, run):
     path = run.folder / "model.safetensors"
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
@@ -244,9 +245,9 @@ def test_a_changed_weight_file_is_not_loaded(toy, run):
         load_pretrained(toy, run.folder)
 
 
-def test_a_damaged_card_is_refused(toy, run):
+def test_load_pretrained_rejects_damaged_card(toy, run):
     (run.folder / "card.json").write_text("{")
-    with pytest.raises(DataError, match=r"card\.json is not a readable card"):
+    with pytest.raises(DataError, match=r"card\.json"):
         load_pretrained(toy, run.folder)
 
 
@@ -260,29 +261,29 @@ def test_a_damaged_card_is_refused(toy, run):
         ({"overrides": [{"momentum": 0.9}]}, InvalidValueError),
     ],
 )
-def test_what_cannot_be_trained_leaves_no_folder(toy, tmp_path, options, error):
+def test_training_rejects_invalid_recipe_without_run_folder(toy, tmp_path, options, error):
     with pytest.raises(error):
         Training.new(toy, "softmax", out=tmp_path / "run", **options).run()
     assert not (tmp_path / "run").exists()
 
 
-def test_a_corrupt_dataset_leaves_no_folder(toy, tmp_path, monkeypatch):
+def test_training_rejects_corrupt_dataset_without_run_folder(toy, tmp_path, monkeypatch):
     monkeypatch.setattr("zoo_core.data.dataset.ArrayDataset.sha256", lambda self: "f" * 64)
     with pytest.raises(VerificationError, match="dataset 'toy' has the sha256 ffff"):
         Training.new(toy, "softmax", out=tmp_path / "run").run()
     assert not (tmp_path / "run").exists()
 
 
-def test_a_dataset_that_cannot_compose_as_it_declares_leaves_no_folder(toy, tmp_path):
+def test_training_rejects_dataset_unable_to_compose_as_declared(toy, tmp_path):
     entry = toy.dataset("toy")
     spec = dataclasses.replace(entry.spec, composable=True)
     toy._entries_by_kind["datasets"]["toy"] = [dataclasses.replace(entry, spec=spec)]
-    with pytest.raises(DataError, match="'toy' cannot compose new images, plugin zoo-toy declares"):
+    with pytest.raises(DataError, match="'toy' .*compose .*zoo-toy"):
         Training.new(toy, "softmax", out=tmp_path / "run", overrides=[{"fresh": True}]).run()
     assert not (tmp_path / "run").exists()
 
 
-def test_runs_without_a_name_are_numbered(toy, tmp_path, monkeypatch):
+def test_training_numbers_unnamed_run_folders(toy, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     folders = [
         Training.new(toy, "softmax", overrides=[{"epochs": 1}]).run().folder for _ in range(2)
@@ -310,7 +311,7 @@ def zoo_train_end(run, result, predictions):
 
 
 @pytest.mark.parametrize("exc", ["pass", "raise RuntimeError('no ink')"])
-def test_plugins_hear_of_a_training_and_cannot_stop_it(
+def test_training_calls_hooks_and_survives_their_errors(
     site, write_plugin, toy, tmp_path, exc, capsys, monkeypatch
 ):
     write_plugin(site, "zoo-ear", LISTENER.format(exc=exc))

@@ -1,4 +1,4 @@
-"""Search spaces: what can be said, what a file changes, and what is refused before any training."""
+"""Search spaces: valid ones, what a file changes, and what is rejected before any training."""
 
 import json
 
@@ -36,7 +36,7 @@ def written(softmax, tmp_path):
     return read
 
 
-def test_a_model_offers_spaces_by_name(softmax):
+def test_find_space_selects_space_of_model_by_name(softmax):
     space = find_space(softmax, None)
     assert list(space.ranges) == ["lr", "batch_size", "model.scale"]
     assert space.ranges["lr"] == Range(low=0.001, high=2.0, log=True)
@@ -45,17 +45,17 @@ def test_a_model_offers_spaces_by_name(softmax):
         find_space(softmax, "gird")
 
 
-def test_ends_are_floats_where_the_field_is_one(softmax):
+def test_find_space_gives_float_bounds_for_float_field(softmax):
     assert isinstance(find_space(softmax, None).ranges["model.scale"].low, float)
 
 
-def test_a_file_narrows_the_models_space(written):
+def test_space_file_narrows_space_of_model(written):
     space = written("lr = { low = 0.1, high = 0.2 }\nbatch_size = 8\n[model]\nscale = 0.05")
     assert space.ranges == {"lr": Range(low=0.1, high=0.2)}
     assert space.fixed == {"batch_size": 8, "model.scale": 0.05}
 
 
-def test_a_file_replaces_it_where_it_says_so(written):
+def test_space_file_replaces_space_with_inherit_false(written):
     space = written("inherit = false\nepochs = { low = 1, high = 3 }")
     assert list(space.ranges) == ["epochs"]
     assert space.fixed == {}
@@ -68,61 +68,61 @@ def test_a_file_replaces_it_where_it_says_so(written):
         ("lrr = { low = 0.1, high = 1 }", "unknown key 'lrr'. Did you mean 'lr'.*batch_size"),
         ("model.hiden = 3", "unknown key 'model.hiden'.*model.scale"),
         ("model.classes = 3", "unknown key 'model.classes'"),
-        ("model = 3", "model of the search space .* must be a table, got 3"),
+        ("model = 3", r"^model .*table.* 3\b"),
         ("lr = { low = 0.1, hihg = 1 }", "has no key 'hihg'. Did you mean 'high'.*choices"),
-        ("lr = { low = 0.1 }", "range of lr .* needs choices, or low and high"),
-        ("lr = {}", "needs choices, or low and high"),
-        ("lr = { low = 2.0, high = 1.0 }", "low must be below high, got 2.0 and 1.0"),
-        ("lr = { low = 0.0, high = 1.0, log = true }", "log needs a low above 0"),
-        ("lr = { low = 0.1, high = 1.0, step = 5.0 }", "step must be above 0 and at most"),
-        ("lr = { low = 'a', high = 1.0 }", 'low of the range of lr .*must be a number, got "a"'),
-        ("lr = { choices = [0.1], low = 0.1 }", "choices, which need no low"),
-        ("lr = { choices = [0.1, 0.1] }", "a choice is there twice"),
-        ("lr = { choices = [] }", "needs choices, or low and high"),
-        (
-            "lr = { low = 0.1, high = inf }",
-            "high of the range of lr .* must be a number, got Infinity",
-        ),
-        ("seed = { low = 0, high = 9 }", "seed, which decides what scores are counted on, or"),
-        ("dataset = { choices = ['a', 'b'] }", "trials would not compare"),
-        ("split_seed = { choices = [1, 2] }", "trials would not compare"),
-        ("inherit = 3", "inherit .* must be true or false, got 3"),
-        ("recipe = 3", "must be a recipe's name"),
-        ("inherit = false\nlr = 0.1", "has no range: there is nothing to search"),
-        ("lr.low = 0.1\nlr.high = 1\nlr.when = { batch_size = 7 }", "7 is no choice of a key"),
-        ("lr.low = 0.1\nlr.high = 1\nlr.when = { epochs = 7 }", "is no choice of a key 'epochs'"),
+        ("lr = { low = 0.1 }", "range of lr .*needs choices.*low.*high"),
+        ("lr = {}", "range of lr .*needs choices.*low.*high"),
+        ("lr = { low = 2.0, high = 1.0 }", r"low .*high.* 2\.0 .*1\.0"),
+        ("lr = { low = 0.0, high = 1.0, log = true }", r"log .*low .*\b0\b"),
+        ("lr = { low = 0.1, high = 1.0, step = 5.0 }", r"step .*\b0\b.* high - low\b.* 5\.0"),
+        ("lr = { low = 'a', high = 1.0 }", 'low .*range of lr .*number.* "a"'),
+        ("lr = { choices = [0.1], low = 0.1 }", "choices.* low, high, log"),
+        ("lr = { choices = [0.1, 0.1] }", "choice .*twice"),
+        ("lr = { choices = [] }", "range of lr .*needs choices.*low.*high"),
+        ("lr = { low = 0.1, high = inf }", "high .*range of lr .*number.* Infinity"),
+        ("seed = { low = 0, high = 9 }", r"\bseed\b.* scores "),
+        ("dataset = { choices = ['a', 'b'] }", r"\bdataset\b.* scores "),
+        ("split_seed = { choices = [1, 2] }", r"\bsplit_seed\b.* scores "),
+        ("inherit = 3", r"inherit .*true or false.* 3\b"),
+        ("recipe = 3", r"^recipe .*name.* 3\b"),
+        ("inherit = false\nlr = 0.1", "no range"),
+        ("lr.low = 0.1\nlr.high = 1\nlr.when = { batch_size = 7 }", "lr .*when .*7 .*'batch_size'"),
+        ("lr.low = 0.1\nlr.high = 1\nlr.when = { epochs = 7 }", "lr .*when .*7 .*'epochs'"),
     ],
 )
-def test_a_space_that_cannot_be_is_refused(written, text, message):
+def test_find_space_rejects_invalid_space(written, text, message):
     with pytest.raises(InvalidValueError, match=f"(?s){message}"):
         written(text)
 
 
-def test_a_file_that_cannot_be_read_is_named(softmax, tmp_path):
-    with pytest.raises(DataError, match=r"none\.toml cannot be read"):
+def test_find_space_names_unreadable_file(softmax, tmp_path):
+    with pytest.raises(DataError, match=r"none\.toml"):
         find_space(softmax, str(tmp_path / "none.toml"))
     (tmp_path / "bad.toml").write_text("lr = [")
-    with pytest.raises(DataError, match=r"bad\.toml cannot be read"):
+    with pytest.raises(DataError, match=r"bad\.toml"):
         find_space(softmax, str(tmp_path / "bad.toml"))
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("lr = { low = -1.0, high = 1.0 }", "has lr = -1.0, which cannot be: lr .* greater than 0"),
+        ("lr = { low = -1.0, high = 1.0 }", r"\blr = -1\.0\b.* lr .*greater than 0\b"),
         ("batch_size = { choices = [8, 4000] }", "batch_size = 4000, .*at most 180"),
         ("batch_size = { low = 8.0, high = 9.5 }", "batch_size = 8.0.*valid integer"),
-        ("model.scale = { low = 0.0, high = -0.5, step = 1 }", "low must be below high"),
+        (
+            "model.scale = { low = 0.0, high = -0.5, step = 1 }",
+            r"model\.scale .*low .*high.* 0\.0 .*-0\.5",
+        ),
         ("model.scale = { choices = ['big'] }", 'model.scale = "big".*valid number'),
         ("rotate = { low = 0.0, high = 9.0 }", "rotate = 9.0.*trainer 'toy' does not follow"),
     ],
 )
-def test_a_value_that_no_training_can_have_is_refused(toy, written, text, message):
+def test_check_space_rejects_value_invalid_for_training(toy, written, text, message):
     with pytest.raises(InvalidValueError, match=f"(?s){message}"):
         check_space(toy, "softmax", written(text), "default")
 
 
-def test_a_key_may_belong_to_a_choice_of_another(toy, softmax, written):
+def test_space_assigns_conditional_key_only_for_its_choice(toy, softmax, written):
     space = written(
         "inherit = false\noptimizer = { choices = ['sgd', 'adamw'] }\n"
         "[momentum]\nlow = 0.5\nhigh = 0.9\nwhen = { optimizer = 'sgd' }"
@@ -139,7 +139,7 @@ def test_a_key_may_belong_to_a_choice_of_another(toy, softmax, written):
     }
 
 
-def test_what_a_user_sets_is_not_searched():
+def test_space_without_drops_keys_set_by_user():
     space = Space(
         {
             "optimizer": Range(choices=("sgd", "adamw")),
@@ -153,7 +153,7 @@ def test_what_a_user_sets_is_not_searched():
     assert space.without({"optimizer": "sgd"}).ranges["momentum"].when == {}
 
 
-def test_a_grid_has_every_combination_once():
+def test_grid_lists_every_combination_once():
     space = Space(
         {
             "optimizer": Range(choices=("sgd", "adamw")),
@@ -165,11 +165,11 @@ def test_a_grid_has_every_combination_once():
         {"optimizer": "sgd", "momentum": 0.9},
         {"optimizer": "adamw"},
     ]
-    with pytest.raises(InvalidValueError, match="a grid needs choices, and lr of the"):
+    with pytest.raises(InvalidValueError, match=r"grid .*lr = \{ choices = \[0\.1, 0\.2\] \}"):
         Space({"lr": Range(low=0.1, high=0.2)}).grid({})
 
 
-def test_one_at_a_time_changes_the_recipe_by_one_value(toy, softmax):
+def test_grid_one_at_a_time_changes_single_values(toy, softmax):
     space = find_space(softmax, None, grid=True)
     base = plan_values(check_space(toy, "softmax", space, "slow"), space.ranges)
     assert base == {"lr": 0.05, "batch_size": 16}
@@ -182,14 +182,14 @@ def test_one_at_a_time_changes_the_recipe_by_one_value(toy, softmax):
     assert space.around(base).ranges["batch_size"].choices == (16, 8, 32)
 
 
-def test_a_single_number_stands_for_a_single_layer():
+def test_range_treats_number_as_single_layer():
     assert Range(choices=(10, [128])).has([10])
     assert not Range(choices=(10, [128])).has([64])
     space = Space({"model.hidden": Range(choices=(10, 128))}, one_at_a_time=True)
     assert space.grid({"model.hidden": [10]}) == [{"model.hidden": [10]}, {"model.hidden": 128}]
 
 
-def test_words_of_a_space_are_no_fields():
+def test_space_keywords_are_no_recipe_fields():
     assert {"inherit", "one_at_a_time"}.isdisjoint(Recipe.model_fields)
     assert "recipe" not in Recipe.model_fields
 
@@ -217,7 +217,7 @@ KEYS = ["lr", "batch_size", "optimizer", "momentum", "nesterov", "epochs", "mode
     deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.dictionaries(st.sampled_from(KEYS), ranges | values, max_size=4))
-def test_a_space_is_refused_in_words_or_every_corner_of_it_can_begin(toy, softmax, given_values):
+def test_check_space_accepts_only_spaces_with_trainable_corners(toy, softmax, given_values):
     from zoo_core.training.plan import make_plan
     from zoo_core.tuning.model_spaces import _space
 
@@ -235,7 +235,7 @@ def test_a_space_is_refused_in_words_or_every_corner_of_it_can_begin(toy, softma
         assert all(found[key] == value for key, value in setting.items())
 
 
-def test_known_fields_are_those_of_recipe_and_config(softmax):
+def test_known_fields_combines_recipe_and_config(softmax):
     fields = known_fields(softmax)
     assert {"lr", "model.scale"} <= fields.keys()
     assert not {"model", "model.input_shape", "model.classes"} & fields.keys()

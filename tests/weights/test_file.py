@@ -29,7 +29,7 @@ def saved(tmp_path):
     return path, save_weights(path, TENSORS, {"b": 1, "a": [2]})
 
 
-def test_what_is_saved_is_loaded(saved):
+def test_weight_file_round_trips(saved):
     path, sha256 = saved
     file = load_weights(path, sha256=sha256)
     assert file.metadata == {"a": [2], "b": 1}
@@ -39,26 +39,26 @@ def test_what_is_saved_is_loaded(saved):
         assert np.array_equal(file.tensors[name], tensor)
 
 
-def test_equal_content_gives_equal_files(tmp_path, saved):
+def test_save_weights_writes_equal_files_for_equal_content(tmp_path, saved):
     other = tmp_path / "other.safetensors"
     save_weights(other, dict(reversed(TENSORS.items())), {"a": [2], "b": 1})
     assert other.read_bytes() == saved[0].read_bytes()
 
 
-def test_every_flipped_bit_is_noticed(saved):
+def test_load_weights_detects_flipped_bit_in_any_byte(saved):
     path, sha256 = saved
     content = path.read_bytes()
     for position in range(len(content)):
         damaged = bytearray(content)
         damaged[position] ^= 1 << position % 8
         path.write_bytes(damaged)
-        with pytest.raises(VerificationError, match="its card says"):
+        with pytest.raises(VerificationError, match=sha256):
             load_weights(path, sha256=sha256)
 
 
 @settings(max_examples=300)
 @given(st.binary(max_size=300))
-def test_any_bytes_are_refused_with_a_reason(tmp_path_factory, content):
+def test_load_weights_rejects_arbitrary_bytes(tmp_path_factory, content):
     path = tmp_path_factory.getbasetemp() / "any.safetensors"
     path.write_bytes(content)
     with pytest.raises(VerificationError, match=r"any\.safetensors"):
@@ -76,14 +76,14 @@ META = {"__metadata__": {"zoo": "{}"}}
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "0 bytes, too few"),
-        (crafted(META, length=1 << 40), "too few for its header"),
-        (crafted(b" " * (MAX_HEADER + 1)), "524,289 bytes, 524,288 are allowed"),
+        (b"", r"\b0 bytes.* header"),
+        (crafted(META, length=1 << 40), r"\b[1-9]\d bytes.* header"),
+        (crafted(b" " * (MAX_HEADER + 1)), "524,289 bytes.* 524,288"),
         (crafted({}), "KeyError"),
         (crafted({"__metadata__": {"zoo": "[]"}}), "not an object"),
-        (crafted(b'{"a":1,"a":2}'), "a key stands twice"),
+        (crafted(b'{"a":1,"a":2}'), "key .*twice"),
         (crafted(b"[" * 100_000), "not readable"),
-        (crafted({"__metadata__": {"zoo": '{"x":1,"x":2}'}}), "a key stands twice"),
+        (crafted({"__metadata__": {"zoo": '{"x":1,"x":2}'}}), "key .*twice"),
         (crafted({**META, "t": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}), "damaged"),
         (
             crafted(
@@ -99,20 +99,20 @@ META = {"__metadata__": {"zoo": "{}"}}
         ),
     ],
 )
-def test_a_crafted_header_is_refused(tmp_path, content, said):
+def test_load_weights_rejects_crafted_header(tmp_path, content, said):
     path = tmp_path / "crafted.safetensors"
     path.write_bytes(content)
     with pytest.raises(VerificationError, match=said):
         load_weights(path)
 
 
-def test_a_file_that_is_not_there_cannot_be_read(tmp_path):
+def test_load_weights_reports_missing_file(tmp_path):
     with pytest.raises(DataError, match="No such file"):
         load_weights(tmp_path / "none.safetensors")
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_weights_that_are_not_finite_are_refused(tmp_path, value):
+def test_load_weights_rejects_nonfinite_tensor(tmp_path, value):
     path = tmp_path / "model.safetensors"
     save_weights(path, {"w": np.array([1.0, value])}, {})
     with pytest.raises(VerificationError, match="'w' is not finite"):
@@ -122,18 +122,18 @@ def test_weights_that_are_not_finite_are_refused(tmp_path, value):
 @pytest.mark.parametrize(
     ("expected", "said"),
     [
-        ({"a": TENSORS["a"]}, "has the unknown tensor 'count'"),
+        ({"a": TENSORS["a"]}, "unknown .*'count'"),
         ({**TENSORS, "b": TENSORS["a"]}, "lacks tensor 'b'"),
         ({**TENSORS, "a": TENSORS["a"].T}, r"'a' is float32 \(2, 3\), .* float32 \(3, 2\)"),
-        ({**TENSORS, "a": TENSORS["a"].astype(np.float64)}, "the model's is float64"),
+        ({**TENSORS, "a": TENSORS["a"].astype(np.float64)}, "'a' .*float32 .*float64"),
     ],
 )
-def test_weights_of_another_model_are_refused(saved, expected, said):
+def test_check_tensors_rejects_weights_of_other_model(saved, expected, said):
     with pytest.raises(VerificationError, match=said):
         check_tensors(load_weights(saved[0]), expected)
 
 
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+def test_write_atomic_keeps_only_old_file_after_failure(tmp_path, monkeypatch):
     path = tmp_path / "file"
     path.write_bytes(b"old")
 
@@ -147,7 +147,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
     assert os.listdir(tmp_path) == ["file"]
 
 
-def test_a_killed_write_leaves_the_old_file_or_the_new(tmp_path):
+def test_write_atomic_leaves_old_or_new_file_when_killed(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"0" * 500_000)
     code = f"""
