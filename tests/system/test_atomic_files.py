@@ -4,6 +4,7 @@ import contextlib
 
 import pytest
 
+from zoo_core.system import atomic_files
 from zoo_core.system.atomic_files import scratch_folder
 
 FILLS = """
@@ -55,3 +56,24 @@ def test_scratch_folder_removes_only_leftovers_of_killed_process(tmp_path, spawn
         (left,) = path.parent.iterdir()
         assert (left / "new" / "much").exists()
         assert alive.poll() is None
+
+
+def test_scratch_folder_is_made_again_if_removed_before_it_is_locked(tmp_path, monkeypatch):
+    path = tmp_path / "thing"
+    lock = atomic_files._lock
+    first = []
+
+    def lock_late(file):
+        """Lock a file, the first one after another writer has removed what nobody locks."""
+        if not first:
+            first.append(file)
+            with scratch_folder(path):
+                pass
+        return lock(file)
+
+    monkeypatch.setattr(atomic_files, "_lock", lock_late)
+    with scratch_folder(path) as folder:
+        (folder / "file").touch()
+        with scratch_folder(path):  # and now it is locked
+            assert (folder / "file").exists()
+    assert list(tmp_path.iterdir()) == []

@@ -7,7 +7,6 @@ import os
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from io import BufferedRandom, BufferedReader
 from pathlib import Path
@@ -17,9 +16,6 @@ _MARK = ".tmp-"
 
 _LOCK = "lock"
 """The file in a temporary folder that its writer locks."""
-
-_MIN_AGE = 10
-"""Seconds within which a temporary folder may not have been locked yet."""
 
 
 def write_atomic(path: Path, content: bytes) -> None:
@@ -83,14 +79,10 @@ def scratch_folder(path: Path) -> Iterator[Path]:
         OSError: it could not be made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    for folder in path.parent.glob(f"{_prefix(path)}*"):
-        if folder.is_dir() and not _in_use(folder):
-            shutil.rmtree(folder, ignore_errors=True)
-    # The lock lies in it, so that whoever finds the folder finds it locked or about to be.
-    folder = Path(tempfile.mkdtemp(prefix=_prefix(path), dir=path.parent))
+    _remove_stale_folders(path)
+    folder, lock = _make_locked_folder(path)
     try:
-        with (folder / _LOCK).open("x+b") as lock:
-            _lock(lock)
+        with lock:
             new = folder / "new"
             new.mkdir()
             yield new
@@ -98,15 +90,45 @@ def scratch_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _in_use(folder: Path) -> bool:
-    """Say whether the writer of a temporary folder lives, as far as that can be seen."""
-    try:
-        with (folder / _LOCK).open("rb") as lock:
-            return sys.platform == "win32" or not _lock(lock)
-    except FileNotFoundError:
-        return time.time() - folder.stat().st_mtime < _MIN_AGE
-    except OSError:
-        return True
+def _remove_stale_folders(path: Path) -> None:
+    """Remove the temporary folders for `path` whose writers were killed."""
+    if sys.platform == "win32":  # it has no locks to show who lives
+        return
+    for folder in path.parent.glob(f"{_prefix(path)}*"):
+        with contextlib.suppress(OSError):
+            lock = _lock_folder(folder)
+            if lock:
+                with lock:  # held meanwhile, so that a writer that comes late sees it
+                    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_locked_folder(path: Path) -> tuple[Path, BufferedRandom]:
+    """Make a temporary folder beside `path`, locked for as long as its lock is open."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_prefix(path), dir=path.parent))
+        lock = _lock_folder(folder)
+        if lock:
+            return folder, lock
+        # Another process took it for abandoned before it was locked, and removes it.
+
+
+def _lock_folder(folder: Path) -> BufferedRandom | None:
+    """Return the open lock of a temporary folder, or None where another process has it.
+
+    Raises:
+        OSError: the lock can be neither opened nor made.
+    """
+    path = folder / _LOCK
+    with contextlib.ExitStack() as opened:
+        try:
+            lock = opened.enter_context(path.open("a+b"))
+            # A lock is worth nothing once somebody who had it before has removed the file.
+            if _lock(lock) and os.path.samestat(os.fstat(lock.fileno()), path.stat()):
+                opened.pop_all()
+                return lock
+        except FileNotFoundError:
+            pass
+    return None
 
 
 def remove_stale_temporaries(folder: Path, prefix: str = ".") -> int:
