@@ -1,4 +1,4 @@
-"""What is published with zoo: all there, all true, all without a network."""
+"""The weights published with zoo: complete, consistent and usable offline."""
 
 import json
 import sys
@@ -28,7 +28,7 @@ def card_of(found):
     return parse_published_card(path.read_bytes(), str(path))
 
 
-def test_every_tag_is_published_and_no_other():
+def test_registry_index_lists_exactly_tags():
     (zoo,) = (registry for registry in known_registries(CATALOG) if registry.name == "zoo")
     assert {each.published.name for each in list_published([zoo])} == set(TAGS)
     content = zoo.location.read("index.json", max_bytes=1 << 20)
@@ -36,27 +36,27 @@ def test_every_tag_is_published_and_no_other():
     assert set(zoo.index().defaults.values()) == {"best"}
 
 
-def test_every_model_of_ours_has_its_best_a_default_and_a_reference():
+def test_published_model_has_best_default_and_third_tag():
     for name, entry in CATALOG.entries("models").items():
         if entry.plugin.distribution.startswith("zoo-") and name in {t.split(".")[0] for t in TAGS}:
             assert {f"{name}.best", f"{name}.default"} < set(TAGS)
             assert len([tag for tag in TAGS if tag.startswith(f"{name}.")]) >= 3
 
 
-def test_the_readme_says_what_the_cards_say():
+def test_readme_table_matches_cards():
     readme = README.read_text()
     assert with_table(readme) == readme
     for found in FOUND:
         assert f"[`{found.published.name}`]" in readme
 
 
-def test_it_is_small():
+def test_registry_stays_below_40_megabytes():
     root = FOUND[0].registry.location.root
     assert sum(path.stat().st_size for path in root.rglob("*") if path.is_file()) < 40_000_000
 
 
 @pytest.mark.parametrize("found", FOUND, ids=TAGS)
-def test_a_card_is_of_the_recipe_as_it_stands(found):
+def test_card_has_current_recipe(found):
     card = card_of(found)
     name, seed = TAGS[found.published.name]
     recipe = name.removeprefix(f"{card.model}.")
@@ -65,7 +65,7 @@ def test_a_card_is_of_the_recipe_as_it_stands(found):
 
 
 @pytest.mark.parametrize("found", FOUND, ids=TAGS)
-def test_an_interval_is_that_of_the_results(found):
+def test_card_interval_matches_results(found):
     card = card_of(found)
     row = row_of(TAGS[found.published.name][0])
     results = row.results()
@@ -75,7 +75,7 @@ def test_an_interval_is_that_of_the_results(found):
 
 
 @pytest.mark.parametrize("found", FOUND, ids=TAGS)
-def test_a_page_says_what_its_card_says(found):
+def test_card_page_matches_card(found):
     card = card_of(found)
     folder = found.registry.path(found.published).parent
     assert (folder / "card.md").read_bytes() == card_markdown(card)
@@ -85,7 +85,7 @@ def test_a_page_says_what_its_card_says(found):
 
 
 @pytest.mark.slow
-def test_everything_is_verified_without_a_network(cli):
+def test_zoo_verify_passes_all_weights_offline(cli):
     result = cli("verify", "--all", "--json")
     report = result.json["weights"]
     assert {each["name"] for each in report} >= set(TAGS)
@@ -95,7 +95,7 @@ def test_everything_is_verified_without_a_network(cli):
 
 
 @pytest.mark.slow
-def test_everything_is_loaded_without_network_or_pickle(run_python):
+def test_load_needs_no_network_or_pickle(run_python):
     """`torch.load`, `numpy.load` and `pickle` raise when they are touched."""
     code = f"""
 import pickle, socket
@@ -123,8 +123,8 @@ assert ours == {{name.partition(".")[0] for name in {TAGS!r}}}
     run_python(code)
 
 
-def test_a_plain_load_needs_no_pydantic(run_python):
-    """Which takes longer to import than everything else that a load by name does."""
+def test_load_imports_no_heavy_modules(run_python):
+    """Importing pydantic takes longer than everything else that a load by name needs."""
     code = """
 import json, sys
 import zoo_core as zoo
@@ -144,13 +144,13 @@ zoo.load("numpy-net")  # for the index of plugins
     }
 
 
-def test_weights_come_with_their_config(run_python):
+def test_create_model_rejects_config_for_pretrained_weights(run_python):
     code = """
 import zoo_core as zoo
 try:
     zoo.create_model("numpy-net", pretrained=True, hidden=[5])
 except zoo.ZooError as fault:
-    assert "come with their config, got hidden" in str(fault), fault
+    assert "config" in str(fault) and "hidden" in str(fault), fault
 else:
     raise AssertionError
 """

@@ -134,7 +134,7 @@ def read_until(terminal, wanted):
         ("zoo evaluate runs/so", "zoo evaluate runs/softmax-1"),
     ],
 )
-def test_a_name_is_completed(completed, begun, whole):
+def test_shell_completes_names(completed, begun, whole):
     assert completed(begun, whole)
 
 
@@ -150,7 +150,7 @@ finally:
 
 
 @pytest.mark.parametrize("begun", ["zoo trai", "zoo train soft", "zoo plugins info zoo-t"])
-def test_names_come_from_the_index_and_no_plugin_is_imported(cli, run_python, begun):
+def test_completion_reads_index_without_importing_plugins(cli, run_python, begun):
     assert cli("list").code == 0
     count = str(len(begun.split()) - 1)
     asked = {"_ZOO_COMPLETE": "bash_complete", "COMP_WORDS": begun, "COMP_CWORD": count}

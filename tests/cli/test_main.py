@@ -12,26 +12,29 @@ from PIL import Image
 from zoo_core.cli.main import run
 
 
-def test_several_weights_are_evaluated_each_and_as_an_ensemble(cli, trained):
+def test_zoo_evaluate_scores_members_and_ensemble(cli, trained):
     assert cli("train", "softmax", "--out", "other", "--seed", "5", "--epochs", "1").code == 0
     whole = cli("evaluate", "run", "other", "--json").json
     alone = [cli("evaluate", name, "--json").json for name in ("run", "other")]
     assert [member["metrics"] for member in whole["members"]] == [r["metrics"] for r in alone]
     assert whole["model"] == " + ".join(report["model"] for report in alone)
     assert whole["metrics"] not in [report["metrics"] for report in alone]
-    text = cli("evaluate", "run", "other").out
-    assert "the 2 together on toy, split test: loss " in text
-    assert f"{whole['metrics']['test']['correct'][0]} of 50 images read correctly" in text
+    *_, ensemble, count = cli("evaluate", "run", "other").out.splitlines()
+    loss = f"loss {whole['metrics']['test']['loss'][0]:.4f}"
+    assert all(fact in ensemble for fact in ("2", "toy", "test", loss)), ensemble
+    assert f"{whole['metrics']['test']['correct'][0]} of 50" in count
 
 
-def test_an_ensemble_of_models_for_different_data_is_refused(cli, trained):
+def test_zoo_evaluate_rejects_ensemble_of_different_datasets(cli, trained):
     assert cli("train", "softmax-pairs", "--out", "pairs", "--epochs", "1").code == 0
     result = cli("evaluate", "run", "pairs")
     assert result.code == 2
-    assert "the weights were trained on several data sets: toy, toy-pairs" in result.err
+    assert "toy, toy-pairs" in result.err
+    assert "--dataset NAME" in result.err
     result = cli("evaluate", "run", "pairs", "--dataset", "toy")
     assert result.code == 2
-    assert "is for (1, 6, 5) with classes (3, 3)" in result.err
+    assert "(1, 6, 5)" in result.err
+    assert "(3, 3)" in result.err
 
 
 @pytest.fixture
@@ -41,7 +44,7 @@ def trained(cli, tmp_path):
     return tmp_path / "run"
 
 
-def test_list_names_what_is_installed(cli):
+def test_zoo_list_shows_installed_models(cli):
     result = cli("list")
     assert result.code == 0
     columns = ["NAME", "PARAMETERS", "TRAINER", "DATASET", "PLUGIN", "SUMMARY"]
@@ -52,54 +55,54 @@ def test_list_names_what_is_installed(cli):
 
 
 @pytest.mark.parametrize("kind", ["models", "datasets", "trainers", "plugins"])
-def test_list_json_is_one_object(cli, kind):
+def test_zoo_list_json_prints_one_object(cli, kind):
     report = cli("list", kind, "--json").json
     assert report["schema"] == 1
     names = {row["name"] for row in report[kind]}
     assert names & {"softmax", "toy", "zoo-toy"}
 
 
-def test_list_takes_a_pattern(cli):
+def test_zoo_list_filters_by_pattern(cli):
     assert [row["name"] for row in cli("list", "*-pairs", "--json").json["models"]] == [
         "softmax-pairs"
     ]
-    assert "No models match 'modles'" in cli("list", "modles").err
+    assert "'modles'" in cli("list", "modles").err
 
 
 @pytest.mark.parametrize("arguments", [["list", "--help"], ["train", "--help"], ["--help"], []])
-def test_help_is_there(cli, arguments):
+def test_help_prints_usage(cli, arguments):
     result = cli(*arguments)
     assert "Usage: zoo" in result.out + result.err
 
 
-def test_list_with_options_that_need_a_parser(cli):
+def test_zoo_list_rejects_invalid_arguments(cli):
     assert cli("list", "--no-such").code == 2
     assert cli("list", "models", "a", "b").code == 2
 
 
 @pytest.mark.parametrize("name", ["softmax", "toy", "zoo-toy/softmax"])
-def test_info_of_a_name(cli, name):
+def test_zoo_info_accepts_name(cli, name):
     assert cli("info", name).code == 0
     assert cli("info", name, "--json").json["summary"]
 
 
-def test_info_of_a_run(cli, trained):
+def test_zoo_info_accepts_run(cli, trained):
     report = cli("info", "run", "--json").json
     assert report["sha256"] == json.loads((trained / "card.json").read_text())["weights"]["sha256"]
     assert cli("info", "run").code == 0
 
 
-def test_train_says_how_it_goes(cli):
+def test_zoo_train_prints_progress(cli):
     result = cli("train", "softmax")
     lines = result.out.splitlines()
-    assert lines[0].startswith("Training softmax on toy: 180 images to train on, 20 to validate")
+    assert all(fact in lines[0] for fact in ("softmax", "toy", "180 images", "20", "seed 0"))
     assert lines[1].startswith("Epoch 1/5: training loss ")
-    assert "of 50 images read correctly" in lines[6]
+    assert "of 50 images" in lines[6]
     assert "runs/softmax-1/model.safetensors" in result.out
     assert result.err == ""
 
 
-def test_train_json_is_one_object(cli):
+def test_zoo_train_json_prints_one_object(cli):
     options = ["--seed", 7, "--epochs", 2, "--set", "lr=0.3", "--set", "model.scale=0.5"]
     report = cli("train", "softmax", "--json", *options).json
     assert report["schema"] == 1
@@ -115,7 +118,7 @@ def test_train_json_is_one_object(cli):
         assert scores["accuracy"][0] == scores["correct"][0] / total
 
 
-def test_evaluate_gives_what_training_gave(cli, trained):
+def test_zoo_evaluate_repeats_metrics_of_training(cli, trained):
     card = json.loads((trained / "card.json").read_text())
     report = cli("evaluate", "run", "--json").json
     assert report["metrics"]["test"] == card["metrics"]["test"]
@@ -135,7 +138,7 @@ def picture(tmp_path):
     return tmp_path / "low.png"
 
 
-def test_predict_reads_an_image(cli, trained, picture):
+def test_zoo_predict_classifies_image(cli, trained, picture):
     report = cli("predict", "run", "low.png", "--json").json
     (answer,) = report["predictions"]
     assert answer["file"] == "low.png"
@@ -145,7 +148,7 @@ def test_predict_reads_an_image(cli, trained, picture):
     assert cli("predict", "run", "low.png").out.startswith("low.png: low (")
 
 
-def test_predict_fits_images_of_other_sizes_and_colors(cli, trained, picture):
+def test_zoo_predict_fits_other_sizes_and_colors(cli, trained, picture):
     large = Image.open(picture).resize((50, 60), Image.Resampling.NEAREST)
     large.save(picture.parent / "large.png")
     large.point(lambda value: 255 - value).convert("RGB").save(picture.parent / "dark-on-light.jpg")
@@ -153,7 +156,7 @@ def test_predict_fits_images_of_other_sizes_and_colors(cli, trained, picture):
     assert [answer["labels"] for answer in report["predictions"]] == [[2], [2]]
 
 
-def test_predict_names_a_bad_file_and_goes_on(cli, trained, picture):
+def test_zoo_predict_names_unreadable_files_and_continues(cli, trained, picture):
     (trained.parent / "text.png").write_text("not an image")
     (trained.parent / "cut.png").write_bytes(picture.read_bytes()[:45])
     result = cli("predict", "run", "text.png", "low.png", "none.png", "cut.png", "--json")
@@ -164,98 +167,114 @@ def test_predict_names_a_bad_file_and_goes_on(cli, trained, picture):
 
 
 BAD = [
-    # arguments, exit code, what the one line says
-    (["train", "sotfmax"], 3, "Did you mean 'softmax'"),
-    (["train", "nothing-of-all"], 3, "no installed plugin offers a model 'nothing-of-all'"),
-    (["train", "softmax", "--dataset", "imagenet"], 3, "offers a dataset 'imagenet'"),
-    (["train", "softmax", "--recipe", "fast"], 3, "has no recipe 'fast'. Recipes there are"),
-    (["train", "softmax", "--set", "trainer=jax"], 3, "offers a trainer 'jax'"),
-    (["train", "softmax", "--set", "lr"], 2, "--set takes KEY=VALUE, got 'lr'"),
-    (["train", "softmax", "--set", "color=3"], 2, "no key 'color'. Keys there are: batch_size"),
-    (["train", "softmax", "--set", "model.width=3"], 2, "Keys there are: model.classes"),
-    (["train", "softmax", "--set", "model=3"], 2, "model of the recipe must be an object, got 3"),
+    # arguments, exit code, what the one line names
+    (["train", "sotfmax"], 3, ("model 'sotfmax'", "'softmax'")),
+    (["train", "nothing-of-all"], 3, ("model 'nothing-of-all'", "softmax, softmax-pairs")),
+    (["train", "softmax", "--dataset", "imagenet"], 3, ("dataset 'imagenet'", "toy, toy-pairs")),
+    (["train", "softmax", "--recipe", "fast"], 3, ("softmax", "recipe 'fast'", "default, slow")),
+    (["train", "softmax", "--set", "trainer=jax"], 3, ("trainer 'jax'", "numpy, torch, toy")),
+    (["train", "softmax", "--set", "lr"], 2, ("--set", "KEY=VALUE", "'lr'")),
+    (["train", "softmax", "--set", "color=3"], 2, ("'color'", "batch_size, dataset")),
+    (["train", "softmax", "--set", "model.width=3"], 2, ("'model.width'", "model.classes")),
+    (["train", "softmax", "--set", "model=3"], 2, ("model ", "object", "got 3")),
     (
         ["train", "softmax", "--set", "model=3", "--set", "model.scale=1"],
         2,
-        "model of the recipe must be an object, got 3",
+        ("model ", "object", "got 3"),
     ),
-    (["train", "softmax", "--set", "lr=fast"], 2, "lr of the recipe must be a valid number"),
-    (["train", "softmax", "--set", "lr=-1"], 2, "lr of the recipe must be greater than 0, got -1"),
-    (["train", "softmax", "--epochs", "0"], 2, "must be greater than or equal to 1, got 0"),
-    (["train", "softmax", "--epochs", "two"], 2, "'two' is not a valid integer"),
-    (["train", "softmax", "--seed", "-1"], 2, "seed of the recipe must be"),
-    (["train", "softmax", "--set", "batch_size=999"], 2, "must be at most 180"),
-    (["train", "softmax", "--set", "fresh=true"], 2, "dataset 'toy' cannot compose new images"),
+    (["train", "softmax", "--set", "lr=fast"], 2, ("lr ", "number", 'got "fast"')),
+    (["train", "softmax", "--set", "lr=-1"], 2, ("lr ", "than 0", "got -1")),
+    (["train", "softmax", "--epochs", "0"], 2, ("epochs ", "equal to 1", "got 0")),
+    (["train", "softmax", "--epochs", "two"], 2, ("'--epochs'", "'two'", "integer")),
+    (["train", "softmax", "--seed", "-1"], 2, ("seed ", "equal to 0", "got -1")),
     (
-        ["train", "softmax", "--set", "ema=0.9"],
+        ["train", "softmax", "--set", "batch_size=999"],
         2,
-        "ema of the recipe is 0.9, and trainer 'toy' does",
+        ("batch_size ", "180", "'toy'", "got 999"),
     ),
-    (["train", "softmax", "--dataset", "toy-pairs"], 2, "one label an image, dataset 'toy-pairs'"),
-    (["train", "softmax", "--out", "full"], 2, "is not empty, and a run overwrites nothing"),
-    (["train", "softmax", "--out", "full/file"], 2, "is a file"),
-    (["train", "softmax", "--out", "full/file/run"], 1, "full/file is a file"),
-    (["train", "softmax", "--recipe", "none.toml"], 1, "none.toml cannot be read"),
-    (["train"], 2, "name the model to train"),
-    (["train", "--resume", "nowhere"], 1, "nowhere holds no run that could go on"),
-    (["train", "softmax", "--resume", "full"], 2, "leave out NAME"),
-    (["train", "--resume", "full", "--set", "lr=1"], 2, "leave out NAME"),
-    (["tarin", "softmax"], 2, "no command 'tarin'. Did you mean 'train'?"),
-    (["info", "softmxa"], 3, "Did you mean 'softmax'"),
-    (["evaluate", "nowhere"], 3, "published weights 'nowhere', and there is no such"),
-    (["evaluate", "full"], 1, "its training did not finish"),
-    (["evaluate", "full/file"], 5, "is not a weight file of zoo"),
-    (["predict", "nowhere", "x.png"], 3, "published weights 'nowhere', and there is no such"),
+    (["train", "softmax", "--set", "fresh=true"], 2, ("dataset 'toy'", "--set fresh=false")),
+    (["train", "softmax", "--set", "ema=0.9"], 2, ("ema ", "0.9", "trainer 'toy'")),
+    (
+        ["train", "softmax", "--dataset", "toy-pairs"],
+        2,
+        ("model 'softmax'", "one label", "dataset 'toy-pairs'", "2 labels"),
+    ),
+    (["train", "softmax", "--out", "full"], 2, ("full ", "not empty", "--out")),
+    (["train", "softmax", "--out", "full/file"], 2, ("--out full/file", "a file")),
+    (
+        ["train", "softmax", "--out", "full/file/run"],
+        1,
+        ("full/file/run", "/full/file", "--out"),
+    ),
+    (["train", "softmax", "--recipe", "none.toml"], 1, ("none.toml", "No such file")),
+    (["train"], 2, ("model", "zoo list")),
+    (["train", "--resume", "nowhere"], 1, ("nowhere", "config.json")),
+    (["train", "softmax", "--resume", "full"], 2, ("--resume", "full", "NAME")),
+    (
+        ["train", "--resume", "full", "--set", "lr=1"],
+        2,
+        ("--resume", "full", "config.json", "--set"),
+    ),
+    (["tarin", "softmax"], 2, ("command 'tarin'", "'train'")),
+    (["info", "softmxa"], 3, ("'softmxa'", "'softmax'")),
+    (["evaluate", "nowhere"], 3, ("published weights 'nowhere'", "zoo list weights")),
+    (["evaluate", "full"], 1, ("full", "model.safetensors", "zoo train MODEL")),
+    (["evaluate", "full/file"], 5, ("full/file", "8 bytes", "header")),
+    (["predict", "nowhere", "x.png"], 3, ("published weights 'nowhere'", "zoo list weights")),
 ]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"), BAD, ids=lambda v: " ".join(v) if isinstance(v, list) else ""
+    ("arguments", "code", "facts"), BAD, ids=lambda v: " ".join(v) if isinstance(v, list) else ""
 )
 @pytest.mark.usefixtures("every_plugin")
-def test_a_users_mistake_is_one_clear_line(cli, tmp_path, arguments, code, said):
+def test_command_error_prints_one_line(cli, tmp_path, arguments, code, facts):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").write_text("precious")
     result = cli(*arguments)
     assert result.code == code
-    assert said in result.err
     assert result.out == ""
-    message = [line for line in result.err.splitlines() if line.startswith("zoo: ")]
-    assert len(message) == 1 or result.err.startswith("Usage: zoo"), result.err
+    lines = result.err.splitlines()
+    message = lines[-1]
+    assert len(lines) == 1 or result.err.startswith("Usage: zoo"), result.err
+    assert message.startswith("zoo: " if len(lines) == 1 else "Error: ")
+    assert all(fact in message for fact in facts), message
     assert (tmp_path / "full" / "file").read_text() == "precious"
     assert os.listdir(tmp_path / "full") == ["file"]
     assert not (tmp_path / "runs").exists()
 
 
-def test_evaluate_refuses_a_split_or_dataset_that_does_not_fit(cli, trained):
+def test_zoo_evaluate_rejects_unknown_split_or_unfit_dataset(cli, trained):
     assert cli("evaluate", "run", "--split", "holdout").code == 3
     result = cli("evaluate", "run", "--dataset", "toy-pairs")
     assert result.code == 2
-    assert "is for (1, 6, 5) with classes (3,)" in result.err
+    assert "(1, 6, 5)" in result.err
+    assert "(3,)" in result.err
 
 
-def test_a_dataset_with_another_checksum_fails_the_check(cli):
+def test_zoo_train_rejects_dataset_with_other_checksum(cli):
     result = cli("train", "softmax", env={"TOY_SHA256": "0" * 64})
     assert result.code == 5
-    assert "dataset 'toy' has the sha256" in result.err
+    assert "dataset 'toy'" in result.err
+    assert "0" * 64 in result.err
 
 
-def test_a_folder_that_cannot_be_written_is_named(cli):
+def test_zoo_train_names_unwritable_folder(cli):
     result = cli("train", "softmax", "--out", "/proc/nowhere/run")
     assert result.code == 1
-    assert "/proc" in result.err
-    assert "Name another with --out" in result.err
+    assert "/proc/nowhere/run" in result.err
+    assert "--out" in result.err
 
 
-def test_a_broken_plugin_costs_a_line_and_nothing_else(cli, write_plugin, tmp_path):
+def test_broken_plugin_prints_one_warning_and_leaves_others_usable(cli, write_plugin, tmp_path):
     site = tmp_path / "site"
     write_plugin(site, "zoo-bad", "import no_such_module")
     for arguments in (["list"], ["list"], ["info", "softmax"], ["train", "softmax"]):
         result = cli(*arguments, site=site)
         assert result.code == 0, result.err
         (line,) = result.err.splitlines()
-        assert line.startswith("zoo: broken plugin: zoo-bad 1.0 (zoo-bad = zoo_bad.plugin): ")
-        assert "importing zoo_bad.plugin failed: ModuleNotFoundError" in line
+        assert line.startswith("zoo: ")
+        assert "zoo-bad 1.0 (zoo-bad = zoo_bad.plugin): " in line
         assert "ModuleNotFoundError: No module named 'no_such_module'" in line
     assert cli("info", "toy", site=site).code == 0  # no model, but a data set
     assert cli("info", "bad-model", site=site).code == 4
@@ -268,13 +287,13 @@ def test_a_broken_plugin_costs_a_line_and_nothing_else(cli, write_plugin, tmp_pa
     assert status["zoo-toy"] == "ok"
 
 
-def test_info_of_a_shared_name_says_which_there_are(cli, write_plugin, tmp_path):
+def test_zoo_info_lists_choices_for_ambiguous_name(cli, write_plugin, tmp_path):
     site = tmp_path / "site"
     code = (Path(__file__).parents[1] / "toy" / "zoo_toy" / "plugin.py").read_text()
     write_plugin(site, "zoo-twin", code)
     result = cli("info", "softmax", site=site)
     assert result.code == 3
-    assert "Say which one: zoo-toy/softmax, zoo-twin/softmax" in result.err
+    assert "zoo-toy/softmax, zoo-twin/softmax" in result.err
     assert cli("info", "zoo-toy/softmax", "--json", site=site).json["plugin"] == "zoo-toy"
 
 
@@ -285,7 +304,7 @@ def test_info_of_a_shared_name_says_which_there_are(cli, write_plugin, tmp_path)
         (OSError("image file is truncated"), "image file is truncated"),
     ],
 )
-def test_what_the_system_refuses_is_one_line(exc, line, monkeypatch, capsys):
+def test_os_error_prints_one_line(exc, line, monkeypatch, capsys):
     def refuse(*_arguments, **_options):
         raise exc
 
@@ -294,7 +313,7 @@ def test_what_the_system_refuses_is_one_line(exc, line, monkeypatch, capsys):
     assert capsys.readouterr().err == f"zoo: {line}\n"
 
 
-def test_an_interrupt_ends_with_130(spawn):
+def test_zoo_train_exits_130_on_interrupt(spawn):
     with spawn("-m", "zoo_core", "train", "softmax", "--epochs", 100_000) as process:
         while not process.stdout.readline().startswith("Epoch"):
             pass
@@ -302,26 +321,25 @@ def test_an_interrupt_ends_with_130(spawn):
         _, err = process.communicate(timeout=600)
     assert process.returncode == 130
     assert re.fullmatch(
-        r"zoo: stopped before step \d+ of epoch \d+; nothing is lost. "
-        r"Go on: zoo train --resume runs/softmax-1",
+        r"zoo: .*\bstep \d+.*\bepoch \d+.*\bzoo train --resume runs/softmax-1",
         err.strip(),
     )
 
 
-def test_debug_shows_the_traceback(run_process):
+def test_debug_option_shows_traceback(run_process):
     result = run_process("-m", "zoo_core", "train", "sotfmax", "--debug")
     assert "Traceback" in result.err
     assert "UnknownNameError" in result.err
 
 
-def test_a_reader_that_leaves_early_is_no_error(spawn):
+def test_zoo_list_ignores_closed_pipe(spawn):
     with spawn("-m", "zoo_core", "list") as process:
         process.stdout.close()
         assert process.stderr.read() == ""
     assert process.returncode == 0
 
 
-def test_the_python_interface(run_python):
+def test_python_api_covers_train_load_and_evaluate(run_python):
     run_python(
         """
 import numpy as np
@@ -339,7 +357,7 @@ assert zoo.evaluate("run") == zoo.evaluate(pretrained, split="test") == run.card
 try:
     zoo.create_model("softmax", scael=1)
 except zoo.ZooError as fault:
-    assert "Did you mean 'scale'" in str(fault)
+    assert "'scale'" in str(fault)
 else:
     raise AssertionError
 """
@@ -347,8 +365,8 @@ else:
 
 
 @pytest.mark.usefixtures("every_plugin")
-def test_the_first_of_several_processes_may_report_a_mistake_first(toy_site, monkeypatch, capsys):
-    """The launcher ends the others when one has ended, said or not."""
+def test_later_ranks_wait_before_reporting_error(toy_site, monkeypatch, capsys):
+    """A launcher ends the other ranks once one has ended, whether it has reported or not."""
     waited = []
 
     def wait(seconds):
@@ -363,7 +381,7 @@ def test_the_first_of_several_processes_may_report_a_mistake_first(toy_site, mon
         assert "nonsuch" in capsys.readouterr().err
 
 
-def test_a_bar_is_drawn_on_a_terminal(in_terminal):
+def test_zoo_train_draws_progress_bar_on_terminal(in_terminal):
     code, shown = in_terminal("train", "softmax")
     assert code == 0
     assert "epoch 5" in shown

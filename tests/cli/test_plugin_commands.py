@@ -36,7 +36,7 @@ def greeter(site, write_plugin):
     return install
 
 
-def test_a_command_is_listed_without_being_imported(cli, greeter):
+def test_help_lists_plugin_command_without_import(cli, greeter):
     site = greeter("polite")
     for _ in ("cold", "warm"):
         done = cli("--help", site=site)
@@ -44,47 +44,47 @@ def test_a_command_is_listed_without_being_imported(cli, greeter):
         assert "imported" not in done.err
 
 
-def test_a_command_is_called(cli, greeter):
+def test_plugin_command_runs(cli, greeter):
     done = cli("greet", "you", site=greeter("polite"))
     assert (done.code, done.out) == (0, "Hello you\n")
 
 
-def test_a_command_that_cannot_be_imported_stops_itself_alone(cli, greeter):
+def test_broken_plugin_command_leaves_others_usable(cli, greeter):
     site = greeter("rude", "import no_such_module")
     assert "greet" in cli("--help", site=site).out
     done = cli("greet", "you", site=site)
     assert done.code == 4
-    assert "plugin zoo-rude 1.0 cannot be used: zoo_rude.greeting:greet" in done.err
+    assert "zoo-rude 1.0" in done.err
+    assert "zoo_rude.greeting:greet" in done.err
     assert cli("list", site=site).code == 0
 
 
-def test_a_command_that_two_plugins_offer_needs_its_distribution(cli, greeter):
+def test_ambiguous_plugin_command_requires_distribution(cli, greeter):
     greeter("polite")
     site = greeter("loud", GREETING.replace("Hello", "HEY"))
     done = cli("greet", "you", site=site)
     assert done.code == 3
-    assert "Say which one: zoo-loud/greet, zoo-polite/greet." in done.err
+    assert "zoo-loud/greet, zoo-polite/greet" in done.err
     assert cli("zoo-loud/greet", "you", site=site).out == "HEY you\n"
 
 
-def test_what_a_command_raises_is_one_line(cli, greeter):
+def test_plugin_command_exception_exits_1(cli, greeter):
     site = greeter("odd", GREETING.replace('click.echo(f"Hello {whom}")', "1 / 0"))
     done = cli("greet", "you", site=site)
     assert done.code == 1
-    assert "unexpected ZeroDivisionError" in done.err
+    assert "ZeroDivisionError" in done.err
 
 
-def test_a_command_of_a_broken_plugin_is_not_to_be_had(cli, site, write_plugin):
+def test_command_of_broken_plugin_is_unavailable(cli, site, write_plugin):
     write_plugin(site, "zoo-bad", "1 / 0")
     done = cli("greet", "you", site=site)
     assert done.code == 4
-    assert "no usable plugin offers a command 'greet'" in done.err
+    assert "command 'greet'" in done.err
+    assert "zoo-bad 1.0" in done.err
 
 
-def test_a_data_set_is_no_model(cli):
+def test_zoo_train_rejects_dataset_as_model(cli):
     done = cli("train", "toy")
     assert done.code == 3
-    assert (
-        "'toy' is a dataset, no model. To train a model on it: zoo train MODEL --dataset toy"
-        in (done.err)
-    )
+    assert "'toy' is a dataset" in done.err
+    assert "zoo train MODEL --dataset toy" in done.err

@@ -38,33 +38,33 @@ def images(tmp_path):
 LABELS = [[0], [1], [2]]
 
 
-def test_a_folder_is_read_with_all_that_is_in_it(cli, trained, images):
+def test_zoo_predict_reads_folder_recursively(cli, trained, images):
     report = cli("predict", "run", "images", "--json").json
     files = [answer["file"] for answer in report["predictions"]]
     assert files == ["images/a.png", "images/b.jpg", "images/more/c.PNG"]
     assert [answer["labels"] for answer in report["predictions"]] == LABELS
 
 
-def test_a_folder_without_images_is_named_and_the_rest_read(cli, trained, images):
+def test_zoo_predict_names_empty_folder_and_continues(cli, trained, images):
     (images.parent / "empty").mkdir()
     result = cli("predict", "run", "empty", "images/a.png", "--json")
     assert result.code == 1
-    assert "there is no image in the folder empty" in result.err
+    assert re.search(r"no image\b.*\bempty\b", result.err), result.err
     assert [answer["labels"] for answer in result.json["predictions"]] == [[0]]
 
 
-def test_standard_input_is_read(fresh_cli, trained, images):
+def test_zoo_predict_reads_standard_input(fresh_cli, trained, images):
     with (images / "more" / "c.PNG").open() as file:
         report = fresh_cli("predict", "run", "-", "--json", stdin=file).json
     assert [(a["file"], a["labels"]) for a in report["predictions"]] == [("-", [2])]
     with (images / "notes.txt").open() as file:
         result = fresh_cli("predict", "run", "-", "images/a.png", stdin=file)
     assert result.code == 1
-    assert "standard input is not an image that can be read" in result.err
+    assert "standard input" in result.err
     assert result.out.startswith("images/a.png: ")
 
 
-def test_csv_is_a_table_of_all_files(cli, trained, images):
+def test_csv_lists_each_readable_file(cli, trained, images):
     odd = images / 'a "b", c.png'
     (images / "a.png").rename(odd)
     (images / "cut.png").write_bytes(odd.read_bytes()[:45])
@@ -84,34 +84,35 @@ def test_csv_is_a_table_of_all_files(cli, trained, images):
         assert float(row["probability_place2"]) == pytest.approx(second, abs=1e-6)
 
 
-def test_csv_of_two_labels_has_columns_for_each(cli, images):
+def test_csv_has_columns_for_each_label(cli, images):
     assert cli("train", "softmax-pairs", "--out", "pairs", "--epochs", 1).code == 0
     rows = list(csv.DictReader(cli("predict", "pairs", "images", "--csv").out.splitlines()))
     answers = cli("predict", "pairs", "images", "--json").json["predictions"]
     assert [[row["label_1"], row["label_2"]] for row in rows] == [a["classes"] for a in answers]
 
 
-def test_csv_and_json_are_one_too_many(cli, trained, images):
+def test_zoo_predict_rejects_csv_with_json(cli, trained, images):
     result = cli("predict", "run", "images", "--csv", "--json")
     assert result.code == 2
-    assert "--csv and --json cannot both be printed" in result.err
+    assert "--csv" in result.err
+    assert "--json" in result.err
 
 
-def test_python_reads_files_as_the_command_does(run_python, trained, images):
+def test_read_images_matches_zoo_predict(run_python, trained, images):
     code = """
 from pathlib import Path
 import pytest, zoo_core as zoo
 pretrained = zoo.load("run")
 read = zoo.read_images(pretrained, sorted(Path("images").rglob("*.[pjP]*")))
 print(pretrained.predict(read).labels.tolist(), zoo.read_images(pretrained, []).shape)
-with pytest.raises(zoo.ZooError, match="none.png cannot be read"):
+with pytest.raises(zoo.ZooError, match="none.png"):
     zoo.read_images(pretrained, ["none.png"])
 """
     assert run_python(code) == f"{LABELS} (0, 1, 6, 5)\n"
 
 
 @pytest.mark.parametrize("worth", [1e9, 0.0], ids=["here", "in processes"])
-def test_many_files_keep_their_order_over_batches(tmp_path, monkeypatch, worth):
+def test_read_batches_keeps_file_order(tmp_path, monkeypatch, worth):
     monkeypatch.setattr(image_batches, "MIN_SECONDS_FOR_PROCESSES", worth)
     files = []
     for number in range(FIRST_BATCH + BATCH_SIZE + 10):
@@ -130,18 +131,18 @@ def test_many_files_keep_their_order_over_batches(tmp_path, monkeypatch, worth):
     ]
 
 
-def test_processes_that_read_keep_warnings_to_themselves(tmp_path, monkeypatch, capfd):
+def test_read_batches_suppresses_warnings_of_processes(tmp_path, monkeypatch, capfd):
     monkeypatch.setattr(image_batches, "MIN_SECONDS_FOR_PROCESSES", 0.0)
     for number in range(FIRST_BATCH):
         Image.new("L", (2, 2)).save(tmp_path / f"{number:02}.png")
     (tmp_path / "damaged.tif").write_bytes(b"II*\0\0\0\0\1")  # of which Pillow warns
     files = image_batches.find_images(tmp_path)
     *_, last = read_batches(files, partial(fit_image, shape=(1, 2, 2)), (1, 2, 2))
-    assert "damaged.tif is not an image" in str(last.errors[0])
+    assert "damaged.tif" in str(last.errors[0])
     assert capfd.readouterr() == ("", "")
 
 
-def test_time_that_the_caller_takes_is_not_time_to_read(tmp_path, monkeypatch):
+def test_read_batches_does_not_count_time_of_caller(tmp_path, monkeypatch):
     def none(*_):
         raise AssertionError("a process was started")
 
@@ -158,9 +159,7 @@ def test_time_that_the_caller_takes_is_not_time_to_read(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
-def test_the_processes_that_read_end_with_the_one_that_asked(
-    spawn, cli, trained, images, tmp_path, number
-):
+def test_reader_processes_end_with_zoo_predict(spawn, cli, trained, images, tmp_path, number):
     Image.effect_noise((600, 600), 50).save(tmp_path / "large.png")
     (tmp_path / "photos").mkdir()
     for photo in range(2000):
@@ -168,7 +167,7 @@ def test_the_processes_that_read_end_with_the_one_that_asked(
     process = spawn(
         *("-m", "zoo_core", "predict", "run", "photos"),
         start_new_session=True,
-        # Whoever runs these tests in the background may have had it ignored.
+        # A shell's background jobs, these tests among them, may ignore SIGINT.
         preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     lines = [
@@ -184,13 +183,13 @@ def test_the_processes_that_read_end_with_the_one_that_asked(
     if number == signal.SIGINT:
         said = [line for line in err.splitlines() if line and "Read by" not in line]
         assert (process.returncode, said) == (130, ["zoo: interrupted"])
-    with pytest.raises(ProcessLookupError):  # nobody is left of the group, or soon
+    with pytest.raises(ProcessLookupError):  # the process group is empty, now or soon
         for _ in range(12_000):
             os.killpg(process.pid, 0)
             time.sleep(0.05)
 
 
-def test_a_terminal_shows_what_the_model_was_given(in_terminal, cli, trained, images):
+def test_zoo_predict_draws_fitted_image_on_terminal(in_terminal, cli, trained, images):
     image = Image.new("L", (5, 6))
     image.paste(200, (0, 2, 5, 3))  # the upper half of the second line of characters
     image.save(images / "line.png")
@@ -207,7 +206,7 @@ def test_a_terminal_shows_what_the_model_was_given(in_terminal, cli, trained, im
     ("arguments", "environment"),
     [(["--no-pictures"], {}), ([], {"NO_COLOR": "1"}), ([], {"TERM": "dumb"})],
 )
-def test_no_picture_where_none_is_wanted_or_possible(
+def test_zoo_predict_draws_no_picture_when_disabled_or_unsupported(
     in_terminal, cli, trained, images, arguments, environment
 ):
     code, shown = in_terminal("predict", "run", "images/b.jpg", *arguments, **environment)
@@ -216,7 +215,7 @@ def test_no_picture_where_none_is_wanted_or_possible(
     assert "▀" not in shown
 
 
-def test_a_bar_is_drawn_over_many_files_on_a_terminal_alone(in_terminal, cli, trained, images):
+def test_zoo_predict_shows_progress_bar_only_on_terminal(in_terminal, cli, trained, images):
     for number in range(20):
         Image.new("L", (5, 6)).save(images / f"many-{number}.png")
     code, shown = in_terminal("predict", "run", "images")

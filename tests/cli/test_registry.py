@@ -14,11 +14,11 @@ def here(cli, registry):
     """Return the folder of a registry that was added as `here`."""
     added = cli("registry", "add", "here", "registry")  # relative, and kept as a whole path
     assert added.code == 0, added.err
-    assert "1 published set of weights" in added.out
+    assert "1 published" in added.out
     return registry
 
 
-def test_weights_are_listed(cli, here):
+def test_zoo_list_shows_published_weights(cli, here):
     (row,) = cli("list", "weights", "--json").json["weights"]
     assert (row["name"], row["registry"], row["default"]) == ("softmax.first", "here", True)
     table = cli("list", "weights").out
@@ -27,7 +27,7 @@ def test_weights_are_listed(cli, here):
     assert cli("list", "weights", "cnn*").out == ""
 
 
-def test_info_tells_of_published_weights(cli, here):
+def test_zoo_info_shows_published_weights(cli, here):
     facts = cli("info", "softmax.first", "--json").json
     assert facts["registry"] == "here"
     assert facts["metrics"]["test"]["total"] == 50
@@ -35,7 +35,7 @@ def test_info_tells_of_published_weights(cli, here):
     assert cli("info", "softmax.second").code == 3
 
 
-def test_an_image_is_read_by_name(cli, here, tmp_path):
+def test_zoo_predict_loads_weights_by_name(cli, here, tmp_path):
     Image.fromarray(IMAGE).save(tmp_path / "image.png")
     report = cli("predict", "softmax", "image.png", "--json").json
     assert report["model"].startswith("softmax.first@sha256:")
@@ -46,12 +46,12 @@ def test_an_image_is_read_by_name(cli, here, tmp_path):
     assert cli("predict", report["model"], "image.png").code == 0
 
 
-def test_weights_are_evaluated_by_name(cli, here, run):
+def test_zoo_evaluate_loads_weights_by_name(cli, here, run):
     report = cli("evaluate", "softmax", "--json").json
     assert report["metrics"]["test"]["correct"] == list(run.card.metrics["test"].correct)
 
 
-def test_verify_says_what_it_checked(cli, here):
+def test_zoo_verify_lists_checks(cli, here):
     result = cli("verify", "--all")
     assert result.code == 0
     lines = result.out.splitlines()
@@ -63,7 +63,7 @@ def test_verify_says_what_it_checked(cli, here):
     assert len(report["checks"]) == 5
 
 
-def test_verify_ends_with_5_where_anything_differs(cli, here):
+def test_zoo_verify_exits_5_on_damaged_weights(cli, here):
     path = here / "softmax/first/model.safetensors"
     content = bytearray(path.read_bytes())
     content[200] ^= 1
@@ -78,7 +78,7 @@ def test_verify_ends_with_5_where_anything_differs(cli, here):
 
 
 @pytest.mark.parametrize("command", ["verify", "pull"])
-def test_all_takes_a_registry_that_cannot_be_read_for_a_fault(cli, here, tmp_path, command):
+def test_all_option_exits_5_on_unreadable_registry(cli, here, tmp_path, command):
     other = tmp_path / "other"
     assert cli("publish", "run", "--as", "softmax.b", "--registry", other).code == 0
     assert cli("registry", "add", "other", other).code == 0
@@ -93,13 +93,13 @@ def test_all_takes_a_registry_that_cannot_be_read_for_a_fault(cli, here, tmp_pat
 
 @pytest.mark.parametrize("arguments", [[], ["softmax", "--all"]])
 @pytest.mark.parametrize("command", ["verify", "pull"])
-def test_names_or_all(cli, here, command, arguments):
+def test_verify_and_pull_require_either_names_or_all(cli, here, command, arguments):
     result = cli(command, *arguments)
     assert result.code == 2
     assert "zoo list weights" in result.err
 
 
-def test_reproduce_says_whether_the_bytes_are_equal(cli, here):
+def test_zoo_reproduce_reports_equal_bytes(cli, here):
     result = cli("reproduce", "softmax")
     assert result.code == 0, result.err
     assert "ok    seed 3: equal bytes" in result.out
@@ -108,7 +108,7 @@ def test_reproduce_says_whether_the_bytes_are_equal(cli, here):
     assert report["reproductions"][0]["differences"] == {}
 
 
-def test_a_run_is_published(cli, run, tmp_path):
+def test_zoo_publish_publishes_run_once(cli, run, tmp_path):
     command = ["publish", "run", "--as", "softmax.mine", "--registry", "mine"]
     result = cli(*command)
     assert result.code == 0
@@ -120,7 +120,7 @@ def test_a_run_is_published(cli, run, tmp_path):
     assert cli("publish", "run", "--as", "softmax.b", "--registry", "mine", "--json").json["bytes"]
 
 
-def test_several_seeds_give_an_interval(cli, tmp_path):
+def test_zoo_publish_computes_interval_from_seed_runs(cli, tmp_path):
     for seed in range(3):
         assert cli("train", "softmax", "--seed", seed, "--out", f"seed-{seed}").code == 0
     others = ["--seed-run", "seed-1", "--seed-run", "seed-2"]
@@ -130,14 +130,14 @@ def test_several_seeds_give_an_interval(cli, tmp_path):
     assert card["interval"]["seeds"] == [0, 1, 2]
 
 
-def test_pull_says_where_weights_lie(cli, here):
+def test_zoo_pull_prints_path_of_weights(cli, here):
     result = cli("pull", "softmax")
     assert result.code == 0
     assert str(here / "softmax/first/model.safetensors") in result.out
     assert cli("pull", "--all", "--json").json["weights"][0]["registry"] == "here"
 
 
-def test_registries_are_listed_and_removed(cli, here):
+def test_zoo_registry_lists_and_removes(cli, here):
     assert str(here) in cli("registry", "list").out
     (row,) = cli("registry", "list", "--json").json["registries"]
     assert row == {"name": "here", "url": str(here), "source": "added"}
@@ -146,15 +146,15 @@ def test_registries_are_listed_and_removed(cli, here):
     assert cli("verify", "softmax").code == 3
 
 
-def test_the_cache_of_a_folder_is_empty(cli, here):
+def test_zoo_cache_is_empty_for_folder_registry(cli, here):
     assert cli("cache", "ls", "--json").json["files"] == []
     assert "is empty" in cli("cache", "ls").err
     assert cli("cache", "prune").out == "Freed 0 bytes.\n"
     assert cli("cache", "verify", "--json").json == {"schema": 1, "files": 0, "damaged": []}
 
 
-def test_a_cache_is_looked_after(cli, here, tmp_path):
-    """As after fetching: the files of a registry elsewhere lie under their checksums."""
+def test_zoo_cache_lists_verifies_prunes_and_removes(cli, here, tmp_path):
+    """The cache is as after fetching from a remote registry: files named by their checksums."""
     sha256 = cli("list", "weights", "--json").json["weights"][0]["sha256"]
     cache = tmp_path / "zoo-home" / "sha256"
     cache.mkdir(parents=True)
@@ -168,7 +168,7 @@ def test_a_cache_is_looked_after(cli, here, tmp_path):
     index = (here / "index.json").read_bytes()
     (here / "index.json").write_text("{}")
     assert cli("cache", "prune").code == 5
-    assert len(list(cache.iterdir())) == 2  # who knows what that registry publishes?
+    assert len(list(cache.iterdir())) == 2  # the registry may still publish them
     (here / "index.json").write_bytes(index)
     assert cli("cache", "prune").out == "Freed 21 bytes.\n"
     assert cli("cache", "verify").code == 0

@@ -29,7 +29,7 @@ def modules_of_list(run_python):
     return set(report["modules"])
 
 
-def test_a_warm_list_imports_no_plugin_and_nothing_heavy(run_python):
+def test_warm_zoo_list_imports_no_plugin_or_heavy_module(run_python):
     cold = modules_of_list(run_python)
     assert "torch" not in cold
     assert "zoo_toy.plugin" in cold, "the cold list is the one that loads plugins"
@@ -41,14 +41,14 @@ def test_a_warm_list_imports_no_plugin_and_nothing_heavy(run_python):
     assert not plugins
 
 
-def test_importing_zoo_imports_no_framework(run_python):
+def test_zoo_core_imports_no_heavy_module(run_python):
     modules = json.loads(
         run_python("import sys, json, zoo_core; print(json.dumps(sorted(sys.modules)))")
     )
     assert not set(modules) & set(HEAVY)
 
 
-def test_every_public_name_is_there(run_python):
+def test_public_names_are_importable(run_python):
     run_python("import zoo_core; [getattr(zoo_core, name) for name in zoo_core.__all__]")
 
 
@@ -65,9 +65,7 @@ AT_THE_END = textwrap.dedent(
 
 
 @pytest.mark.parametrize(("imported", "expected"), [([], "True"), (["triton"], "False")])
-def test_the_last_search_for_garbage_is_spared_unless_triton_is_imported(
-    run_process, imported, expected
-):
+def test_main_freezes_garbage_at_exit_unless_triton_is_imported(run_process, imported, expected):
     result = run_process("-c", AT_THE_END, *imported)
     assert result.out.split()[-1] == expected
 
@@ -88,7 +86,7 @@ LOADERS = textwrap.dedent(
 )
 
 
-def test_loading_data_imports_no_command_line(run_python):
+def test_dataset_loaders_import_no_cli_modules(run_python):
     run_python(LOADERS)
 
 
@@ -134,12 +132,12 @@ COMPLETION = textwrap.dedent(
 )
 
 
-def test_help_computes_nothing(cli, run_python):
+def test_help_imports_no_computing_library(cli, run_python):
     cli("list")  # which keeps an index, so that no plugin is imported
     assert "Usage: zoo train [OPTIONS] [NAME]" in run_python(HELP)
 
 
-def test_completion_computes_nothing(cli, run_python):
+def test_completion_imports_no_computing_library(cli, run_python):
     cli("list")
     completed = run_python(COMPLETION)
     for expected in LINES.values():

@@ -18,19 +18,19 @@ def still(height, width):
     return np.stack([x - (width - 1) / 2, y - (height - 1) / 2])
 
 
-def test_a_recipe_that_asks_for_nothing_gets_none():
+def test_draw_warps_returns_none_without_augmentation():
     assert draw() is None
     assert draw(elastic_sigma=8.0) is None
 
 
-def test_a_translation_moves_all_pixels_alike():
+def test_translation_moves_all_pixels_equally():
     moved = draw(translate=2.0) - still(9, 7)
     assert np.ptp(moved, axis=(2, 3)).max() < 1e-5
     assert moved.min() == pytest.approx(-2, abs=0.01)
     assert moved.max() == pytest.approx(2, abs=0.01)
 
 
-def test_a_rotation_keeps_distances_from_the_center():
+def test_rotation_keeps_distance_from_center():
     x, y = draw(rotate=30.0).transpose(1, 0, 2, 3)
     center_x, center_y = still(9, 7)
     np.testing.assert_allclose(
@@ -40,21 +40,21 @@ def test_a_rotation_keeps_distances_from_the_center():
     assert (angles.min(), angles.max()) == pytest.approx((-30, 30), abs=0.1)
 
 
-def test_a_scale_stretches_rows_and_columns_apart():
+def test_scale_stretches_rows_and_columns_independently():
     x, y = (draw(scale=0.25)[:, :, 0, 0] / still(9, 7)[:, 0, 0]).T
     for factors in (x, y):
         assert (factors.min(), factors.max()) == pytest.approx((0.8, 1.25), abs=0.01)
     assert abs(np.corrcoef(x, y)[0, 1]) < 0.1
 
 
-def test_a_shear_slants_and_leaves_rows_in_place():
+def test_shear_slants_columns_and_keeps_rows():
     moved = draw(shear=20.0) - still(9, 7)
     assert np.abs(moved[:, 1]).max() < 1e-5
     assert np.abs(moved[:, 0, 4]).max() < 1e-5  # the middle row
     assert moved[:, 0, 8].max() == pytest.approx(4 * np.tan(np.radians(20)), abs=0.02)
 
 
-def test_an_elastic_movement_has_its_deviation_at_every_pixel_and_is_smooth():
+def test_elastic_warp_is_smooth_with_given_deviation():
     moved = draw(elastic=1.5, elastic_sigma=3.0, size=(28, 20)) - still(28, 20)
     assert moved.std(axis=0) == pytest.approx(1.5, abs=0.15)
     assert np.abs(moved.mean(axis=0)).max() < 0.15
@@ -73,7 +73,7 @@ def test_an_elastic_movement_has_its_deviation_at_every_pixel_and_is_smooth():
     step=st.integers(0, 10**6),
     count=st.integers(1, 5),
 )
-def test_seed_and_step_alone_decide(asked, seed, step, count):
+def test_draw_warps_depends_only_on_seed_and_step(asked, seed, step, count):
     fields = {**asked, "seed": seed}
     first = draw(count, step, **fields)
     assert first.dtype == np.float32
@@ -83,13 +83,13 @@ def test_seed_and_step_alone_decide(asked, seed, step, count):
     assert not np.array_equal(first, draw(count, step, **{**fields, "seed": seed ^ 1}))
 
 
-def test_images_and_steps_are_warped_independently():
+def test_draw_warps_is_independent_across_images_and_steps():
     turns = [draw(500, step, rotate=10.0)[:, 0, 0, 0] for step in (0, 1)]
     assert abs(np.corrcoef(turns)[0, 1]) < 0.15
     assert abs(np.corrcoef(turns[0][:-1], turns[0][1:])[0, 1]) < 0.15
 
 
-def test_a_flip_mirrors_some_images_and_leaves_the_others():
+def test_flip_mirrors_given_share_of_images():
     x, y = draw(flip=0.3).transpose(1, 0, 2, 3)
     center_x, center_y = still(9, 7)
     assert (y == center_y).all()
@@ -99,6 +99,6 @@ def test_a_flip_mirrors_some_images_and_leaves_the_others():
     assert (draw(flip=1.0)[:, 0] == -center_x).all()
 
 
-def test_a_flip_leaves_the_other_warps_as_they_are():
+def test_flip_leaves_other_warps_unchanged():
     plain, flipped = draw(rotate=20.0, translate=2.0), draw(rotate=20.0, translate=2.0, flip=1.0)
     np.testing.assert_allclose(flipped, plain[..., ::-1], atol=1e-5)

@@ -49,7 +49,7 @@ def little_memory(monkeypatch):
     monkeypatch.setattr(disk_store, "available_memory", lambda: 100)
 
 
-def test_what_is_kept_is_what_was_given_and_is_made_once():
+def test_load_or_create_stores_content_once():
     first = load_or_create("made", "1", content)
     again = load_or_create("made", "1", lambda: pytest.fail("it is there already"))
     for dataset in (first, again):
@@ -64,7 +64,7 @@ def test_what_is_kept_is_what_was_given_and_is_made_once():
     assert first.sha256() == again.sha256()
 
 
-def test_where_memory_is_short_images_stay_in_their_file(little_memory):
+def test_load_or_create_maps_images_when_memory_is_short(little_memory):
     mapped = load_or_create("made", "1", content)
     train = mapped.splits["train"]
     assert train.ahead is not None
@@ -75,7 +75,7 @@ def test_where_memory_is_short_images_stay_in_their_file(little_memory):
 
 
 @pytest.mark.parametrize("damage", ["pixel", "cut", "label", "description", "format", "gone"])
-def test_what_was_damaged_is_made_again(damage):
+def test_load_or_create_rebuilds_damaged_files(damage):
     expected = load_or_create("made", "1", content).sha256()
     images = folder() / "test-images.npy"
     match damage:
@@ -105,29 +105,29 @@ def test_what_was_damaged_is_made_again(damage):
 
 
 @pytest.mark.parametrize(
-    ("sizes", "said"),
+    ("sizes", "message"),
     [
-        ({"train": (50, split(49, 1)), "test": (20, split(20, 2))}, "50 images, and gets 49"),
-        ({"train": (50, split(60, 1)), "test": (20, split(20, 2))}, "gets images 49 to 55"),
+        ({"train": (50, split(49, 1)), "test": (20, split(20, 2))}, "'train' .*50 images.* 49$"),
+        ({"train": (50, split(60, 1)), "test": (20, split(20, 2))}, "'train' .*50 .* 49 to 55 "),
     ],
 )
-def test_other_numbers_of_images_than_promised_are_refused(sizes, said):
+def test_load_or_create_rejects_wrong_image_count(sizes, message):
     promised = DatasetContent(
         {name: (size, parts(whole)) for name, (size, whole) in sizes.items()}, SHAPE, (("a",) * 3,)
     )
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=message):
         load_or_create("made", "1", lambda: promised)
     assert files() == []
 
 
-def test_images_of_another_shape_than_promised_are_refused():
+def test_load_or_create_rejects_wrong_image_shape():
     narrow = DatasetContent(content().splits, (2, 3, 3), (("a", "b", "c"),))
     with pytest.raises(DataError, match=r"images \(2, 3, 3\), and gets .* \(3, 4\)|of \(2, 3, 4\)"):
         load_or_create("made", "1", lambda: narrow)
     assert files() == []
 
 
-def test_what_fails_half_way_leaves_nothing_and_can_be_tried_again():
+def test_load_or_create_leaves_nothing_after_failure():
     def broken():
         yield from list(parts(split(50, 50)))[:3]
         raise KeyboardInterrupt
@@ -140,10 +140,10 @@ def test_what_fails_half_way_leaves_nothing_and_can_be_tried_again():
     assert len(load_or_create("made", "1", content).splits["train"]) == 50
 
 
-def test_a_folder_that_cannot_be_written_is_said(monkeypatch, tmp_path):
+def test_load_or_create_reports_unwritable_folder(monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("ZOO_HOME", str(tmp_path / "file"))
-    with pytest.raises(DataError, match=r"dataset 'made' cannot be kept .* ZOO_HOME"):
+    with pytest.raises(DataError, match=r"dataset 'made' .*ZOO_HOME"):
         load_or_create("made", "1", content)
 
 
@@ -168,7 +168,7 @@ print(load_or_create("made", "1", content).sha256())
 """
 
 
-def test_a_kill_half_way_leaves_what_the_next_removes(spawn, run_process, tmp_path):
+def test_load_or_create_removes_leftovers_of_killed_process(spawn, run_process, tmp_path):
     with spawn("-c", MAKING, "100") as process:
         while not (tmp_path / "made").exists():
             time.sleep(0.01)
@@ -181,7 +181,7 @@ def test_a_kill_half_way_leaves_what_the_next_removes(spawn, run_process, tmp_pa
     assert not any(".tmp-" in name for name in files())
 
 
-def test_several_processes_make_it_once(spawn, tmp_path):
+def test_load_or_create_runs_once_among_concurrent_processes(spawn, tmp_path):
     processes = [spawn("-c", MAKING, "0.05") for _ in range(4)]
     ends = []
     for process in processes:
@@ -191,7 +191,7 @@ def test_several_processes_make_it_once(spawn, tmp_path):
     assert (tmp_path / "made").read_text() == "x" * 10
 
 
-def test_a_folder_that_somebody_fills_is_left_alone(spawn, run_process, tmp_path):
+def test_load_or_create_keeps_folder_in_use_by_other_process(spawn, run_process, tmp_path):
     with spawn("-c", MAKING, "100") as process:
         while not (tmp_path / "made").exists():
             time.sleep(0.01)
@@ -204,7 +204,7 @@ def test_a_folder_that_somebody_fills_is_left_alone(spawn, run_process, tmp_path
 
 
 @given(st.integers(1, 30), st.integers(1, 3), st.integers(0, 2**32 - 1))
-def test_statistics_are_exact_however_the_images_are_parted(count, channels, seed):
+def test_pixel_statistics_are_exact_and_order_independent(count, channels, seed):
     random = np.random.RandomState(seed)
     images = random.randint(0, 256, (count, channels, 3, 2)).astype(np.uint8)
     mean, std = pixel_statistics(images)

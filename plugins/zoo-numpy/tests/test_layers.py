@@ -41,7 +41,7 @@ def central_differences(function, array, step=1e-6):
 
 
 @pytest.mark.parametrize("make", LAYERS.values(), ids=LAYERS)
-def test_gradients_are_central_differences(make):
+def test_layer_gradients_agree_with_central_differences(make):
     layer, x = make(), RNG.standard_normal((5, 4))
     weights = RNG.standard_normal(layer.forward(x, (7,)).shape)  # of a loss that is a sum
 
@@ -99,7 +99,7 @@ def test_dense_agrees_with_torch(bias):
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
-def test_cross_entropy_agrees_with_torch_and_differences(smoothing):
+def test_cross_entropy_agrees_with_torch_and_central_differences(smoothing):
     logits, labels = 5 * RNG.standard_normal((6, 4)), RNG.integers(0, 4, 6)
     loss, gradient = softmax_cross_entropy(logits, labels, smoothing)
     expected = central_differences(
@@ -117,13 +117,13 @@ def test_cross_entropy_agrees_with_torch_and_differences(smoothing):
     np.testing.assert_allclose(gradient, theirs.grad.numpy(), atol=1e-12)
 
 
-def test_cross_entropy_of_large_logits_is_finite():
+def test_cross_entropy_is_finite_for_large_logits():
     loss, gradient = softmax_cross_entropy(np.array([[1e4, 0.0]]), np.array([1]))
     assert loss == pytest.approx(1e4)
     assert np.isfinite(gradient).all()
 
 
-def test_squared_error_agrees_with_differences():
+def test_squared_error_agrees_with_central_differences():
     outputs, targets = RNG.standard_normal((5, 2)), RNG.standard_normal((5, 2))
     loss, gradient = squared_error(outputs, targets)
     assert loss == pytest.approx(((outputs - targets) ** 2).sum() / 2 / 5)
@@ -132,7 +132,7 @@ def test_squared_error_agrees_with_differences():
     assert np.array_equal(squared_error(outputs[:1], targets[:1])[1], (outputs - targets)[:1])
 
 
-def test_a_whole_net_with_two_heads_agrees_with_differences():
+def test_two_head_net_agrees_with_central_differences():
     layers = [dense(bias=True), Tanh(), Dropout(0.3), Dense(3, 5, dtype=np.float64)]
     layers[-1].initialize(2)
     net, x = Net(layers, heads=(2, 3)), RNG.standard_normal((4, 2, 2))
@@ -150,7 +150,7 @@ def test_a_whole_net_with_two_heads_agrees_with_differences():
         np.testing.assert_allclose(found[name], expected, atol=1e-8, err_msg=name)
 
 
-def test_dropout_keeps_the_mean_and_rests_outside_training():
+def test_dropout_preserves_mean_and_is_identity_outside_training():
     layer, x = Dropout(0.25), np.ones((400, 500), np.float32)
     dropped = layer.forward(x, (0,))
     assert (dropped == 0).mean() == pytest.approx(0.25, abs=0.01)

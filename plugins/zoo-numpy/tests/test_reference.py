@@ -40,7 +40,7 @@ def regressor():
 
 
 @pytest.mark.parametrize("x", PUBLISHED)
-def test_it_predicts_what_the_reference_predicts(regressor, x):
+def test_regressor_matches_reference_predictions(regressor, x):
     (outputs,) = regressor.forward(np.array([[x, x]], np.float64))
     assert outputs.item() == pytest.approx(PUBLISHED[x], abs=1e-9)
     assert abs(outputs.item() - 7 * x) < 0.1

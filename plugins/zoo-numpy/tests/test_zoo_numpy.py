@@ -1,4 +1,4 @@
-"""The model numpy-net and its trainer: as in torch, and without it."""
+"""The model numpy-net and its trainer, compared with torch and without it."""
 
 import json
 
@@ -9,7 +9,8 @@ from hypothesis import given, settings, strategies as st
 import zoo_core as zoo
 from zoo_core import Normalization, Recipe
 from zoo_core.data.augmentation import draw_warps
-from zoo_core.errors import InvalidValueError, TrainingError
+from zoo_core.errors import InvalidValueError
+from zoo_core.training.loop import DivergedError
 from zoo_numpy.config import NumpyNetConfig
 from zoo_numpy.layers import Dropout, Parameter
 from zoo_numpy.net import build
@@ -32,7 +33,7 @@ def recipe_with(**values):
         {"optimizer": "adamw", "weight_decay": 0.1},
     ],
 )
-def test_optimizers_do_what_torch_does(values):
+def test_optimizers_agree_with_torch(values):
     torch = pytest.importorskip("torch")
     rng = np.random.default_rng(0)
     mine = Parameter((3, 4), np.dtype(np.float64))
@@ -51,7 +52,7 @@ def test_optimizers_do_what_torch_does(values):
     np.testing.assert_allclose(mine.value, theirs.detach().numpy(), atol=1e-10)
 
 
-def test_muon_moves_matrices_by_their_orthogonal_part_and_biases_as_adamw():
+def test_muon_orthogonalizes_matrix_updates_and_uses_adamw_for_biases():
     rng = np.random.default_rng(0)
     matrix, bias, other = (Parameter(s, np.dtype(np.float64)) for s in ((6, 18), (5,), (5,)))
     for parameter in (matrix, bias):
@@ -70,7 +71,7 @@ def test_muon_moves_matrices_by_their_orthogonal_part_and_biases_as_adamw():
 
 
 @pytest.mark.parametrize("shape", [(6, 18), (18, 6)])
-def test_muon_does_what_zoo_torch_does(shape):
+def test_muon_agrees_with_zoo_torch(shape):
     torch = pytest.importorskip("torch")
     optim = pytest.importorskip("zoo_torch.optim")
     rng = np.random.default_rng(0)
@@ -87,7 +88,7 @@ def test_muon_does_what_zoo_torch_does(shape):
     np.testing.assert_allclose(mine.value, theirs.detach().numpy(), atol=1e-6)
 
 
-def test_an_average_follows_the_parameters():
+def test_parameter_ema_decays_toward_parameters():
     average, parameter = (Parameter((1,), np.dtype(np.float64)) for _ in range(2))
     parameter.value[:] = 8
     ParameterEMA([average], [parameter]).update(0.75)
@@ -95,7 +96,7 @@ def test_an_average_follows_the_parameters():
 
 
 @pytest.mark.slow
-def test_the_average_is_what_is_kept(cli):
+def test_trainer_evaluates_averaged_weights_when_ema_is_set(cli):
     runs = [
         cli("train", "numpy-net", "--epochs", 1, "--out", str(ema), "--set", f"ema={ema}", "--json")
         for ema in (0, 0.99)
@@ -111,7 +112,7 @@ def test_the_average_is_what_is_kept(cli):
     largest=st.floats(0, 20),
     seed=st.integers(0, 1000),
 )
-def test_images_are_warped_as_torch_does(shape, largest, seed):
+def test_warp_agrees_with_torch_grid_sample(shape, largest, seed):
     torch = pytest.importorskip("torch")
     rng = np.random.default_rng(seed)
     _, height, width = shape
@@ -123,14 +124,14 @@ def test_images_are_warped_as_torch_does(shape, largest, seed):
     np.testing.assert_allclose(warp(images, positions), oracle.numpy(), atol=1e-4)
 
 
-def test_a_warp_that_moves_nothing_changes_nothing():
+def test_warp_keeps_images_at_identity_positions():
     images = np.random.default_rng(0).random((2, 2, 5, 4)).astype(np.float32)
     y, x = np.mgrid[:5, :4].astype(np.float32)
     still = np.broadcast_to(np.stack([x - 1.5, y - 2]), (2, 2, 5, 4))
     np.testing.assert_allclose(warp(images, still), images, atol=1e-6)
 
 
-def test_what_a_net_sees_is_normalised_and_warped():
+def test_normalize_standardizes_and_warps_images():
     images = np.array([[[[0, 255]], [[51, 204]]]], np.uint8)
     normalization = Normalization((0.5, 0.2), (0.5, 0.1))
     expected = np.array([[[[-1.0, 1.0]], [[0.0, 6.0]]]])
@@ -143,12 +144,12 @@ def test_what_a_net_sees_is_normalised_and_warped():
 @pytest.mark.parametrize(
     ("values", "parameters"), [({}, 101_770), ({"hidden": [10]}, 7_960), ({"hidden": []}, 7_850)]
 )
-def test_it_has_the_layers_of_its_config(values, parameters):
+def test_numpy_net_has_layers_of_config(values, parameters):
     net = build(NumpyNetConfig(**values))
     assert sum(parameter.value.size for _, parameter in net.parameters()) == parameters
 
 
-def test_dropout_is_for_training_and_depends_on_the_seed():
+def test_net_applies_dropout_only_in_training_and_by_seed():
     net, x = build(NumpyNetConfig(dropout=0.5)), np.ones((1, 784), np.float32)
     without = x
     for layer in net.layers:
@@ -159,7 +160,7 @@ def test_dropout_is_for_training_and_depends_on_the_seed():
     assert not np.array_equal(first, other)
 
 
-def test_a_new_net_is_random():
+def test_create_model_initializes_weights_randomly():
     first, second = (zoo.create_model("numpy-net", hidden=[5]) for _ in range(2))
     x = np.ones((1, 784), np.float32)
     assert not np.array_equal(first.forward(x)[0], second.forward(x)[0])
@@ -172,14 +173,14 @@ def trained(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_it_reads_real_digits_after_two_epochs(trained):
+def test_numpy_net_exceeds_96_percent_on_mnist_after_two_epochs(trained):
     test = trained.card.metrics["test"]
     assert test.total == 10_000
     assert test.accuracy[0] > 0.96
     assert zoo.evaluate(trained.folder) == test
 
 
-def test_the_card_names_what_decides_the_bits(trained):
+def test_card_records_numpy_version_threads_and_blas(trained):
     environment = trained.card.environment
     assert environment["framework"] == f"numpy {np.__version__}"
     assert environment["threads"] >= 1
@@ -187,30 +188,30 @@ def test_the_card_names_what_decides_the_bits(trained):
 
 
 @pytest.mark.slow
-def test_two_digits_go_the_same_way(tmp_path):
+def test_numpy_net_learns_two_digit_mnist(tmp_path):
     values = {"dataset": "two-digit-mnist", "fresh": True, "epochs": 1, "rotate": 5.0}
     run = zoo.train("numpy-net", out=tmp_path / "run", **values)
     assert min(run.card.metrics["test"].accuracy) > 0.6
 
 
-def test_a_training_that_diverges_says_so(tmp_path):
-    with pytest.raises(TrainingError, match="the outputs are not finite from step"):
+def test_train_reports_divergence(tmp_path):
+    with pytest.raises(DivergedError, match=r"lr 1e\+30.*--set lr=1e\+29"):
         zoo.train("numpy-net", out=tmp_path / "run", epochs=1, optimizer="sgd", lr=1e30)
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"device": "cuda"}, "no device 'cuda' for the trainer numpy.*auto, cpu"),
-        ({"threads": 0}, "threads must be at least 1, got 0"),
+        ({"device": "cuda"}, "'cuda'.*numpy.*auto, cpu"),
+        ({"threads": 0}, r"threads.* 1\b.* 0\b"),
     ],
 )
-def test_what_it_cannot_do_is_refused(options, message):
+def test_trainer_rejects_unknown_device_and_zero_threads(options, message):
     with pytest.raises(InvalidValueError, match=message):
         NumpyTrainer(**options)
 
 
-def test_threads_are_those_asked_for(run_python):
+def test_trainer_uses_requested_threads(run_python):
     code = (
         "from zoo_numpy.trainer import NumpyTrainer\n"
         "print(NumpyTrainer(threads=1).environment()['threads'])"
@@ -227,12 +228,12 @@ print(json.dumps(zoo.evaluate(run.folder).accuracy[0]))
 """
 
 
-def test_it_trains_where_torch_is_not_installed(run_python):
+def test_train_works_without_torch(run_python):
     allowed = {"ZOO_PLUGINS": "zoo-numpy,zoo-mnist"}
     assert json.loads(run_python(WITHOUT_TORCH, env=allowed).splitlines()[-1]) > 0.9
 
 
-def test_warps_differ_by_image_and_step():
+def test_draw_warps_differs_by_image_and_step():
     recipe = recipe_with(rotate=10.0)
     first, second = draw_warps(recipe, 6, 5, 4, 0), draw_warps(recipe, 6, 5, 4, 1)
     assert not np.array_equal(first[0], first[1])

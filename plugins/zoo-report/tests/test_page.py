@@ -34,7 +34,7 @@ LABELS = st.integers(1, 6).flatmap(
 
 @given(LABELS)
 @settings(deadline=None)
-def test_the_figures_of_a_class_are_those_of_scikit_learn(drawn):
+def test_figures_by_class_agree_with_scikit_learn(drawn):
     classes, pairs = drawn
     labels, read = np.array(pairs, np.int64).T
     figures = figures_by_class(count_confusions(labels, read, classes))
@@ -59,7 +59,7 @@ POSITIVE = st.floats(1e-6, 1e6)
 
 @given(st.lists(st.one_of(st.just(0.0), POSITIVE), min_size=1, max_size=20))
 @settings(deadline=None)
-def test_a_logarithmic_axis_holds_every_value_and_tells_of_one(values):
+def test_logarithmic_axis_holds_every_value_and_labels_zero(values):
     axis = logarithmic(values, 200, 10, lambda tick: f"{tick:g}")
     assert axis.ticks
     places = [axis.at(value) for value in sorted(values)]
@@ -70,7 +70,7 @@ def test_a_logarithmic_axis_holds_every_value_and_tells_of_one(values):
 
 
 @given(st.lists(st.integers(1, 1000), min_size=1, max_size=20))
-def test_the_axis_of_epochs_has_whole_numbers(epochs):
+def test_whole_axis_has_integer_ticks(epochs):
     axis = whole(epochs, 0, 100)
     assert all(tick == int(tick) for tick, _ in axis.ticks)
     assert 1 <= len(axis.ticks) <= 8
@@ -79,7 +79,7 @@ def test_the_axis_of_epochs_has_whole_numbers(epochs):
 
 
 @given(st.lists(st.integers(0, 10_000), min_size=1, max_size=10))
-def test_the_axis_of_accuracies_keeps_their_order(correct):
+def test_accuracy_axis_preserves_order_and_separates_ticks(correct):
     shares = sorted(count / 10_000 for count in correct)
     axis = accuracies(shares, 10_000, 0, 100)
     places = [axis.at(share) for share in shares]
@@ -90,19 +90,19 @@ def test_the_axis_of_accuracies_keeps_their_order(correct):
     assert all(after - before >= 16 for before, after in pairwise(ends))
 
 
-def test_half_the_mistakes_are_always_as_far_to_go():
+def test_accuracy_axis_spaces_error_halvings_evenly():
     axis = accuracies([0.9, 0.999], 10_000, 0, 100)
     first = axis.at(0.95) - axis.at(0.9)
     assert axis.at(0.975) - axis.at(0.95) == pytest.approx(first, abs=0.2)
 
 
-def test_all_right_is_at_the_top_of_its_axis():
+def test_accuracy_axis_ends_at_100_percent():
     axis = accuracies([0.5, 0.98, 1.0], 50, 0, 100)
     assert axis.ticks[-1] == (1.0, "100%")
     assert axis.at(1.0) > axis.at(0.98)
 
 
-def test_a_line_has_a_gap_where_a_value_is_no_number():
+def test_path_leaves_gap_at_nan():
     x, y = whole([1, 4], 0, 30), whole([0, 10], 100, 0)
     drawn = path(x, y, [(1, 0), (2, math.nan), (3, 5), (4, 10)])
     assert drawn == "M0 100M20 50L30 0"
@@ -120,7 +120,7 @@ def pixels(source):
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(content))))
 
 
-def test_the_hardest_images_are_the_surest_mistakes_and_the_least_sure_of_the_rest():
+def test_hardest_returns_confident_mistakes_and_uncertain_correct_images():
     data = split(100)
     logits = np.random.default_rng(1).normal(size=(100, 3)).astype(np.float32)
     predictions = predictions_of([logits])
@@ -135,7 +135,7 @@ def test_the_hardest_images_are_the_surest_mistakes_and_the_least_sure_of_the_re
         assert tile.read != tile.true
 
 
-def test_images_keep_their_colors_and_large_ones_become_small():
+def test_data_uri_keeps_colors_and_shrinks_large_images():
     colored = split(1, (3, 8, 6)).images[0]
     source, size = data_uri(colored)
     assert size == (6, 8)
@@ -164,5 +164,5 @@ def test_images_keep_their_colors_and_large_ones_become_small():
         ("p_value", 1.0, "1.000"),
     ],
 )
-def test_numbers_are_told(name, value, text):
+def test_filters_format_numbers(name, value, text):
     assert FILTERS[name](value) == text

@@ -34,7 +34,7 @@ def other(toy, run):
     return Training.new(toy, "softmax", out=Path("other"), overrides=overrides).run().folder
 
 
-def test_a_run_is_described_on_a_page_in_its_folder(toy, run, read_page):
+def test_write_report_describes_run_in_its_folder(toy, run, read_page):
     path, _ = write_report(toy, [str(run)])
     assert path == run / "report.html"
     page = read_page(path.read_bytes())
@@ -51,7 +51,7 @@ def test_a_run_is_described_on_a_page_in_its_folder(toy, run, read_page):
     assert card["config"].keys() <= settings.keys()
 
 
-def test_the_interval_and_the_matrix_are_those_of_the_comparison(toy, other, read_page):
+def test_report_interval_and_matrix_agree_with_comparison(toy, other, read_page):
     path, _ = write_report(toy, [str(other)])
     comparison = compare_pretrained(toy, [load_pretrained(toy, other)])
     share = comparison.heads_compared[0].proportions[0]
@@ -63,7 +63,7 @@ def test_the_interval_and_the_matrix_are_those_of_the_comparison(toy, other, rea
         assert counts == [int(((labels == i) & (read == j)).sum()) for j in range(3)]
 
 
-def test_many_classes_have_no_matrix(toy, other, read_page, monkeypatch):
+def test_report_omits_matrix_for_many_classes(toy, other, read_page, monkeypatch):
     monkeypatch.setattr("zoo_report.page.model_section.CELLED", 2)
     path, _ = write_report(toy, [str(other)])
     page = read_page(path.read_bytes())
@@ -71,15 +71,15 @@ def test_many_classes_have_no_matrix(toy, other, read_page, monkeypatch):
     assert [row[0] for row in page.tables["classes"][1:]] == ["high", "middle", "low"]
 
 
-def test_a_changed_recipe_is_marked(toy, other, read_page):
+def test_report_marks_changed_settings(toy, other, read_page):
     path, _ = write_report(toy, [str(other)])
     page = read_page(path.read_bytes())
     marked = [row[0] for row in page.tables["settings"] if row[1:] and "changed" in row[1]]
     assert marked == ["epochs", "lr", "scale"]
-    assert "(changed: epochs, lr, model)" in page.words
+    assert "epochs, lr, model)" in page.words
 
 
-def test_of_several_the_numbers_are_those_of_the_comparison(toy, run, other, read_page):
+def test_report_of_two_models_agrees_with_comparison(toy, run, other, read_page):
     path, subjects = write_report(toy, [str(run), str(other)])
     assert path == Path("report.html")
     question = compare_pretrained(
@@ -102,7 +102,7 @@ def test_of_several_the_numbers_are_those_of_the_comparison(toy, run, other, rea
     assert f"{best[1].label} reads most: {best[0].correct} of 50 images." in page.words
 
 
-def test_every_disputed_image_tells_who_reads_what(toy, run, other, read_page):
+def test_report_lists_predictions_for_each_disputed_image(toy, run, other, read_page):
     comparison = compare_pretrained(toy, [load_pretrained(toy, run), load_pretrained(toy, other)])
     path, _ = write_report(toy, [str(run), str(other)])
     page = read_page(path.read_bytes())
@@ -116,7 +116,7 @@ def test_every_disputed_image_tells_who_reads_what(toy, run, other, read_page):
     assert said == expected
 
 
-def test_models_of_different_data_are_apart(toy, run, other, read_page):
+def test_report_separates_models_of_different_datasets(toy, run, other, read_page):
     pairs = Training.new(toy, "softmax-pairs", out=Path("pairs")).run().folder
     path, _ = write_report(toy, [str(run), str(pairs)])
     page = read_page(path.read_bytes())
@@ -129,7 +129,7 @@ def test_models_of_different_data_are_apart(toy, run, other, read_page):
         write_report(toy, [str(run), str(pairs)], dataset="toy")
 
 
-def test_of_two_heads_each_and_both_are_told(toy, run, read_page):
+def test_report_shows_accuracy_of_each_head_and_of_both(toy, run, read_page):
     weak = [{"epochs": 1, "lr": 0.001, "model": {"scale": 0.1}}]
     pairs = Training.new(toy, "softmax-pairs", out=Path("pairs"), overrides=weak).run().folder
     path, _ = write_report(toy, [str(pairs)])
@@ -145,8 +145,13 @@ def test_of_two_heads_each_and_both_are_told(toy, run, read_page):
         assert f"Head {i}: {share.accuracy:.2%} of 50 images" in words
 
 
+def reason_without_epochs(page):
+    """Return why a page shows no epochs; nothing where it shows them."""
+    return page.words.partition("Not known: ")[2].partition(". ")[0]
+
+
 @pytest.mark.parametrize("published", [False, True])
-def test_without_its_epochs_a_page_says_so(toy, run, read_page, published):
+def test_report_names_missing_or_damaged_metrics_file(toy, run, read_page, published):
     name, folder = str(run), run
     if published:
         publish_run(toy, run, "softmax.first", "shelf")
@@ -155,30 +160,33 @@ def test_without_its_epochs_a_page_says_so(toy, run, read_page, published):
 
     def page():
         path, _ = write_report(toy, [name], registry=registry)
-        return read_page(path.read_bytes()).words
+        return read_page(path.read_bytes())
 
-    assert "After each epoch" in page()
+    assert "After each epoch" in page().words
+    assert not reason_without_epochs(page())
     (folder / "metrics.jsonl").write_text('{"epoch": 1}\n')
-    assert "metrics.jsonl beside the weights is damaged" in page()
+    assert re.search(r"metrics\.jsonl .*damaged", reason_without_epochs(page()))
     (folder / "metrics.jsonl").unlink()
-    assert "Not known: there is no metrics.jsonl beside the weights." in page()
+    missing = reason_without_epochs(page())
+    assert "metrics.jsonl" in missing
+    assert "damaged" not in missing
 
 
-def test_the_epochs_of_a_registry_elsewhere_are_not_known(toy, run, read_page):
+def test_report_states_that_remote_registry_has_no_epochs(toy, run, read_page):
     publish_run(toy, run, "softmax.first", "shelf")
     fsspec.filesystem("memory").put("shelf", "/", recursive=True)
     path, _ = write_report(toy, ["softmax"], registry="memory://shelf")
-    assert "Not known: the registry is not on this machine" in read_page(path.read_bytes()).words
+    assert "registry" in reason_without_epochs(read_page(path.read_bytes()))
 
 
-def test_a_weight_file_apart_from_its_run_will_do(toy, run, read_page):
+def test_report_accepts_weight_file_without_run(toy, run, read_page):
     shutil.copy(run / "model.safetensors", "apart.safetensors")
     path, _ = write_report(toy, ["apart.safetensors"])
     assert path == Path("report.html")
-    assert "the weight file lies apart from its run" in read_page(path.read_bytes()).words
+    assert "weight file" in reason_without_epochs(read_page(path.read_bytes()))
 
 
-def test_the_page_needs_nothing_else(toy, run, other, read_page):
+def test_report_is_self_contained(toy, run, other, read_page):
     path, _ = write_report(toy, [str(run), str(other)])
     page = read_page(path.read_bytes())
     assert not page.all("script") + page.all("link") + page.all("iframe")
@@ -194,7 +202,7 @@ def test_the_page_needs_nothing_else(toy, run, other, read_page):
     assert not re.search(r"url\(|@import|https?://", text)
 
 
-def test_what_is_linked_and_named_is_there_once(toy, run, other, read_page):
+def test_report_ids_are_unique_and_references_resolve(toy, run, other, read_page):
     path, _ = write_report(toy, [str(run), str(other)])
     page = read_page(path.read_bytes())
     ids = [attrs["id"] for _, attrs in page.elements if "id" in attrs]
@@ -205,7 +213,7 @@ def test_what_is_linked_and_named_is_there_once(toy, run, other, read_page):
     assert all("scope" in header for header in page.all("th"))
 
 
-def test_hostile_names_are_text(toy, run, other, read_page):
+def test_report_escapes_hostile_names(toy, run, other, read_page):
     shutil.move(run, HOSTILE)
     path, _ = write_report(toy, [HOSTILE, str(other)])
     assert b"<img src=x" not in path.read_bytes()
@@ -217,30 +225,30 @@ def test_hostile_names_are_text(toy, run, other, read_page):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="paths are text there")
-def test_a_path_that_is_no_text_does_no_harm(toy, run):
+def test_report_accepts_non_utf8_path(toy, run):
     name = os.fsdecode(b"run-\xff")
     shutil.move(run, name)
     path, _ = write_report(toy, [name])
     assert b"<title>run-? " in path.read_bytes()
 
 
-def test_the_same_models_give_the_same_bytes(toy, run, other):
+def test_report_is_deterministic(toy, run, other):
     pages = [write_report(toy, [str(run), str(other)])[0].read_bytes() for _ in range(2)]
     assert pages[0] == pages[1]
 
 
-def test_a_model_that_is_named_twice_is_there_once(toy, run, read_page):
+def test_report_lists_duplicate_model_once(toy, run, read_page):
     path, subjects = write_report(toy, [str(run), str(run / "model.safetensors")])
     assert [subject.label for subject in subjects] == ["run"]
     assert path == run / "report.html"
 
 
-def test_only_a_page_of_ours_is_replaced(toy, run):
+def test_write_report_overwrites_only_its_own_pages(toy, run):
     page = write_report(toy, [str(run)])[0]
     before = page.read_bytes()
     assert write_report(toy, [str(run)])[0].read_bytes() == before
     page.write_text("<p>mine</p>")
-    with pytest.raises(InvalidValueError, match=r"no report of zoo's.*--out"):
+    with pytest.raises(InvalidValueError, match=rf"{page} .*--out"):
         write_report(toy, [str(run)])
     assert page.read_text() == "<p>mine</p>"
     with pytest.raises(InvalidValueError, match="is a folder"):
@@ -250,16 +258,16 @@ def test_only_a_page_of_ours_is_replaced(toy, run):
         write_report(toy, [str(run)], out=page / "page.html")
 
 
-def test_what_cannot_be_loaded_is_said(toy, run):
+def test_write_report_rejects_unfinished_run_and_unknown_name(toy, run):
     (run / "model.safetensors").unlink()
-    with pytest.raises(DataError, match="its training did not finish"):
+    with pytest.raises(DataError, match=rf"\b{run}\b.*\bmodel\.safetensors"):
         write_report(toy, [str(run)])
     with pytest.raises(UnknownNameError, match="softmax"):
         write_report(toy, ["softmax.nobody"])
     assert not Path("report.html").exists()
 
 
-def test_published_weights_are_described_by_name(cli, tmp_path, read_page):
+def test_zoo_report_describes_published_weights_by_name(cli, tmp_path, read_page):
     result = cli("report", "numpy-net.default", "--json")
     assert result.code == 0, result.err
     assert result.json == {
@@ -279,7 +287,10 @@ def test_published_weights_are_described_by_name(cli, tmp_path, read_page):
     assert path.read_bytes() == content  # another process, another way to say it
 
 
-def test_unknown_names_and_studies_are_told_apart(cli, tmp_path):
+def test_zoo_report_distinguishes_unknown_name_from_unreadable_study(cli, tmp_path):
     assert cli("report", "nobody-knows").code == 3
     result = cli("report", "--out", "a.html", "nowhere/study.json")
-    assert (result.code, "is not a readable study" in result.err) == (1, True)
+    assert result.code == 1
+    assert "zoo tune" in result.err
+    (line,) = result.err.splitlines()
+    assert str(Path("nowhere/study.json")) in line

@@ -12,23 +12,21 @@ pytest.importorskip("timm")
 from zoo_timm import build  # noqa: E402
 
 
-def test_a_distilled_model_gives_one_output_in_training():
+def test_distilled_model_returns_one_output_in_training():
     model = build.deit_tiny_distilled_patch16_224(FamilyConfig())
     (logits,) = model.train()(torch.randn(2, 1, 28, 28))
     assert logits.shape == (2, 10)
 
 
-def test_a_model_without_logits_is_listed_and_refused_with_the_reason(cli):
+def test_info_and_build_give_reason_for_model_without_logits(cli):
     name = "qwen3_vit_88m_enc"
-    assert "cannot be trained: it gives (2, 576, 1024)" in cli("info", f"timm/{name}").out
-    with pytest.raises(
-        InvalidValueError, match=rf"timm/{name} cannot be trained by zoo: it gives \(2, 576, 1024\)"
-    ):
+    assert "(2, 576, 1024)" in cli("info", f"timm/{name}").out
+    with pytest.raises(InvalidValueError, match=rf"timm/{name} .*\(2, 576, 1024\).*zoo list"):
         getattr(build, name)(FamilyConfig())
 
 
-def test_info_has_family_config_and_parameters(cli):
+def test_info_shows_family_config_and_parameters(cli):
     out = cli("info", "timm/resnet10t").out
-    assert "timm's resnet10t, of the family resnet." in out
+    assert "family resnet." in out
     assert "stem: auto" in out
     assert table().rows["resnet10t"].parameters in out

@@ -48,7 +48,7 @@ def keep(cache, name, content):
     return path
 
 
-def test_what_timm_cannot_adapt_to_the_size_is_left_out(cache):
+def test_pretrained_omits_tensors_timm_cannot_resize(cache):
     expected = network_of("levit_128s").state_dict()
     keep(cache, "levit_128s", save(expected))
     given = pretrained.levit_128s(GREY)
@@ -59,10 +59,10 @@ def test_what_timm_cannot_adapt_to_the_size_is_left_out(cache):
 
 
 @pytest.mark.parametrize("content", [b"", b"\x10" + bytes(7) + b"{", None])
-def test_a_file_of_something_else_is_named_with_the_remedy(cache, content):
+def test_pretrained_rejects_wrong_file_and_names_remedy(cache, content):
     other = save(network_of("test_vit2").state_dict())
     path = keep(cache, "test_resnet", other if content is None else content)
-    with pytest.raises(DataError, match=rf"{path} is not a file with timm's weights.* Remove it"):
+    with pytest.raises(DataError, match=rf"{path} .* test_resnet: .*Remove it"):
         pretrained.test_resnet(GREY)
 
 
@@ -101,7 +101,7 @@ def hub(loopback):
     server.server_close()
 
 
-def test_a_training_starts_from_weights_of_the_hub_which_are_kept(cli, hub, tmp_path, monkeypatch):
+def test_pretrained_weights_are_downloaded_from_hub_and_cached(cli, hub, tmp_path, monkeypatch):
     run = tmp_path / "run"
     result = cli(
         *("train", "timm/test_resnet", "--dataset", "synthetic", "--epochs", 1),

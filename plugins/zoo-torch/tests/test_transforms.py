@@ -23,7 +23,7 @@ def images(count=40):
     return torch.from_numpy(np.random.RandomState(0).randint(0, 256, (count, *SHAPE), np.uint8))
 
 
-def test_each_image_is_transformed_by_itself():
+def test_transforms_treat_each_image_independently():
     given = images()
     torch.manual_seed(1)
     mirrored = Transforms(["RandomHorizontalFlip"], SHAPE)(given)
@@ -33,7 +33,7 @@ def test_each_image_is_transformed_by_itself():
     assert 8 < sum(flipped) < 32
 
 
-def test_arguments_order_and_transforms_of_transforms():
+def test_transforms_accept_arguments_and_nested_transforms():
     given = images(3)
     asked = [
         {"RandomHorizontalFlip": {"p": 1.0}},
@@ -42,7 +42,7 @@ def test_arguments_order_and_transforms_of_transforms():
     assert (Transforms(asked, SHAPE)(given) == given.flip((-1, -2))).all()
 
 
-def test_making_them_takes_no_random_number():
+def test_transforms_init_preserves_random_state():
     torch.manual_seed(1)
     Transforms(["RandomHorizontalFlip"], SHAPE)
     found = torch.rand(3)
@@ -55,26 +55,26 @@ def test_making_them_takes_no_random_number():
     [
         ("RandomHorizontalFlipp", "no transform .* Did you mean 'RandomHorizontalFlip'"),
         ("Transform", "no transform 'Transform'"),
-        (7, r"has 7; each is a name"),
-        ({"A": {}, "B": {}}, "each is a name"),
-        ({"RandomHorizontalFlip": 0.5}, "each is a name"),
+        (7, r"transforms.* 7\b.*--set"),
+        ({"A": {}, "B": {}}, r"\{'A': \{\}, 'B': \{\}\}.*--set"),
+        ({"RandomHorizontalFlip": 0.5}, r"\{'RandomHorizontalFlip': 0\.5\}.*--set"),
         ({"RandomHorizontalFlip": {"q": 1}}, "does not take .*q"),
         ({"RandomHorizontalFlip": {"p": 3}}, "does not take"),
         (
             {"CenterCrop": {"size": 3}},
-            r"makes torch.uint8 \(1, 3, 3\) of a uint8 image \(1, 6, 4\)",
+            r"CenterCrop.*torch\.uint8 \(1, 3, 3\).*\(1, 6, 4\)",
         ),
-        ({"MixUp": {"num_classes": 3}}, "cannot be applied to an image"),
+        ({"MixUp": {"num_classes": 3}}, r"MixUp.* applied .*\(1, 6, 4\)"),
         ({"RandomApply": {"transforms": ["Nothing"]}}, "no transform 'Nothing'"),
         ({"RandomApply": {"transforms": 3}}, "transforms of RandomApply"),
     ],
 )
-def test_what_cannot_be_done_is_refused(asked, said):
+def test_transforms_reject_invalid_specification(asked, said):
     with pytest.raises(InvalidValueError, match=said):
         Transforms([asked], SHAPE)
 
 
-def test_without_torchvision_the_error_says_what_to_install(run_python):
+def test_transforms_name_package_to_install_without_torchvision(run_python):
     code = """
 import sys
 sys.modules["torchvision"] = None
@@ -117,7 +117,7 @@ class Seen(torch.nn.Module):
         return [self.layer(x.flatten(1))]
 
 
-def test_a_step_sees_the_transformed_images_and_predict_does_not(run):
+def test_learner_step_transforms_images_and_predict_does_not(run):
     model = Seen()
     learner = TorchLearner(model, run, torch.device("cpu"), TorchTrainer(device="cpu").group)
     learner.set_data(run.data.train)
@@ -128,7 +128,7 @@ def test_a_step_sees_the_transformed_images_and_predict_does_not(run):
     torch.testing.assert_close(model.shown, given.float() / 255)
 
 
-def test_a_step_draws_the_same_again(run):
+def test_learner_step_draws_same_transforms_for_same_seed_and_step(run):
     shown = []
     asked = ["RandomVerticalFlip", "RandomHorizontalFlip"]
     again = dataclasses.replace(
@@ -145,7 +145,7 @@ def test_a_step_draws_the_same_again(run):
 
 
 @pytest.mark.slow
-def test_a_bad_transform_is_refused_before_there_is_a_folder(cli, tmp_path):
+def test_train_rejects_unknown_transform_before_creating_run_folder(cli, tmp_path):
     result = cli("train", "mlp", "--set", 'transforms=["Nope"]', "--out", tmp_path / "run")
     assert result.code == 2, result.err
     assert "no transform 'Nope'" in result.err

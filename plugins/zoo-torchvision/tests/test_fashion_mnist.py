@@ -26,7 +26,7 @@ def dataset(tmp_path_factory):
         return fashion_mnist()
 
 
-def test_every_image_is_there(dataset):
+def test_fashion_mnist_has_every_image_and_expected_statistics(dataset):
     assert dataset.sha256() == SPEC.sha256
     for split, size in SPEC.sizes.items():
         assert dataset.splits[split].images.shape == (size, *SPEC.shape)
@@ -42,7 +42,7 @@ def test_every_image_is_there(dataset):
 PACKED = {"train": 1504176606, "t10k": 1504176627}
 
 
-def test_debians_files_are_the_ones_that_torchvision_knows():
+def test_debian_files_match_torchvision_checksums():
     from small_mirrors import md5_of
 
     for name, expected in datasets.FashionMNIST.resources:

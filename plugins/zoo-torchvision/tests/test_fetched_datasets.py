@@ -1,9 +1,10 @@
-"""Data sets are downloaded; whatever goes wrong then is said, and leaves nothing behind."""
+"""Data sets are downloaded; any failure is reported and leaves no files behind."""
 
 import contextlib
 import json
 import os
 import pty
+import re
 import resource
 import signal
 import socket
@@ -32,8 +33,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 for cls, attribute, value in json.loads(sys.argv.pop(1)):
     setattr(getattr(datasets, cls), attribute, value)
 """
-"""A process in which torchvision knows what the test says, and Ctrl-C counts, which a shell has its
-background jobs ignore."""
+"""A process whose torchvision has the test's addresses and checksums, and in which Ctrl-C works:
+a shell lets its background jobs ignore it."""
 
 LOADS = CHILD + "from zoo_torchvision.datasets.load import kmnist; kmnist()"
 
@@ -47,7 +48,7 @@ def unhurried(monkeypatch):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_data_set_is_downloaded_once(served, server, kept, monkeypatch, name):
+def test_dataset_is_downloaded_once(served, server, kept, monkeypatch, name):
     made = served(name)
     dataset = made.load()
     assert made.equals(dataset)
@@ -65,22 +66,22 @@ FAULTS = {
     "breaks off": (
         servers.cut(0.5),
         UnavailableError,
-        r"it broke off after [\d,]+ of [\d,]+ bytes",
+        r"\b[\d,]+ of [\d,]+ bytes",
     ),
-    "is cut short": (lambda r, c: servers.answer(r, c[:-50]), VerificationError, "has the md5"),
-    "has a wrong byte": (servers.flip(0.5), VerificationError, "has the md5"),
-    "is a page": (servers.text(b"<html>Sorry.</html>"), VerificationError, "has the md5"),
-    "404": (servers.status(404), UnavailableError, "it answered 404 Not Found"),
-    "503": (servers.status(503), UnavailableError, "it answered 503"),
+    "is cut short": (lambda r, c: servers.answer(r, c[:-50]), VerificationError, " md5 "),
+    "has a wrong byte": (servers.flip(0.5), VerificationError, " md5 "),
+    "is a page": (servers.text(b"<html>Sorry.</html>"), VerificationError, " md5 "),
+    "404": (servers.status(404), UnavailableError, "404 Not Found"),
+    "503": (servers.status(503), UnavailableError, r" 503\b"),
     "hangs up": (servers.hang_up, UnavailableError, "RemoteDisconnected"),
-    "drips": (servers.drip(after=0.5), UnavailableError, "it is too slow"),
-    "endless": (servers.large(1 << 31), UnavailableError, "1,073,741,824 are due at most"),
+    "drips": (servers.drip(after=0.5), UnavailableError, "too slow"),
+    "endless": (servers.large(1 << 31), UnavailableError, "1,073,741,824 "),
 }
 
 
 @pytest.mark.parametrize("exc", FAULTS)
 @pytest.mark.parametrize(("name", "file"), [("cifar10", CIFAR), ("kmnist", KMNIST)])
-def test_a_download_that_fails_says_how_to_do_without(
+def test_download_failure_names_url_and_manual_alternative(
     served, server, kept, unhurried, name, file, exc
 ):
     made = served(name)
@@ -89,31 +90,30 @@ def test_a_download_that_fails_says_how_to_do_without(
         made.load()
     assert f"{server.url}/{file}" in caught.value.problem
     assert f"{file}" in caught.value.hint
-    assert "into a folder and name it with --data-dir or ZOO_DATA" in caught.value.hint
+    assert "--data-dir" in caught.value.hint
+    assert "ZOO_DATA" in caught.value.hint
     assert kept() == []
     server.behaviors.clear()
     assert made.equals(made.load())
 
 
-def test_a_wrong_checksum_names_both(served, server):
+def test_checksum_mismatch_names_actual_and_expected_md5(served, server):
     made = served("usps")
     server.behaviors["usps.bz2"] = servers.text(b"x")
     with pytest.raises(VerificationError) as caught:
         made.load()
     expected = datasets.USPS.split_list["train"][2]
-    assert (
-        f"usps.bz2 gives has the md5 9dd4e461268c8034f5c8564e155c67a6, it should be {expected}"
-        in (str(caught.value))
-    )
+    actual = "9dd4e461268c8034f5c8564e155c67a6"
+    assert re.search(rf"/usps\.bz2 .*md5 {actual}\b.* {expected}\b", caught.value.problem)
 
 
-def test_nobody_is_there(loopback, sample, kept):
+def test_download_reports_unreachable_server(loopback, sample, kept):
     with pytest.raises(UnavailableError, match="ConnectionRefusedError"):
         sample("kmnist").load()
     assert kept() == []
 
 
-def test_there_is_no_network(sample, kept, monkeypatch):
+def test_download_reports_name_resolution_failure(sample, kept, monkeypatch):
     def resolve(*_, **__):
         raise socket.gaierror(-3, "Temporary failure in name resolution")
 
@@ -124,20 +124,20 @@ def test_there_is_no_network(sample, kept, monkeypatch):
     assert kept() == []
 
 
-def test_fashion_mnist_has_a_package(loopback, sample):
+def test_download_failure_suggests_debian_package_of_fashion_mnist(loopback, sample):
     with pytest.raises(UnavailableError, match="apt install dataset-fashion-mnist"):
         sample("fashion-mnist").load()
 
 
-def test_offline_nobody_is_asked(served, server, monkeypatch):
+def test_offline_mode_sends_no_requests(served, server, monkeypatch):
     made = served("kmnist")
     monkeypatch.setenv("ZOO_OFFLINE", "1")
-    with pytest.raises(UnavailableError, match=r"kmnist are not on this machine.*ZOO_OFFLINE is"):
+    with pytest.raises(UnavailableError, match="kmnist .*ZOO_OFFLINE"):
         made.load()
     assert not server.asked
 
 
-def test_the_next_mirror_is_asked(served, server, monkeypatch):
+def test_download_falls_back_to_next_mirror(served, server, monkeypatch):
     made = served("kmnist")
     others = [f"{server.url}/gone/", f"{server.url}/wrong/"]
     server.behaviors |= {f"wrong/{file}": servers.text(b"x") for file in made.files}
@@ -145,7 +145,7 @@ def test_the_next_mirror_is_asked(served, server, monkeypatch):
     assert made.equals(made.load())
     monkeypatch.setattr(datasets.KMNIST, "mirrors", others)
     monkeypatch.setenv("ZOO_HOME", str(server.folder / "other-home"))
-    with pytest.raises(VerificationError, match="gone/train-images.*404.*; what .*/wrong/.* md5"):
+    with pytest.raises(VerificationError, match="gone/train-images.* 404 .*/wrong/.* md5"):
         made.load()
 
 
@@ -160,19 +160,19 @@ def files_no_larger_than(size):
 
 
 @pytest.mark.parametrize("during", ["download", "arrays"])
-def test_a_disk_that_is_full_is_named(served, kept, during):
+def test_full_disk_error_names_cache_folder_and_remedy(served, kept, during):
     made = served("kmnist")
     largest = max(map(len, made.files.values()))
     # Images of noise are packed as large as they are; an array has a header of 128 bytes.
     most = {"download": largest // 2, "arrays": largest + 20}[during]
-    said = r"cannot be kept in .*zoo-home.*: .*ZOO_HOME"
+    said = r"zoo-home.*: File too large.*ZOO_HOME"
     with files_no_larger_than(most), pytest.raises(DataError, match=said):
         made.load()
     assert kept() == []
     assert made.equals(made.load())
 
 
-def test_of_several_processes_one_downloads(served, server):
+def test_download_runs_once_among_concurrent_loads(served, server):
     made = served("kmnist")
     server.behaviors[KMNIST] = slowly
     loaded = []
@@ -210,7 +210,7 @@ def wait_for(condition):
         time.sleep(0.05)
 
 
-def test_a_killed_download_is_cleared_away_by_the_next(served, server, spawn, kept):
+def test_load_removes_files_of_killed_download(served, server, spawn, kept):
     made = served("kmnist")
     server.behaviors[KMNIST] = stuck
     with child_of(spawn, made, server.url, LOADS, env={"ZOO_TIMEOUT": "60"}) as child:
@@ -222,7 +222,7 @@ def test_a_killed_download_is_cleared_away_by_the_next(served, server, spawn, ke
     assert kept() == ["kmnist-torchvision"]
 
 
-def test_an_interrupted_download_is_cleared_away_by_the_next(served, server, spawn, kept):
+def test_interrupted_download_exits_130_and_next_load_succeeds(served, server, spawn, kept):
     made = served("kmnist")
     server.behaviors[KMNIST] = stuck
     words = ["train", "softmax", "--dataset", "kmnist"]
@@ -237,7 +237,7 @@ def test_an_interrupted_download_is_cleared_away_by_the_next(served, server, spa
     assert kept() == ["kmnist-torchvision"]
 
 
-def test_a_command_says_it_in_one_line(served, server, spawn):
+def test_train_reports_download_failure_in_one_line(served, server, spawn):
     made = served("kmnist")
     server.behaviors[KMNIST] = servers.status(404)
     words = ["train", "softmax", "--dataset", "kmnist", "--json"]
@@ -245,17 +245,18 @@ def test_a_command_says_it_in_one_line(served, server, spawn):
         out, err = child.communicate(timeout=300)
     assert (child.returncode, out) == (1, "")
     (line,) = err.splitlines()
-    assert line.startswith(f"zoo: {server.url}/{KMNIST} could not be read: it answered 404")
+    assert line.startswith(f"zoo: {server.url}/{KMNIST} ")
+    assert "404 Not Found" in line
 
 
-def test_nothing_is_drawn_but_on_a_terminal(served, server, spawn):
+def test_download_prints_nothing_without_terminal(served, server, spawn):
     made = served("kmnist")
     with child_of(spawn, made, server.url, LOADS) as child:
         assert child.communicate(timeout=300) == ("", "")
     assert child.returncode == 0
 
 
-def test_a_bar_is_drawn_on_a_terminal(served, server, spawn):
+def test_download_shows_progress_bar_on_terminal(served, server, spawn):
     made = served("kmnist")
     leader, follower = pty.openpty()
     env = {"TERM": "xterm-256color", "COLUMNS": "120"}

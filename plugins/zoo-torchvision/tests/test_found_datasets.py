@@ -1,6 +1,7 @@
-"""Files of data sets that are there already are used, once they are seen to be the right ones."""
+"""Files of data sets that are on this machine already are verified and used."""
 
 import gzip
+import re
 import struct
 import sys
 from pathlib import Path
@@ -30,7 +31,7 @@ VOUCHED = [(name, number) for name, number in FORMS if forms_of(name)[number].ha
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_torchvision_knows_every_file_that_is_downloaded_or_vouched_for(name):
+def test_torchvision_knows_every_downloaded_or_checksummed_file(name):
     remotes = torchvision_metadata.remotes(name)
     assert all(remotes[file].urls for file in forms_of(name)[0].files)
     for form in forms_of(name):
@@ -50,14 +51,14 @@ def data(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("within", ["", "its own folder"])
 @pytest.mark.parametrize(("name", "number"), FORMS)
-def test_files_that_are_there_are_used(sample, data, name, number, within):
+def test_load_uses_local_files(sample, data, name, number, within):
     made = sample(name)
     made.write(data / name if within else data, number)
     assert made.equals(made.load())
 
 
 @pytest.mark.parametrize(("name", "number"), VOUCHED)
-def test_a_file_that_is_not_the_right_one_is_named(sample, data, kept, name, number):
+def test_load_names_file_with_wrong_checksum(sample, data, kept, name, number):
     made = sample(name)
     made.write(data, number)
     for file, content in made.form(number).items():
@@ -65,7 +66,7 @@ def test_a_file_that_is_not_the_right_one_is_named(sample, data, kept, name, num
         if (name, number) == ("fashion-mnist", 0):  # which may have been packed anew
             wrong = gzip.compress(gzip.decompress(content)[:-9] + b"something")
         (data / file).write_bytes(wrong)
-        said = rf"{data / file} has the md5 [0-9a-f]+, it should be [0-9a-f]+. .*another folder"
+        said = rf"{data / file} .*md5 [0-9a-f]+\b.* [0-9a-f]{{32}}\. .*ZOO_DATA"
         with pytest.raises(VerificationError, match=said):
             made.load()
         assert kept() == []
@@ -73,20 +74,20 @@ def test_a_file_that_is_not_the_right_one_is_named(sample, data, kept, name, num
     assert made.equals(made.load())
 
 
-def test_a_pickle_is_not_read_before_it_is_known(sample, data, tmp_path):
+def test_load_verifies_pickle_before_reading(sample, data, tmp_path):
     class Run:
         def __reduce__(self):
             return Path.touch, (tmp_path / "was run",)
 
     made = sample("cifar10")
     made.write(data, 1, **{"cifar-10-batches-py/batches.meta": pickled(Run())})
-    with pytest.raises(VerificationError, match=r"batches\.meta has the md5"):
+    with pytest.raises(VerificationError, match=r"batches\.meta .*md5 "):
         made.load()
     assert not (tmp_path / "was run").exists()
 
 
 @pytest.mark.parametrize(("name", "number"), FORMS)
-def test_a_file_that_is_lacking_is_named(sample, data, kept, name, number):
+def test_load_names_missing_file(sample, data, kept, name, number):
     made = sample(name)
     made.write(data, number)
     *others, last = made.form(number)
@@ -96,35 +97,35 @@ def test_a_file_that_is_lacking_is_named(sample, data, kept, name, number):
     with pytest.raises(DataError) as caught:
         made.load()
     many = len(others)
-    assert caught.value.problem == (
-        f"{data} has {many} of the {many + 1} files of {name}, and lacks {last}"
-    )
+    facts = rf"{data} .*\b{many} of .*\b{many + 1} .*\b{name}\b.* {re.escape(last)}"
+    assert re.search(facts, caught.value.problem)
+    assert not any(file in caught.value.problem for file in others)
     assert kept() == []
 
 
-def test_a_folder_with_nothing_of_it_is_passed_over(sample, data):
+def test_load_ignores_folder_without_files_of_dataset(sample, data):
     (data / "notes.txt").touch()
     (data / "kmnist").mkdir()
     sample("cifar10").write(data, 1)
-    with pytest.raises(UnavailableError, match="kmnist are not on this machine"):
+    with pytest.raises(UnavailableError, match=r"kmnist .*ZOO_OFFLINE"):
         sample("kmnist").load()
 
 
 @pytest.mark.parametrize("given", ["no/such/folder", "~nobody/x", __file__])
-def test_what_is_no_folder_is_named(sample, monkeypatch, given):
+def test_load_rejects_zoo_data_that_is_not_a_folder(sample, monkeypatch, given):
     monkeypatch.setenv("ZOO_DATA", given)
-    with pytest.raises(InvalidValueError, match=f"ZOO_DATA is '{given}', which is no folder"):
+    with pytest.raises(InvalidValueError, match=f"ZOO_DATA .*'{given}'"):
         sample("kmnist").load()
 
 
-def test_the_folder_of_its_name_comes_first(sample, data):
+def test_load_prefers_folder_named_after_dataset(sample, data):
     sample("fashion-mnist").write(data)  # its files are called as kmnist's
     made = sample("kmnist")
     made.write(data / "kmnist")
     assert made.equals(made.load())
 
 
-def test_debians_folder_comes_after_the_users(sample, data, monkeypatch):
+def test_find_local_files_prefers_zoo_data_over_debian_folder(sample, data, monkeypatch):
     made = sample("kmnist")
     made.write(local_files.SYSTEM / "kmnist")
     assert local_files.find_local_files(made.origin).folder == local_files.SYSTEM / "kmnist"
@@ -134,7 +135,7 @@ def test_debians_folder_comes_after_the_users(sample, data, monkeypatch):
     assert made.equals(made.load())
 
 
-def test_an_archive_is_enough_though_not_all_is_unpacked(sample, data):
+def test_load_uses_archive_if_unpacked_files_are_incomplete(sample, data):
     made = sample("cifar100")
     made.write(data, 1)
     (data / "cifar-100-python" / "meta").unlink()
@@ -142,7 +143,7 @@ def test_an_archive_is_enough_though_not_all_is_unpacked(sample, data):
     assert made.equals(made.load())
 
 
-def test_files_without_a_checksum_are_themselves_what_is_kept(sample, data, kept):
+def test_cache_distinguishes_files_without_checksum_by_content(sample, data, kept):
     made = sample("kmnist")
     made.write(data, 1)
     first = made.load()
@@ -154,7 +155,7 @@ def test_files_without_a_checksum_are_themselves_what_is_kept(sample, data, kept
     assert made.load().sha256() == first.sha256()
 
 
-def test_what_is_kept_needs_no_torchvision(sample, data, run_python):
+def test_cached_dataset_loads_without_importing_torch(sample, data, run_python):
     sample("kmnist").write(data, 1)
     sample("kmnist").load()
     code = (
@@ -179,7 +180,7 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("exc", MALFORMED)
-def test_malformed_files_are_refused(sample, data, kept, exc):
+def test_load_rejects_malformed_idx_files(sample, data, kept, exc):
     made = sample("kmnist")
     made.write(data, 1, **{"t10k-labels-idx1-ubyte": MALFORMED[exc]})
     with pytest.raises(DataError):
@@ -189,10 +190,10 @@ def test_malformed_files_are_refused(sample, data, kept, exc):
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=60))
-def test_any_bytes_are_refused(sample, data, content):
+def test_load_rejects_arbitrary_bytes(sample, data, content):
     made = sample("qmnist")
     made.write(data, 1, **{"qmnist-test-labels-idx2-int": content})
-    with pytest.raises(DataError, match=f"files of qmnist in {data} are not what they should be"):
+    with pytest.raises(DataError, match=f"qmnist .*{data} .*ZOO_DATA"):
         made.load()
 
 
@@ -200,27 +201,27 @@ def test_any_bytes_are_refused(sample, data, content):
 @pytest.mark.parametrize(
     "change", [lambda c: c[:-20], lambda c: b"plain", lambda c: c[:-9] + c[:9]]
 )
-def test_a_damaged_gzip_file_is_named(sample, data, kept, name, change):
+def test_load_names_damaged_gzip_file(sample, data, kept, name, change):
     made = sample(name)
     number = {"fashion-mnist": 0, "emnist-letters": 2}[name]
     path, content = list(made.form(number).items())[-1]
     made.write(data, number, **{path: change(content)})
-    with pytest.raises(DataError, match=rf"{path} cannot be unpacked: .*name another folder"):
+    with pytest.raises(DataError, match=rf"{path} .*unpacked: .*ZOO_DATA"):
         made.load()
     assert kept() == []
 
 
-def test_mnist_is_not_taken_for_kmnist(sample, data):
+def test_load_rejects_mnist_files_as_kmnist(sample, data):
     mnist = pytest.importorskip("zoo_mnist.mnist", reason="zoo-mnist is not installed")
     made = sample("kmnist")
     images = gzip.decompress((mnist.DATA / "train-images-idx3-ubyte.gz").read_bytes())
     made.write(data, 1, **{"train-images-idx3-ubyte": images})
-    with pytest.raises(VerificationError, match="train-images-idx3-ubyte is of MNIST, not of kmn"):
+    with pytest.raises(VerificationError, match=r"train-images-idx3-ubyte .*\bMNIST\b.* kmnist"):
         made.load()
 
 
 @pytest.mark.parametrize(("name", "number"), FORMS)
-def test_a_file_that_may_not_be_read_is_named(sample, data, monkeypatch, name, number):
+def test_load_names_unreadable_file(sample, data, monkeypatch, name, number):
     made = sample(name)
     made.write(data, number)
     opened = Path.open
@@ -233,6 +234,5 @@ def test_a_file_that_may_not_be_read_is_named(sample, data, monkeypatch, name, n
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(DataError) as caught:
         made.load()
-    assert caught.value.problem == f"{data / next(iter(made.form(number)))} cannot be read: " + (
-        "Permission denied"
-    )
+    assert caught.value.problem.startswith(f"{data / next(iter(made.form(number)))} ")
+    assert caught.value.problem.endswith(": Permission denied")

@@ -15,7 +15,7 @@ def build_one(name):
 
 
 @pytest.mark.parametrize("name", ["inception_v3", "googlenet"])
-def test_there_are_no_heads_for_training_alone(name):
+def test_build_omits_auxiliary_heads(name):
     with torch.device("meta"):
         model = build_one(name)
     assert not [path for path, _ in model.named_modules() if "aux" in path.lower()]
@@ -24,7 +24,7 @@ def test_there_are_no_heads_for_training_alone(name):
 
 
 @pytest.mark.parametrize("name", ["mnasnet0_5", "swin_t"])
-def test_weights_are_all_that_is_learned_and_load_by_themselves(name):
+def test_state_dict_has_only_learned_parameters_and_statistics(name):
     model = build_one(name)
     learned = {path for path, _ in model.named_parameters()}
     statistics = ("running_mean", "running_var", "num_batches_tracked")
@@ -33,6 +33,6 @@ def test_weights_are_all_that_is_learned_and_load_by_themselves(name):
     build_one(name).load_state_dict(dict(state))
 
 
-def test_batch_normalisation_keeps_up_with_a_short_training():
+def test_mnasnet_uses_default_batch_norm_momentum():
     momenta = {m.momentum for m in build_one("mnasnet0_5").modules() if hasattr(m, "momentum")}
     assert momenta == {0.1}

@@ -52,7 +52,7 @@ def release(monkeypatch):
     return make
 
 
-def test_a_densenets_file_has_older_names(checkpoints, release):
+def test_pretrained_renames_legacy_densenet_tensors(checkpoints, release):
     older = re.compile(r"(denselayer\d+\.(?:norm|conv))([12])")
     file, content, state = release("densenet121", rename=lambda key: older.sub(r"\1.\2", key))
     assert "features.denseblock1.denselayer1.norm.1.weight" in state
@@ -62,14 +62,14 @@ def test_a_densenets_file_has_older_names(checkpoints, release):
     assert len(given.tensors) == len(state) - 2  # but for the classifier
 
 
-def test_a_file_that_lacks_a_tensor_is_refused(checkpoints, release):
+def test_pretrained_rejects_file_with_missing_tensor(checkpoints, release):
     file, content, _ = release(NAME, rename=lambda key: key.replace("stage2", "stage9"))
     (checkpoints / file).write_bytes(content)
-    with pytest.raises(DataError, match=rf"{file} has no tensor stage2.0.branch1.0.weight"):
+    with pytest.raises(DataError, match=rf"{file} .* stage2\.0\.branch1\.0\.weight.*{NAME}"):
         getattr(pretrained, NAME)(GREY)
 
 
-def test_other_channels_are_read_by_those_there_are():
+def test_for_channels_adapts_weight_to_channel_count():
     weight = torch.arange(6.0).reshape(1, 3, 1, 2)
     assert pretrained.for_channels(weight, 1).tolist() == [[[[6.0, 9.0]]]]
     assert torch.equal(pretrained.for_channels(weight, 3), weight)
@@ -78,21 +78,21 @@ def test_other_channels_are_read_by_those_there_are():
     torch.testing.assert_close(five[:, :3], weight * 3 / 5)
 
 
-def test_a_file_that_is_not_what_its_name_says_is_refused(checkpoints, release):
+def test_pretrained_rejects_file_with_wrong_checksum(checkpoints, release):
     file, content, _ = release(NAME)
     (checkpoints / file).write_bytes(content[:-1])
-    with pytest.raises(VerificationError, match=rf"{file} has the sha256 .* Remove it"):
+    with pytest.raises(VerificationError, match=rf"{file} .*sha256 .*Remove it"):
         getattr(pretrained, NAME)(GREY)
 
 
-def test_a_file_of_objects_is_not_obeyed(checkpoints, monkeypatch):
+def test_pretrained_rejects_pickled_objects(checkpoints, monkeypatch):
     buffer = io.BytesIO()
     torch.save({"fc.weight": functools.partial(print)}, buffer)
     file = f"{NAME}-{hashlib.sha256(buffer.getvalue()).hexdigest()[:8]}.pth"
     (checkpoints / file).write_bytes(buffer.getvalue())
     weights = models.get_model_weights(NAME).DEFAULT
     monkeypatch.setattr(weights.value, "url", f"http://127.0.0.1:1/{file}")
-    with pytest.raises(DataError, match=rf"{file} could not be read"):
+    with pytest.raises(DataError, match=rf"{file} .*Remove it"):
         getattr(pretrained, NAME)(GREY)
 
 
@@ -109,7 +109,7 @@ def served(loopback, tmp_path):
     server.server_close()
 
 
-def test_what_a_server_has_is_fetched_and_kept(checkpoints, release, served):
+def test_pretrained_downloads_and_caches_file(checkpoints, release, served):
     folder, url = served
     file, content, _ = release(NAME, url)
     (folder / file).write_bytes(content)
@@ -120,7 +120,7 @@ def test_what_a_server_has_is_fetched_and_kept(checkpoints, release, served):
     assert (checkpoints / file).read_bytes() == content
 
 
-def test_what_comes_and_is_something_else_is_not_kept(checkpoints, release, served):
+def test_pretrained_discards_download_with_wrong_checksum(checkpoints, release, served):
     folder, url = served
     file, content, _ = release(NAME, url)
     (folder / file).write_bytes(content[:-10])

@@ -1,4 +1,4 @@
-"""Which trials are stopped, and when."""
+"""Which trials the pruner stops, and when."""
 
 import optuna
 import pytest
@@ -26,11 +26,11 @@ FLAT = [[0.1 * height] * 8 for height in range(1, 10)]
 
 
 @pytest.mark.parametrize(("height", "epoch"), [(0.95, None), (0.75, None), (0.65, 2), (0.0, 2)])
-def test_the_best_third_goes_on(height, epoch):
+def test_pruner_keeps_best_third(height, epoch):
     assert stopped_at([height] * 8, FLAT) == epoch
 
 
-def test_it_is_asked_at_a_quarter_a_half_and_three_quarters():
+def test_pruner_checks_at_quarter_half_and_three_quarters():
     late = [[0.9] * 4 + [0.1] * 4 for _ in range(9)]
     assert stopped_at([1, 0, 1, 1, 0, 1, 0, 0], late) == 2
     assert stopped_at([0, 1, 0, 0.5, 1, 1, 1, 1], late) == 4
@@ -39,12 +39,12 @@ def test_it_is_asked_at_a_quarter_a_half_and_three_quarters():
 
 
 @pytest.mark.parametrize(("epochs", "epoch"), [(1, None), (2, 1), (3, 1), (5, 2), (40, 10)])
-def test_it_asks_nothing_of_the_last_epoch(epochs, epoch):
+def test_pruner_skips_last_epoch(epochs, epoch):
     best = [[1.0] * epochs for _ in range(5)]
     assert stopped_at([0.0] * epochs, best, epochs) == epoch
 
 
-def test_what_was_interrupted_is_not_compared_with():
+def test_pruner_ignores_failed_trials():
     study = optuna.create_study(direction="maximize", pruner=BestThirdPruner(8))
     for _ in range(5):
         trial = study.ask()

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import time
 import urllib.request
@@ -115,7 +116,7 @@ def hold(journal, count):
 
 
 def check_whole(journal, before, count=12):
-    """See that a study has as many trials as were asked for, those of before among them."""
+    """Check that a study has as many trials as requested, among them those in `before`."""
     after = ended(journal)
     assert before.items() <= after.items()
     assert len(after) == count
@@ -125,7 +126,7 @@ def check_whole(journal, before, count=12):
 
 
 @pytest.mark.slow
-def test_one_commands_workers_two_of_which_are_killed(spawn, journal):
+def test_workers_finish_study_after_two_are_killed(spawn, journal):
     with spawn("-m", "zoo_core", *ARGUMENTS, "--workers", "4") as process:
         wait_for(lambda: len(ended(journal)) >= 2)
         pids = hold(journal, 2)
@@ -134,13 +135,13 @@ def test_one_commands_workers_two_of_which_are_killed(spawn, journal):
             os.kill(pid, signal.SIGKILL)
         out, err = process.communicate(timeout=600)
     assert process.returncode == 0, err
-    assert err.count("ended with signal 9") == 2
+    assert err.count("signal 9") == 2
     assert out.count("\nTrial ") == 12
     check_whole(journal, before)
 
 
 @pytest.mark.slow
-def test_commands_that_share_a_study_two_of_which_are_killed(spawn, journal):
+def test_commands_sharing_study_finish_after_two_are_killed(spawn, journal):
     command = ["-m", "zoo_core", *ARGUMENTS, "--patience", "8"]
     processes = [spawn(*command) for _ in range(4)]
     wait_for(lambda: len(ended(journal)) >= 2)
@@ -157,8 +158,8 @@ def test_commands_that_share_a_study_two_of_which_are_killed(spawn, journal):
 
 
 @pytest.mark.slow
-def test_a_worker_that_takes_long_is_not_taken_for_dead(spawn, journal, spying, tmp_path):
-    """It trains until the other has seen seven signs of life, a sixth of the patience apart."""
+def test_heartbeat_keeps_slow_worker_alive(spawn, journal, spying, tmp_path):
+    """The worker trains until seven heartbeats, a sixth of the patience apart, are recorded."""
     how = spying("import os, time\n        while not os.path.exists('go'): time.sleep(0.01)")
     command = ["-m", "zoo_core", "tune", "softmax", "--trials", "1", "--patience", "12"]
     processes = [spawn(*command, "--set", "trainer=spy", **how) for _ in range(2)]
@@ -172,12 +173,12 @@ def test_a_worker_that_takes_long_is_not_taken_for_dead(spawn, journal, spying, 
         with process:
             _, err = process.communicate(timeout=600)
         assert process.returncode == 0, err
-        assert "nothing was heard" not in err
+        assert err == "", "neither worker takes the other for lost"
     assert len(counted_trials(trials_in(journal))) == 1
 
 
 @pytest.mark.slow
-def test_a_trial_that_was_lost_is_announced_and_done_again(spawn, cli, journal):
+def test_zoo_tune_reports_and_repeats_lost_trial(spawn, cli, journal):
     with spawn("-m", "zoo_core", *ARGUMENTS) as process:
         wait_for(lambda: len(ended(journal)) >= 2)
         hold(journal, 1)
@@ -187,13 +188,13 @@ def test_a_trial_that_was_lost_is_announced_and_done_again(spawn, cli, journal):
     result = cli(*ARGUMENTS, "--patience", "2")
     assert result.code == 0
     number = max(before) + 1
-    assert f"Under way elsewhere, or lost: trial {number}. What is not heard of" in result.out
-    assert f"nothing was heard of trial {number} by" in result.err
+    for text in (result.out, result.err):  # what is under way, and then that it is lost
+        assert re.search(rf"\btrial {number}\b.*\b2 s\b", text), text
     check_whole(journal, before)
 
 
 @pytest.mark.slow
-def test_workers_on_a_grid_take_each_combination_once(cli, journal, tmp_path):
+def test_workers_try_each_grid_combination_once(cli, journal, tmp_path):
     (tmp_path / "grid.toml").write_text(
         "inherit = false\nlr.choices = [0.01, 0.02, 0.05, 0.1, 0.2]\nbatch_size.choices = [8, 16]\n"
     )
@@ -206,15 +207,13 @@ def test_workers_on_a_grid_take_each_combination_once(cli, journal, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_to_the_command_stops_its_workers_and_the_command_goes_on(
-    spawn, cli, journal, number
-):
+def test_signal_stops_workers_and_command_resumes(spawn, cli, journal, number):
     with spawn("-m", "zoo_core", *LONG, "--workers", "3") as process:
         wait_for(lambda: len(ended(journal)) >= 2)
         process.send_signal(number)
         _, err = process.communicate(timeout=600)
     assert process.returncode == 128 + number
-    assert "which are kept. Go on: zoo tune softmax --trials 12 --workers 3 --epochs 300" in err
+    assert "zoo tune softmax --trials 12 --workers 3 --epochs 300" in err
     assert len(err.splitlines()) == 2  # the first is empty, below what a terminal shows of Ctrl-C
     assert not at_work(journal)
     before = ended(journal)
@@ -223,7 +222,7 @@ def test_a_signal_to_the_command_stops_its_workers_and_the_command_goes_on(
 
 
 @pytest.mark.slow
-def test_workers_end_when_their_command_is_killed(spawn, journal):
+def test_workers_exit_when_command_is_killed(spawn, journal):
     with spawn("-m", "zoo_core", *LONG, "--workers", "2") as process:
         pids = hold(journal, 2)
         process.kill()
@@ -249,17 +248,17 @@ def _state(pid):
 
 
 @pytest.mark.slow
-def test_a_command_whose_workers_all_die_says_so(spawn, journal):
+def test_zoo_tune_fails_when_all_workers_die(spawn, journal):
     with spawn("-m", "zoo_core", *LONG, "--workers", "2") as process:
         for pid in hold(journal, 2):
             os.kill(pid, signal.SIGKILL)
         _, err = process.communicate(timeout=600)
     assert process.returncode == 1
-    assert "every worker ended before the study was done, the last with -9" in err
+    assert re.search(r"worker.*-9\b", err.splitlines()[-1]), err
 
 
 @pytest.mark.slow
-def test_the_dashboard_opens_the_same_storage(cli, spawn, journal, loopback, free_port):
+def test_optuna_dashboard_reads_journal(cli, spawn, journal, loopback, free_port):
     pytest.importorskip("optuna_dashboard")
     assert cli("tune", "softmax", "--trials", "3").code == 0
     command = ("-m", "optuna_dashboard._cli", journal, "--port", free_port, "--server", "wsgiref")
@@ -298,7 +297,7 @@ def study():
     return optuna.create_study()
 
 
-def test_a_trial_that_was_given_up_does_not_count_and_one_that_failed_does(study):
+def test_counted_trials_include_failed_but_not_given_up(study):
     for _ in range(4):
         study.ask()
     assert give_up(study, 0)
@@ -312,7 +311,7 @@ def test_a_trial_that_was_given_up_does_not_count_and_one_that_failed_does(study
 
 
 @pytest.mark.parametrize("grid", [False, True])
-def test_of_two_who_take_the_last_trial_at_once_one_gives_it_up(grid, tmp_path, monkeypatch):
+def test_worker_gives_up_surplus_trial(grid, tmp_path, monkeypatch):
     monkeypatch.setenv("ZOO_PLUGINS", "zoo-numpy,zoo-tune")
     (tmp_path / "space.toml").write_text("inherit = false\nlr.choices = [0.1]\n")
     search = make_search(
@@ -337,7 +336,7 @@ def test_of_two_who_take_the_last_trial_at_once_one_gives_it_up(grid, tmp_path, 
     assert [trial.number for trial in counted_trials(study.trials)] == [0]
 
 
-def test_a_worker_is_gone_when_its_beat_stands_still(study, monkeypatch):
+def test_watch_finds_trial_whose_heartbeat_stopped(study, monkeypatch):
     now = 0.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     alive, dead = study.ask(), study.ask()

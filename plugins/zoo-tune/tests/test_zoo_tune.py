@@ -1,6 +1,7 @@
 """`zoo tune` from end to end, on a model that trains in a hundredth of a second."""
 
 import json
+import re
 import signal
 import sqlite3
 import time
@@ -50,7 +51,7 @@ def kept(path, study="softmax"):
 
 
 @pytest.mark.slow
-def test_the_best_recipe_trains_to_the_score_that_chose_it(tune, cli, tmp_path):
+def test_best_recipe_trains_to_its_tuning_score(tune, cli, tmp_path):
     study = tuned(tune("--trials", 12, "--json"))
     assert study["recipe"] == "studies/softmax/best.toml"
     assert len(study["trials"]) == 12
@@ -72,7 +73,7 @@ def test_the_best_recipe_trains_to_the_score_that_chose_it(tune, cli, tmp_path):
 
 
 @pytest.mark.slow
-def test_where_a_recipe_is_from_stays_with_the_weights(tune, cli, tmp_path):
+def test_search_provenance_stays_with_weights(tune, cli, tmp_path):
     study = tuned(tune("--trials", 5, "--json"))
     found = tomllib.loads((tmp_path / study["recipe"]).read_text())["search"]
     run = tmp_path / "runs" / "softmax-1"
@@ -90,37 +91,36 @@ def test_where_a_recipe_is_from_stays_with_the_weights(tune, cli, tmp_path):
     assert (again.code, "equal bytes" in again.out) == (0, True), again.out + again.err
 
 
-def test_a_recipe_that_no_search_found_says_nothing_of_one(tune, cli, tmp_path):
+def test_recipe_search_table_is_optional_but_complete(tune, cli, tmp_path):
     cli("train", "softmax")
     assert "search" not in json.loads((tmp_path / "runs/softmax-1/card.json").read_text())
     (tmp_path / "bad.toml").write_text("lr = 0.1\n[search]\nstudy = 'x'\n")
     result = cli("train", "softmax", "--recipe", "bad.toml")
-    assert (result.code, "the table [search] of bad.toml lacks 'trial'" in result.err) == (2, True)
+    assert result.code == 2
+    assert all(fact in result.err for fact in ("[search]", "bad.toml", "'trial'")), result.err
 
 
 @pytest.mark.slow
-def test_the_first_trial_is_the_recipe_itself(tune):
+def test_zoo_tune_tries_unchanged_recipe_first(tune):
     first = tuned(tune("--trials", 1, "--json"))["trials"][0]
     assert first["values"] == {"lr": 0.5, "batch_size": 16, "model.scale": 0.01}
 
 
 @pytest.mark.slow
-def test_what_is_tried_has_three_digits(tune):
+def test_zoo_tune_rounds_values_to_three_digits(tune):
     for trial in tuned(tune("--trials", 6, "--json"))["trials"]:
         for value in (trial["values"]["lr"], trial["values"]["model.scale"]):
             assert value == float(f"{value:.3g}")
 
 
 @pytest.mark.slow
-def test_a_person_sees_each_trial_the_best_and_what_to_do_next(tune):
+def test_zoo_tune_prints_trials_leaderboard_and_next_command(tune):
     result = tune("--trials", 12, "--epochs", 1)
     lines = result.out.splitlines()
-    assert lines[0] == (
-        "Tuning softmax on toy from recipe default: 12 trials over lr, batch_size, model.scale. "
-        f"Study softmax, kept in {JOURNAL}."
-    )
+    for fact in ("softmax", "toy", "default", "12 trials", "lr, batch_size, model.scale", JOURNAL):
+        assert fact in lines[0]
     assert sum(line.startswith("Trial ") for line in lines) == 12
-    assert lines[-1] == "Train the best: zoo train softmax --recipe studies/softmax/best.toml"
+    assert lines[-1].endswith("zoo train softmax --recipe studies/softmax/best.toml")
     head = next(line for line in lines if line.split()[:2] == ["trial", "validation"])
     assert head.split() == [
         "trial", "validation", "epochs", "seconds", "lr", "batch_size", "model.scale"
@@ -130,7 +130,7 @@ def test_a_person_sees_each_trial_the_best_and_what_to_do_next(tune):
 
 
 @pytest.mark.slow
-def test_the_test_split_is_not_there_to_be_read(tune, tmp_path, spying):
+def test_zoo_tune_hides_test_split(tune, tmp_path, spying):
     how = spying("open('splits', 'a').write(','.join(run.data.dataset.splits) + '\\n')")
     assert tune("--trials", 2, "--set", "trainer=spy", **how).code == 0
     assert (tmp_path / "splits").read_text().split() == ["train", "train"]
@@ -138,7 +138,7 @@ def test_the_test_split_is_not_there_to_be_read(tune, tmp_path, spying):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("error", ["MemoryError()", "OutOfMemoryError('no room')"])
-def test_a_setting_that_is_too_large_fails_and_the_search_goes_on(tune, spying, tmp_path, error):
+def test_zoo_tune_continues_after_out_of_memory_trial(tune, spying, tmp_path, error):
     (tmp_path / "space.toml").write_text("inherit = false\nbatch_size.choices = [8, 16, 32]\n")
     how = spying(f"if run.recipe.batch_size == 8: raise {error}")
     arguments = ("--grid", "--space", "space.toml", "--set", "trainer=spy", "--json")
@@ -148,11 +148,11 @@ def test_a_setting_that_is_too_large_fails_and_the_search_goes_on(tune, spying, 
 
 
 @pytest.mark.slow
-def test_a_fault_of_the_model_ends_the_search_and_what_was_finished_is_kept(tune, spying, tmp_path):
+def test_zoo_tune_stops_at_model_error_and_keeps_finished_trials(tune, spying, tmp_path):
     (tmp_path / "space.toml").write_text("inherit = false\nbatch_size.choices = [8, 16, 32]\n")
     how = spying("if run.recipe.batch_size == 16: raise KeyError('oops')")
     result = tune("--grid", "--space", "space.toml", "--set", "trainer=spy", **how)
-    assert (result.code, "unexpected KeyError: 'oops'" in result.err) == (1, True)
+    assert (result.code, "KeyError: 'oops'" in result.err) == (1, True)
     journal = tmp_path / "studies/softmax-grid/journal.log"
     assert [trial.state.name for trial in kept(journal, "softmax-grid").trials] == [
         "COMPLETE",
@@ -161,7 +161,7 @@ def test_a_fault_of_the_model_ends_the_search_and_what_was_finished_is_kept(tune
 
 
 @pytest.mark.slow
-def test_two_heads_are_judged_together(tune, cli):
+def test_zoo_tune_scores_mean_accuracy_of_heads(tune, cli):
     study = tuned(tune("--trials", 3, "--json", name="softmax-pairs"))
     best = study["trials"][study["best"]]
     trained = cli("train", "softmax-pairs", "--recipe", study["recipe"], "--json").json
@@ -170,7 +170,7 @@ def test_two_heads_are_judged_together(tune, cli):
 
 
 @pytest.mark.slow
-def test_each_setting_may_be_trained_with_several_seeds(tune):
+def test_zoo_tune_trains_each_trial_with_several_seeds(tune):
     study = tuned(tune("--trials", 3, "--seeds", 3, "--no-pruning", "--json"))
     assert study["seeds"] == [0, 1, 2]
     assert all(len(trial["scores"]) == 3 and trial["epochs"] == 15 for trial in study["trials"])
@@ -181,7 +181,7 @@ def test_each_setting_may_be_trained_with_several_seeds(tune):
 
 
 @pytest.mark.slow
-def test_hopeless_trials_are_stopped_early_and_cost_less(tune, tmp_path):
+def test_pruning_saves_epochs_without_losing_best_score(tune, tmp_path):
     (tmp_path / "slow.toml").write_text(
         "inherit = false\nlr = { low = 1e-5, high = 1e-3, log = true }\n"
     )
@@ -200,7 +200,7 @@ def test_hopeless_trials_are_stopped_early_and_cost_less(tune, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_setting_that_diverges_is_stopped_and_said_to(tune, tmp_path):
+def test_zoo_tune_prunes_diverging_trial(tune, tmp_path):
     (tmp_path / "wild.toml").write_text("inherit = false\nlr.choices = [0.5, 1e38]\n")
     study = tuned(tune("--space", "wild.toml", "--grid", "--json"))
     good, wild = study["trials"]
@@ -209,70 +209,75 @@ def test_a_setting_that_diverges_is_stopped_and_said_to(tune, tmp_path):
 
 
 @pytest.mark.slow
-def test_where_nothing_can_be_trained_it_fails_and_says_why(tune, tmp_path):
+def test_zoo_tune_fails_when_every_trial_diverges(tune, tmp_path):
     (tmp_path / "wild.toml").write_text("inherit = false\nlr.choices = [9e37, 1e38]\n")
     result = tune("--space", "wild.toml", "--grid")
     assert result.code == 1
-    assert "none of 2 trials was trained to its end: the training diverged" in result.err
+    assert all(fact in result.err for fact in ("2 trials", "diverged", "--space FILE.toml"))
     assert not (tmp_path / "studies/softmax-grid/best.toml").exists()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("space", "message"),
+    ("space", "facts"),
     [
-        ("lrr = { low = 0.1, high = 1.0 }", "unknown key 'lrr'. Did you mean 'lr'?"),
-        ("model.scael = { low = 0.1, high = 1.0 }", "unknown key 'model.scael'. Did you mean"),
-        ("lr = { lwo = 0.1, high = 1.0 }", "has no key 'lwo'. Did you mean 'low'?"),
-        ("batch_size = { choices = [8, 4000] }", "batch_size = 4000, which cannot be"),
-        ("momentum = { low = 0.5, high = 0.9 }", "does not follow that field"),
+        ("lrr = { low = 0.1, high = 1.0 }", ("'lrr'", "'lr'")),
+        ("model.scael = { low = 0.1, high = 1.0 }", ("'model.scael'", "'model.scale'")),
+        ("lr = { lwo = 0.1, high = 1.0 }", ("'lwo'", "'low'")),
+        ("batch_size = { choices = [8, 4000] }", ("batch_size", "4000", "180")),
+        ("momentum = { low = 0.5, high = 0.9 }", ("momentum", "0.5", "trainer 'toy'")),
     ],
 )
-def test_a_space_that_cannot_be_is_refused_before_the_first_trial(tune, tmp_path, space, message):
+def test_zoo_tune_rejects_invalid_space_before_first_trial(tune, tmp_path, space, facts):
     (tmp_path / "space.toml").write_text(space)
     result = tune("--space", "space.toml")
     assert (result.code, result.out) == (2, "")
-    assert message in result.err
+    assert all(fact in result.err for fact in facts), result.err
     assert len(result.err.splitlines()) == 1
     assert not (tmp_path / "studies").exists()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("arguments", "code", "message"),
+    ("arguments", "code", "facts"),
     [
-        (["--space", "nearby"], 3, "has no search space 'nearby'"),
-        (["--space", "none.toml"], 1, "none.toml cannot be read"),
-        (["--study", "../up"], 2, "'../up' cannot name a study"),
-        (["--grid", "--space", "default"], 2, "a grid needs choices, and lr"),
-        (["--set", "lr=0.1", "--set", "batch_size=8", "--set", "model.scale=0"], 2, "nothing to"),
-        (["--set", "lrr=0.1"], 2, "no key 'lrr'"),
-        (["--set", "model=3"], 2, "model of the recipe must be a table, got 3"),
-        (["--recipe", "sloow"], 3, "Did you mean 'slow'?"),
-        (["--storage", "odd://here/x"], 2, "odd://here/x is of an unknown kind"),
-        (["--storage", "://"], 2, "is no URL of a database"),
-        (["--storage", "sqlite:////no/such/folder/x.db"], 1, "cannot be opened"),
-        (["--trials", "0"], 2, "0 is not in the range"),
-        (["--out", "/dev/null/x", "--storage", "x.log"], 1, "/dev/null/x cannot be written"),
+        (["--space", "nearby"], 3, ("search space 'nearby'", "default, grid")),
+        (["--space", "none.toml"], 1, ("none.toml", "No such file")),
+        (["--study", "../up"], 2, ("--study", "'../up'")),
+        (["--grid", "--space", "default"], 2, ("lr = { choices = [",)),
+        (
+            ["--set", "lr=0.1", "--set", "batch_size=8", "--set", "model.scale=0"],
+            2,
+            ("--set", "--space FILE.toml"),
+        ),
+        (["--set", "lrr=0.1"], 2, ("'lrr'", "'lr'")),
+        (["--set", "model=3"], 2, ("model ", "table", "got 3")),
+        (["--recipe", "sloow"], 3, ("'sloow'", "'slow'")),
+        (["--storage", "odd://here/x"], 2, ("--storage", "odd://here/x", "sqlite:///FILE")),
+        (["--storage", "://"], 2, ("--storage", "sqlite:///FILE")),
+        (["--storage", "sqlite:////no/such/folder/x.db"], 1, ("sqlite:////no/such/folder/x.db",)),
+        (["--trials", "0"], 2, ("'--trials'", "x>=1")),
+        (["--out", "/dev/null/x", "--storage", "x.log"], 1, ("/dev/null/x", "--out")),
     ],
 )
-def test_a_users_mistake_is_a_line_that_says_so(tune, arguments, code, message):
+def test_zoo_tune_names_invalid_argument(tune, arguments, code, facts):
     result = tune(*arguments)
-    assert (result.code, message in result.err) == (code, True), result.err
+    assert result.code == code, result.err
+    assert all(fact in result.err for fact in facts), result.err
     assert not any(line.startswith("Trial") for line in result.out.splitlines())
 
 
-def test_under_a_launcher_it_does_not_start(tune):
+def test_zoo_tune_refuses_distributed_launcher(tune):
     result = tune("--trials", 2, env={"WORLD_SIZE": "2", "RANK": "0"})
     assert result.code == 2
-    assert "2 were started" in result.err
+    assert re.search(r"process.*\b2\b", result.err), result.err
 
 
 # Repeating, stopping, going on.
 
 
 @pytest.mark.slow
-def test_a_search_is_repeatable(tune):
+def test_zoo_tune_is_repeatable_by_seed(tune):
     first, again = (tuned(tune("--trials", 20, "--json", "--study", s)) for s in ("a", "b"))
     assert tried(first) == tried(again)
     other = tuned(tune("--trials", 20, "--json", "--study", "c", "--seed", 1))
@@ -280,7 +285,7 @@ def test_a_search_is_repeatable(tune):
 
 
 @pytest.mark.slow
-def test_the_same_command_tries_nothing_twice_and_more_trials_go_on(tune):
+def test_zoo_tune_repeats_no_trial_and_extends_study(tune):
     once = tuned(tune("--trials", 8, "--json"))
     assert tried(tuned(tune("--trials", 8, "--json"))) == tried(once)
     more = tuned(tune("--trials", 20, "--json"))
@@ -316,16 +321,14 @@ def stopped_at(spawn, spying, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_search_that_was_stopped_goes_on_as_if_it_had_not_been(
-    tune, stopped_at, tmp_path, number
-):
+def test_interrupted_search_resumes_to_same_trials(tune, stopped_at, tmp_path, number):
     arguments = ["--trials", "8", "--set", "trainer=spy"]
     how = stopped_at.how
     whole = tuned(tune(*arguments, "--json", "--study", "whole", **how))
     for trial in (2, 5):
         lr = whole["trials"][trial]["values"]["lr"]
         err = stopped_at("tune", "softmax", *arguments, number=number, lr=lr)
-        assert "which are kept. Go on: zoo tune softmax --trials 8 --set trainer=spy" in err
+        assert "zoo tune softmax --trials 8 --set trainer=spy" in err
     states = [trial.state.name for trial in kept(tmp_path / JOURNAL).trials]
     assert "RUNNING" not in states
     stopped = tuned(tune(*arguments, "--json", **how))
@@ -333,7 +336,7 @@ def test_a_search_that_was_stopped_goes_on_as_if_it_had_not_been(
 
 
 @pytest.mark.slow
-def test_no_trial_begins_after_the_time_is_over(tune, spying):
+def test_timeout_prevents_new_trials(tune, spying):
     """A clock that goes on by a minute per trial lets three begin in 150 seconds."""
     how = spying(
         "import time\n        now = time.monotonic\n        time.monotonic = lambda: now() + 60\n"
@@ -344,30 +347,32 @@ def test_no_trial_begins_after_the_time_is_over(tune, spying):
 
 
 @pytest.mark.slow
-def test_other_settings_are_another_study(tune, tmp_path):
+def test_study_rejects_changed_settings(tune, tmp_path):
     tune("--trials", 3)
     before = (tmp_path / JOURNAL).read_bytes()
-    for arguments, said in {
-        ("--set", "lr=0.1"): "recipe.lr 0.5, and this command has 0.1",
-        ("--seed", "3"): "seed 0, and this command has 3",
-        ("--no-pruning",): "pruning true, and this command has false",
-        ("--seeds", "2"): "seeds [0], and this command has [0, 1]",
+    for arguments, facts in {
+        ("--set", "lr=0.1"): ("recipe.lr", "0.5", "0.1"),
+        ("--seed", "3"): ("seed", "0", "3"),
+        ("--no-pruning",): ("pruning", "true", "false"),
+        ("--seeds", "2"): ("seeds", "[0]", "[0, 1]"),
     }.items():
         result = tune("--trials", 6, *arguments)
-        assert (result.code, said in result.err) == (2, True), result.err
+        assert result.code == 2, result.err
+        assert all(fact in result.err for fact in ("--study", *facts)), result.err
     assert (tmp_path / JOURNAL).read_bytes() == before
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("direction", "trials"), [("maximize", 1), ("minimize", 0)])
-def test_a_study_of_another_program_is_left_alone(tune, tmp_path, direction, trials):
+def test_zoo_tune_leaves_foreign_study_unchanged(tune, tmp_path, direction, trials):
     storage = open_storage(str(tmp_path / "other.log"))
     study = optuna.create_study(storage=storage, study_name="softmax", direction=direction)
     for _ in range(trials):
         study.enqueue_trial({"x": 1})
     before = (tmp_path / "other.log").read_bytes()
     result = tune("--storage", "other.log", "--trials", 2)
-    assert (result.code, "the study 'softmax' there is not zoo's" in result.err) == (2, True)
+    assert result.code == 2
+    assert all(fact in result.err for fact in ("'softmax'", "--study")), result.err
     assert (tmp_path / "other.log").read_bytes() == before
 
 
@@ -375,7 +380,7 @@ def test_a_study_of_another_program_is_left_alone(tune, tmp_path, direction, tri
 
 
 @pytest.mark.slow
-def test_a_grid_is_every_combination_with_mean_and_deviation(tune):
+def test_grid_tries_each_choice_and_reports_deviation(tune):
     study = tuned(tune("--grid", "--seeds", 2, "--json"))
     assert study["recipe_name"] == "slow"
     assert [trial["values"] for trial in study["trials"]] == [
@@ -392,7 +397,7 @@ def test_a_grid_is_every_combination_with_mean_and_deviation(tune):
 
 
 @pytest.mark.slow
-def test_trials_may_be_kept_in_sqlite(tune, tmp_path):
+def test_storage_keeps_trials_in_sqlite(tune, tmp_path):
     study = tuned(tune("--trials", 6, "--storage", "sqlite:///study.db", "--json"))
     assert tried(study) == tried(tuned(tune("--trials", 6, "--json")))
     with sqlite3.connect(tmp_path / "study.db") as database:
@@ -401,7 +406,7 @@ def test_trials_may_be_kept_in_sqlite(tune, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_line_that_was_cut_short_spoils_nothing(tune, tmp_path):
+def test_journal_recovers_from_truncated_line(tune, tmp_path):
     tune("--trials", 4)
     journal = tmp_path / JOURNAL
     before = journal.read_bytes()
@@ -412,7 +417,7 @@ def test_a_line_that_was_cut_short_spoils_nothing(tune, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_file_that_is_no_journal_is_left_as_it_is(tune, tmp_path):
+def test_storage_leaves_other_file_unchanged(tune, tmp_path):
     for content in ("not a journal\n", '{"op_code": 99, "worker_id": "x"}\n', '{"op_code": 4}\n'):
         (tmp_path / "notes.txt").write_text(content)
         result = tune("--storage", "notes.txt", "--trials", 2)
@@ -422,33 +427,33 @@ def test_a_file_that_is_no_journal_is_left_as_it_is(tune, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_password_is_never_shown(tune, loopback):
+def test_zoo_tune_hides_storage_password(tune, loopback):
     pytest.importorskip("psycopg")
     result = tune("--storage", "postgresql+psycopg://me:s3cret@127.0.0.1:1/none")
     assert result.code == 1
-    assert "postgresql+psycopg://me:***@127.0.0.1:1/none cannot be opened" in result.err
+    assert "postgresql+psycopg://me:***@127.0.0.1:1/none" in result.err
     assert "s3cret" not in result.out + result.err
 
 
-def test_what_is_shown_of_a_storage_has_no_password():
+def test_without_password_masks_url_password():
     shown = without_password("postgresql+psycopg://me:s3cret@db.example/zoo")
     assert shown == "postgresql+psycopg://me:***@db.example/zoo"
     for other in ("studies/mlp/journal.log", "--storage", "a: b@c"):
         assert without_password(other) == other
 
 
-def test_nor_is_it_in_a_drivers_words():
+def test_readable_masks_password_in_driver_error():
     url = "postgresql+psycopg://me:s3cret@127.0.0.1/zoo"
-    said = r"me:\*\*\*@127.0.0.1/zoo failed: .*no \*\*\* here"
-    with pytest.raises(DataError, match=said), readable(url):
+    masked = r"me:\*\*\*@127.0.0.1/zoo.*no \*\*\* here"
+    with pytest.raises(DataError, match=masked), readable(url):
         raise SQLAlchemyError("no s3cret here")
 
 
 @pytest.mark.slow
-def test_a_driver_that_is_missing_is_named(tune):
+def test_storage_names_missing_driver(tune):
     result = tune("--storage", "mysql+mysqldb://me@127.0.0.1/none")
     assert result.code == 2
-    assert "needs the driver mysqldb, which is not installed" in result.err
+    assert "pip install 'mysqldb'" in result.err
 
 
 # Helpers.
