@@ -7,6 +7,7 @@ import re
 import signal
 import time
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -146,14 +147,16 @@ def test_read_batches_does_not_count_time_of_caller(tmp_path, monkeypatch):
     def none(*_):
         raise AssertionError("a process was started")
 
+    seconds = [0.0]
     monkeypatch.setattr(image_batches, "ProcessPoolExecutor", none)
+    monkeypatch.setattr(image_batches, "time", SimpleNamespace(perf_counter=lambda: seconds[0]))
     for number in range(2 * FIRST_BATCH):
         Image.new("L", (2, 2)).save(tmp_path / f"{number}.png")
     read = read_batches(
         image_batches.find_images(tmp_path), partial(fit_image, shape=(1, 2, 2)), (1, 2, 2)
     )
     next(read)
-    time.sleep(2.5)
+    seconds[0] += 3600
     assert len(next(read)) == FIRST_BATCH
 
 

@@ -15,7 +15,7 @@ from zoo_torch.families.table import read_table  # noqa: E402
 pytestmark = pytest.mark.requires("zoo-mnist", "zoo-timm", "zoo-torch", "zoo-torchvision")
 
 DIGITS, PAIRS, PHOTOS, LARGE = (1, 28, 28), (1, 42, 28), (3, 32, 32), (2, 90, 70)
-GREY = FamilyConfig(classes=(4, 3))
+GRAY = FamilyConfig(classes=(4, 3))
 
 SMALLEST = {"timm": "test_resnet", "torchvision": "shufflenet_v2_x0_5"}
 """A model whose weights take little time."""
@@ -217,7 +217,7 @@ def pretrained(library):
 def test_pretrained_adapts_input_layer_and_omits_classifier(library, source, pretrained):
     name = SMALLEST[library.name]
     expected = library.release(name)
-    given = pretrained(name, GREY)
+    given = pretrained(name, GRAY)
     assert given.source == source
     found = {key.removeprefix("network."): torch.tensor(t) for key, t in given.tensors.items()}
     assert expected.keys() - found.keys() == {"fc.weight", "fc.bias"}
@@ -257,14 +257,14 @@ def test_pretrained_names_file_to_copy_when_offline(library, remedy, pretrained,
     with pytest.raises(
         UnavailableError, match=f"ZOO_OFFLINE.*{remedy.format(cache=library.cache)}"
     ):
-        pretrained(SMALLEST[library.name], GREY)
+        pretrained(SMALLEST[library.name], GRAY)
 
 
 def test_pretrained_reports_unreachable_server_on_one_line(library, pretrained, loopback, capfd):
     library.use_cache()
     url = library.use_server("http://127.0.0.1:1", SMALLEST[library.name])
     with pytest.raises(UnavailableError) as caught:
-        pretrained(SMALLEST[library.name], GREY)
+        pretrained(SMALLEST[library.name], GRAY)
     assert url in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
     assert capfd.readouterr().err == ""

@@ -17,7 +17,7 @@ from safetensors.torch import save  # noqa: E402
 
 from zoo_timm import pretrained  # noqa: E402
 
-GREY = FamilyConfig(classes=(4, 3))
+GRAY = FamilyConfig(classes=(4, 3))
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def keep(cache, name, content):
 def test_pretrained_omits_tensors_timm_cannot_resize(cache):
     expected = network_of("levit_128s").state_dict()
     keep(cache, "levit_128s", save(expected))
-    given = pretrained.levit_128s(GREY)
+    given = pretrained.levit_128s(GRAY)
     left = expected.keys() - {name.removeprefix("network.") for name in given.tensors}
     assert {name.split(".")[-1] for name in left if not name.startswith("head")} == {
         "attention_biases"
@@ -63,7 +63,7 @@ def test_pretrained_rejects_wrong_file_and_names_remedy(cache, content):
     other = save(network_of("test_vit2").state_dict())
     path = keep(cache, "test_resnet", other if content is None else content)
     with pytest.raises(DataError, match=rf"{path} .* test_resnet: .*Remove it"):
-        pretrained.test_resnet(GREY)
+        pretrained.test_resnet(GRAY)
 
 
 class Hub(http.server.BaseHTTPRequestHandler):
@@ -113,5 +113,5 @@ def test_pretrained_weights_are_downloaded_from_hub_and_cached(cli, hub, tmp_pat
     assert b"timm/test_resnet.r160_in1k (apache-2.0)" in (run / "model.safetensors").read_bytes()
     monkeypatch.setenv("ZOO_OFFLINE", "1")
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hf" / "hub"))
-    kept = pretrained.test_resnet(GREY).tensors["network.conv1.3.weight"]
+    kept = pretrained.test_resnet(GRAY).tensors["network.conv1.3.weight"]
     assert torch.equal(torch.tensor(kept), network_of("test_resnet").conv1[3].weight)

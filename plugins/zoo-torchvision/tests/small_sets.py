@@ -168,13 +168,13 @@ def _svhn(images, labels):
     return files, {}
 
 
-_GREY, _COLOR = (1, 28, 28), (3, 32, 32)
+_GRAY, _COLOR = (1, 28, 28), (3, 32, 32)
 
 _FORMATS = {
-    "fashion-mnist": (_GREY, 10, _mnist),
-    "kmnist": (_GREY, 10, _mnist),
-    "qmnist": (_GREY, 10, _qmnist),
-    "emnist-letters": (_GREY, 26, _emnist),
+    "fashion-mnist": (_GRAY, 10, _mnist),
+    "kmnist": (_GRAY, 10, _mnist),
+    "qmnist": (_GRAY, 10, _qmnist),
+    "emnist-letters": (_GRAY, 26, _emnist),
     "usps": ((1, 16, 16), 10, _usps),
     "cifar10": (_COLOR, 10, lambda *of: _cifar(datasets.CIFAR10, "labels", *of)),
     "cifar100": (_COLOR, 100, lambda *of: _cifar(datasets.CIFAR100, "fine_labels", *of)),
