@@ -10,6 +10,7 @@ how ``mixed`` was chosen: what each of the possible ensembles misreads of the va
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -20,11 +21,9 @@ from zoo_core.data.dataset import load_dataset
 from zoo_core.data.splits import training_data
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.metrics.ensemble import ensemble_predictions
-from zoo_core.metrics.predictions import Predictions
 from zoo_core.metrics.scores import Scores, score
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.load import load_pretrained
-from zoo_core.pretrained.model import Pretrained
 from zoo_core.system.atomic_files import write_atomic
 
 KEPT = Path(__file__).parent / "ensembles"
@@ -65,21 +64,32 @@ class Measured(BaseModel):
     """Of all but one, by turns: how much it depends on which weights there are."""
 
 
-def measure(catalog: Catalog, tags: tuple[str, ...]) -> Measured:
-    """Let published weights read every test image, each by itself, and take all together."""
-    weights: list[Pretrained] = [load_pretrained(catalog, tag, device="cpu") for tag in tags]
-    test = load_dataset(catalog.dataset(weights[0].card.dataset.name)).splits["test"]
-    read = [each.predict(test.images) for each in weights]
+def measure(catalog: Catalog, ensembles: Mapping[str, Sequence[str]]) -> dict[str, Measured]:
+    """Let published weights predict every test image, each tag once, and score its ensembles.
 
-    def scores(members: tuple[Predictions, ...]) -> Scores:
-        return score(ensemble_predictions(members).logits, test.labels)
+    Args:
+        catalog: holds the model and the data set of every tag.
+        ensembles: name -> tags.
+    """
+    tags = dict.fromkeys(tag for tags in ensembles.values() for tag in tags)
+    weights = {tag: load_pretrained(catalog, tag, device="cpu") for tag in tags}
+    dataset = weights[ALIKE[0]].card.dataset.name
+    test = load_dataset(catalog.dataset(dataset)).splits["test"]
+    predictions = {tag: each.predict(test.images) for tag, each in weights.items()}
 
-    return Measured(
-        members=tuple(each.name for each in weights),
-        parameters=sum(each.card.parameters for each in weights),
-        together=scores(tuple(read)),
-        without_one=tuple(map(scores, combinations(read, len(read) - 1))),
-    )
+    def scores(tags: Sequence[str]) -> Scores:
+        together = ensemble_predictions([predictions[tag] for tag in tags])
+        return score(together.logits, test.labels)
+
+    return {
+        name: Measured(
+            members=tuple(weights[tag].name for tag in tags),
+            parameters=sum(weights[tag].card.parameters for tag in tags),
+            together=scores(tags),
+            without_one=tuple(map(scores, combinations(tags, len(tags) - 1))),
+        )
+        for name, tags in ensembles.items()
+    }
 
 
 def choose(catalog: Catalog) -> list[tuple[int, float, tuple[str, ...]]]:
@@ -119,8 +129,7 @@ def main(only_choose: bool) -> None:
             click.echo(f"{errors} {loss:.4f} {' '.join(members)}")
         return
     KEPT.mkdir(exist_ok=True)
-    for name, tags in ENSEMBLES.items():
-        measured = measure(installed_catalog(), tags)
+    for name, measured in measure(installed_catalog(), ENSEMBLES).items():
         facts = json.dumps(measured.model_dump(mode="json"), indent=1)
         write_atomic(KEPT / f"{name}.json", f"{facts}\n".encode())
         click.echo(f"{name}: {measured.together}", err=True)

@@ -40,10 +40,9 @@ def test_sklearn_model_trains_publishes_verifies_and_loads(
     zoo, cli, run_python, installed, tmp_path
 ):
     assert [row["name"] for row in zoo("list", "linear")["models"]] == ["linear"]
-    trained = zoo("train", "linear", "--epochs", 1, "--out", tmp_path / "run")
+    trained = zoo("train", "linear", "--dataset", "synthetic", "--out", tmp_path / "run")
     test = trained["metrics"]["test"]
-    assert test["total"] == 10_000
-    assert test["accuracy"][0] > 0.88
+    assert test["accuracy"][0] > 0.9
     zoo("publish", tmp_path / "run", "--as", "linear.first", "--registry", tmp_path / "registry")
     zoo("verify", "linear.first", "--registry", tmp_path / "registry")
     assert cli("registry", "add", "mine", tmp_path / "registry").code == 0

@@ -22,7 +22,7 @@ from zoo_tune.storage import open_storage
 from zoo_tune.workers.trial_accounting import WORKER, counted_trials
 
 TRIALS, WORKERS, KILLED = 24, 4, 2
-SEARCH = ["numpy-net", "--dataset", "synthetic", "--epochs", "80", "--trials", str(TRIALS)]
+SEARCH = ["numpy-net", "--dataset", "synthetic", "--epochs", "20", "--trials", str(TRIALS)]
 
 
 def on_a_journal(count: int) -> Outcome:

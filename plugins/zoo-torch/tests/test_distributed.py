@@ -133,11 +133,19 @@ def torchrun(launch):
     return run
 
 
+@pytest.fixture(scope="module")
+def trained_once():
+    """Return an empty dictionary that the tests of this module share."""
+    return {}
+
+
 @pytest.fixture
-def undisturbed(torchrun):
+def undisturbed(torchrun, trained_once):
     """Return the weights of a long training of two processes."""
-    torchrun(2, "-m", "zoo_core", "train", "whole", "--out", "undisturbed", *LONG)
-    return content("undisturbed")
+    if "undisturbed" not in trained_once:
+        torchrun(2, "-m", "zoo_core", "train", "whole", "--out", "undisturbed", *LONG)
+        trained_once["undisturbed"] = content("undisturbed")
+    return trained_once["undisturbed"]
 
 
 def content(run):
