@@ -204,6 +204,7 @@ def check_space(
         InvalidValueError: a value is not allowed, or two do not go together.
     """
     entry, given = catalog.model(name), list(given)
+    make_plan(catalog, name, recipe, given)  # because a fault of these is not the space's
 
     def plan_of(changes: Mapping[str, Any]) -> Plan:
         return make_plan(catalog, name, recipe, [*given, unflatten(space.fixed), changes])

@@ -264,6 +264,7 @@ def test_zoo_tune_names_invalid_argument(tune, arguments, code, facts):
     result = tune(*arguments)
     assert result.code == code, result.err
     assert all(fact in result.err for fact in facts), result.err
+    assert "search space has" not in result.err, "the fault is not the space's"
     assert not any(line.startswith("Trial") for line in result.out.splitlines())
 
 
@@ -271,6 +272,7 @@ def test_zoo_tune_refuses_distributed_launcher(tune):
     result = tune("--trials", 2, env={"WORLD_SIZE": "2", "RANK": "0"})
     assert result.code == 2
     assert re.search(r"process.*\b2\b", result.err), result.err
+    assert "search space" not in result.err
 
 
 # Repeating, stopping, going on.
