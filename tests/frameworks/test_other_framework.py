@@ -51,7 +51,7 @@ def test_sklearn_model_trains_publishes_verifies_and_loads(
     code = (
         "import numpy as np, zoo_core as zoo\n"
         "pretrained = zoo.load('linear')\n"
-        "print(pretrained.predict(np.zeros((2, 28, 28), np.uint8)).labels.shape)\n"
+        "print(pretrained.predict(np.zeros((2, 3, 16, 16), np.uint8)).labels.shape)\n"
     )
     assert run_python(code, site=installed, env=ONLY) == "(2, 1)\n"
 

@@ -97,7 +97,7 @@ TrainingLoop.fit = fit_and_print
 Training.new(installed_catalog(), "whole", out=Path(sys.argv[1])).run()
 """
 
-LONG = ("--epochs", 200, "--checkpoint-every", 0.1)
+LONG = ("--epochs", 100, "--checkpoint-every", 0.1)
 
 
 @pytest.fixture
@@ -226,7 +226,7 @@ def test_torchrun_stops_and_stays_resumable_after_killed_worker(launch, torchrun
     assert any("lost" in line and "--resume RUN" in line for line in err.splitlines())
     printed = torchrun(2, "-m", "zoo_core", "train", "--resume", "run")
     assert "Epoch   1/" not in printed
-    assert "Epoch 200/" in printed
+    assert "Epoch 100/" in printed
     assert content("run") == undisturbed
 
 
