@@ -4,8 +4,10 @@ import contextlib
 import os
 import re
 import signal
+import sys
 import time
 import urllib.request
+from pathlib import Path
 
 import optuna
 import pytest
@@ -206,19 +208,30 @@ def test_workers_try_each_grid_combination_once(cli, journal, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for waiting signals in /proc")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signal_stops_workers_and_command_resumes(spawn, cli, journal, number):
-    with spawn("-m", "zoo_core", *LONG, "--workers", "3") as process:
+    with spawn("-m", "zoo_core", *ARGUMENTS, "--workers", "3") as process:
         wait_for(lambda: len(ended(journal)) >= 2)
+        pids = hold(journal, 3)
         process.send_signal(number)
+        wait_for(lambda: all(is_signaled(pid) for pid in pids))
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
         _, err = process.communicate(timeout=600)
     assert process.returncode == 128 + number
-    assert "zoo tune softmax --trials 12 --workers 3 --epochs 300" in err
+    assert "zoo tune softmax --trials 12 --workers 3 --epochs 60" in err
     assert len(err.splitlines()) == 2  # the first is empty, below what a terminal shows of Ctrl-C
     assert not at_work(journal)
     before = ended(journal)
-    assert cli(*LONG, "--workers", "3").code == 0
+    assert cli(*ARGUMENTS, "--workers", "3").code == 0
     check_whole(journal, before)
+
+
+def is_signaled(pid):
+    """Say whether a signal waits until a process goes on."""
+    (line,) = re.findall(r"^ShdPnd:\s*(\w+)$", Path(f"/proc/{pid}/status").read_text(), re.M)
+    return int(line, 16) != 0
 
 
 @pytest.mark.slow
