@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from io import BufferedRandom, BufferedReader
 from pathlib import Path
@@ -80,14 +79,20 @@ def scratch_folder(path: Path) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_stale_folders(path)
-    folder, lock = _make_locked_folder(path)
-    try:
-        with lock:
-            new = folder / "new"
-            new.mkdir()
-            yield new
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    while True:
+        # Named before it is made, because a signal may come between the two.
+        folder = path.with_name(f"{_prefix(path)}{os.urandom(8).hex()}")
+        try:
+            folder.mkdir(mode=0o700)
+            lock = _lock_folder(folder)
+            if lock:  # else another process took it for abandoned before it was locked
+                with lock:
+                    new = folder / "new"
+                    new.mkdir()
+                    yield new
+                return
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove_stale_folders(path: Path) -> None:
@@ -100,16 +105,6 @@ def _remove_stale_folders(path: Path) -> None:
             if lock:
                 with lock:  # held meanwhile, so that a writer that comes late sees it
                     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _make_locked_folder(path: Path) -> tuple[Path, BufferedRandom]:
-    """Make a temporary folder beside `path`, locked for as long as its lock is open."""
-    while True:
-        folder = Path(tempfile.mkdtemp(prefix=_prefix(path), dir=path.parent))
-        lock = _lock_folder(folder)
-        if lock:
-            return folder, lock
-        # Another process took it for abandoned before it was locked, and removes it.
 
 
 def _lock_folder(folder: Path) -> BufferedRandom | None:
