@@ -1,6 +1,10 @@
 """What the core's tests share: the toy plugin in this process, a run, a registry."""
 
+import functools
+import shutil
 import sys
+from contextlib import contextmanager
+from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -13,14 +17,18 @@ from zoo_core.registry.lookup import add_registry
 from zoo_core.training.training import Training
 
 
+@functools.cache
+def _installed_plugins():
+    return {point.dist.name for point in entry_points(group="zoo.v1")}
+
+
 @pytest.fixture(autouse=True)
 def _only_required_plugins(request, monkeypatch):
     """Leave out the installed plugins that a test does not require, so that none matters to it."""
     required = {name for mark in request.node.iter_markers("requires") for name in mark.args}
     if request.node.get_closest_marker("torch"):
         required.add("zoo-torch")
-    present = {point.dist.name for point in entry_points(group="zoo.v1")}
-    if blocked := sorted(present - required - {"zoo-toy"}):
+    if blocked := sorted(_installed_plugins() - required - {"zoo-toy"}):
         monkeypatch.setenv("ZOO_PLUGINS", ",".join(f"no:{name}" for name in blocked))
     monkeypatch.setattr(installed, "_catalog", None)  # what an earlier test loaded
 
@@ -31,29 +39,51 @@ def every_plugin(monkeypatch):
     monkeypatch.delenv("ZOO_PLUGINS", raising=False)
 
 
-@pytest.fixture
-def toy(toy_site, monkeypatch):
-    """Return a catalog with the toy plugin; see `tests/toy`."""
-    monkeypatch.syspath_prepend(str(toy_site))
-    monkeypatch.syspath_prepend(str(Path(__file__).parent / "toy"))
-    monkeypatch.setenv("ZOO_PLUGINS", "zoo-toy")  # what draws pictures would take most of the time
-    yield load_catalog()
+@contextmanager
+def _toy_catalog(toy_site, home=None):
+    """Give a catalog with the toy plugin alone, perhaps with a ZOO_HOME of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        if home:
+            patch.setenv("ZOO_HOME", str(home))
+        patch.syspath_prepend(str(toy_site))
+        patch.syspath_prepend(str(Path(__file__).parent / "toy"))
+        patch.setenv("ZOO_PLUGINS", "zoo-toy")  # what draws pictures would take most of the time
+        yield load_catalog()
     for name in [name for name in sys.modules if name.split(".")[0] == "zoo_toy"]:
         del sys.modules[name]
 
 
 @pytest.fixture
-def run(toy, tmp_path):
-    """Return a finished training of the toy model, with seed 3."""
-    return Training.new(toy, "softmax", out=tmp_path / "run", overrides=[{"seed": 3}]).run()
+def toy(toy_site):
+    """Return a catalog with the toy plugin; see `tests/toy`."""
+    with _toy_catalog(toy_site) as catalog:
+        yield catalog
+
+
+@pytest.fixture(scope="session")
+def _first_run(toy_site, tmp_path_factory):
+    """Return a finished training of the toy model with seed 3, with the registry it is in.
+
+    Tests copy both, because a training and its publication take longer than many a test.
+    """
+    folder = tmp_path_factory.mktemp("first-run")
+    with _toy_catalog(toy_site, folder / "zoo-home") as catalog:
+        run = Training.new(catalog, "softmax", out=folder / "run", overrides=[{"seed": 3}]).run()
+        publish_run(catalog, run.folder, "softmax.first", str(folder / "registry"))
+    return run
 
 
 @pytest.fixture
-def registry(toy, run, tmp_path):
+def run(toy, _first_run, tmp_path):
+    """Return a finished training of the toy model, with seed 3."""
+    shutil.copytree(_first_run.folder, tmp_path / "run")
+    return replace(_first_run, folder=tmp_path / "run")
+
+
+@pytest.fixture
+def registry(toy, run, _first_run, tmp_path):
     """Return the folder of a registry with softmax.first."""
-    root = tmp_path / "registry"
-    publish_run(toy, run.folder, "softmax.first", str(root))
-    return root
+    return shutil.copytree(_first_run.folder.with_name("registry"), tmp_path / "registry")
 
 
 @pytest.fixture

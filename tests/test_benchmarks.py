@@ -1,6 +1,7 @@
 """The benchmarks: their page shows the measurements, and runs of contestants are measured whole."""
 
 import math
+import re
 import sys
 import time
 from pathlib import Path
@@ -136,7 +137,7 @@ def test_gpu_benchmark_names_missing_requirement(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["benchmarks.gpu"])
     monkeypatch.setitem(gpu.REQUIREMENTS, "zoo-absent", "-e plugins/zoo-absent")
     assert gpu.main() == 1
-    assert "pip install -e plugins/zoo-absent" in capsys.readouterr().err
+    assert re.search("pip install .*-e plugins/zoo-absent$", capsys.readouterr().err)
 
 
 def test_gpu_benchmark_finds_files_with_marked_tests():

@@ -149,6 +149,7 @@ finally:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("begun", ["zoo trai", "zoo train soft", "zoo plugins info zoo-t"])
 def test_completion_reads_index_without_importing_plugins(cli, run_python, begun):
     assert cli("list").code == 0

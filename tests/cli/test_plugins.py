@@ -40,6 +40,7 @@ def settings():
     return Path(os.environ["ZOO_HOME"]) / "plugins.json"
 
 
+@pytest.mark.slow
 def test_disabled_plugin_stays_disabled_until_enabled(cli, good):
     assert status_of(cli, good) == "ok"
     done = cli("plugins", "disable", "Zoo_Good", site=good)

@@ -54,6 +54,7 @@ def test_zoo_predict_names_empty_folder_and_continues(cli, trained, images):
     assert [answer["labels"] for answer in result.json["predictions"]] == [[0]]
 
 
+@pytest.mark.slow
 def test_zoo_predict_reads_standard_input(fresh_cli, trained, images):
     with (images / "more" / "c.PNG").open() as file:
         report = fresh_cli("predict", "run", "-", "--json", stdin=file).json
@@ -99,6 +100,7 @@ def test_zoo_predict_rejects_csv_with_json(cli, trained, images):
     assert "--json" in result.err
 
 
+@pytest.mark.slow
 def test_read_images_matches_zoo_predict(run_python, trained, images):
     code = """
 from pathlib import Path
@@ -112,6 +114,7 @@ with pytest.raises(zoo.ZooError, match="none.png"):
     assert run_python(code) == f"{LABELS} (0, 1, 6, 5)\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("worth", [1e9, 0.0], ids=["here", "in processes"])
 def test_read_batches_keeps_file_order(tmp_path, monkeypatch, worth):
     monkeypatch.setattr(image_batches, "MIN_SECONDS_FOR_PROCESSES", worth)
@@ -192,6 +195,7 @@ def test_reader_processes_end_with_zoo_predict(spawn, cli, trained, images, tmp_
             time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_zoo_predict_draws_fitted_image_on_terminal(in_terminal, cli, trained, images):
     image = Image.new("L", (5, 6))
     image.paste(200, (0, 2, 5, 3))  # the upper half of the second line of characters
@@ -205,6 +209,7 @@ def test_zoo_predict_draws_fitted_image_on_terminal(in_terminal, cli, trained, i
         assert grays == [{str(gray)} for gray in expected]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "environment"),
     [(["--no-pictures"], {}), ([], {"NO_COLOR": "1"}), ([], {"TERM": "dumb"})],
@@ -218,6 +223,7 @@ def test_zoo_predict_draws_no_picture_when_disabled_or_unsupported(
     assert "▀" not in shown
 
 
+@pytest.mark.slow
 def test_zoo_predict_shows_progress_bar_only_on_terminal(in_terminal, cli, trained, images):
     for number in range(20):
         Image.new("L", (5, 6)).save(images / f"many-{number}.png")

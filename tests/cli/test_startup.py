@@ -132,6 +132,7 @@ COMPLETION = textwrap.dedent(
 )
 
 
+@pytest.mark.slow
 def test_help_imports_no_computing_library(cli, run_python):
     cli("list")  # which keeps an index, so that no plugin is imported
     assert "Usage: zoo train [OPTIONS] [NAME]" in run_python(HELP)

@@ -181,6 +181,7 @@ def test_load_or_create_removes_leftovers_of_killed_process(spawn, run_process, 
     assert not any(".tmp-" in name for name in files())
 
 
+@pytest.mark.slow
 def test_load_or_create_runs_once_among_concurrent_processes(spawn, tmp_path):
     processes = [spawn("-c", MAKING, "0.05") for _ in range(4)]
     ends = []
@@ -191,6 +192,7 @@ def test_load_or_create_runs_once_among_concurrent_processes(spawn, tmp_path):
     assert (tmp_path / "made").read_text() == "x" * 10
 
 
+@pytest.mark.slow
 def test_load_or_create_keeps_folder_in_use_by_other_process(spawn, run_process, tmp_path):
     with spawn("-c", MAKING, "100") as process:
         while not (tmp_path / "made").exists():

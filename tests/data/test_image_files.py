@@ -101,6 +101,7 @@ def test_read_image_reports_decoder_error():
         read_image(io.BytesIO(content[:pixels] + bytes(len(content) - pixels)), 1)
 
 
+@pytest.mark.slow
 def test_read_image_rejects_too_many_pixels():
     with quiet(), pytest.raises(DataError, match="image: .*exceeds limit"):
         read_image(saved(Image.new("1", (20_000, 20_000))), 1)

@@ -108,6 +108,7 @@ def test_compare_pretrained_refuses_models_of_different_datasets(toy, run, tmp_p
         compare_pretrained(toy, [load_pretrained(toy, each.folder) for each in (run, pairs)])
 
 
+@pytest.mark.slow
 def test_zoo_compare_reports_comparison_as_json_and_text(cli, tmp_path):
     for seed, (name, lr) in enumerate((("good", "0.5"), ("bad", "1e-5"), ("worse", "1e-5"))):
         arguments = ("--epochs", 1, "--set", f"lr={lr}", "--seed", seed, "--out", name)

@@ -150,6 +150,7 @@ def test_check_tag_name_accepts_family():
     assert check_tag_name("many/net-1.first") == WeightsName("", "many/net-1", "first", "")
 
 
+@pytest.mark.slow
 def test_family_model_trains_publishes_verifies_and_evaluates_by_name(cli, many, tmp_path):
     def zoo(*arguments):
         result = cli(*arguments, site=many, env={"ZOO_PLUGINS": "zoo-toy,zoo-many"})
@@ -173,6 +174,7 @@ def test_family_model_trains_publishes_verifies_and_evaluates_by_name(cli, many,
     ]
 
 
+@pytest.mark.slow
 def test_zoo_verify_resolves_registry_named_like_family(cli, many, tmp_path):
     """``many/net-3`` may be net-3 of the registry many, or a model of the family many."""
     env = {"ZOO_PLUGINS": "zoo-toy,zoo-many"}

@@ -65,6 +65,7 @@ def broken(tmp_path_factory, write_wheel):
     return folder / "site"
 
 
+@pytest.mark.slow
 def test_healthy_models_train_and_evaluate_beside_broken_plugins(cli, broken, tmp_path):
     listed = cli("list", "--json", site=broken)
     names = [row["name"] for row in listed.json["models"]]
@@ -118,6 +119,7 @@ def test_zoo_train_names_broken_plugin_of_missing_model(cli, broken):
     assert "zoo-raising 1.0" in done.err.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_strict_plugins_refuses_broken_plugins(cli, broken, run_python):
     for command in (["list"], ["info", "softmax"], ["train", "softmax"]):
         done = cli(*command, site=broken, env={"ZOO_STRICT_PLUGINS": "1"})

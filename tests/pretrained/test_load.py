@@ -20,7 +20,7 @@ def test_load_pretrained_finds_weights_by_name(toy, run, added):
     pretrained = load_pretrained(toy, "softmax")
     assert pretrained.name == f"softmax.first@sha256:{run.card.weights.sha256}"
     assert pretrained.card.metrics == run.card.metrics
-    assert pretrained.config == run.config
+    assert pretrained.config.model_dump() == run.config.model_dump()
     mine = load_pretrained(toy, run.folder).predict(run.data.test.images)
     assert (pretrained.predict(run.data.test.images).labels == mine.labels).all()
 
@@ -227,6 +227,7 @@ def _newer(plugin):
     return replace(plugin, version="9.9")
 
 
+@pytest.mark.slow
 def test_load_does_not_use_pickle(run_python, run, tmp_path, toy):
     """Neither reading weights nor building the model unpickles anything."""
     publish_run(toy, run.folder, "softmax.a", str(tmp_path / "registry"))

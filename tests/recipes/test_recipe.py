@@ -180,6 +180,7 @@ def test_parse_set_accepts_or_rejects_any_text(text):
     assert len(parsed) == 1
 
 
+@pytest.mark.slow
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
 def test_parse_set_round_trips_any_json_value(value):
     assert parse_set(f"lr={json.dumps(value)}") == {"lr": value}

@@ -89,6 +89,7 @@ def test_load_pretrained_refetches_damaged_file(toy, run, server, name):
     assert server.asked[name] == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [WEIGHTS, CARD])
 @pytest.mark.parametrize(
     ("behavior", "error", "said"),
@@ -113,6 +114,7 @@ def test_cache_keeps_no_invalid_download(toy, server, home, name, behavior, erro
     assert load_pretrained(toy, "softmax", registry=server.url).card
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("behavior", "error", "said"),
     [

@@ -18,6 +18,7 @@ models = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,63}", fullmatch=True)
 tags = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,20}(\.[a-z0-9_-]{1,20}){0,2}", fullmatch=True)
 
 
+@pytest.mark.slow
 @given(
     registry=st.from_regex(
         r"[a-z0-9][a-z0-9_.-]{0,40}(/[a-z0-9][a-z0-9_-]{0,40})?", fullmatch=True

@@ -103,6 +103,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_download_fails_within_bounded_time_and_bytes(server, kind):
     behavior, said = HOSTILE[kind]
@@ -148,6 +149,7 @@ def test_download_makes_three_attempts(server, unhurried):
     assert unhurried == [1.0, 2.0]
 
 
+@pytest.mark.slow
 def test_download_allows_steady_transfer_longer_than_timeout(server, monkeypatch):
     monkeypatch.setattr(deadline, "MIN_RATE", 20_480)
 
@@ -167,6 +169,7 @@ def test_download_follows_redirect(server, tmp_path):
     assert get(server, servers.status(302, Location="/other")) == b"there"
 
 
+@pytest.mark.slow
 def test_download_bounds_redirect_to_dripping_server(server):
     server.behaviors["other"] = servers.drip_headers
 
@@ -180,6 +183,7 @@ def test_download_bounds_redirect_to_dripping_server(server):
     assert time.monotonic() - start < BOUND
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("drips", [False, True])
 def test_download_bounds_tls_handshake(loopback, monkeypatch, drips):
     monkeypatch.setenv("ZOO_TIMEOUT", "1")
@@ -265,6 +269,7 @@ def test_default_timeout_clamps_zoo_timeout(server, monkeypatch, value, seconds)
     assert get(server) == CONTENT
 
 
+@pytest.mark.slow
 def test_download_leaves_no_thread_running(server):
     before = set(threading.enumerate())
     for behavior in (servers.answer, servers.cut(0.5), servers.endless(), servers.drip()):

@@ -545,6 +545,7 @@ def test_check_fails_on_broken_plugin(odd, name, plugin, model, problem):
         raise exc
 
 
+@pytest.mark.slow
 def test_checks_pass_on_intact_plugin(odd):
     for check in plugin_checks(odd(), "zoo-odd"):
         check.run()

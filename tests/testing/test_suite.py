@@ -40,6 +40,7 @@ class Odd(zoo_toy.model.ToyTrainer):
 """
 
 
+@pytest.mark.slow
 def test_zoo_check_passes_conforming_plugin(cli, tmp_path):
     done = cli("check", "zoo-toy", "--junit", "out.xml", env=TOY)
     assert done.code == 0, done.out
@@ -51,6 +52,7 @@ def test_zoo_check_passes_conforming_plugin(cli, tmp_path):
     assert (suite.get("tests"), suite.get("failures")) == (str(len(checks)), "0")
 
 
+@pytest.mark.slow
 def test_zoo_check_reports_failure_of_nonconforming_plugin(cli, site, write_plugin, tmp_path):
     write_plugin(site, "zoo-odd", ODD)
     done = cli("check", "odd", "--json", "--junit", "out.xml", site=site, env=TOY)
@@ -74,6 +76,7 @@ def test_zoo_check_reports_failure_of_nonconforming_plugin(cli, site, write_plug
     assert told.keys() == failed.keys()
 
 
+@pytest.mark.slow
 def test_zoo_check_reports_reason_of_skipped_check(cli):
     names = [
         f"{model}.default: {what}" for model in ("softmax", "softmax-pairs") for what in SKIPPED
@@ -117,6 +120,7 @@ def test_zoo_check_names_unwritable_report(cli, site, write_plugin):
     assert "No such file" in line
 
 
+@pytest.mark.slow
 def test_zoo_check_fails_broken_plugin(cli, site, write_plugin):
     write_plugin(site, "zoo-odd", "1 / 0")
     done = cli("check", "zoo-odd", "--json", site=site, env=TOY)

@@ -95,6 +95,7 @@ def test_train_resume_after_kills_gives_undisturbed_weights(cli, signaled, whole
     assert [line["epoch"] for line in lines] == list(range(1, EPOCHS[1] + 1))
 
 
+@pytest.mark.slow
 def test_terminated_training_prints_resume_command(cli, signaled, whole):
     train_it = ["train", "softmax", "--out", "run", *EPOCHS]
     code, err = signaled(*train_it, number=signal.SIGTERM, epoch=3)
@@ -195,6 +196,7 @@ def test_resume_warns_of_changed_environment(toy, stopped, capsys):
     assert re.search(r"\bthreads 64\b.* None\b", capsys.readouterr().err)
 
 
+@pytest.mark.slow
 def test_training_keeps_checkpoints_on_full_disk(toy, tmp_path, stopped, run_process):
     """The system refuses to write more than a few bytes to a file, as a full disk does."""
     before = {path: path.read_bytes() for path in stopped.rglob("*") if path.is_file()}

@@ -213,6 +213,7 @@ ranges = st.fixed_dictionaries(
 KEYS = ["lr", "batch_size", "optimizer", "momentum", "nesterov", "epochs", "model.scale", "odd"]
 
 
+@pytest.mark.slow
 @settings(
     deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
