@@ -65,16 +65,16 @@ class Measured(BaseModel):
 
 
 def measure(catalog: Catalog, ensembles: Mapping[str, Sequence[str]]) -> dict[str, Measured]:
-    """Let published weights predict every test image, each tag once, and score its ensembles.
+    """Score ensembles of published weights on the test split; each tag predicts it once.
 
     Args:
         catalog: holds the model and the data set of every tag.
-        ensembles: name -> tags.
+        ensembles: name -> tags, all of one data set.
     """
     tags = dict.fromkeys(tag for tags in ensembles.values() for tag in tags)
     weights = {tag: load_pretrained(catalog, tag, device="cpu") for tag in tags}
-    dataset = weights[ALIKE[0]].card.dataset.name
-    test = load_dataset(catalog.dataset(dataset)).splits["test"]
+    card = next(iter(weights.values())).card
+    test = load_dataset(catalog.dataset(card.dataset.name)).splits["test"]
     predictions = {tag: each.predict(test.images) for tag, each in weights.items()}
 
     def scores(tags: Sequence[str]) -> Scores:

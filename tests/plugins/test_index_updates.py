@@ -286,7 +286,6 @@ def test_zoo_list_works_with_folder_in_place_of_index(installed, write_plugin, o
     assert list(index().iterdir()) == [path]
 
 
-@pytest.mark.slow
 def test_index_is_written_whole_by_concurrent_processes(
     installed, write_plugin, words, offered, spawn, tmp_path
 ):

@@ -58,16 +58,16 @@ def test_download_reads_file(server, behavior):
     ("behavior", "whole"), [(servers.answer, len(CONTENT)), (servers.unstated(), None)]
 )
 def test_download_reports_progress(server, behavior, whole):
-    heard = []
+    reported = []
     server.behaviors["file"] = behavior
     url = f"{server.url}/file"
     download.download(
-        url, io.BytesIO(), max_bytes=len(CONTENT), on_progress=lambda *of: heard.append(of)
+        url, io.BytesIO(), max_bytes=len(CONTENT), on_progress=lambda *of: reported.append(of)
     )
-    taken = [part for part, _ in heard]
+    taken = [part for part, _ in reported]
     assert taken == sorted(taken)
-    assert heard[-1] == (len(CONTENT), whole)
-    assert len(heard) > 1
+    assert reported[-1] == (len(CONTENT), whole)
+    assert len(reported) > 1
 
 
 HOSTILE = {

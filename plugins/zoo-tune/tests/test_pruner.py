@@ -1,4 +1,4 @@
-"""Which trials the pruner stops, and when."""
+"""The pruner stops the worse trials at fixed shares of their epochs."""
 
 import optuna
 import pytest

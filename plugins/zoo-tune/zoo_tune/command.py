@@ -223,8 +223,8 @@ def _announce(
     if running:
         numbers = ", ".join(str(trial.number) for trial in running)
         click.echo(
-            f"Under way elsewhere, or lost: trial {numbers}. What is not heard of for "
-            f"{patience:g} s is done again."
+            f"Running elsewhere, or lost: trial {numbers}. A trial without a heartbeat for "
+            f"{patience:g} s is repeated."
         )
 
 

@@ -62,7 +62,7 @@ class ComparisonSection:
 
     @property
     def main(self) -> HeadComparison:
-        """The question that ranks them."""
+        """The comparison by which the models are ranked."""
         return self.heads_compared[0]
 
     @property

@@ -110,8 +110,8 @@ def make_model_section(
         member: which of the comparison's members it is.
     """
     card, split = subject.card, comparison.data.splits[comparison.split]
-    questions = comparison.heads_compared
-    main = questions[-1].proportions[member]
+    compared = comparison.heads_compared
+    main = compared[-1].proportions[member]
     predictions, classes = comparison.predictions[member], comparison.data.classes
     wrong, barely = hardest(split, predictions, classes)
     return ModelSection(
@@ -121,11 +121,11 @@ def make_model_section(
         dataset=comparison.dataset,
         split=comparison.split,
         heads=[
-            _head(comparison, member, question.head, names)
-            for question, names in zip(questions, classes, strict=False)
-            if question.head is not None
+            _head(comparison, member, head.head, names)
+            for head, names in zip(compared, classes, strict=False)
+            if head.head is not None
         ],
-        every=main if questions[-1].head is None else None,
+        every=main if compared[-1].head is None else None,
         misread=main.total - main.correct,
         curves=learning_curves(subject),
         wrong=wrong,

@@ -129,9 +129,8 @@ class Worker:
         for trial in self._watch.lost(self._study.get_trials(deepcopy=False)):
             if give_up(self._study, trial.number):
                 sys.stderr.write(
-                    f"zoo: nothing was heard of trial {trial.number} by "
-                    f"{trial.user_attrs.get(WORKER, 'a worker')} for {self._limits.patience:g} s: "
-                    "another takes its place\n"
+                    f"zoo: trial {trial.number} of {trial.user_attrs.get(WORKER, 'a worker')} "
+                    f"had no heartbeat for {self._limits.patience:g} s and is repeated\n"
                 )
 
     def _take(self) -> tuple[optuna.Trial, Mapping[str, Any]] | None:
