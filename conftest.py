@@ -1,4 +1,4 @@
-"""What all tests share: no network, no files outside their folders, and a toy plugin."""
+"""Fixtures of all tests: no network, no files outside their folders, and a toy plugin."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import hashlib
 import importlib.util
 import json
 import os
-import pty
 import select
 import shutil
 import signal
@@ -31,7 +30,7 @@ from zoo_core.system.environment import VARIABLES
 ROOT = Path(__file__).parent
 TOY = ROOT / "tests" / "toy"
 
-sys.path.append(str(ROOT))  # for benchmarks and tests.stress; behind what is installed
+sys.path.append(str(ROOT))  # for benchmarks and tests.stress; last, because installed packages win
 
 _connect = socket.socket.connect
 
@@ -44,7 +43,7 @@ else:
     settings.register_profile("zoo", deadline=None)
     settings.load_profile("zoo")
 
-# One thread a process: tests run beside one another on few cores.
+# One thread per process, because tests run in parallel on few cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
@@ -70,7 +69,7 @@ def _has_gpu() -> bool:
 
 
 def _plugin_of(path: Path) -> str | None:
-    """Return the distribution whose own tests lie at a path; None for the core's."""
+    """Return the distribution to which the tests at a path belong; None for the core."""
     match path.relative_to(ROOT).parts:
         case ("registry", *_):
             return "zoo-registry"
@@ -80,7 +79,7 @@ def _plugin_of(path: Path) -> str | None:
 
 
 def _reason_to_skip(item: pytest.Item) -> str:
-    """Return what a test needs and is not here; empty where nothing is missing."""
+    """Return the requirements of a test that are not met, or an empty string."""
     needed = [name for mark in item.iter_markers("requires") for name in mark.args]
     if item.get_closest_marker("torch"):
         needed += ["torch", "zoo-torch"]
@@ -97,7 +96,7 @@ def _reason_to_skip(item: pytest.Item) -> str:
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` selects
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of plugins that need torch, and skip those whose needs are not met."""
+    """Mark the tests of plugins that need torch, and skip tests with unmet requirements."""
     for item in items:
         plugin = _plugin_of(item.path)
         if plugin and (plugin == "zoo-torch" or "zoo-torch" in _requirements(plugin)):
@@ -108,12 +107,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @functools.cache
 def _requirements(name: str) -> set[str]:
-    """Return the names of the distributions that one requires."""
+    """Return the names of the distributions that a distribution requires."""
     return {Requirement(each).name for each in distribution(name).requires or ()}
 
 
 class _TestsOfAbsentPlugin(pytest.Dir):
-    """A plugin's folder of which nothing is imported, because the plugin is not installed."""
+    """The test folder of a plugin that is not installed; nothing in it is imported."""
 
     def collect(self) -> Iterator[pytest.Item]:
         pytest.skip(f"not installed: {_plugin_of(self.path)}", allow_module_level=True)
@@ -135,7 +134,7 @@ class OfflineError(Exception):
 
 @pytest.fixture(autouse=True)
 def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Refuse every connection; `tests/toy/sitecustomize.py` does so in child processes."""
+    """Refuse every connection; `tests/toy/sitecustomize.py` does the same in child processes."""
 
     def refuse(_self: socket.socket, address: object) -> None:
         raise OfflineError(f"connection to {address!r}")
@@ -146,7 +145,7 @@ def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def loopback(_offline: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Allow connections to 127.0.0.1, to the test and to its child processes."""
+    """Allow connections to 127.0.0.1 in the test and in its child processes."""
     refuse = socket.socket.connect
 
     def connect(self: socket.socket, address: Any) -> None:
@@ -173,15 +172,15 @@ def _write_plugin(
     group: str = "zoo.v1",
     module: str | None = None,
 ) -> None:
-    """Install a plugin into a folder as pip would: a package and its ``.dist-info``.
+    """Install a plugin into a folder as pip does: a package and its ``.dist-info``.
 
     Args:
-        folder: to be put on ``sys.path``.
-        name: of the distribution.
-        code: of the package's ``plugin`` module; None for one that is there already.
-        version: of the distribution.
-        group: of its entry point.
-        module: that the entry point names; None for the package's ``plugin``.
+        folder: the target, which the caller puts on ``sys.path``.
+        name: name of the distribution.
+        code: source of the package's ``plugin`` module; None if the module exists already.
+        version: version of the distribution.
+        group: group of its entry point.
+        module: module of the entry point; None for the package's ``plugin``.
     """
     package = name.replace("-", "_")
     info = folder / f"{package}-{version}.dist-info"
@@ -206,7 +205,7 @@ def write_plugin() -> Callable[..., None]:
 def _write_wheel(
     folder: Path, name: str, code: str, *, version: str = "1.0", group: str = "zoo.v1"
 ) -> Path:
-    """Write the wheel of a plugin, as a build backend would, and return its path; see above."""
+    """Write the wheel of a plugin, as a build backend does, and return its path."""
     package = name.replace("-", "_")
     info = f"{package}-{version}.dist-info"
     files = {
@@ -231,7 +230,7 @@ def _write_wheel(
 
 @pytest.fixture(scope="session")
 def write_wheel() -> Callable[..., Path]:
-    """Return the function that writes a plugin's wheel into a folder, for pip to install."""
+    """Return the function that writes a plugin's wheel into a folder."""
     return _write_wheel
 
 
@@ -252,24 +251,24 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def toy_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the metadata of the toy plugin, whose code is in ``tests/toy``."""
+    """Return a folder with the metadata of the toy plugin; its code is in ``tests/toy``."""
     folder = tmp_path_factory.mktemp("toy-site")
     _write_plugin(folder, "zoo-toy", None, module="zoo_toy.plugin")
     return folder
 
 
 HANG = 600
-"""Seconds after which a process counts as one that hangs, on any machine."""
+"""Seconds after which a process is considered to hang, on any machine."""
 
 
 def _python_path(folders: Sequence[Path]) -> dict[str, str]:
-    """Return the variables by which Python finds modules in folders, and not in its own."""
+    """Return environment variables that put folders on ``sys.path``, without the current one."""
     return {"PYTHONPATH": os.pathsep.join(map(str, folders)), "PYTHONSAFEPATH": "1"}
 
 
 @dataclass(frozen=True)
 class Result:
-    """How a command ended."""
+    """The result of a command: exit code and output."""
 
     code: int
     out: str
@@ -282,10 +281,10 @@ class Result:
 
 @pytest.fixture
 def spawn(tmp_path: Path, toy_site: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Give a function that starts Python in the test's own folder.
+    """Return a function that starts Python in the test's own folder.
 
-    The toy plugin is installed there, and the network is blocked. What a test that failed leaves
-    running is killed.
+    The toy plugin is importable there, and the network is blocked. Processes that a failed test
+    leaves running are killed.
     """
     started: list[subprocess.Popen[str]] = []
 
@@ -317,7 +316,7 @@ def spawn(tmp_path: Path, toy_site: Path) -> Iterator[Callable[..., subprocess.P
 
 @pytest.fixture
 def run_process(spawn: Callable[..., subprocess.Popen[str]]) -> Callable[..., Result]:
-    """Return a function that runs Python to its end; see `spawn`."""
+    """Return a function that runs Python and waits for it; see `spawn`."""
 
     def run(*arguments: object, **options: Any) -> Result:
         with spawn(*arguments, **options) as process:
@@ -329,7 +328,7 @@ def run_process(spawn: Callable[..., subprocess.Popen[str]]) -> Callable[..., Re
 
 @pytest.fixture
 def run_python(run_process: Callable[..., Result]) -> Callable[..., str]:
-    """Return a function that runs code in a fresh process and gives what it printed."""
+    """Return a function that runs code in a new process and returns its output."""
 
     def run(code: str, **options: Any) -> str:
         result = run_process("-W", "error", "-c", code, **options)
@@ -340,7 +339,7 @@ def run_python(run_process: Callable[..., Result]) -> Callable[..., str]:
 
 
 class _ForkServer:
-    """The client of `tests/fork_server.py`, which runs `zoo` in forked processes."""
+    """A client of `tests/fork_server.py`, which runs `zoo` in forked processes."""
 
     def __init__(self, path: Sequence[Path], modules: Sequence[str]) -> None:
         self._process = subprocess.Popen(
@@ -369,7 +368,7 @@ class _ForkServer:
 
 @pytest.fixture(scope="session")
 def fork_server(toy_site: Path) -> Iterator[Callable[..., _ForkServer]]:
-    """Return a function that gives the fork server that has imported some modules."""
+    """Return a function that returns the fork server with some modules imported."""
     started: dict[tuple[str, ...], _ForkServer] = {}
 
     def get(*modules: str) -> _ForkServer:
@@ -384,10 +383,10 @@ def fork_server(toy_site: Path) -> Iterator[Callable[..., _ForkServer]]:
 
 @pytest.fixture(scope="session")
 def preloaded() -> tuple[str, ...]:
-    """Return the modules that commands find imported; a plugin's tests may override it."""
+    """Return the modules that the fork server imports; a plugin's tests may override it."""
     pictures = ("zoo_report.run_pictures",) if _is_installed("zoo-report") else ()
     return (
-        *pictures,  # which a training draws
+        *pictures,  # because every training draws them
         "numpy",
         "pydantic",
         "PIL.Image",
@@ -411,8 +410,11 @@ def cli(  # noqa: PLR0917 (fixtures)
     """Return a function that runs `zoo` in a process of its own; a traceback fails the test.
 
     The process is forked from one that has imported the modules `preloaded`, and torch for tests
-    that are marked so. A test about what a fresh process does takes `fresh_cli`.
+    with that marker. Tests about imports and start-up use `fresh_cli`.
     """
+    if not hasattr(os, "fork"):  # on Windows
+        fresh: Callable[..., Result] = request.getfixturevalue("fresh_cli")
+        return fresh
     needs_torch = request.node.get_closest_marker("torch") is not None
     modules = (*preloaded, *("zoo_torch.trainer",) * needs_torch)
     output = tmp_path_factory.mktemp("output")
@@ -440,7 +442,7 @@ def cli(  # noqa: PLR0917 (fixtures)
 
 @pytest.fixture
 def fresh_cli(run_process: Callable[..., Result]) -> Callable[..., Result]:
-    """Return a function that runs `zoo` in a fresh process; a traceback fails the test."""
+    """Return a function that runs `zoo` in a new process; a traceback fails the test."""
 
     def run(*arguments: object, **options: Any) -> Result:
         result = run_process("-m", "zoo_core", *arguments, **options)
@@ -452,7 +454,8 @@ def fresh_cli(run_process: Callable[..., Result]) -> Callable[..., Result]:
 
 @pytest.fixture
 def in_terminal(spawn: Callable[..., subprocess.Popen[str]]) -> Callable[..., tuple[int, str]]:
-    """Return a function that runs `zoo` on a terminal; it gives exit code and what was shown."""
+    """Return a function that runs `zoo` on a terminal and returns its exit code and output."""
+    pty = pytest.importorskip("pty", reason="no pseudo-terminals on this platform")
 
     def run(*arguments: object, **variables: str) -> tuple[int, str]:
         leader, follower = pty.openpty()
@@ -461,7 +464,9 @@ def in_terminal(spawn: Callable[..., subprocess.Popen[str]]) -> Callable[..., tu
         with spawn(*command, env=env, stdout=follower, stderr=follower) as process:
             os.close(follower)
             shown = b""
-            with contextlib.suppress(OSError):  # how a terminal ends whose process is gone
+            with contextlib.suppress(
+                OSError
+            ):  # because a terminal without a process raises it at its end
                 while chunk := os.read(leader, 4096):
                     shown += chunk
             os.close(leader)

@@ -1,4 +1,4 @@
-"""Runs the commands of a page in order, word for word: its `sh` blocks, and Python that loads."""
+"""Run a page's `sh` blocks, and its Python blocks that load weights, in order."""
 
 import re
 import subprocess

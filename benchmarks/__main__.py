@@ -1,7 +1,7 @@
-"""Every comparison, side by side: ``python -m benchmarks``.
+"""Speed comparisons: ``python -m benchmarks [NAME…]``.
 
-Contestants take turns, so that a noisy moment falls on all of them; what is kept goes into
-``benchmarks/measurements`` and ``docs/benchmarks.md``. Name comparisons to measure only those.
+Contestants run by turns, so that a noisy moment affects all of them. Results are stored in
+``benchmarks/measurements`` and shown in ``docs/benchmarks.md``.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from benchmarks.speed.page import write_page
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(list(COMPARISONS)))
-@click.option("--times", type=int, help="Turns of each, instead of each comparison's own number.")
+@click.option("--times", type=int, help="Number of turns of each contestant.")
 def main(names: tuple[str, ...], times: int | None) -> None:
-    """Measure, print medians, spreads and ratios, and write the page."""
+    """Measure comparisons, print medians and ranges, and write the page."""
     for name in names or COMPARISONS:
         comparison = COMPARISONS[name]
         sys.stderr.write(f"{comparison.title}\n")

@@ -1,9 +1,9 @@
-"""How soon `zoo demo` answers a stroke, in a real browser and for many clients at once.
+"""Latency of `zoo demo`, in a real browser and for many concurrent clients.
 
     python -m benchmarks.demo
 
-starts the server with every model's default weights, draws in Debian's chromium, then asks as
-`CLIENTS` clients at once, and keeps what was measured in ``benchmarks/demo/demo.json``. It needs
+starts the server with every model's default weights, draws in Debian's chromium, sends requests
+from `CLIENTS` concurrent clients, and stores the results in ``benchmarks/demo/demo.json``. It needs
 ``pip install '.[test]'`` and ``apt-get install chromium``.
 """
 
@@ -36,13 +36,13 @@ KEPT = Path(__file__).parent / "demo" / "demo.json"
 TASKS = {"mnist": "One digit", "two-digit-mnist": "Two digits"}
 
 STROKES = 60
-"""Pieces of strokes that are drawn for each figure."""
+"""Number of pieces of strokes per measurement."""
 
 CLIENTS, EACH = 50, 20
-"""How many ask at once, and how many drawings each sends, one after another."""
+"""Number of concurrent clients, and of drawings that each sends one after another."""
 
 ZIGZAG = [(0.3 + 0.4 * (i % 2), 0.2 + 0.6 * i / STROKES) for i in range(STROKES + 1)]
-"""Where the pen is led, as shares of the canvas."""
+"""Positions of the pen, as fractions of the canvas."""
 
 WATCH = """
 window.watched = {events: [], sent: [], shown: []};
@@ -63,11 +63,11 @@ window.idle = async () => {
   }
 };
 """
-"""Notes when the pen moved, when a drawing was taken to be sent, and when an answer was shown."""
+"""Script that records times: pen moved, drawing captured, prediction shown."""
 
 
 class Latency(BaseModel):
-    """Milliseconds, of how many measurements."""
+    """Quantiles of milliseconds, and the number of measurements."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -78,29 +78,29 @@ class Latency(BaseModel):
 
 
 class Measured(BaseModel):
-    """What was measured of `zoo demo`."""
+    """Measurements of `zoo demo`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     machine: str
     browser: str
     models: dict[str, tuple[str, ...]]
-    """By task, those that answer."""
+    """Names of the models per task."""
     piecewise: dict[str, Latency]
-    """From a piece of a stroke to the answer in the page, each drawn when the last was answered."""
+    """Milliseconds from a piece of a stroke to its prediction; the pen waits for each."""
     drawing: dict[str, Latency]
-    """Likewise, while the pen moves 60 times a second."""
+    """Milliseconds from a piece of a stroke to its prediction, while the pen moves at 60 Hz."""
     first_load_bytes: int
-    """Of all that the browser fetches until the page can be used, headers too."""
+    """Bytes that the browser downloads until the page is usable, including headers."""
     clients: int
     crowd: Latency
-    """From a drawing sent to its answer, of that many clients at once."""
+    """Milliseconds from sending a drawing to its prediction, with concurrent clients."""
     crowd_per_second: float
     errors: int
 
 
 def latency(values: list[float]) -> Latency:
-    """Return what is kept of milliseconds."""
+    """Return quantiles of milliseconds."""
     ordered = sorted(values)
     return Latency(
         count=len(values),
@@ -112,7 +112,7 @@ def latency(values: list[float]) -> Latency:
 
 @contextmanager
 def server() -> Iterator[str]:
-    """Start `zoo demo` and give its URL."""
+    """Start `zoo demo` and yield its URL."""
     command = [sys.executable, "-m", "zoo_core", "demo", "--port", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -124,7 +124,7 @@ def server() -> Iterator[str]:
 
 
 def opened(browser: Browser, url: str) -> tuple[Page, int]:
-    """Open the page, and return it with the bytes that this took."""
+    """Open the page, and return it with the number of downloaded bytes."""
     page = browser.new_page()
     page.add_init_script(WATCH)
     sizes: list[int] = []
@@ -138,12 +138,12 @@ def opened(browser: Browser, url: str) -> tuple[Page, int]:
 
 
 def draw(page: Page, task: str, *, pause: bool) -> list[float]:
-    """Draw a zigzag, and return the milliseconds from each move of the pen to its answer.
+    """Draw a zigzag, and return the milliseconds from each move of the pen to its prediction.
 
     Args:
-        page: as `opened` gives it.
-        task: whose canvas.
-        pause: whether the pen waits until each piece is answered.
+        page: the page that `opened` returned.
+        task: task whose canvas is used.
+        pause: whether the pen waits for the prediction of each piece.
     """
     page.get_by_label(TASKS[task]).check()
     page.get_by_role("button", name="Clear").evaluate("button => button.click()")
@@ -171,7 +171,7 @@ def draw(page: Page, task: str, *, pause: bool) -> list[float]:
 
 
 def crowd(url: str) -> tuple[list[float], float, int]:
-    """Ask as many clients at once: milliseconds of each answer, seconds of all, and errors."""
+    """Run concurrent clients: return milliseconds per request, total seconds, and errors."""
     where = urlsplit(url)
     body = _digit()
     times: list[float] = []
@@ -208,7 +208,7 @@ def crowd(url: str) -> tuple[list[float], float, int]:
 
 
 def measure() -> Measured:
-    """Measure everything."""
+    """Return all measurements."""
     chromium = shutil.which("chromium")
     if chromium is None:
         raise click.ClickException("there is no chromium; apt-get install chromium")
@@ -238,7 +238,7 @@ def measure() -> Measured:
 
 
 def table(measured: Measured) -> str:
-    """Return what was measured as lines."""
+    """Return measurements as lines of text."""
     rows = [
         *((f"{task}, a piece at a time", each) for task, each in measured.piecewise.items()),
         *((f"{task}, 60 moves a second", each) for task, each in measured.drawing.items()),
@@ -257,7 +257,7 @@ def table(measured: Measured) -> str:
 
 
 def _digit() -> bytes:
-    """Return a drawing of a 1, as the page would send it."""
+    """Return a drawing of a 1, in the format that the page sends."""
     image = Image.new("L", (280, 280))
     ImageDraw.Draw(image).line([(150, 50), (135, 230)], fill=255, width=22)
     file = BytesIO()
@@ -267,7 +267,7 @@ def _digit() -> bytes:
 
 @click.command()
 def main() -> None:
-    """Measure how soon `zoo demo` answers, and keep it."""
+    """Measure the latency of `zoo demo` and store it."""
     measured = measure()
     KEPT.parent.mkdir(exist_ok=True)
     write_atomic(KEPT, (measured.model_dump_json(indent=1) + "\n").encode())

@@ -1,10 +1,10 @@
-"""What published weights reach when they read together.
+"""Accuracies of ensembles of published weights.
 
     python -m benchmarks.ensembles [--choose]
 
-evaluates `ENSEMBLES` as ``zoo evaluate TAG TAG…`` does, keeps what came of it in
-``benchmarks/ensembles``, and writes ``docs/results.md`` anew. With ``--choose`` it shows instead
-how ``mixed`` was chosen: what each of the possible ensembles misreads of the validation images.
+evaluates `ENSEMBLES` as ``zoo evaluate TAG TAG…`` does, stores the scores in
+``benchmarks/ensembles``, and writes ``docs/results.md``. With ``--choose`` it prints how ``mixed``
+was selected: the number of misclassified validation images of each possible ensemble.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from zoo_core.system.atomic_files import write_atomic
 KEPT = Path(__file__).parent / "ensembles"
 
 MEMBERS = {"cnn.best": (1, 2, 3, 4)}
-"""Recipe -> seeds of which the weights are published too, as ``RECIPE-SEED``, beside seed 0's."""
+"""Recipe -> further seeds whose weights are published, as ``RECIPE-SEED``."""
 
 ALIKE = ("cnn.best", *(f"cnn.best-{seed}" for seed in MEMBERS["cnn.best"]))
-"""Tags of one recipe."""
+"""Tags of one recipe with several seeds."""
 
 OTHERS = (
     "cnn.best-10k",
@@ -44,31 +44,31 @@ OTHERS = (
     "numpy-net.best",
     "numpy-net.default",
 )
-"""Tags of which any may read together with those: zoo's own recipes for the same data set."""
+"""Candidate members besides those: tags of zoo's own recipes for the same data set."""
 
 ENSEMBLES = {"alike": ALIKE, "mixed": (*ALIKE, "mlp.default", "numpy-net.default")}
 """Name -> tags."""
 
 
 class Measured(BaseModel):
-    """How well an ensemble reads the test split."""
+    """Scores of an ensemble on the test split."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     members: tuple[str, ...]
     """Names of the weights, with their checksums."""
     parameters: int
-    """Of all."""
+    """Scores of all members together."""
     together: Scores
     without_one: tuple[Scores, ...]
-    """Of all but one, by turns: how much it depends on which weights there are."""
+    """Scores of the ensembles that lack one member."""
 
 
 def measure(catalog: Catalog, ensembles: Mapping[str, Sequence[str]]) -> dict[str, Measured]:
     """Score ensembles of published weights on the test split; each tag predicts it once.
 
     Args:
-        catalog: holds the model and the data set of every tag.
+        catalog: the catalog with the model and the data set of every tag.
         ensembles: name -> tags, all of one data set.
     """
     tags = dict.fromkeys(tag for tags in ensembles.values() for tag in tags)
@@ -93,14 +93,16 @@ def measure(catalog: Catalog, ensembles: Mapping[str, Sequence[str]]) -> dict[st
 
 
 def choose(catalog: Catalog) -> list[tuple[int, float, tuple[str, ...]]]:
-    """Return what every ensemble of `ALIKE` and any of `OTHERS` misreads of the validation images.
+    """Return the errors of every ensemble of `ALIKE` and any of `OTHERS` on validation images.
 
-    The best first: the number of errors, the mean loss and the members.
+    Each entry has the number of misclassified images, the mean loss and the members; best first.
     """
     weights = {tag: load_pretrained(catalog, tag, device="cpu") for tag in (*ALIKE, *OTHERS)}
     card = weights[ALIKE[0]].card
     whole = load_dataset(catalog.dataset(card.dataset.name))
-    images = training_data(whole, card.recipe).validation  # the same for all: one split_seed
+    images = training_data(
+        whole, card.recipe
+    ).validation  # the same for all, because their split_seed is equal
     read = {tag: each.predict(images.images) for tag, each in weights.items()}
     found = []
     for count in range(len(OTHERS) + 1):
@@ -114,15 +116,15 @@ def choose(catalog: Catalog) -> list[tuple[int, float, tuple[str, ...]]]:
 
 
 def kept(name: str) -> Measured:
-    """Return what is kept of an ensemble."""
+    """Return the stored scores of an ensemble."""
     return Measured.model_validate_json((KEPT / f"{name}.json").read_bytes())
 
 
 @click.command()
-@click.option("--choose", "only_choose", is_flag=True, help="Show how one was chosen, instead.")
+@click.option("--choose", "only_choose", is_flag=True, help="Print how `mixed` was selected.")
 def main(only_choose: bool) -> None:
-    """Evaluate the ensembles, keep their scores, and write the tables."""
-    from benchmarks.tables import write_all  # which shows what is kept here
+    """Evaluate the ensembles, store their scores, and write the tables."""
+    from benchmarks.tables import write_all  # here, because it imports this module
 
     if only_choose:
         for errors, loss, members in choose(installed_catalog()):

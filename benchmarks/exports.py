@@ -1,10 +1,9 @@
-"""Whether exported files answer as zoo does, on every test image.
+"""Exported files compared with zoo's predictions on every test image.
 
     python -m benchmarks.exports
 
-exports all that is published, in every format that its trainer has, as ``zoo export`` does; runs
-each file on the whole test split; keeps how far it is from zoo in ``benchmarks/exports``, and
-prints it as a table.
+exports all published weights in every format of their trainer, runs each file on the whole test
+split, stores the differences from zoo in ``benchmarks/exports``, and prints them as a table.
 """
 
 from __future__ import annotations
@@ -32,30 +31,30 @@ from zoo_export.formats import FORMATS
 KEPT = Path(__file__).parent / "exports" / "exports.json"
 
 RUNTIMES = ("numpy", "onnx", "onnxruntime", "onnxscript", "torch")
-"""Distributions that the figures depend on."""
+"""Distributions on which the figures depend."""
 
 
 class Row(BaseModel):
-    """A file beside zoo."""
+    """An exported file compared with zoo."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     weights: str
-    """Their name, with their checksum."""
+    """Name of the weights, with their checksum."""
     format: str
     bytes: int
     views: int
-    """How many of each image the logits are the mean of."""
+    """Number of views per image over which logits are averaged."""
     images: int
-    """All of the test split."""
+    """Number of images of the test split."""
     difference: float
-    """The greatest of any two logits."""
+    """Maximum difference between two logits."""
     labels: int
-    """How many images get another label."""
+    """Number of images with a different label."""
 
 
 class Exports(BaseModel):
-    """All files, and what wrote and ran them."""
+    """All exported files, and the versions that wrote and ran them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -72,7 +71,8 @@ def measure(catalog: Catalog, found: FoundWeights) -> Iterator[Row]:
         exporter = find_exporter(catalog, pretrained, each)
         with TemporaryDirectory() as folder:
             path = Path(folder) / f"model{FORMATS[each].suffix}"
-            # A few images for the command's own check: a file that fails on all is to be seen here.
+            # Few images, because a file that fails the command's own check could not be measured
+            # here.
             made = export_to(path, pretrained, exporter, each, images[:3], normalization=True)
             compared = compare_outputs(
                 FORMATS[each].open(path), pretrained, images, normalization=True
@@ -89,7 +89,7 @@ def measure(catalog: Catalog, found: FoundWeights) -> Iterator[Row]:
 
 
 def table(exports: Exports) -> str:
-    """Return all files as a table in Markdown."""
+    """Return a Markdown table of all files."""
     lines = [
         "| weights | format | bytes | views | images | greatest difference | other labels |",
         "| --- | --- | --- | --- | --- | --- | --- |",
@@ -109,13 +109,13 @@ def table(exports: Exports) -> str:
 
 
 def kept() -> Exports:
-    """Return what is kept."""
+    """Return the stored comparison."""
     return Exports.model_validate_json(KEPT.read_bytes())
 
 
 @click.command()
 def main() -> None:
-    """Export everything, run it, and keep how far it is from zoo."""
+    """Export everything, run it, and store the differences from zoo."""
     catalog = installed_catalog()
     rows = []
     for each in list_published(known_registries(catalog)):

@@ -29,7 +29,7 @@ TRAINING = ("train", "numpy-net", "--epochs", "1")
 
 @dataclass
 class Passage:
-    """The functions of zoo that a command passes.
+    """The functions of zoo that a command calls.
 
     Attributes:
         functions: module and qualified name of each, without lambdas and comprehensions.
@@ -51,10 +51,10 @@ class Passage:
 
 
 def trace_training(arguments: Sequence[str] = TRAINING) -> Passage:
-    """Run a training in this process, and return the functions that it passed.
+    """Run a training in this process, and return the functions that it called.
 
     Args:
-        arguments: of the command `zoo`; ``--out`` is added to them.
+        arguments: arguments of the command `zoo`; ``--out`` is added.
     """
     passage = Passage()
 
@@ -90,7 +90,7 @@ def _stack(frame: FrameType) -> list[FrameType]:
 
 
 def _is_function_of_zoo(frame: FrameType) -> bool:
-    """Return whether a frame is of a function, and not of a module, class body or expression."""
+    """Return whether a frame belongs to a function, not to a module, class body or expression."""
     is_function = bool(frame.f_code.co_flags & inspect.CO_OPTIMIZED)
     return is_function and frame.f_code.co_name[0] != "<" and _is_of(frame, "zoo_")
 
@@ -112,7 +112,7 @@ def _multiplies(code: CodeType) -> bool:
 
 @click.command()
 def main() -> None:
-    """Print the chain of calls, and how many files and functions of zoo a training passes."""
+    """Print the chain of calls, and the number of files and functions of zoo in a training."""
     passage = trace_training()
     for number, (module, function) in enumerate(passage.chain):
         click.echo(f"{number:2}  {module}:{function}")

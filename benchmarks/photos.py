@@ -1,7 +1,7 @@
-"""How well photos of digits are read: ``python -m benchmarks.photos``.
+"""Accuracy on photos of digits: ``python -m benchmarks.photos``.
 
-Test images as they look in photos, large, on paper, somewhere, in some light, through the reader of
-their data set. That was fitted to training images alone.
+The photos are synthesized from test images: large, at random positions, on paper, in uneven light.
+They pass the reader of their data set, which was developed on training images only.
 """
 
 from __future__ import annotations
@@ -31,13 +31,14 @@ def photo(
     light: float = 20.0,
     dark_paper: bool = False,
 ) -> NDArray[np.uint8]:
-    """Return an image ``(H, W)``, light on black, as one of 200 to 400 pixels a side, uint8.
+    """Return a synthetic photo of an image ``(H, W)``: uint8, 200 to 400 pixels per side.
 
     Args:
-        image: what is written.
-        rng: decides size, place, the grays of paper and ink, and noise of up to 8 levels.
-        light: how far the paper's gray may be off towards each side.
-        dark_paper: light ink on dark paper.
+        image: the digit, light on black.
+        rng: generator of size, position, the gray levels of paper and ink, and noise of up to 8
+            levels.
+        light: maximum deviation of the paper's gray level towards each side.
+        dark_paper: whether the ink is light and the paper dark.
     """
     side = int(rng.integers(200, 401))
     scale = side / max(image.shape) * rng.uniform(0.6, 1.0)
@@ -76,9 +77,9 @@ def _write(folder: Path, images: Iterable[NDArray[np.uint8]]) -> None:
 
 
 @click.command()
-@click.option("--count", default=1000, show_default=True, help="How many test images.")
+@click.option("--count", default=1000, show_default=True, help="Number of test images.")
 def main(count: int) -> None:
-    """Print how many photos each published model reads, and how many of the test images."""
+    """Print each published model's accuracy on photos and on the test images."""
     for name in MODELS:
         pretrained = zoo.load(name)
         dataset = pretrained.card.dataset.name

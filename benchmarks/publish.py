@@ -1,11 +1,11 @@
-"""Everything that zoo publishes, trained and published again.
+"""Training and publishing of everything that zoo publishes.
 
     python -m benchmarks.publish [--runs FOLDER] [MODEL.TAG]…
 
-trains `TAGS` (those whose finished run lies in FOLDER are not trained again), publishes them in a
-new registry, and puts that in the place of ``registry/zoo_registry``'s index and folders, with the
-table in ``registry/README.md``. The intervals on the cards are those of ``benchmarks/results``:
-what is missing there, or was measured in another environment, is trained.
+trains `TAGS` (except those whose finished run is in FOLDER), publishes them in a new registry,
+replaces index and folders of ``registry/zoo_registry`` by it, and updates the table in
+``registry/README.md``. The intervals on the cards come from ``benchmarks/results``; results that
+are missing there, or were measured in another environment, are trained.
 """
 
 from __future__ import annotations
@@ -56,20 +56,20 @@ RECIPES = (
     "two-headed-cnn.default",
     "two-headed-cnn.reference",
 )
-"""Of each, the weights with seed 0 are published; a bare name stands for the model's ``best``."""
+"""Published recipes, with seed 0; the default tag of each model is ``best``."""
 
 TAGS = {name: (name, 0) for name in RECIPES} | {
     f"{name}-{seed}": (name, seed) for name, seeds in MEMBERS.items() for seed in seeds
 }
-"""Tag -> its recipe and seed."""
+"""Tag -> recipe and seed."""
 
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[MODEL.TAG]…")
-@click.option("--runs", type=click.Path(path_type=Path), help="Keep the runs in this folder.")
-@click.option("--threads", type=click.IntRange(min=1), help="CPU threads.")
+@click.option("--runs", type=click.Path(path_type=Path), help="Folder in which the runs are kept.")
+@click.option("--threads", type=click.IntRange(min=1), help="Number of CPU threads.")
 def main(names: tuple[str, ...], runs: Path | None, threads: int | None) -> None:
-    """Train and publish what is named, or everything, which replaces what was there."""
+    """Train and publish the named tags, or everything, which replaces the registry."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = runs or Path(scratch) / "runs"
         for name in names or TAGS:
@@ -93,7 +93,7 @@ def main(names: tuple[str, ...], runs: Path | None, threads: int | None) -> None
 
 
 def with_table(readme: str) -> str:
-    """Return the registry's README with the table between its two marks made anew."""
+    """Return the registry's README with an updated table between its two markers."""
     before, _, rest = readme.partition(BEGIN)
     _, _, after = rest.partition(END)
     lines = [

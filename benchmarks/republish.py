@@ -2,8 +2,8 @@
 
     python -m benchmarks.republish licence=license preprocessing=normalization
 
-No training is repeated: a file's metadata is rewritten, and what names the file (its card, the
-index, the measurements) follows its new checksum.
+No training is repeated: the metadata of each file is rewritten, and its new checksum is written to
+its card, the index and the measurements.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from zoo_core.weights.file import load_weights, save_weights
 
 REGISTRY = Path(__file__).parents[1] / "registry" / "zoo_registry"
 MEASURED = [Path(__file__).with_name(name) for name in ("ensembles", "exports")]
-"""Folders of measurements that name weights by their checksums."""
+"""Folders of measurements that contain checksums of weights."""
 
 
 def rename_keys(value: Any, names: Mapping[str, str]) -> Any:
@@ -36,7 +36,7 @@ def rename_keys(value: Any, names: Mapping[str, str]) -> Any:
 
 
 def tensor_bytes(path: Path) -> bytes:
-    """Return the bytes of a weight file after its header: every tensor."""
+    """Return the bytes of a weight file after its header, which are its tensors."""
     content = path.read_bytes()
     return content[8 + int.from_bytes(content[:8], "little") :]
 
@@ -70,7 +70,7 @@ def rewrite_tag(folder: Path, names: Mapping[str, str]) -> tuple[str, bytes]:
 
 
 def main(names: Mapping[str, str]) -> None:
-    """Rewrite all tags, the index and the names of measured weights."""
+    """Rewrite all tags, the index and the checksums in measurements."""
     index = read_index((REGISTRY / INDEX).read_bytes(), INDEX)
     tags, renamed = {}, {}
     for name, tag in index.tags.items():

@@ -1,7 +1,7 @@
-"""Trainings of a recipe with several seeds, and what is kept of each.
+"""Trainings of a recipe with several seeds, and their stored results.
 
-A finished training leaves the facts of its card that results are made of in ``benchmarks/results``;
-what is there is not trained again, so an interruption costs one training at most.
+A finished training stores the values of its card that tables need in ``benchmarks/results``. Stored
+results are not trained again, so an interruption loses at most one training.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SEEDS = 5
 
 
 class Result(BaseModel):
-    """What is kept of a training's card."""
+    """The stored values of a training's card."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,13 +48,13 @@ class Result(BaseModel):
 
 @dataclass(frozen=True)
 class Row:
-    """A recipe, and what is changed of it, such as ``lr=0.01``: a row of a table.
+    """A row of a table: a recipe, optionally with a change such as ``lr=0.01``.
 
     Attributes:
-        model: its name.
-        recipe: likewise.
-        change: see above.
-        seeds: how many trainings its figures are of, with the seeds 0, 1, ….
+        model: name of the model.
+        recipe: name of the recipe.
+        change: an assignment as for ``--set``, or an empty string.
+        seeds: number of trainings, with the seeds 0, 1, ….
     """
 
     model: str
@@ -75,17 +75,17 @@ class Row:
         return [parse_set(self.change)] if self.change else []
 
     def results(self) -> list[Result]:
-        """Return what is kept, by seed."""
+        """Return the stored results in the order of their seeds."""
         files = self.folder.glob("seed-*.json")
         results = [Result.model_validate_json(file.read_bytes()) for file in files]
         return sorted(results, key=lambda result: result.recipe.seed)
 
     def file(self, seed: int) -> Path:
-        """Return where the result of a seed is kept; it need not be there."""
+        """Return the path of a seed's result, which need not exist."""
         return self.folder / f"seed-{seed}.json"
 
     def keep(self, card: Card) -> Result:
-        """Keep what results are made of, of a training's card."""
+        """Store the values of a training's card that tables need."""
         result = Result(**{name: getattr(card, name) for name in Result.model_fields})
         self.folder.mkdir(parents=True, exist_ok=True)
         facts = json.dumps(result.model_dump(mode="json"), indent=1)
@@ -94,12 +94,12 @@ class Row:
 
 
 def complete(rows: Iterable[Row], *, seeds: int | None = None, threads: int | None = None) -> None:
-    """Train what is missing of rows, and keep each result.
+    """Train the missing seeds of rows, and store each result.
 
     Args:
-        rows: of tables.
-        seeds: how many trainings each is to have at least; None for what it says itself.
-        threads: of the framework; None for its own choice.
+        rows: rows of tables.
+        seeds: minimum number of trainings per row; None for the row's own number.
+        threads: number of threads of the framework; None for its default.
     """
     for row in rows:
         for seed in range(seeds or row.seeds):

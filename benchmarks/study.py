@@ -2,7 +2,7 @@
 
     python -m benchmarks.study
 
-trains what is missing and writes ``docs/study.md``. An interruption costs one training at most.
+trains missing rows and writes ``docs/study.md``. An interruption loses at most one training.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from benchmarks.tables import STUDY, write_all
 
 @click.command()
 @click.option("--seeds", default=SEEDS, show_default=True, type=click.IntRange(min=2))
-@click.option("--threads", type=click.IntRange(min=1), help="CPU threads.")
+@click.option("--threads", type=click.IntRange(min=1), help="Number of CPU threads.")
 def main(seeds: int, threads: int | None) -> None:
     """Train each variation with the seeds 0, 1, … that are missing, then write the table."""
     rows: list[Row] = [row for rows in STUDY.values() for row in rows.values()]

@@ -1,9 +1,9 @@
-"""The tables of results, made of what is kept of their cards.
+"""Tables of results, made from ``benchmarks/results``.
 
     python -m benchmarks.tables
 
-writes ``docs/results.md``, ``docs/study.md`` and the table in README; a test sees to it that they
-are what the results say.
+writes ``docs/results.md``, ``docs/study.md`` and the table in README. A test compares them with the
+results.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ REFERENCE: dict[str, tuple[float, ...]] = {
     "two-headed-mlp.reference": (91.36, 92.06),
     "two-headed-cnn.reference": (98.08, 97.58),
 }
-"""Test accuracies of the reference, in percent, one a head."""
+"""Test accuracies of the reference, in percent, one per head."""
 
 ROWS = [
     Row("numpy-net", "reference"),
@@ -81,30 +81,30 @@ STUDY = {
 
 RESULTS_PAGE = """# Results
 
-Every model with every recipe: test accuracy in percent, mean ± standard deviation over n trainings,
-with the seeds 0, 1, …, on every image of the test split, which is read once a training, at its end.
-Two accuracies are those of the top and of the bottom digit; "both" is the share of images with both
-read correctly. Views are the images that a prediction is the mean of: one is the image itself, five
-or nine are test-time augmentation, as the weights say of themselves. Seconds are the median of the
-trainings', from the first step to the last epoch's validation, on two cores (with * on one). A
-recipe with @ is for the data set behind it, the others for MNIST. The
-reference's numbers are those of single trainings; those of `two-headed-mlp` were not published, but
-come from running its code.
+The table shows every model with every recipe: test accuracy in percent, mean ± standard deviation
+over n trainings with the seeds 0, 1, …, on every image of the test split, which each training
+evaluates once, at its end. Two-headed models have one accuracy for the top and one for the bottom
+digit; *both* is the share of images in which both are correct. *Views* is the number of shifted
+copies of an image over which a prediction is averaged (test-time augmentation); it is stored with
+the weights. *Seconds* is the median training time from the first step to the last validation, on
+two cores (* on one core). Recipes with an @ are for the data set behind it, all others for MNIST.
+The accuracies of the reference are those of single trainings; for `two-headed-mlp` they were not
+published, and come from running its code.
 
-The recipes `best` were chosen by their accuracy on validation images, and their weights are
-published; [experiments.md](experiments.md) says what was tried besides.
+The recipes `best` were selected by their accuracy on validation images, and their weights are
+published. [experiments.md](experiments.md) describes the alternatives that were tried.
 
-Made by `python -m benchmarks.accuracy`, which trains what is missing. What is kept of each
-training's card (recipe, seed, scores, environment, versions) is in `benchmarks/results`.
+`python -m benchmarks.accuracy` trains missing rows and makes this page. `benchmarks/results`
+contains the recipe, seed, scores, environment and versions of each training.
 
 {table}
 ## Ensembles
 
-Published weights that read together: what is most probable by the mean of their probabilities. "All
-but one" is the mean ± standard deviation over the ensembles that lack one of them, which share most
-of their members. `alike` is of one recipe with several seeds; `mixed` adds what helped it most on
-the validation images, of all that zoo's own recipes made of other models
-(`python -m benchmarks.ensembles --choose`). Measured by `python -m benchmarks.ensembles`, and by
+An ensemble predicts the class with the highest mean probability over its members. *All but one* is
+the mean ± standard deviation over the ensembles that lack one member; they share most of their
+members. `alike` consists of one recipe with several seeds. `mixed` adds the published weights of
+other models that helped most on the validation images (`python -m benchmarks.ensembles --choose`).
+Measure both with `python -m benchmarks.ensembles`, or with
 
 ```
 {command}
@@ -114,17 +114,18 @@ the validation images, of all that zoo's own recipes made of other models
 
 STUDY_PAGE = """# The hyperparameter study
 
-The reference's study of the multi-layer perceptron: each factor changed from the baseline, ten
-epochs of gradient descent. Test accuracy in percent, mean ± standard deviation over {seeds} seeds.
+This is the reference's study of the multi-layer perceptron: each factor is changed from the
+baseline, with ten epochs of gradient descent. Accuracy is the test accuracy in percent, mean ±
+standard deviation over {seeds} seeds.
 
-Made by `python -m benchmarks.study`, which trains what is missing.
+`python -m benchmarks.study` trains missing rows and makes this page.
 
 {table}"""
 
 COLUMNS = "model recipe parameters epochs seconds accuracy both reference".split()  # noqa: SIM905
 
 LEFT_OUT = {"fast", "baseline-10", "baseline-128"}
-"""Recipes that README's table does without."""
+"""Recipes that README's table omits."""
 
 BEGIN, END = "<!-- results: python -m benchmarks.tables -->\n", "<!-- /results -->\n"
 
@@ -133,7 +134,7 @@ def row_of(name: str) -> Row:
     """Return the row of ``MODEL.RECIPE``.
 
     Raises:
-        click.UsageError: no table has it.
+        click.UsageError: no table contains it.
     """
     for row in ROWS:
         if row.name == name:
@@ -143,7 +144,7 @@ def row_of(name: str) -> Row:
 
 
 def measured(rows: Iterable[Row]) -> list[Row]:
-    """Return those of which enough is kept for a mean and a deviation."""
+    """Return the rows with enough results for a mean and a standard deviation."""
     return [row for row in rows if len(row.results()) > 1]
 
 
@@ -203,7 +204,7 @@ def study_page() -> str:
 
 
 def with_table(readme: str) -> str:
-    """Return README with the table between its two marks made anew."""
+    """Return README with an updated table between its two markers."""
     before, _, rest = readme.partition(BEGIN)
     _, _, after = rest.partition(END)
     few = [row for row in ROWS if row.recipe not in LEFT_OUT]

@@ -1,9 +1,9 @@
-"""Searches for a recipe: with hopeless trials stopped early and without, and the reference's grid.
+"""Hyperparameter searches: with pruning, without pruning, and the reference's grid.
 
     python -m benchmarks.tuning
 
-makes the searches that are missing, trains each winner with five seeds, and writes the tables of
-``docs/tuning.md``. An interruption costs one search at most. Not to be run beside anything else.
+runs missing searches, trains each winner with five seeds, and writes the tables of
+``docs/tuning.md``. An interruption loses at most one search. Run it on an idle machine.
 """
 
 from __future__ import annotations
@@ -38,24 +38,24 @@ PICTURES = PAGE.parent / "pictures"
 TRIALS = 40
 SEARCH_SEEDS = 3
 WAYS = {"pruned": [], "unpruned": ["--no-pruning"]}
-"""What is compared: options of `zoo tune`."""
+"""Options of `zoo tune` for each search."""
 
 
 class Search(BaseModel):
-    """What is kept of a search."""
+    """The stored result of a search."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     machine: str
     wall: float
-    """Seconds of the whole command."""
+    """Wall time of the whole command in seconds."""
     study: Study
     tests: tuple[Scores, ...] = ()
-    """Of the winner, trained with the seeds 0, 1, …."""
+    """Test scores of the winner, trained with the seeds 0, 1, …."""
 
 
 def main() -> None:
-    """Make what is missing, and write the tables."""
+    """Run missing searches, and write the tables."""
     for seed in range(SEARCH_SEEDS):
         for way, options in WAYS.items():
             _complete(f"{way}-{seed}", [*options, "--trials", str(TRIALS), "--seed", str(seed)])
@@ -68,12 +68,12 @@ def main() -> None:
 
 
 def kept(name: str) -> Search:
-    """Return what is kept of a search."""
+    """Return the stored result of a search."""
     return Search.model_validate_json((KEPT / f"{name}.json").read_bytes())
 
 
 def with_tables(page: str) -> str:
-    """Return the page with its tables made anew."""
+    """Return the page with updated tables."""
     for name, lines in {"searches": _searches(), "grid": _grid()}.items():
         begin, end = f"<!-- {name}: python -m benchmarks.tuning -->\n", f"<!-- /{name} -->\n"
         before, _, rest = page.partition(begin)
@@ -134,7 +134,7 @@ def _searches() -> str:
 
 
 def _mean(way: str) -> list[str]:
-    """Return a line of the searches' means."""
+    """Return a row with the means of the searches."""
     searches = [kept(f"{way}-{seed}") for seed in range(SEARCH_SEEDS)]
     whole = [kept(f"unpruned-{seed}") for seed in range(SEARCH_SEEDS)]
     epochs = [statistics.fmean(s.study.epochs for s in some) for some in (searches, whole)]

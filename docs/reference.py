@@ -1,6 +1,6 @@
-"""Tables of docs/plugins.md and docs/architecture.md, made from the source itself.
+"""Reference tables of docs/plugins.md and docs/architecture.md, generated from the source.
 
-python docs/reference.py rewrites the text between the marks.
+``python docs/reference.py`` rewrites the text between the markers.
 """
 
 from __future__ import annotations
@@ -14,22 +14,23 @@ from pathlib import Path
 from zoo_core import hookspecs, plugin_api
 from zoo_core.plugins import specs
 from zoo_core.recipes.recipe import TRAINER_FIELDS, Recipe
+from zoo_core.system.lazy_names import lazy_imports
 
 ROOT = Path(__file__).parents[1]
 
 SINCE: dict[str, str] = {}
-"""Since which version of zoo-core something is there, where that is not the first, 0.1."""
+"""Name -> version of zoo-core that added it; names without an entry exist since 0.1."""
 
 UNITS = {
     "shape": "channels, pixels, pixels",
-    "classes": "classes, one number a head",
-    "sizes": "images, by split",
-    "heads": "labels an image",
+    "classes": "classes per head",
+    "sizes": "images per split",
+    "heads": "labels per image",
 }
 
 
 def guide(text: str) -> str:
-    """Return docs/plugins.md with its tables as they should be."""
+    """Return docs/plugins.md with current tables."""
     tables = {
         "hooks": _hooks(),
         "specs": _specs(),
@@ -40,7 +41,7 @@ def guide(text: str) -> str:
 
 
 def architecture(text: str) -> str:
-    """Return docs/architecture.md with its lists of packages and files as they should be."""
+    """Return docs/architecture.md with current lists of packages and files."""
     return _filled(text, {"packages": _packages(), "files": _files()})
 
 
@@ -87,7 +88,7 @@ def _title(path: Path) -> str:
 
 
 def _hooks() -> Iterator[str]:
-    yield "| hook | gives | meaning | since |"
+    yield "| hook | returns | meaning | since |"
     yield "| --- | --- | --- | --- |"
     for node in _tree(hookspecs.__file__).body:
         if isinstance(node, ast.FunctionDef):
@@ -121,7 +122,7 @@ def _fields(node: ast.ClassDef) -> Iterator[str]:
 
 
 def _recipe() -> Iterator[str]:
-    yield "| field | default | meaning | followed by | since |"
+    yield "| field | default | meaning | implemented by | since |"
     yield "| --- | --- | --- | --- | --- |"
     for name, field in Recipe.model_fields.items():
         default = "–" if field.is_required() else f"`{field.default!r}`"
@@ -132,7 +133,7 @@ def _recipe() -> Iterator[str]:
 def _plugin_api() -> Iterator[str]:
     yield "| name of `zoo_core.plugin_api` | meaning |"
     yield "| --- | --- |"
-    for name in plugin_api.__all__:
+    for name in dir(plugin_api):
         yield f"| `{name}` | {_meaning(name)} |"
 
 
@@ -141,7 +142,7 @@ def _meaning(name: str) -> str:
     value = getattr(plugin_api, name)
     if inspect.isclass(value) or inspect.isroutine(value) or inspect.ismodule(value):
         return _first(inspect.getdoc(value))
-    home = importlib.import_module(f"zoo_core.{plugin_api._HOMES[name]}")
+    home = importlib.import_module(lazy_imports(plugin_api.__name__)[name])
     body = _tree(home.__file__).body
     for statement, after in zip(body, [*body[1:], ast.Pass()], strict=True):
         targets = getattr(statement, "targets", [getattr(statement, "target", None)])

@@ -1,4 +1,4 @@
-"""What the core's tests share: the toy plugin in this process, a run, a registry."""
+"""Fixtures of the core's tests: the toy plugin in this process, a run, a registry."""
 
 import functools
 import shutil
@@ -24,30 +24,32 @@ def _installed_plugins():
 
 @pytest.fixture(autouse=True)
 def _only_required_plugins(request, monkeypatch):
-    """Leave out the installed plugins that a test does not require, so that none matters to it."""
+    """Disable the installed plugins that a test does not require, so that none affects it."""
     required = {name for mark in request.node.iter_markers("requires") for name in mark.args}
     if request.node.get_closest_marker("torch"):
         required.add("zoo-torch")
     if blocked := sorted(_installed_plugins() - required - {"zoo-toy"}):
         monkeypatch.setenv("ZOO_PLUGINS", ",".join(f"no:{name}" for name in blocked))
-    monkeypatch.setattr(installed, "_catalog", None)  # what an earlier test loaded
+    monkeypatch.setattr(installed, "_catalog", None)  # because an earlier test may have loaded it
 
 
 @pytest.fixture
 def every_plugin(monkeypatch):
-    """Leave nothing out: for tests in whose messages other plugins must not occur."""
+    """Enable every plugin, for tests that no other plugin may affect."""
     monkeypatch.delenv("ZOO_PLUGINS", raising=False)
 
 
 @contextmanager
 def _toy_catalog(toy_site, home=None):
-    """Give a catalog with the toy plugin alone, perhaps with a ZOO_HOME of its own."""
+    """Return a catalog with the toy plugin alone, optionally with a ZOO_HOME of its own."""
     with pytest.MonkeyPatch.context() as patch:
         if home:
             patch.setenv("ZOO_HOME", str(home))
         patch.syspath_prepend(str(toy_site))
         patch.syspath_prepend(str(Path(__file__).parent / "toy"))
-        patch.setenv("ZOO_PLUGINS", "zoo-toy")  # what draws pictures would take most of the time
+        patch.setenv(
+            "ZOO_PLUGINS", "zoo-toy"
+        )  # because drawing pictures would take most of the time
         yield load_catalog()
     for name in [name for name in sys.modules if name.split(".")[0] == "zoo_toy"]:
         del sys.modules[name]
@@ -62,9 +64,9 @@ def toy(toy_site):
 
 @pytest.fixture(scope="session")
 def _first_run(toy_site, tmp_path_factory):
-    """Return a finished training of the toy model with seed 3, with the registry it is in.
+    """Return a finished training of the toy model with seed 3, published next to it.
 
-    Tests copy both, because a training and its publication take longer than many a test.
+    Tests copy both folders, because training and publishing take longer than most tests.
     """
     folder = tmp_path_factory.mktemp("first-run")
     with _toy_catalog(toy_site, folder / "zoo-home") as catalog:
@@ -88,5 +90,5 @@ def registry(toy, run, _first_run, tmp_path):
 
 @pytest.fixture
 def added(toy, registry):
-    """Return the registry `here` with softmax.first, which was added."""
+    """Return the registry `here` with softmax.first, which was added to the user's registries."""
     return add_registry(toy, "here", str(registry))

@@ -1,8 +1,9 @@
 """A server that runs `zoo` in forked processes: ``python fork_server.py MODULE…``.
 
-The server imports the modules once and computes nothing. Each command then runs in a process of its
-own that starts in a moment: with the environment, folder and ``sys.path`` of the request. Requests
-come as JSON, one per line, on standard input; exit codes go to standard output.
+The server imports the modules once and computes nothing, because threads of a framework would not
+survive a fork. Each command runs in a forked process, with the environment, folder and ``sys.path``
+of the request. Requests are lines of JSON on standard input; exit codes are lines on standard
+output.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def main(modules: list[str]) -> None:
 
 
 def _run(request: dict[str, Any]) -> None:
-    """Become the process of one command, and end."""
+    """Run one command in the forked process, and exit."""
     code = 1
     try:
         for number, path in ((1, request["out"]), (2, request["err"])):

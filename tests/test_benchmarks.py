@@ -1,4 +1,4 @@
-"""The benchmarks: their page shows the measurements, and runs of contestants are measured whole."""
+"""Benchmarks: the page matches the measurements, and whole processes are measured."""
 
 import math
 import re
@@ -68,7 +68,7 @@ def test_ratios_compare_turn_by_turn():
 
 
 def test_share_compares_step_with_best_matrix_product():
-    """A million operations an image, 128 images in 1 ms: 128 of 512 GFLOP/s."""
+    """A million operations per image and 128 images per ms are 128 of 512 GFLOP/s."""
     figures = {
         "gemm": ("torch", {"float32": 512.0}),
         "overhead-mlp": ("one process", {"zoo": 1.0}),

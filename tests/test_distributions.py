@@ -1,4 +1,4 @@
-"""Every distribution of this repository: what each must contain."""
+"""Distributions of this repository: their contents and metadata."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""The names of zoo's files are written once, in `zoo_core.filenames`."""
+"""File names are defined once, in `zoo_core.filenames`."""
 
 import ast
 from pathlib import Path
@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 NAMES = {value for name, value in vars(filenames).items() if name.isupper()}
 
 NAMED_BY_OTHERS = {ROOT / "plugins/zoo-timm/zoo_timm/pretrained.py"}
-"""Files of the Hugging Face hub, which chose the same name for weights."""
+"""Modules about the Hugging Face Hub, which uses the same name for weights."""
 
 SOURCES = {
     *ROOT.glob("zoo_core/**/*.py"),

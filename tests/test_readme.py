@@ -1,4 +1,4 @@
-"""README and other pages: commands, paths and links are right."""
+"""README and other pages: commands, paths and links are valid."""
 
 import re
 from pathlib import Path

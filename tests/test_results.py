@@ -1,4 +1,4 @@
-"""The published figures are those of the recorded trainings, with the current recipes."""
+"""Published results match the recorded trainings and the current recipes."""
 
 from pathlib import Path
 
@@ -55,7 +55,8 @@ def test_results_table_covers_every_recipe():
     assert {(row.model, row.recipe) for row in tables.ROWS} == {
         (name, recipe)
         for name, entry in CATALOG.entries("models").items()
-        if entry.plugin.distribution in ours and "/" not in name  # families are not ours to train
+        if entry.plugin.distribution in ours
+        and "/" not in name  # because families have no published results
         for recipe in recipe_names(entry)
     }
 
@@ -95,7 +96,7 @@ def test_registry_publishes_best_recipes_as_defaults():
     assert set(index.tags) == set(publish.TAGS)
     for model in {row.model for row in tables.ROWS}:
         assert index.defaults[model] == "best"
-    # Those for other data sets would need these at every check of the registry.
+    # Other data sets would be needed by every check of the registry.
     rows = [row for row in tables.ROWS if "@" not in row.recipe]
     best = {row.name for row in rows if row.recipe.startswith("best")}
     assert best <= set(index.tags)

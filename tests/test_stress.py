@@ -1,4 +1,4 @@
-"""A few of the faults that ``python -m tests.stress`` makes in numbers."""
+"""Fault injection: a small share of ``python -m tests.stress``."""
 
 import pytest
 

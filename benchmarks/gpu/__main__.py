@@ -1,8 +1,8 @@
 """The GPU's tests and the time to an accuracy: ``python -m benchmarks.gpu``.
 
-Runs from a checkout, without a network, in at most eight minutes: half of them for the tests that
-are marked ``gpu``, half for trainings of cnn on MNIST. Keeps what it found in
-``benchmarks/measurements/gpu``. Imports nothing but the standard library before it has seen that
+The command runs from a checkout, offline, for at most eight minutes: half of them for the tests
+with the marker ``gpu``, half for trainings of cnn on MNIST. It stores the results in
+``benchmarks/measurements/gpu``. It imports only the standard library until it has checked that
 everything else is installed.
 """
 
@@ -23,14 +23,14 @@ REQUIREMENTS = {
     "zoo-torch": "-e plugins/zoo-torch",
     "zoo-cnn": "-e plugins/zoo-cnn",
 }
-"""Distribution -> what pip installs it from."""
+"""Distribution -> the requirement that pip installs."""
 
 BUDGET = 480.0
-"""Seconds of the whole."""
+"""Total time budget in seconds."""
 
 
 def main() -> int:
-    """Test, measure, keep and print; return the exit code."""
+    """Run tests and measurements, store and print the report; return the exit code."""
     arguments = _parse()
     if missing := [name for name in REQUIREMENTS if not _is_installed(name)]:
         needs = " ".join(REQUIREMENTS[name] for name in missing)
@@ -40,8 +40,8 @@ def main() -> int:
 
     if arguments.device == "cuda" and not torch.cuda.is_available():
         sys.stderr.write(
-            f"torch {torch.__version__} has no CUDA device here; to try this command without one: "
-            "python -m benchmarks.gpu --device cpu --budget 60\n"
+            f"torch {torch.__version__} finds no CUDA device; to try this command without one, "
+            "run: python -m benchmarks.gpu --device cpu --budget 60\n"
         )
         return 1
     from benchmarks.gpu.report import Report, device_name, keep, table, versions

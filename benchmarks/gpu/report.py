@@ -16,13 +16,13 @@ from zoo_core.system.atomic_files import write_atomic
 
 
 class Report(BaseModel):
-    """What was found on one device.
+    """The results of one device.
 
     Attributes:
-        device: the card's name; of the CPU, the machine's.
-        versions: of torch, of the CUDA that it was built for, and of zoo's distributions.
-        tests: outcome of the tests that are marked ``gpu``.
-        times: to each accuracy.
+        device: name of the GPU, or of the machine's processor.
+        versions: versions of torch, of its CUDA, and of zoo's distributions.
+        tests: outcome of the tests with the marker ``gpu``.
+        times: times to each accuracy.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,7 +39,7 @@ def device_name(device: str) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions that a measurement depends on."""
+    """Return the versions on which a measurement depends."""
     installed = {each.name: each.version for each in distributions()}
     zoo = {name: version for name, version in installed.items() if name.startswith("zoo-")}
     return {

@@ -1,4 +1,4 @@
-"""The tests that are marked ``gpu``, run by pytest in a process of its own."""
+"""The tests with the marker ``gpu``, run by pytest in a separate process."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Tests(BaseModel):
 
 
 def marked_files() -> list[Path]:
-    """Return the test files with a test that is marked ``gpu``.
+    """Return the test files with the marker ``gpu``.
 
     Only these are collected, because the others import what a machine with a GPU need not have.
     """

@@ -46,7 +46,7 @@ class Times(BaseModel):
 
     Attributes:
         accuracy: from 0 to 1.
-        recipe: of the model.
+        recipe: recipe of the model.
         seconds: one per seed that reached it, in the order of the seeds.
         missed: the seeds that were trained to the end and did not reach it.
         out_of_time: whether the budget ended before all seeds were trained.
@@ -68,11 +68,11 @@ class Times(BaseModel):
 
 
 class _ReachedError(Exception):
-    """The accuracy is reached."""
+    """Signals that the accuracy is reached."""
 
 
 class _OutOfTimeError(Exception):
-    """The budget ended."""
+    """Signals that the budget has ended."""
 
 
 class _Watch(Callbacks):
@@ -114,7 +114,7 @@ def measure_target(target: Target, device: str, seeds: int, deadline: float) -> 
         target: the accuracy and the recipe.
         device: ``cuda`` or ``cpu``.
         seeds: number of trainings.
-        deadline: of `time.monotonic`.
+        deadline: end of the budget, on the clock of `time.monotonic`.
     """
     seconds: list[float] = []
     missed: list[int] = []

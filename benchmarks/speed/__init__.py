@@ -1,1 +1,1 @@
-"""Speed of zoo beside others: programs that take turns, and the page made of it."""
+"""Speed of zoo compared with other packages: programs that run by turns, and their page."""

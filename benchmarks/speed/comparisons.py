@@ -1,4 +1,4 @@
-"""What is compared with what."""
+"""The speed comparisons: titles, contestants and figures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ INSIDE = "{python} -m benchmarks.speed.contestants.inside"
 LOAD = "{python} -m benchmarks.speed.contestants.load"
 FILES = "{python} -m benchmarks.speed.contestants.files {prepared}"
 LIST = f"bin/python {' '.join(crowd.LIST)}"
-# Without pictures, which nothing else here draws.
+# Without zoo-report, because no other contestant draws pictures.
 TRAIN = (
     "env ZOO_PLUGINS=zoo-mnist,zoo-torch,zoo-numpy,zoo-mlp,zoo-cnn,zoo-two-headed "
     "{python} -m zoo_core train --json --out {out}"
@@ -34,9 +34,10 @@ def _to_accuracy(
     multiplied = "" if measured == epochs else f" (measured: {measured}, multiplied)"
     return Comparison(
         title=f"Time to the reference's accuracy: {model}",
-        text=f"{goal}. Against the reference's network and recipe in the loop of a tutorial, "
-        f"{epochs} epochs{multiplied}: batches of float32 images made once; or a Dataset of single "
-        "images and a DataLoader. Training: from the first step to the last validation.",
+        text=f"The goal is {goal}. The contestants are the reference's network and recipe in a "
+        f"tutorial's loop, {epochs} epochs{multiplied}, with float32 batches that are made once, "
+        "or with a Dataset of single images and a DataLoader. Training is the time from the first "
+        "step to the last validation.",
         contestants=(
             Contestant(f"zoo train {model} --recipe fast", f"{TRAIN} {model} --recipe fast"),
             Contestant(f"zoo train {model}", f"{TRAIN} {model}"),
@@ -53,8 +54,8 @@ def _processes(batch_size: int) -> Comparison:
     two = "{python} -m torch.distributed.run --standalone --nproc-per-node 2 -m"
     return Comparison(
         title=f"Two processes and one: cnn in batches of {batch_size}",
-        text="One epoch, in one process with one thread, and in two under torchrun with one thread "
-        "each. The batch is that of both together.",
+        text="One epoch in one process with one thread, and in two processes under torchrun with "
+        "one thread each, with the same global batch size.",
         contestants=(
             Contestant("two processes", f"{TRAIN.replace('{python} -m', two)} {command}"),
             Contestant("one process", f"{TRAIN} {command}"),
@@ -67,10 +68,9 @@ def _numpy_net(batch_size: int, *, lr: float) -> Comparison:
     ours = f"numpy-net --epochs 5 --set batch_size={batch_size} --set lr={lr}"
     return Comparison(
         title=f"numpy-net and scikit-learn: batches of {batch_size}",
-        text="784-128-10, five epochs of 54,000 images, no torch in either. scikit-learn is given "
-        "the pixels as its own example on MNIST gives them, divided by 255 (float64), and as "
-        "float32. zoo also scores a validation split after every epoch, in the time that is "
-        "counted.",
+        text="A 784-128-10 network, five epochs of 54,000 images, without torch. scikit-learn gets "
+        "the pixels as in its own example on MNIST, divided by 255 (float64), and as float32. The "
+        "time of zoo includes the scores on a validation split after every epoch.",
         contestants=(
             Contestant("zoo train numpy-net", f"{TRAIN} {ours}"),
             Contestant(
@@ -85,8 +85,8 @@ def _numpy_net(batch_size: int, *, lr: float) -> Comparison:
 def _load(model: str, framework: str) -> Comparison:
     return Comparison(
         title=f"Loading published weights by name: {model}",
-        text=f"Whole processes: one that loads `{model}.default` by name, checksum and all, and "
-        f"one that does nothing but import {framework}.",
+        text=f"A process that loads `{model}.default` by name, with verification, and a process "
+        f"that only imports {framework}.",
         contestants=(
             Contestant(
                 f'zoo.load("{model}.default")',
@@ -102,8 +102,8 @@ def _load(model: str, framework: str) -> Comparison:
 
 def _load_later(model: str, framework: str) -> Comparison:
     return Comparison(
-        title=f"Likewise, once {framework} is there: {model}",
-        text=f'The first `zoo.load("{model}.default")` of a process that has imported {framework}.',
+        title=f"Loading published weights with {framework} imported: {model}",
+        text=f'The first `zoo.load("{model}.default")` in a process that has imported {framework}.',
         contestants=(Contestant("inside", f"{LOAD} {model}.default {framework}"),),
         figures={"load": "ms"},
         times=11,
@@ -113,9 +113,9 @@ def _load_later(model: str, framework: str) -> Comparison:
 def _files(what: str, prepare: Callable[[Path], None]) -> Comparison:
     return Comparison(
         title=f"Reading {photos.FILES:,} files: {what}",
-        text="Decoding PNG files with Pillow in a loop and nothing else, against all that "
-        "`zoo predict` does with them once it has loaded the weights: finding them, decoding, "
-        "arranging what is not arranged as the data set's images are, predicting, and its lines.",
+        text="Decoding PNG files with Pillow in a loop, and everything that `zoo predict` does "
+        "after it has loaded the weights: listing the files, decoding, the data set's "
+        "reader, predicting and printing.",
         contestants=(
             Contestant("decoding alone", FILES),
             *(
@@ -123,7 +123,7 @@ def _files(what: str, prepare: Callable[[Path], None]) -> Comparison:
                 for name in ("numpy-net.default", "mlp.default", "cnn.default", "cnn.best")
             ),
         ),
-        figures={"files": "s", "files_per_second": "files a second"},
+        figures={"files": "s", "files_per_second": "files per second"},
         times=5,
         first="decoding's",
         prepare=prepare,
@@ -137,9 +137,9 @@ COMPARISONS = {
     "numpy-net": _numpy_net(128, lr=0.2),
     "numpy-net-32": _numpy_net(32, lr=0.05),
     "numpy-net-98": Comparison(
-        title="98 % before torch is there",
-        text="A whole training of numpy-net with the recipe `fast`, from the process's start to "
-        "the card, against a process that does nothing but import torch.",
+        title="98 % before torch is imported",
+        text="A whole training of numpy-net with the recipe `fast`, from the start of the process "
+        "to the card, and a process that only imports torch.",
         contestants=(
             Contestant("zoo train numpy-net --recipe fast", f"{TRAIN} numpy-net --recipe fast"),
             Contestant("import torch", "{python} -c 'import torch'"),
@@ -148,37 +148,37 @@ COMPARISONS = {
     ),
     "overhead-mlp": Comparison(
         title="A step of the trainer and of a bare loop: mlp",
-        text="Time of a step of 128 images in one process, in turns of 40 steps: the trainer, from "
-        "bytes to scores, and a loop over batches of floats that lie ready, with torch's fused "
+        text="Time per step of 128 images in one process, by turns of 40 steps: the trainer, from "
+        "bytes to scores, and a bare loop over float batches made beforehand, with torch's fused "
         "AdamW.",
         contestants=(Contestant("one process", f"{INSIDE} overhead mlp"),),
-        figures={"zoo": "zoo, ms a step", "bare": "bare, ms a step", "ratio": "zoo / bare"},
+        figures={"zoo": "zoo, ms per step", "bare": "bare, ms per step", "ratio": "zoo / bare"},
     ),
     "overhead-cnn": Comparison(
         title="A step of the trainer and of a bare loop: cnn",
-        text="Likewise.",
+        text="Time per step, measured as for mlp.",
         contestants=(Contestant("one process", f"{INSIDE} overhead cnn"),),
-        figures={"zoo": "zoo, ms a step", "bare": "bare, ms a step", "ratio": "zoo / bare"},
+        figures={"zoo": "zoo, ms per step", "bare": "bare, ms per step", "ratio": "zoo / bare"},
     ),
     "gemm": Comparison(
         title="The machine's best matrix product",
-        text="torch's product of two matrices of 1024×1024, the best of 30.",
+        text="torch's product of two matrices of 1024×1024, the fastest of 30.",
         contestants=(Contestant("torch", f"{INSIDE} gemm"),),
         figures={"float32": "float32, GFLOP/s", "bfloat16": "bfloat16, GFLOP/s"},
     ),
     "share-mlp": Comparison(
         title="Share of that in training: mlp",
-        text="Floating-point operations of the products that a training image takes: forward, and "
-        "backward to weights and inputs.",
+        text="Floating-point operations of the matrix products per training image: the forward "
+        "pass, and the backward pass to weights and inputs.",
         contestants=(Contestant("operations", f"{INSIDE} work mlp"),),
-        figures={"operations": "operations an image"},
+        figures={"operations": "operations per image"},
         times=1,
     ),
     "share-cnn": Comparison(
         title="Share of that in training: cnn",
-        text="Likewise.",
+        text="Floating-point operations, counted as for mlp.",
         contestants=(Contestant("operations", f"{INSIDE} work cnn"),),
-        figures={"operations": "operations an image"},
+        figures={"operations": "operations per image"},
         times=1,
     ),
     "processes": _processes(128),
@@ -194,8 +194,8 @@ COMPARISONS = {
         times=3,
     ),
     "list": Comparison(
-        title="Listing what there is",
-        text="`zoo list` with zoo-torchvision and zoo-timm installed, 1,456 models in all, against "
+        title="Listing models",
+        text="`zoo list` with zoo-torchvision and zoo-timm installed, 1,456 models in all, and "
         "importing timm and calling `timm.list_models()`.",
         contestants=(
             Contestant("zoo list", "{python} -m zoo_core list"),
@@ -205,10 +205,10 @@ COMPARISONS = {
         figures={"whole": "whole process, s", "cpu": "CPU, s"},
     ),
     "crowd": Comparison(
-        title="Listing what there is, in a crowd",
-        text=f"`zoo list` with {crowd.MODELS} models a plugin, in virtual environments of its own "
-        "that hold nothing else: 5 plugins alone; and 100 among 1,000 distributions, with the "
-        "index that the list before left, and with none.",
+        title="Listing models with many plugins",
+        text=f"`zoo list` with {crowd.MODELS} models per plugin, in separate virtual environments: "
+        "with 5 plugins, and with 100 plugins among 1,000 distributions, with and without a plugin "
+        "index.",
         contestants=(
             Contestant("5 plugins", f"{{prepared}}/few/{LIST}", variables=crowd.home("few")),
             Contestant(
@@ -229,9 +229,9 @@ COMPARISONS = {
     ),
     "large": Comparison(
         title="Data larger than memory",
-        text=f"One epoch of mlp, which computes least with each byte, over {large.TRAIN:,} "
-        "images of 3×64×64, 4.3 GB: in a control group with 1 GiB of memory, that of the files "
-        "it reads included, and with all images in memory. The weights are the same.",
+        text="One epoch of mlp, the model with the least computation per byte, over "
+        f"{large.TRAIN:,} images of 3×64×64, 4.3 GB: in a control group with 1 GiB of memory, "
+        "including the page cache, and with all images in memory. The weights are equal.",
         contestants=(
             Contestant(
                 "within 1 GiB",
@@ -254,9 +254,9 @@ COMPARISONS = {
     **{
         f"predict-{model}": Comparison(
             title=f"Predicting: {model}",
-            text="One image at a time, and the whole test split.",
+            text="Latency of a single image, and throughput on the whole test split.",
             contestants=(Contestant(model, f"{INSIDE} predict {model}"),),
-            figures={"latency": "one image, ms", "images_per_second": "images a second"},
+            figures={"latency": "one image, ms", "images_per_second": "images per second"},
             times=3,
         )
         for model in ("numpy-net", "mlp", "cnn", "two-headed-mlp", "two-headed-cnn")

@@ -1,4 +1,4 @@
-"""Programs that take turns, and what is kept of their runs."""
+"""Programs that run by turns, and their measurements."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ KEPT = Path(__file__).parents[1] / "measurements"
 
 @dataclass(frozen=True)
 class Contestant:
-    """A program.
+    """A program to measure.
 
     Attributes:
-        name: what it is.
-        command: ``{python}``, ``{out}`` and ``{prepared}`` stand for the interpreter, for a new
-            folder and for what the comparison prepared; a JSON object on its last line may give
-            more figures than the process's own.
-        epochs: of how many its ``seconds`` are.
-        all_epochs: how many its recipe has; what is measured of fewer is multiplied.
-        variables: of its environment, beside those that there are; likewise.
+        name: name in the table.
+        command: the command line; ``{python}``, ``{out}`` and ``{prepared}`` are replaced by the
+            interpreter, a new folder and the folder that the comparison prepared. A JSON object on
+            its last line may contain further figures.
+        epochs: number of epochs that its ``seconds`` cover.
+        all_epochs: number of epochs of its recipe, to which ``seconds`` are extrapolated.
+        variables: additional environment variables, with the same replacements.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Contestant:
     variables: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, prepared: str = "") -> Turn:
-        """Run it to its end."""
+        """Run the program and return its measurements."""
         with tempfile.TemporaryDirectory() as folder:
             names = {"python": sys.executable, "out": f"{folder}/run", "prepared": prepared}
             words = shlex.split(self.command.format(**names))
@@ -80,14 +80,14 @@ class Contestant:
 
 
 class Turn(BaseModel):
-    """What was measured of one run.
+    """The measurements of one run.
 
     Attributes:
-        whole: seconds from the process's start to its end.
-        cpu: seconds of computing, of all threads.
-        peak_mb: MiB of memory at most.
-        accuracy: on the test split, one a head, where all epochs were run.
-        figures: what it says of itself.
+        whole: wall time of the process in seconds.
+        cpu: CPU time of all threads in seconds.
+        peak_mb: peak resident memory in MiB.
+        accuracy: accuracy on the test split, one per head, if all epochs were run.
+        figures: further figures that the program printed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -99,24 +99,24 @@ class Turn(BaseModel):
     figures: dict[str, float]
 
     def figure(self, name: str) -> float:
-        """Return a figure of the process or of its own by name."""
+        """Return a figure by name."""
         value = getattr(self, name) if name in type(self).model_fields else self.figures[name]
         return float(value)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Contestants that do the same.
+    """Contestants with the same task.
 
     Attributes:
-        title: of the page's section.
-        text: what is compared, and how.
-        contestants: the first is the one with which the others are compared.
-        figures: what to show: the name of a figure, and its heading.
-        times: turns of each.
-        on_top: whether to say how much longer the first takes than each of the others.
-        first: whose the first contestant's figures are, for the headings of ratios.
-        prepare: makes what the contestants need, in a folder, before the first turn.
+        title: title of the section on the page.
+        text: description of the comparison.
+        contestants: the programs; ratios are relative to the first.
+        figures: name of a figure -> heading of its column.
+        times: number of turns per contestant.
+        on_top: whether the page shows the difference between the first contestant and each other.
+        first: possessive of the first contestant, for the headings of ratios.
+        prepare: function that prepares a folder for the contestants before the first turn.
     """
 
     title: str
@@ -130,7 +130,7 @@ class Comparison:
 
 
 class Measured(BaseModel):
-    """What is kept of a comparison."""
+    """The stored measurements of a comparison."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -141,12 +141,12 @@ class Measured(BaseModel):
         return [turn.figure(figure) for turn in self.turns[contestant]]
 
     def ratios(self, contestant: str, other: str, figure: str) -> list[float]:
-        """Return, turn by turn, how many times `other`'s figure `contestant`'s is."""
+        """Return the ratios of `contestant`'s figure to `other`'s, one per turn."""
         pairs = zip(self.values(contestant, figure), self.values(other, figure), strict=True)
         return [a / b for a, b in pairs if b]
 
     def differences(self, contestant: str, other: str) -> list[float]:
-        """Return, turn by turn, how many seconds longer `contestant` takes than `other`."""
+        """Return the differences in seconds between `contestant` and `other`, one per turn."""
         pairs = zip(self.values(contestant, "whole"), self.values(other, "whole"), strict=True)
         return [a - b for a, b in pairs]
 
@@ -159,7 +159,7 @@ class Measured(BaseModel):
 
 
 def measure(name: str, comparison: Comparison, times: int) -> Measured:
-    """Let every contestant run in turn, several times, and keep what was measured."""
+    """Run all contestants by turns, several times, and store the measurements."""
     turns: dict[str, list[Turn]] = {contestant.name: [] for contestant in comparison.contestants}
     with tempfile.TemporaryDirectory() as prepared:
         if comparison.prepare:
@@ -175,13 +175,13 @@ def measure(name: str, comparison: Comparison, times: int) -> Measured:
 
 
 def kept(name: str) -> Measured | None:
-    """Return what is kept of a comparison, if anything."""
+    """Return the stored measurements of a comparison, or None."""
     path = KEPT / f"{name}.json"
     return Measured.model_validate_json(path.read_bytes()) if path.exists() else None
 
 
 def machine() -> str:
-    """Return what decides how fast it is."""
+    """Return a description of the machine."""
     model = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():

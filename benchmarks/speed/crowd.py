@@ -1,8 +1,8 @@
 """Environments in which many distributions are installed, some of them plugins of zoo.
 
-Each is a fresh virtual environment without pip, whose ``site-packages`` holds the crowd, and links
-to the packages that `zoo list` imports, where this environment has them. Nothing else is there, so
-that what the crowd costs is not hidden behind what every start of a larger environment costs.
+Each is a new virtual environment without pip. Its ``site-packages`` contains the crowd, and links
+to the packages that `zoo list` imports. It contains nothing else, because the start-up cost of a
+larger environment would hide that of the crowd.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ import venv
 from pathlib import Path
 
 IMPORTED = ("zoo_core", "pluggy")
-"""What `zoo list` imports that is not Python's own."""
+"""Third-party packages that `zoo list` imports."""
 
 LIST = ("-I", "-m", "zoo_core", "list")
-"""What Python is called with; without the current folder, whose every change would be noticed."""
+"""Arguments of Python; -P, because a change in the current folder would invalidate the index."""
 
 MODELS = 10
-"""Of each plugin."""
+"""Number of models per plugin."""
 
 MODULE = "def work(value: float) -> float:\n    return value + 1\n" * 40
 
-PLUGIN = '''"""What {name} offers."""
+PLUGIN = '''"""Specs of {name}."""
 
 from zoo_core.hookspecs import hookimpl
 from zoo_core.plugins.specs import ModelSpec
@@ -71,12 +71,12 @@ def prepare(folder: Path) -> None:
 
 
 def home(name: str) -> dict[str, str]:
-    """Return what a contestant's environment needs for the index that is there already."""
+    """Return the environment variables with which a contestant finds its index."""
     return {"ZOO_HOME": f"{{prepared}}/{name}/home"}
 
 
 def _environment(folder: Path, *, plugins: int, others: int) -> None:
-    """Make a virtual environment with a crowd, and list it: pip would compile the plugins too."""
+    """Make a virtual environment with a crowd, compiled by a first `zoo list` as pip would."""
     venv.create(folder, symlinks=True)
     variables = {"base": str(folder), "platbase": str(folder)}
     site = Path(sysconfig.get_path("purelib", "venv", variables))
@@ -100,7 +100,7 @@ def _environment(folder: Path, *, plugins: int, others: int) -> None:
 
 
 def _install(site: Path, name: str, *, plugin: bool) -> None:
-    """Write a distribution into ``site-packages`` as pip would."""
+    """Write a distribution into ``site-packages`` as pip does."""
     package = name.replace("-", "_")
     info = f"{package}-1.0.dist-info"
     modules = ("config", "model", "recipes") if plugin else ("__main__", "core", "tools")

@@ -1,4 +1,4 @@
-"""A data set that is larger than the memory which a training is left with."""
+"""A data set that is larger than the memory of the training."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from zoo_core.data.dataset import ArrayDataset, Split
 from zoo_core.data.disk_store import DatasetContent, load_or_create
 
 LIMIT = 1 << 30
-"""Bytes that the training may use, those of files that it reads among them."""
+"""Memory limit of the training in bytes, including the page cache."""
 
 TRAIN, TEST = 350_000, 2_000
 SHAPE = (3, 64, 64)
@@ -59,13 +59,13 @@ def prepare(folder: Path) -> None:
 
 
 def variables() -> dict[str, str]:
-    """Return what a contestant's environment needs for it."""
+    """Return the environment variables with which a contestant finds the data set."""
     root = Path(__file__).parents[2]
     return {"ZOO_HOME": "{prepared}/home", "PYTHONPATH": f"{{prepared}}/site:{root}"}
 
 
 def load() -> ArrayDataset:
-    """Return the data set, as a plugin would whose data have to be fetched."""
+    """Return the data set from the disk store, as a plugin with downloaded data does."""
     splits = {"train": (TRAIN, _parts(TRAIN, 0)), "test": (TEST, _parts(TEST, 1))}
     return load_or_create(
         "large", "1", lambda: DatasetContent(splits, SHAPE, (tuple("0123456789"),))
@@ -84,9 +84,9 @@ def _parts(count: int, seed: int) -> Iterator[Split]:
 
 
 def run_limited(command: list[str]) -> int:
-    """Run a command in a control group with the limit, for which one has to be root.
+    """Run a command in a control group with the limit, which needs root.
 
-    What the kernel still has in memory of the data set is dropped first.
+    The data set's pages are dropped from the page cache first.
     """
     for path in Path(os.environ["ZOO_HOME"]).glob("datasets/*/*-images.npy"):
         with path.open("rb") as file:

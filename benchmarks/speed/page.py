@@ -1,4 +1,4 @@
-"""``docs/benchmarks.md``, made of what is kept of the comparisons."""
+"""The page ``docs/benchmarks.md``, made from the stored measurements."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 
 HEADER = """# Benchmarks
 
-Made by `python -m benchmarks`. Contestants take turns in one run; given are the median, the
-smallest and the largest of {least} to {most} turns. Ratios are medians of each turn's own. Times
-in one run compare with one another, and with nothing measured elsewhere.
+This page is made by `python -m benchmarks`. The programs of a table ran by turns. Each cell shows
+the median (minimum to maximum) of {least} to {most} turns. A ratio is the median of the ratios of
+the single turns. Compare times only within a table.
 
 Measured on: {machines}.
 """
@@ -45,7 +45,7 @@ def page() -> str:
 
 
 def section(comparison: Comparison, found: Measured) -> str:
-    """Return a comparison's part of the page."""
+    """Return the section of a comparison."""
     figures = comparison.figures
     several = len(comparison.contestants) > 1
     accurate = any(turn.accuracy for turns in found.turns.values() for turn in turns)
@@ -70,12 +70,12 @@ def section(comparison: Comparison, found: Measured) -> str:
 
 
 def on_top(comparison: Comparison, found: Measured) -> str:
-    """Say, below the table, how much longer the first contestant takes than each other one."""
+    """Return a sentence with the difference between the first contestant and each other one."""
     if not comparison.on_top:
         return ""
     first, *others = (contestant.name for contestant in comparison.contestants)
     said = "; ".join(
-        f"{spread([1000 * more for more in found.differences(first, other)])} ms on top of "
+        f"{spread([1000 * more for more in found.differences(first, other)])} ms longer than "
         f"`{other}`"
         for other in others
     )
@@ -83,7 +83,7 @@ def on_top(comparison: Comparison, found: Measured) -> str:
 
 
 def spread(values: Sequence[float]) -> str:
-    """Return the median, and the range where there is one."""
+    """Return the median, and the range of several values."""
     if not any(values):
         return ""
     middle = number(statistics.median(values))
@@ -93,7 +93,7 @@ def spread(values: Sequence[float]) -> str:
 
 
 def number(value: float) -> str:
-    """Return at least three digits of a number."""
+    """Return a number with at least three digits."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
@@ -107,7 +107,7 @@ def accuracy(found: Measured, name: str) -> str:
 
 
 def share(name: str, measured: dict[str, Measured]) -> str:
-    """Say, below a model's operations, how much of the best product's rate its step reaches."""
+    """Return a sentence with the share of the fastest product's rate that a step reaches."""
     model = name.removeprefix("share-")
     if model == name or not {"gemm", f"overhead-{model}"} <= measured.keys():
         return ""

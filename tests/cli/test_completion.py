@@ -1,7 +1,6 @@
 """Completion in real shells, which are typed into, and what it costs."""
 
 import os
-import pty
 import select
 import shutil
 import subprocess
@@ -10,6 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+pty = pytest.importorskip("pty", reason="no pseudo-terminals on this platform")
 
 SHELLS = {
     "bash": ["bash", "--norc", "--noprofile", "-i"],

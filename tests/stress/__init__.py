@@ -1,1 +1,1 @@
-"""Faults that are made by the hundred; see `tests.stress.__main__`."""
+"""Fault injection, hundreds of faults at a time; see `tests.stress.__main__`."""

@@ -1,9 +1,9 @@
-"""Faults in numbers: what is tried, and what is survived.
+"""Fault injection: numbers of faults that were tried and survived.
 
     python -m tests.stress [NAME]… [--share 0.1]
 
-The test suite makes a small share of each (``tests/test_stress.py``); here they are made in full,
-which takes minutes, and a table says how many were tried and survived.
+The test suite injects a small share of them (``tests/test_stress.py``). This command injects all of
+them, which takes minutes, and prints a table.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.stress.table import STRESSES
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(STRESSES))
-    parser.add_argument("--share", type=float, default=1.0, help="of the faults, to be quicker")
+    parser.add_argument("--share", type=float, default=1.0, help="share of the faults to inject")
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(STRESSES):
         parser.error(f"there are {', '.join(STRESSES)}, not {', '.join(sorted(unknown))}")

@@ -1,4 +1,4 @@
-"""Published files with a flipped bit, or a header that was made to do harm; loaded by name."""
+"""Published files with a flipped bit or a malicious header, loaded by name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from zoo_core.pretrained.load import load_pretrained
 
 SECONDS = 60.0
 BYTES = 50_000_000
-"""Maximum cost of reading a crafted file: memory, and seconds that only a hang takes."""
+"""Maximum cost of reading a malicious file: bytes of memory, and seconds that only a hang takes."""
 
 
 def flipped_bits(count: int) -> Outcome:
@@ -44,12 +44,14 @@ def flipped_bits(count: int) -> Outcome:
                 else:
                     problems.append(f"bit {bit} of byte {position} was not noticed")
                 os.pwrite(file.fileno(), whole, position)
-        load_pretrained(installed_catalog(), NAME, registry=registry)  # which is whole again
+        load_pretrained(
+            installed_catalog(), NAME, registry=registry
+        )  # because the file is whole again
     return Outcome(count, tuple(problems), "every one noticed" if not problems else "")
 
 
 def crafted_headers(count: int) -> Outcome:
-    """Load crafted files, in a process of their own for the sake of its memory."""
+    """Load malicious files in a separate process, whose memory is measured."""
     with tempfile.TemporaryDirectory() as folder:
         make_registry(Path(folder) / "whole")
         for what, content in list(crafted())[:count]:
@@ -71,7 +73,7 @@ def crafted_headers(count: int) -> Outcome:
 
 
 def in_child() -> None:
-    """Load each crafted file and print what it took."""
+    """Load each malicious file, and print its problems and cost."""
     root, problems, slowest = Path(sys.argv[1]), [], 0.0
     load_pretrained(installed_catalog(), NAME, registry=str(root / "whole"))
     before = peak_memory()
@@ -98,9 +100,9 @@ def in_child() -> None:
 
 
 def peak_memory() -> int:
-    """Return the most bytes of memory that this process has had; 0 where the system hides it.
+    """Return the peak memory of this process in bytes, or 0 if the system does not expose it.
 
-    `resource.getrusage` would count those of the process that started this one.
+    `resource.getrusage` would include the memory of the parent process.
     """
     try:
         status = Path("/proc/self/status").read_text()
@@ -112,7 +114,7 @@ def peak_memory() -> int:
 
 
 def crafted() -> Iterator[tuple[str, bytes]]:
-    """Yield what is wrong with a file, and the file."""
+    """Yield a description of a fault and the file with it."""
     header, data = make_whole()
     weight = "0.weight"
 
@@ -180,7 +182,7 @@ def pack(header: bytes, data: bytes) -> bytes:
 
 
 def pack_without(header: dict[str, Any], data: bytes, name: str) -> bytes:
-    """Return the file without a tensor, whose ranges are all right."""
+    """Return the file without one tensor, with valid ranges."""
     start, end = header[name]["data_offsets"]
     kept = {key: dict(value) for key, value in header.items() if key != name}
     for key, value in kept.items():

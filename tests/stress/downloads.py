@@ -1,4 +1,4 @@
-"""Processes that load the same weights, which none of them has, at the same time."""
+"""Concurrent processes that load the same weights, which are not cached."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from zoo_core.registry import cache
 
 
 def downloads_at_once(count: int) -> Outcome:
-    """Load in so many processes from a server, which is asked for the weights once."""
+    """Load in several processes from a server, which must receive one request."""
     return downloads(count, locks=True)
 
 
 def downloads_without_lock(count: int) -> Outcome:
-    """The same where no lock can be had: whoever downloads, they are the right weights."""
+    """Load in several processes without locks; each must get the right weights."""
     return downloads(count, locks=False)
 
 
@@ -46,7 +46,7 @@ def downloads(count: int, *, locks: bool) -> Outcome:
             ]
             for process in processes:
                 assert process.stdout is not None
-                process.stdout.readline()  # it is ready
+                process.stdout.readline()  # because it prints a line when it is ready
             go.touch()
             problems = [each for process in processes if (each := exc(process, expected))]
         problems += leftovers(home)
@@ -60,7 +60,7 @@ def downloads(count: int, *, locks: bool) -> Outcome:
 
 
 def in_child(*, locks: bool) -> None:
-    """Load when told to, and print the checksum of the bytes in the cache that were loaded."""
+    """Load after a line on standard input, and print the checksum of the cached file."""
     if not locks:
         cache.locked = no_lock
     url, go = sys.argv[1], Path(sys.argv[2])
@@ -72,12 +72,12 @@ def in_child(*, locks: bool) -> None:
 
 @contextlib.contextmanager
 def no_lock(name: str) -> Iterator[None]:
-    """Hold nothing; `name` is that of the lock."""
+    """Lock nothing; `name` is the name of the lock."""
     yield
 
 
 def exc(process: subprocess.Popen[str], expected: str) -> str:
-    """Return what is wrong with how a process ends."""
+    """Return the problems of a process's end."""
     out, err = process.communicate(timeout=600)
     if process.returncode:
         return err.strip().splitlines()[-1]
@@ -85,7 +85,7 @@ def exc(process: subprocess.Popen[str], expected: str) -> str:
 
 
 def slowly(request: Request, content: bytes) -> None:
-    """Send a file over half a second, so that whoever wants it too does so meanwhile."""
+    """Send a file over half a second, so that other processes request it meanwhile."""
     request.head(200, Content_Length=len(content))
     for begin in range(0, len(content), len(content) // 10):
         request.send(content[begin : begin + len(content) // 10])

@@ -1,4 +1,4 @@
-"""Web servers that break off, lie, drip, flood and lead astray."""
+"""Hostile web servers: truncated, wrong, slow, endless and redirected answers."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from zoo_core.pretrained.load import load_pretrained
 
 TIMEOUT = 1.0
 SECONDS = 300.0
-"""Seconds that only a load without a bound takes: one with a bound takes three at most."""
+"""Seconds that only an unbounded load takes; a bounded one takes at most three."""
 
 SLACK = 8_000_000
-"""Bytes that may lie in the buffers of connections, unread."""
+"""Maximum bytes in the buffers of connections that nobody reads."""
 
 SLOW, BROKEN = "it is too slow", "it broke off"
 ELSEWHERE = ("is not allowed", "is not followed")
@@ -82,12 +82,12 @@ FILES: dict[str, tuple[Drawn, tuple[str, ...]]] = {
         ("infinite loop",),
     ),
 }
-"""What a server does for any file, and what the error may say."""
+"""A server's behavior for any file -> words of which the error must contain one."""
 
 CHANGED: dict[str, tuple[Drawn, tuple[str, ...]]] = {
     "has other bytes": (lambda rng: servers.flip(rng.random()), ("has the sha256",)),
 }
-"""The same for a file with a checksum."""
+"""A server's behavior for a file with a checksum -> words of the error."""
 
 UNREADABLE = ("not a readable index",)
 INDEXES: dict[str, tuple[Drawn, tuple[str, ...]]] = {
@@ -96,11 +96,11 @@ INDEXES: dict[str, tuple[Drawn, tuple[str, ...]]] = {
     "index without schema": (lambda _: servers.text(b'{"models": {}}'), UNREADABLE),
     "index that nests": (lambda _: servers.text(b"[" * 1_000_000), UNREADABLE),
 }
-"""The same for the index."""
+"""A server's behavior for the index -> words of the error."""
 
 
 def hostile_servers(count: int) -> Outcome:
-    """Load from servers that misbehave, and again once they are good; in a process of its own."""
+    """Load from hostile servers, and again once they behave, in a separate process."""
     code = "from tests.stress.hostile import in_child; in_child()"
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -118,18 +118,18 @@ def hostile_servers(count: int) -> Outcome:
 
 
 def in_child() -> None:
-    """Make the faults, and print what came of them."""
+    """Inject the faults, and print the outcome."""
     folder, count = Path(sys.argv[1]), int(sys.argv[2])
     rng, problems, slowest, most = random.Random(0), [], 0.0, 0
     weights = make_registry(folder / "registry")
     kinds = list((FILES | CHANGED | INDEXES).items())
     for attempt in range(count):
-        what, (drawn, said) = kinds[attempt % len(kinds)]
+        what, (drawn, expected) = kinds[attempt % len(kinds)]
         name = (
             INDEX if what in INDEXES else rng.choice([WEIGHTS, CARD, INDEX][: 2 + (what in FILES)])
         )
         if what in ("drips", "drips, unstated"):
-            name = WEIGHTS  # the others are through too soon
+            name = WEIGHTS  # because the other files arrive too quickly
         path = (
             INDEX
             if name == INDEX
@@ -140,7 +140,7 @@ def in_child() -> None:
         with serving(folder / "registry") as server:
             server.behaviors[path] = drawn(rng)
             begin = time.perf_counter()
-            found = attempt_load(server.url, said)
+            found = attempt_load(server.url, expected)
             seconds, sent = time.perf_counter() - begin, server.sent
             bound = 3 * (1 << 24 if name == INDEX else weights.stat().st_size) + SLACK
             if seconds > SECONDS or sent > bound:
@@ -156,24 +156,24 @@ def in_child() -> None:
     print(json.dumps({"problems": problems, "slowest": slowest, "sent": most}))
 
 
-def attempt_load(url: str, said: tuple[str, ...]) -> list[str]:
-    """Load the weights, and return what is wrong with how that ends.
+def attempt_load(url: str, expected: tuple[str, ...]) -> list[str]:
+    """Load the weights, and return the problems of the outcome.
 
     Args:
-        url: of the registry.
-        said: what the error may say; empty where it has to work.
+        url: URL of the registry.
+        expected: words of which the error must contain one; empty if the load must succeed.
     """
     try:
         load_pretrained(installed_catalog(), NAME, registry=url)
     except ZooError as exc:
-        return [] if any(each in str(exc) for each in said) else [f"says: {exc}"]
+        return [] if any(each in str(exc) for each in expected) else [f"unexpected error: {exc}"]
     except Exception as exc:
         return [f"{type(exc).__name__}: {exc}"]
-    return ["nothing was noticed"] if said else []
+    return ["nothing was noticed"] if expected else []
 
 
 def leftovers(home: Path) -> list[str]:
-    """Return what lies in the cache and is not what its name says."""
+    """Return the cached files whose content does not match the checksum in their name."""
     wrong = [str(path) for path in home.rglob(".*")]
     for path in (home / "sha256").glob("*"):
         if hashlib.sha256(path.read_bytes()).hexdigest() != path.name:

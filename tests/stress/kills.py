@@ -24,7 +24,7 @@ from zoo_core.weights.file import load_weights, save_weights
 
 ROOT = Path(__file__).parents[2]
 SIZE = 300_000
-"""Numbers in a file that is saved: enough to be killed in the middle of it."""
+"""Number of values in a saved file; it is large enough to be killed while writing."""
 
 
 def start(code: str, *arguments: object, **environment: str) -> subprocess.Popen[str]:
@@ -57,7 +57,7 @@ def publish_for_ever() -> None:
 
 
 def publish(root: Path, tag: str, size: int = 100_000) -> None:
-    """Publish some bytes under a tag: what a publisher writes, without the checks before."""
+    """Publish some bytes under a tag, without the checks of `zoo publish`."""
     weights = (tag.encode() * size)[:size]
     card = (tag.encode() * size)[:300]
     entry = replace(
@@ -73,7 +73,7 @@ def publish(root: Path, tag: str, size: int = 100_000) -> None:
 
 
 def kill(code: str, *arguments: object, after: float) -> None:
-    """Start a process, and kill it some seconds after it is under way."""
+    """Start a process, and kill it some seconds after it reports that it is ready."""
     with start(code, *arguments) as process:
         assert process.stdout is not None
         process.stdout.readline()
@@ -82,7 +82,7 @@ def kill(code: str, *arguments: object, after: float) -> None:
 
 
 def kills_while_saving(count: int) -> Outcome:
-    """Kill a process that saves weights over and over."""
+    """Kill a process that saves weights repeatedly."""
     rng, problems = random.Random(0), []
     with tempfile.TemporaryDirectory() as folder:
         path, left = Path(folder) / "model.safetensors", 0
@@ -109,7 +109,7 @@ def kills_while_publishing(count: int) -> Outcome:
         root, halves = Path(folder) / "registry", 0
         publish(root, "first")
         for attempt in range(count):
-            if attempt % 20 == 19:  # a registry of a thousand tags would take long to look through
+            if attempt % 20 == 19:  # because checking a registry of a thousand tags takes long
                 root = Path(folder) / f"registry-{attempt}"
                 publish(root, "first")
             kill("publish_for_ever()", root, after=rng.uniform(0, 0.05))
@@ -122,7 +122,7 @@ def kills_while_publishing(count: int) -> Outcome:
 
 
 def publishers_at_once(count: int) -> Outcome:
-    """Let processes publish in one registry at the same time, ten tags each."""
+    """Run processes that publish ten tags each to one registry concurrently."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "registry"
         code = "[publish(Path(sys.argv[1]), f't{sys.argv[2]}-{n}') for n in range(10)]"
@@ -140,7 +140,7 @@ def publishers_at_once(count: int) -> Outcome:
 
 
 def full_disks(count: int) -> Outcome:
-    """Let the system refuse to write more than some bytes to a file, as a full disk does."""
+    """Limit the file size of a process, so that writes fail as on a full disk."""
     rng, problems = random.Random(2), []
     code = (
         "import resource; limit = int(sys.argv[3]);"
@@ -154,14 +154,17 @@ def full_disks(count: int) -> Outcome:
             what, size = (
                 ("save(Path(sys.argv[1]), 8)", 4 * SIZE),
                 ("publish(Path(sys.argv[2]), 'x')", 100_000),
-                ("publish(Path(sys.argv[2]), 'x', 400)", 900),  # whose index is the largest file
+                (
+                    "publish(Path(sys.argv[2]), 'x', 400)",
+                    900,
+                ),  # because its index is the largest file
             )[attempt % 3]
             limit = rng.randrange(1, size)
             with start(code + what, path, root, limit) as process:
                 _, err = process.communicate(timeout=600)
-            said = err.strip().splitlines()[-1] if err else "nothing"
-            if not process.returncode or "File too large" not in said:
-                problems.append(f"limit {limit}: exit code {process.returncode}, said {said}")
+            printed = err.strip().splitlines()[-1] if err else "nothing"
+            if not process.returncode or "File too large" not in printed:
+                problems.append(f"limit {limit}: exit code {process.returncode}, printed {printed}")
             if load_weights(path).sha256 != before or len(os.listdir(folder)) != 2:
                 problems.append(f"limit {limit}: the old file is not as it was")
             if damage(root) or unexpected(root) or len(Registry("", Folder(root)).index().tags) > 1:
@@ -170,7 +173,7 @@ def full_disks(count: int) -> Outcome:
 
 
 def damage(root: Path) -> list[str]:
-    """Return what is wrong with the files that an index names."""
+    """Return the problems of the files in an index."""
     try:
         index = Registry("", Folder(root)).index()
     except Exception as exc:
@@ -185,7 +188,7 @@ def damage(root: Path) -> list[str]:
 
 
 def unexpected(root: Path) -> list[str]:
-    """Return what lies in a registry and is not of any tag in its index."""
+    """Return the files of a registry that belong to no tag of its index."""
     index = Registry("", Folder(root)).index()
     expected = {f"{entry.model}/{entry.tag}" for entry in index.tags.values()}
     actual = {str(path.relative_to(root)) for path in root.glob("*/*") if path.is_dir()}

@@ -1,4 +1,4 @@
-"""Names, tags, index entries, URLs and links that try to lead out of registry and cache."""
+"""Names, tags, index entries, URLs and links that try to escape from registry and cache."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ VALUES: tuple[Any, ...] = (None, -1, 0, 10**30, 0.5, True, [], {}, [2.0], ["0"],
 LINKS = ("{model}", "{model}/{tag}", "{model}/{tag}/" + WEIGHTS, "{model}/{tag}/" + CARD, INDEX)
 
 Try = tuple[str, Callable[[], object]]
-"""What is tried, and a function that does."""
+"""A description of an attempt, and the function that makes it."""
 
 
 def hostile_names(count: int) -> Outcome:
-    """Use such names in a process of its own, every file that it opens being watched."""
+    """Use malicious names in a separate process, and watch every file that it opens."""
     with tempfile.TemporaryDirectory() as folder:
         code = "from tests.stress.names import in_child; in_child()"
         home = str(Path(folder) / "home")
@@ -62,7 +62,7 @@ def hostile_names(count: int) -> Outcome:
 
 
 def in_child() -> None:
-    """Try the names, and print what came of them."""
+    """Try the names, and print the outcome."""
     folder, count = Path(os.path.realpath(sys.argv[1])), int(sys.argv[2])
     canary = plant(folder)
     registry = make_registry(folder / "registry").parents[2]
@@ -88,7 +88,7 @@ def in_child() -> None:
                 watch.found.append(f"{type(exc).__name__}: {exc}")
         if watch.found:
             problems.append(f"{what[:200]}: {'; '.join(watch.found)[:300]}")
-    with watch:  # it does see
+    with watch:  # to prove that the watch works
         (canary / INDEX).read_bytes()
         (canary / "new").mkdir()
     if len(watch.found) != 2 or not watch.written:
@@ -98,7 +98,7 @@ def in_child() -> None:
 
 
 def plant(folder: Path) -> Path:
-    """Return a folder that a name must not lead to, with all that one would look for there."""
+    """Return a folder that no name may reach, with every file that a registry contains."""
     make_registry(folder / "canary")
     for name in (WEIGHTS, CARD):
         (folder / "canary" / name).write_bytes(b"canary")
@@ -106,7 +106,7 @@ def plant(folder: Path) -> Path:
 
 
 def draw(folder: Path, registry: Path, rng: random.Random, attempt: int) -> Try:
-    """Return what to try next, of each kind in turn."""
+    """Yield attempts, one of each kind by turns."""
     text = rng.choice(GLUE).join(rng.choices(PARTS, k=rng.randrange(1, 4)))
     kind = ("name", "path", "URL", "tag", "entry", "shelf", "link")[attempt % 7]
     catalog, place = installed_catalog(), folder / "registry" / str(attempt)
@@ -145,7 +145,7 @@ def draw(folder: Path, registry: Path, rng: random.Random, attempt: int) -> Try:
 
 
 def entry(registry: Path, text: str, rng: random.Random) -> tuple[str, bytes]:
-    """Return a name, and an index that has something else where it is."""
+    """Return a name, and an index with another value in its place."""
     index = json.loads((registry / INDEX).read_bytes())
     model = index["models"]["numpy-net"]
     where = rng.choice(["model", "tag", "default", *model["tags"]["default"]])
@@ -160,7 +160,7 @@ def entry(registry: Path, text: str, rng: random.Random) -> tuple[str, bytes]:
 
 
 def serve(root: str, index: bytes, registry: Path) -> None:
-    """Put a registry with that index where fsspec reads ``memory://``."""
+    """Write a registry with an index to fsspec's file system ``memory://``."""
     import fsspec
 
     memory = fsspec.filesystem("memory")
@@ -173,14 +173,14 @@ def serve(root: str, index: bytes, registry: Path) -> None:
 
 
 def make_linked(place: Path, link: str, canary: Path) -> None:
-    """Make a registry, a part of which is a link to the same part of another one."""
+    """Make a registry in which one part is a link to the same part of another registry."""
     make_registry(place)
     (place / link).rename(place / "old")
     (place / link).symlink_to(canary / link)
 
 
 def load_all(place: Path) -> None:
-    load_pretrained(installed_catalog(), NAME, registry=str(place)).card  # noqa: B018 (it is read when asked for)
+    load_pretrained(installed_catalog(), NAME, registry=str(place)).card  # noqa: B018 (a lazy property)
 
 
 def put_more(place: Path) -> None:

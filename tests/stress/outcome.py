@@ -1,4 +1,4 @@
-"""What became of faults that were tried."""
+"""The outcome of injected faults."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Outcome:
-    """How many faults were tried, how many survived, and what went wrong with the others.
+    """The outcome of faults: numbers and problems.
 
     Attributes:
-        tried: how many.
-        problems: a line for each that was not survived.
-        remark: what else was seen, for the table.
+        tried: number of injected faults.
+        problems: one line per fault that was not survived.
+        remark: a further observation for the table.
     """
 
     tried: int

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of our own, on this machine alone, gone when it is not needed any more."""
+"""A temporary PostgreSQL server that listens on this machine only."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 USER = "postgres"
-"""Who the server runs as where this process is root, whom it refuses."""
+"""The user of the server's process, because PostgreSQL refuses to run as root."""
 
 
 def find_server() -> Path | None:
-    """Return the folder of its programs: on the path, or where Debian's package puts them."""
+    """Return the folder of PostgreSQL's programs: on the path, or that of Debian's package."""
     there = [*map(Path, os.environ["PATH"].split(os.pathsep))]
     there += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     needed = ("initdb", "postgres", "pg_isready")
@@ -27,14 +27,14 @@ def find_server() -> Path | None:
 
 @contextlib.contextmanager
 def serving() -> Iterator[str]:
-    """Run a server inside the block, and give the URL of its database.
+    """Run a server inside the block, and yield the URL of its database.
 
     Raises:
-        FileNotFoundError: there is none here.
+        FileNotFoundError: PostgreSQL is not installed.
     """
     programs = find_server()
     if programs is None:
-        raise FileNotFoundError("there is no PostgreSQL here: apt-get install postgresql")
+        raise FileNotFoundError("PostgreSQL is not installed: apt-get install postgresql")
     as_user = {"user": USER} if os.getuid() == 0 else {}
     with tempfile.TemporaryDirectory() as folder:
         if as_user:
@@ -61,7 +61,7 @@ def serving() -> Iterator[str]:
             _wait_until_ready(programs, port)
             yield f"postgresql+psycopg://{USER}@127.0.0.1:{port}/postgres"
         finally:
-            server.send_signal(signal.SIGINT)  # SIGTERM would wait for whoever is connected
+            server.send_signal(signal.SIGINT)  # because SIGTERM would wait for open connections
             server.wait()
 
 

@@ -1,4 +1,4 @@
-"""Registries to do harm to, made of the published one."""
+"""Copies of the published registry, into which faults are injected."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ NAME = "numpy-net.default"
 
 
 def published() -> PublishedWeights:
-    """Return what the index says of the weights that are used."""
+    """Return the index entry of the weights in use."""
     return find_weights(installed_catalog(), f"zoo/{NAME}").published
 
 
 def make_registry(root: Path, content: bytes | None = None) -> Path:
-    """Make a registry with one tag, and return where its weights lie.
+    """Make a registry with one tag, and return the path of its weights.
 
     Args:
-        root: its folder, which must not exist.
-        content: of the weight file; None for what is published. The index says that it is so.
+        root: folder of the registry, which must not exist.
+        content: content of the weight file; None for the published file. The index matches it.
     """
     found = find_weights(installed_catalog(), f"zoo/{NAME}")
     folder = found.registry.path(found.published).parent

@@ -1,4 +1,4 @@
-"""Processes with different hashes that save the same weights."""
+"""Processes with different hash seeds that save the same weights."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from zoo_core.weights.file import save_weights
 
 
 def save_the_same(path: Path) -> str:
-    """Save weights whose names and metadata come in whatever order a set has them."""
+    """Save weights whose names and metadata have the arbitrary order of a set."""
     names = {f"layer{number}.weight" for number in range(50)}
     tensors = {name: np.full(20, int(name[5:-7]), np.float32) for name in names}
     return save_weights(path, tensors, {name: sorted(names)[:3] for name in names})
 
 
 def equal_files(count: int) -> Outcome:
-    """Save in so many processes, and compare what they save."""
+    """Save in several processes, and compare their files."""
     rng, found = random.Random(0), []
     code = "from tests.stress.saving import *; print(save_the_same(Path(sys.argv[1])))"
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Web servers for registries, on this machine, good and hostile."""
+"""Local web servers for registries, correct and hostile."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 Behavior = Callable[["Request", bytes], None]
-"""Answers a request for a file of some content."""
+"""A behavior: a function that answers a request for a file with some content."""
 
 PAUSE = 0.02
-"""Seconds between two bytes of a server that drips."""
+"""Seconds between two bytes of a slow server."""
 
 
 class Request(BaseHTTPRequestHandler):
-    """Serves the server's folder, or does what it is told for a path."""
+    """A request handler that serves a folder, or applies the behavior of a path."""
 
     server: Server
     protocol_version = "HTTP/1.1"
@@ -31,11 +31,11 @@ class Request(BaseHTTPRequestHandler):
         content = file.read_bytes() if file.is_file() else b""
         behavior = self.server.behaviors.get(path, answer if file.is_file() else missing)
         self.close_connection = True
-        with contextlib.suppress(OSError):  # the client has heard enough
+        with contextlib.suppress(OSError):  # because the client may close the connection
             behavior(self, content)
 
     def setup(self) -> None:
-        super().setup()  # what lies in the buffers of sockets was sent, though nobody took it
+        super().setup()  # because bytes in socket buffers count as sent
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 16)
 
     def send(self, content: bytes) -> None:
@@ -50,7 +50,7 @@ class Request(BaseHTTPRequestHandler):
         self.end_headers()
 
     def pause(self, seconds: float = PAUSE) -> None:
-        """Wait, unless the server is to end."""
+        """Wait, unless the server shuts down."""
         if self.server.ending.wait(seconds):
             raise ConnectionAbortedError
 
@@ -61,10 +61,10 @@ class Server(ThreadingHTTPServer):
     """A server of a folder's files.
 
     Attributes:
-        behaviors: what to do for some paths, instead of serving the file.
-        asked: how often each path was asked for.
-        sent: how many bytes were sent, headers of good answers aside.
-        ending: whether whoever waits should stop.
+        behaviors: path -> behavior, instead of serving the file.
+        asked: path -> number of requests.
+        sent: number of bytes that were sent, without the headers of correct answers.
+        ending: event that stops waiting behaviors.
     """
 
     daemon_threads = False
@@ -108,22 +108,22 @@ def missing(request: Request, _: bytes) -> None:
 
 
 def status(code: int, **headers: object) -> Behavior:
-    """Answer with a status alone."""
+    """Send a status without a body."""
     return lambda request, _: request.head(code, Content_Length=0, **headers)
 
 
 def text(content: bytes) -> Behavior:
-    """Send something else."""
+    """Send other content."""
     return lambda request, _: answer(request, content)
 
 
 def raw(content: bytes) -> Behavior:
-    """Send something else, and no headers either."""
+    """Send raw bytes instead of an HTTP answer."""
     return lambda request, _: request.send(content)
 
 
 def cut(share: float, *, chunked: bool = False) -> Behavior:
-    """Promise the whole body, and break off after a share of it."""
+    """Announce the whole body, and close the connection after a share of it."""
 
     def behave(request: Request, content: bytes) -> None:
         part = content[: int(share * len(content))]
@@ -138,7 +138,7 @@ def cut(share: float, *, chunked: bool = False) -> Behavior:
 
 
 def unstated(share: float = 1.0) -> Behavior:
-    """Say nothing of the length, and close the connection after a share of the body."""
+    """Announce no length, and close the connection after a share of the body."""
 
     def behave(request: Request, content: bytes) -> None:
         request.head(200)
@@ -148,7 +148,7 @@ def unstated(share: float = 1.0) -> Behavior:
 
 
 def promise(more: int) -> Behavior:
-    """Promise more bytes, or less, than there are, and send those that there are."""
+    """Announce a wrong length, and send the whole body."""
 
     def behave(request: Request, content: bytes) -> None:
         request.head(200, Content_Length=max(0, len(content) + more))
@@ -158,7 +158,7 @@ def promise(more: int) -> Behavior:
 
 
 def flip(share: float) -> Behavior:
-    """Send as many bytes, one of them another."""
+    """Send the body with one changed byte."""
 
     def behave(request: Request, content: bytes) -> None:
         position = int(share * (len(content) - 1))
@@ -169,7 +169,7 @@ def flip(share: float) -> Behavior:
 
 
 def endless(code: int = 200, *, chunked: bool = False, **headers: object) -> Behavior:
-    """Send without end, whatever the status."""
+    """Send an endless body."""
 
     def behave(request: Request, _: bytes) -> None:
         request.head(code, **({"Transfer_Encoding": "chunked"} if chunked else {}), **headers)
@@ -180,7 +180,7 @@ def endless(code: int = 200, *, chunked: bool = False, **headers: object) -> Beh
 
 
 def large(size: int) -> Behavior:
-    """Promise that many bytes, and send them."""
+    """Announce a length, and send that many bytes."""
 
     def behave(request: Request, _: bytes) -> None:
         request.head(200, Content_Length=size)
@@ -191,7 +191,7 @@ def large(size: int) -> Behavior:
 
 
 def drip(*, stated: bool = True, after: float = 0.0) -> Behavior:
-    """Send a share of the body, and then byte by byte."""
+    """Send a share of the body, and the rest byte by byte."""
 
     def behave(request: Request, content: bytes) -> None:
         request.head(200, **({"Content_Length": len(content)} if stated else {}))
@@ -205,7 +205,7 @@ def drip(*, stated: bool = True, after: float = 0.0) -> Behavior:
 
 
 def drip_headers(request: Request, _: bytes) -> None:
-    """Send a header byte by byte, and never end it."""
+    """Send an endless header byte by byte."""
     request.send(b"HTTP/1.1 200 OK\r\nName: ")
     while True:
         request.send(b"X")
@@ -213,7 +213,7 @@ def drip_headers(request: Request, _: bytes) -> None:
 
 
 def not_yet(request: Request, _: bytes) -> None:
-    """Say for ever that an answer is going to come."""
+    """Send ``100 Continue`` forever."""
     while True:
         request.send(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.pause(0.001)
@@ -227,7 +227,7 @@ def hang_up(_request: Request, _: bytes) -> None: ...
 
 
 def once(first: Behavior) -> Behavior:
-    """Misbehave the first time, and be good from then on."""
+    """Apply a behavior to the first request only."""
     left = [first]
 
     def behave(request: Request, content: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Workers of a search that are killed: every finished trial is kept, none is counted twice."""
+"""Killed workers of a search: every finished trial is kept, and none is counted twice."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ SEARCH = ["numpy-net", "--dataset", "synthetic", "--epochs", "20", "--trials", s
 
 
 def on_a_journal(count: int) -> Outcome:
-    """Kill two of four workers on one journal file, at any time."""
+    """Kill two of four workers on one journal file, at random times."""
     with tempfile.TemporaryDirectory() as folder:
         return _killed(count, Path(folder), lambda n: str(Path(folder) / f"{n}.log"))
 
 
 def on_sqlite(count: int) -> Outcome:
-    """The same on one SQLite file."""
+    """Kill two of four workers on one SQLite file, at random times."""
     with tempfile.TemporaryDirectory() as folder:
         return _killed(count, Path(folder), lambda n: f"sqlite:///{folder}/{n}.db")
 
 
 def on_postgresql(count: int) -> Outcome:
-    """The same on a PostgreSQL server, started for it."""
+    """Kill two of four workers on a temporary PostgreSQL server, at random times."""
     try:
         with tempfile.TemporaryDirectory() as folder, postgresql.serving() as url:
             return _killed(count, Path(folder), lambda _: url)
@@ -47,7 +47,7 @@ def on_postgresql(count: int) -> Outcome:
 
 
 def _killed(count: int, folder: Path, storage) -> Outcome:
-    """Let workers be killed: those of one command, and each a command of its own, by turns."""
+    """Kill workers: by turns those of one command, and those of several commands."""
     rng, problems, repeated = random.Random(0), [], 0
     for attempt in range(count):
         where, name = storage(attempt), f"study-{attempt}"
@@ -85,7 +85,7 @@ def _found(
     trials: Sequence[FrozenTrial],
     done: Sequence[tuple[str, str, int]],
 ) -> list[str]:
-    """Return what is wrong with how a study ended."""
+    """Return the problems of a finished study."""
     problems = [err.strip() for _, err, code in done if code not in (0, -signal.SIGKILL)]
     ended = {t.number: t.value for t in counted_trials(trials) if t.state.is_finished()}
     if not before.items() <= ended.items():
@@ -105,7 +105,7 @@ def _start(command: list[str], folder: Path) -> subprocess.Popen[str]:
 
 
 def _when(trials: Sequence[FrozenTrial], count: int) -> dict[int, float | None] | None:
-    """Return the trials that are finished, once there are so many and two workers are busy."""
+    """Return the finished trials, once there are enough of them and two workers are busy."""
     ended = {t.number: t.value for t in counted_trials(trials) if t.state.is_finished()}
     return ended if len(ended) >= count and len(_victims(trials)) == KILLED else None
 
@@ -117,7 +117,7 @@ def _victims(trials: Sequence[FrozenTrial]) -> list[int]:
 
 
 def _opened(where: str, name: str) -> BaseStorage | None:
-    """Return the storage, once a worker has begun the study."""
+    """Return the storage, once a worker has created the study."""
     if "://" not in where and not Path(where).exists():
         return None
     storage = open_storage(where)

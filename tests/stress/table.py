@@ -1,4 +1,4 @@
-"""The table of faults: which function makes them, and how many."""
+"""The table of faults: functions that inject them, and their numbers."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ class Stress:
     """Faults of one kind.
 
     Attributes:
-        what: they are.
-        function: makes so many of them; named, because some need what is not installed everywhere.
-        count: how many are made in full.
-        few: how many the test suite makes; none where it takes what is not everywhere.
+        what: description for the table.
+        function: import string of the function, because some functions need optional packages.
+        count: number of faults that the command injects.
+        few: number of faults that the test suite injects; 0 if they need optional programs.
     """
 
     what: str
@@ -25,7 +25,7 @@ class Stress:
     few: int
 
     def make(self, count: int) -> Outcome:
-        """Make so many of the faults."""
+        """Inject `count` faults."""
         module, name = self.function.split(".")
         outcome: Outcome = getattr(importlib.import_module(f"tests.stress.{module}"), name)(count)
         return outcome

@@ -1,4 +1,4 @@
-"""Watching which files a process opens and changes."""
+"""Watching the files that a process opens and changes, with an audit hook."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CHANGES = {
     "tempfile.mkstemp": 1,
     "tempfile.mkdtemp": 1,
 }
-"""What Python tells of before it does it -> how many paths it names."""
+"""Audit event -> number of paths among its arguments."""
 
 NETWORK = ("socket.getaddrinfo", "socket.gethostbyname", "socket.connect")
 
@@ -30,11 +30,11 @@ WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
 class Watch:
-    """Notes, inside its block, what is written elsewhere than it may be, and reads of a canary.
+    """A watch that records writes outside the allowed folders, and reads of a canary.
 
     Attributes:
-        found: what was wrong in the last block.
-        written: how often a file or folder was opened to write, made, renamed or removed, so far.
+        found: problems in the last block.
+        written: number of files and folders that were opened for writing, made, renamed or removed.
     """
 
     def __init__(self, writable: Iterable[Path], canary: Path) -> None:
@@ -43,7 +43,7 @@ class Watch:
         self._writable = [os.path.realpath(path) for path in writable]
         self._canary = str(canary)
         self._on = False
-        sys.addaudithook(self._hear)  # which stays until the process ends
+        sys.addaudithook(self._record)  # because audit hooks cannot be removed
 
     def __enter__(self) -> None:
         self.found, self._on = [], True
@@ -77,7 +77,7 @@ class Watch:
 
 
 def _folder(arguments: tuple[Any, ...]) -> str:
-    """Return what a path is relative to: a descriptor's folder, where one is given."""
+    """Return the folder to which a path is relative: that of a descriptor, if there is one."""
     last = arguments[-1]
     if isinstance(last, int) and last > 2 and len(arguments) > 1:
         return os.path.realpath(f"/proc/self/fd/{last}")

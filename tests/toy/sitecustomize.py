@@ -1,4 +1,4 @@
-"""Refuses every connection of a test's child processes, unless the test has `loopback`."""
+"""Offline rule of child processes: refuse connections unless the test has `loopback`."""
 
 import os
 import socket

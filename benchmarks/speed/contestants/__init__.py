@@ -1,1 +1,1 @@
-"""What zoo is measured against: each a program that prints one JSON object."""
+"""Contestants besides zoo: programs that print one JSON object."""

@@ -1,7 +1,7 @@
-"""How fast image files are read: ``python -m benchmarks.speed.contestants.files FOLDER [WEIGHTS]``.
+"""Speed of decoding image files: ``python -m benchmarks.speed.contestants.files FOLDER [WEIGHTS]``.
 
-Without weights they are decoded and nothing else. With weights, what `zoo predict` does once they
-are loaded, from finding the files to the lines that it prints.
+Without weights, the files are only decoded. With weights, the time includes everything that `zoo
+predict` does after loading them.
 """
 
 import json

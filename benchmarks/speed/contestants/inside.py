@@ -1,8 +1,8 @@
 """Measurements inside a process: ``python -m benchmarks.speed.contestants.inside WHAT``.
 
-``overhead MODEL``: seconds a step of zoo's trainer, and of a bare loop of the same model on batches
-that were made ready before. ``gemm``: the machine's best rate of a matrix product. ``work MODEL``:
-how many operations a training image takes. ``predict MODEL``: batch-1 latency, and throughput.
+``overhead MODEL``: time per step of zoo's trainer, and of a bare loop of the same model on prepared
+batches. ``gemm``: the machine's highest rate of a matrix product. ``work MODEL``: floating-point
+operations per training image. ``predict MODEL``: batch-1 latency, and throughput.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def subject(name: str, rows: int) -> tuple[Any, Any, Run]:
 
 
 def rows_of_none(data: TrainingData) -> Any:
-    """Return a single held-out row, so that there is next to nothing to evaluate."""
+    """Return a single validation row, so that evaluation takes almost no time."""
     return data.validation_rows[:1]
 
 
@@ -73,7 +73,7 @@ def overhead(name: str) -> dict[str, float]:
         what, function = (("bare", bare), ("zoo", ours))[number % 2]
         started = time.perf_counter()
         function()
-        if number > 1:  # the first of each warms up
+        if number > 1:  # because the first of each warms up
             seconds[what].append((time.perf_counter() - started) / STEPS)
     return {what: 1e3 * statistics.median(values) for what, values in seconds.items()} | {
         "ratio": statistics.median(
@@ -109,7 +109,7 @@ def work(name: str) -> dict[str, float]:
         nonlocal forward, first
         per_output = module.weight[0].numel()
         operations = 2 * per_output * output[0].numel()
-        first = first or operations  # whose inputs need no gradient
+        first = first or operations  # because its inputs need no gradient
         forward += operations
 
     for module in model.modules():

@@ -1,6 +1,6 @@
 """Time of the first load by name: ``python -m benchmarks.speed.contestants.load MODEL FRAMEWORK``.
 
-The framework is imported before. Nothing of zoo is: what this file imported would not be measured.
+The framework is imported beforehand; zoo is not, because its import is part of the time.
 """
 
 import importlib

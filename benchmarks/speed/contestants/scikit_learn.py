@@ -17,7 +17,7 @@ from zoo_core.installation.installed import installed_catalog
 
 
 def main(epochs: int, batch_size: int, hidden: int, dtype: str) -> dict[str, object]:
-    warnings.filterwarnings("ignore")  # that so few epochs do not converge
+    warnings.filterwarnings("ignore")  # because so few epochs do not converge
     dataset = load_dataset(installed_catalog().dataset("mnist"))
     train, test = dataset.splits["train"], dataset.splits["test"]
     images = train.images[:54_000].reshape(54_000, -1).astype(dtype) / 255

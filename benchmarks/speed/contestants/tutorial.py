@@ -2,8 +2,8 @@
 
     python -m benchmarks.speed.contestants.tutorial {mlp,cnn,two-headed-cnn} EPOCHS {batches,loader}
 
-``batches``: float32 images ``(N, C, H, W)`` cut into batches once. ``loader``: a ``Dataset`` that
-makes a tensor of one image at a time, and a ``DataLoader``, as with torchvision.
+``batches``: float32 images ``(N, C, H, W)``, split into batches once. ``loader``: a ``Dataset``
+that converts one image at a time, and a ``DataLoader``, as in torchvision's tutorials.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BATCH_SIZES = {"mlp": 32, "cnn": 32, "two-headed-cnn": 64}
 
 
 class Network(nn.Module):
-    """Layers, and a linear head a label."""
+    """Layers, and one linear head per label."""
 
     def __init__(self, trunk: nn.Module, features: int, heads: int) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ def make_optimizer(name: str, network: nn.Module) -> torch.optim.Optimizer:
 
 
 class Images(Dataset[tuple[Tensor, Tensor]]):
-    """One image at a time, as torchvision's data sets give them with ``ToTensor``."""
+    """A data set that converts one image at a time, as torchvision's do with ``ToTensor``."""
 
     def __init__(self, split: Split) -> None:
         self._split = split

@@ -1,4 +1,4 @@
 """A plugin for tests: softmax regression in NumPy on a few synthetic images, one head or two.
 
-It shows that the core needs no particular framework, and trains in a hundredth of a second.
+It shows that the core is independent of frameworks, and trains within ten milliseconds.
 """

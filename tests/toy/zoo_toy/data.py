@@ -1,4 +1,4 @@
-"""Images in which the class says which two rows are bright."""
+"""Toy data set: images with two bright rows, whose position is the class."""
 
 import numpy as np
 
@@ -12,12 +12,12 @@ def load() -> ArrayDataset:
 
 
 def load_pairs() -> ArrayDataset:
-    """Return images with a second label, which says which of three columns is bright."""
+    """Return images with a second label, the index of a bright column."""
     return _dataset(heads=2, mean=0.32690261, std=0.25777747)
 
 
 def _dataset(heads: int, mean: float, std: float) -> ArrayDataset:
-    rng = np.random.RandomState(0)  # whose numbers are the same in every version of NumPy
+    rng = np.random.RandomState(0)  # because its numbers are equal in every version of NumPy
     return ArrayDataset(
         splits={"train": _split(rng, 200, heads), "test": _split(rng, 50, heads)},
         classes=(CLASSES,) * heads,

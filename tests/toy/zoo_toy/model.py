@@ -1,4 +1,4 @@
-"""Softmax regression and its trainer: all that an adapter has to do, in NumPy."""
+"""Softmax regression and its trainer: a complete adapter in NumPy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Array = NDArray[np.float32]
 
 
 class Softmax:
-    """One matrix a head."""
+    """A linear model with one matrix per head."""
 
     def __init__(self, config: SoftmaxConfig) -> None:
         self.config = config
@@ -25,14 +25,14 @@ class Softmax:
         self.weights = [np.zeros((inputs, classes), np.float32) for classes in config.classes]
 
     def __call__(self, x: Array) -> list[Array]:
-        with np.errstate(all="ignore"):  # a test lets it diverge
+        with np.errstate(all="ignore"):  # because a test lets it diverge
             return [x @ weight for weight in self.weights]
 
 
 class ToyTrainer:
     def __init__(self, *, device: str = "auto", threads: int | None = None) -> None:
         if device not in ("auto", "cpu"):
-            raise InvalidValueError(f"there is no device {device!r}")
+            raise InvalidValueError(f"expected the device cpu, got {device!r}")
 
     def environment(self) -> dict[str, str | int]:
         return {"framework": "toy", "device": "cpu"}

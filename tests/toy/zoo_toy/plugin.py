@@ -1,4 +1,4 @@
-"""What the toy plugin offers."""
+"""Specs and hooks of the toy plugin."""
 
 import os
 
