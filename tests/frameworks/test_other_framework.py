@@ -1,4 +1,4 @@
-"""A model in a framework of its own, with its own trainer: scikit-learn, and no change to the core.
+"""A model and a trainer for another framework, scikit-learn, without any change to the core.
 
 The plugin is in the folder `other_framework`.
 """
@@ -26,7 +26,7 @@ def installed(tmp_path_factory, write_plugin):
 
 @pytest.fixture
 def zoo(cli, installed):
-    """Return a function that runs `zoo` with the plugin, and gives what it reports."""
+    """Return a function that runs `zoo` with the plugin and returns its JSON."""
 
     def run(*arguments):
         done = cli(*arguments, "--json", site=installed, env=ONLY)

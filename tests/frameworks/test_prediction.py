@@ -1,4 +1,4 @@
-"""Predictions that are the mean over small movements of an image."""
+"""Test-time augmentation: the mean of the predictions for shifted views of an image."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 from zoo_core.errors import InvalidValueError
 from zoo_core.evaluation.evaluate import evaluate_pretrained
 from zoo_core.filenames import WEIGHTS
-from zoo_core.frameworks.prediction import VIEWS, shift
+from zoo_core.frameworks.prediction import VIEWS, shift_slices
 from zoo_core.frameworks.run import Callbacks
 from zoo_core.metrics.scores import score
 from zoo_core.pretrained.load import load_pretrained
@@ -20,27 +20,28 @@ from zoo_core.tuning.trial_runner import TrialRunner
 from zoo_core.weights.file import load_weights, save_weights
 
 
-@given(
-    height=st.integers(1, 5),
-    width=st.integers(1, 5),
-    down=st.integers(-6, 6),
-    right=st.integers(-6, 6),
-)
-def test_shift_moves_pixels_and_fills_with_zeros(height, width, down, right):
+def shifted(images, views):
+    margin, windows = shift_slices(views, *images.shape[2:])
+    padded = np.pad(images, [(0, 0), (0, 0), (margin, margin), (margin, margin)])
+    return [padded[:, :, *window] for window in windows]
+
+
+@given(height=st.integers(1, 5), width=st.integers(1, 5), views=st.sampled_from(list(VIEWS)))
+def test_shift_slices_move_pixels_and_fill_with_zeros(height, width, views):
     images = np.arange(1, 2 * height * width + 1, dtype=np.uint8).reshape(2, 1, height, width)
-    result = shift(images, down, right)
-    for y in range(height):
-        for x in range(width):
+    for (down, right), result in zip(VIEWS[views], shifted(images, views), strict=True):
+        assert result.shape == images.shape
+        for y, x in np.ndindex(height, width):
             inside = 0 <= y - down < height and 0 <= x - right < width
             expected = images[:, 0, y - down, x - right] if inside else 0
             assert (result[:, 0, y, x] == expected).all()
 
 
-def test_views_are_distinct_balanced_movements_starting_at_zero():
-    for number, movements in VIEWS.items():
-        assert len(set(movements)) == len(movements) == number
-        assert movements[0] == (0, 0)
-        assert np.sum(movements, axis=0).tolist() == [0, 0]
+def test_views_are_distinct_balanced_shifts_starting_at_zero():
+    for number, shifts in VIEWS.items():
+        assert len(set(shifts)) == len(shifts) == number
+        assert shifts[0] == (0, 0)
+        assert np.sum(shifts, axis=0).tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("views", [5, 9])
@@ -53,7 +54,7 @@ def test_predict_averages_logits_over_views(toy, tmp_path, views):
     test = several.data.test
 
     expected = np.mean(
-        [single.predict(shift(test.images, *by)).logits[0] for by in VIEWS[views]], axis=0
+        [single.predict(images).logits[0] for images in shifted(test.images, views)], axis=0
     )
     np.testing.assert_allclose(pretrained.predict(test.images).logits[0], expected, rtol=1e-5)
     assert several.card.metrics["test"] != one.card.metrics["test"]

@@ -45,7 +45,7 @@ def test_verifier_stops_at_changed_file(toy, registry):
 
 
 def rewrite(registry, *, card=None, weights=None):
-    """Change what a registry has published, its index with it, as a liar would."""
+    """Change published files together with their index, as a malicious registry would."""
     location = Folder(registry)
     (entry,) = Registry("", location).index().tags.values()
     folder = registry / "softmax" / "first"
@@ -115,7 +115,7 @@ def test_verifier_detects_weights_unlike_card(toy, registry):
     rewrite(registry, weights=shuffle)
     errors = {c.what: str(c.error) for c in verify(toy, registry).checks if c.error}
     assert set(errors) == {"golden forward", "test split"}
-    assert "50 test images" in errors["test split"]
+    assert "expected 50 of 50" in errors["test split"]
 
 
 def test_verifier_tolerates_rounding_of_golden_logits(toy, registry):
@@ -166,15 +166,15 @@ def with_interval(toy, tmp_path):
 
 
 def test_reproduce_published_compares_other_seeds_with_interval(toy, with_interval, tmp_path):
-    told = []
+    results = []
     done = reproduce_published(
-        toy, with_interval, seeds=range(2, 5), out=tmp_path / "again", tell=told.append
+        toy, with_interval, seeds=range(2, 5), out=tmp_path / "again", on_result=results.append
     )
-    assert told == done
+    assert results == done
     assert [each.card.recipe.seed for each in done] == [2, 3, 4]
     assert all(each.within for each in done[:2])
     assert not any(each.same_bytes for each in done)
-    assert done[0].interval() in done[0].verdict()
+    assert re.search(r"in the published interval \d+\.\d\d–\d+\.\d\d %$", done[0].verdict())
     assert (tmp_path / "again/softmax.seeds-seed-3/card.json").exists()
 
 

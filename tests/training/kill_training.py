@@ -1,7 +1,7 @@
 """Trainings killed and terminated: ``python -m tests.training.kill_training MODEL HOW COUNT``.
 
-The process imports what a training needs, computes nothing, and forks one child after another;
-so that each starts in a moment, and none inherits a framework's threads.
+The process imports the modules of a training, computes nothing, and forks one child per training,
+so that a child starts in a moment and inherits no threads of a framework.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Signals = dict[int, int]
 
 
 def kill(catalog: Catalog, name: str, rng: random.Random, expected: int) -> None:
-    """Kill a training again and again, and compare its result with that of an undisturbed one."""
+    """Kill trainings repeatedly, and compare their results with that of an undisturbed one."""
     with tempfile.TemporaryDirectory() as scratch:
         whole = Path(scratch) / "whole"
         code = run_child(catalog, name, whole)
@@ -63,7 +63,7 @@ def kill(catalog: Catalog, name: str, rng: random.Random, expected: int) -> None
 
 
 def terminate(catalog: Catalog, name: str, rng: random.Random, expected: int) -> None:
-    """Terminate trainings at random function calls, and expect a whole checkpoint of each."""
+    """Terminate trainings at random function calls, and expect an intact checkpoint of each."""
     with tempfile.TemporaryDirectory() as scratch:
         calls = count_calls(catalog, name, Path(scratch) / "counted")
         runs = 0
@@ -90,7 +90,7 @@ def run_child(catalog: Catalog, name: str, folder: Path, signals: Signals | None
     try:
         with deferred_signals() as stop, sending(signals or {}):
             code = train(catalog, name, folder, stop)
-            os._exit(code)  # in here: a second signal, however late, does not change the code
+            os._exit(code)  # inside the block, so that a late second signal is still deferred
     except BaseException as exc:
         sys.stderr.write(f"{one_line(exc)}\n")
     finally:
@@ -98,7 +98,7 @@ def run_child(catalog: Catalog, name: str, folder: Path, signals: Signals | None
 
 
 def count_calls(catalog: Catalog, name: str, folder: Path) -> int:
-    """Return how many functions a whole training calls, in a child of its own."""
+    """Return the number of function calls of a whole training, made in a child process."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
@@ -117,10 +117,8 @@ def count_calls(catalog: Catalog, name: str, folder: Path) -> int:
 
 @contextmanager
 def sending(signals: Signals) -> Iterator[list[int]]:
-    """Send this process signals before given function calls, and count the calls.
-
-    Because calls, unlike seconds, come at the same place on every machine.
-    """
+    """Send this process signals before given function calls, and count the calls."""
+    # By calls instead of by time, because they are at the same place on every machine.
     calls = [0]
 
     def count(_frame: object, event: str, _argument: object) -> None:
@@ -141,9 +139,9 @@ def train(catalog: Catalog, name: str, folder: Path, stop: Stop) -> int:
     """Train or resume, with a checkpoint at every step, and return the exit code."""
     folder.mkdir(exist_ok=True)
     (folder / CONFIG).touch()
-    subject = Trainee.make(catalog, name, threads=1, **STEPS)
+    trainee = Trainee.make(catalog, name, threads=1, **STEPS)
     try:
-        fitted = subject.fit(CheckpointManager(Checkpoints(folder, every=0), stop))
+        fitted = trainee.fit(CheckpointManager(Checkpoints(folder, every=0), stop))
     except InterruptedTrainingError as exc:
         return exc.exit_code
     scores = {"train": str(fitted.train), "validation": str(fitted.validation)}

@@ -17,7 +17,7 @@ WEIGHTS = {f"head{i}": np.full((30, 3), 0.25 + i, np.float32) for i in range(2)}
 
 @pytest.fixture
 def given(toy, monkeypatch):
-    """Return the toy catalog whose softmax-pairs may begin with weights, and a dict of those."""
+    """Return the toy catalog with pretrained weights for softmax-pairs, and their dict."""
     weights = {name: WEIGHTS[name] for name in WEIGHTS}
     module = types.ModuleType("toy_weights")
     module.softmax = lambda config: PretrainedWeights("elsewhere/softmax.v1", dict(weights))
@@ -28,14 +28,14 @@ def given(toy, monkeypatch):
     return toy, weights
 
 
-def begun(catalog, folder, **values):
+def train(catalog, folder, **values):
     recipe = {"pretrained": True, "epochs": 1, "lr": 1e-30, **values}  # which learns nothing
     return Training.new(catalog, "softmax-pairs", out=folder, overrides=[recipe]).run()
 
 
 def test_training_starts_from_initial_weights_named_on_card(given, tmp_path):
     catalog, _ = given
-    run = begun(catalog, tmp_path / "run")
+    run = train(catalog, tmp_path / "run")
     for name, tensor in load_weights(run.folder / "model.safetensors").tensors.items():
         np.testing.assert_array_equal(tensor, WEIGHTS[name])
     assert run.card.initial.source == "elsewhere/softmax.v1"
@@ -47,7 +47,7 @@ def test_training_starts_from_initial_weights_named_on_card(given, tmp_path):
 def test_training_initializes_tensors_missing_from_initial_weights(given, tmp_path):
     catalog, weights = given
     del weights["head0"]
-    tensors = load_weights(begun(catalog, tmp_path / "run").folder / "model.safetensors").tensors
+    tensors = load_weights(train(catalog, tmp_path / "run").folder / "model.safetensors").tensors
     np.testing.assert_array_equal(tensors["head1"], WEIGHTS["head1"])
     assert 0 < np.abs(tensors["head0"]).max() < 0.1  # small random numbers
 
@@ -59,35 +59,35 @@ def test_card_omits_initial_weights_by_default(run):
 
 
 @pytest.mark.parametrize(
-    ("name", "shape", "said"),
+    ("name", "shape", "pattern"),
     [
         ("head1", (4,), r"head1 .*\(4,\).* 'softmax-pairs'.* \(30, 3\)"),
         ("gain", (3,), r"gain .*\(3,\).* 'softmax-pairs'.* no such tensor"),
         (None, (), r"softmax\.v1 .*no tensor.* 'softmax-pairs'"),
     ],
 )
-def test_training_rejects_initial_weights_of_other_model(given, tmp_path, name, shape, said):
+def test_training_rejects_initial_weights_of_other_model(given, tmp_path, name, shape, pattern):
     catalog, weights = given
     if name is None:
         weights.clear()
     else:
         weights[name] = np.zeros(shape, np.float32)
-    with pytest.raises(DataError, match=said):
-        begun(catalog, tmp_path / "run")
+    with pytest.raises(DataError, match=pattern):
+        train(catalog, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
 def test_training_rejects_pretrained_for_model_without_weights(toy, tmp_path):
     with pytest.raises(InvalidValueError, match="zoo-toy .*'softmax-pairs'.* --pretrained"):
-        begun(toy, tmp_path / "run")
+        train(toy, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
 def test_training_repeat_requires_same_initial_weights(given, tmp_path):
     catalog, weights = given
-    run = begun(catalog, tmp_path / "run", lr=0.5)
+    run = train(catalog, tmp_path / "run", lr=0.5)
     again = Training.repeat(catalog, run.card, out=tmp_path / "again").run()
     assert again.card.weights.sha256 == run.card.weights.sha256
     weights["head0"] = np.zeros((30, 3), np.float32)
-    with pytest.raises(VerificationError, match="it began with .*elsewhere"):
+    with pytest.raises(VerificationError, match="initial weights: .*elsewhere"):
         Training.repeat(catalog, run.card, out=tmp_path / "other").run()

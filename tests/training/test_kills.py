@@ -1,4 +1,4 @@
-"""The training loop where its process is killed or terminated, at any function call."""
+"""The training loop in a process that is killed or terminated at any function call."""
 
 import os
 import re

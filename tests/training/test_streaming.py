@@ -1,4 +1,4 @@
-"""Training on images that lie in a file: the same weights as with the images in memory."""
+"""Training on memory-mapped images: the same weights as with the images in memory."""
 
 import dataclasses
 
@@ -18,10 +18,10 @@ from zoo_core.weights.file import load_weights
 
 @pytest.fixture
 def mapped(toy, monkeypatch):
-    """Return the toy catalog whose images lie in files, and the rows that were asked for ahead."""
+    """Return the toy catalog with memory-mapped images, and the rows that were prefetched."""
     import zoo_toy.data
 
-    whole, asked = zoo_toy.data.load(), []
+    whole, prefetched = zoo_toy.data.load(), []
     content = DatasetContent(
         {name: (len(split), [split]) for name, split in whole.splits.items()},
         (1, 6, 5),
@@ -35,7 +35,7 @@ def mapped(toy, monkeypatch):
         assert images.ahead is not None
 
         def ahead(rows):
-            asked.append(rows)
+            prefetched.append(rows)
             images.ahead(rows)
 
         splits = {**dataset.splits, "train": dataclasses.replace(images, ahead=ahead)}
@@ -44,11 +44,11 @@ def mapped(toy, monkeypatch):
     monkeypatch.setattr(zoo_toy.data, "load", in_files)
     monkeypatch.setattr(prediction, "CHUNK_BYTES", 1)  # so that chunks are as small as can be
     monkeypatch.setattr(prediction, "CHUNK_MULTIPLE", 7)
-    return toy, asked
+    return toy, prefetched
 
 
 def test_streamed_training_matches_training_in_memory(run, mapped, tmp_path):
-    catalog, asked = mapped
+    catalog, prefetched = mapped
     streamed = Training.new(
         catalog, "softmax", out=tmp_path / "streamed", overrides=[{"seed": 3}]
     ).run()
@@ -59,19 +59,19 @@ def test_streamed_training_matches_training_in_memory(run, mapped, tmp_path):
     for split, scores in run.card.metrics.items():
         assert streamed.card.metrics[split].correct == scores.correct
     assert streamed.card.dataset.sha256 == run.card.dataset.sha256
-    seen = np.concatenate(asked)
-    assert set(seen) == set(range(200))  # training and validation rows, all of them
-    assert np.bincount(seen, minlength=200).min() >= 5  # in every epoch
+    rows = np.concatenate(prefetched)
+    assert set(rows) == set(range(200))  # training and validation rows, all of them
+    assert np.bincount(rows, minlength=200).min() >= 5  # in every epoch
 
 
 def test_streamed_training_prefetches_rows_before_use(mapped, monkeypatch, tmp_path):
     import zoo_toy.model
 
-    catalog, asked = mapped
+    catalog, prefetched = mapped
     step = zoo_toy.model.ToyLearner.step
 
     def watched(learner, batch):
-        assert set(batch.rows) <= {int(row) for rows in asked for row in rows}
+        assert set(batch.rows) <= {int(row) for rows in prefetched for row in rows}
         return step(learner, batch)
 
     monkeypatch.setattr(zoo_toy.model.ToyLearner, "step", watched)

@@ -1,4 +1,4 @@
-"""A training from name to run folder, with a framework that the core does not know."""
+"""Training from name to run folder, with a framework that the core does not import."""
 
 import copy
 import dataclasses
@@ -12,10 +12,11 @@ import pytest
 from zoo_core.data.augmentation import draw_warps
 from zoo_core.data.dataset import Split
 from zoo_core.data.splits import TrainingData
-from zoo_core.errors import DataError, InvalidValueError, TrainingError, VerificationError
+from zoo_core.errors import DataError, InvalidValueError, VerificationError
 from zoo_core.evaluation.evaluate import evaluate_pretrained
 from zoo_core.installation.installed import load_catalog
 from zoo_core.pretrained.load import load_pretrained
+from zoo_core.training.loop import DivergedError
 from zoo_core.training.schedule import learning_rate
 from zoo_core.training.training import Training
 from zoo_core.weights.card import read_card
@@ -105,7 +106,7 @@ def test_training_gives_step_its_number_rate_and_warps(toy, tmp_path, monkeypatc
         return step(self, batch)
 
     monkeypatch.setattr(ToyLearner, "step", spy)
-    catalog = following(toy, "rotate")
+    catalog = with_fields(toy, "rotate")
     values = {"epochs": 2, "batch_size": 100, "rotate": 10.0, "schedule": "cosine"}
     recipe = Training.new(catalog, "softmax", out=tmp_path / "run", overrides=[values]).run().recipe
     assert [batch.step for batch in batches] == [0, 1, 2, 3]
@@ -115,8 +116,8 @@ def test_training_gives_step_its_number_rate_and_warps(toy, tmp_path, monkeypatc
         assert np.array_equal(batch.warps, draw_warps(recipe, 6, 5, len(batch.rows), batch.step))
 
 
-def following(catalog, *fields):
-    """Return a catalog whose toy trainer says that it follows some recipe fields."""
+def with_fields(catalog, *fields):
+    """Return a catalog whose toy trainer declares some recipe fields."""
     entry = catalog.trainer("toy")
     spec = dataclasses.replace(entry.spec, recipe_fields=fields)
     catalog._entries_by_kind["trainers"]["toy"] = [dataclasses.replace(entry, spec=spec)]
@@ -125,7 +126,7 @@ def following(catalog, *fields):
 
 @pytest.fixture
 def composable(toy, monkeypatch):
-    """Return the toy catalog, with data that can be composed anew, and the calls that did so."""
+    """Return the toy catalog, with data that compose new images, and the calls that did so."""
     import zoo_toy.data
 
     calls, load = [], zoo_toy.data.load
@@ -142,27 +143,27 @@ def composable(toy, monkeypatch):
     return toy, calls
 
 
-def test_training_feeds_fresh_images_every_epoch_and_others_once(composable, tmp_path, monkeypatch):
+def test_training_sets_fresh_images_every_epoch_and_others_once(composable, tmp_path, monkeypatch):
     from zoo_toy.model import ToyLearner
 
     catalog, calls = composable
-    fed = []
-    feed = ToyLearner.set_data
+    first_pixels = []
+    set_data = ToyLearner.set_data
 
     def spy(self, images):
-        fed.append(images.images[0, 0, 0, 0])
-        feed(self, images)
+        first_pixels.append(images.images[0, 0, 0, 0])
+        set_data(self, images)
 
     monkeypatch.setattr(ToyLearner, "set_data", spy)
     fresh = {"fresh": True, "epochs": 3, "seed": 7}
     run = Training.new(catalog, "softmax", out=tmp_path / "fresh", overrides=[fresh]).run()
     assert [(seed, epoch) for seed, epoch, _ in calls] == [(7, 1), (7, 2), (7, 3)]
     assert all(np.array_equal(held_out, run.data.validation_rows) for _, _, held_out in calls)
-    assert fed == [1, 2, 3]
+    assert first_pixels == [1, 2, 3]
     lines = (run.folder / "metrics.jsonl").read_text().splitlines()
     assert json.loads(lines[2])["train"]["total"] == 180
     Training.new(catalog, "softmax", out=tmp_path / "fixed", overrides=[{"epochs": 3}]).run()
-    assert len(fed) == 4
+    assert len(first_pixels) == 4
 
 
 def test_loaded_weights_reproduce_scores_of_card(toy, run):
@@ -229,7 +230,7 @@ def test_predict_rejects_wrong_shape_or_dtype(toy, run, images):
 
 
 def test_diverged_training_names_step_and_saves_no_weights(toy, tmp_path):
-    with pytest.raises(TrainingError, match=r"not finite .*step \d+ of epoch 1 .*--set lr=1e\+37"):
+    with pytest.raises(DivergedError, match=r"not finite .*step 2 of epoch 1 .*--set lr=1e\+37"):
         Training.new(toy, "softmax", overrides=[{"lr": 1e38}], out=tmp_path / "run").run()
     assert not (tmp_path / "run" / "model.safetensors").exists()
     with pytest.raises(DataError, match=r"no model\.safetensors"):
@@ -241,7 +242,7 @@ def test_load_pretrained_rejects_changed_weight_file(toy, run):
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
-    with pytest.raises(VerificationError, match="has the sha256 .*, its card says"):
+    with pytest.raises(VerificationError, match=r"model\.safetensors.*sha256 [0-9a-f]{64}, got"):
         load_pretrained(toy, run.folder)
 
 
@@ -269,7 +270,7 @@ def test_training_rejects_invalid_recipe_without_run_folder(toy, tmp_path, optio
 
 def test_training_rejects_corrupt_dataset_without_run_folder(toy, tmp_path, monkeypatch):
     monkeypatch.setattr("zoo_core.data.dataset.ArrayDataset.sha256", lambda self: "f" * 64)
-    with pytest.raises(VerificationError, match="dataset 'toy' has the sha256 ffff"):
+    with pytest.raises(VerificationError, match="dataset 'toy'.* sha256 .*ffff"):
         Training.new(toy, "softmax", out=tmp_path / "run").run()
     assert not (tmp_path / "run").exists()
 
@@ -293,20 +294,20 @@ def test_training_numbers_unnamed_run_folders(toy, tmp_path, monkeypatch):
 
 LISTENER = """
 from zoo_core.hookspecs import hookimpl
-heard = []
+calls = []
 
 @hookimpl
 def zoo_train_start(run):
-    heard.append(("start", run.model.name))
+    calls.append(("start", run.model.name))
 
 @hookimpl
 def zoo_epoch_end(epoch, metrics):
-    heard.append((epoch, metrics["validation"]["total"]))
+    calls.append((epoch, metrics["validation"]["total"]))
     {exc}
 
 @hookimpl
 def zoo_train_end(run, result, predictions):
-    heard.append(("end", result.model, predictions.labels.shape))
+    calls.append(("end", result.model, predictions.labels.shape))
 """
 
 
@@ -320,7 +321,7 @@ def test_training_calls_hooks_and_survives_their_errors(
     Training.new(catalog, "softmax", out=tmp_path / "run", overrides=[{"epochs": 2}]).run()
     import zoo_ear.plugin
 
-    assert zoo_ear.plugin.heard == [
+    assert zoo_ear.plugin.calls == [
         ("start", "softmax"),
         (1, 20),
         (2, 20),

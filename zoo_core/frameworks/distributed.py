@@ -1,7 +1,7 @@
-"""The process group of a training: this process alone, or those that a launcher started.
+"""The process group of a training: this process alone, or all processes that a launcher started.
 
-A launcher, such as torchrun, says in the environment how many there are. Each makes its share of
-every batch; only the first, rank 0, writes and prints.
+A launcher, such as torchrun, sets ``RANK`` and ``WORLD_SIZE`` in the environment of each process.
+Each process computes its shard of every batch; only rank 0 writes files and prints.
 """
 
 from __future__ import annotations
@@ -16,27 +16,25 @@ from numpy.typing import NDArray
 
 
 class Group(Protocol):
-    """The processes that train together, seen from one of them."""
+    """The processes that train one model together, as one of them sees them."""
 
     @property
     def rank(self) -> int:
-        """Which of them this one is, from 0."""
+        """The rank of this process, from 0."""
 
     @property
     def size(self) -> int:
-        """How many they are."""
+        """The number of processes."""
 
     def all_gather(self, array: NDArray[Any]) -> list[NDArray[Any]]:
-        """Return every process's array, by rank; they differ in the length of the first axis.
+        """Return the arrays of all processes, by rank; the lengths of their first axes may differ.
 
         Raises:
-            TrainingError: a process is lost.
+            TrainingError: a process was lost.
         """
 
 
 class _SingleProcess:
-    """One process."""
-
     rank, size = 0, 1
 
     def all_gather(self, array: NDArray[Any]) -> list[NDArray[Any]]:
@@ -47,27 +45,29 @@ SINGLE_PROCESS: Group = _SingleProcess()
 
 
 def env_rank() -> int:
-    """Return this process's rank among those that the launcher started; 0 where there is none."""
+    """Return the rank of this process from the launcher's environment; 0 without a launcher."""
     return int(os.environ.get("RANK", "0"))
 
 
 def env_world_size() -> int:
-    """Return how many processes the launcher started; 1 where there is none."""
+    """Return the number of processes that the launcher started; 1 without a launcher."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def launcher_restarts() -> int:
-    """Return how often torchrun has lost processes and started all anew."""
+    """Return the number of times that torchrun restarted all processes after losing one."""
     return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
 
 
 def shard(count: int, group: Group) -> slice:
-    """Return which of `count` things are this process's: about as many as any other's."""
+    """Return the shard of `count` items that this process computes."""
     return shards(count, group.size)[group.rank]
 
 
 def shards(count: int, size: int) -> list[slice]:
-    """Part `count` things among `size` processes, in order."""
+    """Split `count` items into `size` consecutive shards whose lengths differ by at most 1."""
+    # Consecutive, because gathering by rank then restores the order without any index. A batch
+    # with fewer items than processes leaves some shards empty; their `Batch.share` is 0.
     ends = [count * rank // size for rank in range(size + 1)]
     return [slice(start, end) for start, end in pairwise(ends)]
 
@@ -75,31 +75,35 @@ def shards(count: int, size: int) -> list[slice]:
 def gather_in_order(
     heads: Sequence[NDArray[np.float32]], counts: Sequence[int], group: Group
 ) -> list[NDArray[np.float32]]:
-    """Return the rows of all processes, in the order of the batches that they were parted from.
+    """Return the rows of all processes in the order that they had before they were sharded.
 
     Args:
-        heads: this process's rows, one array a head.
+        heads: rows of this process, one array per head.
         counts: sizes of the whole batches.
         group: the processes.
     """
     if group.size == 1:
         return list(heads)
-    lengths = np.array(
+    lengths = np.array(  # (batches, processes)
         [[part.stop - part.start for part in shards(count, group.size)] for count in counts]
     )
-    ends = lengths.cumsum(axis=0)[:-1].T  # of each batch's rows in what a process has
+    # For each process, the ends of its parts; the last end is left out, as `np.split` expects.
+    ends = lengths.cumsum(axis=0)[:-1].T
     whole = []
     for head in heads:
-        parts = [
+        # One collective call per head, not per batch, because each costs a round trip.
+        by_process = [
             np.split(rows, end) for rows, end in zip(group.all_gather(head), ends, strict=True)
         ]
-        whole.append(
-            np.concatenate([piece for batch in zip(*parts, strict=True) for piece in batch])
-        )
+        # Gathering concatenates by process, and the order of samples goes batch by batch.
+        by_batch = zip(*by_process, strict=True)
+        whole.append(np.concatenate([part for batch in by_batch for part in batch]))
     return whole
 
 
 def broadcast(content: bytes, group: Group) -> bytes:
-    """Return the content that rank 0 gives, on every process."""
+    """Return the content of rank 0 on every process."""
+    # By the one collective that adapters implement, which accepts arrays of any lengths: the
+    # other processes contribute none.
     mine = np.frombuffer(content if group.rank == 0 else b"", np.uint8)
     return group.all_gather(mine)[0].tobytes()

@@ -1,6 +1,7 @@
 """Prediction in chunks, with test-time augmentation and several processes.
 
-After Krizhevsky, Sutskever & Hinton (2012), who averaged over ten crops of each image.
+Test-time augmentation averages the logits over shifted views of an image, after Krizhevsky,
+Sutskever & Hinton (2012), who averaged over ten crops.
 """
 
 from __future__ import annotations
@@ -18,19 +19,21 @@ if TYPE_CHECKING:
     from zoo_core.data.normalization import Normalization
     from zoo_core.frameworks.trainer import Trainer
 
+# The shifts of each set sum to 0, so that the average prefers no direction.
 VIEWS: dict[int, Sequence[tuple[int, int]]] = {
     1: [(0, 0)],
     5: [(0, 0), (0, 1), (0, -1), (1, 0), (-1, 0)],
     9: [(down, right) for down in (0, 1, -1) for right in (0, 1, -1)],
 }
-"""Number of views -> how far each is moved, in pixels down and to the right."""
+"""Number of views -> shift of each view, in pixels down and to the right."""
 
 CHUNK_BYTES = 1 << 26
-"""Bytes of images that are predicted at once, about: all of a usual test split."""
+"""Approximate bytes of images per chunk: more than a usual test split has."""
 
 CHUNK_MULTIPLE = 1000
-"""Of how many images a piece is, so that a trainer that predicts so many at once gives the same
-numbers with pieces and without."""
+"""Number of images that divides the size of every chunk but the last."""
+# Because trainers predict in batches: where their batch size divides a chunk's, the batches, and
+# with them the order of every float32 sum, are the same with chunks and without.
 
 
 def predict_views(
@@ -43,34 +46,35 @@ def predict_views(
     rows: NDArray[np.int64] | None = None,
     ahead: Callable[[NDArray[np.int64]], None] | None = None,
 ) -> list[NDArray[np.float32]]:
-    """Return logits ``(N, classes)``, one array a head, averaged over the views of each image.
+    """Return logits ``(N, classes)``, one array per head, averaged over the views of each image.
 
-    Images are read piece by piece where they are many, since they may lie in a file.
+    Images are copied chunk by chunk, because they may be memory-mapped from a file.
 
     Args:
-        trainer: the adapter of the model's framework.
-        model: predicts.
+        trainer: adapter of the model's framework.
+        model: the framework's own object.
         images: uint8 ``(N, C, H, W)``.
-        normalization: what is done to pixels before the model sees them.
-        views: how many, of those there are in `VIEWS`.
-        rows: the images to predict; None for all.
-        ahead: is told which rows are wanted soon (`Split.ahead`).
+        normalization: normalization of the pixels.
+        views: number of views, a key of `VIEWS`.
+        rows: rows of `images` to predict; None for all.
+        ahead: callback that prefetches rows (`Split.ahead`).
     """
     count = len(images) if rows is None else len(rows)
     step = max(
         CHUNK_BYTES // math.prod(images.shape[1:]) // CHUNK_MULTIPLE * CHUNK_MULTIPLE,
         CHUNK_MULTIPLE,
     )
-    pieces = []
-    for start in range(0, max(count, 1), step):
+    chunks = []
+    for start in range(0, max(count, 1), step):  # at least once: no images have logits (0, classes)
         if ahead and rows is not None:
+            # The chunk after this one; at the start also this one, which nobody has prefetched.
             ahead(rows[start + step : start + 2 * step] if start else rows[: 2 * step])
         part = slice(start, start + step)
-        piece = images[part] if rows is None else images[rows[part]]
-        pieces.append(_predict_chunk(trainer, model, piece, normalization, views))
-    if len(pieces) == 1:
-        return pieces[0]
-    return [np.concatenate(heads) for heads in zip(*pieces, strict=True)]
+        chunk = images[part] if rows is None else images[rows[part]]
+        chunks.append(_predict_chunk(trainer, model, chunk, normalization, views))
+    if len(chunks) == 1:
+        return chunks[0]  # which saves a copy
+    return [np.concatenate(heads) for heads in zip(*chunks, strict=True)]
 
 
 def _predict_chunk(
@@ -80,32 +84,37 @@ def _predict_chunk(
     normalization: Normalization,
     views: int,
 ) -> list[NDArray[np.float32]]:
-    seen = [
-        trainer.predict(model, shift(images, down, right), normalization)
+    if views == 1:
+        return trainer.predict(model, images, normalization)
+    margin, windows = shift_slices(views, *images.shape[2:])
+    padded = np.pad(images, ((0, 0), (0, 0), (margin, margin), (margin, margin)))  # with black
+    # Contiguous, as all other images are, so that adapters need not handle strides.
+    logits = [
+        trainer.predict(model, np.ascontiguousarray(padded[:, :, *window]), normalization)
+        for window in windows
+    ]
+    return [np.mean(heads, axis=0, dtype=np.float32) for heads in zip(*logits, strict=True)]
+
+
+def shift_slices(views: int, height: int, width: int) -> tuple[int, list[tuple[slice, slice]]]:
+    """Return the views of an image as windows of the image padded with black.
+
+    Slices of a padded array are all that NumPy, ONNX and an exported program of torch need, so
+    that the three shift images alike.
+
+    Returns:
+        The margin in pixels, the same on every side, and the rows and columns of each view.
+    """
+    margin = max(abs(pixels) for shift in VIEWS[views] for pixels in shift)
+    # An image that moves down is seen through a window that moves up: hence the minus.
+    windows = [
+        (
+            slice(margin - down, margin - down + height),
+            slice(margin - right, margin - right + width),
+        )
         for down, right in VIEWS[views]
     ]
-    if len(seen) == 1:
-        return seen[0]
-    return [np.mean(heads, axis=0, dtype=np.float32) for heads in zip(*seen, strict=True)]
-
-
-def shift(images: NDArray[np.uint8], down: int, right: int) -> NDArray[np.uint8]:
-    """Return images ``(N, C, H, W)`` moved by whole pixels, black where nothing came."""
-    if not down and not right:
-        return images
-    height, width = images.shape[2:]
-    result = np.zeros_like(images)
-    result[:, :, *_filled_region(down, right, height, width)] = images[
-        :, :, *_filled_region(-down, -right, height, width)
-    ]
-    return result
-
-
-def _filled_region(down: int, right: int, height: int, width: int) -> tuple[slice, slice]:
-    """Return the rows and columns that a movement fills."""
-    rows = slice(min(max(down, 0), height), max(height + min(down, 0), 0))
-    columns = slice(min(max(right, 0), width), max(width + min(right, 0), 0))
-    return rows, columns
+    return margin, windows
 
 
 def predict_distributed(
@@ -119,9 +128,9 @@ def predict_distributed(
     rows: NDArray[np.int64] | None = None,
     ahead: Callable[[NDArray[np.int64]], None] | None = None,
 ) -> list[NDArray[np.float32]]:
-    """Return the logits of the images, on every process; each predicts its share of them.
+    """Return the logits of all images on every process; each process predicts its shard.
 
-    Args and result are those of `predict_views`.
+    Arguments and result are those of `predict_views`.
     """
     count = len(images) if rows is None else len(rows)
     mine = shard(count, group)

@@ -17,25 +17,30 @@ from zoo_core.recipes.recipe import Recipe
 from zoo_core.weights.card import Card, InitialWeights, read_card
 
 
+# A base class with empty methods, as in Lightning and Keras, so that a subclass overrides only
+# the methods that it needs. An exception in one ends the training, unlike one in a plugin's hook.
 class Callbacks:
-    """Callbacks invoked during training; a subclass overrides those that it needs."""
+    """Callbacks invoked during training; the methods do nothing unless overridden."""
 
     def train_start(self, run: Run, progress: TrainingState) -> None:
-        """Called before the first step, of a resumed training too."""
+        """Handle the start of a training, before its first step; a resumed one starts again."""
 
     def step_end(self, epoch: int, step: int, steps: int) -> None:
-        """Called after each step: `step` of `steps`, both counted from 1, of `epoch`."""
+        """Handle the end of a step: `step` of `steps` in `epoch`, both counted from 1."""
 
     def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
-        """Called after each epoch (from 1), with its line of ``metrics.jsonl``."""
+        """Handle the end of an epoch (from 1), with its line of ``metrics.jsonl``."""
 
     def train_end(self, run: Run, result: Card, predictions: Predictions) -> None:
-        """Called when weights and card are written, with the predictions for the test split."""
+        """Handle the end of a training, whose weights and card are written.
+
+        `predictions` are those for the test split.
+        """
 
 
 @dataclass(frozen=True)
 class Run:
-    """All that a trainer gets, and all that a training leaves."""
+    """The inputs of a training and the folder of its results."""
 
     model: ModelSpec
     config: ModelConfig
@@ -44,9 +49,10 @@ class Run:
     folder: Path
     callbacks: Callbacks
     initial: InitialWeights | None = None
-    """What it begins with, where that is not at random."""
+    """Pretrained weights that the training starts from; None for random ones."""
 
     @property
     def card(self) -> Card:
-        """The card in the folder, which is there once the training is done."""
+        """The card in the folder; it exists once the training is done."""
+        # Read every time, because a run exists before its card does.
         return read_card(self.folder / CARD)

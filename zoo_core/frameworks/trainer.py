@@ -1,8 +1,8 @@
 """The trainer's contract: the methods of a framework's adapter.
 
-The core owns the one training loop (`zoo_core.training.loop`): order of the samples, learning rate,
-epochs, scores, choice of the best weights, files. An adapter builds the framework's model, makes
-a step, predicts, and gives and takes weights; it holds no loop and writes no file.
+The core owns the only training loop (`zoo_core.training.loop`): order of the samples, learning
+rate, epochs, scores, choice of the best weights, files. An adapter builds the framework's model,
+performs a step, predicts, and gets and sets weights; it has no loop and writes no file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import ModelSpec, TrainerSpec
 from zoo_core.weights.file import Tensors
 
-if TYPE_CHECKING:  # loading weights by name makes do without pydantic, for the sake of its speed
+if TYPE_CHECKING:
+    # Not imported at run time, because most of them import pydantic, which loading weights by
+    # name avoids: it would take longer than the rest of the load.
     from zoo_core.data.augmentation import Positions
     from zoo_core.data.dataset import Split
     from zoo_core.data.normalization import Normalization
@@ -29,94 +31,98 @@ if TYPE_CHECKING:  # loading weights by name makes do without pydantic, for the 
 
 @dataclass(frozen=True)
 class Batch:
-    """What a step is made of.
+    """The arguments of a step.
 
     Attributes:
-        step: its number in the whole training, from 0.
-        rows: int64 ``(N,)``, the images, as rows of those that the learner was fed.
+        step: number of the step in the whole training, from 0.
+        rows: int64 ``(N,)``: rows of the images that `Learner.set_data` received.
         lr: learning rate of the step.
-        warps: how each image is to be warped before the model sees it; None for not at all.
-        share: which part of the whole batch this is, from above 0 (or 0, with no rows) to 1; less
-            than 1 only where several processes train together.
+        warps: sampling positions of the augmented images; None for no augmentation.
+        share: share of the whole batch that these rows are, from 0 (no rows) to 1; less than 1
+            only where several processes train together.
     """
 
     step: int
     rows: NDArray[np.int64]
     lr: float
     warps: Positions | None = None
+    # A mean loss times `share`, summed over processes, is the mean over the whole batch, also
+    # where the shards have different sizes.
     share: float = 1.0
 
 
 class Learner(Protocol):
-    """A model in training, with its optimizer's state."""
+    """A model in training, with the state of its optimizer."""
 
     @property
     def model(self) -> Any:
-        """The model to score and keep: the one in training, or the average of its weights."""
+        """The model to score and save: the trained one, or the moving average of its weights."""
 
     def set_data(self, images: Split) -> None:
-        """Take the images of the steps that follow."""
+        """Set the images that the `rows` of the next steps refer to."""
 
     def step(self, batch: Batch) -> Any:
-        """Make one optimizer step; what is random in it depends on the seed and `batch.step`.
+        """Perform one optimizer step; its randomness depends on the seed and `batch.step` alone.
 
         Returns:
-            The batch's logits before the step, in whatever form `to_numpy` takes.
+            The batch's logits before the step, in any form that `to_numpy` accepts.
         """
+        # Not as NumPy arrays, because a copy from a GPU waits for the step to finish; the loop
+        # fetches the logits of many steps at once.
 
     def get_state(self) -> dict[str, NDArray[Any]]:
-        """Return a copy of all that the steps to come depend on, by name.
+        """Return a copy of the state that the next steps depend on, by name.
 
-        That is the weights, whatever else the model predicts with, and what the optimizer and an
-        average remember. Making it changes nothing of what is to come.
+        It holds the weights, any buffers that the model predicts with, and the state of the
+        optimizer and of the moving average. The call has no effect on the next steps.
         """
 
     def set_state(self, state: Tensors) -> None:
-        """Go on from a state that a learner of the same model and run gave."""
+        """Restore the state of a learner of the same model and run."""
 
     def to_numpy(self, outputs: Sequence[Any]) -> list[NDArray[np.float32]]:
-        """Return what several steps gave as logits ``(N, classes)``, one array a head."""
+        """Return the outputs of several steps as logits ``(N, classes)``, one array per head."""
 
 
 class Trainer(Protocol):
-    """The adapter for a framework, on one device."""
+    """The adapter of a framework, on one device."""
 
     def environment(self) -> Environment:
-        """Return what decides the bits of a result: framework, device, threads, …."""
+        """Return the facts that decide the bits of a result: framework, device, threads, …."""
 
     def build(self, builder: Any, config: Any, seed: int | None) -> Any:
-        """Return ``builder(config)``, its random weights drawn from `seed`, on the device.
+        """Return ``builder(config)`` on the device, its random weights drawn from `seed`.
 
-        Where `seed` is None, they are about to be replaced, and whatever they are will do.
+        With `seed` None the weights may be any, because the caller replaces them.
         """
 
     def start(self, model: Any, run: Run) -> Learner:
-        """Return a learner that trains `model` in place, by the run's recipe."""
+        """Return a learner that trains `model` in place by the run's recipe."""
 
     def predict(
         self, model: Any, images: NDArray[np.uint8], normalization: Normalization
     ) -> list[NDArray[np.float32]]:
-        """Return logits ``(N, classes)``, one array a head, for images ``(N, C, H, W)``."""
+        """Return logits ``(N, classes)``, one array per head, for images ``(N, C, H, W)``."""
 
     def count_parameters(self, model: Any) -> int:
-        """Return how many numbers are learned by gradient; statistics of batches are none."""
+        """Return the number of trainable parameters; batch statistics do not count."""
 
     def get_weights(self, model: Any) -> dict[str, NDArray[Any]]:
-        """Return a copy of the model's weights by name, and of whatever else it predicts with."""
+        """Return a copy of the model's weights and buffers, by name."""
 
     def set_weights(self, model: Any, weights: Tensors) -> None:
-        """Assign weights that were checked to have the model's names, shapes and dtypes."""
+        """Assign weights, whose names, shapes and dtypes the caller has checked."""
 
 
 class DistributedTrainer(Trainer, Protocol):
-    """An adapter of which several processes may train one model together.
+    """An adapter of which several processes train one model together.
 
-    Its learners make the same step in every process, from all processes' gradients.
+    Its learners perform the same step in every process, with the gradients of all processes.
     """
 
     @property
     def group(self) -> Group:
-        """The processes, as the launcher's environment says."""
+        """The processes, from the launcher's environment."""
 
 
 def make_trainer(entry: Entry[TrainerSpec], *, device: str, threads: int | None) -> Trainer:
@@ -125,11 +131,11 @@ def make_trainer(entry: Entry[TrainerSpec], *, device: str, threads: int | None)
     Args:
         entry: the trainer.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        threads: of the framework; None for its own choice.
+        threads: number of threads of the framework; None for its default.
 
     Raises:
-        PluginError: it cannot be imported.
-        InvalidValueError: there is no such device.
+        PluginError: the trainer cannot be imported.
+        InvalidValueError: the device does not exist.
     """
     trainer: Trainer = entry.resolve(entry.spec.factory)(device=device, threads=threads)
     return trainer
@@ -139,12 +145,14 @@ def model_builder(entry: Entry[ModelSpec]) -> Callable[[Any], Any]:
     """Return the function that builds a model from its config.
 
     Raises:
-        PluginError: it cannot be imported.
+        PluginError: the function cannot be imported.
     """
     builder: Callable[[Any], Any] = entry.resolve(entry.spec.builder)
     return builder
 
 
 def group_of(entry: Entry[TrainerSpec], trainer: Trainer) -> Group:
-    """Return the processes that train together, as a trainer sees them."""
+    """Return the processes that train together with this one."""
+    # By the spec, not by `hasattr`, because the plan has to refuse several processes before the
+    # framework is imported, and the two must agree.
     return cast(DistributedTrainer, trainer).group if entry.spec.distributed else SINGLE_PROCESS

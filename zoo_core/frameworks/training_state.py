@@ -14,33 +14,37 @@ from zoo_core.weights.file import Tensors
 
 @dataclass(frozen=True)
 class FitResult:
-    """What is kept of a training: an epoch, chosen on the validation split if at all."""
+    """The epoch that a training keeps: its weights and scores."""
 
     epoch: int
     weights: Tensors
     train: Scores
-    """Over the epoch's batches, each before its step."""
+    """Scores over the epoch's batches, each predicted before its step."""
+    # Scored while training, because a second pass over the training images would take as long
+    # as a third of the epoch itself. So they lag the weights, and dropout and warps are on.
     validation: Scores
     seconds: float = 0.0
-    """Of the whole training, once it is done."""
+    """Seconds of the whole training; 0 until it is done."""
 
 
 @dataclass
 class TrainingState:
-    """With the learner's state, all that the rest of a training depends on.
+    """The state that, with the learner's, decides the rest of a training.
 
     Attributes:
-        epoch: the epoch under way, from 1; above the recipe's number of epochs when all are done.
-        step: how many of its steps are made.
-        logits: float32 ``(images, classes)``, one array a head: what those steps gave; empty
-            before the first.
-        kept: the best of the finished epochs, or the last, as the recipe says.
-        history: the metrics of the finished epochs.
-        seconds: how long it took until here.
+        epoch: the current epoch, from 1; above the recipe's number of epochs when all are done.
+        step: number of finished steps of the epoch.
+        logits: float32 ``(images, classes)``, one array per head: the outputs of those steps;
+            empty before the first.
+        kept: the best of the finished epochs, or the last one, as the recipe requires.
+        history: metrics of the finished epochs.
+        seconds: seconds of training so far, over all processes that it was resumed in.
     """
 
+    # No generator's state: what is random in a step is a function of (seed, epoch, step).
     epoch: int = 1
     step: int = 0
+    # Kept for a checkpoint in mid-epoch, because training scores cover the whole epoch.
     logits: list[NDArray[np.float32]] = field(default_factory=list)
     kept: FitResult | None = None
     history: list[dict[str, Any]] = field(default_factory=list)

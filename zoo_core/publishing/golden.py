@@ -1,6 +1,6 @@
-"""Golden outputs: a fixed batch of images, and the logits for it at publication.
+"""Golden outputs: the logits of published weights for a fixed batch of probe images.
 
-The images depend on their shape alone, so that a model can be checked without any data set.
+The images are a function of their shape, so that a model can be verified without a data set.
 """
 
 from __future__ import annotations
@@ -15,26 +15,31 @@ from zoo_core.weights.card import Golden
 
 IMAGES = 16
 BLOCK_SIZE = 4
-"""Pixels of a side of the squares that half of the images are made of."""
+"""Side in pixels of the squares that half of the images consist of."""
 
 TOLERANCE = 1e-3
-"""Share of the largest logit: float32 sums in another order stay far below it."""
+"""Maximum difference of a logit, as a share of the largest logit."""
+# Far above the differences of float32 sums in another order, which other processors and numbers
+# of threads cause, and far below those of a wrong weight or normalization.
 
 
 def probe_images(shape: tuple[int, int, int]) -> NDArray[np.uint8]:
-    """Return uint8 ``(16, C, H, W)``: half noise, half squares, which convolutions see better."""
+    """Return the probe images, uint8 ``(16, C, H, W)``: half noise, half squares."""
+    # Noise alone would average out in a convolution with pooling; squares have edges.
     channels, height, width = shape
     half = IMAGES // 2
     noise = uniform((half, channels, height, width), 0)
+    # Rounded up, and the surplus cut off, because a side need not be a multiple of the blocks'.
     coarse = uniform((half, channels, -(-height // BLOCK_SIZE), -(-width // BLOCK_SIZE)), 1)
     squares = coarse.repeat(BLOCK_SIZE, axis=2).repeat(BLOCK_SIZE, axis=3)[:, :, :height, :width]
     return np.concatenate([noise * 255, squares * 255]).astype(np.uint8)
 
 
 def make_golden(pretrained: Pretrained) -> Golden:
-    """Return what weights give for the probe images."""
+    """Return the golden outputs of a model."""
     logits = pretrained.predict(probe_images(pretrained.input_shape)).logits
-    # The shortest decimals that name the same float32.
+    # By way of `str`, which gives the shortest decimals of a float32; those of the same number as
+    # a float64 would be twice as long in the card.
     numbers = tuple(
         tuple(tuple(float(str(logit)) for logit in image) for image in head) for head in logits
     )
@@ -42,24 +47,24 @@ def make_golden(pretrained: Pretrained) -> Golden:
 
 
 def check_golden(pretrained: Pretrained, golden: Golden) -> float:
-    """Compare what weights give with what they gave, and return how far off they are at most.
-
-    Returns:
-        The largest difference, as a share of the largest logit.
+    """Return the largest difference from golden outputs, as a share of the largest logit.
 
     Raises:
-        VerificationError: it is more than the tolerance, or there are other heads or classes.
+        VerificationError: the difference exceeds the tolerance, or heads or classes differ.
     """
     logits = pretrained.predict(probe_images(pretrained.input_shape)).logits
     stored = [np.array(head, np.float32) for head in golden.logits]
-    shapes, due = [head.shape for head in logits], [head.shape for head in stored]
-    if shapes != due:
-        raise VerificationError(f"the golden forward gives logits {shapes}, the card has {due}")
+    expected, actual = [head.shape for head in stored], [head.shape for head in logits]
+    if expected != actual:
+        raise VerificationError(
+            f"golden outputs: expected logits of shapes {expected}, got {actual}"
+        )
+    # Relative to the largest of all logits, because those near 0 have no digits to compare.
     largest = max(float(np.abs(head).max()) for head in stored) or 1.0
     off = max(float(np.abs(a - b).max()) for a, b in zip(logits, stored, strict=True)) / largest
-    if not off <= golden.tolerance:
+    if not off <= golden.tolerance:  # in this form, because a NaN has to fail too
         raise VerificationError(
-            f"the golden forward is off by {off:.2g} of the largest logit, "
-            f"{golden.tolerance:g} is allowed"
+            f"golden outputs: expected a difference of at most {golden.tolerance:g} of the largest "
+            f"logit, got {off:.2g}"
         )
     return off

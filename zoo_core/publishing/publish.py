@@ -1,4 +1,4 @@
-"""Publish a run: checked against its card, then added to a registry whole."""
+"""Publish a run: verify it against its card, then add it to a registry."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ from zoo_core.weights.card import Card, Interval, PublishedCard, card_json
 from zoo_core.weights.card_markdown import card_markdown
 
 MAX_PICTURE = 1 << 21
+"""Maximum bytes of a picture that is published."""
+# Because a run's folder may have any files, and readers of a registry download them all.
 
 
 def publish_run(
@@ -42,39 +44,41 @@ def publish_run(
     others: Iterable[TrainedModel] = (),
     default: bool = False,
 ) -> FoundWeights:
-    """Publish a run's weights and card in a registry in a folder.
+    """Publish a run's weights and card to a registry in a folder.
 
-    Before, its weights are loaded as any are, and every test image is read again.
+    The weights are loaded first, and all test images are predicted again.
 
     Args:
-        catalog: what is installed.
-        run: the folder of a finished training.
-        name: ``MODEL.TAG``, which nothing is published under.
+        catalog: the installed plugins.
+        run: folder of a finished training.
+        name: ``MODEL.TAG``, a name that is not published yet.
         registry: a folder, which need not exist, or its ``file://`` URL.
         others: trainings that differ in the seed alone, for the card's interval.
-        default: whether the bare name of the model is to stand for this tag from now on. A
-            model's first tag is its default anyway.
+        default: whether the model's name alone refers to this tag from now on. The first tag of a
+            model is its default anyway.
 
     Raises:
-        InvalidValueError: the name cannot be one, or is taken; or it is not this model's.
+        InvalidValueError: the name is invalid, taken, or of another model.
         DataError: the run is not finished, or the registry cannot be written.
-        VerificationError: the weights do not do what the card says.
+        VerificationError: the weights do not reproduce the scores of the card.
     """
     parsed = check_tag_name(name)
     location = open_location(registry)
     if not isinstance(location, Folder):
         raise InvalidValueError(
-            f"publishing writes to a folder, {registry} is none",
-            hint="Publish to a folder, and copy that to where it is served from.",
+            f"registry to publish to: expected a folder, got {registry}",
+            hint="Publish to a folder, and copy the folder to the server.",
         )
     card = _finished_card(run)
     if parsed.model != card.model:
         raise InvalidValueError(
-            f"{run} is of the model {card.model!r}, {name!r} is a name of {parsed.model!r}",
-            hint=f"For instance: --as {card.model}.{parsed.tag}",
+            f"name of {run}: expected a tag of the model {card.model!r}, got {name!r}, a tag of "
+            f"{parsed.model!r}",
+            hint=f"Use --as {card.model}.{parsed.tag}",
         )
     published_card = _check_run(catalog, run, card, parsed.tag, make_interval(card, others))
     content = card_json(published_card)
+    # The index repeats some facts of the card, because `zoo list` and loads read the index alone.
     published = PublishedWeights(
         model=card.model,
         tag=parsed.tag,
@@ -100,19 +104,26 @@ def publish_run(
     return FoundWeights(Registry(str(location.root), location), published)
 
 
-def measure(read: Predictions, dataset: ArrayDataset) -> tuple[Scores, str]:
-    """Return the scores of what was read in all test images, and the checksum of the labels."""
-    labels: NDArray[np.int64] = np.ascontiguousarray(read.labels)
+def measure(predictions: Predictions, dataset: ArrayDataset) -> tuple[Scores, str]:
+    """Return the scores of predictions for the test images, and the checksum of their labels."""
+    labels: NDArray[np.int64] = np.ascontiguousarray(predictions.labels)
+    # Little-endian, so that the checksum is the same on every machine.
     digest = hashlib.sha256(labels.astype("<i8", copy=False).tobytes()).hexdigest()
-    return score(read.logits, dataset.splits["test"].labels), digest
+    return score(predictions.logits, dataset.splits["test"].labels), digest
+
+
+def correct_labels(scores: Scores) -> str:
+    """Return the number of correct labels of each head as text: ``9,912 / 9,874 of 10,000``."""
+    return f"{' / '.join(f'{correct:,}' for correct in scores.correct)} of {scores.total:,}"
 
 
 def _finished_card(run: Path) -> Card:
     card, _ = read_provenance(run)
+    # A weight file alone has provenance, but no scores' page, history or pictures to publish.
     if not isinstance(card, Card) or not run.is_dir():
         raise DataError(
             f"{run} is not the folder of a finished training: it lacks {CARD}",
-            hint="Publish a run's folder; `zoo train MODEL` makes one.",
+            hint="Publish the folder of a run; `zoo train MODEL` creates one.",
         )
     return card
 
@@ -120,7 +131,8 @@ def _finished_card(run: Path) -> Card:
 def _check_run(
     catalog: Catalog, run: Path, card: Card, tag: str, interval: Interval | None
 ) -> PublishedCard:
-    """Return the card to publish, once the weights were seen to do what the run's card says."""
+    """Return the card to publish, after a comparison of its test scores with new predictions."""
+    # On the CPU, because golden outputs are compared on machines without a GPU.
     pretrained = load_pretrained(catalog, run, device="cpu")
     entry = catalog.dataset(card.dataset.name)
     dataset = load_dataset(entry, expected=card.dataset.sha256)
@@ -128,9 +140,9 @@ def _check_run(
     stated = card.metrics["test"]
     if (scores.correct, scores.total) != (stated.correct, stated.total):
         raise VerificationError(
-            f"the weights in {run} read {scores.correct} of {scores.total} test images correctly, "
-            f"its card says {stated.correct} of {stated.total}",
-            hint="Train it again.",
+            f"correct labels of the test images with {run}: expected {correct_labels(stated)}, as "
+            f"on its card, got {correct_labels(scores)}",
+            hint="Train the model again.",
         )
     return PublishedCard(
         **dict(card),
@@ -145,7 +157,8 @@ def _check_run(
 
 
 def _pictures(run: Path) -> tuple[str, ...]:
-    """Return the names of a run's pictures; links, which may lead anywhere, are none."""
+    """Return the names of a run's pictures."""
+    # No symbolic links, because a run from elsewhere could publish any file of this machine.
     return tuple(
         sorted(
             path.name
@@ -156,6 +169,7 @@ def _pictures(run: Path) -> tuple[str, ...]:
 
 
 def _command(card: Card) -> str:
+    """Return the command line that trains the weights of a card again."""
     words = ["zoo", "train", card.model]
     if card.recipe_name != "default":
         words += ["--recipe", card.recipe_name]
@@ -163,6 +177,7 @@ def _command(card: Card) -> str:
     recipe = card.recipe.json_values()
     for key in card.changed:
         words += ["--set", shlex.quote(f"{key}={json.dumps(recipe[key])}")]
+    # The number of threads changes the order of float32 sums, and with it the bytes.
     if threads := card.environment.get("threads"):
         words += ["--threads", str(threads)]
     return " ".join(words)

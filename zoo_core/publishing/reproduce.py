@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zoo_core.errors import InterruptedTrainingError, VerificationError
+from zoo_core.errors import InterruptedTrainingError
 from zoo_core.frameworks.run import Callbacks
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.verified_read import published_card
@@ -21,13 +21,14 @@ from zoo_core.weights.card import Card, PublishedCard
 
 @dataclass(frozen=True)
 class Reproduction:
-    """A training made again, and how it compares.
+    """A repeated training and its comparison with the published one.
 
     Attributes:
-        card: of the training made again.
+        card: card of the repeated training.
+        published: card of the published training.
         differences: environment facts and versions that differ: name -> (published, here).
         same_bytes: whether the weight files are equal.
-        within: whether its accuracies lie in the published interval; None where there is none.
+        within: whether all accuracies are in the published interval; None without an interval.
     """
 
     card: Card
@@ -42,17 +43,18 @@ class Reproduction:
 
     @property
     def holds(self) -> bool:
-        """Whether it is what the card promises.
+        """Success of the reproduction.
 
-        In the published environment, with the published seed, the bytes must be equal; else the
-        accuracies must lie in the published interval, if there is one.
+        In the published environment, with the published seed, the bytes must be equal. Otherwise
+        the accuracies must be in the published interval, if there is one.
         """
         if self.same_seed and not self.differences:
             return self.same_bytes
+        # Equal bytes suffice: an interval of 95 % does not contain every published training.
         return self.same_bytes or self.within is not False
 
     def verdict(self) -> str:
-        """Say in a sentence how it compares."""
+        """Return the result of the comparison as a sentence."""
         if self.same_bytes:
             return "equal bytes"
         accuracy = " / ".join(f"{share:.2%}" for share in self.card.metrics["test"].accuracy)
@@ -60,16 +62,11 @@ class Reproduction:
             return f"other bytes in the published environment; test accuracy {accuracy}"
         if self.within is None:
             return f"test accuracy {accuracy}; no interval is published to compare it with"
+        assert self.published.interval is not None
+        heads = zip(self.published.interval.low, self.published.interval.high, strict=True)
+        interval = " / ".join(f"{100 * low:.2f}–{100 * high:.2f} %" for low, high in heads)
         where = "in" if self.within else "outside"
-        return f"test accuracy {accuracy}, {where} the published interval {self.interval()}"
-
-    def interval(self) -> str:
-        """Return the published interval, by head."""
-        interval = self.published.interval
-        if interval is None:
-            return "–"
-        heads = zip(interval.low, interval.high, strict=True)
-        return " / ".join(f"{100 * low:.2f}–{100 * high:.2f} %" for low, high in heads)
+        return f"test accuracy {accuracy}, {where} the published interval {interval}"
 
 
 def reproduce_published(
@@ -80,55 +77,54 @@ def reproduce_published(
     out: Path | None = None,
     threads: int | None = None,
     callbacks: Callbacks | None = None,
-    tell: Callable[[Reproduction], None] = lambda _: None,
+    on_result: Callable[[Reproduction], None] = lambda _: None,
 ) -> list[Reproduction]:
     """Train published weights again and compare.
 
     Args:
-        catalog: what is installed.
-        found: the weights.
-        seeds: to train with; None for the published one.
-        out: where the runs are kept, a folder a seed; None for nowhere.
-        threads: of the framework; None for as many as were published.
-        callbacks: who is told how each training goes.
-        tell: is told of each as it is done.
+        catalog: the installed plugins.
+        found: the published weights.
+        seeds: seeds to train with; None for the published one.
+        out: folder in which the runs are kept, one per seed; None to remove them.
+        threads: number of threads of the framework; None for the published number.
+        callbacks: callbacks of each training.
+        on_result: called with each result.
 
     Raises:
-        VerificationError: the card is not what the index names.
-        InterruptedTrainingError: a signal asked to stop.
+        VerificationError: the card differs from the index, or the data from the card.
+        InterruptedTrainingError: a signal requested a stop.
     """
+    # From the card alone, without the weights: training again is the test of the card.
     card = published_card(found)
     done = []
     with _runs(out) as runs:
         for seed in [card.recipe.seed] if seeds is None else seeds:
-            again = (
-                Training.repeat(
-                    catalog,
-                    card,
-                    seed=seed,
-                    out=runs / f"{found.published.name}-seed-{seed}",
-                    threads=threads or int(card.environment.get("threads", 0)) or None,
-                    callbacks=callbacks,
-                )
-                .run()
-                .card
+            training = Training.repeat(
+                catalog,
+                card,
+                seed=seed,
+                out=runs / f"{found.published.name}-seed-{seed}",
+                # The published number, because it changes the order of float32 sums.
+                threads=threads or int(card.environment.get("threads", 0)) or None,
+                callbacks=callbacks,
             )
-            done.append(_compare(card, again))
-            tell(done[-1])
+            done.append(_compare(card, training.run().card))
+            on_result(done[-1])
     return done
 
 
 @contextlib.contextmanager
 def _runs(out: Path | None) -> Iterator[Path]:
-    """Give the folder for the runs, which goes with the block where they are kept nowhere."""
+    """Yield the folder for the runs; without `out`, a temporary one."""
     if out is not None:
         yield out
         return
-    with tempfile.TemporaryDirectory(prefix="zoo-reproduce-") as nowhere:
+    with tempfile.TemporaryDirectory(prefix="zoo-reproduce-") as folder:
         try:
-            yield Path(nowhere)
+            yield Path(folder)
         except InterruptedTrainingError as exc:
-            problem = "stopped; nothing is kept of this training (--out FOLDER would keep it)"
+            # The training's own message names a command to resume, but its folder is removed.
+            problem = "stopped; nothing of this training is kept (use --out FOLDER to keep it)"
             raise InterruptedTrainingError(exc.exit_code - 128, problem) from exc
 
 
@@ -148,17 +144,3 @@ def _compare(published: PublishedCard, again: Card) -> Reproduction:
         if published.interval is None
         else is_within(again.metrics["test"], published.interval),
     )
-
-
-def check_reproducible(reproductions: Iterable[Reproduction], found: FoundWeights) -> None:
-    """Raise where a reproduction is not what the card promises.
-
-    Raises:
-        VerificationError: it names the seed and the difference.
-    """
-    for each in reproductions:
-        if not each.holds:
-            raise VerificationError(
-                f"{found.published.name} is not reproduced with seed {each.card.recipe.seed}: "
-                f"{each.verdict()}"
-            )

@@ -13,13 +13,16 @@ from zoo_core.recipes.recipe import Recipe
 from zoo_core.weights.card import Interval
 
 MIN_SEEDS = 3
+"""Minimum number of trainings for an interval."""
+# With two, one degree of freedom, Student's t is 12.7, and the interval covers everything.
 
 DECIMALS = 3
 """Decimals of Student's t in the intervals on published cards."""
+# As many as statistical tables print, so that an interval can be recomputed by hand.
 
 
 class TrainedModel(Protocol):
-    """What is known of a training: a card, or what was kept of one."""
+    """The facts of a training that an interval requires: those of a card, or of a table's row."""
 
     @property
     def model(self) -> str: ...
@@ -30,22 +33,28 @@ class TrainedModel(Protocol):
 
 
 def make_interval(trained: TrainedModel, others: Iterable[TrainedModel]) -> Interval | None:
-    """Return the interval of a training and others that differ from it in the seed alone.
+    """Return the interval of test accuracies of trainings that differ in the seed alone.
 
-    Where another has the same seed, as one that was made for a table of results, that one counts.
-    It is the prediction interval of a normal distribution (mean ± t · sd · √(1 + 1/n)): one more
-    training's accuracy lies in it with a probability of 95 %. None where there are too few.
+    It is the prediction interval of a normal distribution, mean ± t · sd · √(1 + 1/n), which
+    contains the accuracy of one more training with a probability of 95 %.
+
+    Args:
+        trained: the training to publish.
+        others: trainings with other seeds. One with the same seed replaces `trained`.
+
+    Returns:
+        The interval, or None if there are fewer than three seeds.
 
     Raises:
-        InvalidValueError: another training differs in more than the seed.
+        InvalidValueError: a training differs in more than the seed.
     """
     by_seed = {trained.recipe.seed: trained}
     for other in others:
         same = other.recipe.model_copy(update={"seed": trained.recipe.seed})
         if other.model != trained.model or same != trained.recipe:
             raise InvalidValueError(
-                f"a training of {other.model} with seed {other.recipe.seed} differs from the one "
-                "to be published in more than the seed"
+                f"the training of {other.model} with seed {other.recipe.seed} differs from the "
+                "published one in more than the seed"
             )
         by_seed[other.recipe.seed] = other
     if len(by_seed) < MIN_SEEDS:
@@ -58,13 +67,14 @@ def make_interval(trained: TrainedModel, others: Iterable[TrainedModel]) -> Inte
 
 
 def is_within(scores: Scores, interval: Interval) -> bool:
-    """Say whether a training's test accuracies lie in an interval, every head's."""
+    """Return whether the accuracy of every head is in an interval."""
     heads = zip(scores.accuracy, interval.low, interval.high, strict=True)
     return all(low <= accuracy <= high for accuracy, low, high in heads)
 
 
 def student_t(degrees: int) -> float:
     """Return the 97.5 % quantile of Student's t with two or more degrees of freedom."""
+    # By bisection, because SciPy is not a dependency and this is all that it would be used for.
     low, high = 1.9, 4.4  # the quantiles fall from 4.303 to the normal distribution's 1.960
     while high - low > 1e-9:
         middle = (low + high) / 2
@@ -76,10 +86,8 @@ def student_t(degrees: int) -> float:
 
 
 def _probability_within(bound: float, degrees: int) -> float:
-    """Return the probability that Student's t lies between -bound and bound.
-
-    It is the finite sum of Abramowitz & Stegun (1964), 26.7.3 and 26.7.4.
-    """
+    """Return the probability that Student's t is between -bound and bound."""
+    # The finite sums of Abramowitz & Stegun (1964), 26.7.3 for odd degrees and 26.7.4 for even.
     angle = math.atan(bound / math.sqrt(degrees))
     odd = degrees % 2
     term = math.cos(angle) if odd else 1.0
@@ -95,6 +103,7 @@ def _of_head(accuracies: tuple[float, ...]) -> tuple[float, float, float, float]
     count = len(accuracies)
     mean, sd = statistics.fmean(accuracies), statistics.stdev(accuracies)
     width = student_t(count - 1) * sd * math.sqrt(1 + 1 / count)
+    # Six decimals: the steps of an accuracy are larger on any test split below a million images.
     rounded = (round(each, 6) for each in (mean, sd, max(0.0, mean - width), mean + width))
     mean, sd, low, high = rounded
     return mean, sd, low, min(1.0, high)

@@ -1,7 +1,7 @@
 """Verify published weights: bytes, card, model, golden outputs, test split.
 
 Counts and labels are compared exactly, logits within a tolerance, because float32 sums in another
-order move logits by some millionths and labels hardly ever. A label that moves is a difference.
+order change logits by some millionths, and labels hardly ever.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from zoo_core.pretrained.load import load_pretrained
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.pretrained.verified_read import published_card, read_published
 from zoo_core.publishing.golden import check_golden
-from zoo_core.publishing.publish import measure
+from zoo_core.publishing.publish import correct_labels, measure
 from zoo_core.registry.registry import FoundWeights
 from zoo_core.weights.card import Provenance, PublishedCard
 from zoo_core.weights.file import WeightFile
@@ -27,13 +27,13 @@ from zoo_core.weights.file import WeightFile
 
 @dataclass(frozen=True)
 class VerificationStep:
-    """One thing that was checked.
+    """The result of one step of a verification.
 
     Attributes:
-        what: was checked.
-        found: what was seen, where it holds.
-        error: why it does not hold, None where it does.
-        seconds: that it took.
+        what: name of the step.
+        found: facts found, if the step succeeded.
+        error: the error, if it failed.
+        seconds: duration in seconds.
     """
 
     what: str
@@ -44,7 +44,7 @@ class VerificationStep:
 
 @dataclass(frozen=True)
 class Verification:
-    """What became of the checks of a tag."""
+    """The results of all steps for one tag."""
 
     found: FoundWeights
     checks: list[VerificationStep]
@@ -55,23 +55,22 @@ class Verification:
 
 
 class Verifier:
-    """Checks tags, and reads each data set once for all of them.
+    """Verifier of tags, which loads each data set once for all of them.
 
     Args:
-        catalog: what is installed.
+        catalog: the installed plugins.
     """
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+        # By checksum too, because the cards of two tags may state different data of one name.
         self._dataset: Callable[[str, str], ArrayDataset] = cache(
             lambda name, sha256: load_dataset(catalog.dataset(name), expected=sha256)
         )
 
     def verify(self, found: FoundWeights) -> Verification:
-        """Check a tag: file, card, model, golden forward, test split.
-
-        The first three are what the others stand on: where one does not hold, it is the last.
-        """
+        """Verify a tag: file, card, model, golden outputs, test split."""
+        # Each is cached, so that the step that uses it first reports its error and its time.
         file = cache(lambda: read_published(found))
         card = cache(lambda: published_card(found))
         loaded = cache(lambda: load_pretrained(self._catalog, found, device="cpu"))
@@ -82,8 +81,10 @@ class Verifier:
             "model": lambda: _check_model(loaded()),
         }.items():
             checks.append(_make(what, check))
+            # The later steps need the earlier ones, and would repeat their error.
             if checks[-1].error:
                 return Verification(found, checks)
+        # These two are independent: one may fail because a data set is not installed.
         checks.append(_make("golden forward", lambda: _check_golden(loaded(), card())))
         checks.append(_make("test split", lambda: self._check_test(loaded(), card())))
         return Verification(found, checks)
@@ -95,17 +96,17 @@ class Verifier:
         found = (scores.correct, scores.all_correct, scores.total)
         if found != (stated.correct, stated.all_correct, stated.total):
             raise VerificationError(
-                f"of the {stated.total:,} test images it reads {scores.correct} correctly "
-                f"({scores.all_correct} in every label), the card says {stated.correct} "
-                f"({stated.all_correct})"
+                f"correct labels of the test images: expected {correct_labels(stated)}, "
+                f"{stated.all_correct:,} in all heads, as on the card, got "
+                f"{correct_labels(scores)}, {scores.all_correct:,} in all heads"
             )
+        # Because equal counts may still hide different labels.
         if digest != card.predictions:
             raise VerificationError(
-                f"as many test images are read correctly as the card says, but not the same "
-                f"labels are read: their sha256 is {digest}, the card says {card.predictions}"
+                "predicted labels of the test images: expected the sha256 "
+                f"{card.predictions}, as on the card, got {digest}; the counts are equal"
             )
-        right = " / ".join(f"{correct:,}" for correct in scores.correct)
-        return f"{right} of {scores.total:,} correct, the same labels"
+        return f"{correct_labels(scores)} correct, the same labels"
 
 
 def _make(what: str, check: Callable[[], str]) -> VerificationStep:
@@ -118,7 +119,8 @@ def _make(what: str, check: Callable[[], str]) -> VerificationStep:
 
 
 def _check_file(file: WeightFile) -> str:
-    """Reading it checks it; this is what the checksum costs, since every load pays it."""
+    """Return size and checksum time of a weight file, which was verified when it was read."""
+    # Measured again without the read, because every load by name has this cost.
     content = file.path.read_bytes()
     start = time.perf_counter()
     hashlib.sha256(content).hexdigest()
@@ -127,14 +129,15 @@ def _check_file(file: WeightFile) -> str:
 
 
 def _check_card(found: FoundWeights, file: WeightFile, card: PublishedCard) -> str:
-    """The card says what the weight file and the index say."""
+    """Compare the card with the metadata of the weight file and with the index."""
     stated = Provenance.model_validate(file.metadata)
     for key, value in dict(stated).items():
         if getattr(card, key) != value:
             raise VerificationError(
-                f"{key} of the card is {getattr(card, key)}, the weight file says {value}"
+                f"{key}: the card has {getattr(card, key)}, the weight file has {value}"
             )
     published = found.published
+    # All facts that the index repeats, because loads by name trust the index alone.
     facts = {
         "model": (card.model, published.model),
         "tag": (card.tag, published.tag),
@@ -149,21 +152,22 @@ def _check_card(found: FoundWeights, file: WeightFile, card: PublishedCard) -> s
     }
     for key, (on_card, in_index) in facts.items():
         if on_card != in_index:
-            raise VerificationError(f"{key} is {in_index} in the index, {on_card} on the card")
-    return "says what the weight file and the index say"
+            raise VerificationError(f"{key}: the index has {in_index}, the card has {on_card}")
+    return "matches the weight file and the index"
 
 
 def _check_model(pretrained: Pretrained) -> str:
-    """Loading compares names, shapes and dtypes; the number of parameters is the card's."""
+    """Compare the number of parameters with the card; loading compared the tensors."""
     weights = pretrained.trainer.get_weights(pretrained.model)
     parameters = pretrained.trainer.count_parameters(pretrained.model)
     if parameters != pretrained.card.parameters:
         raise VerificationError(
-            f"the model has {parameters:,} parameters, the card says {pretrained.card.parameters:,}"
+            f"parameters of the model: expected {pretrained.card.parameters:,}, as on the card, "
+            f"got {parameters:,}"
         )
     return f"{len(weights)} tensors, {parameters:,} parameters"
 
 
 def _check_golden(pretrained: Pretrained, card: PublishedCard) -> str:
     off = check_golden(pretrained, card.golden)
-    return f"off by {off:.1g} of the largest logit, {card.golden.tolerance:g} is allowed"
+    return f"off by {off:.1g} of the largest logit, at most {card.golden.tolerance:g} allowed"

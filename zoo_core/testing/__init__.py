@@ -1,12 +1,12 @@
-"""Conformance checks for plugins: one set, for zoo's own and for third-party ones.
+"""Conformance checks for plugins: one suite for zoo's own plugins and for third-party ones.
 
-In a plugin's tests, these are all the lines there are to write:
+A plugin's tests need these lines only:
 
-    from zoo_core.testing import conformance_test
+    from zoo_core.plugin_api import conformance_test
 
     test_conformance = conformance_test("zoo-x")
 
-`zoo check zoo-x` makes the same checks.
+`zoo check zoo-x` runs the same checks.
 """
 
 from __future__ import annotations
@@ -31,22 +31,23 @@ __all__ = [
     "run_checks",
 ]
 
-_NOTHING: Mapping[str, str] = MappingProxyType({})
 
-
-def conformance_test(plugin: str, *, skip: Mapping[str, str] = _NOTHING) -> Callable[..., None]:
-    """Return a pytest test of everything that a plugin offers, one case a check.
+def conformance_test(
+    plugin: str, *, skip: Mapping[str, str] = MappingProxyType({})
+) -> Callable[..., None]:
+    """Return a pytest test of a plugin, parametrized with one case per check.
 
     Args:
-        plugin: the distribution's name; it has to be installed.
-        skip: name of a check -> the reason for which it is not made.
+        plugin: name of the installed distribution.
+        skip: name of a check -> reason to skip it.
 
     Raises:
-        UnknownNameError: there is no such plugin.
-        InvalidValueError: a check that is to be skipped does not exist, or has no reason.
+        UnknownNameError: the plugin is not installed.
+        InvalidValueError: a check to skip does not exist, or has no reason.
     """
-    import pytest
+    import pytest  # a dependency of a plugin's tests, not of zoo-core
 
+    # At collection, so that every check is a case that pytest lists, selects and reports.
     checks = plugin_checks(load_catalog(), plugin)
     check_skips(skip, checks)
 

@@ -1,4 +1,4 @@
-"""A conformance check, and the error where it fails."""
+"""A conformance check, and the error that it raises."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ Array = NDArray[Any]
 
 
 class ContractError(VerificationError):
-    """A plugin does not keep the contract.
+    """Violation of the contract by a plugin.
 
     Args:
-        problem: what does not hold, with the worst element where it is about arrays.
-        tensors: the arrays that it is about, to be looked at.
+        problem: the violation, with the worst element of an array.
+        tensors: arrays that it concerns, to save for inspection.
         hint: the next thing to do.
     """
 
@@ -34,17 +34,17 @@ class ContractError(VerificationError):
 
 
 class NotApplicableError(Exception):
-    """A check cannot be made here; the message is the reason."""
+    """Check that cannot run here; the message is the reason."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """Something that must hold of a thing that a plugin offers.
+    """One check of one thing that a plugin offers.
 
     Attributes:
-        name: of the thing, and what must hold.
-        function: raises `ContractError`, or another `ZooError`, where it does not.
-        arguments: of the function.
+        name: name of the thing, and the condition.
+        function: raises a `ContractError`, or another `ZooError`, if the condition is violated.
+        arguments: arguments of the function.
     """
 
     name: str
@@ -52,17 +52,17 @@ class Check:
     arguments: tuple[Any, ...] = ()
 
     def __str__(self) -> str:
-        return self.name
+        return self.name  # pytest's id of the case
 
     def run(self, save: Path | None = None) -> None:
-        """Make the check.
+        """Run the check.
 
         Args:
-            save: folder for the arrays that a failure is about; None to keep none.
+            save: folder for the arrays of a failure; None to save none.
 
         Raises:
-            ContractError: it does not hold; where arrays were saved, the message says so.
-            NotApplicableError: it cannot be made here.
+            ContractError: the condition is violated; the message names saved arrays.
+            NotApplicableError: the check cannot run here.
         """
         try:
             self.function(*self.arguments)
@@ -70,6 +70,7 @@ class Check:
             if save is None or not exc.tensors:
                 raise
             path = save / f"{re.sub(r'[^a-z0-9.]+', '-', self.name.lower())}.safetensors"
+            # Only now, so that checks that pass leave no empty folder.
             save.mkdir(parents=True, exist_ok=True)
             save_weights(path, exc.tensors, {"check": self.name})
             raise ContractError(
@@ -77,20 +78,22 @@ class Check:
             ) from exc
 
 
+# Functions instead of `assert`, because these errors are for users: they appear on one line, and
+# `python -O` must not switch checks off.
 def expect(holds: object, problem: str, **tensors: Array) -> None:
-    """Raise a `ContractError` that says `problem` where something does not hold."""
+    """Raise a `ContractError` unless a condition holds."""
     if not holds:
         raise ContractError(problem, tensors=tensors)
 
 
 def expect_finite(array: Array, what: str) -> None:
-    """Raise where an array has infinities or NaNs, with the first of them."""
+    """Raise a `ContractError` that names the first infinity or NaN of an array."""
     finite = np.isfinite(array)
     if not finite.all():
         place = tuple(map(int, np.argwhere(~finite)[0]))
         count = int((~finite).sum())
         raise ContractError(
-            f"{what} is not finite in {count} of {array.size} places, first at {_at(place)}: "
+            f"{what}: {count} of {array.size} elements are not finite, first at {list(place)}: "
             f"{array[place]!s}",
             tensors={"actual": array},
         )
@@ -99,39 +102,35 @@ def expect_finite(array: Array, what: str) -> None:
 def expect_equal(
     actual: Array, expected: Array, what: str, why: str, *, within: float = 0.0
 ) -> None:
-    """Raise where two arrays differ, with the element that differs most.
+    """Raise a `ContractError` that names the element of two arrays that differs most.
 
     Args:
         actual: an array.
-        expected: what it should be.
-        what: it is, for instance ``weight``.
-        why: it should be so, for instance ``between two trainings with one seed``.
-        within: the difference that is allowed; NaNs equal NaNs.
+        expected: the array that it is compared with; NaNs are equal to NaNs.
+        what: name of the array, for instance ``weight``.
+        why: circumstances of the comparison, for instance ``between two trainings with one seed``.
+        within: maximum difference.
     """
     tensors = {"actual": actual, "expected": expected}
     if actual.shape != expected.shape or actual.dtype != expected.dtype:
-        shapes = f"{actual.dtype} {actual.shape} instead of {expected.dtype} {expected.shape}"
-        raise ContractError(f"{what} is {shapes} {why}", tensors=tensors)
-    if np.array_equal(actual, expected):
+        raise ContractError(
+            f"{what} differs {why}: expected {expected.dtype} {expected.shape}, "
+            f"got {actual.dtype} {actual.shape}",
+            tensors=tensors,
+        )
+    if np.array_equal(actual, expected):  # most often so, and quick
         return
-    with np.errstate(invalid="ignore"):
-        off = np.abs(actual.astype(np.float64) - expected.astype(np.float64))
-    off[(actual == expected) | (np.isnan(off) & _both_nan(actual, expected))] = 0
-    off[np.isnan(off)] = np.inf
+    # In float64, in which differences of unsigned integers do not wrap around.
+    one, two = actual.astype(np.float64), expected.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # inf - inf
+        off = np.abs(one - two)
+    off[(one == two) | (np.isnan(one) & np.isnan(two))] = 0
+    off[np.isnan(off)] = np.inf  # NaN in one of the two alone, which `argmax` must find
     place = tuple(map(int, np.unravel_index(int(off.argmax()), off.shape)))
     if off[place] > within:
         raise ContractError(
-            f"{what} differs {why} in {int((off > within).sum())} of {off.size} places, most at "
-            f"{_at(place)}: {actual[place]!s} instead of {expected[place]!s}, "
-            f"off by {off[place]:.2g}",
+            f"{what} differs {why} in {int((off > within).sum())} of {off.size} elements, most at "
+            f"{list(place)}: expected {expected[place]!s}, got {actual[place]!s}, "
+            f"a difference of {off[place]:.2g}",
             tensors=tensors,
         )
-
-
-def _both_nan(first: Array, second: Array) -> Array:
-    both: Array = np.isnan(first.astype(np.float64)) & np.isnan(second.astype(np.float64))
-    return both
-
-
-def _at(place: tuple[int, ...]) -> str:
-    return f"[{', '.join(map(str, place))}]"

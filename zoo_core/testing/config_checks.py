@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from pydantic import ValidationError
 
-from zoo_core.errors import InvalidValueError
+from zoo_core.errors import InvalidValueError, join_names
 from zoo_core.frameworks.trainer import model_builder
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.recipes.model_config import ModelConfig
@@ -19,64 +18,71 @@ from zoo_core.tuning.model_spaces import check_space, find_space, plan_values
 
 
 def builds_with_its_defaults(catalog: Catalog, name: str) -> None:
-    """A config of which nothing is said is whole, and gives a model."""
+    """Check that the config's defaults are complete and build a model."""
     entry = catalog.model(name)
     cls = entry.resolve(entry.spec.config)
     expect(
         isinstance(cls, type) and issubclass(cls, ModelConfig),
-        f"its config, {entry.spec.config}, is no subclass of zoo_core.ModelConfig",
+        f"config {entry.spec.config}: expected a subclass of zoo_core.ModelConfig, got {cls!r}",
     )
     try:
         config = cls()
     except ValidationError as exc:
-        raise ContractError(f"a field of its config has no default: {first_error(exc)}") from exc
+        # `zoo info` shows the defaults, and `create_model` builds with them.
+        raise ContractError(f"a field of the config has no default: {first_error(exc)}") from exc
     model_builder(entry)(config)
 
 
 def has_a_default_recipe(catalog: Catalog, name: str) -> None:
-    """One of its recipes is called ``default``."""
+    """Check that one of the model's recipes is named ``default``."""
     names = recipe_names(catalog.model(name))
-    expect("default" in names, f"it has no recipe 'default', only {', '.join(names) or 'none'}")
+    expect("default" in names, f"recipes: expected 'default' among them, got {join_names(names)}")
 
 
 def resolves(catalog: Catalog, name: str, recipe: str) -> None:
-    """Every field and value of the recipe is one, and model, data set and trainer fit."""
+    """Check that the recipe is valid, and that model, data set and trainer fit together."""
     Trainee.make(catalog, name, recipe)
 
 
 def survives_json(catalog: Catalog, name: str, recipe: str) -> None:
-    """The recipe's config becomes itself again on its way through JSON."""
+    """Check that the recipe's config is equal after a round trip through JSON."""
     cls, values, config = _config(catalog, name, recipe)
+    # Cards and run folders store configs as JSON. A validator that changes a value each time it
+    # runs would build another model from them.
     again = validate(cls, values, what="config")
-    expect(again == config, f"the config {config} becomes {again} on its way through JSON")
+    expect(
+        again == config, f"config after a round trip through JSON: expected {config}, got {again}"
+    )
 
 
 def refuses_unknown_keys(catalog: Catalog, name: str, recipe: str) -> None:
-    """The config refuses a key that it does not know."""
+    """Check that the config refuses an unknown key."""
     cls, values, _ = _config(catalog, name, recipe)
     try:
         validate(cls, {**values, "no_such_key": 1}, what="config")
     except InvalidValueError:
         return
-    raise ContractError("the config takes the unknown key 'no_such_key'")
+    # Else a misspelled --set would train with the default, unnoticed.
+    raise ContractError("the config accepts the unknown key 'no_such_key'; keep extra='forbid'")
 
 
 def is_frozen(catalog: Catalog, name: str, recipe: str) -> None:
-    """The config cannot be changed once it is made."""
+    """Check that the config is immutable."""
     _, _, config = _config(catalog, name, recipe)
     try:
         config.input_shape = config.input_shape
-    except Exception:
+    except Exception:  # pydantic's or any other class's
         return
-    raise ContractError("the config can be changed after it was made: keep frozen=True")
+    raise ContractError("the config can be modified; keep frozen=True")
 
 
 def can_be_searched(catalog: Catalog, name: str, space: str) -> None:
-    """Every value of the search space, and every two, make a training that can begin."""
+    """Check that every value of the search space, and every pair, gives a valid training."""
     entry = catalog.model(name)
     found = find_space(entry, space)
     plan = check_space(catalog, name, found, found.recipe or "default")
     if found.one_at_a_time:
+        # It raises if a range has no choices to try.
         found.grid(plan_values(plan, found.ranges))
 
 
@@ -87,19 +93,8 @@ def _config(
     return type(config), config.model_dump(mode="json"), config
 
 
-CONFIG_CHECKS: dict[str, Callable[[Catalog, str], None]] = {
-    "builds with its defaults": builds_with_its_defaults,
-    "has a default recipe": has_a_default_recipe,
-}
-"""Of a model."""
+CONFIG_CHECKS = (builds_with_its_defaults, has_a_default_recipe)
+"""Checks of a model."""
 
-RECIPE_CHECKS: dict[str, Callable[[Catalog, str, str], None]] = {
-    "resolves": resolves,
-    "survives JSON": survives_json,
-    "refuses unknown keys": refuses_unknown_keys,
-    "is frozen": is_frozen,
-}
-"""Of a model with each of its recipes."""
-
-SPACE_CHECKS: dict[str, Callable[[Catalog, str, str], None]] = {"can be searched": can_be_searched}
-"""Of a model with each of its search spaces."""
+RECIPE_CHECKS = (resolves, survives_json, refuses_unknown_keys, is_frozen)
+"""Checks of a model with each of its recipes."""

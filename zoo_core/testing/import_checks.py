@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import requires
 from pathlib import Path
@@ -20,19 +19,18 @@ from zoo_core.testing.check import ContractError, expect
 from zoo_core.testing.static_checks import plugin_of
 
 ALLOWED = {"zoo_core", "pluggy"}
-"""Packages that a plugin's module may import, besides the standard library, its own package and
-those of plugins that its distribution requires."""
+"""Packages that any plugin's module may import."""
 
 
 @dataclass(frozen=True)
-class Imported:
-    """What importing a plugin's module did.
+class ImportEffects:
+    """The side effects of importing a plugin's module.
 
     Attributes:
-        modules: that were imported.
-        files: that were written, made or removed.
-        reached: connections and processes that were asked for.
-        printed: on standard output and standard error.
+        modules: imported modules.
+        files: files that were written, created or removed.
+        reached: attempted connections and processes.
+        printed: text on standard output and standard error.
     """
 
     modules: list[str]
@@ -41,44 +39,48 @@ class Imported:
     printed: str
 
 
+# Every `zoo` command imports the modules of all plugins whenever the plugin index is out of date.
 def imports_nothing_heavy(catalog: Catalog, name: str) -> None:
-    """The plugin's module imports the standard library, ``zoo_core`` and required plugins only."""
+    """Check that the module imports the standard library, the core and required plugins only."""
     own = _module(catalog, name).partition(".")[0]
     cheap = sys.stdlib_module_names | ALLOWED | {own} | _required_packages(catalog, name)
     tops = {module.partition(".")[0] for module in import_module(catalog, name).modules}
-    # Underscored ones are the standard library's own for this system: _sysconfigdata_….
+    # Names with an underscore are the standard library's for one platform: _sysconfigdata_….
     heavy = sorted(top for top in tops - cheap if not top.startswith("_"))
     expect(
         not heavy,
-        f"importing its module imports {', '.join(heavy)}: put what needs them behind import "
-        "strings, in other modules",
+        f"importing its module imports {', '.join(heavy)}: move the code that needs them to other "
+        "modules, behind import strings",
     )
 
 
 def prints_nothing(catalog: Catalog, name: str) -> None:
-    """Importing the plugin's module prints nothing."""
+    """Check that importing the module prints nothing."""
+    # A line on stdout would break the JSON of every command.
     printed = import_module(catalog, name).printed
     expect(not printed, f"importing its module prints {printed[:200]!r}")
 
 
 def writes_nothing(catalog: Catalog, name: str) -> None:
-    """Importing the plugin's module writes, makes and removes no file."""
+    """Check that importing the module writes, creates and removes no file."""
     files = import_module(catalog, name).files
     expect(not files, f"importing its module writes {', '.join(files)}")
 
 
 def reaches_nobody(catalog: Catalog, name: str) -> None:
-    """Importing the plugin's module opens no connection and starts no process."""
+    """Check that importing the module opens no connection and starts no process."""
     reached = import_module(catalog, name).reached
-    expect(not reached, f"importing its module asks for {', '.join(reached)}")
+    expect(not reached, f"importing its module calls {', '.join(reached)}")
 
 
-def import_module(catalog: Catalog, name: str) -> Imported:
-    """Import a plugin's module in a fresh interpreter, and return what that did."""
+def import_module(catalog: Catalog, name: str) -> ImportEffects:
+    """Import a plugin's module in a fresh interpreter, and return the side effects."""
     module = _module(catalog, name)
     path = os.pathsep.join(filter(None, sys.path))  # so that it finds the same plugins
     with tempfile.TemporaryDirectory() as folder:
+        # A file, because standard output belongs to what the module prints.
         report = Path(folder) / "report.json"
+        # -B: no .pyc files, which would count as written. -P: no modules of the working directory.
         command = [sys.executable, "-B", "-P", str(Path(__file__).with_name("import_probe.py"))]
         done = subprocess.run(
             [*command, module, str(report)],
@@ -91,8 +93,9 @@ def import_module(catalog: Catalog, name: str) -> Imported:
             raise ContractError(f"importing {module} ends the process with {done.returncode}")
         found = json.loads(report.read_text())
     failure = found.pop("failure")
+    # An attempted connection is refused by the probe; the failure is then its consequence.
     expect(not failure or found["reached"], f"importing {module} failed: {failure}")
-    return Imported(**found, printed=done.stdout + done.stderr)
+    return ImportEffects(**found, printed=done.stdout + done.stderr)
 
 
 def _required_packages(catalog: Catalog, name: str) -> set[str]:
@@ -107,12 +110,8 @@ def _required_packages(catalog: Catalog, name: str) -> set[str]:
 
 
 def _module(catalog: Catalog, name: str) -> str:
+    # Of "zoo-x = zoo_x.plugin" or "zoo-x = zoo_x.plugin:attribute".
     return plugin_of(catalog, name).entry_point.rpartition("= ")[2].partition(":")[0]
 
 
-IMPORT_CHECKS: dict[str, Callable[[Catalog, str], None]] = {
-    "imports nothing heavy": imports_nothing_heavy,
-    "prints nothing": prints_nothing,
-    "writes nothing": writes_nothing,
-    "reaches nobody": reaches_nobody,
-}
+IMPORT_CHECKS = (imports_nothing_heavy, prints_nothing, writes_nothing, reaches_nobody)

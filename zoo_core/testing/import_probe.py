@@ -2,15 +2,17 @@
 
     python -B -P import_probe.py MODULE REPORT
 
-REPORT is a file for what it did: modules imported, files written, connections and processes begun.
+It writes the side effects to the JSON file REPORT: imported modules, written files, attempted
+connections and processes.
 """
 
 import importlib
 import json
 import os
 import sys
+from pathlib import Path
 
-# What every plugin may use is imported before anything is held against one.
+# Imported first, so that the probe does not record the modules that every plugin may use.
 from zoo_core import hookspecs  # noqa: F401
 from zoo_core.plugins.specs import KINDS
 
@@ -31,13 +33,14 @@ def main(module: str, report: str) -> None:
     before = set(sys.modules)
     files: list[str] = []
     reached: list[str] = []
-    watching = True
+    watching = True  # an audit hook cannot be removed, only switched off
 
     def watch(event: str, arguments: tuple[object, ...]) -> None:
         if not watching:
             return
         if event == "open":
             path, mode, flags = arguments
+            # `open` has a mode; `os.open` has flags alone.
             writes = isinstance(mode, str) and any(letter in mode for letter in "wax+")
             writes |= mode is None and isinstance(flags, int) and bool(flags & WRITING)
             if writes and path != os.devnull:
@@ -46,23 +49,23 @@ def main(module: str, report: str) -> None:
             files.append(f"{arguments[0]} ({event})")
         elif event.startswith(REACHING):
             reached.append(event)
+            # Raised before the call takes place, so that a check has no effect on the network.
             raise PermissionError(f"{event} while a plugin is imported")
 
     sys.addaudithook(watch)
     failure = ""
     try:
         plugin = importlib.import_module(module)
+        # The hooks run whenever plugins are loaded, so their side effects count as well.
         for kind in KINDS:
             if hook := getattr(plugin, f"zoo_{kind}", None):
                 list(hook())
-    except BaseException as exc:
+    except BaseException as exc:  # a module may call sys.exit
         failure = f"{type(exc).__name__}: {exc}"
     watching = False
     modules = sorted(set(sys.modules) - before)
-    with open(report, "w", encoding="utf-8") as file:  # noqa: PTH123
-        json.dump(
-            {"modules": modules, "files": files, "reached": reached, "failure": failure}, file
-        )
+    effects = {"modules": modules, "files": files, "reached": reached, "failure": failure}
+    Path(report).write_text(json.dumps(effects), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,61 +26,68 @@ from zoo_core.tuning.study import State, Study, Trial
 from zoo_core.weights.card import Card
 
 NOWHERE = "./no/such/address"
-"""For a source, where nothing is: neither here nor elsewhere."""
+"""Address for a source that is neither an existing path nor a name on any hub."""
 
 
 def refuses_what_is_not_there(catalog: Catalog, name: str) -> None:
-    """An address at which there is no data set is an error that a user can read."""
+    """Check that an address without a data set is a `ZooError`, which users see on one line."""
     try:
         catalog.dataset(f"{name}:{NOWHERE}")
     except ZooError:
         return
     except Exception as exc:
-        raise ContractError(f"{name}:{NOWHERE} ends with {one_line(exc)}") from exc
-    raise ContractError(f"{name}:{NOWHERE}, where nothing is, counts as a data set")
+        raise ContractError(f"{name}:{NOWHERE}: expected a ZooError, got {one_line(exc)}") from exc
+    raise ContractError(f"{name}:{NOWHERE}, which does not exist, is accepted as a data set")
 
 
 def is_a_click_command(catalog: Catalog, name: str) -> None:
-    """The command is one of click's."""
+    """Check that the command is a click command."""
     entry = catalog.command(name)
     command = entry.resolve(entry.spec.command)
-    expect(isinstance(command, click.Command), f"{entry.spec.command} is no click command")
-
-
-def explains_itself(catalog: Catalog, name: str) -> None:
-    """``--help`` says what the command does, and does nothing."""
-    entry = catalog.command(name)
-    done = CliRunner().invoke(entry.resolve(entry.spec.command), ["--help"])
-    expect(done.exit_code == 0, f"--help ends with {done.exit_code}: {done.output[-200:]}")
     expect(
-        entry.resolve(entry.spec.command).help,
-        "--help does not say what it does: a docstring is due",
+        isinstance(command, click.Command),
+        f"{entry.spec.command}: expected a click command, got {command!r}",
     )
 
 
+def explains_itself(catalog: Catalog, name: str) -> None:
+    """Check that ``--help`` succeeds and has a text."""
+    entry = catalog.command(name)
+    command = entry.resolve(entry.spec.command)
+    done = CliRunner().invoke(command, ["--help"])
+    expect(
+        done.exit_code == 0,
+        f"exit code of --help: expected 0, got {done.exit_code}: {done.output[-200:]}",
+    )
+    expect(command.help, "--help has no text; write a docstring")
+
+
 def can_be_read(catalog: Catalog, name: str) -> None:
-    """The registry's index can be read, where it lies on this machine."""
+    """Check that the index of a registry on this machine can be read."""
     registry = next(each for each in known_registries(catalog) if each.name == name)
+    # A server may be down without any fault of the plugin.
     if not isinstance(registry.location, Folder):
-        raise NotApplicableError(f"it lies elsewhere, at {registry.location.url}")
+        raise NotApplicableError(f"it is not on this machine but at {registry.location.url}")
     registry.index()
 
 
 def hears_of_a_training(catalog: Catalog, name: str) -> None:
-    """A short training goes through every hook that the plugin implements."""
+    """Check that no hook of the plugin fails in a short training."""
+    # The hooks are called by `_PluginCallbacks`: a training turns their errors into warnings, and
+    # calls those of other plugins as well, which may draw for seconds.
     quiet = Catalog(catalog.plugins, _no_hooks)
     model = _any_model(catalog, name)
     small = {"dataset": "synthetic", "epochs": 1}
     with tempfile.TemporaryDirectory() as folder:
         callbacks = _PluginCallbacks(running_hooks(catalog, name))
-        run = Training.new(
-            quiet, model, overrides=[small], out=Path(folder) / "run", callbacks=callbacks
-        ).run()
-        expect(run.card.model, "the card is gone")
+        out = Path(folder) / "run"
+        run = Training.new(quiet, model, overrides=[small], out=out, callbacks=callbacks).run()
+        expect(run.card.model, "the card is gone")  # hooks may add files to the folder, not remove
 
 
 def hears_of_a_search(catalog: Catalog, name: str) -> None:
-    """A search with good, hopeless and failed trials goes through the plugin's hook."""
+    """Check that the plugin's hook accepts a search with pruned and failed trials."""
+    # A made-up study, because a real search takes minutes and fails no trial on purpose.
     hook = running_hooks(catalog, name)[TUNE_HOOK]
     with tempfile.TemporaryDirectory() as folder:
         _call(TUNE_HOOK, hook, study=_search(), folder=Path(folder))
@@ -120,21 +127,21 @@ def _search() -> Study:
 
 
 class _PluginCallbacks(Callbacks):
-    """Calls a plugin's hooks during a training, and fails where one does."""
+    """Callbacks that call a plugin's hooks and raise their errors."""
 
     def __init__(self, hooks: Mapping[str, Any]) -> None:
         self._hooks = hooks
 
     def train_start(self, run: Run, progress: TrainingState) -> None:
-        self._tell("zoo_train_start", run=run)
+        self._call_hook("zoo_train_start", run=run)
 
     def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
-        self._tell("zoo_epoch_end", run=run, epoch=epoch, metrics=metrics)
+        self._call_hook("zoo_epoch_end", run=run, epoch=epoch, metrics=metrics)
 
     def train_end(self, run: Run, result: Card, predictions: Predictions) -> None:
-        self._tell("zoo_train_end", run=run, result=result, predictions=predictions)
+        self._call_hook("zoo_train_end", run=run, result=result, predictions=predictions)
 
-    def _tell(self, hook: str, **arguments: Any) -> None:
+    def _call_hook(self, hook: str, **arguments: Any) -> None:
         if implementation := self._hooks.get(hook):
             _call(hook, implementation, **arguments)
 
@@ -147,7 +154,8 @@ def _call(hook: str, implementation: Any, **arguments: Any) -> None:
 
 
 def _any_model(catalog: Catalog, plugin: str) -> str:
-    """Return a model that can be trained here: the plugin's own, or the first that can."""
+    """Return a model that can be trained here, preferably the plugin's own."""
+    # Of one head, or any number, because the synthetic data set has one label per image.
     entries = catalog.entries("models").items()
     for name, entry in sorted(entries, key=lambda item: item[1].plugin.distribution != plugin):
         if entry.spec.heads in (1, None):
@@ -155,33 +163,13 @@ def _any_model(catalog: Catalog, plugin: str) -> str:
                 entry.resolve(entry.spec.builder)
                 trainer = catalog.trainer(entry.spec.trainer)
                 trainer.resolve(trainer.spec.factory)
-            except ZooError:
+            except ZooError:  # its framework is not installed
                 continue
             return name
-    raise NotApplicableError("no model is installed that could be trained")
+    raise NotApplicableError("no installed model can be trained")
 
 
 def _no_hooks() -> pluggy.HookRelay:
     manager = pluggy.PluginManager("zoo")
     manager.add_hookspecs(hookspecs)
     return manager.hook
-
-
-SOURCE_CHECKS: dict[str, Callable[[Catalog, str], None]] = {
-    "refuses what is not there": refuses_what_is_not_there
-}
-
-COMMAND_CHECKS: dict[str, Callable[[Catalog, str], None]] = {
-    "is a click command": is_a_click_command,
-    "explains itself": explains_itself,
-}
-
-REGISTRY_CHECKS: dict[str, Callable[[Catalog, str], None]] = {"can be read": can_be_read}
-
-HOOK_CHECKS: dict[str, Callable[[Catalog, str], None]] = {
-    "hears of a training": hears_of_a_training
-}
-"""Of a plugin that implements a hook that is called while a model is trained."""
-
-SEARCH_CHECKS: dict[str, Callable[[Catalog, str], None]] = {"hears of a search": hears_of_a_search}
-"""Of a plugin that implements the one that is called after a search for a recipe."""

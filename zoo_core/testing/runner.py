@@ -21,13 +21,13 @@ class CheckStatus(StrEnum):
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What became of a check.
+    """The result of a check.
 
     Attributes:
-        check: its name.
-        status: whether it holds.
-        message: why not, or why it was not made; empty where it holds.
-        seconds: that it took.
+        check: name of the check.
+        status: passed, failed or skipped.
+        message: reason of a failure or a skip; empty for a passed check.
+        seconds: duration in seconds.
     """
 
     check: str
@@ -39,12 +39,12 @@ class CheckResult:
 def run_checks(
     checks: Iterable[Check], *, skip: Mapping[str, str], save: Path | None
 ) -> Iterator[CheckResult]:
-    """Make checks and yield what becomes of each; nothing that one raises stops the others.
+    """Run checks and yield the result of each; an exception in one does not stop the others.
 
     Args:
-        checks: to be made.
-        skip: name of a check -> the reason for which it is not to be made.
-        save: folder for the arrays that failures are about; None to keep none.
+        checks: the checks to run.
+        skip: name of a check -> reason to skip it.
+        save: folder for the arrays of failures; None to save none.
     """
     for check in checks:
         started = time.perf_counter()
@@ -53,25 +53,26 @@ def run_checks(
 
 
 def check_skips(skip: Mapping[str, str], checks: Sequence[Check]) -> None:
-    """See that what is to be skipped is there, and that each has its reason.
+    """Check that all checks to skip exist, and that each has a reason.
 
     Raises:
-        InvalidValueError: a check is unknown, or a reason empty.
+        InvalidValueError: a check does not exist, or a reason is empty.
     """
+    # Because a misspelled or outdated name would silently skip nothing.
     names = [check.name for check in checks]
     for name, reason in skip.items():
         if name not in names:
-            hint = did_you_mean(name, names) or f"There are: {join_names(names)}."
-            raise InvalidValueError(f"there is no check {name!r} to be skipped", hint=hint)
+            hint = did_you_mean(name, names) or f"Choose from: {join_names(names)}."
+            raise InvalidValueError(f"there is no check {name!r} to skip", hint=hint)
         if not reason.strip():
             raise InvalidValueError(
-                f"the check {name!r} is to be skipped without a reason",
-                hint=f"Say why: --skip '{name}=REASON'",
+                f"check {name!r} to skip: expected a reason, got none",
+                hint=f"Add a reason: --skip '{name}=REASON'",
             )
 
 
 def junit(plugin: str, outcomes: Sequence[CheckResult]) -> bytes:
-    """Return outcomes as JUnit's XML, which CI services show."""
+    """Return results as JUnit XML, the format that CI services display."""
     statuses = [outcome.status for outcome in outcomes]
     suite = ElementTree.Element(
         "testsuite",
@@ -102,11 +103,12 @@ def _run(check: Check, reason: str, save: Path | None) -> tuple[CheckStatus, str
         return CheckStatus.SKIPPED, str(exc)
     except ZooError as exc:
         return CheckStatus.FAILED, str(exc)
-    except Exception as exc:
-        return CheckStatus.FAILED, f"it ends with {one_line(exc)}"
+    except Exception as exc:  # third-party code may raise anything
+        return CheckStatus.FAILED, f"it raised {one_line(exc)}"
     return CheckStatus.PASSED, ""
 
 
 def _printable(text: str) -> str:
-    """Return text without the control characters that XML cannot hold."""
+    """Return text without control characters."""
+    # XML 1.0 has no escape for them, and parsers refuse the whole file.
     return "".join(c if c.isprintable() else " " for c in text)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import importlib.util
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import fields
-from importlib.metadata import Distribution, distribution
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -21,88 +21,97 @@ from zoo_core.plugins.selection import canonical
 from zoo_core.testing.check import expect
 
 PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
-"""Modules that read objects from files, and run what those files say."""
+"""Modules that load objects from files, which may execute code."""
 
 PICKLE_FILES = {".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt"}
+"""Suffixes of files that frameworks write with pickle."""
 
 
 def loads(catalog: Catalog, name: str) -> None:
-    """The plugin is loaded, and every name that it offers is its own."""
+    """Check that the plugin loads, and that no other plugin offers the same names."""
     plugin = plugin_of(catalog, name)
-    expect(plugin.status is Status.OK, f"its status is {plugin.status}: {plugin.reason}")
+    expect(
+        plugin.status is Status.OK,
+        f"status: expected {Status.OK}, got {plugin.status}: {plugin.reason}",
+    )
 
 
 def has_an_entry_point(catalog: Catalog, name: str) -> None:
-    """There is one entry point, it is named like the distribution, and it names a module."""
+    """Check that one entry point has the distribution's name and refers to a module."""
     if name == "zoo-core":
-        return  # which is there without one
+        return  # the core's own plugin needs none
     points = [p for p in distribution(name).entry_points if p.group == API_GROUP]
     declared = ", ".join(f"{point.name} = {point.value}" for point in points) or "none"
-    expect(len(points) == 1, f"one entry point in {API_GROUP} is due, there are: {declared}")
+    expect(len(points) == 1, f"entry points in {API_GROUP}: expected one, got {declared}")
+    # Because users select plugins by their distribution, and errors name that.
     expect(
         canonical(points[0].name) == canonical(name),
-        f"the entry point {declared} is to be named like the distribution, {name}",
+        f"name of the entry point: expected {name}, as the distribution, got {declared}",
     )
-    expect(not points[0].attr, f"the entry point {declared} is to name a module, nothing in it")
+    expect(not points[0].attr, f"target of the entry point: expected a module, got {declared}")
 
 
 def offers_something(catalog: Catalog, name: str) -> None:
-    """It offers something, or wants to hear of trainings."""
+    """Check that the plugin implements a hook."""
+    # An entry point that refers to the package, not to its module with the hooks, loads as well.
     plugin = plugin_of(catalog, name)
     expect(
         plugin.offers or running_hooks(catalog, name),
-        "it implements no hook: it offers nothing, and hears of nothing",
+        "its module implements no hook, so it offers nothing",
     )
 
 
 def has_a_license(catalog: Catalog, name: str) -> None:
-    """The distribution says under which license its code is."""
+    """Check that the distribution's metadata have a license."""
+    # In any of the three forms that build backends have written over the years.
     about = distribution(name).metadata
     stated = about.json.get("license_expression") or about.json.get("license")
     classified = [c for c in about.get_all("Classifier") or [] if c.startswith("License ::")]
-    expect(stated or classified, "its pyproject.toml states no license")
+    expect(stated or classified, "its pyproject.toml has no license")
 
 
 def uses_no_pickle(catalog: Catalog, name: str) -> None:
-    """Nothing in it reads or ships pickles, which run whatever is written in them."""
-    for path in _files(distribution(name), plugin_of(catalog, name)):
+    """Check that the plugin neither reads nor contains pickles."""
+    # By its source instead of its behavior, because unpickling executes code, and a check of one
+    # training may not reach the line.
+    for path in _files(plugin_of(catalog, name)):
         expect(path.suffix not in PICKLE_FILES, f"{path} is a pickle; ship .safetensors")
         if path.suffix == ".py":
             for line, what in _pickling(ast.parse(path.read_bytes())):
-                expect(False, f"{path}:{line} uses {what}; weights go through safetensors")
+                expect(False, f"{path}:{line} uses {what}; use safetensors for weights")
 
 
 def has_import_strings_that_resolve(entry: Entry[Any]) -> None:
-    """Everything that the spec names can be imported."""
+    """Check that all import strings of the spec can be imported."""
     for import_string in import_strings(entry):
         entry.resolve(import_string)
 
 
 def names_a_license(entry: Entry[Any]) -> None:
-    """The spec's license is an SPDX expression."""
+    """Check that the spec's license is an SPDX expression."""
     license = entry.spec.license
     try:
         expected = canonicalize_license_expression(license)
     except InvalidLicenseExpression as exc:
-        expect(False, f"its license {license!r} is no SPDX expression such as MIT: {exc}")
-    expect(license == expected, f"its license is written {expected} in SPDX, not {license}")
+        expect(False, f"license: expected an SPDX expression, such as MIT, got {license!r}: {exc}")
+    expect(license == expected, f"license: expected {expected}, as SPDX writes it, got {license}")
 
 
 def names_what_is_installed(catalog: Catalog, entry: Entry[Any]) -> None:
-    """The model's trainer and data set are installed, under one name each."""
+    """Check that the names of the model's trainer and data set are installed and unambiguous."""
     catalog.trainer(entry.spec.trainer)
     catalog.dataset(entry.spec.dataset)
 
 
-def states_a_sha256(entry: Entry[Any]) -> None:
-    """The data set's spec states a checksum, and where it is from."""
+def states_a_sha256_and_a_source(entry: Entry[Any]) -> None:
+    """Check that the data set's spec has a checksum, which may be empty, and a source."""
     spec = entry.spec
     expect(
         re.fullmatch("([0-9a-f]{64})?", spec.sha256),
-        f"its sha256 is 64 hexadecimal digits, or empty where it is not known before the data are "
-        f"here; got {spec.sha256!r}",
+        "sha256: expected 64 hexadecimal digits, or nothing for data that only the user has, got "
+        f"{spec.sha256!r}",
     )
-    expect(spec.source.strip(), "it does not say who made it and where it is from")
+    expect(spec.source.strip(), "source: expected its authors and origin, got nothing")
 
 
 _IMPORTED = {
@@ -115,12 +124,14 @@ _IMPORTED = {
     "factory",
     "command",
     "describe",
+    "spaces",
+    "transforms",
 }
-"""Fields of specs that are import strings; ``spaces`` has checks of its own."""
+"""Fields of specs that are import strings."""
 
 
 def import_strings(entry: Entry[Any]) -> Iterator[str]:
-    """Yield what a spec names to be imported."""
+    """Yield the import strings of a spec."""
     for field in fields(entry.spec):
         value = getattr(entry.spec, field.name)
         if field.name in _IMPORTED and value:
@@ -138,18 +149,20 @@ TUNE_HOOK = "zoo_tune_end"
 
 
 def running_hooks(catalog: Catalog, name: str) -> dict[str, Any]:
-    """Return the hooks of a plugin that are called while a model is trained, or tuned."""
+    """Return a plugin's hooks that are called during a training or after a search."""
     hooks = ("zoo_train_start", "zoo_epoch_end", "zoo_train_end", TUNE_HOOK)
     return {
         hook: implementation
         for hook in hooks
         for implementation in getattr(catalog.hooks, hook).get_hookimpls()
+        # The loader registers a plugin as "distribution:entry point".
         if implementation.plugin_name.partition(":")[0] == name
     }
 
 
-def _files(found: Distribution, plugin: Plugin) -> Iterator[Path]:
-    """Yield the files of the plugin's package, whether it was copied here or is used in place."""
+def _files(plugin: Plugin) -> Iterator[Path]:
+    """Yield the files of the plugin's package."""
+    # Through the import system, because the metadata of an editable install list no files.
     package = plugin.entry_point.rpartition("= ")[2].partition(".")[0]
     spec = importlib.util.find_spec(package)
     for folder in (spec.submodule_search_locations if spec else None) or ():
@@ -157,6 +170,7 @@ def _files(found: Distribution, plugin: Plugin) -> Iterator[Path]:
 
 
 def _pickling(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yield line and name of everything in a source file that unpickles."""
     for node in ast.walk(tree):
         match node:
             case ast.Import(names=names):
@@ -176,10 +190,4 @@ def _pickling(tree: ast.AST) -> Iterator[tuple[int, str]]:
         yield from ((node.lineno, module) for module in modules if module in PICKLES)
 
 
-PLUGIN_CHECKS: dict[str, Callable[[Catalog, str], None]] = {
-    "loads": loads,
-    "has an entry point": has_an_entry_point,
-    "offers something": offers_something,
-    "has a license": has_a_license,
-    "uses no pickle": uses_no_pickle,
-}
+PLUGIN_CHECKS = (loads, has_an_entry_point, offers_something, has_a_license, uses_no_pickle)

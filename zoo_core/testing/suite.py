@@ -1,75 +1,55 @@
-"""The suite: every check of a plugin, by what it declares, and their minimum number."""
+"""The suite: all checks of a plugin, selected by the specs that it offers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from zoo_core.errors import UnknownNameError, did_you_mean, join_names, singular
+from zoo_core.errors import UnknownNameError, did_you_mean, join_names, one_line
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.plugin import Plugin
 from zoo_core.plugins.selection import canonical
-from zoo_core.plugins.specs import KINDS, DatasetSpec, ModelSpec, Spec, TrainerSpec
+from zoo_core.plugins.specs import KINDS, ModelSpec
 from zoo_core.recipes.resolve import FOR_DATASET, recipe_names
-from zoo_core.testing import static_checks
-from zoo_core.testing.check import Check, expect
-from zoo_core.testing.config_checks import CONFIG_CHECKS, RECIPE_CHECKS, SPACE_CHECKS
-from zoo_core.testing.dataset_checks import COMPOSABLE_CHECKS, DATASET_CHECKS, READER_CHECKS
+from zoo_core.testing import other_checks, static_checks
+from zoo_core.testing.check import Check, ContractError, expect
+from zoo_core.testing.config_checks import CONFIG_CHECKS, RECIPE_CHECKS, can_be_searched
+from zoo_core.testing.dataset_checks import DATASET_CHECKS, READER_CHECKS, composes_anew
 from zoo_core.testing.import_checks import IMPORT_CHECKS
-from zoo_core.testing.model_checks import COUNT_CHECKS, MODEL_CHECKS
-from zoo_core.testing.other_checks import (
-    COMMAND_CHECKS,
-    HOOK_CHECKS,
-    REGISTRY_CHECKS,
-    SEARCH_CHECKS,
-    SOURCE_CHECKS,
-)
-from zoo_core.testing.resume_checks import RECIPE_FAULTS
+from zoo_core.testing.model_checks import MODEL_CHECKS, counts_its_parameters
+from zoo_core.testing.resume_checks import resumes_to_the_bit
 from zoo_core.testing.trainer_checks import (
-    DISTRIBUTED_CHECKS,
     TRAINER_CHECKS,
     check_field_is_followed,
+    knows_its_group,
 )
 from zoo_core.tuning.model_spaces import spaces_of
 
-MIN_CHECKS = {
-    "plugin": 10,
-    "models": 22,
-    "datasets": 10,
-    "sources": 2,
-    "trainers": 9,
-    "registries": 1,
-    "commands": 3,
-}
-"""How many checks a plugin and a thing of each kind have at the least; a model, with one recipe.
-
-They are written down apart from the checks, so that one that gets lost is missed.
-"""
-
 MAX_MODELS = 20
-"""How many models of a plugin are checked, where it offers more than that."""
+"""Maximum number of models of a plugin that are checked."""
 
 MAX_SAMPLE_PARAMETERS = 12_000_000
-"""Numbers that a model of such a sample learns, at most."""
+"""Maximum number of trainable parameters of a model in a sample."""
+# Larger ones take minutes for their trainings on a CPU.
 
 
 def plugin_checks(catalog: Catalog, plugin: str) -> list[Check]:
-    """Return every check of what a plugin offers.
+    """Return all checks of a plugin.
 
     A model is checked with each of its recipes and search spaces, a trainer with each recipe field
-    that it follows. The last check is that there are as many as what the plugin declares asks for.
+    that it implements.
 
     Args:
-        catalog: with the plugin, and with what its models need.
-        plugin: a distribution, or the name of something that one plugin offers.
+        catalog: the plugin, and the plugins that its models need.
+        plugin: a distribution, or the name of something that one plugin alone offers.
 
     Raises:
-        UnknownNameError: no plugin is or offers that.
+        UnknownNameError: no plugin has or offers that name.
     """
     found = find_plugin(catalog, plugin)
-    made = list(_of_plugin(catalog, found))
-    checked: list[tuple[str, Spec]] = []
+    checks = list(_of_plugin(catalog, found.distribution))
+    models: list[Entry[ModelSpec]] = []
     for kind, of_kind in _OF_KIND.items():
         entries = {
             name: entry
@@ -77,57 +57,49 @@ def plugin_checks(catalog: Catalog, plugin: str) -> list[Check]:
             if entry.plugin.distribution == found.distribution
         }
         for name in sample(entries, asked=plugin) if kind == "models" else entries:
-            checked.append((kind, entries[name].spec))
-            made += of_kind(catalog, name, entries[name])
-    count = len(made) + 1
-    name = f"{found.distribution}: is checked as a whole"
-    return [*made, Check(name, has_every_check, (found, checked, count))]
+            checks += of_kind(catalog, name, entries[name])
+            models += [entries[name]] * (kind == "models")
+    return [*checks, *_checks(found.distribution, [is_checked_as_a_whole], found, models)]
 
 
 def sample(models: Mapping[str, Entry[ModelSpec]], *, asked: str = "") -> list[str]:
-    """Return the models to check, of all that a plugin offers.
+    """Return the models to check: all, or a sample of a plugin with very many.
 
-    That is all; or where they are very many, the one that was asked for, else some, evenly spread
-    over the names of those that are small enough to train a few steps everywhere.
+    The sample is the model that was asked for, or models that are small enough for a short
+    training, evenly spread over the names.
     """
     if len(models) <= MAX_MODELS:
         return list(models)
     if asked in models:
         return [asked]
-    # Those that nobody counted are left out, as they may be such as cannot be built.
+    # A model without a number may be too large, or need files to be built at all.
     counts = {name: each.spec.parameters for name, each in models.items()}
     small = [
         name for name, count in counts.items() if count and count <= MAX_SAMPLE_PARAMETERS
     ] or list(models)
+    # Not at random, so that two runs check the same models.
     return [
         small[number * len(small) // MAX_MODELS] for number in range(min(MAX_MODELS, len(small)))
     ]
 
 
-def has_every_check(plugin: Plugin, checked: Sequence[tuple[str, Spec]], count: int) -> None:
-    """There are as many checks as what the plugin declares asks for."""
-    expected = MIN_CHECKS["plugin"] + sum(_least(kind, spec) for kind, spec in checked)
-    declared = ", ".join(f"{singular(kind)} {spec.name}" for kind, spec in checked)
-    expect(
-        plugin.usable and count >= expected,
-        f"{count} checks could be made, and {expected} are due at the least for: "
-        f"{declared or 'a plugin that offers nothing'}",
-    )
-
-
-def _least(kind: str, spec: Spec) -> int:
-    more = 0
-    if isinstance(spec, ModelSpec):
-        more = int(bool(spec.spaces)) + int(spec.parameters is not None)
-    if isinstance(spec, DatasetSpec):
-        more = int(spec.composable) + len(READER_CHECKS) * bool(spec.reader)
-    if isinstance(spec, TrainerSpec):
-        more = len({*spec.recipe_fields} - {"lr", "seed"}) + int(spec.distributed)
-    return MIN_CHECKS[kind] + more
+def is_checked_as_a_whole(plugin: Plugin, models: Iterable[Entry[ModelSpec]]) -> None:
+    """Check that the suite could list everything that the plugin offers."""
+    # Without this check, a plugin that does not load, or a model whose recipes cannot be imported,
+    # would have fewer checks instead of a failed one.
+    expect(plugin.usable, f"nothing that it offers can be checked: its status is {plugin.status}")
+    for entry in models:
+        try:
+            list(recipe_names(entry)), list(spaces_of(entry))
+        except Exception as exc:
+            raise ContractError(
+                f"recipes and search spaces of {entry.spec.name!r} cannot be listed: "
+                f"{one_line(exc)}"
+            ) from exc
 
 
 def find_plugin(catalog: Catalog, name: str) -> Plugin:
-    """Return a plugin by its distribution's name, or by that of something that only it offers."""
+    """Return a plugin by its distribution, or by the name of something that it alone offers."""
     for plugin in catalog.plugins:
         if canonical(plugin.distribution) == canonical(name):
             return plugin
@@ -140,97 +112,98 @@ def find_plugin(catalog: Catalog, name: str) -> Plugin:
     if len(owners) == 1:
         return next(iter(owners.values()))
     known = [plugin.distribution for plugin in catalog.plugins]
-    what = f"several plugins offer {name!r}" if owners else f"there is no plugin {name!r} installed"
-    raise UnknownNameError(
-        what, hint=f"{did_you_mean(name, known)} There are: {join_names(owners or known)}.".strip()
+    problem = (
+        f"{name!r} is offered by several plugins" if owners else f"there is no plugin {name!r}"
     )
+    hint = f"{did_you_mean(name, known)} Choose from: {join_names(owners or known)}."
+    raise UnknownNameError(problem, hint=hint.strip())
 
 
-def _of_plugin(catalog: Catalog, plugin: Plugin) -> Iterator[Check]:
-    name = plugin.distribution
-    yield from _each(name, static_checks.PLUGIN_CHECKS, (catalog, name))
-    yield from _each(name, IMPORT_CHECKS, (catalog, name))
+def _checks(subject: str, functions: Iterable[Callable[..., None]], *arguments: Any) -> list[Check]:
+    """Return one check per function, named after the subject and the function."""
+    return [Check(f"{subject}: {check_name(each)}", each, arguments) for each in functions]
+
+
+def check_name(function: Callable[..., None]) -> str:
+    """Return the name of a check, without its subject: that of its function, in words."""
+    return function.__name__.replace("_", " ").replace(" json", " JSON")
+
+
+def _of_plugin(catalog: Catalog, name: str) -> Iterator[Check]:
+    yield from _checks(name, static_checks.PLUGIN_CHECKS + IMPORT_CHECKS, catalog, name)
     hooks = static_checks.running_hooks(catalog, name).keys()
     if hooks - {static_checks.TUNE_HOOK}:
-        yield from _each(name, HOOK_CHECKS, (catalog, name))
+        yield from _checks(name, [other_checks.hears_of_a_training], catalog, name)
     if static_checks.TUNE_HOOK in hooks:
-        yield from _each(name, SEARCH_CHECKS, (catalog, name))
+        yield from _checks(name, [other_checks.hears_of_a_search], catalog, name)
 
 
 def _of_model(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]:
-    yield from _each(name, _SPEC_CHECKS | _LICENSE_CHECKS, (entry,))
-    yield from _each(
-        name, {"names what is installed": static_checks.names_what_is_installed}, (catalog, entry)
-    )
-    yield from _each(name, CONFIG_CHECKS, (catalog, name))
+    yield from _checks(name, [_IMPORTS, static_checks.names_a_license], entry)
+    yield from _checks(name, [static_checks.names_what_is_installed], catalog, entry)
+    yield from _checks(name, CONFIG_CHECKS, catalog, name)
     if entry.spec.parameters is not None:
-        yield from _each(name, COUNT_CHECKS, (catalog, name))
+        yield from _checks(name, [counts_its_parameters], catalog, name)
     for recipe in _names_or_none(recipe_names, entry):
-        if not _has_dataset(catalog, entry, recipe):
-            continue  # for a data set that another plugin offers, which is not here
-        with_recipe = {**RECIPE_CHECKS, **MODEL_CHECKS, **RECIPE_FAULTS}
-        yield from _each(f"{name}.{recipe}", with_recipe, (catalog, name, recipe))
+        # A recipe may be for a data set of another plugin, which need not be installed.
+        if _has_dataset(catalog, recipe):
+            with_recipe = (*RECIPE_CHECKS, *MODEL_CHECKS, resumes_to_the_bit)
+            yield from _checks(f"{name}.{recipe}", with_recipe, catalog, name, recipe)
     for space in _names_or_none(spaces_of, entry):
-        yield from _each(f"{name}, space {space}", SPACE_CHECKS, (catalog, name, space))
+        yield from _checks(f"{name}, space {space}", [can_be_searched], catalog, name, space)
 
 
-def _has_dataset(catalog: Catalog, entry: Entry[ModelSpec], recipe: str) -> bool:
+def _has_dataset(catalog: Catalog, recipe: str) -> bool:
     _, at, dataset = recipe.partition(FOR_DATASET)
     return not at or dataset in catalog.entries("datasets")
 
 
 def _names_or_none(
-    of: Callable[[Entry[ModelSpec]], Iterable[str]], entry: Entry[ModelSpec]
+    names: Callable[[Entry[ModelSpec]], Iterable[str]], entry: Entry[ModelSpec]
 ) -> Iterable[str]:
     try:
-        return list(of(entry))
+        return list(names(entry))
     except Exception:
-        return ()  # that they cannot be had is what another check says
+        return ()  # `is_checked_as_a_whole` reports the error
 
 
 def _of_dataset(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]:
-    states = {"states a sha256 and a source": static_checks.states_a_sha256}
-    yield from _each(name, _SPEC_CHECKS | _LICENSE_CHECKS | states, (entry,))
-    yield from _each(name, DATASET_CHECKS, (catalog, name))
+    static = [_IMPORTS, static_checks.names_a_license, static_checks.states_a_sha256_and_a_source]
+    yield from _checks(name, static, entry)
+    yield from _checks(name, DATASET_CHECKS, catalog, name)
     if entry.spec.composable:
-        yield from _each(name, COMPOSABLE_CHECKS, (catalog, name))
+        yield from _checks(name, [composes_anew], catalog, name)
     if entry.spec.reader:
-        yield from _each(name, READER_CHECKS, (catalog, name))
+        yield from _checks(name, READER_CHECKS, catalog, name)
 
 
 def _of_source(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]:
-    yield from _each(name, _SPEC_CHECKS, (entry,))
-    yield from _each(name, SOURCE_CHECKS, (catalog, name))
+    yield from _checks(name, [_IMPORTS], entry)
+    yield from _checks(name, [other_checks.refuses_what_is_not_there], catalog, name)
 
 
 def _of_trainer(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]:
-    yield from _each(name, _SPEC_CHECKS, (entry,))
-    yield from _each(name, TRAINER_CHECKS, (catalog, name))
+    yield from _checks(name, [_IMPORTS], entry)
+    yield from _checks(name, TRAINER_CHECKS, catalog, name)
+    # Every trainer implements the first two; its spec does not list them.
     for field in sorted({"lr", "seed"}.union(entry.spec.recipe_fields)):
         yield Check(f"{name}: follows {field}", check_field_is_followed, (catalog, name, field))
     if entry.spec.distributed:
-        yield from _each(name, DISTRIBUTED_CHECKS, (catalog, name))
+        yield from _checks(name, [knows_its_group], catalog, name)
 
 
-def _of_registry(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]:
-    yield from _each(name, REGISTRY_CHECKS, (catalog, name))
+def _of_registry(catalog: Catalog, name: str, _entry: Entry[Any]) -> Iterator[Check]:
+    yield from _checks(name, [other_checks.can_be_read], catalog, name)
 
 
 def _of_command(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]:
-    yield from _each(f"zoo {name}", _SPEC_CHECKS, (entry,))
-    yield from _each(f"zoo {name}", COMMAND_CHECKS, (catalog, name))
+    subject = f"zoo {name}"  # because a model may have the name of a command
+    yield from _checks(subject, [_IMPORTS], entry)
+    commands = [other_checks.is_a_click_command, other_checks.explains_itself]
+    yield from _checks(subject, commands, catalog, name)
 
 
-def _each(
-    name: str, checks: Mapping[str, Callable[..., None]], arguments: tuple[Any, ...]
-) -> Iterator[Check]:
-    for what, function in checks.items():
-        yield Check(f"{name}: {what}", function, arguments)
-
-
-_SPEC_CHECKS = {"has import strings that resolve": static_checks.has_import_strings_that_resolve}
-
-_LICENSE_CHECKS = {"names a license": static_checks.names_a_license}
+_IMPORTS = static_checks.has_import_strings_that_resolve
 
 _OF_KIND: dict[str, Callable[[Catalog, str, Entry[Any]], Iterator[Check]]] = {
     "models": _of_model,

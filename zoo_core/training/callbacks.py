@@ -20,53 +20,57 @@ from zoo_core.weights.card import Card
 
 
 class CallbackDispatcher(Callbacks):
-    """Writes ``metrics.jsonl`` and tells the caller and the plugins.
+    """Dispatcher of callbacks: writes ``metrics.jsonl``, then calls the caller and the plugins.
 
-    A plugin that fails here costs a warning, never the training.
+    A plugin whose hook fails costs a warning, never the training.
     """
 
     def __init__(self, catalog: Catalog, caller: Callbacks | None) -> None:
         self._hooks = catalog.hooks
-        self._caller = caller
+        self._caller = caller or Callbacks()
 
     def train_start(self, run: Run, progress: TrainingState) -> None:
-        # A resumed training may have written lines after its checkpoint.
+        # Written from the history, because a killed training may have appended lines after its
+        # last checkpoint, and trains those epochs again.
         lines = (json.dumps(metrics) + "\n" for metrics in progress.history)
         write_atomic(run.folder / METRICS, "".join(lines).encode())
-        if self._caller:
-            self._caller.train_start(run, progress)
-        self._tell("zoo_train_start", run=run)
+        self._caller.train_start(run, progress)
+        self._call("zoo_train_start", run=run)
 
     def step_end(self, epoch: int, step: int, steps: int) -> None:
-        if self._caller:
-            self._caller.step_end(epoch, step, steps)
+        # For the caller alone: a hook per step would slow down every training.
+        self._caller.step_end(epoch, step, steps)
 
     def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
+        # Opened anew for each line, so that the file is complete after every epoch and other
+        # programs can follow it.
         with (run.folder / METRICS).open("a", encoding="utf-8") as file:
             file.write(json.dumps(metrics) + "\n")
-        if self._caller:
-            self._caller.epoch_end(run, epoch, metrics)
-        self._tell("zoo_epoch_end", run=run, epoch=epoch, metrics=metrics)
+        self._caller.epoch_end(run, epoch, metrics)
+        self._call("zoo_epoch_end", run=run, epoch=epoch, metrics=metrics)
 
     def train_end(self, run: Run, result: Card, predictions: Predictions) -> None:
-        self._tell("zoo_train_end", run=run, result=result, predictions=predictions)
-        if self._caller:  # last, so that it may tell of what plugins have left in the folder
-            self._caller.train_end(run, result, predictions)
+        self._call("zoo_train_end", run=run, result=result, predictions=predictions)
+        # The caller comes last, because it may list the files that plugins wrote to the folder.
+        self._caller.train_end(run, result, predictions)
 
-    def _tell(self, hook: str, **arguments: Any) -> None:
-        call_hook(self._hooks, hook, "the training goes on", **arguments)
+    def _call(self, hook: str, **arguments: Any) -> None:
+        call_hook(self._hooks, hook, "the training continues", **arguments)
 
 
 def call_hook(hooks: pluggy.HookRelay, hook: str, consequence: str, **arguments: Any) -> None:
-    """Call a hook in every plugin that implements it; one that fails costs a warning.
+    """Call a hook in every plugin that implements it; a failure costs a warning.
 
     Args:
-        hooks: a catalog's.
-        hook: its name.
-        consequence: what the warning says that happens all the same.
-        arguments: the hook's.
+        hooks: hooks of a catalog.
+        hook: name of the hook.
+        consequence: clause of the warning that states what happens in spite of the failure.
+        arguments: arguments of the hook.
     """
+    # One by one instead of by pluggy's own call, which would stop at the first exception and
+    # leave out the other plugins.
     for implementation in getattr(hooks, hook).get_hookimpls():
+        # As pluggy does, only the arguments that the implementation names.
         wanted = {name: arguments[name] for name in implementation.argnames}
         try:
             implementation.function(**wanted)

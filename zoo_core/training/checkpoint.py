@@ -1,7 +1,8 @@
-"""Checkpoints: all state that a training needs to continue to the bit.
+"""Checkpoints: the complete state of a training, to continue it bit by bit.
 
-Each is a folder of its own, ``checkpoints/1``, ``checkpoints/2``, …: the arrays as safetensors,
-then a manifest with their checksum. The manifest comes last, so that where it is, all is there.
+Each checkpoint is a folder, ``checkpoints/1``, ``checkpoints/2``, …, with the arrays as
+safetensors and a manifest with their checksum. The manifest is written last, so a checkpoint
+that has one is complete.
 """
 
 from __future__ import annotations
@@ -10,13 +11,12 @@ import hashlib
 import shutil
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
@@ -24,7 +24,7 @@ from zoo_core.errors import DataError, one_line
 from zoo_core.filenames import CONFIG
 from zoo_core.frameworks.training_state import FitResult, TrainingState
 from zoo_core.metrics.scores import Scores
-from zoo_core.recipes.validation import first_error
+from zoo_core.recipes.validation import FrozenModel, first_error
 from zoo_core.system.atomic_files import write_atomic
 from zoo_core.training import CHECKPOINT_SECONDS
 from zoo_core.weights.file import Tensors
@@ -32,23 +32,21 @@ from zoo_core.weights.file import Tensors
 ARRAYS, MANIFEST = "state.safetensors", "manifest.json"
 
 MAX_CHECKPOINTS = 2
-"""How many of the newest are kept: should one be damaged, the one before it serves."""
+"""Maximum number of checkpoints that are kept."""
+# Two, so that a training whose newest checkpoint is damaged continues from the one before.
 
 
-class _KeptEpoch(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class _KeptEpoch(FrozenModel):
     epoch: int
     train: Scores
     validation: Scores
 
 
-class _Manifest(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class _Manifest(FrozenModel):
     format: int = 1
+    # Because a checkpoint of another recipe would load without an error and continue wrongly.
     config_sha256: str
-    """Of the run's ``config.json``: the checkpoint is of that training and no other."""
+    """Checksum of the ``config.json`` of the training that the checkpoint belongs to."""
     arrays_sha256: str
     epoch: int
     step: int
@@ -59,7 +57,7 @@ class _Manifest(BaseModel):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A training's progress and its learner's state."""
+    """A checkpoint: the state of a training and of its learner."""
 
     training: TrainingState
     learner: Tensors
@@ -76,9 +74,11 @@ class SerializedCheckpoint:
 def serialize(checkpoint: Checkpoint, config_sha256: str) -> SerializedCheckpoint:
     """Return the contents of a checkpoint's files."""
     training, kept = checkpoint.training, checkpoint.training.kept
+    # Prefixes, because a learner, the logits and the kept epoch may use the same names.
     arrays = {f"learner.{name}": array for name, array in checkpoint.learner.items()}
     arrays |= {f"logits.{head}": array for head, array in enumerate(training.logits)}
     arrays |= {f"kept.{name}": array for name, array in (kept.weights if kept else {}).items()}
+    # safetensors requires C order. `np.ascontiguousarray` would turn a 0-d array into a 1-d one.
     content = save({name: np.asarray(array, order="C") for name, array in arrays.items()})
     manifest = _Manifest(
         config_sha256=config_sha256,
@@ -94,24 +94,25 @@ def serialize(checkpoint: Checkpoint, config_sha256: str) -> SerializedCheckpoin
     return SerializedCheckpoint((manifest.model_dump_json(indent=1) + "\n").encode(), content)
 
 
-def deserialize(packed: SerializedCheckpoint, config_sha256: str | None = None) -> Checkpoint:
-    """Return the checkpoint in its files' contents.
+def deserialize(serialized: SerializedCheckpoint, config_sha256: str | None = None) -> Checkpoint:
+    """Return the checkpoint that the contents of its files describe.
 
     Args:
-        packed: the contents.
-        config_sha256: of the ``config.json`` of the training that it must be of; None for any.
+        serialized: contents of the files.
+        config_sha256: checksum of the ``config.json`` of the expected training; None for any.
 
     Raises:
-        ValueError: they are damaged, or of another training; it says which.
+        ValueError: the contents are damaged, or belong to another training.
     """
     try:
-        manifest = _Manifest.model_validate_json(packed.manifest)
-        if manifest.arrays_sha256 != hashlib.sha256(packed.arrays).hexdigest():
+        manifest = _Manifest.model_validate_json(serialized.manifest)
+        if manifest.arrays_sha256 != hashlib.sha256(serialized.arrays).hexdigest():
             raise ValueError(f"{ARRAYS} does not have the checksum that {MANIFEST} states")
         if config_sha256 not in (None, manifest.config_sha256):
-            raise ValueError("it is of a training with another config.json")
-        arrays = load(packed.arrays)
+            raise ValueError(f"it belongs to a training with another {CONFIG}")
+        arrays = load(serialized.arrays)
     except ValidationError as exc:
+        # Before the ValueError that pydantic's error also is, for a message of one line.
         raise ValueError(f"{MANIFEST} is not a manifest: {first_error(exc)}") from exc
     except SafetensorError as exc:
         raise ValueError(f"{ARRAYS} is not readable: {exc}") from exc
@@ -128,6 +129,7 @@ def deserialize(packed: SerializedCheckpoint, config_sha256: str | None = None) 
     training = TrainingState(
         epoch=manifest.epoch,
         step=manifest.step,
+        # By number, because safetensors does not preserve the order of names.
         logits=[logits[str(head)] for head in range(len(logits))],
         kept=FitResult(kept.epoch, group("kept."), kept.train, kept.validation) if kept else None,
         history=manifest.history,
@@ -140,67 +142,69 @@ class Checkpoints:
     """The checkpoints of a run.
 
     Args:
-        run: the run's folder, with its ``config.json``.
-        every: seconds between two; 0 for one at every step.
+        run: folder of the run, with its ``config.json``.
+        every: seconds between two checkpoints; 0 for one at every step.
     """
 
     def __init__(self, run: Path, *, every: float = CHECKPOINT_SECONDS) -> None:
         self.run, self.folder = run, run / "checkpoints"
         self._config_sha256 = hashlib.sha256((run / CONFIG).read_bytes()).hexdigest()
         self._every = every
-        self._last = time.monotonic()
+        self._last = time.monotonic()  # not the wall clock, which may be set back meanwhile
 
     def due(self) -> bool:
-        """Say whether it is time for one."""
+        """Return whether the time for the next checkpoint has come."""
         return time.monotonic() - self._last >= self._every
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Write a checkpoint, then remove what is older than the newest few.
+        """Write a checkpoint, then remove all but the newest few.
 
         Raises:
-            DataError: it could not be written; those that were there still are.
+            DataError: the checkpoint cannot be written; the earlier ones remain.
         """
-        packed = serialize(checkpoint, self._config_sha256)
-        number = max(self._numbers(), default=0) + 1
-        folder = self.folder / str(number)
+        serialized = serialize(checkpoint, self._config_sha256)
+        # A new number each time, because the latest checkpoint must survive a failed write.
+        folder = self.folder / str(max(self._numbers(), default=0) + 1)
         try:
             folder.mkdir(parents=True)
-            write_atomic(folder / ARRAYS, packed.arrays)
-            write_atomic(folder / MANIFEST, packed.manifest)
+            write_atomic(folder / ARRAYS, serialized.arrays)
+            write_atomic(folder / MANIFEST, serialized.manifest)
         except OSError as exc:
+            # On a full disk, the half-written folder would take the space that is missing.
             shutil.rmtree(folder, ignore_errors=True)
             raise DataError(
                 f"checkpoint {folder} cannot be written: {exc.strerror}",
-                hint=f"When that is mended, go on: zoo train --resume {self.run}",
+                hint=f"Fix that, then continue: zoo train --resume {self.run}",
             ) from exc
         self._last = time.monotonic()
         self._remove_old()
 
     def latest(self) -> SerializedCheckpoint | None:
-        """Return the newest that is whole, or None; what is damaged is named on stderr."""
-        for number in sorted(self._numbers(), reverse=True):
+        """Return the newest checkpoint that is intact, or None; stderr names damaged ones."""
+        for number in reversed(self._numbers()):
             folder = self.folder / str(number)
             if not (folder / MANIFEST).exists():
-                continue  # its writing was cut off, and the one before it is whole
+                continue  # the process was killed while it wrote this one: not worth a warning
             try:
-                packed = SerializedCheckpoint(
+                serialized = SerializedCheckpoint(
                     (folder / MANIFEST).read_bytes(), (folder / ARRAYS).read_bytes()
                 )
-                deserialize(packed, self._config_sha256)
+                deserialize(serialized, self._config_sha256)
             except (OSError, ValueError) as exc:
-                sys.stderr.write(f"zoo: checkpoint {folder} is passed over: {one_line(exc)}\n")
+                sys.stderr.write(f"zoo: checkpoint {folder} is skipped: {one_line(exc)}\n")
             else:
-                return packed
+                return serialized
         return None
 
     def _remove_old(self) -> None:
-        numbers = sorted(self._numbers())
+        numbers = self._numbers()
+        # Incomplete folders do not count, or two killed writes would cost the last whole one.
         whole = [number for number in numbers if (self.folder / str(number) / MANIFEST).exists()]
         for number in numbers:
             if number < whole[-MAX_CHECKPOINTS:][0]:
                 shutil.rmtree(self.folder / str(number), ignore_errors=True)
 
-    def _numbers(self) -> Iterator[int]:
-        if self.folder.is_dir():
-            names = (path.name for path in self.folder.iterdir())
-            yield from (int(name) for name in names if name.isdecimal())
+    def _numbers(self) -> list[int]:
+        names = [path.name for path in self.folder.iterdir()] if self.folder.is_dir() else []
+        # As numbers, because "10" sorts before "9".
+        return sorted(int(name) for name in names if name.isdecimal())

@@ -1,4 +1,4 @@
-"""Decide after each step whether to write a checkpoint and whether to stop."""
+"""The checkpoint manager: decide after each step whether to checkpoint and whether to stop."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from zoo_core.training.checkpoint import Checkpoint, Checkpoints, SerializedChec
 
 
 class CheckpointManager:
-    """Keeps a training's checkpoints, and agrees with the other processes when to.
+    """Checkpoint manager of a training, which agrees with the other processes on each decision.
 
     Args:
-        checkpoints: of the run; None where nothing is kept, or where another process does.
-        stop: set by a signal.
+        checkpoints: checkpoints of the run; None where none are kept, and on ranks above 0.
+        stop: stop request, set by a signal.
         group: the processes that train together.
     """
 
@@ -28,39 +28,41 @@ class CheckpointManager:
         self._checkpoints, self._stop, self.group = checkpoints, stop or Stop(), group
 
     def latest(self) -> Checkpoint | None:
-        """Return the newest whole checkpoint, if there is one.
-
-        Only rank 0 need see the run's folder; the others may be on other machines.
-        """
-        packed = self._checkpoints.latest() if self._checkpoints else None
+        """Return the newest intact checkpoint, if there is one."""
+        serialized = self._checkpoints.latest() if self._checkpoints else None
         if self.group.size > 1:
-            manifest = broadcast(packed.manifest if packed else b"", self.group)
-            arrays = broadcast(packed.arrays if packed else b"", self.group)
-            packed = SerializedCheckpoint(manifest, arrays) if manifest else None
-        return deserialize(packed) if packed else None
+            # Sent instead of read by every rank, because only rank 0 needs access to the run's
+            # folder; the other processes may be on other machines.
+            manifest = broadcast(serialized.manifest if serialized else b"", self.group)
+            arrays = broadcast(serialized.arrays if serialized else b"", self.group)
+            serialized = SerializedCheckpoint(manifest, arrays) if manifest else None
+        return deserialize(serialized) if serialized else None
 
     def poll(self) -> tuple[int, bool]:
-        """Return the signal that any process received, 0 for none, and whether to write."""
+        """Return the signal that any process received, or 0, and whether to write a checkpoint."""
         signal, due = self._stop.signal, self._checkpoints is not None and self._checkpoints.due()
         if self.group.size > 1:
+            # Every process has to make the same decision: one that stopped alone would leave the
+            # others waiting in their next collective call.
             answers = np.stack(self.group.all_gather(np.array([[signal, due]])))
             signal, due = int(answers[..., 0].max()), bool(answers[..., 1].any())
         return signal, due
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Write a checkpoint, if this is the process that writes.
+        """Write a checkpoint, if this process is the one that writes.
 
         Raises:
-            DataError: it could not be written.
+            DataError: the checkpoint cannot be written.
         """
         if self._checkpoints:
             self._checkpoints.save(checkpoint)
 
     def interruption_error(self, signal: int, where: str) -> InterruptedTrainingError:
-        """Return the error that ends a training when a signal asked for it."""
+        """Return the error that ends a training after a signal."""
         if self._checkpoints is None:
             return InterruptedTrainingError(signal, f"stopped {where}")
         return InterruptedTrainingError(
             signal,
-            f"stopped {where}; nothing is lost. Go on: zoo train --resume {self._checkpoints.run}",
+            f"stopped {where}; nothing is lost. Continue: zoo train --resume "
+            f"{self._checkpoints.run}",
         )

@@ -11,21 +11,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.errors import DataError, VerificationError
+from zoo_core.errors import DataError
 from zoo_core.frameworks.trainer import Trainer
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import ModelSpec
-from zoo_core.weights.card import Card, InitialWeights
+from zoo_core.weights.card import InitialWeights
 
 
 @dataclass(frozen=True)
 class PretrainedWeights:
-    """What a model's plugin has to begin with.
+    """Pretrained weights that a plugin provides for one of its models.
 
     Attributes:
-        source: whose weights, trained on what: for instance ``timm/resnet18.a1_in1k``.
-        tensors: by the names of the model's weights. What is left out, such as a head for other
-            classes, begins at random.
+        source: origin of the weights, for instance ``timm/resnet18.a1_in1k``.
+        tensors: tensors by the names of the model's weights. Weights that are left out, such as a
+            head for other classes, keep their random values.
     """
 
     source: str
@@ -35,39 +35,33 @@ class PretrainedWeights:
 def load_initial_weights(
     trainer: Trainer, model: Any, entry: Entry[ModelSpec], config: Any
 ) -> InitialWeights:
-    """Give a new model the weights that its plugin has for it, and say which they are.
+    """Set a new model's weights to the pretrained ones of its plugin, and return their identity.
 
     Raises:
-        DataError: they are not at hand, or are not the model's.
+        DataError: the weights are unavailable, or do not fit the model.
     """
     spec = entry.spec
-    given: PretrainedWeights = entry.resolve(spec.pretrained)(config)
+    pretrained: PretrainedWeights = entry.resolve(spec.pretrained)(config)
     weights = trainer.get_weights(model)
-    for name, tensor in given.tensors.items():
+    for name, tensor in pretrained.tensors.items():
         expected = weights[name].shape if name in weights else None
         if tensor.shape != expected:
             raise DataError(
-                f"{given.source} has {name} of shape {tensor.shape}, "
+                f"{pretrained.source} has {name} of shape {tensor.shape}, "
                 f"{spec.name!r} has {'no such tensor' if expected is None else expected}"
             )
-    if not given.tensors:
-        raise DataError(f"{given.source} has no tensor that {spec.name!r} could begin with")
-    same_types = {k: np.asarray(v, weights[k].dtype) for k, v in given.tensors.items()}
+    if not pretrained.tensors:
+        # Else the card would state a source of which the weights have nothing.
+        raise DataError(f"{pretrained.source} has no tensor that {spec.name!r} could start from")
+    # Cast, because a library may store other dtypes, such as float16.
+    same_types = {k: np.asarray(v, weights[k].dtype) for k, v in pretrained.tensors.items()}
     trainer.set_weights(model, weights | same_types)
-    return InitialWeights(source=given.source, sha256=_checksum(given.tensors))
-
-
-def check_initial_weights(initial: InitialWeights | None, card: Card) -> None:
-    """Compare the initial weights of a training with those that a card states.
-
-    Raises:
-        VerificationError: they are others.
-    """
-    if initial != card.initial:
-        raise VerificationError(f"it began with {card.initial}, here there is {initial}")
+    return InitialWeights(source=pretrained.source, sha256=_checksum(pretrained.tensors))
 
 
 def _checksum(tensors: Mapping[str, NDArray[Any]]) -> str:
+    # Of the content, not of the file that it came from, because a library may store the same
+    # weights in another format or split them into several files.
     digest = hashlib.sha256()
     for name, tensor in sorted(tensors.items()):
         digest.update(json.dumps([name, tensor.dtype.str, tensor.shape]).encode())

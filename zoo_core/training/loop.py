@@ -23,22 +23,24 @@ from zoo_core.training.checkpointing import CheckpointManager
 from zoo_core.training.schedule import learning_rate
 
 FETCH_EVERY = 50
-"""Steps whose logits are left on the device, before it is seen whether they are finite."""
+"""Maximum number of steps whose logits stay on the device before they are checked."""
+# A copy from a GPU waits for all steps before it; more steps would find a divergence later.
 
 PREFETCH = 8
-"""Steps by which images that lie in a file are asked for before they are used."""
+"""Number of steps by which memory-mapped images are prefetched before their use."""
 
 SYNC_EVERY = 10
-"""Steps between two times that several processes ask one another whether to go on."""
+"""Number of steps between two decisions of several processes to checkpoint or stop."""
+# Each decision is a collective call, which would cost more than a small step.
 
 
 class DivergedError(TrainingError):
-    """The outputs are no longer finite.
+    """Training whose outputs are no longer finite.
 
     Args:
-        problem: what was found, and where.
-        kept: the best of the epochs before, if there were any.
-        hint: what to try.
+        problem: the error and its place.
+        kept: the best of the epochs before, if any.
+        hint: next thing to try.
     """
 
     def __init__(self, problem: str, *, kept: FitResult | None, hint: str) -> None:
@@ -47,13 +49,13 @@ class DivergedError(TrainingError):
 
 
 class TrainingLoop:
-    """A training under way.
+    """The loop of one training, from its newest checkpoint to the end.
 
     Args:
-        trainer: the adapter.
-        model: trained in place.
-        run: of the recipe and data to train by.
-        checkpoints: of the run, from the newest of which the training continues.
+        trainer: adapter of the framework.
+        model: the framework's own object, trained in place.
+        run: recipe, data and callbacks of the training.
+        checkpoints: checkpoint manager of the run.
     """
 
     def __init__(
@@ -67,20 +69,19 @@ class TrainingLoop:
         if checkpoint := checkpoints.latest():
             self._learner.set_state(checkpoint.learner)
             self._state = checkpoint.training
+        # As if the training had begun that much earlier, so that seconds add up when it resumes.
         self._started = time.perf_counter() - self._state.seconds
-        self._pending: list[Any] = []
-        """Outputs of the latest steps, in the form that the learner returns."""
-        self._batches: list[NDArray[np.int64]] = []
-        """Rows of each of the epoch's steps."""
+        self._pending: list[Any] = []  # outputs of the latest steps, as the learner returns them
+        self._batches: list[NDArray[np.int64]] = []  # rows of each step of the epoch
         self._prepared_input: Split | None = None
 
     def fit(self) -> FitResult:
         """Train to the end and return the epoch that the recipe keeps.
 
         Raises:
-            InterruptedTrainingError: a signal asked for it; a checkpoint was written.
+            InterruptedTrainingError: a signal requested a stop; a checkpoint was written.
             DivergedError: the outputs are no longer finite.
-            DataError: a checkpoint could not be written.
+            DataError: a checkpoint cannot be written.
         """
         state, run = self._state, self._run
         run.callbacks.train_start(run, state)
@@ -88,6 +89,7 @@ class TrainingLoop:
             started = time.perf_counter()
             images, order = self._start_epoch()
             while state.step < len(self._batches):
+                # By the number of the step, because all processes have to decide at the same one.
                 if self._group.size == 1 or state.step % SYNC_EVERY == 0:
                     self._checkpoint_if_due()
                 if images.ahead and state.step + PREFETCH < len(self._batches):
@@ -97,30 +99,34 @@ class TrainingLoop:
                 if len(self._pending) == FETCH_EVERY:
                     self._fetch_logits()
                 run.callbacks.step_end(state.epoch, state.step, len(self._batches))
+            # Once more before the validation, because it may take long on a large split.
             self._checkpoint_if_due()
             self._fetch_logits()
             self._finish_epoch(score(state.logits, images.labels[order]), started)
         self._checkpoint_if_due()
-        assert state.kept is not None
+        assert state.kept is not None  # a recipe has at least one epoch
         kept = replace(state.kept, seconds=time.perf_counter() - self._started)
         return kept if run.recipe.views == 1 else self._with_views(kept)
 
     def _start_epoch(self) -> tuple[Split, NDArray[np.int64]]:
-        """Return the images of the epoch and the order of their rows, cut into batches."""
+        """Return the images of the epoch and the order of their rows; prepare its batches."""
         state, recipe = self._state, self._run.recipe
         images, order = self._run.data.epoch(recipe, state.epoch)
+        # Once for all epochs, unless every epoch has new images: the learner may copy all of them
+        # to its device.
         if images is not self._prepared_input:
             self._learner.set_data(images)
             self._prepared_input = images
         starts = range(0, len(order), recipe.batch_size)
         self._batches = [order[start : start + recipe.batch_size] for start in starts]
         if images.ahead:
+            # From the current step on, because a resumed epoch begins in its middle.
             for rows in self._batches[state.step : state.step + PREFETCH]:
                 images.ahead(rows)
         return images, order
 
     def _finish_epoch(self, train: Scores, started: float) -> None:
-        """Validate, keep the epoch if it is the one to keep, and call the callbacks."""
+        """Validate, keep the epoch if it is the best so far, and call the callbacks."""
         state, run = self._state, self._run
         validation = self._validate()
         if state.kept is None or run.recipe.keep == "last" or self._is_best(validation):
@@ -137,23 +143,25 @@ class TrainingLoop:
         run.callbacks.epoch_end(run, metrics["epoch"], metrics)
 
     def _batch(self) -> Batch:
-        """Return this process's share of the step that comes."""
+        """Return this process's shard of the next step."""
         state, recipe = self._state, self._run.recipe
         _, height, width = self._run.config.input_shape
         steps = len(self._batches)
-        step = (state.epoch - 1) * steps + state.step
+        step = (state.epoch - 1) * steps + state.step  # in the whole training
         rows = self._batches[state.step]
         mine = shard(len(rows), self._group)
         return Batch(
             step=step,
             rows=rows[mine],
             lr=learning_rate(recipe, step, recipe.epochs * steps),
+            # Drawn for the whole batch, of which each process takes its part: the number of
+            # processes then changes no image.
             warps=draw_warps(recipe, height, width, len(rows), step, part=mine),
             share=(mine.stop - mine.start) / len(rows),
         )
 
     def _fetch_logits(self) -> None:
-        """Take what the latest steps gave off the device, and see that it is finite."""
+        """Copy the logits of the latest steps from the device, and check that they are finite."""
         if not self._pending:
             return
         state = self._state
@@ -162,26 +170,27 @@ class TrainingLoop:
         logits = gather_in_order(heads, [len(rows) for rows in latest], self._group)
         self._pending = []
         if not all(np.isfinite(head).all() for head in logits):
+            # Find the first image with an infinity or NaN, and from it the batch, for the message.
             finite = np.logical_and.reduce([np.isfinite(head).all(axis=1) for head in logits])
             place = int(finite.argmin())
             ends = np.cumsum([len(rows) for rows in latest])
             number = int(np.searchsorted(ends, place, side="right"))
-            step = state.step - len(latest) + number + 1
+            step = state.step - len(latest) + number + 1  # from 1, as people count
             raise self._diverged(f"from step {step} of epoch {state.epoch} on", latest[number])
         whole = zip(state.logits, logits, strict=True) if state.logits else None
         state.logits = logits if whole is None else [np.concatenate(pair) for pair in whole]
 
     def _with_views(self, kept: FitResult) -> FitResult:
-        """Validate the epoch that is kept in the way that it will predict.
-
-        Epochs are compared by a single view each, which takes a fifth or a ninth of the time.
-        """
+        """Score the kept epoch again with all views, with which it will predict."""
+        # Only the kept one: epochs are compared by a single view each, which takes a fifth or a
+        # ninth of the time.
         self._trainer.set_weights(self._learner.model, kept.weights)
         return replace(kept, validation=self._validate(self._run.recipe.views))
 
     def _validate(self, views: int = 1) -> Scores:
-        """Score the model on the held-out images."""
+        """Score the model on the validation images."""
         data = self._run.data
+        # `learner.model`, not the trained model, because it may be the average of the weights.
         logits = predict_distributed(
             self._trainer,
             self._learner.model,
@@ -197,7 +206,9 @@ class TrainingLoop:
         return score(logits, data.held_out.labels[data.validation_rows])
 
     def _is_best(self, scores: Scores) -> bool:
-        """More correct labels are better; among equals, the smaller loss."""
+        """Return whether scores exceed those of the kept epoch."""
+        # More correct labels first, then the smaller loss, because small validation splits tie.
+        # A full tie keeps the earlier epoch.
         assert self._state.kept is not None
         best = self._state.kept.validation
         return (sum(scores.correct), -scores.mean_loss) > (sum(best.correct), -best.mean_loss)
@@ -206,9 +217,10 @@ class TrainingLoop:
         recipe = self._run.recipe
         images = ""
         if rows is not None:
-            few = ", ".join(map(str, rows[:5]))
+            few = ", ".join(map(str, rows[:5]))  # enough to look at, short enough for one line
             images = f"; its batch has {len(rows)} images, rows {few}, … of the epoch's"
         kept = self._state.kept
+        # The words are part of the weight file of a training that kept an earlier epoch.
         return DivergedError(
             f"the training diverged: the outputs are not finite {where} (lr {recipe.lr:g}{images})",
             kept=replace(kept, seconds=time.perf_counter() - self._started) if kept else None,
@@ -216,10 +228,11 @@ class TrainingLoop:
         )
 
     def _checkpoint_if_due(self) -> None:
-        """Between two steps: write a checkpoint if it is time for one, stop if asked to."""
+        """Write a checkpoint if it is time for one; raise after a stop request."""
         signal, due = self._checkpoints.poll()
         if not signal and not due:
             return
+        # First, because the checkpoint has these logits, and is not written if one is not finite.
         self._fetch_logits()
         state = self._state
         state.seconds = time.perf_counter() - self._started

@@ -1,4 +1,4 @@
-"""A fully validated training: all names resolved, all values checked."""
+"""The plan of a training: all names resolved, all values checked, nothing loaded yet."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from zoo_core.weights.card import InitialWeights, Provenance
 
 @dataclass(frozen=True)
 class Plan:
-    """A training whose names and values are found and fit together.
+    """The plan of a training: entries, recipe and config that fit together.
 
     Attributes:
-        model: what is trained.
-        dataset: on what.
-        trainer: by what.
-        recipe_name: the recipe that it began with.
-        changed: the fields, but for the seed, that the user changed of it.
-        recipe: as it is to be followed.
-        config: of the model.
-        search: what found the recipe, where a search did.
+        model: entry of the model.
+        dataset: entry of the data set.
+        trainer: entry of the trainer.
+        recipe_name: name of the recipe that the user chose.
+        changed: fields, apart from the seed, in which `recipe` differs from that recipe.
+        recipe: the complete recipe to train by.
+        config: the model's config.
+        search: summary of the search that found the recipe, if one did.
     """
 
     model: Entry[ModelSpec]
@@ -57,20 +57,21 @@ class Plan:
         """Return a new model: the framework's own object.
 
         Args:
-            trainer: of this plan.
-            seed: of its random weights; None for the recipe's.
+            trainer: trainer of this plan.
+            seed: seed of the random weights; None for the recipe's.
         """
         seed = self.recipe.seed if seed is None else seed
         return trainer.build(model_builder(self.model), self.config, seed)
 
     def load_initial_weights(self, trainer: Trainer, model: Any) -> InitialWeights | None:
-        """Give a new model the pretrained weights that the recipe asks for; None if it does not."""
+        """Set a new model's weights to the pretrained ones; None if the recipe has none."""
         if not self.recipe.pretrained:
             return None
         return load_initial_weights(trainer, model, self.model, self.config)
 
     def check_transforms(self) -> None:
-        """Make the recipe's transforms once, so that a wrong one fails before there is a folder."""
+        """Construct the recipe's transforms, so that a wrong one raises."""
+        # Before the run's folder exists: a mistake must not leave an empty folder behind.
         if self.recipe.transforms:
             make_transforms = self.trainer.resolve(self.trainer.spec.transforms)
             make_transforms(self.recipe.transforms, self.config.input_shape)
@@ -94,7 +95,7 @@ class Plan:
         )
 
     def versions(self) -> dict[str, str]:
-        """Return the versions of what takes part."""
+        """Return the versions of the core and of the plugins of model, data set and trainer."""
         plugins = (self.model.plugin, self.dataset.plugin, self.trainer.plugin)
         return {"zoo-core": __version__} | {p.distribution: p.version for p in plugins}
 
@@ -102,16 +103,18 @@ class Plan:
 def make_plan(
     catalog: Catalog, name: str, recipe_name: str, overrides: Iterable[Mapping[str, Any]]
 ) -> Plan:
-    """Find and check everything that can be without a framework or data.
+    """Return the plan of a new training; neither framework nor data are loaded.
 
     Args:
-        catalog: what is installed.
-        name: of the model.
-        recipe_name: of one of its recipes (see `recipe_for`), or path of a ``.toml`` file.
-        overrides: values over the recipe's, the later over the earlier.
+        catalog: the installed plugins.
+        name: name of the model.
+        recipe_name: name of one of its recipes (see `recipe_for`), or path of a ``.toml`` file.
+        overrides: values that override the recipe's; later ones win over earlier ones.
     """
     model, overrides = catalog.model(name), list(overrides)
     recipe_name = recipe_for(model, recipe_name, overrides)
+    # Resolved twice, with the overrides and without, because a value that the user repeats from
+    # the recipe is not a change.
     named = resolve_recipe(model, recipe_name)
     recipe = resolve_recipe(model, recipe_name, overrides)
     changed = (key for key, value in recipe if value != getattr(named, key))
@@ -119,6 +122,8 @@ def make_plan(
         catalog,
         model,
         recipe,
+        # Without the folder, because the name goes into the weight file, whose bytes must not
+        # depend on where the recipe's file is.
         Path(recipe_name).name if recipe_name.endswith(".toml") else recipe_name,
         tuple(key for key in changed if key != "seed"),
     )
@@ -128,13 +133,14 @@ def make_plan(
 def plan_from_card(
     catalog: Catalog, begun: RunConfig | Provenance, *, seed: int | None = None
 ) -> Plan:
-    """Return the plan of a training that was begun or done before.
+    """Return the plan of an earlier training, finished or not.
 
     Args:
-        catalog: what is installed.
+        catalog: the installed plugins.
         begun: its ``config.json`` or card.
-        seed: None for the same one.
+        seed: another seed; None for the same one.
     """
+    # By the qualified name, because another plugin may offer a model of the same name meanwhile.
     model = catalog.model(f"{begun.plugin}/{begun.model}")
     recipe = begun.recipe if seed is None else begun.recipe.model_copy(update={"seed": seed})
     plan = _check_plan(catalog, model, recipe, begun.recipe_name, begun.changed)
@@ -170,16 +176,17 @@ def _check_plan(
 def _check_batch_size(recipe: Recipe, dataset: DatasetSpec) -> None:
     available = training_size(dataset.sizes, recipe)
     if recipe.batch_size > available:
+        # Refused instead of reduced, because the number would be wrong in the card.
         raise InvalidValueError(
-            f"batch_size of the recipe must be at most {available}, the number of images of "
-            f"{dataset.name!r} that are trained on, got {recipe.batch_size}"
+            f"batch_size of the recipe: expected at most {available}, the number of training "
+            f"images of {dataset.name!r}, got {recipe.batch_size}"
         )
 
 
 def _check_composable(recipe: Recipe, dataset: DatasetSpec) -> None:
     if recipe.fresh and not dataset.composable:
         raise InvalidValueError(
-            f"fresh of the recipe is true, and dataset {dataset.name!r} cannot compose new images",
+            f"fresh of the recipe is true, but dataset {dataset.name!r} cannot compose new images",
             hint="Leave it out: --set fresh=false",
         )
 
@@ -187,19 +194,20 @@ def _check_composable(recipe: Recipe, dataset: DatasetSpec) -> None:
 def _check_pretrained(recipe: Recipe, model: Entry[ModelSpec]) -> None:
     if recipe.pretrained and not model.spec.pretrained:
         raise InvalidValueError(
-            f"pretrained of the recipe is true, and {model.plugin.distribution} has no "
-            f"weights that a training of {model.spec.name!r} could begin with",
-            hint="Leave it out, or see which models have some: zoo list --pretrained",
+            f"pretrained of the recipe is true, but {model.plugin.distribution} has no "
+            f"pretrained weights for {model.spec.name!r}",
+            hint="Leave it out, or choose a model from `zoo list --pretrained`.",
         )
 
 
 def _check_fields(recipe: Recipe, trainer: TrainerSpec) -> None:
+    # An ignored field would leave a card that describes another training than the one done.
     for field in sorted(TRAINER_FIELDS.difference(trainer.recipe_fields)):
         if recipe.changed_from_default(field):
             raise InvalidValueError(
                 f"{field} of the recipe is {json.dumps(getattr(recipe, field))}, "
-                f"and trainer {trainer.name!r} does not follow that field",
-                hint=f"It follows: {join_names(trainer.recipe_fields)}.",
+                f"but trainer {trainer.name!r} does not implement that field",
+                hint=f"Fields that it implements: {join_names(trainer.recipe_fields)}.",
             )
 
 
@@ -209,11 +217,11 @@ def _check_processes(recipe: Recipe, trainer: TrainerSpec) -> None:
         return
     if not trainer.distributed:
         raise InvalidValueError(
-            f"trainer {trainer.name!r} trains in one process, {size} were started",
-            hint="Start one, without a launcher.",
+            f"trainer {trainer.name!r}: expected 1 process, got {size}",
+            hint="Start it without a launcher.",
         )
-    if recipe.batch_size < size:
+    if recipe.batch_size < size:  # some processes would have no image in any step
         raise InvalidValueError(
-            f"batch_size of the recipe must be at least {size}, the number of processes, "
+            f"batch_size of the recipe: expected at least {size}, the number of processes, "
             f"got {recipe.batch_size}"
         )

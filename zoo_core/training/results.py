@@ -31,9 +31,9 @@ from zoo_core.weights.file import save_weights
 def write_or_check_config(
     run: Run, plan: Plan, environment: Environment, *, device: str, threads: int | None
 ) -> None:
-    """Write what is about to be done, or see whether it is what was begun.
+    """Write ``config.json``, or compare the environment with that of an existing one.
 
-    Where a training goes on in another environment than it began in, stderr says so.
+    A resumed training whose environment has changed is reported on stderr.
     """
     path = run.folder / CONFIG
     if not path.exists():
@@ -54,16 +54,17 @@ def write_or_check_config(
         write_atomic(path, content.encode())
         return
     begun = unfinished_run(run.folder)
+    # A warning and not an error, because the machine of a killed training may be gone.
     before, now = {**begun.environment, **begun.versions}, {**environment, **plan.versions()}
     for name in sorted(before.keys() | now.keys()):
         if before.get(name) != now.get(name):
             sys.stderr.write(
-                f"zoo: the training began with {name} {before.get(name)}, and goes on with "
-                f"{now.get(name)}: the result may differ from an uninterrupted one's\n"
+                f"zoo: the training began with {name} {before.get(name)} and continues with "
+                f"{now.get(name)}: the result may differ from that of an uninterrupted training\n"
             )
 
 
-def write_results(
+def make_provenance(
     run: Run,
     plan: Plan,
     fitted: FitResult,
@@ -72,45 +73,20 @@ def write_results(
     parameters: int,
     environment: Environment,
     stopped: str = "",
-) -> Card:
-    """Write weights and card; the card comes last, so that where it is, all is there.
+) -> Provenance:
+    """Return the metadata of a weight file.
 
     Args:
         run: the training.
-        plan: what it was to be.
+        plan: plan of the training.
         fitted: the weights that it keeps, and their scores.
-        test: their scores on the test split.
-        parameters: how many the model learns.
-        environment: what the trainer says decides the bits.
-        stopped: why there were fewer epochs than the recipe's, if there were.
+        test: scores of these weights on the test split.
+        parameters: number of the model's trainable parameters.
+        environment: facts from the trainer that decide the bits.
+        stopped: reason for fewer epochs than the recipe's, if there were fewer.
     """
-    provenance = _provenance(
-        run, plan, fitted, test, parameters=parameters, environment=environment, stopped=stopped
-    )
-    path = run.folder / WEIGHTS
-    sha256 = save_weights(path, fitted.weights, provenance.model_dump(mode="json"))
-    card = Card(
-        **dict(provenance),
-        weights=WeightsFacts(file=WEIGHTS, sha256=sha256, bytes=path.stat().st_size),
-        seconds=round(fitted.seconds, 3),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
-    write_atomic(run.folder / CARD_PAGE, card_markdown(card))
-    write_atomic(run.folder / CARD, card_json(card))
-    return card
-
-
-def _provenance(
-    run: Run,
-    plan: Plan,
-    fitted: FitResult,
-    test: Scores,
-    *,
-    parameters: int,
-    environment: Environment,
-    stopped: str,
-) -> Provenance:
     dataset = plan.dataset.spec
+    # Nothing that depends on time or place is in here, so that equal trainings give equal files.
     return Provenance(
         model=run.model.name,
         plugin=plan.model.plugin.distribution,
@@ -123,6 +99,7 @@ def _provenance(
         initial=run.initial,
         dataset=DatasetFacts(
             name=dataset.name,
+            # Of the loaded data, because a spec may state none.
             sha256=run.data.dataset.sha256(),
             classes=run.data.dataset.classes,
             license=dataset.license,
@@ -131,7 +108,24 @@ def _provenance(
         epoch=fitted.epoch,
         stopped=stopped,
         metrics={"train": fitted.train, "validation": fitted.validation, "test": test},
+        # The core computes with NumPy too: its version and the processor also decide the bits.
         environment={**environment, "numpy": np.__version__, "machine": platform.machine()},
         versions=plan.versions(),
         license=run.model.license,
     )
+
+
+def write_results(run: Run, fitted: FitResult, provenance: Provenance) -> Card:
+    """Write the weights and the card of a training, and return the card."""
+    path = run.folder / WEIGHTS
+    sha256 = save_weights(path, fitted.weights, provenance.model_dump(mode="json"))
+    card = Card(
+        **dict(provenance),
+        weights=WeightsFacts(file=WEIGHTS, sha256=sha256, bytes=path.stat().st_size),
+        seconds=round(fitted.seconds, 3),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    write_atomic(run.folder / CARD_PAGE, card_markdown(card))
+    # The card comes last, because its existence marks a finished training.
+    write_atomic(run.folder / CARD, card_json(card))
+    return card

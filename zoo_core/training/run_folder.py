@@ -1,7 +1,8 @@
-"""The run's folder: its config file, its creation, unfinished runs."""
+"""The run's folder: its creation, its config file, unfinished runs."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -15,57 +16,60 @@ from zoo_core.weights.card import Environment
 
 
 class RunConfig(FrozenModel):
-    """``config.json``: what a run was to be, before it began."""
+    """``config.json``: the plan of a run, written before its first step."""
 
     format: int = 1
     model: str
     plugin: str
-    """The distribution that offers the model."""
+    """Distribution that offers the model."""
     config: dict[str, JsonValue]
-    """The model's, resolved."""
+    """Complete config of the model."""
     recipe_name: str
     changed: tuple[str, ...]
     recipe: Recipe
     search: SearchSummary | None = Field(None, exclude_if=lambda search: search is None)
+    # The user's words, such as "auto", because resuming may find another machine.
     device: str
-    """As the user asked for it."""
     threads: int | None
-    """Likewise."""
+    # Those at the start, because a resumed training reports what has changed.
     environment: Environment
-    """In which the training began."""
     versions: dict[str, str]
-    """Likewise."""
 
 
 def check_run_folder(out: Path) -> None:
-    """See that a folder can take a run, without touching anything.
+    """Check that a run can be written to a folder, without creating anything.
 
     Raises:
-        InvalidValueError: it holds something, or is a file.
-        DataError: it could not be made or written to.
+        InvalidValueError: `out` is a file, or a folder that is not empty.
+        DataError: `out` cannot be created or written to.
     """
     if out.exists() and not out.is_dir():
-        raise InvalidValueError(f"--out {out} is a file", hint="Name a new or empty folder.")
+        raise InvalidValueError(
+            f"--out {out}: expected a folder, got a file", hint="Name a new or empty folder."
+        )
     if out.is_dir() and any(out.iterdir()):
         raise InvalidValueError(
             f"the folder {out} is not empty, and a run overwrites nothing",
             hint="Name a new or empty folder with --out.",
         )
+    # The nearest ancestor that exists decides whether the folder can be created.
     there = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
         raise _not_writable(out, f"{there} is {'read-only' if there.is_dir() else 'a file'}")
 
 
 def make_run_folder(out: Path | None, model: str) -> Path:
-    """Make a run's folder: `out`, or else the first free ``runs/MODEL-1``, ``runs/MODEL-2``, ….
+    """Create a run's folder: `out`, or the first free ``runs/MODEL-1``, ``runs/MODEL-2``, ….
 
     Raises:
         InvalidValueError: see `check_run_folder`.
-        DataError: it cannot be made.
+        DataError: the folder cannot be created.
     """
     try:
         if out is None:
+            # A model of a family has a slash in its name, which would create a folder more.
             return _next_folder(Path("runs"), model.replace("/", "-"))
+        # Again, because the folder may have been filled while the framework was imported.
         check_run_folder(out)
         out.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
@@ -74,23 +78,24 @@ def make_run_folder(out: Path | None, model: str) -> Path:
 
 
 def unfinished_run(folder: Path) -> RunConfig:
-    """Return what the run in a folder was to be, where there is something left to train.
+    """Return the config of the unfinished run in a folder.
 
     Raises:
-        DataError: there is no run.
-        InvalidValueError: it is done.
+        DataError: the folder has no run.
+        InvalidValueError: the run is finished.
     """
     try:
         config = RunConfig.model_validate_json((folder / CONFIG).read_bytes())
     except (OSError, ValidationError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else first_error(exc)
         raise DataError(
-            f"{folder} holds no run that could go on: {CONFIG}: {reason}",
+            f"{folder} has no run to resume: {CONFIG}: {reason}",
             hint="Name the folder of a training that was stopped.",
         ) from exc
+    # The card is the last file that a training writes.
     if (folder / CARD).exists():
         raise InvalidValueError(
-            f"the training in {folder} is done, there is nothing to go on with",
+            f"the training in {folder} is done, nothing is left to train",
             hint=f"Its weights are in {folder / WEIGHTS}.",
         )
     return config
@@ -104,12 +109,12 @@ def _not_writable(folder: Path, why: str) -> DataError:
 
 def _next_folder(parent: Path, stem: str) -> Path:
     parent.mkdir(exist_ok=True)
-    number = 1
+    number = 0
     while True:
+        number += 1
         folder = parent / f"{stem}-{number}"
-        try:
-            folder.mkdir()  # fails where another run has just taken the number
-        except FileExistsError:
-            number += 1
-        else:
+        # Created rather than looked for, because two trainings may start at the same time, and
+        # only one of them succeeds in creating it.
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir()
             return folder

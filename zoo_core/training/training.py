@@ -10,7 +10,7 @@ from typing import Any
 
 from zoo_core.data.dataset import load_dataset
 from zoo_core.data.splits import training_data
-from zoo_core.errors import InterruptedTrainingError, TrainingError
+from zoo_core.errors import InterruptedTrainingError, TrainingError, VerificationError
 from zoo_core.filenames import CONFIG, WEIGHTS
 from zoo_core.frameworks.distributed import env_rank, launcher_restarts
 from zoo_core.frameworks.prediction import predict_distributed
@@ -24,31 +24,32 @@ from zoo_core.training import CHECKPOINT_SECONDS
 from zoo_core.training.callbacks import CallbackDispatcher
 from zoo_core.training.checkpoint import Checkpoints
 from zoo_core.training.checkpointing import CheckpointManager
-from zoo_core.training.initial_weights import check_initial_weights
 from zoo_core.training.loop import DivergedError, TrainingLoop
 from zoo_core.training.plan import Plan, make_plan, plan_from_card
-from zoo_core.training.results import write_or_check_config, write_results
+from zoo_core.training.results import make_provenance, write_or_check_config, write_results
 from zoo_core.training.run_folder import check_run_folder, make_run_folder, unfinished_run
 from zoo_core.weights.card import Card
 
 
 @dataclass(frozen=True, kw_only=True)
 class Training:
-    """A training that is ready to run: every name is resolved, every value checked.
+    """A training that is ready to run: all names resolved, all values checked.
 
     Attributes:
-        catalog: what is installed.
+        catalog: the installed plugins.
         plan: the resolved training.
-        open_folder: returns the run's folder, and creates it where it is a new one.
+        open_folder: returns the run's folder; creates it for a new run.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        threads: of the framework; None for its own choice.
+        threads: number of threads of the framework; None for its default.
         checkpoint_every: seconds between two checkpoints; 0 for one at every step.
-        callbacks: called during the training, besides the plugins' hooks.
-        card: of the training that this one repeats; None for any other.
+        callbacks: callbacks of the caller, in addition to the plugins' hooks.
+        card: card of the training that this one repeats; None for any other.
     """
 
     catalog: Catalog
     plan: Plan
+    # A function, because the folder is created only when framework and data have been loaded:
+    # a training that cannot begin leaves no empty folder.
     open_folder: Callable[[], Path]
     device: str
     threads: int | None = None
@@ -72,22 +73,24 @@ class Training:
     ) -> Training:
         """Return the training of a model by name.
 
-        What can be checked without a framework or data is checked here, and no folder is made.
+        All checks that require neither framework nor data are made here; no folder is created.
 
         Args:
-            catalog: what is installed.
-            name: of the model.
+            catalog: the installed plugins.
+            name: name of the model.
             recipe: name of one of its recipes, or path of a ``.toml`` file.
-            overrides: values over the recipe's, the later over the earlier.
-            out: the run's folder, new or empty; None for the next free one under ``runs``.
-            device: see `Training`.
+            overrides: values that override the recipe's; later ones win over earlier ones.
+            out: the run's folder, new or empty; None for the next free one in ``runs``.
+            device: see `Training`, as for `threads`, `checkpoint_every` and `callbacks`.
             threads: see `Training`.
             checkpoint_every: see `Training`.
             callbacks: see `Training`.
         """
         plan = make_plan(catalog, name, recipe, overrides)
-        # A launcher that lost a process starts the command again, in the folder that it had begun.
+        # torchrun restarts the same command after it has lost a process. The folder then has the
+        # run of the first start, which is resumed instead of refused.
         begun = out if launcher_restarts() > 0 and out and (out / CONFIG).exists() else None
+        # By rank 0 alone, because it may have created the folder before the others check it.
         if out is not None and begun is None and env_rank() == 0:
             check_run_folder(out)
         return cls(
@@ -111,19 +114,13 @@ class Training:
         checkpoint_every: float = CHECKPOINT_SECONDS,
         callbacks: Callbacks | None = None,
     ) -> Training:
-        """Return a training that was stopped, to continue from its newest whole checkpoint.
+        """Return a stopped training, to continue from its newest intact checkpoint.
 
-        Args:
-            catalog: what is installed.
-            folder: the run's.
-            device: None for the one that the training was begun with.
-            threads: None for the number that the training was begun with.
-            checkpoint_every: see `Training`.
-            callbacks: see `Training`.
+        Without `device` or `threads`, those of the first start are used.
 
         Raises:
-            DataError: there is no run in the folder.
-            InvalidValueError: its training is done.
+            DataError: the folder has no run.
+            InvalidValueError: the training is finished.
         """
         config = unfinished_run(folder)
         return cls(
@@ -149,15 +146,8 @@ class Training:
     ) -> Training:
         """Return the training that a card describes, from the card alone.
 
-        `run` raises a `VerificationError` where data or initial weights are not the card's.
-
-        Args:
-            catalog: what is installed.
-            card: of the training.
-            out: the new run's folder, new or empty.
-            seed: None for the card's.
-            threads: see `Training`.
-            callbacks: see `Training`.
+        `run` raises a `VerificationError` if data or initial weights differ from the card's. With
+        `seed`, only that is different.
         """
         plan = plan_from_card(catalog, card, seed=seed)
         check_run_folder(out)
@@ -165,6 +155,7 @@ class Training:
             catalog=catalog,
             plan=plan,
             open_folder=lambda: make_run_folder(out, plan.model.spec.name),
+            # A card states the GPU's name, which is not a device that one can choose.
             device="cpu" if card.environment.get("device") == "cpu" else "auto",
             threads=threads,
             callbacks=callbacks,
@@ -172,23 +163,27 @@ class Training:
         )
 
     def run(self) -> Run:
-        """Train, and write weights, card and metrics into the run's folder.
+        """Train, and write weights, card and metrics to the run's folder.
 
         Raises:
-            InterruptedTrainingError: a signal stopped it; `resume` continues it.
-            TrainingError: it could not continue; the message says what is kept.
+            InterruptedTrainingError: a signal stopped the training; `resume` continues it.
+            TrainingError: the training cannot continue; the message names the weights kept.
         """
         plan, expected = self.plan, self.card.dataset.sha256 if self.card else None
-        with ThreadPoolExecutor(1) as background:  # because importing a framework takes as long
+        # In a thread, because importing a framework takes about as long as loading the data.
+        with ThreadPoolExecutor(1) as background:
             loading = background.submit(load_dataset, plan.dataset, expected=expected)
             trainer = plan.make_trainer(self.device, self.threads)
         plan.check_transforms()
         group = group_of(plan.trainer, trainer)
         model = plan.build(trainer)
         initial = plan.load_initial_weights(trainer, model)
-        if self.card:
-            check_initial_weights(initial, self.card)
+        if self.card and initial != self.card.initial:
+            raise VerificationError(
+                f"initial weights: expected {self.card.initial}, as on the card, got {initial}"
+            )
         data = training_data(loading.result(), plan.recipe)
+        # Rank 0 alone has a folder, writes and calls callbacks; the others only compute.
         is_main = group.rank == 0
         run = plan.make_run(
             data,
@@ -197,6 +192,7 @@ class Training:
             initial,
         )
         diverged: DivergedError | None = None
+        # Until the card is written, so that a signal never leaves results in part.
         with deferred_signals() as stop:
             if is_main:
                 write_or_check_config(
@@ -209,8 +205,10 @@ class Training:
             except DivergedError as exc:
                 if exc.kept is None:
                     raise
-                fitted, diverged = exc.kept, exc  # a good epoch before it is the result
+                fitted, diverged = exc.kept, exc  # an earlier epoch, which is the result
             trainer.set_weights(model, fitted.weights)
+            # The only use of the test split, after the epoch has been chosen. Every process takes
+            # part, because prediction ends with a collective call.
             logits = predict_distributed(
                 trainer,
                 model,
@@ -220,7 +218,7 @@ class Training:
                 views=plan.recipe.views,
             )
             if is_main:
-                card = write_results(
+                provenance = make_provenance(
                     run,
                     plan,
                     fitted,
@@ -229,15 +227,17 @@ class Training:
                     environment=trainer.environment(),
                     stopped=diverged.problem if diverged else "",
                 )
+                card = write_results(run, fitted, provenance)
         if stop.signal:
             raise InterruptedTrainingError(
-                stop.signal, f"stopped when the training was done; all is in {run.folder}"
+                stop.signal, f"stopped after the training; all results are in {run.folder}"
             )
+        # Outside the block, because plugins may draw for long, and Ctrl-C should stop that.
         if is_main:
             run.callbacks.train_end(run, card, predictions_of(logits))
         if diverged:
             raise TrainingError(
-                f"{diverged.problem}. The weights of epoch {fitted.epoch} are kept, in "
+                f"{diverged.problem}. The weights of epoch {fitted.epoch} are kept in "
                 f"{run.folder / WEIGHTS}",
                 hint=diverged.hint,
             )

@@ -1,4 +1,4 @@
-"""A plugin for tests, in a framework that the core has never heard of: scikit-learn.
+"""A plugin for tests, with a framework that the core does not mention: scikit-learn.
 
-Its model is an ``SGDClassifier`` a head, its trainer calls ``partial_fit``.
+Its model is one ``SGDClassifier`` per head; its trainer calls ``partial_fit``.
 """

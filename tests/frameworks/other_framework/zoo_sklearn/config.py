@@ -1,4 +1,4 @@
-"""What can be chosen about the classifiers, and how they are trained."""
+"""Config and recipes of the linear classifiers."""
 
 from typing import Any, Literal
 

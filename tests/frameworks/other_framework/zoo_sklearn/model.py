@@ -1,4 +1,4 @@
-"""Linear classifiers, one a head: classes against the rest."""
+"""Linear classifiers, one per head, one-vs-rest."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def build(config: Config) -> list[SGDClassifier]:
 def _classifier(inputs: int, classes: int, loss: str) -> SGDClassifier:
     classifier = SGDClassifier(loss=loss, learning_rate="constant", shuffle=False)
     blank = np.zeros((1, inputs), np.float32)
-    return classifier.partial_fit(blank, [0], classes=np.arange(classes))  # makes its arrays
+    return classifier.partial_fit(blank, [0], classes=np.arange(classes))  # allocates its arrays
 
 
 def logits(classifier: SGDClassifier, x: Array) -> Array:
     """Return ``(N, classes)`` for inputs ``(N, pixels)``."""
     scores: Array = classifier.decision_function(x).astype(np.float32, copy=False)
-    # Of two classes scikit-learn gives the score of the second alone.
+    # For two classes scikit-learn returns the score of the second one only.
     return np.stack([-scores / 2, scores / 2], axis=1) if scores.ndim == 1 else scores

@@ -1,4 +1,4 @@
-"""What zoo-sklearn offers."""
+"""The plugin's specs: the model linear and the trainer sklearn."""
 
 from zoo_core import ModelSpec, TrainerSpec, hookimpl
 
@@ -8,7 +8,7 @@ def zoo_trainers() -> list[TrainerSpec]:
     return [
         TrainerSpec(
             name="sklearn",
-            summary="scikit-learn's linear classifiers, an image after the other.",
+            summary="scikit-learn's linear classifiers, trained image by image.",
             factory="zoo_sklearn.trainer:Trainer",
             framework="scikit-learn",
             recipe_fields=("weight_decay",),
@@ -21,7 +21,7 @@ def zoo_models() -> list[ModelSpec]:
     return [
         ModelSpec(
             name="linear",
-            summary="A linear classifier of scikit-learn's for each label.",
+            summary="A linear classifier of scikit-learn per head.",
             builder="zoo_sklearn.model:build",
             config="zoo_sklearn.config:Config",
             recipes="zoo_sklearn.config:RECIPES",

@@ -18,13 +18,13 @@ Model = list[SGDClassifier]
 
 
 class Trainer:
-    """Builds classifiers, makes steps and predictions; the loop around them is zoo's."""
+    """The adapter: builds classifiers, performs steps, predicts."""
 
     def __init__(self, *, device: str = "auto", threads: int | None = None) -> None:
         if device not in ("auto", "cpu"):
             raise InvalidValueError(
                 f"there is no device {device!r} for the trainer sklearn",
-                hint="There are: auto, cpu.",
+                hint="Choose auto or cpu.",
             )
 
     def environment(self) -> dict[str, str | int]:
@@ -49,7 +49,7 @@ class Trainer:
         self, model: Model, images: NDArray[np.uint8], normalization: Normalization
     ) -> list[Array]:
         x = prepare(images, normalization)
-        with np.errstate(all="ignore"):  # what is not finite is found in the result
+        with np.errstate(all="ignore"):  # the loop finds values that are not finite
             return [logits(classifier, x) for classifier in model]
 
     def count_parameters(self, model: Model) -> int:
@@ -64,7 +64,7 @@ class Trainer:
 
 
 class Learner:
-    """Classifiers in training: nothing but their weights is carried from step to step."""
+    """Classifiers in training; the weights are their only state."""
 
     def __init__(self, model: Model, run: Run) -> None:
         self.model, self.normalization = model, run.data.normalization
@@ -85,7 +85,7 @@ class Learner:
             except ValueError as exc:
                 if "overflow" not in str(exc):
                     raise
-                classifier.coef_[:] = np.nan  # which zoo finds in the logits, and names the step
+                classifier.coef_[:] = np.nan  # so that the loop names the step
         return before
 
     def get_state(self) -> dict[str, Array]:
