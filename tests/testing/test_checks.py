@@ -191,37 +191,37 @@ PLUGINS = [
         r"\(os.mkdir\)",
     ),
     (
-        "reaches nobody",
+        "opens no connection",
         "import socket\nwith socket.socket() as s:\n    s.bind(('127.0.0.1', 0))",
         "",
         "calls socket",
     ),
-    ("reaches nobody", "import os; os.system('true')", "", "calls os.system"),
+    ("opens no connection", "import os; os.system('true')", "", "calls os.system"),
     ("uses no pickle", "", "import pickle", r"model.py:\d+ uses pickle"),
     ("uses no pickle", "", "from joblib.x import y", "uses joblib"),
     ("uses no pickle", "", "def f(torch): torch.load('x')", "uses torch.load"),
     ("uses no pickle", "", "def f(): np.load('x', allow_pickle=True)", "uses allow_pickle=True"),
     (
-        check_name(other_checks.hears_of_a_training),
+        check_name(other_checks.runs_its_training_hooks),
         "@hookimpl\ndef zoo_train_end(run, result): 1 / 0",
         "",
         "zoo_train_end failed: ZeroDivisionError",
     ),
     (
-        check_name(other_checks.hears_of_a_search),
+        check_name(other_checks.runs_its_search_hook),
         "@hookimpl\ndef zoo_tune_end(study): 1 / 0",
         "",
         "zoo_tune_end failed: ZeroDivisionError",
     ),
-    ("is checked as a whole", "", "RECIPES = None", "recipes .*'odd' .*TypeError"),
+    ("lists everything it offers", "", "RECIPES = None", "recipes .*'odd' .*TypeError"),
 ]
 
 MODELS = [
     ("has import strings that resolve", "MODEL = {'builder': 'zoo_odd.model:none'}", "", "none"),
-    ("names a license", "MODEL = {'license': 'free'}", "", "SPDX .*got 'free'"),
-    ("names a license", "MODEL = {'license': 'mit'}", "", "expected MIT, .*got mit"),
-    ("names what is installed", "MODEL = {'trainer': 'none'}", "", "trainer 'none'"),
-    ("names what is installed", "MODEL = {'dataset': 'none'}", "", "dataset 'none'"),
+    ("has an spdx license", "MODEL = {'license': 'free'}", "", "SPDX .*got 'free'"),
+    ("has an spdx license", "MODEL = {'license': 'mit'}", "", "expected MIT, .*got mit"),
+    ("has trainer and data set installed", "MODEL = {'trainer': 'none'}", "", "trainer 'none'"),
+    ("has trainer and data set installed", "MODEL = {'dataset': 'none'}", "", "dataset 'none'"),
     ("builds with its defaults", "", "class Config: pass", r"zoo_core\.ModelConfig"),
     ("builds with its defaults", "", "class Config(Config):\n    depth: int", "depth"),
     ("has a default recipe", "", "RECIPES = {'slow': {}}", "expected 'default' .*got slow"),
@@ -241,22 +241,27 @@ RECIPES = [
     ("refuses unknown keys", "", "class Config(Config, extra='ignore'): pass", "'no_such_key'"),
     ("is frozen", "", "class Config(Config, frozen=False): pass", "keep frozen=True"),
     (
-        "has a head a label",
+        "has one head per label",
         "",
         "class Trainer(Trainer):\n"
         "    def predict(self, *given): return 2 * super().predict(*given)\n",
         "expected 1, got 2",
     ),
-    ("gives a logit a class", "", predicting("head[:, :2]"), r"expected \(16, 3\), got \(16, 2\)"),
-    ("gives float32", "", predicting("head.astype(np.float64)"), "expected float32, got float64"),
     (
-        "gives finite logits",
+        "returns one logit per class",
+        "",
+        predicting("head[:, :2]"),
+        r"expected \(16, 3\), got \(16, 2\)",
+    ),
+    ("returns float32", "", predicting("head.astype(np.float64)"), "expected float32, got float64"),
+    (
+        "returns finite logits",
         "",
         predicting("np.where(np.arange(3) == 1, np.nan, head).astype(np.float32)"),
         r"head 0: 16 of 48 elements .*not finite, first at \[0, 1\]: nan",
     ),
     (
-        "reads each image by itself",
+        "predicts images independently",
         "",
         predicting("head - head.mean(axis=0)"),
         r"head 0 differs .*other images .* \[\d, \d\]",
@@ -282,16 +287,16 @@ RECIPES = [
     ),
     ("has gradients", "", stepping("was"), "not move head0"),
     ("has gradients", "", stepping("weight * np.inf"), "head0 .*not finite"),
-    ("learns a batch", "", stepping("2 * was - weight"), r"300 steps .*16 images: .*got \d"),
+    ("overfits a batch", "", stepping("2 * was - weight"), r"300 steps .*16 images: .*got \d"),
     (
-        "repeats itself",
+        "is deterministic",
         "",
         building("None"),
         r"head0 differs .*two trainings .*one seed .* \[\d+, \d\]: \S+ ",
     ),
     ("depends on its seed", "", building("0") + ONE_ORDER, "two seeds .*same weights"),
     (
-        "survives a file",
+        "survives saving and loading",
         "",
         "Trainer.set_weights = lambda self, model, weights: None",
         "head 0 differs .*save and load",
@@ -322,7 +327,7 @@ SPACES = [
 
 DATASETS = [
     ("has import strings that resolve", "DATASET = {'loader': 'zoo_odd.nowhere:x'}", "", "nowhere"),
-    ("names a license", "DATASET = {'license': 'CC BY-SA'}", "", "SPDX .*got 'CC BY-SA'"),
+    ("has an spdx license", "DATASET = {'license': 'CC BY-SA'}", "", "SPDX .*got 'CC BY-SA'"),
     ("states a sha256 and a source", "DATASET = {'sha256': 'abc'}", "", "64 hexadecimal digits"),
     ("states a sha256 and a source", "DATASET = {'source': ' '}", "", "source: .*authors"),
     ("has its splits", "", "load = dict", "expected an ArrayDataset, got a dict"),
@@ -348,7 +353,7 @@ DATASETS = [
         )
     ),
     (
-        "is the same again",
+        "is equal on every load",
         "",
         loading("train.images[2, 0, 0, 1] = np.random.randint(256)") + "np.random.seed(0)",
         r"images of train differs .*two loads .*1 of 6000 .*\[2, 0, 0, 1\]",
@@ -366,7 +371,7 @@ DATASETS = [
         r"std of channel 0: expected 0\.23\d+, got 0\.5",
     ),
 ] + [
-    ("composes anew", "DATASET = {'composable': True}", composing(compose), problem)
+    ("composes new images", "DATASET = {'composable': True}", composing(compose), problem)
     for compose, problem in (
         ("data.splits['train']", "expected 190, got 200"),
         ("Split(drawn(0), labels[:190])", "seed 0, epoch 2 .*same images"),
@@ -380,25 +385,25 @@ READER = "DATASET = {'reader': 'zoo_odd.model:reader'}"
 DATASETS += [
     ("has import strings that resolve", "DATASET = {'reader': 'zoo_odd:x'}", "", "zoo_odd:x"),
     (
-        "takes its own images as they are",
+        "keeps its own images",
         READER,
         "reader = lambda image: 255 - image",
         "test image 0 differs .*reader",
     ),
     (
-        "reads images of any size",
+        "converts images of any size",
         READER,
         "reader = lambda image: image",
         r"\(1, 1\): .*uint8 \(1, 6, 5\), .*uint8 \(1, 1, 1\)",
     ),
     (
-        "reads images of any size",
+        "converts images of any size",
         READER,
         "def reader(image):\n    image[:] = 0\n    return np.zeros((1, 6, 5), np.uint8)",
         "the image differs .*reader",
     ),
     (
-        "reads images of any size",
+        "converts images of any size",
         READER,
         "reader = lambda image: np.random.randint(0, 256, (1, 6, 5), np.uint8)",
         r"\(1, 1\) differs .*second time",
@@ -408,13 +413,13 @@ DATASETS += [
 SOURCES = [
     ("has import strings that resolve", "SOURCE = {'describe': 'zoo_odd:x'}", "", "zoo_odd:x"),
     (
-        "refuses what is not there",
+        "refuses an address without data",
         "",
         "def describe(address): open(address)",
         r"odd:\./no/such/address: .*got FileNotFoundError",
     ),
     (
-        "refuses what is not there",
+        "refuses an address without data",
         "",
         "def describe(address): return None",
         r"odd:\./no/such/address, .*data set",
@@ -444,25 +449,25 @@ TRAINERS = [
         "second call",
     ),
     (
-        check_name(trainer_checks.refuses_a_device_that_is_none),
+        check_name(trainer_checks.refuses_an_unknown_device),
         "",
         "class Trainer(Trainer):\n    def __init__(self, *, device, threads): pass",
         "accepts the device 'no-such-device'",
     ),
     (
-        "gives and takes weights",
+        "gets and sets weights",
         "",
         "Trainer.get_weights = lambda self, model: {'head0': model.weights[0]}",
         "head0 .*copy",
     ),
     (
-        "gives and takes weights",
+        "gets and sets weights",
         "",
         "Trainer.set_weights = lambda self, model, weights: None",
         "after set_weights",
     ),
     (
-        "gives a state that stays",
+        "returns a copy of its state",
         "",
         "Learner.get_state = lambda self: {'head0': self.model.weights[0]}",
         "head0 differs .*state after .*step",
@@ -475,32 +480,32 @@ TRAINERS = [
         "to 90, .*got 91",
     ),
     (
-        "resumes what it trains",
+        "resumes its training",
         "",
         "Learner.set_state = lambda self, state: None",
         "head0 differs .*stopped and resumed",
     ),
     (
-        check_name(trainer_checks.knows_its_group),
+        check_name(trainer_checks.provides_a_group),
         "TRAINER = {'distributed': True}",
         "from types import SimpleNamespace\nTrainer.group = SimpleNamespace(rank=1, size=2)",
         "rank 0 of 1, got rank 1 of 2",
     ),
-    ("follows lr", "", stepping("was"), r"field lr, .*no effect"),
+    ("implements lr", "", stepping("was"), r"field lr, .*no effect"),
     (
-        "follows lr",
+        "implements lr",
         "",
         "class Learner(Learner):\n"
         "    def step(self, batch):\n"
         "        return super().step(dataclasses.replace(batch, lr=0.1))",
         "field lr, .*no effect",
     ),
-    ("follows seed", "", building("0") + ONE_ORDER, "field seed, .*no effect"),
-    ("follows lr", "MODEL = {'trainer': 'toy'}", "", "no installed model .*'odd'"),
-    ("follows color", "TRAINER = {'recipe_fields': ('color',)}", "", "no recipe field 'color'"),
+    ("implements seed", "", building("0") + ONE_ORDER, "field seed, .*no effect"),
+    ("implements lr", "MODEL = {'trainer': 'toy'}", "", "no installed model .*'odd'"),
+    ("implements color", "TRAINER = {'recipe_fields': ('color',)}", "", "no recipe field 'color'"),
 ] + [
     (
-        f"follows {field}",
+        f"implements {field}",
         f"TRAINER = {{'recipe_fields': {tuple(TRAINER_FIELDS)}}}",
         "Trainer.environment = lambda self: {'bfloat16': 'native'}",
         f"field {field}, .*no effect",
@@ -511,8 +516,8 @@ TRAINERS = [
 OTHERS = [
     ("zoo odd: has import strings that resolve", "COMMAND = {'command': 'zoo_odd:x'}", "", "x"),
     ("zoo odd: is a click command", "", "command = print", "zoo_odd.model:command: .*click"),
-    ("zoo odd: explains itself", "", "command = click.Command('odd')", "no text"),
-    ("zoo odd: explains itself", "", "command.get_help = lambda self: 1 / 0", "--help: .*got 1"),
+    ("zoo odd: has a help text", "", "command = click.Command('odd')", "no text"),
+    ("zoo odd: has a help text", "", "command.get_help = lambda self: 1 / 0", "--help: .*got 1"),
     ("odd: can be read", "REGISTRY = {'url': '/nowhere'}", "", r"/nowhere/index\.json"),
 ]
 

@@ -12,7 +12,7 @@ from zoo_core.errors import InvalidValueError, UnknownNameError
 from zoo_core.testing import Check, NotApplicableError, conformance_test, plugin_checks, run_checks
 from zoo_core.testing.check import ContractError, expect_equal, expect_finite
 from zoo_core.testing.runner import CheckResult, CheckStatus, check_skips, junit
-from zoo_core.testing.suite import find_plugin, is_checked_as_a_whole
+from zoo_core.testing.suite import find_plugin, lists_everything_it_offers
 from zoo_core.weights.file import load_weights
 
 TOY = {"ZOO_PLUGINS": "zoo-toy,zoo-odd"}
@@ -23,7 +23,7 @@ COUNTS = {"zoo-toy": 10, "softmax": 39, "softmax-pairs": 39, "toy": 8 + 9, "toy-
 A model has two recipes and a search space. The trainer and a data set are both called toy.
 """
 
-SKIPPED = ("learns a batch", "resumes to the bit")
+SKIPPED = ("overfits a batch", "resumes to the bit")
 
 ODD = """
 import zoo_toy.model
@@ -70,13 +70,13 @@ def test_zoo_check_reports_failure_of_nonconforming_plugin(cli, site, write_plug
         row["check"]: row["message"] for row in done.json["checks"] if row["status"] != "passed"
     }
     assert done.json["failed"] == len(failed)
-    message = failed["odd: gives and takes weights"]
+    message = failed["odd: gets and sets weights"]
     assert re.search(r"head0 .*set_weights .*1 of 90 .*\[4, 1\]: ", message)
     assert "zoo-check/odd-gives-and-takes-weights.safetensors" in message
     saved = load_weights(tmp_path / "zoo-check" / "odd-gives-and-takes-weights.safetensors")
     assert saved.tensors["actual"].shape == saved.tensors["expected"].shape
     assert np.argwhere(saved.tensors["actual"] != saved.tensors["expected"]).tolist() == [[4, 1]]
-    assert saved.metadata == {"check": "odd: gives and takes weights"}
+    assert saved.metadata == {"check": "odd: gets and sets weights"}
     suite = ElementTree.parse(tmp_path / "out.xml").getroot()
     names = {case.get("name") for case in suite if case.find("failure") is not None}
     assert names == failed.keys()
@@ -102,12 +102,12 @@ def test_zoo_check_reports_reason_of_skipped_check(cli):
     [
         (["zoo-tox"], 3, "'zoo-tox'.* Did you mean 'zoo-toy'"),
         (
-            ["zoo-toy", "--skip", "softmax.default: survives file=x"],
+            ["zoo-toy", "--skip", "softmax.default: survives saving=x"],
             2,
-            "Did you mean 'softmax.default: survives a file'",
+            "Did you mean 'softmax.default: survives saving and loading'",
         ),
-        (["zoo-toy", "--skip", "softmax.default: survives a file"], 2, "=REASON"),
-        (["zoo-toy", "--skip", "softmax.default: survives a file= "], 2, "=REASON"),
+        (["zoo-toy", "--skip", "softmax.default: survives saving and loading"], 2, "=REASON"),
+        (["zoo-toy", "--skip", "softmax.default: survives saving and loading= "], 2, "=REASON"),
     ],
 )
 def test_zoo_check_reports_mistake_on_one_line(cli, arguments, code, pattern):
@@ -133,7 +133,7 @@ def test_zoo_check_fails_broken_plugin(cli, site, write_plugin):
     assert done.code == 5
     messages = {row["check"]: row["message"] for row in done.json["checks"]}
     assert "ZeroDivisionError" in messages["zoo-odd: loads"]
-    assert "broken" in messages["zoo-odd: is checked as a whole"]
+    assert "broken" in messages["zoo-odd: lists everything it offers"]
 
 
 @pytest.mark.slow
@@ -141,8 +141,8 @@ def test_conformance_test_runs_checks_in_pytest(run_process, tmp_path, site, wri
     write_plugin(site, "zoo-odd", ODD)
     (tmp_path / "test_it.py").write_text(
         "from zoo_core.testing import conformance_test\n"
-        "test_it = conformance_test('zoo-odd', skip={'odd.default: learns a batch': 'slow',\n"
-        "    'odd.slow: learns a batch': 'slow'})\n"
+        "test_it = conformance_test('zoo-odd', skip={'odd.default: overfits a batch': 'slow',\n"
+        "    'odd.slow: overfits a batch': 'slow'})\n"
     )
     words = [
         "-m",
@@ -157,7 +157,7 @@ def test_conformance_test_runs_checks_in_pytest(run_process, tmp_path, site, wri
     ]
     done = run_process(*words, site=site, env={**TOY, "PYTHONSAFEPATH": ""})
     assert done.code == 1
-    assert "test_it[odd: gives and takes weights]" in done.out.replace("conformance[", "test_it[")
+    assert "test_it[odd: gets and sets weights]" in done.out.replace("conformance[", "test_it[")
     assert re.search("ContractError: head0 .*set_weights .*1 of 90 ", done.out)
     assert "2 skipped" in done.out
     assert "slow" in done.out
@@ -180,10 +180,10 @@ def test_plugin_checks_number_those_of_each_subject(toy):
 
 def test_is_checked_as_a_whole_rejects_spaces_that_cannot_be_listed(toy):
     plugin, entry = find_plugin(toy, "zoo-toy"), toy.model("softmax")
-    is_checked_as_a_whole(plugin, [entry])
+    lists_everything_it_offers(plugin, [entry])
     broken = replace(entry, spec=replace(entry.spec, spaces="zoo_toy.config:none"))
     with pytest.raises(ContractError, match=r"'softmax' .*zoo_toy\.config:none"):
-        is_checked_as_a_whole(plugin, [broken])
+        lists_everything_it_offers(plugin, [broken])
 
 
 def test_run_checks_continues_after_exception():

@@ -45,7 +45,7 @@ def has_its_sha256(catalog: Catalog, name: str) -> None:
     )
 
 
-def is_the_same_again(catalog: Catalog, name: str) -> None:
+def is_equal_on_every_load(catalog: Catalog, name: str) -> None:
     """Check that two loads return the same arrays."""
     # Not implied by the checksum, which a spec may leave empty.
     first, again = _load(catalog, name), _load(catalog, name)
@@ -73,7 +73,7 @@ def states_its_mean_and_deviation(catalog: Catalog, name: str) -> None:
             )
 
 
-def composes_anew(catalog: Catalog, name: str) -> None:
+def composes_new_images(catalog: Catalog, name: str) -> None:
     """Check that new training images are a function of seed and epoch alone."""
     dataset = load_dataset(catalog.dataset(name))
     assert dataset.compose is not None  # or `load_dataset` raises
@@ -91,7 +91,7 @@ def composes_anew(catalog: Catalog, name: str) -> None:
         )
 
 
-def takes_its_own_images_as_they_are(catalog: Catalog, name: str) -> None:
+def keeps_its_own_images(catalog: Catalog, name: str) -> None:
     """Check that the reader leaves the images of the test split unchanged."""
     # They look like the training images already; a reader that crops or inverts them again would
     # give wrong predictions for images that users saved from the data set.
@@ -100,7 +100,7 @@ def takes_its_own_images_as_they_are(catalog: Catalog, name: str) -> None:
         expect_equal(reader(image), image, f"test image {row}", "after the reader")
 
 
-def reads_images_of_any_size(catalog: Catalog, name: str) -> None:
+def converts_images_of_any_size(catalog: Catalog, name: str) -> None:
     """Check that the reader returns the set's shape for any size, and the same every time."""
     shape, reader = catalog.dataset(name).spec.shape, _reader(catalog, name)
     for size in ((1, 1), (1, 300), (17, 4), (shape[1], shape[2]), (96, 128)):
@@ -156,9 +156,9 @@ DATASET_CHECKS = (
     has_its_splits,
     has_its_classes,
     has_its_sha256,
-    is_the_same_again,
+    is_equal_on_every_load,
     states_its_mean_and_deviation,
 )
 
-READER_CHECKS = (takes_its_own_images_as_they_are, reads_images_of_any_size)
+READER_CHECKS = (keeps_its_own_images, converts_images_of_any_size)
 """Checks of a data set that has a reader."""

@@ -67,7 +67,7 @@ def writes_nothing(catalog: Catalog, name: str) -> None:
     expect(not files, f"importing its module writes {', '.join(files)}")
 
 
-def reaches_nobody(catalog: Catalog, name: str) -> None:
+def opens_no_connection(catalog: Catalog, name: str) -> None:
     """Check that importing the module opens no connection and starts no process."""
     reached = import_module(catalog, name).reached
     expect(not reached, f"importing its module calls {', '.join(reached)}")
@@ -114,4 +114,4 @@ def _module(catalog: Catalog, name: str) -> str:
     return plugin_of(catalog, name).entry_point.rpartition("= ")[2].partition(":")[0]
 
 
-IMPORT_CHECKS = (imports_nothing_heavy, prints_nothing, writes_nothing, reaches_nobody)
+IMPORT_CHECKS = (imports_nothing_heavy, prints_nothing, writes_nothing, opens_no_connection)

@@ -27,7 +27,7 @@ TOLERANCE = 1e-4
 # Because other batch sizes add up float32 numbers in another order.
 
 
-def has_a_head_a_label(catalog: Catalog, name: str, recipe: str) -> None:
+def has_one_head_per_label(catalog: Catalog, name: str, recipe: str) -> None:
     """Check that the model has one output per label of an image."""
     logits, classes = _logits(catalog, name, recipe)
     expect(
@@ -36,7 +36,7 @@ def has_a_head_a_label(catalog: Catalog, name: str, recipe: str) -> None:
     )
 
 
-def gives_a_logit_a_class(catalog: Catalog, name: str, recipe: str) -> None:
+def returns_one_logit_per_class(catalog: Catalog, name: str, recipe: str) -> None:
     """Check that the logits of each head are ``(N, classes)``."""
     logits, classes = _logits(catalog, name, recipe)
     for head, (array, many) in enumerate(zip(logits, classes, strict=False)):
@@ -47,7 +47,7 @@ def gives_a_logit_a_class(catalog: Catalog, name: str, recipe: str) -> None:
         )
 
 
-def gives_float32(catalog: Catalog, name: str, recipe: str) -> None:
+def returns_float32(catalog: Catalog, name: str, recipe: str) -> None:
     """Check that logits are float32."""
     for head, array in enumerate(_logits(catalog, name, recipe)[0]):
         expect(
@@ -55,13 +55,13 @@ def gives_float32(catalog: Catalog, name: str, recipe: str) -> None:
         )
 
 
-def gives_finite_logits(catalog: Catalog, name: str, recipe: str) -> None:
+def returns_finite_logits(catalog: Catalog, name: str, recipe: str) -> None:
     """Check that no logit of a new model is infinite or NaN."""
     for head, array in enumerate(_logits(catalog, name, recipe)[0]):
         expect_finite(array, f"logits of head {head}")
 
 
-def reads_each_image_by_itself(catalog: Catalog, name: str, recipe: str) -> None:
+def predicts_images_independently(catalog: Catalog, name: str, recipe: str) -> None:
     """Check that the logits of an image are independent of the other images of its batch."""
     # A batch normalization that is left in training mode is the usual cause.
     trainee = Trainee.make(catalog, name, recipe)
@@ -110,7 +110,7 @@ def has_gradients(catalog: Catalog, name: str, recipe: str) -> None:
     raise ContractError(f"{MOVING_STEPS} steps of descent do not move {still[0]}")
 
 
-def learns_a_batch(catalog: Catalog, name: str, recipe: str) -> None:
+def overfits_a_batch(catalog: Catalog, name: str, recipe: str) -> None:
     """Check that the model learns a single batch of random images by heart."""
     # With large steps, and otherwise with small ones, which networks without normalization need.
     right = []
@@ -148,7 +148,7 @@ def _plain_descent(
     return Trainee.make(catalog, name, recipe, **plain), adamw if has_optimizers else sgd
 
 
-def repeats_itself(catalog: Catalog, name: str, recipe: str) -> None:
+def is_deterministic(catalog: Catalog, name: str, recipe: str) -> None:
     """Check that two trainings with one seed end with the same weights."""
     first, again = (Trainee.make(catalog, name, recipe, seed=1).fit().weights for _ in range(2))
     for tensor, value in again.items():
@@ -164,7 +164,7 @@ def depends_on_its_seed(catalog: Catalog, name: str, recipe: str) -> None:
     )
 
 
-def survives_a_file(catalog: Catalog, name: str, recipe: str) -> None:
+def survives_saving_and_loading(catalog: Catalog, name: str, recipe: str) -> None:
     """Check that saved and loaded weights predict the same, bit by bit."""
     trainee = Trainee.make(catalog, name, recipe)
     # Of a trained model, because buffers such as running means are still 0 in a new one.
@@ -182,7 +182,7 @@ def survives_a_file(catalog: Catalog, name: str, recipe: str) -> None:
         expect_equal(actual, expected, f"a logit of head {head}", "after save and load")
 
 
-def counts_its_parameters(catalog: Catalog, name: str) -> None:
+def has_the_stated_parameter_count(catalog: Catalog, name: str) -> None:
     """Check that the default config has the number of parameters of the spec."""
     entry = catalog.model(name)
     trainer = make_trainer(catalog.trainer(entry.spec.trainer), device="cpu", threads=1)
@@ -204,16 +204,16 @@ def _logits(
 
 
 MODEL_CHECKS = (
-    has_a_head_a_label,
-    gives_a_logit_a_class,
-    gives_float32,
-    gives_finite_logits,
-    reads_each_image_by_itself,
+    has_one_head_per_label,
+    returns_one_logit_per_class,
+    returns_float32,
+    returns_finite_logits,
+    predicts_images_independently,
     predicts_without_learning,
     has_gradients,
-    learns_a_batch,
-    repeats_itself,
+    overfits_a_batch,
+    is_deterministic,
     depends_on_its_seed,
-    survives_a_file,
+    survives_saving_and_loading,
 )
 """Checks of a model with each of its recipes."""

@@ -29,7 +29,7 @@ NOWHERE = "./no/such/address"
 """Address for a source that is neither an existing path nor a name on any hub."""
 
 
-def refuses_what_is_not_there(catalog: Catalog, name: str) -> None:
+def refuses_an_address_without_data(catalog: Catalog, name: str) -> None:
     """Check that an address without a data set is a `ZooError`, which users see on one line."""
     try:
         catalog.dataset(f"{name}:{NOWHERE}")
@@ -50,7 +50,7 @@ def is_a_click_command(catalog: Catalog, name: str) -> None:
     )
 
 
-def explains_itself(catalog: Catalog, name: str) -> None:
+def has_a_help_text(catalog: Catalog, name: str) -> None:
     """Check that ``--help`` succeeds and has a text."""
     entry = catalog.command(name)
     command = entry.resolve(entry.spec.command)
@@ -71,7 +71,7 @@ def can_be_read(catalog: Catalog, name: str) -> None:
     registry.index()
 
 
-def hears_of_a_training(catalog: Catalog, name: str) -> None:
+def runs_its_training_hooks(catalog: Catalog, name: str) -> None:
     """Check that no hook of the plugin fails in a short training."""
     # The hooks are called by `_PluginCallbacks`: a training turns their errors into warnings, and
     # calls those of other plugins as well, which may draw for seconds.
@@ -85,7 +85,7 @@ def hears_of_a_training(catalog: Catalog, name: str) -> None:
         expect(run.card.model, "the card is gone")  # hooks may add files to the folder, not remove
 
 
-def hears_of_a_search(catalog: Catalog, name: str) -> None:
+def runs_its_search_hook(catalog: Catalog, name: str) -> None:
     """Check that the plugin's hook accepts a search with pruned and failed trials."""
     # A made-up study, because a real search takes minutes and fails no trial on purpose.
     hook = running_hooks(catalog, name)[TUNE_HOOK]

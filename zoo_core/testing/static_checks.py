@@ -87,7 +87,7 @@ def has_import_strings_that_resolve(entry: Entry[Any]) -> None:
         entry.resolve(import_string)
 
 
-def names_a_license(entry: Entry[Any]) -> None:
+def has_an_spdx_license(entry: Entry[Any]) -> None:
     """Check that the spec's license is an SPDX expression."""
     license = entry.spec.license
     try:
@@ -97,7 +97,7 @@ def names_a_license(entry: Entry[Any]) -> None:
     expect(license == expected, f"license: expected {expected}, as SPDX writes it, got {license}")
 
 
-def names_what_is_installed(catalog: Catalog, entry: Entry[Any]) -> None:
+def has_trainer_and_data_set_installed(catalog: Catalog, entry: Entry[Any]) -> None:
     """Check that the names of the model's trainer and data set are installed and unambiguous."""
     catalog.trainer(entry.spec.trainer)
     catalog.dataset(entry.spec.dataset)

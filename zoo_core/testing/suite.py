@@ -15,14 +15,14 @@ from zoo_core.recipes.resolve import FOR_DATASET, recipe_names
 from zoo_core.testing import other_checks, static_checks
 from zoo_core.testing.check import Check, ContractError, expect
 from zoo_core.testing.config_checks import CONFIG_CHECKS, RECIPE_CHECKS, can_be_searched
-from zoo_core.testing.dataset_checks import DATASET_CHECKS, READER_CHECKS, composes_anew
+from zoo_core.testing.dataset_checks import DATASET_CHECKS, READER_CHECKS, composes_new_images
 from zoo_core.testing.import_checks import IMPORT_CHECKS
-from zoo_core.testing.model_checks import MODEL_CHECKS, counts_its_parameters
+from zoo_core.testing.model_checks import MODEL_CHECKS, has_the_stated_parameter_count
 from zoo_core.testing.resume_checks import resumes_to_the_bit
 from zoo_core.testing.trainer_checks import (
     TRAINER_CHECKS,
-    check_field_is_followed,
-    knows_its_group,
+    check_field_is_implemented,
+    provides_a_group,
 )
 from zoo_core.tuning.model_spaces import spaces_of
 
@@ -59,7 +59,7 @@ def plugin_checks(catalog: Catalog, plugin: str) -> list[Check]:
         for name in sample(entries, asked=plugin) if kind == "models" else entries:
             checks += of_kind(catalog, name, entries[name])
             models += [entries[name]] * (kind == "models")
-    return [*checks, *_checks(found.distribution, [is_checked_as_a_whole], found, models)]
+    return [*checks, *_checks(found.distribution, [lists_everything_it_offers], found, models)]
 
 
 def sample(models: Mapping[str, Entry[ModelSpec]], *, asked: str = "") -> list[str]:
@@ -83,7 +83,7 @@ def sample(models: Mapping[str, Entry[ModelSpec]], *, asked: str = "") -> list[s
     ]
 
 
-def is_checked_as_a_whole(plugin: Plugin, models: Iterable[Entry[ModelSpec]]) -> None:
+def lists_everything_it_offers(plugin: Plugin, models: Iterable[Entry[ModelSpec]]) -> None:
     """Check that the suite could list everything that the plugin offers."""
     # Without this check, a plugin that does not load, or a model whose recipes cannot be imported,
     # would have fewer checks instead of a failed one.
@@ -133,17 +133,17 @@ def _of_plugin(catalog: Catalog, name: str) -> Iterator[Check]:
     yield from _checks(name, static_checks.PLUGIN_CHECKS + IMPORT_CHECKS, catalog, name)
     hooks = static_checks.running_hooks(catalog, name).keys()
     if hooks - {static_checks.TUNE_HOOK}:
-        yield from _checks(name, [other_checks.hears_of_a_training], catalog, name)
+        yield from _checks(name, [other_checks.runs_its_training_hooks], catalog, name)
     if static_checks.TUNE_HOOK in hooks:
-        yield from _checks(name, [other_checks.hears_of_a_search], catalog, name)
+        yield from _checks(name, [other_checks.runs_its_search_hook], catalog, name)
 
 
 def _of_model(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]:
-    yield from _checks(name, [_IMPORTS, static_checks.names_a_license], entry)
-    yield from _checks(name, [static_checks.names_what_is_installed], catalog, entry)
+    yield from _checks(name, [_IMPORTS, static_checks.has_an_spdx_license], entry)
+    yield from _checks(name, [static_checks.has_trainer_and_data_set_installed], catalog, entry)
     yield from _checks(name, CONFIG_CHECKS, catalog, name)
     if entry.spec.parameters is not None:
-        yield from _checks(name, [counts_its_parameters], catalog, name)
+        yield from _checks(name, [has_the_stated_parameter_count], catalog, name)
     for recipe in _names_or_none(recipe_names, entry):
         # A recipe may be for a data set of another plugin, which need not be installed.
         if _has_dataset(catalog, recipe):
@@ -164,22 +164,26 @@ def _names_or_none(
     try:
         return list(names(entry))
     except Exception:
-        return ()  # `is_checked_as_a_whole` reports the error
+        return ()  # `lists_everything_it_offers` reports the error
 
 
 def _of_dataset(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]:
-    static = [_IMPORTS, static_checks.names_a_license, static_checks.states_a_sha256_and_a_source]
+    static = [
+        _IMPORTS,
+        static_checks.has_an_spdx_license,
+        static_checks.states_a_sha256_and_a_source,
+    ]
     yield from _checks(name, static, entry)
     yield from _checks(name, DATASET_CHECKS, catalog, name)
     if entry.spec.composable:
-        yield from _checks(name, [composes_anew], catalog, name)
+        yield from _checks(name, [composes_new_images], catalog, name)
     if entry.spec.reader:
         yield from _checks(name, READER_CHECKS, catalog, name)
 
 
 def _of_source(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]:
     yield from _checks(name, [_IMPORTS], entry)
-    yield from _checks(name, [other_checks.refuses_what_is_not_there], catalog, name)
+    yield from _checks(name, [other_checks.refuses_an_address_without_data], catalog, name)
 
 
 def _of_trainer(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]:
@@ -187,9 +191,11 @@ def _of_trainer(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Chec
     yield from _checks(name, TRAINER_CHECKS, catalog, name)
     # Every trainer implements the first two; its spec does not list them.
     for field in sorted({"lr", "seed"}.union(entry.spec.recipe_fields)):
-        yield Check(f"{name}: follows {field}", check_field_is_followed, (catalog, name, field))
+        yield Check(
+            f"{name}: implements {field}", check_field_is_implemented, (catalog, name, field)
+        )
     if entry.spec.distributed:
-        yield from _checks(name, [knows_its_group], catalog, name)
+        yield from _checks(name, [provides_a_group], catalog, name)
 
 
 def _of_registry(catalog: Catalog, name: str, _entry: Entry[Any]) -> Iterator[Check]:
@@ -199,7 +205,7 @@ def _of_registry(catalog: Catalog, name: str, _entry: Entry[Any]) -> Iterator[Ch
 def _of_command(catalog: Catalog, name: str, entry: Entry[Any]) -> Iterator[Check]:
     subject = f"zoo {name}"  # because a model may have the name of a command
     yield from _checks(subject, [_IMPORTS], entry)
-    commands = [other_checks.is_a_click_command, other_checks.explains_itself]
+    commands = [other_checks.is_a_click_command, other_checks.has_a_help_text]
     yield from _checks(subject, commands, catalog, name)
 
 

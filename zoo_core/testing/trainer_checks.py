@@ -46,7 +46,7 @@ FIELD_TRIALS: dict[str, tuple[dict[str, Any], ...]] = {
 """Recipe field -> values of trainings that differ in this field alone."""
 
 
-def check_field_is_followed(catalog: Catalog, trainer: str, field: str) -> None:
+def check_field_is_implemented(catalog: Catalog, trainer: str, field: str) -> None:
     """Check that trainings that differ in one recipe field end with different weights."""
     if field not in FIELD_TRIALS:
         raise ContractError(f"recipe_fields of its spec: there is no recipe field {field!r}")
@@ -85,7 +85,7 @@ def states_its_environment(catalog: Catalog, trainer: str) -> None:
     )
 
 
-def refuses_a_device_that_is_none(catalog: Catalog, trainer: str) -> None:
+def refuses_an_unknown_device(catalog: Catalog, trainer: str) -> None:
     """Check that an unknown device is an `InvalidValueError` that names it."""
     try:
         make_trainer(catalog.trainer(trainer), device="no-such-device", threads=None)
@@ -95,7 +95,7 @@ def refuses_a_device_that_is_none(catalog: Catalog, trainer: str) -> None:
         raise ContractError("it accepts the device 'no-such-device'; raise InvalidValueError")
 
 
-def gives_and_takes_weights(catalog: Catalog, trainer: str) -> None:
+def gets_and_sets_weights(catalog: Catalog, trainer: str) -> None:
     """Check that ``get_weights`` returns copies, and what ``set_weights`` has set."""
     trainee = Trainee.make(catalog, _model_of(catalog, trainer))
     model, other = trainee.build(0), trainee.build(1)
@@ -108,7 +108,7 @@ def gives_and_takes_weights(catalog: Catalog, trainer: str) -> None:
             expect_equal(value, weights[tensor], tensor, why)
 
 
-def gives_a_state_that_stays(catalog: Catalog, trainer: str) -> None:
+def returns_a_copy_of_its_state(catalog: Catalog, trainer: str) -> None:
     """Check that a learner's state is a copy, which later steps do not change."""
     # By the contract, so that a caller may keep one while the training continues.
     trainee = Trainee.make(catalog, _model_of(catalog, trainer))
@@ -133,13 +133,13 @@ def counts_parameters(catalog: Catalog, trainer: str) -> None:
     )
 
 
-def resumes_what_it_trains(catalog: Catalog, trainer: str) -> None:
+def resumes_its_training(catalog: Catalog, trainer: str) -> None:
     """Check that a training stopped after every step ends like one that was never stopped."""
     # The model may belong to another plugin, whose checks do not run with this one's.
     resumes_to_the_bit(catalog, _model_of(catalog, trainer), "default")
 
 
-def knows_its_group(catalog: Catalog, trainer: str) -> None:
+def provides_a_group(catalog: Catalog, trainer: str) -> None:
     """Check that a distributed trainer in a single process is rank 0 of 1."""
     entry = catalog.trainer(trainer)
     group = group_of(entry, make_trainer(entry, device="cpu", threads=None))
@@ -166,9 +166,9 @@ def _has_bfloat16(catalog: Catalog, name: str) -> bool:
 
 TRAINER_CHECKS = (
     states_its_environment,
-    refuses_a_device_that_is_none,
-    gives_and_takes_weights,
-    gives_a_state_that_stays,
+    refuses_an_unknown_device,
+    gets_and_sets_weights,
+    returns_a_copy_of_its_state,
     counts_parameters,
-    resumes_what_it_trains,
+    resumes_its_training,
 )
