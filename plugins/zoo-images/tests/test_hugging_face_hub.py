@@ -1,4 +1,4 @@
-"""Data sets of the Hugging Face Hub, which here is a server on this machine."""
+"""Data sets of the Hugging Face Hub, from a server on this machine."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ COMMIT = "c0ffee" * 6 + "beef"
 
 
 class Hub(BaseHTTPRequestHandler):
-    """Serves the files of a folder as those of the data set ``some/pets``; notes the requests."""
+    """Handler that serves a folder as the data set ``some/pets`` and records the requests."""
 
     protocol_version = "HTTP/1.1"
 
@@ -124,5 +124,5 @@ def test_unreachable_hub_is_reported_without_retries(asked, cli):
     assert done.code == 1
     assert "hf:some/pets" in done.err
     assert "http://127.0.0.1:1 " in done.err
-    assert "?config=" not in done.err  # the remedy where the Hub answers
-    assert "Retrying" not in done.err  # as the library does by itself, for half a minute
+    assert "?config=" not in done.err  # the hint for a Hub that responds
+    assert "Retrying" not in done.err  # the library's default, for half a minute

@@ -1,30 +1,30 @@
-"""Addresses of data sets: parsing, and refusal."""
+"""Parsing of the addresses of data sets, and errors for invalid ones."""
 
 import pytest
 from hypothesis import given, strategies as st
 
 from zoo_core.errors import InvalidValueError
-from zoo_images.address import FORM_OPTIONS, ImageForm, parse_address
+from zoo_images.address import COMMON_OPTIONS, parse_address
 
 SIDES = st.integers(1, 9999)
 WORDS = st.text(st.characters(exclude_characters="&=?"), min_size=1)
 
 
 @pytest.mark.parametrize(
-    ("address", "place", "form"),
+    ("address", "place", "size", "channels"),
     [
-        ("photos", "photos", ImageForm(None, None)),
-        ("../my photos/2024", "../my photos/2024", ImageForm(None, None)),
-        ("photos?size=64", "photos", ImageForm((64, 64), None)),
-        ("photos?size=64x48", "photos", ImageForm((64, 48), None)),
-        ("photos?channels=1&size=32", "photos", ImageForm((32, 32), 1)),
-        ("what??channels=3", "what?", ImageForm(None, 3)),
-        ("what??", "what?", ImageForm(None, None)),
+        ("photos", "photos", None, None),
+        ("../my photos/2024", "../my photos/2024", None, None),
+        ("photos?size=64", "photos", (64, 64), None),
+        ("photos?size=64x48", "photos", (64, 48), None),
+        ("photos?channels=1&size=32", "photos", (32, 32), 1),
+        ("what??channels=3", "what?", None, 3),
+        ("what??", "what?", None, None),
     ],
 )
-def test_parse_address_separates_place_and_form(address, place, form):
+def test_parse_address_separates_place_and_options(address, place, size, channels):
     parsed = parse_address("folder", address)
-    assert (parsed.place, parsed.form) == (place, form)
+    assert (parsed.place, parsed.size, parsed.channels) == (place, size, channels)
     assert parsed.name == f"folder:{address}"
 
 
@@ -33,7 +33,7 @@ def test_parse_address_recovers_all_options(place, height, width, channels, labe
     text = f"{place}?size={height}x{width}&label={label}&channels={channels}"
     parsed = parse_address("hf", text, ["label"])
     assert parsed.place == place
-    assert parsed.form == ImageForm((height, width), channels)
+    assert (parsed.size, parsed.channels) == ((height, width), channels)
     assert parsed.options == {"label": label}
 
 
@@ -74,9 +74,9 @@ def test_address_with_option_is_parsable(address):
     assert hint.startswith("folder:")
     parsed = parse_address("folder", hint.removeprefix("folder:"))
     assert parsed.place == parse_address("folder", address).place
-    assert parsed.form.size == (64, 64)
+    assert parsed.size == (64, 64)
 
 
-def test_parse_address_applies_every_form_option():
-    parsed = parse_address("folder", "x?" + "&".join(f"{key}=3" for key in FORM_OPTIONS))
-    assert None not in (parsed.form.size, parsed.form.channels)
+def test_parse_address_applies_every_common_option():
+    parsed = parse_address("folder", "x?" + "&".join(f"{key}=3" for key in COMMON_OPTIONS))
+    assert None not in (parsed.size, parsed.channels)

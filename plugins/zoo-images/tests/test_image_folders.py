@@ -31,7 +31,7 @@ def here(tmp_path, monkeypatch):
 
 @pytest.fixture
 def write(here):
-    """Return a function that writes images, by their paths; a number is a shade of gray."""
+    """Return a function that writes images by their paths; a number is a gray level."""
 
     def write_all(files):
         for name, pixels in files.items():
@@ -45,7 +45,7 @@ def write(here):
 
 @pytest.fixture
 def pets(write):
-    """Write the folder pets: 20 images, numbered through, even ones of cats, odd ones of dogs."""
+    """Write the folder pets: 20 numbered images, even ones of cats, odd ones of dogs."""
     write({f"pets/{('cat', 'dog')[n % 2]}/{n}.png": 10 * n for n in range(20)})
 
 
@@ -105,7 +105,7 @@ def test_folder_dataset_recognizes_split_folders(write, names, splits):
 
 def test_folder_dataset_ignores_split_without_classes(pets, write, here):
     shutil.move(here / "pets", here / "train")
-    write({f"test/{n}.png": n for n in range(5)})  # a competition's
+    write({f"test/{n}.png": n for n in range(5)})  # for example of a competition
     (here / "val").mkdir()
     assert folder_source.describe(".").sizes == {"train": 18, "test": 2}
 
@@ -168,7 +168,7 @@ def test_folder_dataset_applies_exif_orientation(write, here, suffix):
     write({f"photos/{kind}/{n}.{suffix}": n for kind in "ab" for n in range(4)})
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
-    upright = Image.fromarray(np.ascontiguousarray(gray(9).T))  # as the camera's sensor saw it
+    upright = Image.fromarray(np.ascontiguousarray(gray(9).T))  # as stored by a rotated camera
     upright.save(here / f"photos/a/9.{suffix}", exif=exif)
     assert folder_source.describe("photos").shape == (1, 4, 6)
 
@@ -177,19 +177,19 @@ def test_decoding_threads_keep_image_order(pets, monkeypatch):
     expected = folder_source.load("pets")
     for path in copies():
         shutil.rmtree(path)
-    monkeypatch.setattr(decoding, "PART", 3)
+    monkeypatch.setattr(decoding, "CHUNK_SIZE", 3)
     monkeypatch.setattr(prefetch, "physical_cores", lambda: 4)
     assert folder_source.load("pets").sha256() == expected.sha256()
 
 
 def decode_nothing(*_):
-    raise AssertionError("it is decoded again")
+    raise AssertionError("the images are decoded again")
 
 
 def test_folder_dataset_reuses_decoded_copy_after_move(pets, here, monkeypatch):
     expected = folder_source.load("pets").sha256()
     (here / "other").mkdir()
-    monkeypatch.setattr(cached_dataset, "content_of", decode_nothing)
+    monkeypatch.setattr(cached_dataset, "decode_splits", decode_nothing)
     assert folder_source.load("./pets").sha256() == expected
     shutil.move(here / "pets", here / "other" / "pets")
     assert folder_source.load("other/pets").sha256() == expected
@@ -268,10 +268,10 @@ TRAIN = {f"train/{name}": shade for name, shade in TWO.items()}
 FAULTS = [
     ({}, r"\bfolder all\b.*\bno sub-folder\b"),
     ({"1.png": 1}, r"\bfolder all\b.*\bno sub-folder\b"),
-    (empty("a/", "b/"), r"\bno image\b.*\ball: a, b\b"),
+    (empty("a/", "b/"), r"\bfolder all\b.*\bwithout\b.*: a, b\b"),
     ({"a/1.png": 1, "a/2.png": 2}, r"\bfolder all\b.*\bone class\b.*: a\b"),
     (TWO | empty("c/", "d/"), r"\bfolder all\b.*\bwithout\b.*: c, d\b"),
-    ({"a/1.png": 1, "b/1.png": 1}, r"\bfolder:all\b.*\b2\b.*\b3\b"),
+    ({"a/1.png": 1, "b/1.png": 1}, r"\b3\b.*\bfolder:all\b.*\b2\b"),
     (TRAIN | {"test/c/1.png": 1}, r"\bfolder all/test\b.*: c\b"),
     (TRAIN | {"test/c/1.png": 1}, r": c\..*: a, b\b"),
     (TRAIN | empty("test/a/"), r"\bno image\b.*\ball/test\b"),
@@ -296,7 +296,7 @@ def test_folder_dataset_explains_unusable_folder(write, here, files, facts):
 
 def test_folder_dataset_rejects_file(here):
     (here / "pets.zip").touch()
-    with pytest.raises(DataError, match=r"\bpets\.zip\b.*\bfile\b"):
+    with pytest.raises(DataError, match=r"\bfile\b.*\bpets\.zip\b"):
         folder_source.describe("pets.zip")
 
 

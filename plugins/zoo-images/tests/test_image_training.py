@@ -1,4 +1,4 @@
-"""Training on a folder of images up to publication, with the same weights as from arrays."""
+"""Training on a folder of images, up to publication; the weights are those from arrays."""
 
 import os
 import signal

@@ -1,1 +1,1 @@
-"""Data sets of image files: folders, and data sets of Hugging Face."""
+"""Data sets of image files: folders, and data sets from the Hugging Face Hub."""

@@ -1,4 +1,4 @@
-"""The address behind ``folder:`` and ``hf:``, for instance ``photos?size=64&channels=1``."""
+"""Addresses after ``folder:`` and ``hf:``, for instance ``photos?size=64&channels=1``."""
 
 from __future__ import annotations
 
@@ -8,41 +8,31 @@ from dataclasses import dataclass
 
 from zoo_core.plugin_api import InvalidValueError, did_you_mean, join_names
 
-FORM_OPTIONS = ("size", "channels")
-"""The options that decide the form of images."""
+COMMON_OPTIONS = ("size", "channels")
+"""Names of the options that every source has."""
 
+# At most four digits, so that a typo fails here and not by allocating huge arrays.
 _SIZE = re.compile(r"([1-9][0-9]{0,3})(?:x([1-9][0-9]{0,3}))?")
 
 
 @dataclass(frozen=True)
-class ImageForm:
-    """What images are made.
-
-    Attributes:
-        size: height and width; None to take them as they are.
-        channels: 1 for gray, 3 for color; None to see what they are.
-    """
-
-    size: tuple[int, int] | None
-    channels: int | None
-
-
-@dataclass(frozen=True)
 class Address:
-    """A place, and how what is there is wanted.
+    """A parsed address.
 
     Attributes:
-        source: whose address it is.
-        text: of the address, as the user gave it.
+        source: name of the source, such as ``folder``.
+        text: the address as the user wrote it.
         place: the address without options.
-        form: of the images.
-        options: the other options.
+        size: height and width to resize images to; None to keep the one size that all have.
+        channels: 1 for gray, 3 for color; None to infer it from the images.
+        options: values of the source's own options.
     """
 
     source: str
     text: str
     place: str
-    form: ImageForm
+    size: tuple[int, int] | None
+    channels: int | None
     options: Mapping[str, str]
 
     @property
@@ -50,42 +40,44 @@ class Address:
         return f"{self.source}:{self.text}"
 
     def with_option(self, option: str) -> str:
-        """Return the name with one option more, for a user to type."""
+        """Return the name with one more option, for hints."""
+        # A final "?" already separates the place from an empty list of options.
         separator = "&" if "=" in self.text else "" if self.text.endswith("?") else "?"
         return f"{self.name}{separator}{option}"
 
 
 def parse_address(source: str, address: str, options: Collection[str] = ()) -> Address:
-    """Part an address into place and options, ``PLACE?KEY=VALUE&KEY=VALUE``.
+    """Parse an address, ``PLACE?KEY=VALUE&KEY=VALUE``.
 
     Args:
-        source: whose address it is.
-        address: what follows its last ``?`` are the options; a place with one needs another.
-        options: that there are, beside those of the form.
+        source: name of the source.
+        address: the address. Options follow its last ``?``, so a place that contains a ``?`` needs
+            another one after it.
+        options: names of the source's own options.
 
     Raises:
-        InvalidValueError: there is no place, an option is not known or comes twice, or its value is
-            not allowed.
+        InvalidValueError: the place is empty, or an option is unknown, repeated or malformed.
     """
     name = f"{source}:{address}"
     place, rest = address, ""
     if "?" in address:
         place, _, rest = address.rpartition("?")
     if not place:
-        raise InvalidValueError(f"data set {name!r} does not say where it is before the '?'")
-    known = (*FORM_OPTIONS, *options)
+        raise InvalidValueError(f"data set {name!r} has no place before the '?'")
+    # Not urllib.parse, which would decode "+" and "%20": paths and names of columns may have them.
+    known = (*COMMON_OPTIONS, *options)
     given: dict[str, str] = {}
     for part in rest.split("&") if rest else ():
         key, _, value = part.partition("=")
         if key not in known:
-            hint = f"{did_you_mean(key, known)} Options there are: {join_names(known)}."
+            hint = f"{did_you_mean(key, known)} Choose one of: {join_names(known)}."
             raise InvalidValueError(f"data set {name!r} has no option {key!r}", hint=hint.strip())
         if not value or key in given:
-            exc = f"the option {key!r} twice" if key in given else f"no value for {key!r}"
-            raise InvalidValueError(f"data set {name!r} gives {exc}", hint="Say KEY=VALUE once.")
+            fault = f"the option {key!r} twice" if key in given else f"no value for {key!r}"
+            raise InvalidValueError(f"data set {name!r} has {fault}", hint="Write KEY=VALUE once.")
         given[key] = value
-    form = ImageForm(_size(given.pop("size", None)), _channels(given.pop("channels", None)))
-    return Address(source, address, place, form, given)
+    size, channels = _size(given.pop("size", None)), _channels(given.pop("channels", None))
+    return Address(source, address, place, size, channels, given)
 
 
 def _size(value: str | None) -> tuple[int, int] | None:
@@ -93,8 +85,8 @@ def _size(value: str | None) -> tuple[int, int] | None:
         return None
     if not (found := _SIZE.fullmatch(value)):
         raise InvalidValueError(
-            f"size is height x width in pixels from 1 to 9999, such as 64x48, or 64 for both, "
-            f"got {value!r}"
+            f"expected size to be height x width from 1 to 9999 pixels, such as 64x48, or 64 for "
+            f"both, got {value!r}"
         )
     height, width = found[1], found[2] or found[1]
     return int(height), int(width)
@@ -102,5 +94,5 @@ def _size(value: str | None) -> tuple[int, int] | None:
 
 def _channels(value: str | None) -> int | None:
     if value not in (None, "1", "3"):
-        raise InvalidValueError(f"channels is 1 (gray) or 3 (color), got {value!r}")
+        raise InvalidValueError(f"expected channels to be 1 (gray) or 3 (color), got {value!r}")
     return None if value is None else int(value)

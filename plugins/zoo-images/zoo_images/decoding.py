@@ -1,4 +1,4 @@
-"""Image files to arrays, part by part, so that memory need not hold them."""
+"""Decoding of image files to arrays, in chunks that need not fit into memory together."""
 
 from __future__ import annotations
 
@@ -22,33 +22,36 @@ from zoo_images.image_sources import Picture, Pictures
 from zoo_images.inspect_headers import read_image_shape, size_text
 from zoo_images.prefetch import map_chunks
 
-PART, PART_BYTES = 256, 1 << 24
-"""How many images a thread decodes at once, and how many bytes they then have, at most."""
+CHUNK_SIZE, CHUNK_BYTES = 256, 1 << 24
+"""Maximum number of images that a thread decodes at once, and maximum bytes of their arrays."""
 
-NAMED = 5
-"""How many of the images that cannot be read are named."""
+MAX_NAMED = 5
+"""Maximum number of damaged images that an error names."""
 
 
-def content_of(
+def decode_splits(
     splits: Mapping[str, Pictures], classes: Sequence[str], address: Address, bar: ProgressBar
 ) -> DatasetContent:
-    """Return what a data set is made of; its images are decoded as they are taken.
+    """Return the content of a data set, whose images are decoded while it is iterated over.
 
     Args:
-        splits: the images.
-        classes: their names.
-        address: says what is made of them.
-        bar: shows how far that is.
+        splits: images by split.
+        classes: names of the classes.
+        address: address of the data set, with the options of the images.
+        bar: progress bar.
 
     Raises:
-        DataError: they have several sizes, and it is not said which they are to have. Raised after
-            the last image was taken: some cannot be read.
+        DataError: the images have several sizes, and the address has no size. Raised after the last
+            image: some cannot be decoded.
     """
+    # Its warnings, about EXIF for example, name no file and would interrupt the progress bar.
     silence_pillow_warnings()
     total = sum(map(len, splits.values()))
     bar.start(total)
-    shape = read_image_shape(splits, address, _Count(bar, total, "Looking at images").add)
-    decoder = _Decoder(shape, address, _Count(bar, total, "Reading images"))
+    shape = read_image_shape(
+        splits, address, lambda done: bar.update(done, total, "Inspecting images")
+    )
+    decoder = _Decoder(shape, address, total, bar)
     return DatasetContent(
         splits={
             name: (len(pictures), decoder.split(pictures)) for name, pictures in splits.items()
@@ -58,43 +61,37 @@ def content_of(
     )
 
 
-class _Count:
-    """How many images are done, shown by a bar."""
-
-    def __init__(self, bar: ProgressBar, total: int, what: str) -> None:
-        self.total, self.done = total, 0
-        self._bar, self._what = bar, what
-
-    def add(self, images: int) -> None:
-        self.done += images
-        self._bar.update(self.done, self.total, self._what)
-
-
 class _Decoder:
-    """Decodes one split after the other; after the last, it names what cannot be read.
+    """Decoder of one split after the other; after the last one, it reports damaged images.
 
     Args:
-        shape: of the images.
-        address: says whether they are made that size, or have it.
-        count: of the images of all splits.
+        shape: channels, height and width of the arrays.
+        address: address of the data set; with a size, images are resized to it.
+        total: number of images of all splits.
+        bar: progress bar.
     """
 
-    def __init__(self, shape: tuple[int, int, int], address: Address, count: _Count) -> None:
-        self._shape, self._fits = shape, address.form.size is not None
-        self._count = count
+    def __init__(
+        self, shape: tuple[int, int, int], address: Address, total: int, bar: ProgressBar
+    ) -> None:
+        self._shape, self._fits = shape, address.size is not None
+        self._done, self._total, self._bar = 0, total, bar
         self._faults: list[DataError] = []
 
     def split(self, pictures: Pictures) -> Iterator[Split]:
-        size = max(1, min(PART, PART_BYTES // math.prod(self._shape)))
+        # Small images in large chunks to save overhead, large ones in small chunks to save memory.
+        size = max(1, min(CHUNK_SIZE, CHUNK_BYTES // math.prod(self._shape)))
         for rows, (images, errors) in map_chunks(pictures, self._decode, size):
             self._faults += errors
-            self._count.add(len(rows))
+            self._done += len(rows)
+            self._bar.update(self._done, self._total, "Reading images")
             yield Split(images, pictures.labels[rows, np.newaxis])
-        if self._faults and self._count.done == self._count.total:
-            raise self._fault()
+        # Not at the first fault, so that a user can repair all files at once.
+        if self._faults and self._done == self._total:
+            raise self._error()
 
     def _decode(self, pictures: Sequence[Picture]) -> tuple[NDArray[np.uint8], list[DataError]]:
-        """Return images ``(n, C, H, W)``, black where one cannot be read, and why not."""
+        """Return images ``(n, C, H, W)``, black if damaged, and the errors of damaged ones."""
         images = np.zeros((len(pictures), *self._shape), np.uint8)
         errors: list[DataError] = []
         for row, picture in enumerate(pictures):
@@ -105,20 +102,21 @@ class _Decoder:
         return images, errors
 
     def _pixels(self, picture: Picture) -> NDArray[np.uint8]:
-        pixels = read_image(picture.file(), self._shape[0], name=picture.name)
+        # The same functions as for files in `zoo predict`, so that both give the same pixels.
+        pixels = read_image(picture.file, self._shape[0], name=picture.name)
         if self._fits:
             return fit_image(pixels, self._shape)
-        if pixels.shape != self._shape:
-            found, due = size_text(pixels.shape[1:]), size_text(self._shape[1:])
-            raise DataError(f"{picture.name} has {found} pixels, the others {due}")
+        if pixels.shape != self._shape:  # for example a PNG with its EXIF after the pixels
+            expected, actual = size_text(self._shape[1:]), size_text(pixels.shape[1:])
+            raise DataError(f"{picture.name}: expected {expected} pixels, got {actual}")
         return pixels
 
-    def _fault(self) -> DataError:
-        problems = [exc.problem for exc in self._faults[:NAMED]]
-        if len(self._faults) > NAMED:
-            problems.append(f"and {len(self._faults) - NAMED:,} more")
+    def _error(self) -> DataError:
+        problems = [exc.problem for exc in self._faults[:MAX_NAMED]]
+        if len(self._faults) > MAX_NAMED:
+            problems.append(f"and {len(self._faults) - MAX_NAMED:,} more")
         return DataError(
-            f"{len(self._faults):,} of {self._count.total:,} images cannot be used: "
+            f"{len(self._faults):,} of {self._total:,} images cannot be used: "
             f"{'; '.join(problems)}",
-            hint="Mend or remove them.",
+            hint="Repair or remove them.",
         )

@@ -1,9 +1,8 @@
-"""The source ``folder``: a folder of images, with a sub-folder a class."""
+"""The source ``folder``: a folder of images with one sub-folder per class."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -21,14 +20,14 @@ DATA = "ZOO_DATA"
 
 
 def describe(address: str) -> DatasetSpec:
-    """Return what is said of the images in a folder.
+    """Return the spec of the images in a folder.
 
     Args:
-        address: the folder's path, and options: ``PATH?size=64&channels=1``.
+        address: path of the folder, and options: ``PATH?size=64&channels=1``.
 
     Raises:
-        DataError: it is not there, cannot be read, or is not parted into classes.
-        InvalidValueError: an option is not allowed.
+        DataError: the folder does not exist, cannot be read, or has no classes.
+        InvalidValueError: an option is invalid.
     """
     parsed = parse_address("folder", address)
     root = find_folder(parsed.place)
@@ -48,12 +47,12 @@ def load(address: str) -> ArrayDataset:
 
 
 def find_folder(place: str) -> Path:
-    """Return a folder by its path, from the working directory on or from ``ZOO_DATA``.
+    """Return a folder by its path, relative to the working directory or to ``ZOO_DATA``.
 
     Raises:
-        DataError: it is not there, or is no folder.
+        DataError: there is no such folder.
     """
-    path = Path(place).expanduser()
+    path = Path(place).expanduser()  # because a shell does not expand the ~ in "folder:~/photos"
     places = [path]
     if (data := os.environ.get(DATA)) and not path.is_absolute():
         places.append(Path(data, path))
@@ -62,34 +61,37 @@ def find_folder(place: str) -> Path:
             return path
     for path in places:
         if path.exists():
-            raise DataError(f"{path} is a file, no folder", hint="Unpack it, if it is an archive.")
+            raise DataError(
+                f"expected a folder, got the file {path}", hint="Unpack archives first."
+            )
     looked = " or ".join(str(path.absolute()) for path in places)
     raise DataError(
         f"there is no folder {looked}",
-        hint="Paths are taken from the working directory, then from the folder in ZOO_DATA.",
+        hint="Use a path from the working directory, or from the folder in ZOO_DATA.",
     )
 
 
 def _load(address: Address, root: Path) -> ArrayDataset:
     splits = find_labeled_images(root)
+    names = sorted(splits["train"])  # so that labels do not depend on the file system's order
+    # Size and time of each file instead of a checksum, so that no file is read. Without the first
+    # field, the path, because a folder that was moved has the same content.
     stamp = [
         [split, name, sorted(file[1:] for file in files)]
         for split, classes in splits.items()
         for name, files in classes.items()
     ]
-    return load_or_decode(address, stamp, lambda: _describe_source(splits))
 
+    def find() -> SourceDataset:
+        return SourceDataset({split: _pictures(splits[split], names) for split in splits}, names)
 
-def _describe_source(splits: Mapping[str, Classes]) -> SourceDataset:
-    names = sorted(splits["train"])
-    return SourceDataset(
-        {split: _pictures(classes, names) for split, classes in splits.items()}, names
-    )
+    return load_or_decode(address, stamp, find)
 
 
 def _pictures(classes: Classes, names: list[str]) -> Pictures:
     files, labels = in_order(classes, names)
 
+    # `Picture` objects are made per chunk, because 100,000 of them would stay in memory otherwise.
     def take(rows: NDArray[np.int64]) -> list[Picture]:
         return [Picture(path, Path(path)) for path in (files[row].path for row in rows)]
 

@@ -1,4 +1,4 @@
-"""Asking the library `datasets` for a data set: quietly, and quickly where nobody answers."""
+"""Load data sets of Hugging Face with the library `datasets`: no retries, no output."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from zoo_core.plugin_api import DataError, PluginError, UnavailableError, is_set
 from zoo_images.cached_dataset import UNKNOWN_LICENSE
 
 HUB_TIMEOUT = 5
-"""Seconds within which the Hub has to answer; by itself, the library tries for half a minute."""
+"""Seconds within which the Hub must answer."""
 
 README = "README.md"
 
@@ -23,15 +23,14 @@ README = "README.md"
 def fetch(place: str, config: str | None) -> Mapping[str, Any]:
     """Return the splits of a data set, each a `datasets.Dataset`.
 
-    The Hub is asked once in a process, so that what was described is what is loaded.
-
     Args:
-        place: a folder, or a name on the Hugging Face Hub.
-        config: which of its configurations; None where it has one.
+        place: folder, or name on the Hugging Face Hub.
+        config: name of a configuration; None if the data set has only one.
 
     Raises:
-        DataError: it cannot be had; an `UnavailableError` where nobody could be asked.
-        PluginError: `datasets` is not installed.
+        DataError: the data set cannot be loaded.
+        UnavailableError: the Hub cannot be reached, and the data set is not cached.
+        PluginError: the package `datasets` is not installed.
     """
     _library()
     return _load(place, config, "") if local_folder(place) else _from_hub(place, config)
@@ -42,51 +41,53 @@ def _library() -> Callable[..., Mapping[str, Any]]:
         from datasets import load_dataset
     except ImportError as exc:
         raise PluginError(
-            "data sets of Hugging Face need the package datasets, which is not installed",
-            hint="Install it: pip install 'zoo-images[hf]'",
+            "data sets of Hugging Face require the package datasets, which is not installed",
+            hint="Run `pip install 'zoo-images[hf]'`",
         ) from exc
     load: Callable[..., Mapping[str, Any]] = load_dataset
     return load
 
 
+# Cached, because the data set that is loaded must be the one that was described, even if the Hub
+# gets a new version in between.
 @cache
 def _from_hub(place: str, config: str | None) -> Mapping[str, Any]:
-    return _load(place, config, _silence())
+    return _load(place, config, _offline_reason())
 
 
-def _load(place: str, config: str | None, silence: str) -> Mapping[str, Any]:
-    """Load a data set; where there is a reason for silence, from this machine alone."""
+def _load(place: str, config: str | None, offline: str) -> Mapping[str, Any]:
+    """Load a data set; with a reason to be offline, from files on this machine alone."""
     try:
-        with _quietly(), _offline_mode() if silence else contextlib.nullcontext():
+        with _quietly(), _offline_mode() if offline else contextlib.nullcontext():
             return _library()(str(Path(place).expanduser()), config)
-    except Exception as exc:  # a network's, a file's, a parser's: of any kind
-        if silence:
+    except Exception as exc:  # because network, files and parsers raise types of their own
+        if offline:
             raise UnavailableError(
-                f"data set hf:{place} cannot be had, as {silence}: {one_line(exc)}",
-                hint="What was fetched before needs no network.",
+                f"data set hf:{place} is not cached, and {offline}: {one_line(exc)}",
+                hint="Download it once with network access.",
             ) from exc
         raise DataError(
-            f"data set hf:{place} cannot be had: {one_line(exc)}",
-            hint=f"One of several configurations is named so: hf:{place}?config=NAME",
+            f"data set hf:{place} cannot be loaded: {one_line(exc)}",
+            hint=f"To select a configuration, write hf:{place}?config=NAME",
         ) from exc
 
 
 def local_folder(place: str) -> Path | None:
-    """Return the folder that a place is; None where it is a name on the Hub.
+    """Return the folder at `place`, or None for a name on the Hub.
 
     Raises:
-        DataError: it can only be a folder, and is not there.
+        DataError: `place` is the path of a folder that does not exist.
     """
     path = Path(place).expanduser()
     if path.is_dir():
         return path
     if path.is_absolute() or place.startswith("."):
-        raise DataError(f"there is no folder {path.absolute()}")
+        raise DataError(f"folder {path.absolute()} does not exist")
     return None
 
 
 def license_of(place: str) -> str:
-    """Return the SPDX identifier that README.md of a data set that was fetched says."""
+    """Return the SPDX expression of a data set's license, from its README.md."""
     import huggingface_hub as hub
 
     folder = local_folder(place)
@@ -97,6 +98,7 @@ def license_of(place: str) -> str:
     )
     if not isinstance(readme, str | Path) or not Path(readme).is_file():
         return UNKNOWN_LICENSE
+    # A text or a list; the Hub accepts values that are not SPDX identifiers, such as "other".
     stated = (hub.metadata_load(readme) or {}).get("license")
     try:
         return canonicalize_license_expression(
@@ -106,25 +108,27 @@ def license_of(place: str) -> str:
         return UNKNOWN_LICENSE
 
 
-def _silence() -> str:
-    """Return why the Hub is not asked; nothing where it answers."""
+def _offline_reason() -> str:
+    """Return why the Hub cannot be used, or an empty text if it answers."""
     if is_set("ZOO_OFFLINE"):
         return "ZOO_OFFLINE is set"
     from huggingface_hub import constants, get_session
 
+    # Probed first, because `datasets` retries an unreachable Hub for half a minute.
     try:
         get_session().head(constants.ENDPOINT, timeout=HUB_TIMEOUT)
-    except Exception:  # whatever its client raises
+    except Exception:  # the type depends on the version's HTTP client
         return f"{constants.ENDPOINT} does not answer"
     return ""
 
 
 @contextlib.contextmanager
 def _offline_mode() -> Iterator[None]:
-    """Have Hugging Face's libraries look at what is on this machine alone."""
+    """Make Hugging Face's libraries use files on this machine alone, during the block."""
     import datasets.config
     import huggingface_hub.constants
 
+    # Both have a constant, which was set from the environment when they were imported.
     switches: tuple[Any, ...] = (datasets.config, huggingface_hub.constants)
     before = [module.HF_HUB_OFFLINE for module in switches]
     try:
@@ -138,14 +142,15 @@ def _offline_mode() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _quietly() -> Iterator[None]:
-    """Keep what they print from standard output, and their bars to terminals."""
+    """Keep standard output free, and progress bars on terminals, during the block."""
     import datasets
 
+    # Otherwise its bars fill logs with lines.
     hidden = not sys.stderr.isatty() and not datasets.are_progress_bars_disabled()
     if hidden:
         datasets.disable_progress_bars()
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with contextlib.redirect_stdout(sys.stderr):  # standard output is for --json
             yield
     finally:
         if hidden:

@@ -1,8 +1,9 @@
-"""The source ``hf``: data sets that the library `datasets` of Hugging Face loads."""
+"""The source ``hf``: data sets loaded by Hugging Face's library `datasets`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -18,28 +19,28 @@ from zoo_images.image_sources import Picture, Pictures
 from zoo_images.splits import named_splits
 
 OPTIONS = ("config", "image", "label")
-"""Of an address, beside those of the form: a configuration, and the names of two columns."""
+"""Names of the source's own options: a configuration, and two columns."""
 
-_FEW = ("bool", "int", "uint", "string", "large_string")
-"""How the types begin of which a column may hold classes."""
+_LABEL_TYPES = ("bool", "int", "uint", "string", "large_string")
+"""Prefixes of the types that a column of labels may have."""
 
 Splits = Mapping[str, Any]
-"""A `datasets.Dataset` for each split."""
+"""One `datasets.Dataset` per split."""
 
 
 def describe(address: str) -> DatasetSpec:
-    """Return what is said of a data set.
+    """Return the spec of a data set.
 
     Args:
-        address: its name on the Hugging Face Hub or the path of a folder, and options:
+        address: name on the Hugging Face Hub or path of a folder, and options:
             ``NAME?config=CONFIG&image=COLUMN&label=COLUMN&size=64&channels=1``.
 
     Raises:
-        DataError: it cannot be had, or has no images with labels.
-        InvalidValueError: an option is not allowed.
+        DataError: the data set cannot be loaded, or has no labeled images.
+        InvalidValueError: an option is invalid.
         PluginError: `datasets` is not installed.
     """
-    parsed = _parse(address)
+    parsed = parse_address("hf", address, OPTIONS)
     dataset = _load(parsed)
     folder = local_folder(parsed.place)
     return spec_of(
@@ -55,19 +56,16 @@ def describe(address: str) -> DatasetSpec:
 
 def load(address: str) -> ArrayDataset:
     """Return a data set; see `describe`."""
-    return _load(_parse(address))
-
-
-def _parse(address: str) -> Address:
-    return parse_address("hf", address, OPTIONS)
+    return _load(parse_address("hf", address, OPTIONS))
 
 
 def _load(address: Address) -> ArrayDataset:
     fetched = fetch(address.place, address.options.get("config"))
     named = named_splits(fetched, address.name)
     if "train" not in named:
-        raise DataError(f"{address.name} has no split to train on, it has: {join_names(fetched)}")
+        raise DataError(f"{address.name} has no split 'train'; its splits: {join_names(fetched)}")
     splits = {split: fetched[name] for split, name in named.items()}
+    # The library's own hash of a data set's files and transforms; no public attribute has it.
     fingerprints = {split: dataset._fingerprint for split, dataset in splits.items()}
     stamp = [sorted(address.options.items()), fingerprints]
     return load_or_decode(address, stamp, lambda: _describe_source(address, splits))
@@ -82,6 +80,7 @@ def _describe_source(address: Address, splits: Splits) -> SourceDataset:
 
 
 def _image_column(address: Address, features: Mapping[str, Any]) -> str:
+    # `datasets` is optional and imported where it is used; `fetch` reports its absence.
     from datasets import Image
 
     images = [name for name, feature in features.items() if isinstance(feature, Image)]
@@ -89,14 +88,14 @@ def _image_column(address: Address, features: Mapping[str, Any]) -> str:
 
 
 def _label_column(address: Address, features: Mapping[str, Any]) -> str:
-    """Return the column of labels: one that says that it is, else one that may be."""
+    """Return the column of labels: the only `ClassLabel`, or else the only usable one."""
     from datasets import ClassLabel, Value
 
     stated = [name for name, feature in features.items() if isinstance(feature, ClassLabel)]
     plain = [
         name
         for name, feature in features.items()
-        if isinstance(feature, Value) and feature.dtype.startswith(_FEW)
+        if isinstance(feature, Value) and feature.dtype.startswith(_LABEL_TYPES)
     ]
     return _column(address, "label", stated or plain, stated + plain, features)
 
@@ -108,12 +107,12 @@ def _column(
     possible: Sequence[str],
     features: Mapping[str, Any],
 ) -> str:
-    """Return the column that an option names, or the only one that is likely."""
+    """Return the column that an option names, or the only likely one."""
     given = address.options.get(option)
     if given is not None and given not in possible:
         raise InvalidValueError(
-            f"{option} of {address.name} is a column of {option}s, got {given!r}",
-            hint=f"It may be: {join_names(possible)}.",
+            f"expected {option} of {address.name} to be a column of {option}s, got {given!r}",
+            hint=f"Choose one of: {join_names(possible)}.",
         )
     if given is not None:
         return given
@@ -124,7 +123,7 @@ def _column(
     if len(likely) > 1:
         raise DataError(
             f"{address.name} has several columns of {option}s: {join_names(likely)}",
-            hint=f"Say which, for instance: {address.with_option(f'{option}={likely[0]}')}",
+            hint=f"Choose one, for instance: {address.with_option(f'{option}={likely[0]}')}",
         )
     return likely[0]
 
@@ -132,33 +131,36 @@ def _column(
 def _label_images(
     address: Address, splits: Splits, column: str
 ) -> tuple[list[str], dict[str, NDArray[np.int64]]]:
-    """Return the names of the classes, and the labels of each split that has some."""
+    """Return the names of the classes, and the labels of each split that has labels."""
     from datasets import ClassLabel
 
     feature = splits["train"].features[column]
+    # Only the column of labels is read: `data[:]` alone would decode every image.
     values = {split: data.select_columns(column)[:][column] for split, data in splits.items()}
-    missing = {None, -1} if isinstance(feature, ClassLabel) else {None}
     if isinstance(feature, ClassLabel):
-        classes, numbers = list(feature.names), {n: n for n in range(len(feature.names))}
+        # The label of unlabeled images is -1; a class without images has a label too.
+        missing, known, classes = {None, -1}, list(range(len(feature.names))), list(feature.names)
     else:
-        known = sorted(set(values["train"]) - missing)
-        classes, numbers = list(map(str, known)), {value: n for n, value in enumerate(known)}
+        # Among plain numbers, -1 is a class. Sorted by value, not by text: 9 is before 10.
+        missing, known = {None}, sorted(set(values["train"]) - {None})
+        classes = list(map(str, known))
+    numbers = {value: n for n, value in enumerate(known)}
     if len(classes) < 2:
-        raise DataError(f"{address.name} has one class only: {join_names(classes)}")
+        raise DataError(f"{address.name} has only one class: {join_names(classes)}")
     labels: dict[str, NDArray[np.int64]] = {}
     for split, of_split in values.items():
         without = sum(value in missing for value in of_split)
         if without == len(of_split) and split != "train":
-            continue  # the images of a competition, whose labels are secret
+            continue  # for example the test images of a competition
         if without:
             raise DataError(
                 f"{without} of {len(of_split)} images in {split} of {address.name} have no label"
             )
         if unknown := set(of_split) - numbers.keys():
             raise DataError(
-                f"{split} of {address.name} has classes that the training images lack: "
+                f"{split} of {address.name} has classes without training images: "
                 f"{join_names(map(str, unknown))}",
-                hint=f"Those have: {join_names(classes)}.",
+                hint=f"Use the classes of the training images: {join_names(classes)}.",
             )
         labels[split] = np.array([numbers[value] for value in of_split], np.int64)
     return classes, labels
@@ -169,19 +171,20 @@ def _pictures(
 ) -> Pictures:
     from datasets import Image
 
+    # Undecoded, so that all sources decode images in the same way, for example EXIF orientation.
     files = splits[split].select_columns(column).cast_column(column, Image(decode=False))
 
     def take(rows: NDArray[np.int64]) -> list[Picture]:
         found = zip(rows.tolist(), files[rows.tolist()][column], strict=True)
-        return [_picture(f"image {row} in {split} of {address.name}", file) for row, file in found]
+        name = f"in {split} of {address.name}"
+        return [Picture(f"image {row} {name}", _open(file or {})) for row, file in found]
 
     return Pictures(labels, take)
 
 
-def _picture(name: str, file: Mapping[str, Any] | None) -> Picture:
-    """Return an image by what is in it, or by its path where that is not known."""
-    file = file or {}
-    content = file.get("bytes")
-    if content is None and file.get("path"):
-        content = Path(file["path"])
-    return Picture(name, content or b"")
+def _open(file: Mapping[str, Any]) -> Path | BytesIO:
+    # A folder of images has paths instead of bytes. A row may have neither; its empty content is
+    # reported as a damaged image.
+    if file.get("bytes") is None and file.get("path"):
+        return Path(file["path"])
+    return BytesIO(file.get("bytes") or b"")

@@ -1,4 +1,4 @@
-"""The image files in folders, and the order that they are taken in."""
+"""Image files in folders, and their order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SUFFIXES = {
     *(".apng", ".avif", ".bmp", ".dib", ".gif", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg"),
     *(".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tga", ".tif", ".tiff", ".webp"),
 }
-"""How the names of image files end."""
+"""Suffixes of image files, in lower case."""
 
 _NUMBER = re.compile("([0-9]+)")
 
@@ -26,10 +26,10 @@ class File(NamedTuple):
     """An image file.
 
     Attributes:
-        path: to open it.
-        inside: the same from its class's folder on.
-        size: in bytes.
-        modified: when it was, in nanoseconds.
+        path: path of the file.
+        inside: path relative to the folder of its class.
+        size: size in bytes.
+        modified: time of modification, in nanoseconds.
     """
 
     path: str
@@ -39,59 +39,63 @@ class File(NamedTuple):
 
 
 Classes = Mapping[str, Sequence[File]]
-"""The files of each class."""
+"""Files by the name of their class."""
 
 
 def sub_folders(folder: Path) -> dict[str, Path]:
-    """Return the folders in a folder by name, links to folders among them, but none hidden."""
+    """Return the folders in a folder by name, with links to folders, without hidden ones."""
     entries = sorted(_entries(folder), key=lambda entry: entry.name)
     return {entry.name: Path(entry.path) for entry in entries if _is_folder(entry)}
 
 
 def has_images(folder: Path) -> bool:
-    """Say whether there are images in a folder itself."""
+    """Return whether a folder directly contains images."""
     return any(map(_is_image, _entries(folder)))
 
 
 def find_files(folder: Path | str, inside: str = "") -> Iterator[File]:
-    """Yield the images in a folder and in the folders there; links to those are not followed.
+    """Yield the images in a folder and its sub-folders.
 
     Args:
-        folder: where to look.
-        inside: its path from the class's folder on, with a ``/`` at its end.
+        folder: the folder.
+        inside: its path relative to the folder of the class, with a ``/`` at the end.
 
     Raises:
         DataError: a folder cannot be read.
     """
     for entry in _entries(folder):
+        # Links to folders are not followed, because they may lead in a circle.
         if entry.is_dir(follow_symlinks=False):
             yield from find_files(entry.path, f"{inside}{entry.name}/")
         elif _is_image(entry):
             try:
                 status = entry.stat()
                 stamp = status.st_size, status.st_mtime_ns
-            except OSError:  # a link to nowhere, which is named when it is to be read
+            except OSError:  # a broken link, which is reported when it is decoded
                 stamp = 0, 0
             yield File(entry.path, inside + entry.name, *stamp)
 
 
 def in_order(classes: Classes, names: Sequence[str]) -> tuple[list[File], NDArray[np.int64]]:
-    """Return files in an order that does not keep classes apart, and the label of each, ``(N,)``.
+    """Return files in an order that mixes the classes, and the label of each, ``(N,)``.
 
-    That is by file name, then by class. Numbers in names count as numbers, so that files that are
-    numbered throughout come in the order of their numbers.
+    They are sorted by file name, then by class. Numbers in names are compared as numbers.
 
     Args:
-        classes: the files of each class.
-        names: of the classes, in the order of their labels.
+        classes: files of each class.
+        names: names of the classes, in the order of their labels.
     """
+    # By name first, because files that are numbered across classes then have the order of the data
+    # set that they were exported from, and training on them gives the same weights.
     rows = [(label, file) for label, name in enumerate(names) for file in classes.get(name, ())]
     rows.sort(key=lambda row: (_natural(row[1].inside), row[0], row[1].inside))
     return [file for _, file in rows], np.array([label for label, _ in rows], np.int64)
 
 
 def _natural(inside: str) -> list[str | int]:
-    """Return the name of a file in parts: text and number in turn."""
+    """Return the sort key of a file name: text and numbers alternate."""
+    # re.split with a group returns text at even and digits at odd positions, so that a number is
+    # never compared with a text.
     parts: list[str | int] = [*_NUMBER.split(inside.rpartition("/")[2])]
     parts[1::2] = map(int, parts[1::2])
     return parts
@@ -99,6 +103,7 @@ def _natural(inside: str) -> list[str | int]:
 
 def _entries(folder: Path | str) -> list[os.DirEntry[str]]:
     try:
+        # os.scandir instead of Path.iterdir: entries have their type without more system calls.
         with os.scandir(folder) as entries:
             return [entry for entry in entries if not entry.name.startswith(".")]
     except OSError as exc:
@@ -108,7 +113,7 @@ def _entries(folder: Path | str) -> list[os.DirEntry[str]]:
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link that leads in a circle
+    except OSError:  # a link to itself
         return False
 
 

@@ -1,4 +1,4 @@
-"""Images that are not decoded yet."""
+"""Undecoded images of any source."""
 
 from __future__ import annotations
 
@@ -13,27 +13,24 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Picture:
-    """An image file, wherever it is.
+    """An undecoded image.
 
     Attributes:
-        name: what it is called in errors.
-        content: where it lies, or what is in it.
+        name: name of the image in errors.
+        file: path of the file, or its content.
     """
 
     name: str
-    content: Path | bytes
-
-    def file(self) -> Path | BytesIO:
-        return self.content if isinstance(self.content, Path) else BytesIO(self.content)
+    file: Path | BytesIO
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """The images of a split, and their labels.
+    """The images of a split and their labels.
 
     Attributes:
-        labels: int64 ``(N,)``.
-        take: gives those of some rows, int64 ``(n,)``.
+        labels: labels, int64 ``(N,)``.
+        take: function that returns the images of rows, int64 ``(n,)``.
     """
 
     labels: NDArray[np.int64]
@@ -42,6 +39,7 @@ class Pictures:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def chosen(self, rows: NDArray[np.int64]) -> Pictures:
-        """Return some of them."""
+    def select(self, rows: NDArray[np.int64]) -> Pictures:
+        """Return a subset, by rows."""
+        # Lazily, as `take` itself: rows are mapped to rows, and no image is opened.
         return Pictures(self.labels[rows], lambda some: self.take(rows[some]))

@@ -8,13 +8,13 @@ def zoo_sources() -> list[SourceSpec]:
     return [
         SourceSpec(
             name="folder",
-            summary="A folder of images with a class a sub-folder: folder:photos.",
+            summary="A folder of images with one sub-folder per class: folder:photos.",
             describe="zoo_images.folder_source:describe",
             address="PATH",
         ),
         SourceSpec(
             name="hf",
-            summary="What the library of Hugging Face loads, from its Hub or a folder: hf:cifar10.",
+            summary="A data set of the Hugging Face Hub, or of a local folder: hf:cifar10.",
             describe="zoo_images.hugging_face:describe",
             address="NAME",
         ),

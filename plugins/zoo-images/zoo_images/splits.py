@@ -1,4 +1,4 @@
-"""Splits of a source: training, validation and test images by their names."""
+"""Splits of a source: their names, and the split of test images from training images."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ NAMES = {
     "validation": ("validation", "valid", "val"),
     "test": ("test", "testing"),
 }
-"""Each split, and what it may be called, in lower or upper case."""
+"""Names of each split, in lower case; they are compared case-insensitively."""
 
 TEST_SHARE = 0.1
-"""Of the images, to test with where nothing else is meant for that."""
+"""Share of the training images that is used for testing if there is no other split for it."""
 
 
 def named_splits(names: Iterable[str], where: str) -> dict[str, str]:
-    """Return split -> the name that means it.
+    """Return the given name of each split.
 
     Args:
-        names: of folders, for instance; what means no split is passed over.
-        where: they are, for the error.
+        names: names of folders, for instance; those that are not of splits are ignored.
+        where: description of the data set, for the error.
 
     Raises:
-        DataError: two names mean one split.
+        DataError: several names are of the same split.
     """
     given = list(names)
     found: dict[str, str] = {}
@@ -34,7 +34,7 @@ def named_splits(names: Iterable[str], where: str) -> dict[str, str]:
         meant = [name for name in given if name.lower() in known]
         if len(meant) > 1:
             raise DataError(
-                f"{where} has {join_names(meant)}, which all mean the split {split!r}",
+                f"{where} has {join_names(meant)}, all of them names of the split {split!r}",
                 hint="Rename or remove all but one.",
             )
         if meant:
@@ -43,28 +43,28 @@ def named_splits(names: Iterable[str], where: str) -> dict[str, str]:
 
 
 def ensure_test_split(splits: Mapping[str, Pictures], where: str) -> dict[str, Pictures]:
-    """Return splits with one to test with, and enough images in them.
+    """Return splits with a test split.
 
-    Where none is for testing, ``validation`` stands in; where there is none either, a tenth of
-    ``train`` does, drawn with a fixed seed.
+    Without one, ``validation`` becomes the test split, or else a tenth of ``train``, drawn with a
+    fixed seed.
 
     Args:
-        splits: ``train`` among them.
-        where: they are, for the error.
+        splits: splits with ``train`` among them.
+        where: description of the data set, for the error.
 
     Raises:
-        DataError: there are too few images to train on.
+        DataError: there are too few training images.
     """
     given = dict(splits)
+    # A model is then selected on held-out training images, so its test score is of unseen images.
     if "test" not in given and "validation" in given:
         given["test"] = given.pop("validation")
     train = given["train"]
-    least = 2 if "test" in given else 3  # of which one is tested with
+    least = 2 if "test" in given else 3  # because one of three becomes the test split
     if len(train) < least:
-        raise DataError(
-            f"{where} has {len(train)} images to train on, and {least} are needed at the least"
-        )
+        raise DataError(f"expected at least {least} training images in {where}, got {len(train)}")
     if "test" not in given:
+        # Not with the training's seed: models trained with several seeds share the test split.
         trained, tested = split_rows(len(train), TEST_SHARE, seed=0)
-        given |= {"train": train.chosen(trained), "test": train.chosen(tested)}
+        given |= {"train": train.select(trained), "test": train.select(tested)}
     return given

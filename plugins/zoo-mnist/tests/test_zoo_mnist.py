@@ -1,4 +1,4 @@
-"""The data sets mnist and two-digit-mnist, and the reading of IDX files."""
+"""The data sets mnist and two-digit-mnist, and the reader of IDX files."""
 
 import gzip
 import shutil
@@ -107,8 +107,8 @@ def test_read_idx_rejects_or_reads_arbitrary_bytes(tmp_path_factory, content):
         (b"\1\0\x08\1" + bytes(8), r"\b01000801\b"),
         (b"\0\0\x08\3" + bytes(8), r"\b3 dimensions\b"),
         (b"\0\0\x08\1\0\0\0\5abcd", r"\(5,\).*\b5 bytes\b.*\b4\b"),
-        (b"\0\0\x08\1\0\0\0\3abcd", r"\(3,\).*\b3 bytes\b.*\bmore\b"),
-        (b"\0\0\x08\3" + b"\xff" * 12 + b"abcd", r"\(4294967295, .*\b1 GiB\b"),
+        (b"\0\0\x08\1\0\0\0\3abcd", r"\(3,\).*\b3 bytes\b.*\b4\b"),
+        (b"\0\0\x08\3" + b"\xff" * 12 + b"abcd", r"\(4294967295, .*\b4\b"),
     ],
 )
 def test_read_idx_describes_malformed_file(tmp_path, content, facts):
@@ -152,7 +152,7 @@ def test_mnist_load_names_missing_file(tmp_path):
 
 def test_compose_anew_excludes_held_out_digits():
     digits, pairs = mnist.load().splits["train"], two_digit.train_pairs(60_000)
-    # So many that few digits are left, whose images are then told apart quickly.
+    # So many that few digits are left, which makes the comparison below quick.
     held_out = np.arange(39_000)
     unseen = np.setdiff1d(np.arange(60_000), pairs[held_out])
     composed = two_digit.compose_anew(digits, 3, 1, held_out)

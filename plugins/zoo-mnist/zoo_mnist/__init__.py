@@ -1,1 +1,1 @@
-"""MNIST and two-digit MNIST for zoo, with the data in the package."""
+"""MNIST and two-digit MNIST for zoo; the data are in the package."""

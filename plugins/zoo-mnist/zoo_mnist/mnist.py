@@ -1,4 +1,4 @@
-"""MNIST, from the four files that are in this package."""
+"""MNIST, from the four files in this package."""
 
 from pathlib import Path
 
@@ -17,7 +17,8 @@ CHECKSUMS = {
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
-"""sha256 of each file, uncompressed."""
+"""sha256 of each file's uncompressed content."""
+# Not of the .gz files, because recompressing them would change those checksums, not the digits.
 
 
 def load(folder: Path = DATA) -> ArrayDataset:
@@ -25,11 +26,13 @@ def load(folder: Path = DATA) -> ArrayDataset:
 
     Raises:
         zoo_core.errors.DataError: a file is missing or malformed.
-        zoo_core.errors.VerificationError: a file has another content than MNIST's.
+        zoo_core.errors.VerificationError: a file has a checksum other than MNIST's.
     """
     return ArrayDataset(
         splits={"train": _split(folder, "train"), "test": _split(folder, "t10k")},
         classes=(DIGITS,),
+        # Of the training pixels, on a scale from 0 to 1. They are constants so that loading does
+        # not compute them; a test does.
         mean=(0.13066048,),
         std=(0.30810781,),
     )
@@ -40,4 +43,5 @@ def _split(folder: Path, prefix: str) -> Split:
         read_idx(folder / f"{name}.gz", sha256=CHECKSUMS[name])
         for name in (f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte")
     )
+    # (N, 28, 28) -> (N, 1, 28, 28) and (N,) -> (N, 1): one channel and one head.
     return Split(images[:, np.newaxis], labels[:, np.newaxis].astype(np.int64))

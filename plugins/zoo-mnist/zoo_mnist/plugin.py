@@ -30,7 +30,7 @@ def zoo_datasets() -> list[DatasetSpec]:
             sha256="7b1971a06f9b8fcaf4fe8a8f8fd43e679a30953834b2c529a66b3ffeb2b9424f",
             license="CC-BY-SA-3.0",
             source=f"composed from {SOURCE}",
-            composable=True,
+            composable=True,  # trainings may compose new pairs in each epoch, see `compose_anew`
             reader="zoo_mnist.preprocess_photo:read_two_digits",
         ),
     ]

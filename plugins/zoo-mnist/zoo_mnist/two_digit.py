@@ -1,4 +1,4 @@
-"""Two-digit MNIST: two digits in one image, the bottom one over the lower half of the top one."""
+"""Two-digit MNIST: two digits in one image; the bottom one overlaps the top one's lower half."""
 
 from functools import partial
 
@@ -10,7 +10,7 @@ from zoo_core.plugin_api import DataError
 from zoo_mnist import mnist
 
 HEIGHT, OFFSET = 42, 14
-"""Rows of an image, and the row at which the bottom digit begins."""
+"""Height of an image, and first row of the bottom digit: 14 of each digit's 28 rows overlap."""
 
 TEST_PAIRS = mnist.DATA / "two_digit_test_pairs.csv"
 TRAIN_SIZE, TRAIN_SEED = 40_000, 0
@@ -21,7 +21,7 @@ def load() -> ArrayDataset:
 
     Raises:
         zoo_core.errors.DataError: a file is missing or malformed.
-        zoo_core.errors.VerificationError: a file of MNIST has another content.
+        zoo_core.errors.VerificationError: a file of MNIST has another checksum.
     """
     digits = mnist.load()
     train, test = digits.splits["train"], digits.splits["test"]
@@ -30,45 +30,54 @@ def load() -> ArrayDataset:
         classes=(mnist.DIGITS, mnist.DIGITS),
         mean=(0.16561994,),
         std=(0.33988516,),
+        # `train` is MNIST's split, not the composed one: new pairs need the single digits.
         compose=partial(compose_anew, train),
     )
 
 
 def compose(digits: Split, pairs: NDArray[np.int64]) -> Split:
-    """Return the images and labels of ``(N, 2)`` pairs of rows of `digits`, (top, bottom)."""
+    """Return the images and labels for pairs of digits.
+
+    Args:
+        digits: images ``(M, 1, 28, 28)``.
+        pairs: rows of `digits`, (top, bottom), ``(N, 2)``.
+    """
     top, bottom = digits.images[pairs[:, 0]], digits.images[pairs[:, 1]]
     count, channels, height, width = top.shape
     images = np.zeros((count, channels, HEIGHT, width), np.uint8)
     images[:, :, :height] = top
+    # The brighter pixel, not the sum: a sum would exceed 255 and be brighter than any stroke.
     np.maximum(images[:, :, OFFSET:], bottom, out=images[:, :, OFFSET:])
-    return Split(images, digits.labels[:, 0][pairs])
+    return Split(images, digits.labels[:, 0][pairs])  # (M,) indexed by (N, 2) is (N, 2)
 
 
 def compose_anew(digits: Split, seed: int, epoch: int, held_out: NDArray[np.int64]) -> Split:
-    """Return new training images, of digits that are in none of the held-out ones.
+    """Return new training images, made of digits that no held-out image contains.
 
     Args:
         digits: MNIST's training split.
-        seed: of the pairs, with `epoch`.
-        epoch: from 1.
-        held_out: rows of the training split of `load`.
+        seed: seed of the pairs, together with `epoch`.
+        epoch: number of the epoch, from 1.
+        held_out: rows of the training split of `load` that are used for validation.
     """
+    # Both digits of a held-out pair are excluded; otherwise the validation score would be of
+    # digits that were trained on, in other pairs.
     unseen = np.setdiff1d(np.arange(len(digits)), train_pairs(len(digits))[held_out])
     raw = np.random.PCG64((seed, epoch)).random_raw(2 * (TRAIN_SIZE - len(held_out)))
     return compose(digits, unseen[(raw % len(unseen)).astype(np.int64)].reshape(-1, 2))
 
 
 def train_pairs(digits: int) -> NDArray[np.int64]:
-    """Return the 40,000 pairs of rows, below `digits`, that the training images are made of.
-
-    They come from a bit generator's raw numbers, which NumPy keeps the same in every version.
-    """
+    """Return the rows of the 40,000 training pairs, ``(40000, 2)``, each below `digits`."""
+    # Raw output of the bit generator, because NumPy guarantees that it is the same in every
+    # version; the methods of Generator may change. The modulo's bias is below 2**-48.
     raw = np.random.PCG64(TRAIN_SEED).random_raw(2 * TRAIN_SIZE)
     return (raw % digits).astype(np.int64).reshape(-1, 2)
 
 
 def _test() -> NDArray[np.int64]:
     try:
+        # A file, not a seed: the test images stay the same even if `train_pairs` changes.
         return np.loadtxt(TEST_PAIRS, np.int64, delimiter=",", skiprows=1, ndmin=2)
     except (OSError, ValueError) as exc:
         raise DataError(f"{TEST_PAIRS} cannot be read: {exc}") from exc

@@ -1,4 +1,4 @@
-"""Models of timm that are distilled or have no logits, and what `zoo info` prints of a model."""
+"""Models of timm: distilled ones, ones without logits, and the output of `zoo info`."""
 
 import pytest
 

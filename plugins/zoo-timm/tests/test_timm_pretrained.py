@@ -1,12 +1,15 @@
 """A training may begin with timm's weights, where they are on this machine or can be fetched."""
 
 import http.server
+import json
 import threading
+from pathlib import Path
+from typing import ClassVar
 
 import huggingface_hub.constants
 import pytest
 
-from zoo_core.errors import DataError
+from zoo_core.errors import DataError, UnavailableError
 from zoo_timm.table import table
 from zoo_torch.families.config import FamilyConfig
 
@@ -66,34 +69,38 @@ def test_pretrained_rejects_wrong_file_and_names_remedy(cache, content):
         pretrained.test_resnet(GRAY)
 
 
+COMMIT = "0123456789" * 4
+
+
 class Hub(http.server.BaseHTTPRequestHandler):
-    """Answers as the Hugging Face hub does when it is asked for a file."""
+    """A Hugging Face Hub with the weights of test_resnet; notes the requests."""
 
+    info = json.dumps({"sha": COMMIT}).encode()
     content = b""
-
-    def do_HEAD(self):
-        self.answer()
+    requests: ClassVar[list[tuple[str, str]]] = []
 
     def do_GET(self):
-        self.answer()
-        self.wfile.write(self.content)
-
-    def answer(self):
-        there = self.path.endswith("/model.safetensors")
-        self.send_response(200 if there else 404)
-        self.send_header("ETag", '"0123456789abcdef"')
-        self.send_header("X-Repo-Commit", "0" * 40)
-        self.send_header("Content-Length", str(len(self.content)))
+        self.requests.append((self.path, self.headers["Authorization"]))
+        name = "timm/test_resnet.r160_in1k"
+        files = {
+            f"/api/models/{name}/revision/main": self.info,
+            f"/{name}/resolve/{COMMIT}/model.safetensors": self.content,
+        }
+        content = files.get(self.path, b"")
+        self.send_response(200 if content else 404)
+        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
+        self.wfile.write(content)
 
     def log_message(self, *_):
         pass
 
 
 @pytest.fixture
-def hub(loopback):
-    """Return the address of a hub whose every file is test_resnet's."""
-    Hub.content = save(network_of("test_resnet").state_dict())
+def hub(loopback, monkeypatch):
+    """Return the address of a Hub."""
+    monkeypatch.setattr(Hub, "content", save(network_of("test_resnet").state_dict()))
+    monkeypatch.setattr(Hub, "requests", [])
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -106,12 +113,26 @@ def test_pretrained_weights_are_downloaded_from_hub_and_cached(cli, hub, tmp_pat
     result = cli(
         *("train", "timm/test_resnet", "--dataset", "synthetic", "--epochs", 1),
         *("--set", "pretrained=true", "--out", run, "--json"),
-        env={"HF_HOME": str(tmp_path / "hf"), "HF_ENDPOINT": hub, **FAST},
+        env={"HF_HOME": str(tmp_path / "hf"), "HF_ENDPOINT": hub, "HF_TOKEN": "secret", **FAST},
     )
     assert result.code == 0, result.err
-    assert "Retrying" not in result.err
+    assert isinstance(result.json, dict)  # because nothing else is on standard output
+    assert [token for _, token in Hub.requests] == ["Bearer secret"] * 2
     assert b"timm/test_resnet.r160_in1k (apache-2.0)" in (run / "model.safetensors").read_bytes()
     monkeypatch.setenv("ZOO_OFFLINE", "1")
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hf" / "hub"))
+    found = huggingface_hub.hf_hub_download(
+        "timm/test_resnet.r160_in1k", "model.safetensors", local_files_only=True
+    )
+    assert Path(found).read_bytes() == Hub.content
     kept = pretrained.test_resnet(GRAY).tensors["network.conv1.3.weight"]
     assert torch.equal(torch.tensor(kept), network_of("test_resnet").conv1[3].weight)
+
+
+@pytest.mark.parametrize("info", [b"", b"[]", b'{"sha": 1}', b'{"sha": "../../x"}'])
+def test_pretrained_rejects_invalid_commit(cache, hub, monkeypatch, info):
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", hub)
+    monkeypatch.setattr(Hub, "info", info)
+    with pytest.raises(UnavailableError, match="revision/main"):
+        pretrained.test_resnet(GRAY)
+    assert not cache.exists()

@@ -1,1 +1,1 @@
-"""The image models of timm."""
+"""timm's image models for zoo."""

@@ -1,4 +1,4 @@
-"""Whether a network pays attention to several places, or to a single one, which learns nothing."""
+"""Detection of attention over a single position, which has no gradient."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ _SOFTMAX = {torch.softmax, Tensor.softmax, functional.softmax}
 
 
 class WatchAttention(TorchFunctionMode):
-    """Sees in its block whether any attention is to a single place.
+    """Context manager that sets `idle` if any attention inside it is over a single position.
 
-    Its weight is then 1 whatever queries and keys are, and they have no gradient.
+    The weight of a single position is 1 for all queries and keys, so their gradients are 0.
     """
+
+    # A function mode and no hooks on modules, because timm's attention layers have no class in
+    # common; what they share are these functions.
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,6 +38,6 @@ class WatchAttention(TorchFunctionMode):
             dim = given["dim"] if "dim" in given else args[1]
             self.idle |= args[0].shape[dim] == 1
         elif func is functional.scaled_dot_product_attention:
-            keys = given["key"] if "key" in given else args[1]
+            keys = given["key"] if "key" in given else args[1]  # (..., positions, width)
             self.idle |= keys.shape[-2] == 1
         return func(*args, **given)

@@ -1,4 +1,4 @@
-"""timm's models for a data set: ``zoo_timm.build:NAME`` builds the one of that name."""
+"""Builders of timm's models for a data set, as ``zoo_timm.build:NAME``."""
 
 from __future__ import annotations
 
@@ -19,30 +19,34 @@ if TYPE_CHECKING:
 
 
 def build(name: str, config: FamilyConfig, weights: str = "") -> ResizeAndSplitHeads:
-    """Return a model of timm's for a data set's images and classes.
+    """Return a model of timm for a data set's images and classes.
 
     Args:
-        name: in timm.
-        config: of the model.
+        name: the model's name in timm.
+        config: the model's config.
         weights: path of a file with pretrained weights; empty for random ones.
 
     Raises:
-        InvalidValueError: it cannot be built, has no small stem, or the timm here lacks it.
+        InvalidValueError: zoo cannot train the model, the config requires a small stem and the
+            model has none, or the installed timm does not have the model.
     """
     row = table().rows[name]
     if row.problem:
         raise InvalidValueError(
             f"timm/{name} cannot be trained by zoo: {row.problem}",
-            hint="Choose another: zoo list models",
+            hint="Choose another one: run `zoo list models`",
         )
     if not timm.is_model(name):
         raise not_installed_error(table(), name, timm.__version__)
     channels, *image = config.input_shape
+    # The row decides the sizes and the stem, so that nothing is probed here: a probe runs the
+    # network dozens of times.
     small = use_small_stem(config, f"timm/{name}", available=bool(row.stem))
     sizes = Sizes.parse(row.small_sizes if small else row.sizes)
     size = sizes.fitting(*image)
-    told = size if sizes.told else None
-    network = make_network(name, channels, sum(config.classes), told, weights)
+    fixed = size if sizes.fixed else None
+    # One classifier for all heads; the wrapper splits its logits.
+    network = make_network(name, channels, sum(config.classes), fixed, weights)
     if small:
         shrink_stem(network, Stem(tuple(row.stem.split(",")), row.pool))
     return ResizeAndSplitHeads(network, size, config.classes)

@@ -1,4 +1,4 @@
-"""What zoo-timm offers."""
+"""The plugin's specs: timm's models."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ if TYPE_CHECKING:
 
 @hookimpl
 def zoo_models() -> list[ModelSpec]:
+    # Imported here to keep the import of the plugin cheap.
     from zoo_timm.table import table
 
     return [_model(row) for row in table().rows.values()]
 
 
 def _model(row: TimmRow) -> ModelSpec:
+    # Models that cannot be trained are listed too: an unknown name would not explain the reason.
     can = f"cannot be trained: {row.problem}" if row.problem else f"of the family {row.family}"
     return ModelSpec(
         name=f"timm/{row.name}",
@@ -27,7 +29,7 @@ def _model(row: TimmRow) -> ModelSpec:
         recipes="zoo_torch.families.recipes:RECIPES",
         trainer="torch",
         dataset="mnist",
-        heads=None,
+        heads=None,  # any number
         license="Apache-2.0",
         parameters=int(row.parameters) if row.parameters else None,
         pretrained=f"zoo_timm.pretrained:{row.name}" if row.hub and not row.problem else "",

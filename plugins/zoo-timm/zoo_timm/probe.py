@@ -1,4 +1,4 @@
-"""Probe the image sizes and small stems of a model, on the meta device."""
+"""Probe of the image sizes and small stems that a model accepts, on the meta device."""
 
 from __future__ import annotations
 
@@ -19,22 +19,24 @@ from zoo_torch.families.sizes import Sizes
 from zoo_torch.families.small_stem import MAX_SIDE, Stem, shrink_stem
 
 CHANNELS = 1
+"""Number of channels of probed images: gray ones, for which the table counts parameters."""
 
 UNSEEN = 16
-"""Pixels: side of the patches into which a model that is told a size may cut images after its first
-convolutions; what is left over would be lost, and nobody would see it."""
+"""Step of the sizes, in pixels, if a model whose constructor requires the size shows no patches: it
+may cut feature maps into patches later, and a remainder would be ignored without an error."""
 
 Make = Callable[[tuple[int, int]], nn.Module]
-"""Returns the network for a size."""
+"""Type of a function that returns the network for a height and width."""
 
 
 def probe(row: TimmRow) -> TimmRow:
-    """Return a row with the sizes and stem of a model, or with the problem that it has.
+    """Return a row with the sizes and stem of a model, or with the reason why it has none.
 
     Args:
-        row: has name, family and hub.
+        row: a row with name, family and hub.
     """
     try:
+        # On the meta device tensors have shapes and no data, so a forward pass costs no memory.
         with torch.device("meta"), torch.no_grad():
             return _probe(row)
     except Exception as exc:
@@ -50,35 +52,42 @@ def _probe(row: TimmRow) -> TimmRow:
         raise ValueError(_input_error(row.name, network, native))
     strided = run_strided(network, torch.empty(2, CHANNELS, native, native))
     patch = patch_of(strided) or 1
+    # A side that is not a multiple of the patch would lose the remainder, without an error.
     sides = [side for side in sorted({*SIDES, native}) if side % patch == 0 or side == native]
 
-    def told(size: tuple[int, int]) -> nn.Module:
+    def for_size(size: tuple[int, int]) -> nn.Module:
         return make_network(row.name, CHANNELS, CLASSES, size)
 
+    # First the network as constructed by default, because its weights then fit every size; only if
+    # it accepts few sizes, or large ones alone, one network per size.
     found = find_sizes(partial(accepts, _always(network)), sides, patch)
     if found is None or not found.step or found.least > MAX_SIDE:
         patch = patch if patch > 1 else UNSEEN
-        by_telling = find_sizes(
-            partial(accepts, told), [side for side in sides if side % patch == 0], patch
+        per_size = find_sizes(
+            partial(accepts, for_size), [side for side in sides if side % patch == 0], patch
         )
-        if by_telling and (found is None or _is_better(by_telling, found)):
-            found = replace(by_telling, told=True)
-            network = told(found.fitting(28, 28))
+        if per_size and (found is None or _is_better(per_size, found)):
+            found = replace(per_size, fixed=True)
+            network = for_size(found.fitting(28, 28))
     if found is None:
+        # Evaluation succeeded above, so this is the error of the forward pass in training.
         raise ValueError(forward_error(network.train(), native, native, CHANNELS))
+    # `accepts` ran it in training mode; some networks have another path for evaluation.
     if error := forward_error(network.eval(), *found.fitting(28, 28), CHANNELS):
         raise ValueError(error)
     parameters = sum(parameter.numel() for parameter in network.parameters())
     row = replace(row, parameters=str(parameters), sizes=str(found))
-    return row if found.told else _with_small_stem(row, network, find_stems(strided))
+    # Small stems are probed with one network for all sizes, which a fixed size rules out.
+    return row if found.fixed else _with_small_stem(row, network, find_stems(strided))
 
 
 def _is_better(one: Sizes, other: Sizes) -> bool:
+    # A step comes first, because without one every image is resized to a single square size.
     return bool(one.step) > bool(other.step) or one.least < other.least
 
 
 def _with_small_stem(row: TimmRow, network: nn.Module, stems: Iterable[Stem]) -> TimmRow:
-    """Return a row with the first of some small stems with which the model works."""
+    """Return a row with the first small stem with which the model works; the row itself if none."""
     sides = [side for side in SIDES if side <= MAX_SIDE]
     for stem in stems:
         shrink_stem(network, stem)
@@ -86,7 +95,7 @@ def _with_small_stem(row: TimmRow, network: nn.Module, stems: Iterable[Stem]) ->
         if found and not forward_error(network.eval(), *found.fitting(28, 28), CHANNELS):
             convolutions = ",".join(stem.convolutions)
             return replace(row, small_sizes=str(found), stem=convolutions, pool=stem.pool)
-        network = make_network(row.name, CHANNELS, CLASSES)
+        network = make_network(row.name, CHANNELS, CLASSES)  # because stems are shrunk in place
     return row
 
 
@@ -95,18 +104,19 @@ def _always(network: nn.Module) -> Make:
 
 
 def accepts(make: Make, height: int, width: int) -> bool:
-    """Return whether a network learns from all of an image of a size."""
+    """Return whether a network accepts images of a size and has gradients in all its attention."""
     try:
         with WatchAttention() as attention:
             error = forward_error(make((height, width)).train(), height, width, CHANNELS)
-    except Exception:
+    except Exception:  # constructors and timm's own checks raise errors of any type
         return False
     return not (error or attention.idle)
 
 
 def _input_error(name: str, network: nn.Module, native: int) -> str:
     """Return why a network does not accept gray images of its own size."""
+    # A network that works with three channels is one that does not support `in_chans`.
     for_color = make_network(name, 3, CLASSES).eval()
     if not forward_error(for_color, native, native, channels=3):
-        return "it reads images of three channels alone"
+        return "it accepts only images with three channels"
     return forward_error(network, native, native, CHANNELS)

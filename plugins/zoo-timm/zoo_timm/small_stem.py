@@ -1,4 +1,4 @@
-"""Find the stem of a network, which can be made small for small images."""
+"""Detection of a network's stem, which can be made small for small images."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ from torch import Tensor, nn
 
 from zoo_torch.families.small_stem import Stem
 
+Shrinking = nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d
+"""Layers that may reduce the size of an image or of a feature map."""
+
 
 @dataclass(frozen=True)
 class Strided:
-    """A convolution or pooling that made something smaller.
+    """A convolution or pooling that reduced the size of its input.
 
     Attributes:
-        path: in its network.
-        module: itself.
-        width: of what it read.
+        path: path of the module in its network.
+        module: the module itself.
+        width: width of its input, in pixels.
     """
 
     path: str
-    module: nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d
+    module: Shrinking
     width: int
 
     @property
@@ -35,26 +38,28 @@ class Strided:
 
 
 def run_strided(network: nn.Module, image: Tensor) -> list[Strided]:
-    """Run a network and return its strided convolutions and poolings in the order of their work.
+    """Run a network once and return its strided convolutions and poolings in execution order.
 
     Args:
-        network: is run once.
+        network: any network.
         image: ``(N, C, H, W)``.
     """
     ran: list[Strided] = []
+    paths = {
+        module: path
+        for path, module in network.named_modules()
+        if isinstance(module, Shrinking) and _largest(module.stride) > 1
+    }
 
-    def watch(path: str, module: nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d) -> None:
-        def hear(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-            ran.append(Strided(path, module, inputs[0].shape[-1]))
+    def record(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        assert isinstance(module, Shrinking)
+        ran.append(Strided(paths[module], module, inputs[0].shape[-1]))
 
-        if _largest(module.stride) > 1:
-            handles.append(module.register_forward_pre_hook(hear))
-
+    # Hooks, because the order of `named_modules` is that of construction: a network may define its
+    # layers in any order, and leave some out of the forward pass.
     handles: list[torch.utils.hooks.RemovableHandle] = []
-    for path, module in network.named_modules():
-        if isinstance(module, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
-            watch(path, module)
     try:
+        handles += [module.register_forward_pre_hook(record) for module in paths]
         network(image)
     finally:
         for handle in handles:
@@ -63,18 +68,19 @@ def run_strided(network: nn.Module, image: Tensor) -> list[Strided]:
 
 
 def find_stems(strided: Sequence[Strided]) -> Iterator[Stem]:
-    """Yield what may be a network's stem, with a pooling and without.
+    """Yield candidates for a network's stem: with a max-pooling, if one follows, and without.
 
-    There is none if the network does not begin with overlapping, strided convolutions.
+    There are no candidates if the network does not begin with overlapping, strided convolutions.
 
     Args:
-        strided: what ran, see `run_strided`.
+        strided: result of `run_strided`.
     """
-    reading = _reading(strided)
-    if not reading or patch_of(strided):
+    first = _first_convolutions(strided)
+    if not first or patch_of(strided):
         return
-    paths = tuple(each.path for each in reading)
-    for following in strided[len(reading) : len(reading) + 1]:
+    paths = tuple(each.path for each in first)
+    # A slice of one, because nothing strided may follow the first convolutions.
+    for following in strided[len(first) : len(first) + 1]:
         if isinstance(following.module, nn.MaxPool2d):
             yield Stem(paths, following.path)
     yield Stem(paths, "")
@@ -82,16 +88,20 @@ def find_stems(strided: Sequence[Strided]) -> Iterator[Stem]:
 
 def patch_of(strided: Sequence[Strided]) -> int:
     """Return the side of the patches that a network cuts an image into; 0 if it does not."""
-    reading = _reading(strided)
-    stride = max((each.stride for each in reading), default=0)
-    return stride if all(each.kernel <= stride for each in reading) else 0
+    first = _first_convolutions(strided)
+    stride = max((each.stride for each in first), default=0)
+    # A kernel no larger than its stride never overlaps: that is the patch embedding of a vision
+    # transformer, and stride 1 would multiply the number of its tokens.
+    return stride if all(each.kernel <= stride for each in first) else 0
 
 
-def _reading(strided: Sequence[Strided]) -> list[Strided]:
-    """Return the first of the modules, and those beside it, if they are convolutions."""
+def _first_convolutions(strided: Sequence[Strided]) -> list[Strided]:
+    """Return the first module and those parallel to it, if all of them are convolutions."""
+    # Parallel branches are recognized by their input, which has the width of the first one's.
     first = [each for each in strided if each.width == strided[0].width]
     return first if all(isinstance(each.module, nn.Conv2d) for each in first) else []
 
 
 def _largest(sides: int | tuple[int, ...]) -> int:
+    # torch stores (2, 2) for convolutions, and 2 or (2, 2) for poolings, as they were given.
     return max(sides) if isinstance(sides, tuple) else sides

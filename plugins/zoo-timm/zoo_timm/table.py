@@ -1,4 +1,4 @@
-"""The table of timm's models, ``models.tsv``, which `make_table` makes."""
+"""The table of timm's models, ``models.tsv``, which `make_table` writes."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ PATH = Path(__file__).with_name("models.tsv")
 
 @dataclass(frozen=True)
 class TimmRow(Row):
-    """A model of timm. Every column is text; an empty one means that there is no value.
+    """A model of timm. Every column is text, and an empty cell means that there is no value.
 
     Attributes:
-        family: the module of timm that it is in.
-        parameters: that it has for ten classes of 28×28 gray pixels; a number.
-        hub: where its weights are on the Hugging Face hub.
-        sizes: of images that it accepts, see `zoo_torch.families.sizes`.
-        small_sizes: likewise, with a small stem.
-        stem: the convolutions that have stride 1 in a small stem; their paths, separated by commas.
-        pool: the max-pooling that a small stem lacks; its path.
-        problem: why it cannot be built.
+        family: module of timm that defines the model.
+        parameters: number of parameters for ten classes and gray images of 28×28 pixels.
+        hub: repository of its weights on the Hugging Face Hub.
+        sizes: image sizes that it accepts, see `zoo_torch.families.sizes`.
+        small_sizes: image sizes that it accepts with a small stem.
+        stem: paths of the convolutions that get stride 1 in a small stem, separated by commas.
+        pool: path of the max-pooling that a small stem omits.
+        problem: reason why zoo cannot train it.
     """
+
+    # Text even for numbers, because a model with a problem has none of them.
 
     family: str
     parameters: str = ""
@@ -38,5 +40,5 @@ class TimmRow(Row):
 
 @cache
 def table() -> Table[TimmRow]:
-    """Return the table that comes with zoo-timm."""
+    """Return the table that is packaged with zoo-timm."""
     return read_table(PATH, TimmRow)

@@ -1,4 +1,4 @@
-"""Small data sets that torchvision takes for the true ones, and a server for its mirrors."""
+"""Fixtures: small data sets that torchvision accepts as the real ones, and a mirror server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torchvision import datasets
 
 from zoo_torchvision.datasets import local_files
 
-sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[3])]  # behind what is installed
+sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[3])]  # after installed packages
 
 from small_mirrors import md5_of, patches_of
 from small_sets import Sample, make_sample
@@ -22,9 +22,9 @@ from tests.stress import servers
 
 @pytest.fixture
 def sample(tmp_path, monkeypatch):
-    """Return a function that makes a small data set, and has torchvision take it for the true one.
+    """Return a function that makes a small data set and patches torchvision to accept it.
 
-    Its mirrors are at an address that is refused, or that is given.
+    The mirrors are at a given address; connections to the default address are refused.
     """
     monkeypatch.setattr(local_files, "SYSTEM", tmp_path / "system")
 
@@ -42,7 +42,7 @@ def sample(tmp_path, monkeypatch):
 
 @pytest.fixture
 def server(loopback, tmp_path, monkeypatch):
-    """Return a web server for a folder; a second without progress is too slow."""
+    """Return a web server for a folder; the timeout is a second without progress."""
     monkeypatch.setenv("ZOO_TIMEOUT", "1")
     folder = tmp_path / "served"
     folder.mkdir()
@@ -52,7 +52,7 @@ def server(loopback, tmp_path, monkeypatch):
 
 @pytest.fixture
 def served(server, sample):
-    """Return a function that makes a small data set, which torchvision's mirror has."""
+    """Return a function that makes a small data set, available from torchvision's mirror."""
 
     def make(name: str) -> Sample:
         made = sample(name, server.url)
@@ -64,7 +64,7 @@ def served(server, sample):
 
 @pytest.fixture
 def kept(tmp_path):
-    """Return a function that lists what lies where data sets are kept."""
+    """Return a function that lists the cache of data sets."""
 
     def listed() -> list[str]:
         folder = Path(os.environ["ZOO_HOME"], "datasets")

@@ -1,4 +1,4 @@
-"""What torchvision is made to know of small data sets, so that it takes them for the true ones."""
+"""Patches of torchvision's metadata, so that small data sets pass for the real ones."""
 
 from __future__ import annotations
 
@@ -69,5 +69,5 @@ _PATCHES = {
 
 
 def patches_of(sample: Sample, url: str) -> list[tuple[str, str, object]]:
-    """Return class, attribute and value of what torchvision is to know of a data set instead."""
+    """Return the patches for a data set: class, attribute and value."""
     return _PATCHES[sample.name](sample, url)

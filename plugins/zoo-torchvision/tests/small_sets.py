@@ -1,4 +1,4 @@
-"""Small data sets of random images, in the formats of the true ones."""
+"""Small data sets of random images, in the formats of the real ones."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ SIZES = {"train": 20, "test": 12}
 
 @dataclass(frozen=True)
 class Sample:
-    """A small data set of random images, in the format of a true one.
+    """A small data set of random images, in the format of a real one.
 
     Attributes:
-        name: of the data set.
-        images: uint8 ``(N, C, H, W)`` by split, as zoo is to give them.
-        labels: int64 ``(N,)`` by split, likewise.
-        files: as they are downloaded, by name.
-        inside: what is in the archive, by path; empty where there is none.
+        name: name of the data set.
+        images: expected images by split, uint8 ``(N, C, H, W)``.
+        labels: expected labels by split, int64 ``(N,)``.
+        files: content of the downloaded files by name.
+        inside: content of the archive's files by path; empty if there is no archive.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Sample:
         )
 
     def form(self, number: int) -> dict[str, bytes]:
-        """Return the files of one of the forms in which the data set may be there, by path."""
+        """Return the content by path of the files of one accepted form."""
         known = {**self.files, **self.inside}
         known |= {path.removeprefix("gzip/"): content for path, content in known.items()}
         gzipped = {path for path in known if path.endswith("ubyte.gz") or path.endswith("int.gz")}
@@ -69,7 +69,7 @@ class Sample:
 
 
 def idx(array: np.ndarray, kind: int = 8) -> bytes:
-    """Return an array as an IDX file: 8 stands for unsigned bytes, 12 for 32-bit integers."""
+    """Return an array as an IDX file of type 8, unsigned bytes, or 12, 32-bit integers."""
     header = bytes([0, 0, kind, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
     return header + array.astype({8: np.uint8, 12: ">i4"}[kind]).tobytes()
 
@@ -94,7 +94,7 @@ def _mnist(images, labels):
 def _qmnist(images, labels):
     files = {}
     for split in SIZES:
-        rows = np.arange(8 * len(labels[split])).reshape(-1, 8)  # who wrote it, and so on
+        rows = np.arange(8 * len(labels[split])).reshape(-1, 8)  # writer and other facts
         rows[:, 0] = labels[split]
         files[f"qmnist-{split}-images-idx3-ubyte.gz"] = gzip.compress(idx(images[split][:, 0]))
         files[f"qmnist-{split}-labels-idx2-int.gz"] = gzip.compress(idx(rows, 12))
@@ -110,7 +110,7 @@ def _emnist(images, labels):
         inside[f"{prefix}-labels-idx1-ubyte.gz"] = gzip.compress(idx(numbered))
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
-        for path, content in {"gzip/emnist-digits.gz": b"not looked at", **inside}.items():
+        for path, content in {"gzip/emnist-digits.gz": b"unused", **inside}.items():
             archive.writestr(path, content)
     return {"gzip.zip": file.getvalue()}, inside
 
@@ -120,7 +120,7 @@ def _usps(images, labels):
     for split, name in (("train", "usps.bz2"), ("test", "usps.t.bz2")):
         lines = []
         for image, label in zip(images[split], labels[split], strict=True):
-            # Between two bytes, since torchvision cuts off what is behind the point.
+            # Between two bytes, because torchvision truncates to integers.
             pixels = ((image.ravel() + 0.5).clip(max=255) / 255 * 2 - 1).tolist()
             numbered = " ".join(f"{i}:{pixel:.6f}" for i, pixel in enumerate(pixels, 1))
             lines.append(f"{label + 1} {numbered} \n")
@@ -129,7 +129,7 @@ def _usps(images, labels):
 
 
 def pickled(content: object) -> bytes:
-    """Return a pickle as Python 2 and its NumPy wrote those of CIFAR."""
+    """Return a pickle as written by Python 2 and its NumPy, like those of CIFAR."""
     written = pickle.dumps(content, protocol=2).replace(b"numpy._core", b"numpy.core")
     # A type's flags were 0 and 1; today they are written as False and True.
     return written.replace(b"\x89\x88\x87", b"K\x00K\x01\x87")

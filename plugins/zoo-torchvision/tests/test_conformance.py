@@ -5,7 +5,7 @@ from zoo_core.plugin_api import conformance_test
 
 @pytest.fixture(autouse=True)
 def _one_home(tmp_path_factory, monkeypatch):
-    """Keep data sets from check to check, which would each unpack them anew."""
+    """Share the cache of data sets, which each check would unpack again otherwise."""
     home = tmp_path_factory.getbasetemp() / "zoo-home"
     monkeypatch.setenv("ZOO_HOME", str(home))
 

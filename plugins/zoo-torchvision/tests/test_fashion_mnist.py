@@ -1,4 +1,4 @@
-"""Fashion-MNIST as Debian packages it is Fashion-MNIST."""
+"""Fashion-MNIST from Debian's package equals the original."""
 
 import gzip
 from pathlib import Path
@@ -37,8 +37,8 @@ def test_fashion_mnist_has_every_image_and_expected_statistics(dataset):
     assert dataset.classes[0][-1] == "Ankle boot"
 
 
-# When the authors packed each file, in seconds since 1970: it stands in gzip's header, which
-# Debian writes anew. Found by trying.
+# Modification times in the gzip headers of the original files, in seconds since 1970; Debian's
+# package has others. Found by brute force.
 PACKED = {"train": 1504176606, "t10k": 1504176627}
 
 

@@ -1,11 +1,9 @@
-"""A training may begin with torchvision's weights, where they are here or can be fetched."""
+"""Pretrained weights of torchvision: cached, downloaded, verified and adapted."""
 
 import functools
 import hashlib
-import http.server
 import io
 import re
-import threading
 
 import pytest
 
@@ -23,7 +21,7 @@ GREY = FamilyConfig(classes=(4, 3))
 
 @pytest.fixture
 def checkpoints(tmp_path, monkeypatch):
-    """Return the folder in which torch keeps weights; it is empty."""
+    """Return torch.hub's folder of weights, which is empty."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     folder = tmp_path / "torch" / "hub" / "checkpoints"
     folder.mkdir(parents=True)
@@ -32,9 +30,9 @@ def checkpoints(tmp_path, monkeypatch):
 
 @pytest.fixture
 def release(monkeypatch):
-    """Return a function that makes torchvision believe some weights to be a model's true ones.
+    """Return a function that makes random weights torchvision's default ones of a model.
 
-    It gives the name of their file, its content, and the tensors in it.
+    It returns the name of their file, its content, and its tensors.
     """
 
     def make(name, url="http://127.0.0.1:1", rename=str):
@@ -59,7 +57,7 @@ def test_pretrained_renames_legacy_densenet_tensors(checkpoints, release):
     (checkpoints / file).write_bytes(content)
     given = pretrained.densenet121(GREY)
     assert "network.features.denseblock1.denselayer1.norm1.weight" in given.tensors
-    assert len(given.tensors) == len(state) - 2  # but for the classifier
+    assert len(given.tensors) == len(state) - 2  # except the classifier
 
 
 def test_pretrained_rejects_file_with_missing_tensor(checkpoints, release):
@@ -81,7 +79,7 @@ def test_for_channels_adapts_weight_to_channel_count():
 def test_pretrained_rejects_file_with_wrong_checksum(checkpoints, release):
     file, content, _ = release(NAME)
     (checkpoints / file).write_bytes(content[:-1])
-    with pytest.raises(VerificationError, match=rf"{file} .*sha256 .*Remove it"):
+    with pytest.raises(VerificationError, match=rf"{file}: .*sha256 .*Remove it"):
         getattr(pretrained, NAME)(GREY)
 
 
@@ -96,34 +94,20 @@ def test_pretrained_rejects_pickled_objects(checkpoints, monkeypatch):
         getattr(pretrained, NAME)(GREY)
 
 
-@pytest.fixture
-def served(loopback, tmp_path):
-    """Return a folder, and the address at which a web server has it."""
-    folder = tmp_path / "served"
-    folder.mkdir()
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield folder, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-def test_pretrained_downloads_and_caches_file(checkpoints, release, served):
-    folder, url = served
-    file, content, _ = release(NAME, url)
-    (folder / file).write_bytes(content)
+def test_pretrained_downloads_and_caches_file(checkpoints, release, server, capfd):
+    file, content, _ = release(NAME, server.url)
+    (server.folder / file).write_bytes(content)
     fetched = getattr(pretrained, NAME)(GREY)
-    (folder / file).unlink()
+    (server.folder / file).unlink()
     kept = getattr(pretrained, NAME)(GREY)
     assert fetched.tensors.keys() == kept.tensors.keys()
     assert (checkpoints / file).read_bytes() == content
+    assert capfd.readouterr().out == ""  # standard output is for --json
 
 
-def test_pretrained_discards_download_with_wrong_checksum(checkpoints, release, served):
-    folder, url = served
-    file, content, _ = release(NAME, url)
-    (folder / file).write_bytes(content[:-10])
-    with pytest.raises(DataError, match="invalid hash value"):
+def test_pretrained_discards_download_with_wrong_checksum(checkpoints, release, server):
+    file, content, _ = release(NAME, server.url)
+    (server.folder / file).write_bytes(content[:-10])
+    with pytest.raises(VerificationError, match=rf"{server.url}/{file}: .*sha256 "):
         getattr(pretrained, NAME)(GREY)
     assert not list(checkpoints.iterdir())

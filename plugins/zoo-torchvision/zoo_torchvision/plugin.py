@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from zoo_torchvision.models.table import TorchvisionRow
 
 UNSTATED = "LicenseRef-unstated"
-"""Of data whose authors ask to be cited, and state no license."""
+"""License of data whose authors request a citation and state no license."""
 
 
 @hookimpl
@@ -34,13 +34,14 @@ def zoo_datasets() -> list[DatasetSpec]:
             shape=(1, 28, 28),
             classes=(10,),
             sizes={"train": 60_000, "test": 10_000},
+            # Empty: only the card of a training identifies the data, see `DatasetSpec.sha256`.
             sha256="",
             license="CC-BY-SA-4.0",
             source="Kuzushiji-MNIST, by Tarin Clanuwat et al. (ROIS-DS CODH)",
         ),
         DatasetSpec(
             name="qmnist",
-            summary="MNIST's digits made anew, with all 60,000 test digits, 28×28.",
+            summary="MNIST's digits reconstructed, with all 60,000 test digits, 28×28.",
             loader="zoo_torchvision.datasets.load:qmnist",
             shape=(1, 28, 28),
             classes=(10,),
@@ -109,6 +110,7 @@ def zoo_datasets() -> list[DatasetSpec]:
 
 @hookimpl
 def zoo_models() -> list[ModelSpec]:
+    # Imported here to keep the import of the plugin cheap.
     from zoo_torchvision.models.table import table
 
     return [_model(row) for row in table().rows.values()]
@@ -123,7 +125,7 @@ def _model(row: TorchvisionRow) -> ModelSpec:
         recipes="zoo_torch.families.recipes:RECIPES",
         trainer="torch",
         dataset="mnist",
-        heads=None,
+        heads=None,  # any number
         license="BSD-3-Clause",
         parameters=row.parameters,
         pretrained=f"zoo_torchvision.models.pretrained:{row.name}",

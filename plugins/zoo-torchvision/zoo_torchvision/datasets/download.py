@@ -1,12 +1,11 @@
-"""Downloading the files of a data set from where torchvision has them."""
+"""Download of a data set's files from torchvision's mirrors."""
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoo_core.plugin_api import ProgressBar, UnavailableError, VerificationError, download, is_set
+from zoo_core.plugin_api import UnavailableError, VerificationError, download
 from zoo_torchvision.datasets.files import Origin
 from zoo_torchvision.datasets.local_files import LocalFiles
 from zoo_torchvision.datasets.unpack import check_md5
@@ -14,44 +13,34 @@ from zoo_torchvision.datasets.unpack import check_md5
 if TYPE_CHECKING:
     from zoo_torchvision.datasets.torchvision_metadata import Remote, Remotes
 
-MOST = 1 << 30
-"""Bytes of a file, at most; the largest, of EMNIST, has 562 million."""
-
-REDRAW = 0.1
-"""Seconds between two drawings of the bar."""
+MAX_BYTES = 1 << 30
+"""Maximum bytes of a file; the largest, of EMNIST, has 562 million."""
 
 
 def fetch(origin: Origin, remotes: Remotes, folder: Path) -> LocalFiles:
-    """Download a data set's files into a folder, with a bar on a terminal.
+    """Download a data set's files into a folder.
 
     Raises:
-        UnavailableError: a file cannot be had.
-        VerificationError: a file is not the one that torchvision knows.
-        DataError: it cannot be kept.
+        UnavailableError: A file cannot be downloaded from any mirror.
+        VerificationError: A file does not have torchvision's checksum.
+        DataError: A file cannot be written.
     """
     form = origin.forms[0]
-    if is_set("ZOO_OFFLINE"):
-        raise UnavailableError(
-            f"the files of {origin.name} are not on this machine, and nobody is asked for them, "
-            "as ZOO_OFFLINE is set",
-            hint=f"Unset it, or {_without(origin)}",
-        )
-    with ProgressBar(quiet=True, text_first=True) as bar:
-        bar.start()
-        for file in form.files:
-            _fetch(origin, remotes[file], folder / file, bar)
+    for file in form.files:
+        _fetch(origin, remotes[file], folder / file)
     return LocalFiles(folder, form)
 
 
-def _fetch(origin: Origin, remote: Remote, path: Path, bar: ProgressBar) -> None:
+def _fetch(origin: Origin, remote: Remote, path: Path) -> None:
     """Download a file from the first mirror that has it."""
     errors = []
     for url in remote.urls:
         try:
-            with path.open("w+b") as file:
-                download(url, file, max_bytes=MOST, on_progress=_Display(bar, path.name))
-            check_md5(path, remote.md5, what=f"what {url} gives")
+            with path.open("wb") as file:  # emptied for each mirror, as `download` requires
+                download(url, file, max_bytes=MAX_BYTES)
+            check_md5(path, remote.md5, what=url)
         except (UnavailableError, VerificationError) as exc:
+            # The next mirror may have a file that this one lacks or has damaged.
             errors.append(exc)
         else:
             return
@@ -60,22 +49,8 @@ def _fetch(origin: Origin, remote: Remote, path: Path, bar: ProgressBar) -> None
     ) from errors[-1]
 
 
-class _Display:
-    """Shows on a bar how far a download is."""
-
-    def __init__(self, bar: ProgressBar, what: str) -> None:
-        self._bar, self._what, self._drawn = bar, what, 0.0
-
-    def __call__(self, taken: int, whole: int | None) -> None:
-        now = time.perf_counter()
-        if now - self._drawn > REDRAW or taken == whole:
-            self._drawn = now
-            total = None if whole is None else whole // 1000
-            self._bar.update(taken // 1000, total, f"{self._what}, kB")
-
-
 def _without(origin: Origin) -> str:
-    """Say how to do without a download."""
+    """Return the hint for a data set that cannot be downloaded."""
     files = ", ".join(origin.forms[0].files)
     package = f" On Debian: apt install {origin.package}" if origin.package else ""
     return f"put {files} into a folder and name it with --data-dir or ZOO_DATA.{package}"

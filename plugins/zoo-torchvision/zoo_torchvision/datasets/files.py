@@ -1,7 +1,7 @@
-"""The files that each data set is made of.
+"""Names of the files of each data set.
 
-What torchvision knows of them, their addresses and checksums, is asked for in `known` and only
-when it is needed: importing torchvision takes longer than loading a data set that is kept already.
+Their addresses and most checksums are torchvision's, see `torchvision_metadata`. That is another
+module because importing torchvision takes longer than loading a cached data set.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class FileForm:
-    """Files that hold a data set whole.
+    """A set of files that contains a complete data set.
 
     Attributes:
-        files: their paths in the folder that they lie in.
-        has_checksum: whether there is a checksum for each.
+        files: paths of the files in their common folder.
+        has_checksum: True if each file has a published checksum.
     """
 
     files: tuple[str, ...]
@@ -25,16 +25,16 @@ class FileForm:
 
 @dataclass(frozen=True)
 class Origin:
-    """What a data set is made of.
+    """The files of a data set, in every accepted form.
 
     Attributes:
-        name: of the data set.
-        forms: any of them will do; the first is what is downloaded. Where that is an archive, the
-            second is what is in it.
-        folder: where torchvision's class looks for the files, once they are unpacked.
-        contents: the md5 of what is in each file, where its packed form is no sign of that.
-        others: the md5 of files of the same name that are not this data set's -> whose they are.
-        package: of Debian, that has it.
+        name: name of the data set.
+        forms: accepted forms. The first one is downloaded; if it is an archive, the second one
+            lists the files in it.
+        folder: folder from which torchvision's class reads the unpacked files.
+        contents: md5 of the uncompressed content by file name, if the compressed file may vary.
+        others: data sets with files of the same names, by the md5 of an uncompressed file.
+        package: Debian package that contains the data set.
     """
 
     name: str
@@ -74,8 +74,8 @@ FASHION_MNIST = Origin(
     "fashion-mnist",
     (FileForm(_gz(*_MNIST_FILES)), FileForm(_MNIST_FILES)),
     folder="FashionMNIST/raw",
-    # Debian has packed them anew. With gzip's old header before them, names and dates in it, its
-    # files have torchvision's checksums; these are of what is in both.
+    # Debian's files were compressed again, so that gzip's header (file name and date) and thus the
+    # checksum differ from torchvision's. These checksums are of the uncompressed content.
     contents={
         "train-images-idx3-ubyte": "f4a8712d7a061bf5bd6d2ca38dc4d50a",
         "train-labels-idx1-ubyte": "9018921c3c673c538a1fc5bad174d6f9",
@@ -89,6 +89,8 @@ KMNIST = Origin(
     "kmnist",
     (FileForm(_gz(*_MNIST_FILES)), FileForm(_MNIST_FILES, has_checksum=False)),
     folder="KMNIST/raw",
+    # Its files have the same names as those of MNIST and Fashion-MNIST. The checksums are of their
+    # uncompressed training images.
     others={
         "6bbc9ace898e44ae57da46a324031adb": "MNIST",
         "f4a8712d7a061bf5bd6d2ca38dc4d50a": "Fashion-MNIST",
@@ -141,4 +143,5 @@ CIFAR100 = Origin(
     folder="cifar-100-python",
 )
 
+# Without extra_32x32.mat, torchvision's split "extra".
 SVHN = Origin("svhn", (FileForm(("train_32x32.mat", "test_32x32.mat")),))

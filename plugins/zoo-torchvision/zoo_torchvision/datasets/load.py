@@ -1,4 +1,4 @@
-"""The data sets: files that are here or are fetched, made arrays once and kept as such."""
+"""Loaders of the data sets: from zoo's cache, from local files, or by download."""
 
 from __future__ import annotations
 
@@ -20,50 +20,52 @@ from zoo_torchvision.datasets.local_files import LocalFiles, find_local_files
 from zoo_torchvision.datasets.unpack import HINT, check, md5_of, unpack
 
 VOUCHED = "torchvision"
-"""The key of data that torchvision's checksums vouch for: there is one such content of each set."""
+"""Cache key of data whose files have torchvision's checksums: their content is always the same."""
 
 
 def load(origin: Origin) -> ArrayDataset:
-    """Return a data set: as it is kept, else made of files that are there, else downloaded.
+    """Return a data set from zoo's cache, or from local files, or by download.
 
     Raises:
-        InvalidValueError: ZOO_DATA names no folder.
-        DataError: files are missing or malformed, or cannot be kept.
-        UnavailableError: they are not here and cannot be downloaded.
-        VerificationError: a file has not the checksum that it should have.
+        InvalidValueError: ZOO_DATA is not a folder.
+        DataError: files are missing or malformed, or the cache cannot be written to.
+        UnavailableError: the files are not on this machine and cannot be downloaded.
+        VerificationError: a file does not have the expected checksum.
     """
+    # Local files are searched even if the data set is cached: without a published checksum, their
+    # content is part of the cache key, so that other files never return the old arrays.
     found = find_local_files(origin)
     key = VOUCHED if found is None or found.form.has_checksum else md5_of(*found.paths())
     return load_or_create(origin.name, key, lambda: _make(origin, found))
 
 
 def _make(origin: Origin, found: LocalFiles | None) -> DatasetContent:
-    # Imported here, because none of it is needed once the data set is kept.
+    # Imported here, because a cached data set loads without torchvision.
     from zoo_torchvision.datasets import download, torchvision_metadata
 
     remotes = torchvision_metadata.remotes(origin.name)
     with scratch_folder(Path(zoo_home(), "datasets", f"{origin.name}-files")) as scratch:
         if found:
-            check(origin, found, remotes)
+            check(origin, found, remotes)  # before anything is read: CIFAR's files are pickles
         present = found or download.fetch(origin, remotes, scratch)
         unpack(origin, present, scratch / "unpacked")
         return _read(origin, present, scratch / "unpacked")
 
 
 def _read(origin: Origin, files: LocalFiles, root: Path) -> DatasetContent:
-    """Return what torchvision's class makes of unpacked files, in memory."""
+    """Read unpacked files into memory with torchvision's class."""
     from zoo_torchvision.datasets.torchvision_metadata import read
 
     try:
         train, classes = read(origin.name, root, train=True)
         test, _ = read(origin.name, root, train=False)
-    except Exception as exc:
+    except Exception as exc:  # torchvision's readers do not validate what they parse
         raise DataError(
-            f"the files of {origin.name} in {files.folder} are not what they should be: "
-            f"{one_line(exc)}",
+            f"the files of {origin.name} in {files.folder} are malformed: {one_line(exc)}",
             hint=HINT,
         ) from exc
     return DatasetContent(
+        # One batch per split: torchvision has already read it into memory.
         splits={"train": (len(train), [train]), "test": (len(test), [test])},
         shape=train.images.shape[1:],
         classes=(classes,),

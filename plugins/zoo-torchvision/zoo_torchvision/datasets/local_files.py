@@ -1,4 +1,4 @@
-"""Files of data sets that are on this machine already."""
+"""Search for a data set's files on this machine."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from zoo_core.plugin_api import DataError, InvalidValueError
 from zoo_torchvision.datasets.files import FileForm, Origin
 
 SYSTEM = Path("/usr/share/datasets")
-"""Where Debian's packages put data sets, each into a folder of its name."""
+"""Folder in which Debian's packages install data sets, one sub-folder per data set."""
 
 
 @dataclass(frozen=True)
 class LocalFiles:
-    """A data set's files.
+    """A data set's files on this machine.
 
     Attributes:
-        folder: that they lie in.
-        form: which files they are.
+        folder: folder that contains them.
+        form: form that they have.
     """
 
     folder: Path
@@ -31,14 +31,14 @@ class LocalFiles:
 
 
 def find_local_files(origin: Origin) -> LocalFiles | None:
-    """Return where a data set's files are: in ``$ZOO_DATA``, else in Debian's folder, else nowhere.
+    """Return a data set's files in ``$ZOO_DATA`` or in Debian's folder; None if neither has any.
 
     Raises:
-        InvalidValueError: ZOO_DATA names no folder.
-        DataError: a folder has some of the files, and not all.
+        InvalidValueError: ZOO_DATA is not a folder.
+        DataError: a folder contains some of the files, but not all.
     """
     for folder in _folders(origin.name):
-        if found := _in(folder, origin):
+        if found := _find_form(folder, origin):
             return found
     return None
 
@@ -48,26 +48,28 @@ def _folders(name: str) -> Iterator[Path]:
         folder = Path(given).expanduser()
         if not folder.is_dir():
             raise InvalidValueError(
-                f"ZOO_DATA is {given!r}, which is no folder",
-                hint="Name a folder with files of data sets, or unset it.",
+                f"expected ZOO_DATA to be a folder, got {given!r}",
+                hint="Set it to a folder with files of data sets, or unset it.",
             )
-        # The folder of its name first: some data sets name their files alike.
+        # The folder of its name first, because some data sets have files with the same names.
         yield folder / name
         yield folder
     yield SYSTEM / name
 
 
-def _in(folder: Path, origin: Origin) -> LocalFiles | None:
-    lacking = {}
+def _find_form(folder: Path, origin: Origin) -> LocalFiles | None:
+    missing = {}
     for form in origin.forms:
-        lacking[form] = [file for file in form.files if not (folder / file).is_file()]
-        if not lacking[form]:
+        missing[form] = [file for file in form.files if not (folder / file).is_file()]
+        if not missing[form]:
             return LocalFiles(folder, form)
-    form = min(origin.forms, key=lambda form: len(lacking[form]) / len(form.files))
-    if len(lacking[form]) == len(form.files):
+    # The error is about the most complete form. A folder with some of the files is an error instead
+    # of a reason to download all, because the user expects them to be there.
+    form = min(origin.forms, key=lambda form: len(missing[form]) / len(form.files))
+    if len(missing[form]) == len(form.files):
         return None
     raise DataError(
-        f"{folder} has {len(form.files) - len(lacking[form])} of the {len(form.files)} files of "
-        f"{origin.name}, and lacks {', '.join(lacking[form])}",
+        f"{folder} contains {len(form.files) - len(missing[form])} of the {len(form.files)} files "
+        f"of {origin.name}; missing: {', '.join(missing[form])}",
         hint="Put all of them there, or name another folder with --data-dir or ZOO_DATA.",
     )

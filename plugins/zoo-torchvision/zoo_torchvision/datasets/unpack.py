@@ -1,4 +1,4 @@
-"""Files of data sets, checked, and unpacked to where torchvision's classes read them."""
+"""Verification of a data set's files, and unpacking for torchvision's classes."""
 
 from __future__ import annotations
 
@@ -28,55 +28,58 @@ _MALFORMED = (
     EOFError,
     tarfile.TarError,
     zipfile.BadZipFile,
-    KeyError,  # of a file that is not in an archive
+    KeyError,  # raised by zipfile and tarfile for a missing member
 )
 
 
 def check(origin: Origin, found: LocalFiles, remotes: Remotes) -> None:
-    """Hold files that were there against what torchvision knows of them.
+    """Compare local files with torchvision's checksums.
 
     Raises:
-        VerificationError: one is another file.
-        DataError: one cannot be read.
+        VerificationError: a file has another checksum.
+        DataError: a file cannot be read.
     """
     if origin.contents:
-        return  # they are looked at once they are unpacked
+        return  # `unpack` compares the unpacked files, since these may be compressed differently
     for name, path in zip(found.form.files, found.paths(), strict=True):
-        if name in remotes:
+        if name in remotes:  # files without a published checksum are accepted, see `FileForm`
             check_md5(path, remotes[name].md5, what=str(path))
 
 
-def check_md5(path: Path, due: str, *, what: str, hint: str = HINT) -> None:
-    """Raise where a file, called `what` in the error, has another md5 than is due.
+def check_md5(path: Path, expected: str, *, what: str, hint: str = HINT) -> None:
+    """Compare the checksum of a file, called `what` in the error, with the expected one.
 
     Raises:
-        VerificationError: it has.
-        DataError: it cannot be read.
+        VerificationError: the file has another checksum.
+        DataError: the file cannot be read.
     """
-    if (found := md5_of(path)) != due:
-        raise VerificationError(f"{what} has the md5 {found}, it should be {due}", hint=hint)
+    if (md5 := md5_of(path)) != expected:
+        raise VerificationError(
+            f"checksum mismatch for {what}: expected md5 {expected}, got {md5}", hint=hint
+        )
 
 
 def md5_of(*paths: Path) -> str:
-    """Return the checksum of what is in files, one after the other.
+    """Return the checksum of the concatenated content of files.
 
     Raises:
         DataError: a file cannot be read.
     """
-    digest = hashlib.md5(usedforsecurity=False)  # which no system forbids
+    # Not for security, as md5 is forbidden otherwise on systems in FIPS mode. torchvision publishes
+    # no stronger checksums.
+    digest = hashlib.md5(usedforsecurity=False)
     for path in paths:
         with _open(path) as file:
-            while piece := file.read(1 << 20):
-                digest.update(piece)
+            hashlib.file_digest(file, lambda: digest)
     return digest.hexdigest()
 
 
 def unpack(origin: Origin, found: LocalFiles, root: Path) -> None:
-    """Write what is in a data set's files into a folder, where torchvision's class reads it.
+    """Unpack a data set's files into the folder that torchvision's class reads.
 
     Raises:
-        DataError: a file is not packed as it should be.
-        VerificationError: what is in one is not what it should be.
+        DataError: a file is not packed as expected.
+        VerificationError: the content of a file has another checksum.
         OSError: the folder cannot be written to.
     """
     folder = root / origin.folder
@@ -84,8 +87,13 @@ def unpack(origin: Origin, found: LocalFiles, root: Path) -> None:
     for path in found.paths():
         try:
             for name, packed in _files_in(path, origin):
+                # The base name alone: no path that an archive contains decides where to write.
                 target = folder / Path(name).name.removesuffix(".gz")
-                _write(packed, target, gzipped=name.endswith(".gz"))
+                with (
+                    gzip.open(packed) if name.endswith(".gz") else packed as content,
+                    target.open("wb") as file,
+                ):
+                    shutil.copyfileobj(content, file)
                 _check_content(origin, path, target)
         except _MALFORMED as exc:
             raise DataError(f"{path} cannot be unpacked: {one_line(exc)}", hint=HINT) from exc
@@ -99,34 +107,28 @@ def _open(path: Path) -> BufferedReader:
 
 
 def _files_in(path: Path, origin: Origin) -> Iterator[tuple[str, IO[bytes]]]:
-    """Yield the names of the files in an archive, and the files; of another file, itself."""
+    """Yield the names and contents of the required files in an archive, or the file itself."""
+    # Members are read one by one instead of extracting the archive, because EMNIST's contains five
+    # other data sets.
     with _open(path) as file:
         if path.suffix == ".zip":
             with zipfile.ZipFile(file) as archive:
                 for name in origin.forms[1].files:
-                    with archive.open(name) as inside:
-                        yield name, inside
+                    yield name, archive.open(name)
         elif path.suffixes[-2:] == [".tar", ".gz"]:
             with tarfile.open(fileobj=file) as tar:
                 for name in origin.forms[1].files:
-                    if (member := tar.extractfile(name)) is None:
-                        raise tarfile.TarError(f"{name} in it is no file")
+                    member = tar.extractfile(name)
+                    if member is None:  # for example a folder
+                        raise tarfile.TarError(f"expected {name} to be a file")
                     yield name, member
         else:
             yield path.name, file
 
 
-def _write(packed: IO[bytes], target: Path, *, gzipped: bool) -> None:
-    with target.open("wb") as file:
-        if gzipped:
-            with gzip.open(packed) as content:
-                shutil.copyfileobj(content, file)
-        else:
-            shutil.copyfileobj(packed, file)
-
-
 def _check_content(origin: Origin, path: Path, target: Path) -> None:
-    if due := origin.contents.get(target.name):
-        check_md5(target, due, what=f"what is in {path}")
-    if origin.others and (whose := origin.others.get(md5_of(target))):
-        raise VerificationError(f"{path} is of {whose}, not of {origin.name}", hint=HINT)
+    if expected := origin.contents.get(target.name):
+        check_md5(target, expected, what=f"the content of {path}")
+    # KMNIST's files have the names of MNIST's, and its unpacked files have no published checksum.
+    if origin.others and (owner := origin.others.get(md5_of(target))):
+        raise VerificationError(f"{path} is from {owner}, not from {origin.name}", hint=HINT)

@@ -1,4 +1,7 @@
-"""Make the table of torchvision's models: ``python -m zoo_torchvision.models.make_table``."""
+"""Script that makes the table of torchvision's models.
+
+Run it as ``python -m zoo_torchvision.models.make_table``.
+"""
 
 import torchvision
 from torchvision.models import list_models
@@ -9,7 +12,8 @@ from zoo_torchvision.models.table import PATH, TorchvisionRow
 
 
 def main() -> None:
-    """Make the table for the torchvision that is installed, whatever device it is built for."""
+    """Make the table for the installed torchvision."""
+    # Without the device that it was built for, such as "+cu130": the models are the same.
     version = torchvision.__version__.partition("+")[0]
     names = list_models(module=torchvision.models)
     make_table(PATH, TorchvisionRow, names, probe, library="torchvision", version=version)

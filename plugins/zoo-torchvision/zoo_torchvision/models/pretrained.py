@@ -1,18 +1,17 @@
-"""torchvision's pretrained weights, in ``zoo_torchvision.models.pretrained:NAME``.
+"""torchvision's pretrained weights: ``zoo_torchvision.models.pretrained:NAME``.
 
-They are fetched to where torch keeps such files, and held against the checksum in their names.
+They are downloaded into torch.hub's cache, where users may have them already, and verified with the
+checksum in their file names.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-import socket
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
 
 import torch
@@ -25,10 +24,10 @@ from zoo_core.plugin_api import (
     PretrainedWeights,
     UnavailableError,
     VerificationError,
-    is_set,
+    download_file,
     one_line,
 )
-from zoo_torch.families.pretrained import fitting_weights, unavailable_error
+from zoo_torch.families.pretrained import fitting_weights
 from zoo_torch.families.table import attribute_per_model
 from zoo_torchvision.models.build import build
 from zoo_torchvision.models.network import first_convolution, patch_of
@@ -37,33 +36,34 @@ from zoo_torchvision.models.table import table
 if TYPE_CHECKING:
     from zoo_torch.families.config import FamilyConfig
 
-PATIENCE = 30.0
-"""Seconds without a byte after which a download is given up."""
+MAX_BYTES = 1 << 32
+"""Maximum bytes of a file; the largest, of regnet_y_128gf, has 2.6 GB."""
 
 
 def pretrained(name: str, config: FamilyConfig) -> PretrainedWeights:
-    """Return the weights that torchvision has for a model by default, adapted to a data set.
+    """Return torchvision's default weights of a model, adapted to a data set.
 
-    The first convolution is adapted to the images' channels, and the embeddings of places to their
-    size. What does not fit, such as a classifier for other classes, is left out.
+    The first convolution is adapted to the number of channels, position embeddings to the image
+    size. Tensors that do not fit, such as a classifier for other classes, are left out.
 
     Args:
-        name: in torchvision.
-        config: of the model.
+        name: model name in torchvision.
+        config: config of the model.
 
     Raises:
-        UnavailableError: they are not on this machine and cannot be fetched.
-        DataError: the file is not what it should be.
+        UnavailableError: the weights are not on this machine and cannot be downloaded.
+        DataError: the file does not contain the model's tensors.
         InvalidValueError: see `build`.
     """
     weights = get_model_weights(name).DEFAULT
-    state = {_present(key): tensor for key, tensor in weights_of(weights).items()}
+    state = {_current_name(key): tensor for key, tensor in weights_of(weights).items()}
+    # Forked, because building draws initial weights and the training's seed must not move.
     with torch.random.fork_rng(devices=[]):
         model = build(name, config)
-    due = model.network.state_dict()
-    for key in due:
-        if key not in state and not key.endswith("num_batches_tracked"):  # older files lack those
-            raise DataError(f"{weights.url} has no tensor {key}, torchvision's {name} has one")
+    for key in model.network.state_dict():
+        # Files from before PyTorch 0.4.1 have no num_batches_tracked.
+        if key not in state and not key.endswith("num_batches_tracked"):
+            raise DataError(f"{weights.url} has no tensor {key}, which torchvision's {name} needs")
     path, first = first_convolution(model.network)
     state[f"{path}.weight"] = for_channels(state[f"{path}.weight"], first.in_channels)
     if "encoder.pos_embedding" in state:
@@ -76,84 +76,67 @@ def pretrained(name: str, config: FamilyConfig) -> PretrainedWeights:
     )
 
 
-def _present(key: str) -> str:
-    """Return the present name of a tensor: DenseNets' had dots, and have them in their files."""
+def _current_name(key: str) -> str:
+    """Return the current name of a tensor; the files of DenseNets have older names, with dots."""
     return re.sub(r"(\.denselayer\d+\.(?:norm|conv))\.(?=[12]\.)", r"\1", key)
 
 
 def for_channels(weight: Tensor, channels: int) -> Tensor:
-    """Return the weight of a first convolution for other images than those with three channels.
-
-    A single channel is read by the sum of the three; of several, each is read by one of the three,
-    in turns, and the sum stays about as large.
+    """Return the weight of a first convolution for images with another number of channels.
 
     Args:
-        weight: ``(out, 3, height, width)``.
-        channels: of an image.
+        weight: tensor of shape ``(out, 3, height, width)``.
+        channels: number of channels of an image.
     """
+    # A gray image is one with three equal channels, so their kernels add up.
     if channels == 1:
         return weight.sum(1, keepdim=True)
+    # The three kernels repeat in turns; the factor keeps the sum over channels about as large.
     taken = torch.arange(channels) % 3
     return weight[:, taken] * (3 / channels)
 
 
 def weights_of(weights: WeightsEnum) -> Mapping[str, Tensor]:
-    """Return tensors by their names in torchvision, fetched where they are not at hand.
+    """Return tensors by their names in torchvision, downloaded if they are not cached.
 
     Raises:
-        UnavailableError: they are not on this machine and cannot be fetched.
-        VerificationError: the file is not the one that its name says.
-        DataError: it cannot be read.
+        UnavailableError: the file is not on this machine and cannot be downloaded.
+        VerificationError: the file does not have the checksum in its name.
+        DataError: the file cannot be read.
     """
     path = Path(torch.hub.get_dir()) / "checkpoints" / Path(urlsplit(weights.url).path).name
     if path.exists():
-        _check(path)
-    elif is_set("ZOO_OFFLINE"):
-        raise _unavailable(weights, path, "ZOO_OFFLINE is set")
+        # torch verifies downloads alone, and a file in its cache may be damaged.
+        with path.open("rb") as file:
+            _verify(file, path.name, what=str(path), hint="Remove it and try again.")
+    else:
+        _download(weights.url, path)
     try:
-        with _impatient():
-            state: Mapping[str, Tensor] = weights.get_state_dict(
-                progress=sys.stderr.isatty(), check_hash=True, map_location="cpu", weights_only=True
-            )
-    except OSError as exc:
-        raise _unavailable(weights, path, one_line(exc)) from exc
-    except Exception as exc:  # what torch raises for a file of other content is not settled
+        state: Mapping[str, Tensor] = weights.get_state_dict(map_location="cpu", weights_only=True)
+    except Exception as exc:  # because torch.load raises many types for a malformed file
         raise DataError(
-            f"{path} could not be read: {one_line(exc)[:200]}",
-            hint="Remove it, and it is fetched again.",
+            f"{path} cannot be read: {one_line(exc)[:200]}", hint="Remove it and try again."
         ) from exc
     return state
 
 
-def _check(path: Path) -> None:
-    """Hold a file that was here against its name, which torch does for downloads alone."""
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    due = path.stem.rpartition("-")[2]
-    if not found.startswith(due):
-        raise VerificationError(
-            f"{path} has the sha256 {found}, its name says {due}…",
-            hint="Remove it, and it is fetched again.",
-        )
-
-
-@contextmanager
-def _impatient() -> Iterator[None]:
-    """Let no server be waited for without an end, as torch does."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(PATIENCE)
+def _download(url: str, path: Path) -> None:
+    verify = partial(_verify, name=path.name, what=url, hint="Try again.")
     try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
+        download_file(url, path, max_bytes=MAX_BYTES, verify=verify)
+    except UnavailableError as exc:
+        hint = f"Try again, or download it elsewhere and copy it to {path}"
+        raise UnavailableError(exc.problem, hint=hint) from exc
 
 
-def _unavailable(weights: WeightsEnum, path: Path, reason: str) -> UnavailableError:
-    return unavailable_error(
-        weights.url,
-        reason,
-        hint=f"Where there is a network, fetch it, and put it here as {path}",
-    )
+def _verify(file: BinaryIO, name: str, *, what: str, hint: str) -> None:
+    """Compare the sha256 of a file with its first digits, which torch.hub has in the name."""
+    expected = Path(name).stem.rpartition("-")[2]
+    sha256 = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    if not sha256.startswith(expected):
+        raise VerificationError(
+            f"checksum mismatch for {what}: expected sha256 {expected}…, got {sha256}", hint=hint
+        )
 
 
 __getattr__ = attribute_per_model(pretrained, table)

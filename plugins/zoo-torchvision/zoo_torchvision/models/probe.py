@@ -1,4 +1,4 @@
-"""Probe the image sizes and the stem of a model, on the meta device."""
+"""Probe of the image sizes and the small stem that a model accepts, on the meta device."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from functools import partial
 
 import torch
 from torch import nn
-from torchvision.models import get_model_weights
 
 from zoo_torch.families.probe import CLASSES, SIDES, find_sizes, forward_error
 from zoo_torch.families.small_stem import MAX_SIDE, shrink_stem
@@ -20,6 +19,7 @@ from zoo_torchvision.models.network import (
 from zoo_torchvision.models.table import TorchvisionRow
 
 NATIVE = (224, 224)
+"""Height and width for which the first network is built, torchvision's default."""
 
 
 def probe(name: str) -> TorchvisionRow:
@@ -30,37 +30,36 @@ def probe(name: str) -> TorchvisionRow:
     """
     network = _network(name, NATIVE)
     patch = patch_of(network)
+    # A side that is not a multiple of the patch would lose the remainder, without an error.
     sides = [side for side in SIDES if side % patch == 0]
     sizes = find_sizes(partial(accepts, name), sides, patch)
     if sizes is None:
-        raise ValueError(f"{name} accepts images of none of the sides {sides}")
-    small = _small_side(name) if has_large_stem(network) else 0
+        raise ValueError(f"{name} accepts no images with one of the sides {sides}")
+    small_sizes = _small_sizes(name) if has_large_stem(network) else ""
     network = _network(name, sizes.fitting(28, 28))
-    take_channels(network, 1)
+    take_channels(network, 1)  # because the table counts the parameters for gray images
     return TorchvisionRow(
         name=name,
         parameters=sum(parameter.numel() for parameter in network.parameters()),
-        weights=get_model_weights(name).DEFAULT.name,
-        least=sizes.least,
-        step=sizes.step,
-        square=int(sizes.square),
-        small=small,
+        sizes=str(sizes),
+        small_sizes=small_sizes,
     )
 
 
-def _small_side(name: str) -> int:
-    """Return the side from which on a model with a small stem accepts all sizes; 0 if none."""
+def _small_sizes(name: str) -> str:
+    """Return the sizes that a model accepts with a small stem; empty unless all sides are."""
     sides = [side for side in SIDES if side <= MAX_SIDE]
     sizes = find_sizes(partial(accepts, name, small=True), sides, 1)
-    return sizes.least if sizes and sizes.step == 1 else 0
+    return str(sizes) if sizes and sizes.step == 1 else ""
 
 
 def accepts(name: str, height: int, width: int, *, small: bool = False) -> bool:
-    """Return whether a model learns from images of a size, with a small stem or without."""
+    """Return whether a model accepts images of a size in training mode."""
+    # On the meta device tensors have shapes and no data, so a forward pass costs no memory.
     with torch.device("meta"), torch.no_grad():
         try:
             network = _network(name, (height, width)).train()
-        except (AssertionError, RuntimeError, ValueError):  # because it is built for some sizes
+        except (AssertionError, RuntimeError, ValueError):  # the constructor rejects the size
             return False
         if small:
             shrink_stem(network, find_stem(network))
@@ -72,6 +71,6 @@ def _network(name: str, size: tuple[int, int]) -> nn.Module:
     try:
         with torch.device("meta"):
             return make_network(name, CLASSES, size)
-    except NotImplementedError:  # because it computes something as it is built
+    except NotImplementedError:  # a constructor that computes values, which need data
         with torch.device("cpu"):
             return make_network(name, CLASSES, size).to("meta")

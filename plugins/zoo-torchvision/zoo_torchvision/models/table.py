@@ -1,4 +1,4 @@
-"""The table of torchvision's models, ``models.tsv``, which `make_table` makes."""
+"""The table of torchvision's models, ``models.tsv``, which `make_table` writes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from zoo_torch.families.sizes import Sizes
 from zoo_torch.families.table import Row, Table, read_table
 
 PATH = Path(__file__).with_name("models.tsv")
@@ -17,29 +16,17 @@ class TorchvisionRow(Row):
     """A model of torchvision.
 
     Attributes:
-        parameters: number that it has for ten classes of 28×28 gray pixels.
-        weights: the pretrained weights that torchvision has by default.
-        least: the smallest side of an image that it accepts, in pixels.
-        step: larger sides are multiples of it.
-        square: 1 where height and width have to be equal, else 0.
-        small: the smallest side with a small stem; 0 where there is no such stem.
+        parameters: number of parameters for ten classes and gray images of 28×28 pixels.
+        sizes: image sizes that it accepts, see `zoo_torch.families.sizes`.
+        small_sizes: image sizes that it accepts with a small stem; empty if it has no such stem.
     """
 
     parameters: int
-    weights: str
-    least: int
-    step: int
-    square: int
-    small: int
-
-    def sizes(self, *, small: bool) -> Sizes:
-        """Return the image sizes that the model accepts, with a small stem or without."""
-        if small:
-            return Sizes(self.small, 1, bool(self.square))
-        return Sizes(self.least, self.step, bool(self.square))
+    sizes: str
+    small_sizes: str
 
 
 @cache
 def table() -> Table[TorchvisionRow]:
-    """Return the table that comes with zoo-torchvision."""
+    """Return the table that is packaged with zoo-torchvision."""
     return read_table(PATH, TorchvisionRow)
