@@ -14,7 +14,7 @@ from zoo_core.registry.lookup import find_weights, known_registries, list_publis
 from zoo_core.weights.card import parse_published_card
 from zoo_core.weights.card_markdown import card_markdown
 
-sys.path.append(str(Path(__file__).parents[2]))  # behind what is installed
+sys.path.append(str(Path(__file__).parents[2]))  # last, so that installed packages win
 
 from benchmarks.publish import README, TAGS, with_table
 from benchmarks.tables import row_of
@@ -96,13 +96,13 @@ def test_zoo_verify_passes_all_weights_offline(cli):
 
 @pytest.mark.slow
 def test_load_needs_no_network_or_pickle(run_python):
-    """`torch.load`, `numpy.load` and `pickle` raise when they are touched."""
+    """`torch.load`, `numpy.load`, `pickle` and sockets raise when they are used."""
     code = f"""
 import pickle, socket
 import numpy, torch
 
 def refuse(*_, **__):
-    raise AssertionError("not to be touched")
+    raise AssertionError("must not be used")
 
 for name in ("load", "loads", "Unpickler", "_load", "_loads", "_Unpickler"):
     setattr(pickle, name, refuse)
@@ -124,11 +124,11 @@ assert ours == {{name.partition(".")[0] for name in {TAGS!r}}}
 
 
 def test_load_imports_no_heavy_modules(run_python):
-    """Importing pydantic takes longer than everything else that a load by name needs."""
+    """Importing pydantic takes longer than the rest of loading weights by name."""
     code = """
 import json, sys
 import zoo_core as zoo
-zoo.load("numpy-net")  # for the index of plugins
+zoo.load("numpy-net")  # creates the index of plugins
 """
     run_python(code)
     code += "print(json.dumps(sorted(sys.modules)))"
@@ -141,6 +141,7 @@ zoo.load("numpy-net")  # for the index of plugins
         "fsspec",
         "filelock",
         "urllib.request",
+        "urllib3",
     }
 
 
@@ -149,8 +150,8 @@ def test_create_model_rejects_config_for_pretrained_weights(run_python):
 import zoo_core as zoo
 try:
     zoo.create_model("numpy-net", pretrained=True, hidden=[5])
-except zoo.ZooError as fault:
-    assert "config" in str(fault) and "hidden" in str(fault), fault
+except zoo.ZooError as exc:
+    assert "config" in str(exc) and "hidden" in str(exc), exc
 else:
     raise AssertionError
 """

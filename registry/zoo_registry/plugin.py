@@ -1,4 +1,4 @@
-"""Where the published weights lie: in this package."""
+"""Spec of the registry `zoo`: the published weights in this package."""
 
 import os
 
@@ -7,5 +7,5 @@ from zoo_core import RegistrySpec, hookimpl
 
 @hookimpl
 def zoo_registries() -> list[RegistrySpec]:
-    url = os.path.dirname(__file__)  # noqa: PTH120 (this module is imported at every cold start)
+    url = os.path.dirname(__file__)  # noqa: PTH120 (pathlib takes longer, at every cold start)
     return [RegistrySpec(name="zoo", summary="The weights published with zoo.", url=url)]

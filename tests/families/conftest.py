@@ -1,4 +1,4 @@
-"""Libraries of models, each with the plugin that offers them."""
+"""Fixtures: libraries of models, each with its plugin."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Library:
     """A library and its plugin.
 
     Attributes:
-        name: of the library.
-        package: modules of the plugin that are about the library's models.
-        cache: folder in which the library keeps downloads.
-        patch: undone after the test.
+        name: name of the library.
+        package: package of the plugin with the library's models.
+        cache: folder of the library's downloads.
+        patch: changes that pytest undoes after the test.
     """
 
     name: ClassVar[str]
@@ -36,7 +36,7 @@ class Timm(Library):
     package = "zoo_timm"
 
     def use_cache(self) -> None:
-        """Have the library keep downloads in the cache of the test."""
+        """Use the test's folder as the cache of the library."""
         import huggingface_hub.constants
 
         self.patch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(self.cache))
@@ -48,11 +48,11 @@ class Timm(Library):
         return set(timm.list_models())
 
     def probe(self, name: str) -> Any:
-        """Return the row of a model, from probing it."""
+        """Probe a model and return its row."""
         return self.module("make_table").probe_name(name)
 
     def release(self, name: str) -> dict[str, Any]:
-        """Replace a model's pretrained weights by random ones, and return those by name."""
+        """Replace a model's pretrained weights by random ones, and return these by name."""
         import timm
         from safetensors.torch import save_file
 
@@ -68,7 +68,7 @@ class Timm(Library):
         import huggingface_hub.constants
 
         self.patch.setattr(huggingface_hub.constants, "ENDPOINT", server)
-        return f"{server}/{self.module('table').table().rows[name].hub}"
+        return f"{server}/api/models/{self.module('table').table().rows[name].hub}"
 
 
 class Torchvision(Library):
@@ -76,7 +76,7 @@ class Torchvision(Library):
     package = "zoo_torchvision.models"
 
     def use_cache(self) -> None:
-        """Have the library keep downloads in the cache of the test."""
+        """Use the test's folder as the cache of the library."""
         self.patch.setenv("TORCH_HOME", str(self.cache))
 
     def names(self) -> set[str]:
@@ -86,11 +86,11 @@ class Torchvision(Library):
         return set(torchvision.models.list_models(module=torchvision.models))
 
     def probe(self, name: str) -> Any:
-        """Return the row of a model, from probing it."""
+        """Probe a model and return its row."""
         return self.module("make_table").probe(name)
 
     def release(self, name: str) -> dict[str, Any]:
-        """Replace a model's pretrained weights by random ones, and return those by name."""
+        """Replace a model's pretrained weights by random ones, and return these by name."""
         from torchvision.models import get_model
 
         state: dict[str, Any] = get_model(name, weights=None).state_dict()
@@ -111,7 +111,7 @@ LIBRARIES = {cls.name: cls for cls in (Timm, Torchvision)}
 
 @pytest.fixture(params=LIBRARIES)
 def library(request, tmp_path, monkeypatch):
-    """Return a library; tests are skipped where it or its plugin is not installed."""
+    """Return a library; skip the test if it or its plugin is not installed."""
     cls = LIBRARIES[request.param]
     pytest.importorskip(cls.name)
     pytest.importorskip(cls.package)

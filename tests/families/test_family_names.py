@@ -1,4 +1,4 @@
-"""Names with a slash: very many of them are listed, found, published and checked."""
+"""Model names with a slash, a hundred of them: listed, found, published and checked."""
 
 import os
 
@@ -7,7 +7,7 @@ import pytest
 from zoo_core.errors import UnknownNameError, join_names
 from zoo_core.installation.installed import load_catalog
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.plugins.rows import catalog_rows, restore_plugins
+from zoo_core.plugins.rows import catalog_rows, plugins_from_rows
 from zoo_core.registry.names import WeightsName, check_tag_name, parse_name
 from zoo_core.testing.suite import MAX_MODELS, MAX_SAMPLE_PARAMETERS, plugin_checks, sample
 
@@ -21,7 +21,7 @@ def zoo_models():
     return [
         ModelSpec(
             name=f"many/net-{number}",
-            summary="Softmax regression, once more.",
+            summary="Softmax regression.",
             builder="zoo_toy.model:Softmax",
             config="zoo_toy.config:SoftmaxConfig",
             recipes="zoo_toy.config:RECIPES",
@@ -39,7 +39,7 @@ def zoo_models():
 
 @pytest.fixture
 def many(write_plugin, site):
-    """Install a plugin that offers 100 models, and return where."""
+    """Install a plugin that offers 100 models, and return its folder."""
     write_plugin(site, "zoo-many", PLUGIN)
     return site
 
@@ -93,7 +93,7 @@ def test_zoo_list_puts_family_models_last(cli, many):
 def test_zoo_list_refuses_invalid_filter(cli, arguments, expected):
     result = cli("list", *arguments)
     assert result.code == 2
-    error = result.err.splitlines()[-1]  # the others are the usage
+    error = result.err.splitlines()[-1]  # after the usage
     assert all(fact in error for fact in expected)
 
 
@@ -106,8 +106,8 @@ print(zoo.list_models(task="something-else"), len(zoo.list_models("many/*", max_
     assert run_python(code, site=many).splitlines() == ["['many/net-11']", "['many/net-0'] 99"]
 
 
-def test_restore_plugins_returns_specs_of_catalog_rows(catalog):
-    again = Catalog(tuple(restore_plugins(catalog_rows(catalog))), lambda: catalog.hooks)
+def test_plugins_from_rows_returns_specs_of_catalog_rows(catalog):
+    again = Catalog(tuple(plugins_from_rows(catalog_rows(catalog))), lambda: catalog.hooks)
     for kind in ("models", "datasets", "trainers"):
         before, after = catalog.entries(kind), again.entries(kind)
         assert {name: entry.spec for name, entry in after.items()} == {
@@ -176,7 +176,7 @@ def test_family_model_trains_publishes_verifies_and_evaluates_by_name(cli, many,
 
 @pytest.mark.slow
 def test_zoo_verify_resolves_registry_named_like_family(cli, many, tmp_path):
-    """``many/net-3`` may be net-3 of the registry many, or a model of the family many."""
+    """The name `many/net-3` is ambiguous: net-3 of the registry many, or of the family many."""
     env = {"ZOO_PLUGINS": "zoo-toy,zoo-many"}
     for name, tag in (("softmax", "softmax.first"), ("many/net-3", "many/net-3.first")):
         run = tmp_path / tag.replace("/", "-")
@@ -194,12 +194,12 @@ def test_plugin_checks_cover_sample_of_many_models_or_requested_one(catalog):
     chosen = sample(entries)
     assert len(chosen) == len(set(chosen)) == MAX_MODELS
     assert all((entries[name].spec.parameters or 0) <= MAX_SAMPLE_PARAMETERS for name in chosen)
-    assert {name[:10] for name in chosen} > {"many/net-1", "many/net-9"}  # from all of the names
+    assert {name[:10] for name in chosen} > {"many/net-1", "many/net-9"}  # from the whole list
     assert sample(entries, asked="many/net-9") == ["many/net-9"]
     checks = plugin_checks(catalog, "many/net-4")
     assert not any("net-5" in check.name for check in checks)
     assert sum("many/net-4" in check.name for check in checks) > 20
-    checks[-1].function(*checks[-1].arguments)  # as many as are due
+    checks[-1].function(*checks[-1].arguments)
 
 
 def test_sample_keeps_all_of_few_models(catalog):

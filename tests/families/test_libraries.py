@@ -1,4 +1,4 @@
-"""The models of a library accept the images of any data set, and start from its weights."""
+"""Models of a library: sizes of images, heads, stems, tables and pretrained weights."""
 
 from importlib import import_module
 
@@ -18,11 +18,11 @@ DIGITS, PAIRS, PHOTOS, LARGE = (1, 28, 28), (1, 42, 28), (3, 32, 32), (2, 90, 70
 GRAY = FamilyConfig(classes=(4, 3))
 
 SMALLEST = {"timm": "test_resnet", "torchvision": "shufflenet_v2_x0_5"}
-"""A model whose weights take little time."""
+"""A model per library that is built in little time."""
 
 
 def per_library(argnames, **cases):
-    """Parametrize a test with cases of each library."""
+    """Parametrize a test with the cases of each library."""
     values = [
         (library, *(case if isinstance(case, tuple) else (case,)))
         for library, listed in cases.items()
@@ -53,21 +53,21 @@ def test_table_contains_every_model_of_library(library):
     installed = import_module(library.name).__version__
     release = {"timm": table.version, "torchvision": table.version.rpartition(".")[0]}[library.name]
     if not f"{installed}.".startswith(f"{release}."):
-        pytest.skip(f"the table is of {library.name} {table.version}, {installed} is installed")
+        pytest.skip(f"expected {library.name} {table.version}, got {installed}")
     assert library.names() == set(table.rows)
 
 
 @per_library(
     "name",
     timm=[
-        "test_vit",  # cuts images into patches
-        "test_resnet",  # has a stem with a pooling
-        "repvgg_a0",  # has two parallel convolutions in its stem
-        "legacy_xception",  # has a pooling behind its stem
-        "dla46_c",  # accepts multiples of 32
-        "test_coatnet",  # has its size as an argument, and attention that is idle on small images
-        "tresnet_m",  # rearranges pixels first
-        "csatv2",  # accepts color images only
+        "test_vit",  # patches
+        "test_resnet",  # a stem with a pooling
+        "repvgg_a0",  # a stem of two parallel convolutions
+        "legacy_xception",  # a pooling after its stem
+        "dla46_c",  # multiples of 32
+        "test_coatnet",  # a fixed size, and attention that small images skip
+        "tresnet_m",  # a first layer that rearranges pixels
+        "csatv2",  # color images only
     ],
     torchvision=["alexnet", "convnext_tiny", "vit_b_32"],
 )
@@ -119,7 +119,7 @@ def test_model_returns_finite_logits_per_head_for_any_image_shape(library, name,
         ("convit_tiny", PAIRS, (48, 48)),  # squares
         ("hrnet_w18_small", DIGITS, (32, 32)),
         ("resnet10t", PAIRS, (42, 28)),
-        ("efficientformer_l1", (3, 300, 400), (224, 224)),  # that size only
+        ("efficientformer_l1", (3, 300, 400), (224, 224)),  # one size only
     ],
     torchvision=[
         ("vit_b_16", DIGITS, (32, 32)),  # patches of 16
@@ -191,7 +191,7 @@ def test_library_model_trains_publishes_verifies_and_loads_by_name(
         f"verify {name}.first",
     ]
     code = f"from zoo_core.cli.main import run; print([run(c.split()) for c in {commands}])"
-    plugins = f"zoo-core,zoo-torch,zoo-{library.name}"  # because others draw pictures
+    plugins = f"zoo-core,zoo-torch,zoo-{library.name}"  # without zoo-report, which draws pictures
     result = run_process("-c", code, env={"ZOO_PLUGINS": plugins})
     assert result.out.endswith("[0, 0, 0, 0]\n"), result.err
     assert '"total": 450' in result.out
@@ -205,7 +205,7 @@ def test_library_model_trains_publishes_verifies_and_loads_by_name(
 
 @pytest.fixture
 def pretrained(library):
-    """Return a function that returns a model's pretrained weights."""
+    """Return a function from a model's name and config to its pretrained weights."""
     return lambda name, config: getattr(library.module("pretrained"), name)(config)
 
 
@@ -249,7 +249,7 @@ def test_pretrained_resizes_position_embeddings_to_image_size(
 @per_library(
     "remedy",
     timm=["hf download timm/test_resnet.r160_in1k model.safetensors; .* into {cache}"],
-    torchvision=["put it here as {cache}.*/shufflenetv2_x0.5-f707e7126e.pth"],
+    torchvision=["copy it to {cache}.*/shufflenetv2_x0.5-f707e7126e.pth"],
 )
 def test_pretrained_names_file_to_copy_when_offline(library, remedy, pretrained, monkeypatch):
     library.use_cache()

@@ -1,4 +1,4 @@
-"""The wrapper resizes images, splits heads, and evaluates in chunks."""
+"""The wrapper around a network: resized images, heads, and evaluation in chunks."""
 
 import pytest
 

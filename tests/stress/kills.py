@@ -183,7 +183,7 @@ def damage(root: Path) -> list[str]:
         for name, sha256 in ((WEIGHTS, entry.sha256), (CARD, entry.card_sha256)):
             path = root / entry.model / entry.tag / name
             if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
-                wrong.append(f"{path} is not what the index says")
+                wrong.append(f"{path} does not match the index")
     return wrong
 
 

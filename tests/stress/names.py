@@ -83,7 +83,7 @@ def in_child() -> None:
             except ZooError as exc:
                 ended["refused"] += 1
                 if len(str(exc)) > 20_000:
-                    watch.found.append("says too much")
+                    watch.found.append("leaks content")
             except Exception as exc:
                 watch.found.append(f"{type(exc).__name__}: {exc}")
         if watch.found:

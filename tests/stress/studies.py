@@ -51,18 +51,18 @@ def _killed(count: int, folder: Path, storage) -> Outcome:
     rng, problems, repeated = random.Random(0), [], 0
     for attempt in range(count):
         where, name = storage(attempt), f"study-{attempt}"
-        found, given_up = _attempt(folder, where, name, rng, apart=bool(attempt % 2))
+        found, given_up = _attempt(folder, where, name, rng, separate=bool(attempt % 2))
         problems += [f"attempt {attempt}: {each}" for each in found[:1]]
         repeated += given_up
-    return Outcome(count, tuple(problems), f"{repeated} unfinished trials were done again")
+    return Outcome(count, tuple(problems), f"{repeated} unfinished trials were repeated")
 
 
 def _attempt(
-    folder: Path, where: str, name: str, rng: random.Random, *, apart: bool
+    folder: Path, where: str, name: str, rng: random.Random, *, separate: bool
 ) -> tuple[list[str], int]:
     command = [sys.executable, "-m", "zoo_core", "tune", *SEARCH, "--storage", where]
     command += ["--study", name, "--threads", "1", "--patience", "5"]
-    crew = [[]] * WORKERS if apart else [["--workers", str(WORKERS)]]
+    crew = [[]] * WORKERS if separate else [["--workers", str(WORKERS)]]
     processes = [_start([*command, *more], folder) for more in crew]
     try:
         moment = rng.randrange(1, TRIALS // 2)
@@ -89,11 +89,11 @@ def _found(
     problems = [err.strip() for _, err, code in done if code not in (0, -signal.SIGKILL)]
     ended = {t.number: t.value for t in counted_trials(trials) if t.state.is_finished()}
     if not before.items() <= ended.items():
-        problems.append(f"finished were {before}, and now {ended}")
+        problems.append(f"finished trials: expected at least {before}, got {ended}")
     if len(ended) != TRIALS:
-        problems.append(f"{len(ended)} trials count, {TRIALS} were asked for")
+        problems.append(f"counted trials: expected {TRIALS}, got {len(ended)}")
     if len({trial.number for trial in trials}) != len(trials):
-        problems.append("two trials have one number")
+        problems.append("two trials have the same number")
     if running := [trial.number for trial in trials if not trial.state.is_finished()]:
         problems.append(f"trials {running} are still running")
     return problems

@@ -1,4 +1,4 @@
-"""The model cnn: its layers, the reference's among them, and its accuracy."""
+"""The model cnn: its layers, compared with the reference study's, and its accuracy."""
 
 import re
 
@@ -68,20 +68,20 @@ def test_cnn_gives_logits_per_head_for_any_image_shape(shape, batch_norm):
 
 
 def test_cnn_rejects_too_small_image():
-    with pytest.raises(InvalidValueError, match=r"\(3, 3\).*\(9, 9\).*model\.kernel_sizes"):
+    with pytest.raises(InvalidValueError, match=r"\(9, 9\).*\(3, 3\).*model\.kernel_sizes"):
         build(CNNConfig(input_shape=(1, 9, 9)))
 
 
 def test_cnn_config_requires_one_kernel_size_per_block(cli):
     result = cli("train", "cnn", "--set", "model.channels=8,8,8")
     assert result.code == 2
-    assert re.search(r"model\.kernel_sizes\b.*\b2\b.*\b3\b.*model\.channels", result.err)
+    assert re.search(r"\b3\b.*model\.kernel_sizes\b.*model\.channels.*\b2\b", result.err)
 
 
 def test_cnn_config_requires_one_depth_per_block(cli):
     result = cli("train", "cnn", "--set", "model.depths=2,2,2")
     assert result.code == 2
-    assert re.search(r"model\.depths\b.*\b3\b.*\b2\b.*model\.channels", result.err)
+    assert re.search(r"\b2\b.*model\.depths\b.*model\.channels.*\b3\b", result.err)
 
 
 def test_global_pool_replaces_last_max_pooling():

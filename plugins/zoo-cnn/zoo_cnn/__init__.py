@@ -1,1 +1,1 @@
-"""The convolutional network of zoo."""
+"""A convolutional network for zoo."""

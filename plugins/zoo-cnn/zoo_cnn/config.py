@@ -9,26 +9,23 @@ from zoo_core.plugin_api import Sizes, one_number_a_block
 
 
 class CNNConfig(ModelConfig):
+    # The defaults are those of the reference study; the recipe `default` changes most of them.
     channels: Sizes = Field(
-        (32, 64), description="of each block: convolutions with ReLU, 2×2 max-pooling"
+        (32, 64), description="channels per block of convolutions, ReLU and 2×2 max-pooling"
     )
-    kernel_sizes: Sizes = Field(
-        (3, 3), description="rows and columns of each block's kernels, one number a block"
-    )
-    depths: Sizes = Field(
-        (), description="convolutions of each block, one number a block; none: one each"
-    )
-    padding: bool = Field(False, description="put a black rim of half a kernel around")
-    batch_norm: bool = Field(False, description="normalize after each convolution over the batch")
+    kernel_sizes: Sizes = Field((3, 3), description="rows and columns of the kernels, per block")
+    depths: Sizes = Field((), description="number of convolutions per block; empty: one each")
+    padding: bool = Field(False, description="pad images with half a kernel of zeros on each side")
+    batch_norm: bool = Field(False, description="batch normalization after each convolution")
     global_pool: bool = Field(
-        False, description="average each channel over the image, for the last block's max-pooling"
+        False, description="global average pooling in place of the last block's max-pooling"
     )
-    hidden: int = Field(128, ge=0, description="units of the hidden layer; 0 for no such layer")
+    hidden: int = Field(128, ge=0, description="units of the hidden layer; 0: no hidden layer")
     hidden_activation: Literal["none", "relu"] = "none"
     dropout: float = Field(0.5, ge=0, lt=1, description="share of hidden units dropped")
 
     @model_validator(mode="after")
-    def _one_number_a_block(self) -> Self:
+    def _check_blocks(self) -> Self:
         one_number_a_block(self.channels, "kernel_sizes", self.kernel_sizes)
         if self.depths:
             one_number_a_block(self.channels, "depths", self.depths)

@@ -13,11 +13,14 @@ if TYPE_CHECKING:
 
 
 class CNN(nn.Module):
-    """Blocks of convolutions and a pooling, a hidden layer, a linear head for each label.
+    """Blocks of convolutions and pooling, a hidden layer, and a linear head per label."""
 
-    Max-pooling comes before ReLU: as ReLU never reverses an order, the result is the same, and
-    there is a quarter to rectify.
-    """
+    # Shapes with the default config and images of MNIST:
+    #   images                    (N, 1, 28, 28)
+    #   3x3 convolution, 2x2 pool (N, 32, 26, 26) -> (N, 32, 13, 13)
+    #   3x3 convolution, 2x2 pool (N, 64, 11, 11) -> (N, 64, 5, 5)
+    #   flatten, hidden layer     (N, 1600) -> (N, 128)
+    #   head                      (N, 10)
 
     def __init__(self, config: CNNConfig) -> None:
         super().__init__()
@@ -26,26 +29,33 @@ class CNN(nn.Module):
         depths = config.depths or (1,) * len(config.channels)
         blocks = list(zip(config.channels, config.kernel_sizes, depths, strict=True))
         for number, (channels, kernel, depth) in enumerate(blocks, 1):
-            rim = kernel // 2 if config.padding else 0
+            padding = kernel // 2 if config.padding else 0
             for convolution in range(1, depth + 1):
-                # Batch normalization takes a bias off again.
+                # No bias before batch normalization, which subtracts the mean and adds its own.
                 bias = not config.batch_norm
-                layers += [nn.Conv2d(features, channels, kernel, padding=rim, bias=bias)]
-                features, size = channels, [max(side + 2 * rim - kernel + 1, 0) for side in size]
+                layers += [nn.Conv2d(features, channels, kernel, padding=padding, bias=bias)]
+                # A kernel of k pixels has n + 2p - k + 1 positions along a side of n pixels.
+                features = channels
+                size = [max(side + 2 * padding - kernel + 1, 0) for side in size]
                 if convolution == depth and not (config.global_pool and number == len(blocks)):
+                    # Max-pooling before ReLU has the same result, because ReLU is monotonic, and
+                    # leaves a quarter of the pixels to normalize and rectify.
                     layers += [nn.MaxPool2d(2)]
                     size = [side // 2 for side in size]
                 layers += [nn.BatchNorm2d(channels)] if config.batch_norm else []
                 layers += [nn.ReLU()]
             if 0 in size:
                 raise InvalidValueError(
-                    f"{len(blocks)} blocks with kernels of {config.kernel_sizes} leave "
-                    f"nothing of an image of {config.input_shape[1:]}",
-                    hint="Give model.channels and model.kernel_sizes fewer or smaller numbers.",
+                    f"an image of {config.input_shape[1:]} pixels is too small for "
+                    f"{len(blocks)} blocks with kernels of {config.kernel_sizes}",
+                    hint="Choose fewer or smaller numbers for model.channels and "
+                    "model.kernel_sizes.",
                 )
+        # (N, channels, H, W) -> (N, channels, 1, 1): any size of image has as many features.
         layers += [nn.AdaptiveAvgPool2d(1)] if config.global_pool else []
         features *= 1 if config.global_pool else size[0] * size[1]
         self.blocks = nn.Sequential(*layers, nn.Flatten())
+        # Identity without a hidden layer, so that forward is the same for every config.
         self.hidden = nn.Linear(features, config.hidden) if config.hidden else nn.Identity()
         self.activation = nn.ReLU() if config.hidden_activation == "relu" else nn.Identity()
         self.dropout = nn.Dropout(config.dropout)
@@ -53,7 +63,8 @@ class CNN(nn.Module):
         self.heads = nn.ModuleList(nn.Linear(features, classes) for classes in config.classes)
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """Return logits ``(N, classes)``, one a head, for images ``(N, C, H, W)``."""
+        """Return logits ``(N, classes)`` per head for images ``(N, C, H, W)``."""
+        # No softmax: the loss contains it, and the largest logit is the prediction.
         features = self.dropout(self.activation(self.hidden(self.blocks(x))))
         return [head(features) for head in self.heads]
 

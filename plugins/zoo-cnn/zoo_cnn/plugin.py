@@ -1,4 +1,4 @@
-"""The plugin's specs: the model cnn."""
+"""Spec of the model `cnn`."""
 
 from zoo_core import ModelSpec, hookimpl
 

@@ -4,6 +4,7 @@ from typing import Any
 
 SPACES: dict[str, dict[str, Any]] = {
     "default": {
+        # On a logarithmic scale, because factors matter for rates and decays, not differences.
         "lr": {"low": 0.001, "high": 0.03, "log": True},
         "batch_size": {"choices": [64, 128, 256]},
         "weight_decay": {"low": 0.001, "high": 1.0, "log": True},

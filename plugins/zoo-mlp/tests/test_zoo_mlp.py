@@ -1,4 +1,4 @@
-"""The model mlp, from training to prediction."""
+"""The model mlp, from its layers to training and prediction."""
 
 import json
 import os
@@ -104,7 +104,7 @@ def test_train_rejects_dataset_with_two_labels(cli, tmp_path):
     result = cli("train", "mlp", "--dataset", "two-digit-mnist")
     assert result.code == 2
     assert "'two-digit-mnist'" in result.err
-    assert "2 labels" in result.err
+    assert "expected labels per image: 1, got 2" in result.err
     assert os.listdir(tmp_path) == ["zoo-home"]
 
 

@@ -1,1 +1,1 @@
-"""The multi-layer perceptron of zoo."""
+"""A multi-layer perceptron for zoo."""

@@ -16,29 +16,33 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
     "leaky_relu": nn.LeakyReLU,
     "gelu": nn.GELU,
-    "silu": nn.SiLU,
+    "silu": nn.SiLU,  # x · sigmoid(x), also called swish
     "tanh": nn.Tanh,
 }
 
 
 class MLP(nn.Module):
-    """Pixels, hidden layers, and a linear head for each label."""
+    """A multi-layer perceptron: pixels, hidden layers, and a linear head per label."""
+
+    # Shapes with the default config and images of MNIST:
+    #   images (N, 1, 28, 28) -> flatten (N, 784) -> hidden layer (N, 128) -> head (N, 10)
 
     def __init__(self, config: MLPConfig) -> None:
         super().__init__()
         sizes = [math.prod(config.input_shape), *config.hidden]
         layers: list[nn.Module] = [nn.Flatten()]
         for inputs, outputs in pairwise(sizes):
-            # Batch normalization takes a bias off again.
+            # No bias before batch normalization, which subtracts the mean and adds its own.
             layers += [nn.Linear(inputs, outputs, bias=not config.batch_norm)]
             layers += [nn.BatchNorm1d(outputs)] if config.batch_norm else []
             layers += [ACTIVATIONS[config.activation]()]
             layers += [nn.Dropout(config.dropout)] if config.dropout else []
         self.trunk = nn.Sequential(*layers)
+        # No softmax after them: the loss contains it, and the largest logit is the prediction.
         self.heads = nn.ModuleList(nn.Linear(sizes[-1], classes) for classes in config.classes)
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """Return logits ``(N, classes)``, one a head, for images ``(N, C, H, W)``."""
+        """Return logits ``(N, classes)`` per head for images ``(N, C, H, W)``."""
         features = self.trunk(x)
         return [head(features) for head in self.heads]
 

@@ -1,4 +1,4 @@
-"""The plugin's specs: the model mlp."""
+"""Spec of the model `mlp`."""
 
 from zoo_core import ModelSpec, hookimpl
 

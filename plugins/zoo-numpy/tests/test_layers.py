@@ -1,4 +1,4 @@
-"""Every layer and loss against central differences, and against torch where it is installed."""
+"""Gradients of layers and losses, compared with central differences and with torch."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ LAYERS = {
 
 
 def central_differences(function, array, step=1e-6):
-    """Return the gradient of ``function()`` with respect to an array that it reads."""
+    """Return the gradient of ``function()`` with respect to an array that it uses."""
     gradient = np.zeros_like(array)
     for index in np.ndindex(array.shape):
         kept = array[index]
@@ -43,7 +43,7 @@ def central_differences(function, array, step=1e-6):
 @pytest.mark.parametrize("make", LAYERS.values(), ids=LAYERS)
 def test_layer_gradients_agree_with_central_differences(make):
     layer, x = make(), RNG.standard_normal((5, 4))
-    weights = RNG.standard_normal(layer.forward(x, (7,)).shape)  # of a loss that is a sum
+    weights = RNG.standard_normal(layer.forward(x, (7,)).shape)  # the loss is a weighted sum
 
     def loss():
         return float((weights * layer.forward(x, (7,))).sum())
@@ -58,44 +58,30 @@ def test_layer_gradients_agree_with_central_differences(make):
         np.testing.assert_allclose(parameter.gradient, expected, atol=1e-8)
 
 
-@pytest.mark.parametrize(
-    ("name", "oracle"),
-    [
-        ("relu", lambda f, x: f.relu(x)),
-        ("leaky relu", lambda f, x: f.leaky_relu(x, 0.01)),
-        ("tanh", lambda f, x: x.tanh()),
-        ("sigmoid", lambda f, x: x.sigmoid()),
-    ],
-)
-def test_activations_agree_with_torch(name, oracle):
-    torch = pytest.importorskip("torch")
-    layer, x = LAYERS[name](), RNG.standard_normal((6, 5)) * 3
-    theirs = torch.tensor(x, requires_grad=True)
-    y = oracle(torch.nn.functional, theirs)
-    gradient = RNG.standard_normal(x.shape)
-    y.backward(torch.tensor(gradient))
-    np.testing.assert_allclose(layer.forward(x), y.detach().numpy(), atol=1e-12)
-    np.testing.assert_allclose(layer.input_gradient(gradient), theirs.grad.numpy(), atol=1e-12)
+ORACLES = {
+    "dense": lambda f, x, parameters: f.linear(x, *parameters),
+    "dense without bias": lambda f, x, parameters: f.linear(x, *parameters),
+    "relu": lambda f, x, _: f.relu(x),
+    "leaky relu": lambda f, x, _: f.leaky_relu(x, 0.01),
+    "tanh": lambda f, x, _: x.tanh(),
+    "sigmoid": lambda f, x, _: x.sigmoid(),
+}
 
 
-@pytest.mark.parametrize("bias", [True, False])
-def test_dense_agrees_with_torch(bias):
+@pytest.mark.parametrize("name", ORACLES)
+def test_layer_agrees_with_torch(name):
     torch = pytest.importorskip("torch")
-    layer, x = dense(bias=bias), RNG.standard_normal((6, 4))
+    layer, x = LAYERS[name](), RNG.standard_normal((6, 4)) * 3
     theirs = torch.tensor(x, requires_grad=True)
-    tensors = {
-        name: torch.tensor(parameter.value, requires_grad=True)
-        for name, parameter in layer.parameters.items()
-    }
-    y = torch.nn.functional.linear(theirs, tensors["weight"], tensors.get("bias"))
-    gradient = RNG.standard_normal((6, 3))
+    parameters = [torch.tensor(p.value, requires_grad=True) for p in layer.parameters.values()]
+    y = ORACLES[name](torch.nn.functional, theirs, parameters)
+    gradient = RNG.standard_normal(y.shape)
     y.backward(torch.tensor(gradient))
     np.testing.assert_allclose(layer.forward(x), y.detach().numpy(), atol=1e-12)
     layer.parameter_gradients(gradient)
     np.testing.assert_allclose(layer.input_gradient(gradient), theirs.grad.numpy(), atol=1e-12)
-    for name, tensor in tensors.items():
-        found = layer.parameters[name].gradient
-        np.testing.assert_allclose(found, tensor.grad.numpy(), atol=1e-12)
+    for ours, parameter in zip(layer.parameters.values(), parameters, strict=True):
+        np.testing.assert_allclose(ours.gradient, parameter.grad.numpy(), atol=1e-12)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])

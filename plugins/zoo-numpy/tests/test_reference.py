@@ -1,4 +1,4 @@
-"""The reference's check of its from-scratch net: a regressor that learns f(x, x) = 7x."""
+"""The reference study's check of its net without a framework: a regression of f(x, x) = 7x."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ PUBLISHED = {
     5: 35.055899718907696,
     10: 70.07770787249463,
 }
-"""What the reference's net predicts for (x, x), by x."""
+"""x -> prediction of the reference study's net for (x, x)."""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def regressor():
     recipe = Recipe(dataset="none", trainer="numpy", lr=0.001)
     optimizer = make_optimizer([parameter for _, parameter in net.parameters()], recipe)
     for _ in range(10):
-        for x, y in SAMPLES:  # one at a time
+        for x, y in SAMPLES:  # batches of one
             (outputs,) = net.forward(np.array([x], np.float64))
             net.backward([squared_error(outputs, np.array([[y]], np.float64))[1]])
             optimizer.step(recipe.lr)

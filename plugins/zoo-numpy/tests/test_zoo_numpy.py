@@ -1,4 +1,4 @@
-"""The model numpy-net and its trainer, compared with torch and without it."""
+"""The model numpy-net and its trainer, compared with torch where it is installed."""
 
 import json
 
@@ -15,7 +15,7 @@ from zoo_numpy.config import NumpyNetConfig
 from zoo_numpy.layers import Dropout, Parameter
 from zoo_numpy.net import build
 from zoo_numpy.normalize import normalize
-from zoo_numpy.optim import ParameterEMA, make_optimizer
+from zoo_numpy.optim import make_optimizer, update_average
 from zoo_numpy.trainer import NumpyTrainer
 from zoo_numpy.warp import warp
 
@@ -65,7 +65,7 @@ def test_muon_orthogonalizes_matrix_updates_and_uses_adamw_for_biases():
     assert np.array_equal(bias.value, other.value)
     moved = (before * (1 - 0.1 * 0.1) - matrix.value) / (0.1 * 0.2 * 18**0.5)
     left, values, right = np.linalg.svd(moved, full_matrices=False)
-    assert 0.6 < values.min() < values.max() < 1.3  # as near to 1 as five steps bring them
+    assert 0.6 < values.min() < values.max() < 1.3  # five steps bring them near 1
     exact_left, _, exact_right = np.linalg.svd(matrix.gradient, full_matrices=False)
     np.testing.assert_allclose(left @ right, exact_left @ exact_right, atol=0.02)
 
@@ -88,10 +88,10 @@ def test_muon_agrees_with_zoo_torch(shape):
     np.testing.assert_allclose(mine.value, theirs.detach().numpy(), atol=1e-6)
 
 
-def test_parameter_ema_decays_toward_parameters():
+def test_update_average_moves_average_toward_parameters():
     average, parameter = (Parameter((1,), np.dtype(np.float64)) for _ in range(2))
     parameter.value[:] = 8
-    ParameterEMA([average], [parameter]).update(0.75)
+    update_average([average], [parameter], decay=0.75)
     assert average.value == 2
 
 
@@ -136,7 +136,7 @@ def test_normalize_standardizes_and_warps_images():
     normalization = Normalization((0.5, 0.2), (0.5, 0.1))
     expected = np.array([[[[-1.0, 1.0]], [[0.0, 6.0]]]])
     np.testing.assert_allclose(normalize(images, normalization), expected, atol=1e-5)
-    right = np.array([[[[0.5, 1.5]], [[0.0, 0.0]]]], np.float32)  # a pixel further to the right
+    right = np.array([[[[0.5, 1.5]], [[0.0, 0.0]]]], np.float32)  # one pixel further right
     moved = np.array([[[[1.0, -1.0]], [[6.0, -2.0]]]])
     np.testing.assert_allclose(normalize(images, normalization, right), moved, atol=1e-5)
 
@@ -221,7 +221,7 @@ def test_trainer_uses_requested_threads(run_python):
 
 WITHOUT_TORCH = """
 import sys
-sys.modules["torch"] = None  # an import of it fails, as where it is not installed
+sys.modules["torch"] = None  # so that importing it fails, as if it were not installed
 import json, zoo_core as zoo
 run = zoo.train("numpy-net", out="run", epochs=1)
 print(json.dumps(zoo.evaluate(run.folder).accuracy[0]))

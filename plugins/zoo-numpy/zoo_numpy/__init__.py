@@ -1,1 +1,1 @@
-"""A neural network written out by hand in NumPy, and its trainer."""
+"""A neural network in plain NumPy, and its trainer, for zoo."""

@@ -1,4 +1,7 @@
-"""The net for other programs: its layers, written down in ONNX one by one."""
+"""Export of a net to ONNX, one operator after another.
+
+Operators are described at https://onnx.ai/onnx/operators.
+"""
 
 from __future__ import annotations
 
@@ -8,53 +11,52 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.plugin_api import VIEWS
+from zoo_core.plugin_api import ONNX_INPUT, ONNX_OPSET, onnx_outputs, shift_slices
 from zoo_numpy.layers import Dense, Dropout, Layer, ReLU, Sigmoid, Tanh
 from zoo_numpy.normalize import normalize
 
 if TYPE_CHECKING:
     from zoo_core import Pretrained
 
-OPSET = 18
-"""Of ONNX: runtimes since 2023 know it."""
-
 
 def export_onnx(pretrained: Pretrained, path: Path, *, normalization: bool) -> None:
-    """Write a net as one ONNX file.
+    """Write a net to an ONNX file.
 
-    Its input is ``images``; its outputs are ``logits``, or ``logits_head1`` and so on. Where
-    weights predict by several views of an image, so does the file.
+    The exported model averages over the same views of an image as zoo's prediction.
 
     Args:
-        pretrained: the net with its weights.
-        path: of the file.
-        normalization: whether the input is uint8 ``(N, C, H, W)``, or what normalization makes of
-            it: float32.
+        pretrained: net with its weights.
+        path: file to write.
+        normalization: whether the input is uint8 pixels ``(N, C, H, W)`` that the exported model
+            normalizes, or normalized float32 images.
     """
+    # onnx is imported in functions, because it is not a requirement of this package.
     from onnx import TensorProto, helper, save
 
     classes = [len(names) for names in pretrained.card.dataset.classes]
-    names = (
-        ["logits"] if len(classes) == 1 else [f"logits_head{i + 1}" for i in range(len(classes))]
-    )
+    names = onnx_outputs(len(classes))
     graph = _Graph()
-    x = _normalize(graph, "images", pretrained) if normalization else "images"
-    seen = [_logits(graph, view, pretrained.model.layers) for view in _views(graph, x, pretrained)]
-    mean = graph.node("Mean", *seen) if len(seen) > 1 else seen[0]
+    x = _normalize(graph, ONNX_INPUT, pretrained) if normalization else ONNX_INPUT
+    logits = [
+        _logits(graph, view, pretrained.model.layers) for view in _views(graph, x, pretrained)
+    ]
+    mean = graph.node("Mean", *logits) if len(logits) > 1 else logits[0]
     graph.node("Split", mean, graph.constant(np.array(classes)), outputs=names, axis=1)
     kind = TensorProto.UINT8 if normalization else TensorProto.FLOAT
+    # "N" is a symbolic dimension: the number of images may differ in every call.
     model = helper.make_model(
         helper.make_graph(
             graph.nodes,
             "numpy-net",
-            [helper.make_tensor_value_info("images", kind, ["N", *pretrained.input_shape])],
+            [helper.make_tensor_value_info(ONNX_INPUT, kind, ["N", *pretrained.input_shape])],
             [
                 helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", count])
                 for name, count in zip(names, classes, strict=True)
             ],
             graph.constants,
         ),
-        opset_imports=(opsets := [helper.make_opsetid("", OPSET)]),
+        opset_imports=(opsets := [helper.make_opsetid("", ONNX_OPSET)]),
+        # The oldest file format with this opset, for the sake of older runtimes.
         ir_version=helper.find_min_ir_version_for(opsets),
         producer_name="zoo",
     )
@@ -62,12 +64,14 @@ def export_onnx(pretrained: Pretrained, path: Path, *, normalization: bool) -> N
 
 
 class _Graph:
-    """Nodes in the order in which they are computed, and the numbers that they need."""
+    """ONNX nodes in the order of computation, and their constants."""
 
     def __init__(self) -> None:
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
-        self._known: dict[int, tuple[str, NDArray[Any]]] = {}  # by id, for as long as they live
+        # By id, so that views share weights. The array is kept, because Python reuses the id of
+        # an array that was freed.
+        self._known: dict[int, tuple[str, NDArray[Any]]] = {}
 
     def node(
         self, kind: str, *inputs: str, outputs: list[str] | None = None, **settings: Any
@@ -80,7 +84,7 @@ class _Graph:
         return outputs[0]
 
     def constant(self, array: NDArray[Any]) -> str:
-        """Return the name of an array, which is written once."""
+        """Return the name of an array in the file, which contains each array once."""
         from onnx import numpy_helper
 
         if id(array) not in self._known:
@@ -91,7 +95,7 @@ class _Graph:
 
 
 def _normalize(graph: _Graph, images: str, pretrained: Pretrained) -> str:
-    """Return what `zoo_numpy.normalize` makes of bytes."""
+    """Add the arithmetic of `zoo_numpy.normalize.normalize`."""
     from onnx import TensorProto
 
     std = np.array(pretrained.normalization.std).reshape(-1, 1, 1)
@@ -102,42 +106,47 @@ def _normalize(graph: _Graph, images: str, pretrained: Pretrained) -> str:
 
 
 def _views(graph: _Graph, x: str, pretrained: Pretrained) -> list[str]:
-    """Return normalized images, moved; what is black is no 0 among them."""
-    moves = VIEWS[pretrained.views]
-    rim = max(abs(pixels) for move in moves for pixels in move)
-    if not rim:
-        return [x]
+    """Add the shifted views of normalized images and return their names."""
     channels, height, width = pretrained.input_shape
-    wide = np.zeros((1, channels, height + 2 * rim, width + 2 * rim), np.uint8)
-    black = normalize(wide, pretrained.normalization)
-    black[:, :, rim:-rim, rim:-rim] = 0
-    rims = graph.constant(np.array([0, 0, rim, rim] * 2))
-    padded = graph.node("Add", graph.node("Pad", x, rims), graph.constant(black))
+    margin, windows = shift_slices(pretrained.views, height, width)
+    if not margin:
+        return [x]
+    # Pad fills with 0, but a normalized black pixel is -mean/std, per channel. Therefore the border
+    # of `black` is added, whose inside is 0.
+    pixels = np.zeros((1, channels, height + 2 * margin, width + 2 * margin), np.uint8)
+    black = normalize(pixels, pretrained.normalization)
+    black[:, :, margin:-margin, margin:-margin] = 0
+    margins = graph.constant(np.array([0, 0, margin, margin] * 2))  # before and after each axis
+    padded = graph.node("Add", graph.node("Pad", x, margins), graph.constant(black))
     axes = graph.constant(np.array([2, 3]))
-    size = np.array([height, width])
-    corners = [np.array([rim - down, rim - right]) for down, right in moves]
     return [
-        graph.node("Slice", padded, graph.constant(at), graph.constant(at + size), axes)
-        for at in corners
+        graph.node(
+            "Slice",
+            padded,
+            graph.constant(np.array([rows.start, columns.start])),
+            graph.constant(np.array([rows.stop, columns.stop])),
+            axes,
+        )
+        for rows, columns in windows
     ]
 
 
 def _logits(graph: _Graph, x: str, layers: list[Layer]) -> str:
-    """Return the outputs of all heads, side by side, for normalized images."""
-    x = graph.node("Flatten", x, axis=1)
+    """Add all layers and return the outputs of all heads, side by side."""
+    x = graph.node("Flatten", x, axis=1)  # (N, C·H·W)
     for layer in layers:
-        x = _after(graph, x, layer)
+        x = _layer(graph, x, layer)
     return x
 
 
-def _after(graph: _Graph, x: str, layer: Layer) -> str:
-    """Return what a layer gives where nothing is trained."""
+def _layer(graph: _Graph, x: str, layer: Layer) -> str:
+    """Add a layer as it is in prediction: without dropout."""
     match layer:
         case Dense():
             arrays = [graph.constant(each.value) for each in layer.parameters.values()]
-            return graph.node("Gemm", x, *arrays, transB=1)
+            return graph.node("Gemm", x, *arrays, transB=1)  # x · weightᵀ + bias
         case ReLU():
-            slope = layer._slope
+            slope = layer.slope
             return graph.node("LeakyRelu", x, alpha=slope) if slope else graph.node("Relu", x)
         case Tanh():
             return graph.node("Tanh", x)
@@ -145,4 +154,4 @@ def _after(graph: _Graph, x: str, layer: Layer) -> str:
             return graph.node("Sigmoid", x)
         case Dropout():
             return x
-    raise TypeError(f"there is no ONNX for a layer {type(layer).__name__}")
+    raise TypeError(f"cannot export a layer of type {type(layer).__name__} to ONNX")

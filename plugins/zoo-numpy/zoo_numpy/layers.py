@@ -1,7 +1,8 @@
-"""Layers: outputs from inputs, and gradients the other way.
+"""Layers of a neural network, each with a forward and a backward pass.
 
-A layer remembers what its last `forward` was given; `parameter_gradients` and `input_gradient` are
-then told how the loss changes with the outputs, and say how it changes with parameters and inputs.
+The backward pass is the chain rule: given the gradient of the loss with respect to the outputs of
+the last `Layer.forward`, `Layer.parameter_gradients` computes the gradients with respect to the
+parameters, and `Layer.input_gradient` the gradient with respect to the inputs.
 """
 
 from __future__ import annotations
@@ -19,15 +20,16 @@ Array = NDArray[np.floating[Any]]
 
 @final
 class Parameter:
-    """Numbers to be learned, and the gradient of the loss with respect to them."""
+    """Trainable numbers, and the gradient of the loss with respect to them."""
 
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         self.value: Array = np.zeros(shape, dtype)
+        # Allocated once and overwritten in each step, because allocating costs time.
         self.gradient: Array = np.zeros(shape, dtype)
 
 
 class Layer(ABC):
-    """A function of ``(N, inputs)`` that gives ``(N, outputs)``."""
+    """A function from inputs ``(N, inputs)`` to outputs ``(N, outputs)``."""
 
     parameters: dict[str, Parameter]
 
@@ -36,72 +38,78 @@ class Layer(ABC):
 
     @abstractmethod
     def forward(self, x: Array, seed: tuple[int, ...] | None = None) -> Array:
-        """Return the outputs for inputs `x`; a seed means training, and decides what is random."""
+        """Return the outputs for inputs `x`; the seed, None for prediction, is for dropout."""
 
     @abstractmethod
     def input_gradient(self, gradient: Array) -> Array:
-        """Return the gradient with respect to the inputs, given that of the outputs."""
+        """Return dL/dx ``(N, inputs)``, given dL/dy ``(N, outputs)``."""
 
+    # Separate from input_gradient, because the first layer of a net needs no input gradient.
     def parameter_gradients(self, gradient: Array) -> None:  # noqa: B027 (most layers have none)
-        """Set the parameters' gradients, given that of the outputs."""
+        """Store dL/dparameter in each parameter, given dL/dy ``(N, outputs)``."""
 
 
 @final
 class Dense(Layer):
-    """``x · weightᵀ + bias``.
-
-    Weights lie as ``(outputs, inputs)``: the products that training needs are then of shapes that
-    BLAS computes on all its threads.
-    """
+    """A fully connected layer: ``y = x · weightᵀ + bias``."""
 
     def __init__(
         self, inputs: int, outputs: int, *, bias: bool = True, dtype: Any = np.float32
     ) -> None:
         super().__init__()
+        # (outputs, inputs), as in torch.nn.Linear: BLAS computes products of these shapes on all
+        # its threads.
         self.parameters["weight"] = Parameter((outputs, inputs), np.dtype(dtype))
         if bias:
             self.parameters["bias"] = Parameter((outputs,), np.dtype(dtype))
 
     def initialize(self, *seed: int) -> None:
         """Draw all parameters uniformly from ±1/√inputs (LeCun et al. 1998, Efficient BackProp)."""
+        # A sum of `inputs` terms has a standard deviation that grows with √inputs; the division
+        # keeps the outputs of each layer about as large as its inputs.
         largest = 1 / np.sqrt(self.parameters["weight"].value.shape[1])
         for number, parameter in enumerate(self.parameters.values()):
+            # The number makes weight and bias independent; without a seed the numbers are new.
             drawn = uniform(parameter.value.shape, *((*seed, number) if seed else ()))
             parameter.value[:] = largest * (2 * drawn - 1)
 
     def forward(self, x: Array, seed: tuple[int, ...] | None = None) -> Array:
-        self._x = x
-        outputs: Array = x @ self.parameters["weight"].value.T
+        self._x = x  # for the backward pass
+        outputs: Array = x @ self.parameters["weight"].value.T  # (N, inputs) · (inputs, outputs)
         if "bias" in self.parameters:
-            outputs += self.parameters["bias"].value
+            outputs += self.parameters["bias"].value  # the same for each of the N rows
         return outputs
 
     def parameter_gradients(self, gradient: Array) -> None:
+        # dL/dW = gᵀ · x: (outputs, N) · (N, inputs). The product sums over the batch.
         np.matmul(gradient.T, self._x, out=self.parameters["weight"].gradient)
         if "bias" in self.parameters:
+            # dL/db = Σₙ gₙ, because the bias is added to each row.
             gradient.sum(axis=0, out=self.parameters["bias"].gradient)
 
     def input_gradient(self, gradient: Array) -> Array:
+        # dL/dx = g · W: (N, outputs) · (outputs, inputs).
         result: Array = gradient @ self.parameters["weight"].value
         return result
 
 
 @final
 class ReLU(Layer):
-    """``x`` where it is above 0, else ``slope · x`` (a leaky one, with a slope above 0)."""
+    """``y = x`` if ``x > 0``, else ``slope · x``; a slope above 0 makes it a leaky ReLU."""
 
     def __init__(self, slope: float = 0.0) -> None:
         super().__init__()
-        self._slope = slope
+        self.slope = slope
 
     def forward(self, x: Array, seed: tuple[int, ...] | None = None) -> Array:
         self._positive = x > 0
-        return np.maximum(x, 0) if not self._slope else np.where(self._positive, x, self._slope * x)
+        return np.maximum(x, 0) if not self.slope else np.where(self._positive, x, self.slope * x)
 
     def input_gradient(self, gradient: Array) -> Array:
-        if not self._slope:
+        # dy/dx = 1 if x > 0, else slope. At x = 0 there is no derivative; torch takes slope too.
+        if not self.slope:
             return gradient * self._positive
-        return np.where(self._positive, gradient, self._slope * gradient)
+        return np.where(self._positive, gradient, self.slope * gradient)
 
 
 @final
@@ -113,24 +121,25 @@ class Tanh(Layer):
         return self._y
 
     def input_gradient(self, gradient: Array) -> Array:
-        return gradient * (1 - self._y**2)
+        return gradient * (1 - self._y**2)  # dy/dx = 1 - tanh²(x)
 
 
 @final
 class Sigmoid(Layer):
-    """``1 / (1 + exp(-x))``."""
+    """The logistic function: ``y = 1 / (1 + exp(-x))``."""
 
     def forward(self, x: Array, seed: tuple[int, ...] | None = None) -> Array:
-        self._y: Array = (1 + np.tanh(x / 2)) / 2  # the same function, and never overflows
+        # Equal to 1 / (1 + exp(-x)), whose exp overflows in float32 for x below -88.
+        self._y: Array = (1 + np.tanh(x / 2)) / 2
         return self._y
 
     def input_gradient(self, gradient: Array) -> Array:
-        return gradient * self._y * (1 - self._y)
+        return gradient * self._y * (1 - self._y)  # dy/dx = y · (1 - y)
 
 
 @final
 class Dropout(Layer):
-    """In training, sets a share of the units to 0 and scales the others up to make up for it."""
+    """Set a random share of the units to 0 in training (Srivastava et al. 2014)."""
 
     def __init__(self, share: float) -> None:
         super().__init__()
@@ -141,8 +150,10 @@ class Dropout(Layer):
             self._factors: Array = np.ones((), x.dtype)
         else:
             kept = uniform(x.shape, *seed) >= self._share
+            # "Inverted" dropout: scaling by 1/(1 - share) here keeps the mean of each unit, so
+            # that prediction needs no scaling.
             self._factors = kept.astype(x.dtype) / x.dtype.type(1 - self._share)
         return x * self._factors
 
     def input_gradient(self, gradient: Array) -> Array:
-        return gradient * self._factors
+        return gradient * self._factors  # the mask of the forward pass

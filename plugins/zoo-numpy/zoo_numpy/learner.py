@@ -1,4 +1,4 @@
-"""A net in training."""
+"""The learner: a net in training, with its optimizer."""
 
 from __future__ import annotations
 
@@ -15,56 +15,43 @@ from zoo_numpy.layers import Array
 from zoo_numpy.losses import softmax_cross_entropy
 from zoo_numpy.net import Net
 from zoo_numpy.normalize import concatenate_heads, normalize
-from zoo_numpy.optim import ParameterEMA, make_optimizer
+from zoo_numpy.optim import make_optimizer, update_average
 
 
 class NumpyLearner:
-    """A net in training."""
+    """A net in training, with its optimizer."""
 
     def __init__(self, net: Net, run: Run) -> None:
         self._net = net
         self._recipe = run.recipe
         self._normalization = run.data.normalization
-        parameters = [parameter for _, parameter in net.parameters()]
-        self._optimizer = make_optimizer(parameters, run.recipe)
-        self._averaged = copy.deepcopy(net)
-        averages = [parameter for _, parameter in self._averaged.parameters()]
-        self._average = ParameterEMA(averages, parameters)
+        self._parameters = [parameter for _, parameter in net.parameters()]
+        self._optimizer = make_optimizer(self._parameters, run.recipe)
+        self._ema_net = copy.deepcopy(net)
+        self._averages = [parameter for _, parameter in self._ema_net.parameters()]
 
     @property
     def model(self) -> Net:
-        return self._averaged if self._recipe.ema else self._net
+        return self._ema_net if self._recipe.ema else self._net
 
     def set_data(self, images: Split) -> None:
         self._images = images
 
     def step(self, batch: Batch) -> list[Array]:
-        labels = self._images.labels[batch.rows]
-        with np.errstate(all="ignore"):  # what is not finite is found in the logits
+        labels = self._images.labels[batch.rows]  # (N, heads)
+        # No warnings of overflow, because the training loop checks that the logits are finite.
+        with np.errstate(all="ignore"):
             images = self._images.images.take(batch.rows, axis=0)
             x = normalize(images, self._normalization, batch.warps)
+            # Dropout depends on the seed and the number of the step alone, so that a resumed
+            # training repeats it and no generator is part of the state.
             logits = self._net.forward(x, (self._recipe.seed, batch.step))
             self._net.backward(self._gradients(logits, labels))
             self._optimizer.step(batch.lr)
             if self._recipe.ema:
-                self._average.update(average_decay(self._recipe, batch.step))
+                decay = average_decay(self._recipe, batch.step)
+                update_average(self._averages, self._parameters, decay)
         return logits
-
-    def _arrays(self) -> dict[str, Array]:
-        """Return what the steps to come depend on: the arrays themselves, by name."""
-        arrays = {f"model.{name}": p.value for name, p in self._net.parameters()}
-        arrays |= {f"optimizer.{name}": array for name, array in self._optimizer.state.items()}
-        if self._recipe.ema:
-            averages = self._averaged.parameters()
-            arrays |= {f"average.{name}": parameter.value for name, parameter in averages}
-        return arrays
-
-    def get_state(self) -> dict[str, NDArray[Any]]:
-        return {name: array.copy() for name, array in self._arrays().items()}
-
-    def set_state(self, state: Tensors) -> None:
-        for name, array in self._arrays().items():
-            array[...] = state[name]
 
     def _gradients(self, logits: list[Array], labels: NDArray[np.int64]) -> list[Array]:
         """Return the gradients of the mean of the heads' losses."""
@@ -73,6 +60,21 @@ class NumpyLearner:
             softmax_cross_entropy(head, labels[:, i], smoothing)[1] / len(logits)
             for i, head in enumerate(logits)
         ]
+
+    def _arrays(self) -> dict[str, Array]:
+        """Return all arrays that later steps depend on, by name, without a copy."""
+        arrays = {f"model.{name}": p.value for name, p in self._net.parameters()}
+        arrays |= {f"optimizer.{name}": array for name, array in self._optimizer.state.items()}
+        if self._recipe.ema:
+            arrays |= {f"average.{name}": p.value for name, p in self._ema_net.parameters()}
+        return arrays
+
+    def get_state(self) -> dict[str, NDArray[Any]]:
+        return {name: array.copy() for name, array in self._arrays().items()}
+
+    def set_state(self, state: Tensors) -> None:
+        for name, array in self._arrays().items():
+            array[...] = state[name]  # in place, because net and optimizer refer to these arrays
 
     def to_numpy(self, outputs: Sequence[list[Array]]) -> list[NDArray[np.float32]]:
         return concatenate_heads(outputs)

@@ -1,4 +1,4 @@
-"""The net: layers in a row, and outputs parted into heads."""
+"""The neural network: a sequence of layers, with the outputs split into heads."""
 
 from __future__ import annotations
 
@@ -17,36 +17,38 @@ if TYPE_CHECKING:
 
 @final
 class Net:
-    """Layers, each on the outputs of the one before it.
+    """A sequence of layers; the outputs of each are the inputs of the next.
 
     Args:
-        layers: the last one's outputs are those of all heads, side by side.
-        heads: number of outputs of each head.
+        layers: layers in order; the outputs of the last are those of all heads, side by side.
+        heads: number of outputs per head.
     """
 
     def __init__(self, layers: Sequence[Layer], heads: Sequence[int]) -> None:
         self.layers = layers
-        self._ends = np.cumsum(heads)[:-1]
+        self._ends = np.cumsum(heads)[:-1]  # np.split needs the inner boundaries only
 
     def forward(self, x: Array, seed: tuple[int, ...] | None = None) -> list[Array]:
-        """Return the outputs ``(N, K)``, one array a head, for inputs ``(N, …)``.
+        """Return the outputs ``(N, K)`` per head for inputs ``(N, …)``.
 
         Args:
-            x: the inputs; all axes but the first become one.
-            seed: decides what is random in training; None where nothing is to be.
+            x: inputs; all axes but the first are flattened.
+            seed: seed of dropout in training; None for prediction.
         """
-        outputs = x.reshape(len(x), -1)
+        outputs = x.reshape(len(x), -1)  # (N, C, H, W) -> (N, C·H·W)
         for number, layer in enumerate(self.layers):
+            # The number of the layer is a part of its seed, so that no two layers drop the same.
             outputs = layer.forward(outputs, None if seed is None else (*seed, number))
         return np.split(outputs, self._ends, axis=1)
 
     def backward(self, gradients: Sequence[Array]) -> None:
-        """Set every parameter's gradient, given those of the outputs of the last `forward`."""
-        gradient = np.concatenate(gradients, axis=1)
+        """Set the gradient of every parameter, given dL/doutputs ``(N, K)`` per head."""
+        gradient = np.concatenate(gradients, axis=1)  # the inverse of the split
         for layer in reversed(self.layers[1:]):
             layer.parameter_gradients(gradient)
             gradient = layer.input_gradient(gradient)
-        self.layers[0].parameter_gradients(gradient)  # whose inputs nobody learns
+        # Images are not trained: their gradient would cost as much as the weights' of this layer.
+        self.layers[0].parameter_gradients(gradient)
 
     def parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Yield all parameters, each with a name such as ``0.weight``."""
@@ -55,25 +57,26 @@ class Net:
                 yield f"{number}.{name}", parameter
 
     def initialize(self, *seed: int) -> None:
-        """Draw new parameters; without a seed, other ones every time."""
+        """Draw new parameters; without a seed they differ in every call."""
         for number, layer in enumerate(self.layers):
             if isinstance(layer, Dense):
                 layer.initialize(*((*seed, number) if seed else ()))
 
 
 def build(config: NumpyNetConfig) -> Net:
-    """Return a net with random parameters: hidden layers, and one output a class of each head."""
+    """Return a net with random parameters: hidden layers, and one output per class and head."""
     activations = {
         "relu": ReLU,
-        "leaky_relu": lambda: ReLU(0.01),
+        "leaky_relu": lambda: ReLU(0.01),  # the default slope of torch.nn.LeakyReLU
         "tanh": Tanh,
         "sigmoid": Sigmoid,
     }
-    sizes = [math.prod(config.input_shape), *config.hidden]
+    sizes = [math.prod(config.input_shape), *config.hidden]  # 784, 128 by default
     layers: list[Layer] = []
     for inputs, outputs in pairwise(sizes):
         layers += [Dense(inputs, outputs), activations[config.activation]()]
         layers += [Dropout(config.dropout)] if config.dropout else []
+    # No softmax at the end: the loss contains it, and the largest logit is the prediction.
     net = Net([*layers, Dense(sizes[-1], sum(config.classes))], config.classes)
     net.initialize()
     return net

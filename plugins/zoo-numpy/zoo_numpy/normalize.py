@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 def normalize(
     images: NDArray[np.uint8], normalization: Normalization, warps: Positions | None = None
 ) -> NDArray[np.float32]:
-    """Return what a net sees of images: uint8 ``(N, C, H, W)`` to normalized float32."""
+    """Return uint8 images ``(N, C, H, W)`` as warped and normalized float32 images."""
     floats = images.astype(np.float32)
     if warps is not None:
-        floats = warp(floats, warps)
-    std = np.array(normalization.std).reshape(-1, 1, 1)
+        floats = warp(floats, warps)  # before normalization, because pixels outside are black: 0
+    # (x/255 - mean)/std as one product and one difference per pixel. The factors are computed in
+    # float64 and rounded once; in place, because a temporary array is as large as the batch.
+    std = np.array(normalization.std).reshape(-1, 1, 1)  # (C, 1, 1)
     mean = np.array(normalization.mean).reshape(-1, 1, 1)
     floats *= (1 / (255 * std)).astype(np.float32)
     floats -= (mean / std).astype(np.float32)
@@ -31,5 +33,5 @@ def normalize(
 
 
 def concatenate_heads(outputs: Sequence[list[Array]]) -> list[NDArray[np.float32]]:
-    """Return several batches' logits as one array a head."""
+    """Return the logits of several batches as one array per head."""
     return [np.concatenate(heads) for heads in zip(*outputs, strict=True)]

@@ -1,9 +1,13 @@
-"""Optimizers: how parameters move against their gradients."""
+"""Optimizers: SGD, AdamW, Muon, and the moving average of the weights.
+
+Notation: θ is a parameter, g its gradient, η the learning rate, λ the weight decay.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Protocol, final
+from typing import final
 
 import numpy as np
 
@@ -11,36 +15,50 @@ from zoo_core import Recipe
 from zoo_numpy.layers import Array, Parameter
 
 
-class Optimizer(Protocol):
-    """Moves parameters against their gradients."""
+class Optimizer(ABC):
+    """An update rule for parameters.
 
-    state: dict[str, Array]
-    """What it remembers from step to step, by name."""
-
-    def step(self, lr: float) -> None:
-        """Make one step with learning rate `lr`."""
-
-
-@final
-class Sgd:
-    """Gradient descent, with momentum and Nesterov's where asked for (Sutskever et al. 2013)."""
+    Attributes:
+        state: arrays that steps update in place, by name; every checkpoint contains them.
+    """
 
     def __init__(self, parameters: Sequence[Parameter], recipe: Recipe) -> None:
         self._parameters = parameters
         self._recipe = recipe
-        self._velocities = [np.zeros_like(parameter.value) for parameter in parameters]
-        self.state = _prefix_names("velocity", self._velocities)
+        self.state: dict[str, Array] = {}
+
+    @abstractmethod
+    def step(self, lr: float) -> None:
+        """Update the parameters from their gradients, with learning rate `lr`."""
+
+    def _zeros(self, name: str) -> list[Array]:
+        """Return an array of zeros per parameter, added to the state as ``name.0``, ``name.1``."""
+        arrays = [np.zeros_like(parameter.value) for parameter in self._parameters]
+        self.state |= {f"{name}.{number}": array for number, array in enumerate(arrays)}
+        return arrays
+
+
+@final
+class Sgd(Optimizer):
+    """Stochastic gradient descent, with momentum and Nesterov momentum (Sutskever et al. 2013)."""
+
+    def __init__(self, parameters: Sequence[Parameter], recipe: Recipe) -> None:
+        super().__init__(parameters, recipe)
+        self._velocities = self._zeros("velocity")
 
     def step(self, lr: float) -> None:
         recipe = self._recipe
         for parameter, velocity in zip(self._parameters, self._velocities, strict=True):
-            gradient = parameter.gradient  # in place where it can be: new arrays take longer
+            # In place, because allocating takes longer; the next backward pass overwrites it.
+            gradient = parameter.gradient
             if recipe.weight_decay:
-                gradient += recipe.weight_decay * parameter.value
+                gradient += recipe.weight_decay * parameter.value  # d(λ/2 · |θ|²)/dθ = λθ
             if recipe.momentum:
+                # v ← μv + g
                 np.multiply(velocity, recipe.momentum, out=velocity)
                 np.add(velocity, gradient, out=velocity)
                 if recipe.nesterov:
+                    # g + μv instead of v: the velocity of the next step, in advance.
                     gradient += recipe.momentum * velocity
                 else:
                     gradient[:] = velocity
@@ -49,89 +67,89 @@ class Sgd:
 
 
 @final
-class AdamW:
+class AdamW(Optimizer):
     """Adam with decoupled weight decay (Loshchilov & Hutter 2019, arXiv:1711.05101)."""
 
-    BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
+    BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # the defaults of the paper and of torch
 
     def __init__(self, parameters: Sequence[Parameter], recipe: Recipe) -> None:
-        self._parameters = parameters
-        self._recipe = recipe
-        self._means = [np.zeros_like(parameter.value) for parameter in parameters]
-        self._squares = [np.zeros_like(parameter.value) for parameter in parameters]
-        self._steps: Array = np.zeros(())
-        self.state = _prefix_names("mean", self._means) | _prefix_names("square", self._squares)
-        self.state["steps"] = self._steps
+        super().__init__(parameters, recipe)
+        self._means, self._squares = self._zeros("mean"), self._zeros("square")
+        # An array instead of an int, so that restoring the state restores it in place.
+        self.state["steps"] = self._steps = np.zeros(())
 
     def step(self, lr: float) -> None:
         self._steps += 1
-        # Both averages start at 0; these make up for it.
+        # Both averages start at 0 and are too small by 1 - βᵗ after t steps (bias correction).
         size = lr / (1 - self.BETA1 ** float(self._steps))
         root = (1 - self.BETA2 ** float(self._steps)) ** 0.5
-        moving = zip(self._parameters, self._means, self._squares, strict=True)
-        for parameter, mean, square in moving:
+        for parameter, mean, square in zip(
+            self._parameters, self._means, self._squares, strict=True
+        ):
             gradient = parameter.gradient
             mean[:] = self.BETA1 * mean + (1 - self.BETA1) * gradient
             square[:] = self.BETA2 * square + (1 - self.BETA2) * gradient**2
+            # Decoupled: the decay is not divided by √square, unlike a gradient of |θ|² would be.
             parameter.value *= 1 - lr * self._recipe.weight_decay
+            # θ ← θ - η · m̂ / (√v̂ + ε)
             parameter.value -= size * mean / (np.sqrt(square) / root + self.EPSILON)
 
 
 @final
-class Muon:
-    """Momentum whose singular values are all made 1, for matrices; AdamW for biases.
+class Muon(Optimizer):
+    """Orthogonalized momentum for matrices, AdamW for biases.
 
-    Jordan et al. (2024), https://kellerjordan.github.io/posts/muon; scaled as by Liu et al. (2025,
-    arXiv:2502.16982), so that a learning rate and a weight decay mean what they mean for AdamW.
+    The step is the matrix nearest to the momentum among those whose singular values are all equal,
+    so that no direction is neglected. Jordan et al. (2024), https://kellerjordan.github.io/posts/muon.
     """
 
     MOMENTUM = 0.95
 
     def __init__(self, parameters: Sequence[Parameter], recipe: Recipe) -> None:
-        self._matrices = [parameter for parameter in parameters if parameter.value.ndim > 1]
-        self._momenta = [np.zeros_like(parameter.value) for parameter in self._matrices]
-        self._weight_decay = recipe.weight_decay
+        # A bias is a vector: it has no singular values.
+        super().__init__([p for p in parameters if p.value.ndim > 1], recipe)
+        self._momenta = self._zeros("momentum")
         self._adamw = AdamW([p for p in parameters if p.value.ndim < 2], recipe)
-        self.state = _prefix_names("momentum", self._momenta) | self._adamw.state
+        self.state |= self._adamw.state
 
     def step(self, lr: float) -> None:
         self._adamw.step(lr)
-        for parameter, momentum in zip(self._matrices, self._momenta, strict=True):
+        for parameter, momentum in zip(self._parameters, self._momenta, strict=True):
             momentum[:] = self.MOMENTUM * momentum + (1 - self.MOMENTUM) * parameter.gradient
+            # Nesterov momentum
             ahead = self.MOMENTUM * momentum + (1 - self.MOMENTUM) * parameter.gradient
+            # Scaled to the usual size of AdamW's steps (Liu et al. 2025, arXiv:2502.16982), so
+            # that learning rate and weight decay have the same meaning as for AdamW.
             size = 0.2 * max(ahead.shape) ** 0.5
-            parameter.value *= 1 - lr * self._weight_decay
+            parameter.value *= 1 - lr * self._recipe.weight_decay
             parameter.value -= lr * size * orthogonalize(ahead)
 
 
 def orthogonalize(matrix: Array) -> Array:
-    """Return a matrix with its singular values brought near 1, by five Newton-Schulz steps."""
-    wide = matrix if len(matrix) <= matrix.shape[1] else matrix.T  # the smaller square is quicker
+    """Return a matrix ``(R, C)`` with all singular values near 1 (Newton-Schulz iteration)."""
+    # Transposed if it is tall, because the Gram matrix wide · wideᵀ is smaller then.
+    wide = matrix if len(matrix) <= matrix.shape[1] else matrix.T
+    # Divided by its Frobenius norm, so that all singular values are at most 1, where the iteration
+    # converges; 1e-7, because a gradient may be 0.
     wide = wide / (np.linalg.norm(wide) + 1e-7)
+    # Each step maps every singular value s to 3.4445 s - 4.7750 s³ + 2.0315 s⁵. Jordan et al. chose
+    # the coefficients for a steep slope at 0: five steps bring all but the smallest to 0.7 … 1.2.
     for _ in range(5):
         square = wide @ wide.T
         wide = 3.4445 * wide + (-4.7750 * square + 2.0315 * square @ square) @ wide
     return wide if len(matrix) <= matrix.shape[1] else wide.T
 
 
-@final
-class ParameterEMA:
-    """Parameters that follow those of another net: a moving average over the steps."""
-
-    def __init__(self, averages: Sequence[Parameter], parameters: Sequence[Parameter]) -> None:
-        self._pairs = list(zip(averages, parameters, strict=True))
-
-    def update(self, decay: float) -> None:
-        """Take in the parameters after a step."""
-        for average, parameter in self._pairs:
-            average.value += (1 - decay) * (parameter.value - average.value)
-
-
-def _prefix_names(what: str, arrays: Sequence[Array]) -> dict[str, Array]:
-    return {f"{what}.{number}": array for number, array in enumerate(arrays)}
+def update_average(
+    averages: Sequence[Parameter], parameters: Sequence[Parameter], decay: float
+) -> None:
+    """Update an exponential moving average (EMA) of parameters after a step, in place."""
+    for average, parameter in zip(averages, parameters, strict=True):
+        # = decay · average + (1 - decay) · parameter
+        average.value += (1 - decay) * (parameter.value - average.value)
 
 
 def make_optimizer(parameters: Sequence[Parameter], recipe: Recipe) -> Optimizer:
-    """Return the recipe's optimizer."""
+    """Return the optimizer that the recipe names."""
     optimizers: dict[str, type[Sgd | AdamW | Muon]] = {"sgd": Sgd, "adamw": AdamW, "muon": Muon}
     return optimizers[recipe.optimizer](parameters, recipe)

@@ -1,4 +1,4 @@
-"""The plugin's specs: the model numpy-net and the trainer numpy."""
+"""Specs of the model `numpy-net` and of its trainer `numpy`."""
 
 from zoo_core import ModelSpec, TrainerSpec, hookimpl
 
@@ -8,14 +8,14 @@ def zoo_models() -> list[ModelSpec]:
     return [
         ModelSpec(
             name="numpy-net",
-            summary="Multi-layer perceptron written out by hand, NumPy only.",
+            summary="Multi-layer perceptron in plain NumPy.",
             builder="zoo_numpy.net:build",
             config="zoo_numpy.config:NumpyNetConfig",
             recipes="zoo_numpy.recipes:RECIPES",
             spaces="zoo_numpy.spaces:SPACES",
             trainer="numpy",
             dataset="mnist",
-            heads=None,
+            heads=None,  # any number
             license="MIT",
         )
     ]
@@ -26,7 +26,7 @@ def zoo_trainers() -> list[TrainerSpec]:
     return [
         TrainerSpec(
             name="numpy",
-            summary="Nets of zoo-numpy, on the CPU.",
+            summary="NumPy networks, on the CPU.",
             factory="zoo_numpy.trainer:NumpyTrainer",
             framework="numpy",
             recipe_fields=(

@@ -15,11 +15,11 @@ RECIPES: dict[str, dict[str, Any]] = {
         "label_smoothing": 0.05,
         "model": {"hidden": [128], "activation": "relu"},
     },
-    # The most that is known to be in it: many epochs of images that are never quite the same, Muon,
-    # a moving average of the weights, and predictions over nine views. docs/experiments.md says
-    # what was tried.
+    # For accuracy: Muon, augmentation, a moving average of the weights and nine views per
+    # prediction, chosen on validation images as docs/experiments.md describes.
     "best": {
         "epochs": 50,
+        # Large, because the cost of Muon's matrix products depends on the layers alone.
         "batch_size": 512,
         "optimizer": "muon",
         "lr": 0.015,
@@ -33,10 +33,11 @@ RECIPES: dict[str, dict[str, Any]] = {
         "translate": 1.5,
         "elastic": 0.6,
         "views": 9,
+        # The last epoch is as good as any, because its weights are an average over steps.
         "keep": "last",
         "model": {"hidden": [512, 256], "activation": "relu"},
     },
-    # 98 % in the time that importing torch takes.
+    # 98 % accuracy in the time that importing torch takes.
     "fast": {
         "epochs": 3,
         "batch_size": 128,
@@ -49,16 +50,15 @@ RECIPES: dict[str, dict[str, Any]] = {
         "label_smoothing": 0.05,
         "model": {"hidden": [128], "activation": "relu"},
     },
-    # The reference's multi-layer perceptron with 128 hidden units, in its ways: pixels from 0 to 1,
-    # the last tenth of the file held out, one order for all epochs, the weights of the last epoch.
+    # The multi-layer perceptron with 128 hidden units of the reference study, trained as there.
     "reference": {
         "epochs": 10,
         "batch_size": 32,
         "optimizer": "sgd",
         "lr": 0.1,
-        "normalize": False,
-        "held_out": "last",
-        "reshuffle": False,
+        "normalize": False,  # pixels from 0 to 1
+        "held_out": "last",  # the last tenth of the file is the validation split
+        "reshuffle": False,  # the same order in every epoch
         "keep": "last",
         "model": {"hidden": [128], "activation": "relu"},
     },

@@ -4,6 +4,7 @@ from typing import Any
 
 SPACES: dict[str, dict[str, Any]] = {
     "default": {
+        # Around the recipe `default`: SGD with momentum tolerates larger rates than AdamW.
         "lr": {"low": 0.05, "high": 0.5, "log": True},
         "batch_size": {"choices": [64, 128, 256]},
         "momentum": {"low": 0.8, "high": 0.95},

@@ -13,24 +13,26 @@ from zoo_core.plugin_api import InvalidValueError, Tensors, default_threads
 from zoo_numpy.net import Net
 from zoo_numpy.normalize import concatenate_heads, normalize
 
-if TYPE_CHECKING:  # whoever loads weights does without what training needs
+if TYPE_CHECKING:  # the learner is imported in `start`, because loading weights does not need it
     from zoo_core import Run
     from zoo_numpy.learner import NumpyLearner
 
 PREDICT_BATCH = 1000
-"""Images that are predicted at once: enough to keep both cores busy, little memory."""
+"""Number of images per forward pass in prediction: enough for all cores, in little memory."""
+# It divides the size of the core's chunks, so that batches are the same with and without chunks.
 
 
 class NumpyTrainer:
-    """Trains and runs nets of `zoo_numpy.net`."""
+    """An adapter for nets of `zoo_numpy.net`."""
 
     def __init__(self, *, device: str = "auto", threads: int | None = None) -> None:
         if device not in ("auto", "cpu"):
             raise InvalidValueError(
-                f"there is no device {device!r} for the trainer numpy", hint="There are: auto, cpu."
+                f"device {device!r} is not available to the trainer numpy",
+                hint="Choose one of: auto, cpu.",
             )
         if threads is not None and threads < 1:
-            raise InvalidValueError(f"threads must be at least 1, got {threads}")
+            raise InvalidValueError(f"threads: expected at least 1, got {threads}")
         self._threads = threads or default_threads()
 
     def environment(self) -> dict[str, str | int]:
@@ -39,6 +41,8 @@ class NumpyTrainer:
         self._limit_threads()
         facts: dict[str, str | int] = {"framework": f"numpy {np.__version__}", "device": "cpu"}
         for pool in threadpool_info():
+            # OpenBLAS, MKL and their kernels per architecture round differently: a training is
+            # reproducible to the bit with the same BLAS only.
             if pool["user_api"] == "blas":
                 name, version = pool["internal_api"], pool["version"]
                 facts["threads"] = pool["num_threads"]
@@ -61,7 +65,7 @@ class NumpyTrainer:
         self, model: Net, images: NDArray[np.uint8], normalization: Normalization
     ) -> list[NDArray[np.float32]]:
         self._limit_threads()
-        with np.errstate(all="ignore"):  # what is not finite is found in the result
+        with np.errstate(all="ignore"):  # no warnings, because callers check the logits
             outputs = [
                 model.forward(normalize(images[start : start + PREDICT_BATCH], normalization))
                 for start in range(0, len(images), PREDICT_BATCH)
@@ -79,10 +83,9 @@ class NumpyTrainer:
             parameter.value[:] = weights[name]
 
     def _limit_threads(self) -> None:
-        """Tell BLAS how many threads to use, once there is something to compute.
-
-        To find it takes as long as all the rest of loading weights.
-        """
+        """Set the number of BLAS threads, once."""
+        # Here and not in __init__, because finding the BLAS library takes as long as the rest of
+        # loading weights.
         if self._threads:
             from threadpoolctl import threadpool_limits
 

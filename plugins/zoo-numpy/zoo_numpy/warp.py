@@ -1,4 +1,4 @@
-"""Warping images, in NumPy."""
+"""Image warping by bilinear interpolation, in NumPy."""
 
 from __future__ import annotations
 
@@ -14,18 +14,23 @@ Images = NDArray[np.float32]
 
 
 def warp(images: Images, positions: Positions) -> Images:
-    """Return images ``(N, C, H, W)`` with each pixel taken from its position, black outside.
+    """Return images ``(N, C, H, W)`` with each pixel sampled at its position, black outside.
 
-    A position between pixels takes from the four around it (bilinear interpolation).
+    A position between pixels is interpolated from the four around it (bilinear interpolation), as
+    by ``torch.nn.functional.grid_sample(align_corners=False)``.
     """
     count, channels, height, width = images.shape
-    # A black rim, so that every position that was clipped to it has four neighbors.
+    # One black pixel before the first row and column, two behind the last: positions outside are
+    # clipped to the black border, and even there the right and lower neighbors exist.
     framed = np.pad(images, ((0, 0), (0, 0), (1, 2), (1, 2)))
-    x = np.clip(positions[:, 0] + (width + 1) / 2, 0, width + 1)
+    # Positions are relative to the image's center, (width - 1)/2; the border adds 1.
+    x = np.clip(positions[:, 0] + (width + 1) / 2, 0, width + 1)  # (N, H, W)
     y = np.clip(positions[:, 1] + (height + 1) / 2, 0, height + 1)
-    left, top = x.astype(np.int32), y.astype(np.int32)
+    left, top = x.astype(np.int32), y.astype(np.int32)  # truncation is floor, since x, y >= 0
     right_share, lower_share = (x - left)[:, np.newaxis], (y - top)[:, np.newaxis]
 
+    # Flat indices of the upper left neighbors, (N, C, H, W): `take` with one index per pixel is
+    # faster than indexing by four arrays, and its neighbors are at +1 and +row.
     row = width + 3
     planes = np.arange(count * channels, dtype=np.int32) * (row * (height + 3))
     corner = planes.reshape(count, channels, 1, 1) + (top * row + left)[:, np.newaxis]

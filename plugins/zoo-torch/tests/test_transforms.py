@@ -1,4 +1,4 @@
-"""torchvision's transforms in a recipe: each image by itself, repeatable, refused in time."""
+"""Transforms of torchvision in a recipe: one per image, reproducible, checked early."""
 
 import dataclasses
 
@@ -12,7 +12,7 @@ from zoo_core.errors import InvalidValueError, PluginError
 from zoo_torch.learner import TorchLearner
 from zoo_torch.trainer import TorchTrainer
 
-pytest.importorskip("torchvision", reason="zoo-torch's transforms are torchvision's")
+pytest.importorskip("torchvision", reason="the transforms are those of torchvision")
 
 from zoo_torch.transforms import Transforms
 
@@ -35,11 +35,11 @@ def test_transforms_treat_each_image_independently():
 
 def test_transforms_accept_arguments_and_nested_transforms():
     given = images(3)
-    asked = [
+    specs = [
         {"RandomHorizontalFlip": {"p": 1.0}},
         {"RandomApply": {"transforms": [{"RandomVerticalFlip": {"p": 1.0}}], "p": 1.0}},
     ]
-    assert (Transforms(asked, SHAPE)(given) == given.flip((-1, -2))).all()
+    assert (Transforms(specs, SHAPE)(given) == given.flip((-1, -2))).all()
 
 
 def test_transforms_init_preserves_random_state():
@@ -51,27 +51,27 @@ def test_transforms_init_preserves_random_state():
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("spec", "pattern"),
     [
         ("RandomHorizontalFlipp", "no transform .* Did you mean 'RandomHorizontalFlip'"),
         ("Transform", "no transform 'Transform'"),
         (7, r"transforms.* 7\b.*--set"),
         ({"A": {}, "B": {}}, r"\{'A': \{\}, 'B': \{\}\}.*--set"),
         ({"RandomHorizontalFlip": 0.5}, r"\{'RandomHorizontalFlip': 0\.5\}.*--set"),
-        ({"RandomHorizontalFlip": {"q": 1}}, "does not take .*q"),
-        ({"RandomHorizontalFlip": {"p": 3}}, "does not take"),
+        ({"RandomHorizontalFlip": {"q": 1}}, "does not accept .*q"),
+        ({"RandomHorizontalFlip": {"p": 3}}, "does not accept"),
         (
             {"CenterCrop": {"size": 3}},
-            r"CenterCrop.*torch\.uint8 \(1, 3, 3\).*\(1, 6, 4\)",
+            r"CenterCrop.*torch\.uint8 \(1, 6, 4\).*torch\.uint8 \(1, 3, 3\)",
         ),
         ({"MixUp": {"num_classes": 3}}, r"MixUp.* applied .*\(1, 6, 4\)"),
         ({"RandomApply": {"transforms": ["Nothing"]}}, "no transform 'Nothing'"),
         ({"RandomApply": {"transforms": 3}}, "transforms of RandomApply"),
     ],
 )
-def test_transforms_reject_invalid_specification(asked, said):
-    with pytest.raises(InvalidValueError, match=said):
-        Transforms([asked], SHAPE)
+def test_transforms_reject_invalid_specification(spec, pattern):
+    with pytest.raises(InvalidValueError, match=pattern):
+        Transforms([spec], SHAPE)
 
 
 def test_transforms_name_package_to_install_without_torchvision(run_python):
@@ -81,12 +81,12 @@ sys.modules["torchvision"] = None
 from zoo_torch.transforms import Transforms
 try:
     Transforms(["RandomHorizontalFlip"], (1, 6, 4))
-except Exception as fault:
-    print(type(fault).__name__, fault)
+except Exception as exc:
+    print(type(exc).__name__, exc)
 """
-    said = run_python(code)
-    assert said.startswith(PluginError.__name__)
-    assert "pip install zoo-torchvision" in said
+    printed = run_python(code)
+    assert printed.startswith(PluginError.__name__)
+    assert "pip install zoo-torchvision" in printed
 
 
 @pytest.fixture
@@ -106,14 +106,14 @@ def run(tmp_path):
 
 
 class Seen(torch.nn.Module):
-    """Keeps what it was shown."""
+    """A module that stores its input."""
 
     def __init__(self):
         super().__init__()
         self.layer = torch.nn.Linear(24, 3)
 
     def forward(self, x):
-        self.shown = x
+        self.input = x
         return [self.layer(x.flatten(1))]
 
 
@@ -123,25 +123,25 @@ def test_learner_step_transforms_images_and_predict_does_not(run):
     learner.set_data(run.data.train)
     learner.step(Batch(step=0, rows=np.arange(5), lr=0.1))
     given = images()[:5]
-    torch.testing.assert_close(model.shown, given.flip(-2).float() / 255)
+    torch.testing.assert_close(model.input, given.flip(-2).float() / 255)
     TorchTrainer(device="cpu").predict(model, given.numpy(), run.data.normalization)
-    torch.testing.assert_close(model.shown, given.float() / 255)
+    torch.testing.assert_close(model.input, given.float() / 255)
 
 
 def test_learner_step_draws_same_transforms_for_same_seed_and_step(run):
-    shown = []
-    asked = ["RandomVerticalFlip", "RandomHorizontalFlip"]
+    inputs = []
+    specs = ["RandomVerticalFlip", "RandomHorizontalFlip"]
     again = dataclasses.replace(
-        run, recipe=Recipe(dataset="d", trainer="torch", transforms=asked, seed=2)
+        run, recipe=Recipe(dataset="d", trainer="torch", transforms=specs, seed=2)
     )
     for _ in range(2):
         model = Seen()
         learner = TorchLearner(model, again, torch.device("cpu"), TorchTrainer(device="cpu").group)
         learner.set_data(run.data.train)
         learner.step(Batch(step=7, rows=np.arange(20), lr=0.1))
-        shown.append(model.shown)
-    assert (shown[0] == shown[1]).all()
-    assert (shown[0] != images()[:20].float() / 255).any()
+        inputs.append(model.input)
+    assert (inputs[0] == inputs[1]).all()
+    assert (inputs[0] != images()[:20].float() / 255).any()
 
 
 @pytest.mark.slow

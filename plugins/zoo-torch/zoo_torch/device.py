@@ -1,4 +1,4 @@
-"""The device of a module, and its capabilities."""
+"""Devices: their selection, capabilities and random generators."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import os
 import torch
 
 from zoo_core.plugin_api import InvalidValueError, env_world_size
+from zoo_torch.torch_private import cpu_has_bfloat16
 
 
 def choose_device(name: str) -> torch.device:
-    """Return the device of a name; ``auto`` is CUDA, else MPS, else the CPU.
+    """Return the device of a name; ``auto`` is CUDA if available, else MPS, else the CPU.
 
-    Of several processes on a machine each gets a CUDA device of its own.
+    In distributed training each process of a machine gets its own CUDA device.
 
     Raises:
-        InvalidValueError: there is no such device here.
+        InvalidValueError: the device is not available.
     """
     available = ["cpu"]
     if torch.backends.mps.is_available():
@@ -26,7 +27,8 @@ def choose_device(name: str) -> torch.device:
         name = available[0]
     if name not in available:
         raise InvalidValueError(
-            f"there is no device {name!r} here", hint=f"There are: auto, {', '.join(available)}."
+            f"device {name!r} is not available",
+            hint=f"Choose one of: auto, {', '.join(available)}.",
         )
     if name == "cuda" and env_world_size() > 1:
         return _own_cuda_device(int(os.environ.get("LOCAL_RANK", "0")))
@@ -37,27 +39,29 @@ def _own_cuda_device(local_rank: int) -> torch.device:
     count = torch.cuda.device_count()
     if local_rank >= count:
         raise InvalidValueError(
-            f"process {local_rank + 1} on this machine has no CUDA device, there are {count}",
+            f"expected a CUDA device per process, got {count} for process {local_rank + 1} "
+            "of this machine",
             hint=f"Start {count} processes, or choose --device cpu.",
         )
+    # NCCL uses the current device, which would be the first one in every process.
     torch.cuda.set_device(local_rank)
     return torch.device("cuda", local_rank)
 
 
 def has_bfloat16(device: torch.device) -> bool:
-    """Say whether a device computes with bfloat16 itself; emulated, it would only be slower."""
+    """Return whether a device has native bfloat16."""
+    # Emulated bfloat16 is slower than float32, and less precise.
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return device.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())
+    return device.type == "cpu" and cpu_has_bfloat16()
 
 
 def seed_dropout(device: torch.device, seed: int, step: int, rank: int) -> None:
-    """Make what is random in a step a function of (seed, step, rank): no state need be kept.
-
-    `torch.manual_seed` would do the same for every backend there could be, and takes longer than
-    a small model's step.
-    """
+    """Seed torch's generators from (seed, step, rank), so that no generator state is saved."""
+    # The rank is part of it, because each process needs other masks for its other images. The
+    # factors, a prime and 2³²/φ (Knuth), keep different seeds, steps and ranks from colliding.
     mixed = (seed * 1_000_003 + step + rank * 2_654_435_769) % 2**32
+    # Not torch.manual_seed, which seeds every backend and takes longer than a small model's step.
     torch.default_generator.manual_seed(mixed)
     if device.type == "cuda":
         torch.cuda.manual_seed(mixed)

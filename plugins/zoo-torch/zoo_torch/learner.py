@@ -1,4 +1,4 @@
-"""A module in training."""
+"""The learner: a module in training, with its optimizer."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from zoo_torch.tensors import heads_to_numpy, to_array, to_tensor
 
 
 class TorchLearner:
-    """An ``nn.Module`` in training.
+    """A module in training, with its optimizer.
 
     Args:
-        model: trained in place.
-        run: by whose recipe.
-        device: that the model is on.
-        group: the processes that make each step together.
+        model: module, trained in place.
+        run: run with the recipe and the normalization.
+        device: device of the model.
+        group: processes that share each step.
     """
 
     def __init__(self, model: nn.Module, run: Run, device: torch.device, group: Group) -> None:
@@ -55,18 +55,22 @@ class TorchLearner:
         return self._ema.model if self._ema else self._trained
 
     def set_data(self, images: Split) -> None:
-        # What memory does not hold stays in its file, and goes to the device batch by batch.
+        # Data with a prefetch callback is memory-mapped, because it may be larger than memory: its
+        # batches are copied to the device one at a time.
         place = torch.device("cpu") if images.ahead else self._device
         self._images = to_tensor(images.images, place)
         self._labels = to_tensor(images.labels, self._device)
 
     def step(self, batch: Batch) -> list[Tensor]:
-        if not self._trained.training:
+        if not self._trained.training:  # after a validation; train() visits every module
             self._trained.train()
         seed_dropout(self._device, self._recipe.seed, batch.step, self._group.rank)
         if len(batch.rows):
             logits = self._descend(batch)
-        else:  # a batch smaller than the number of processes: two images that count for nothing
+        else:
+            # The last batch has fewer images than there are processes. This one still has to take
+            # part in the all-reduce, with gradients of 0: its share is 0, which scales the loss of
+            # two stand-in images (two, because batch normalization needs more than one).
             stand_in = replace(batch, rows=np.zeros(2, np.int64), warps=None)
             logits = [head[:0] for head in self._descend(stand_in)]
         if self._gradient_sync:
@@ -79,18 +83,19 @@ class TorchLearner:
     def _descend(self, batch: Batch) -> list[Tensor]:
         """Set the gradients of a batch and return its logits."""
         rows = torch.from_numpy(batch.rows).to(self._device)
-        # index_select is several times faster than indexing with square brackets.
+        # index_select, because it takes 13 µs where square brackets take 100.
         images = self._images.index_select(0, rows.to(self._images.device)).to(self._device)
         labels = self._labels.index_select(0, rows)
         if self._transforms:
             images = self._transforms(images)
         warps = None if batch.warps is None else torch.from_numpy(batch.warps).to(self._device)
-        # No torch.compile, because on two cores compiling a CNN of this size took 25 s, most of a
-        # whole training, and the compiled pass was slower (26 ms instead of 20).
+        # No torch.compile, because compiling `cnn` took 25 s on two cores, most of a training, and
+        # the compiled pass was slower (26 ms instead of 20).
         with self._autocast:
             logits: list[Tensor] = self._trained(self._prepare(images, warps))
-        logits = [head.float() for head in logits]
+        logits = [head.float() for head in logits]  # the loss in float32, after autocast
         loss = self._loss(logits, labels)
+        # The share of this process, so that the sum over processes is the mean over the batch.
         (loss if batch.share == 1 else batch.share * loss).backward()
         return [head.detach() for head in logits]
 
@@ -103,7 +108,7 @@ class TorchLearner:
         return losses[0] if len(losses) == 1 else torch.stack(losses).mean()
 
     def _tensors(self) -> dict[str, Tensor]:
-        """Return what the steps to come depend on: the tensors themselves, by name."""
+        """Return all tensors that later steps depend on, by name, without a copy."""
         tensors = {f"model.{name}": t for name, t in self._trained.state_dict().items()}
         tensors |= {f"optimizer.{name}": t for name, t in self._optimizer.state.items()}
         if self._ema:
@@ -116,7 +121,7 @@ class TorchLearner:
 
     def set_state(self, state: Tensors) -> None:
         for name, tensor in self._tensors().items():
-            tensor.copy_(torch.tensor(state[name]))
+            tensor.copy_(torch.tensor(state[name]))  # in place, because the optimizer uses it
 
     def to_numpy(self, outputs: Sequence[list[Tensor]]) -> list[NDArray[np.float32]]:
         return heads_to_numpy(outputs)
@@ -125,6 +130,6 @@ class TorchLearner:
 def _transforms(run: Run) -> Callable[[Tensor], Tensor] | None:
     if not run.recipe.transforms:
         return None
-    from zoo_torch.transforms import Transforms  # which imports torchvision
+    from zoo_torch.transforms import Transforms  # here, because it imports torchvision
 
     return Transforms(run.recipe.transforms, run.config.input_shape)

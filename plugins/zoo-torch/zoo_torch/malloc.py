@@ -1,24 +1,23 @@
-"""Settings of glibc's malloc, so that a training keeps the memory that it frees."""
+"""Settings of glibc's malloc that keep freed memory in the process."""
 
 import ctypes
 import sys
 
+# Parameters of mallopt(3): free memory above the first threshold returns to the system; blocks
+# above the second are memory-mapped, and unmapped when they are freed.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
-"""Of mallopt(3): from what size on free memory goes back to the system."""
 
-_LARGEST = 2**31 - 1
+_LARGEST = 2**31 - 1  # mallopt accepts an int
 
 
 def keep_freed_memory() -> None:
-    """Let the process keep what it frees, where its C library is glibc.
-
-    A training frees and asks for the same few large blocks at every step. glibc gives blocks of
-    such sizes back to the system, which clears them page by page when they are asked for again:
-    a quarter of a small network's step.
-    """
+    """Let malloc reuse freed memory instead of returning it to the system, with glibc."""
+    # Because a training allocates and frees the same few large blocks in every step. glibc returns
+    # blocks of such sizes to the system, which fills them with zeros page by page when they are
+    # allocated again: a quarter of a small network's step.
     if sys.platform != "linux":
         return
-    library = ctypes.CDLL(None)
-    if hasattr(library, "mallopt"):
+    library = ctypes.CDLL(None)  # the C library of this process
+    if hasattr(library, "mallopt"):  # musl, for example, has none
         library.mallopt(_MMAP_THRESHOLD, _LARGEST // 2)
         library.mallopt(_TRIM_THRESHOLD, _LARGEST)

@@ -1,130 +1,137 @@
-"""Optimizers; all but Muon are one fused kernel for all parameters.
+"""Optimizers: SGD, AdamW and Muon."""
 
-These call the kernels that `torch.optim` calls. `torch.optim.Optimizer` itself is not used, since
-making one imports `torch._dynamo`, which takes about as long as importing torch.
-"""
+from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from zoo_core import Recipe
-from zoo_torch.muon import Muon
+from zoo_torch.orthogonalize import orthogonalize
+from zoo_torch.torch_private import adamw_step, sgd_step
 
 
-class Optimizer(Protocol):
-    """Moves parameters against their gradients."""
+class Optimizer(ABC):
+    """An update rule for parameters.
 
-    state: dict[str, Tensor]
-    """What it remembers from step to step, by name: the tensors themselves."""
+    Attributes:
+        state: tensors that steps update in place, by name; every checkpoint contains them.
+    """
 
+    def __init__(self, parameters: Iterable[nn.Parameter], recipe: Recipe) -> None:
+        self._parameters = [parameter for parameter in parameters if parameter.requires_grad]
+        # The same memory without autograd, which refuses updates in place of parameters.
+        self._values = [parameter.detach() for parameter in self._parameters]
+        self._recipe = recipe
+        self.state: dict[str, Tensor] = {}
+
+    @abstractmethod
     def step(self, lr: float) -> None:
-        """Make one step with learning rate `lr` and forget the gradients."""
+        """Update the parameters with learning rate `lr`, and clear their gradients."""
 
+    def _zeros(self, name: str) -> list[Tensor]:
+        """Return a tensor of zeros per parameter, added to the state as ``name.0``, ``name.1``."""
+        tensors = [torch.zeros_like(value) for value in self._values]
+        self.state |= {f"{name}.{number}": tensor for number, tensor in enumerate(tensors)}
+        return tensors
 
-def prefix_names(what: str, tensors: Iterable[Tensor]) -> dict[str, Tensor]:
-    """Return tensors under the names ``what.0``, ``what.1``, …."""
-    return {f"{what}.{number}": tensor for number, tensor in enumerate(tensors)}
-
-
-class _Parameters:
-    """The parameters of a model that take part in training, and their gradients."""
-
-    def __init__(self, parameters: Iterable[nn.Parameter]) -> None:
-        self.parameters = [parameter for parameter in parameters if parameter.requires_grad]
-        self.values = [parameter.detach() for parameter in self.parameters]
-
-    def zeros(self) -> list[Tensor]:
-        return [torch.zeros_like(value) for value in self.values]
-
-    def take_gradients(self) -> list[Tensor]:
-        """Return the gradients, zeros where there are none, and clear them."""
+    def _take_gradients(self) -> list[Tensor]:
+        """Return the gradients, zeros for parameters without one, and clear them."""
         gradients = [
-            torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
-            for parameter in self.parameters
+            torch.zeros_like(value) if parameter.grad is None else parameter.grad
+            for parameter, value in zip(self._parameters, self._values, strict=True)
         ]
-        for parameter in self.parameters:
+        # None and not 0: the next backward pass then stores gradients instead of adding them.
+        for parameter in self._parameters:
             parameter.grad = None
         return gradients
 
 
-class Sgd:
-    """Stochastic gradient descent with momentum, Nesterov's where asked for."""
+class Sgd(Optimizer):
+    """Stochastic gradient descent, with momentum and Nesterov momentum."""
 
     def __init__(self, parameters: Iterable[nn.Parameter], recipe: Recipe) -> None:
-        self._parameters = _Parameters(parameters)
-        self._recipe = recipe
-        self._momenta = self._parameters.zeros() if recipe.momentum else []
-        self.state = prefix_names("momentum", self._momenta)
+        super().__init__(parameters, recipe)
+        self._momenta = self._zeros("momentum") if recipe.momentum else []
 
     def step(self, lr: float) -> None:
-        torch._fused_sgd_(
-            self._parameters.values,
-            self._parameters.take_gradients(),
+        sgd_step(
+            self._values,
+            self._take_gradients(),
             self._momenta,
             lr=lr,
-            weight_decay=self._recipe.weight_decay,
             momentum=self._recipe.momentum,
             nesterov=self._recipe.nesterov,
-            dampening=0.0,
-            maximize=False,
-            is_first_step=False,  # momenta that are 0 make a first step of it
+            weight_decay=self._recipe.weight_decay,
         )
 
 
-class AdamW:
+class AdamW(Optimizer):
     """Adam with decoupled weight decay (Loshchilov & Hutter 2019, arXiv:1711.05101)."""
 
     def __init__(self, parameters: Iterable[nn.Parameter], recipe: Recipe) -> None:
-        self._parameters = _Parameters(parameters)
-        self._recipe = recipe
-        self._means, self._squares = self._parameters.zeros(), self._parameters.zeros()
-        self._steps = [torch.zeros((), device=mean.device) for mean in self._means]
-        self.state = prefix_names("mean", self._means) | prefix_names("square", self._squares)
-        self.state |= prefix_names("steps", self._steps)
+        super().__init__(parameters, recipe)
+        self._means, self._squares = self._zeros("mean"), self._zeros("square")
+        # One count per parameter, on its device, because the kernels require it.
+        self._steps = [torch.zeros((), device=value.device) for value in self._values]
+        self.state |= {f"steps.{number}": steps for number, steps in enumerate(self._steps)}
 
     def step(self, lr: float) -> None:
-        if not self._steps:  # beside Muon there may be nothing left, which the kernels refuse
+        if not self._steps:  # a network without biases trained by Muon; kernels refuse empty lists
             return
-        torch._foreach_add_(self._steps, 1)
-        torch._fused_adamw_(
-            self._parameters.values,
-            self._parameters.take_gradients(),
+        adamw_step(
+            self._values,
+            self._take_gradients(),
             self._means,
             self._squares,
-            [],
             self._steps,
             lr=lr,
             beta1=0.9,
             beta2=0.999,
             eps=1e-8,
             weight_decay=self._recipe.weight_decay,
-            amsgrad=False,
-            maximize=False,
         )
 
 
-class MuonAndAdamW:
-    """Muon for what is a matrix or more, AdamW for biases and the like."""
+class Muon(Optimizer):
+    """Orthogonalized momentum for weights of two or more axes, AdamW for biases and norms.
+
+    The step is the matrix nearest to the momentum among those whose singular values are all equal,
+    so that no direction is neglected. Jordan et al. (2024), https://kellerjordan.github.io/posts/muon.
+    """
+
+    MOMENTUM = 0.95
 
     def __init__(self, parameters: Iterable[nn.Parameter], recipe: Recipe) -> None:
-        learned = [parameter for parameter in parameters if parameter.requires_grad]
-        self._muon = Muon([parameter for parameter in learned if parameter.ndim > 1], recipe)
-        self._adamw = AdamW([parameter for parameter in learned if parameter.ndim < 2], recipe)
-        self.state = prefix_names("muon", self._muon.momenta) | self._adamw.state
+        parameters = list(parameters)
+        super().__init__([parameter for parameter in parameters if parameter.ndim > 1], recipe)
+        self._momenta = self._zeros("muon")
+        # A vector has no singular values.
+        self._adamw = AdamW([parameter for parameter in parameters if parameter.ndim < 2], recipe)
+        self.state |= self._adamw.state
 
     def step(self, lr: float) -> None:
-        self._muon.step(lr)
+        for parameter, value, momentum in zip(
+            self._parameters, self._values, self._momenta, strict=True
+        ):
+            if parameter.grad is None:
+                continue
+            momentum.lerp_(parameter.grad, 1 - self.MOMENTUM)
+            ahead = parameter.grad.lerp(momentum, self.MOMENTUM)  # Nesterov momentum
+            # A convolution (outputs, inputs, rows, columns) is a matrix (outputs, all others).
+            matrix = ahead.reshape(len(ahead), -1)
+            # Scaled to the usual size of AdamW's steps (Liu et al. 2025, arXiv:2502.16982), so
+            # that learning rate and weight decay have the same meaning as for AdamW.
+            size = 0.2 * max(matrix.shape) ** 0.5
+            value.mul_(1 - lr * self._recipe.weight_decay)
+            value.add_(orthogonalize(matrix).mul_(size).view_as(value), alpha=-lr)
+            parameter.grad = None
         self._adamw.step(lr)
 
 
 def make_optimizer(parameters: Iterable[nn.Parameter], recipe: Recipe) -> Optimizer:
-    """Return the recipe's optimizer."""
-    optimizers: dict[str, type[Sgd | AdamW | MuonAndAdamW]] = {
-        "sgd": Sgd,
-        "adamw": AdamW,
-        "muon": MuonAndAdamW,
-    }
+    """Return the optimizer that the recipe names."""
+    optimizers: dict[str, type[Sgd | AdamW | Muon]] = {"sgd": Sgd, "adamw": AdamW, "muon": Muon}
     return optimizers[recipe.optimizer](parameters, recipe)

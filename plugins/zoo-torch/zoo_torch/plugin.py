@@ -1,4 +1,4 @@
-"""The plugin's specs: the trainer torch."""
+"""Spec of the trainer `torch`."""
 
 from zoo_core import TrainerSpec, hookimpl
 

@@ -13,9 +13,9 @@ from torch import Tensor
 
 
 def to_tensor(array: NDArray[Any], device: torch.device) -> Tensor:
-    """Return a tensor for reading only, without a copy on the CPU."""
+    """Return a read-only tensor, which on the CPU shares memory with a contiguous array."""
     with warnings.catch_warnings():
-        # torch warns of arrays that must not be written to; zoo writes to no data.
+        # torch warns of read-only arrays, such as memory-mapped data; zoo does not write to data.
         warnings.filterwarnings("ignore", "The given NumPy array is not writable")
         return torch.from_numpy(np.ascontiguousarray(array)).to(device)
 
@@ -27,5 +27,6 @@ def to_array(tensor: Tensor) -> NDArray[Any]:
 
 
 def heads_to_numpy(outputs: Sequence[list[Tensor]]) -> list[NDArray[np.float32]]:
-    """Return what several batches gave as one array a head."""
+    """Return the outputs of several batches as one array per head."""
+    # Concatenated first, so that a device is synchronized once per head.
     return [torch.cat(heads).float().cpu().numpy() for heads in zip(*outputs, strict=True)]

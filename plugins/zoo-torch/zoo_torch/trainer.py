@@ -24,20 +24,21 @@ from zoo_torch.malloc import keep_freed_memory
 from zoo_torch.normalize import Prepare
 from zoo_torch.tensors import heads_to_numpy, to_array, to_tensor
 
-if TYPE_CHECKING:  # whoever loads weights does without what training needs
+if TYPE_CHECKING:  # the learner is imported in `start`, because loading weights does not need it
     from zoo_core import Run
     from zoo_torch.learner import TorchLearner
 
 PREDICT_BATCH = 1000
-"""Images that are predicted at once: enough to keep the device busy, little memory."""
+"""Number of images per forward pass in prediction: enough to use the device, in little memory."""
+# It divides the size of the core's chunks, so that batches are the same with and without chunks.
 
 
 class TorchTrainer:
-    """Trains and runs ``nn.Module`` s whose forward gives a list of logits, one a head."""
+    """An adapter for any ``nn.Module`` whose forward returns a list of logits, one per head."""
 
     def __init__(self, *, device: str = "auto", threads: int | None = None) -> None:
         if threads is not None and threads < 1:
-            raise InvalidValueError(f"threads must be at least 1, got {threads}")
+            raise InvalidValueError(f"threads: expected at least 1, got {threads}")
         keep_freed_memory()
         self.device = choose_device(device)
         if threads := threads or default_threads():
@@ -45,6 +46,8 @@ class TorchTrainer:
         self.group: Group = _join(self.device) if env_world_size() > 1 else SINGLE_PROCESS
 
     def environment(self) -> dict[str, str | int]:
+        # Facts that the last bits of a result depend on: `zoo reproduce` expects equal bytes only
+        # if they agree. cpu_capability is the instruction set, such as AVX512.
         on_gpu = self.device.type == "cuda"
         together = {"processes": self.group.size} if self.group.size > 1 else {}
         return {
@@ -63,10 +66,11 @@ class TorchTrainer:
         if seed is not None:
             torch.default_generator.manual_seed(seed)
         try:
-            # On the CPU first: the same seed gives the same weights on every device.
+            # On the CPU, because the same seed gives other numbers on other devices.
             model = builder(config)
         finally:
-            torch.set_rng_state(state)
+            torch.set_rng_state(state)  # a caller's random numbers do not depend on zoo
+        # Channels last, as the images are: see `Prepare`.
         return model.to(self.device).to(memory_format=torch.channels_last)
 
     def start(self, model: nn.Module, run: Run) -> TorchLearner:
@@ -78,7 +82,7 @@ class TorchTrainer:
         self, model: nn.Module, images: NDArray[np.uint8], normalization: Normalization
     ) -> list[NDArray[np.float32]]:
         prepare = Prepare(normalization, self.device)
-        model.eval()
+        model.eval()  # no dropout; batch normalization with its running statistics
         with torch.inference_mode():
             outputs = [
                 model(prepare(to_tensor(images[start : start + PREDICT_BATCH], self.device)))
@@ -97,6 +101,7 @@ class TorchTrainer:
 
 
 def _join(device: torch.device) -> Group:
+    # Imported here, because a single process that predicts does not need torch.distributed.
     from zoo_torch.distributed.process_group import TorchGroup
 
     return TorchGroup(device)

@@ -1,4 +1,4 @@
-"""The two-headed models: their layers, the reference's among them, and what they learn."""
+"""The two-headed models: their layers, compared with the reference study's, and accuracy."""
 
 import json
 
@@ -89,14 +89,17 @@ def test_cnn_rejects_too_small_input_shape():
 @pytest.mark.parametrize(
     ("arguments", "facts"),
     [
-        (["two-headed-cnn", "--dataset", "mnist"], ("2 labels", "dataset 'mnist'", "one label")),
+        (
+            ["two-headed-cnn", "--dataset", "mnist"],
+            ("'mnist'", "labels per image: 2", "got 1"),
+        ),
         (
             ["two-headed-cnn", "--set", "model.kernel_sizes=3"],
-            ("model.kernel_sizes", "model.channels", "1 number", "2 blocks"),
+            ("expected 2 ", "model.kernel_sizes", "model.channels", "got 1"),
         ),
         (
             ["two-headed-cnn", "--set", "model.depths=3"],
-            ("model.depths", "model.channels", "1 number", "2 blocks"),
+            ("expected 2 ", "model.depths", "model.channels", "got 1"),
         ),
         (
             ["two-headed-cnn", "--recipe", "reference", "--set", "model.context=true"],
@@ -125,10 +128,8 @@ def test_windows_limit_each_head_to_its_rows():
     top, bottom = model(changed)
     assert not torch.allclose(top, model(x)[0])
     assert torch.equal(bottom, model(x)[1])
-    for head in model.heads[
-        1:
-    ]:  # with equal heads too: the same digit is read alike in both places
-        head.load_state_dict(model.heads[0].state_dict())
+    # With equal heads, the logits of a digit are the same in both places.
+    model.heads[1].load_state_dict(model.heads[0].state_dict())
     digit = torch.randn(2, 1, 28, 28)
     above, below = torch.zeros(2, 2, 1, 42, 28)
     above[:, :, :28], below[:, :, 14:] = digit, digit
@@ -141,7 +142,7 @@ DEEP = {"channels": (4, 6, 8), "kernel_sizes": (5, 3, 3), "depths": (1, 2, 1), "
 @pytest.mark.parametrize("windows", [True, False])
 def test_deep_cnn_splits_trunk_at_whole_row_offset(windows):
     model = cnn.build(TwoHeadedCNNConfig(**DEEP, windows=windows, batch_norm=True, last_pool=False))
-    # 42 rows, 38, pooled 19, 17, 15; the bottom digit begins 14 rows below, then 7
+    # 42 rows, then 38, pooled 19, 17, 15; the bottom digit begins 14 rows below, then 7.
     assert model.window == (15 - 7 if windows else 15)
     assert sum(isinstance(layer, nn.Conv2d) for layer in model.trunk) == 3
     assert [type(layer).__name__ for layer in model.reader] == [

@@ -1,1 +1,1 @@
-"""Models of zoo that read two overlapping digits."""
+"""Models for two overlapping digits in one image, for zoo."""

@@ -13,14 +13,18 @@ if TYPE_CHECKING:
 
 
 class TwoHeadedMLP(nn.Module):
-    """Pixels, hidden layers that both heads share, and a linear head for each digit."""
+    """A multi-layer perceptron whose two linear heads, one per digit, share all hidden layers."""
+
+    # Shapes with the default config and images of two digits:
+    #   images (N, 1, 42, 28) -> flatten (N, 1176) -> hidden layers (N, 64), (N, 64)
+    #   -> heads (N, 10) and (N, 10)
 
     def __init__(self, config: TwoHeadedMLPConfig) -> None:
         super().__init__()
         sizes = [math.prod(config.input_shape), *config.hidden]
         layers: list[nn.Module] = [nn.Flatten()]
         for inputs, outputs in pairwise(sizes):
-            # Batch normalization takes a bias off again.
+            # No bias before batch normalization, which subtracts the mean and adds its own.
             layers.append(nn.Linear(inputs, outputs, bias=not config.batch_norm))
             layers += [nn.BatchNorm1d(outputs)] if config.batch_norm else []
             layers.append(nn.ReLU())

@@ -1,4 +1,4 @@
-"""The plugin's specs: the two-headed models."""
+"""Specs of the models `two-headed-mlp` and `two-headed-cnn`."""
 
 from zoo_core import ModelSpec, hookimpl
 
@@ -8,7 +8,7 @@ def zoo_models() -> list[ModelSpec]:
     return [
         ModelSpec(
             name="two-headed-mlp",
-            summary="Multi-layer perceptron that reads two overlapping digits.",
+            summary="Multi-layer perceptron for two overlapping digits.",
             builder="zoo_two_headed.mlp:build",
             config="zoo_two_headed.config:TwoHeadedMLPConfig",
             recipes="zoo_two_headed.recipes:MLP_RECIPES",
@@ -21,7 +21,7 @@ def zoo_models() -> list[ModelSpec]:
         ),
         ModelSpec(
             name="two-headed-cnn",
-            summary="Convolutional network that reads two overlapping digits.",
+            summary="Convolutional network for two overlapping digits.",
             builder="zoo_two_headed.cnn:build",
             config="zoo_two_headed.config:TwoHeadedCNNConfig",
             recipes="zoo_two_headed.recipes:CNN_RECIPES",

@@ -3,6 +3,7 @@
 from typing import Any
 
 _BOTH: dict[str, Any] = {
+    # On a logarithmic scale, because factors matter for rates and decays, not differences.
     "lr": {"low": 0.001, "high": 0.03, "log": True},
     "batch_size": {"choices": [64, 128, 256]},
     "weight_decay": {"low": 0.001, "high": 1.0, "log": True},

@@ -1,1 +1,1 @@
-"""Training in several processes, as torchrun starts them."""
+"""Distributed training in several processes, as torchrun starts them."""

@@ -1,1 +1,1 @@
-"""Modules as files for other programs: ONNX and torch.export."""
+"""Export of modules for other programs: ONNX and torch.export."""

@@ -1,7 +1,7 @@
-"""Modules for other programs: ONNX, and torch's own exported programs.
+"""Export of modules to ONNX and to torch's exported programs.
 
-What is written takes images and gives zoo's logits: the normalization, if wanted, and the mean over
-the views of an image are part of it (`zoo_torch.exporting.standalone`).
+Exported models map images to zoo's logits: normalization, if requested, and the mean over the views
+of an image are part of them (`zoo_torch.exporting.standalone`).
 """
 
 from __future__ import annotations
@@ -16,50 +16,45 @@ import torch
 from torch.export import Dim, ExportedProgram
 
 from zoo_core import Pretrained
+from zoo_core.plugin_api import ONNX_INPUT, ONNX_OPSET, onnx_outputs
 from zoo_torch.exporting.standalone import Standalone
-
-OPSET = 18
-"""Of ONNX: runtimes since 2023 know it."""
 
 
 def export_onnx(pretrained: Pretrained, path: Path, *, normalization: bool) -> None:
-    """Write a model as one ONNX file.
-
-    Its input is ``images``; its outputs are ``logits``, or ``logits_head1`` and so on.
+    """Write a model to an ONNX file.
 
     Args:
-        pretrained: the model; it stays as it is.
-        path: of the file.
-        normalization: whether the input is uint8 ``(N, C, H, W)``, or what normalization makes of
-            it: float32.
+        pretrained: model with its weights, which are not changed.
+        path: file to write.
+        normalization: whether the input is uint8 pixels ``(N, C, H, W)`` that the exported model
+            normalizes, or normalized float32 images.
     """
-    import onnxscript  # noqa: F401 (said to be missing here, and not somewhere in torch)
+    import onnxscript  # noqa: F401 (so that an error names it here, not somewhere in torch)
 
     program = _program(pretrained, normalization)
-    heads = len(pretrained.card.dataset.classes)
-    names = ["logits"] if heads == 1 else [f"logits_head{head}" for head in range(1, heads + 1)]
     with _quiet():
         written = torch.onnx.export(
             program,
-            input_names=["images"],
-            output_names=names,
+            input_names=[ONNX_INPUT],
+            output_names=onnx_outputs(len(pretrained.card.dataset.classes)),
             dynamic_shapes={"images": {0: "N"}},
-            opset_version=OPSET,
+            opset_version=ONNX_OPSET,
             dynamo=True,
             verbose=False,
         )
         assert written is not None
         for node in written.model.graph:
-            node.metadata_props.clear()  # names of torch's passes: twice a small model's weights
-        written.save(path, external_data=False)
+            # Names of torch's compiler passes, twice the size of a small model's weights.
+            node.metadata_props.clear()
+        written.save(path, external_data=False)  # one file, with the weights inside
 
 
 def export_program(pretrained: Pretrained, path: Path, *, normalization: bool) -> None:
-    """Write a model as a program for `torch.export.load`, which gives a tuple: one tensor a head.
+    """Write a model to a file for `torch.export.load`; its output is a tuple, a tensor per head.
 
     Args:
-        pretrained: the model; it stays as it is.
-        path: of the file.
+        pretrained: model with its weights, which are not changed.
+        path: file to write.
         normalization: see `export_onnx`.
     """
     program = _program(pretrained, normalization)
@@ -68,26 +63,26 @@ def export_program(pretrained: Pretrained, path: Path, *, normalization: bool) -
 
 
 def _program(pretrained: Pretrained, normalization: bool) -> ExportedProgram:
-    """Return a model's copy on the CPU as a program for any number of images."""
+    """Return a copy of a model on the CPU as a program for any number of images."""
     model = copy.deepcopy(pretrained.model).to("cpu", memory_format=torch.contiguous_format)
     shape = pretrained.input_shape
     alone = Standalone(
         model, pretrained.normalization, shape, pretrained.views, prepares=normalization
     )
-    # Of one image, torch would believe that there is never more than one.
+    # Two images, because torch specializes a program to a batch of 1 if the example has 1.
     images = torch.zeros(2, *shape, dtype=torch.uint8 if normalization else torch.float32)
     with torch.no_grad():
         program = torch.export.export(
             alone.eval(), (images,), dynamic_shapes={"images": {0: Dim("N", min=1)}}
         )
     for node in program.graph.nodes:
-        node.meta.pop("stack_trace", None)  # it names the folders of whoever exports
+        node.meta.pop("stack_trace", None)  # it contains paths of the exporting machine
     return program
 
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep to itself that torchvision, of which no model here knows, is not installed."""
+    """Silence the warning that torchvision, which no exported model needs, is not installed."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)

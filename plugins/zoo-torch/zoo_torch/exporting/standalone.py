@@ -1,4 +1,4 @@
-"""A module that does by itself what zoo does around it: normalization, and the mean over views."""
+"""A module that includes normalization and the mean over views, to run without zoo."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from zoo_core import Normalization
-from zoo_core.plugin_api import VIEWS
+from zoo_core.plugin_api import shift_slices
 from zoo_torch.normalize import Prepare
 
 
 class Standalone(nn.Module):
-    """A model that gives zoo's logits for images, averaged over their views.
+    """A model that returns zoo's logits for images, averaged over their views.
 
     Args:
-        model: gives a list of logits.
-        normalization: what it expects to be done to pixels.
+        model: module that returns a list of logits.
+        normalization: normalization of the pixels.
         shape: channels, height and width of an image.
-        views: how many of each image the logits are the mean of.
-        prepares: whether to normalize the images, or to take them as normalized.
+        views: number of views per image.
+        prepares: whether images are normalized here, or were before.
     """
 
     def __init__(
@@ -37,40 +37,40 @@ class Standalone(nn.Module):
     ) -> None:
         super().__init__()
         self._black: Tensor
-        channels, self._height, self._width = shape
+        channels, height, width = shape
         self.model = model
-        self._moves = VIEWS[views]
-        self._rim = max(abs(pixels) for move in self._moves for pixels in move)
+        self._margin, self._windows = shift_slices(views, height, width)
         prepare = Prepare(normalization, torch.device("cpu"))
         self._prepare = prepare if prepares else None
-        black = prepare(torch.zeros(1, channels, *(side + 2 * self._rim for side in shape[1:])))
-        black[:, :, self._rim : -self._rim or None, self._rim : -self._rim or None] = 0
+        # A normalized black pixel is -mean/std, but `pad` fills with one number for all channels.
+        # Therefore zeros are padded, and a black border is added whose inside is 0.
+        margin = self._margin
+        black = prepare(torch.zeros(1, channels, height + 2 * margin, width + 2 * margin))
+        black[:, :, margin : -margin or None, margin : -margin or None] = 0
         self.register_buffer("_black", black.contiguous())
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        """Return logits ``(N, classes)``, one a head, for images ``(N, C, H, W)``."""
+        """Return logits ``(N, classes)`` per head for images ``(N, C, H, W)``."""
         x = self._prepare(images) if self._prepare else images
         with _EvenChunks():
-            seen = [self.model(view) for view in self._views(x.contiguous())]
-        if len(seen) == 1:
-            return tuple(seen[0])
-        return tuple(torch.stack(heads).mean(0) for heads in zip(*seen, strict=True))
+            logits = [self.model(view) for view in self._views(x.contiguous())]
+        if len(logits) == 1:
+            return tuple(logits[0])
+        return tuple(torch.stack(heads).mean(0) for heads in zip(*logits, strict=True))
 
     def _views(self, x: Tensor) -> list[Tensor]:
-        """Return normalized images, moved; what is black is no 0 among them."""
-        if not self._rim:
+        """Return the shifted views of normalized images."""
+        if not self._margin:
             return [x]
-        wide = functional.pad(x, [self._rim] * 4) + self._black
-        return [
-            wide[:, :, top : top + self._height, left : left + self._width]
-            for top, left in ((self._rim - down, self._rim - right) for down, right in self._moves)
-        ]
+        padded = functional.pad(x, [self._margin] * 4) + self._black
+        return [padded[:, :, *window] for window in self._windows]
 
 
 class _EvenChunks(TorchFunctionMode):
-    """Parts a batch of unknown size without asking whether its parts are equal.
+    """Replaces `chunk` by a version that torch.export can trace for a symbolic batch size N.
 
-    `Tensor.chunk` asks, torch cannot answer it for every N, and would fix N.
+    `Tensor.chunk` compares sizes to find out whether the last chunk is smaller. For a symbolic size
+    torch cannot decide that for every N, and would fix N to the example's.
     """
 
     def __torch_function__(
@@ -81,12 +81,12 @@ class _EvenChunks(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         if func in (Tensor.chunk, torch.chunk):
-            return _chunk(*args, **(kwargs or {}))
+            func = _chunk
         return func(*args, **(kwargs or {}))
 
 
 def _chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:  # noqa: A002 (torch's)
-    size: Any = input.shape[dim]  # a symbol, of the batch
+    size: Any = input.shape[dim]  # a SymInt for the batch axis
     if isinstance(size, int) or size % chunks != 0:
         return input.chunk(chunks, dim)
     part = size // chunks

@@ -1,1 +1,1 @@
-"""Models of a library such as timm, which a table lists: the code that their plugins share."""
+"""Model families: code shared by the plugins of libraries such as timm and torchvision."""

@@ -1,4 +1,4 @@
-"""Make a library's table of models by probing each model, or complete one."""
+"""Generation of a table of a library's models, by probing each model."""
 
 from __future__ import annotations
 
@@ -18,18 +18,17 @@ def make_table(
     library: str,
     version: str,
 ) -> None:
-    """Probe the models that a table does not have, and print each new row.
+    """Probe the models that a table does not contain, and print each new row.
 
-    The table is written after each model, so a second call completes an interrupted one. A table
-    of another version of the library is replaced.
+    A table of another version of the library is replaced.
 
     Args:
-        path: of the table.
+        path: file of the table.
         row: type of the rows.
-        names: of the models.
-        probe: returns the row of a model.
-        library: distribution that has the models.
-        version: of the library.
+        names: names of the models.
+        probe: function that returns the row of a model.
+        library: distribution of the library.
+        version: version of the library.
     """
     rows: dict[str, R] = {}
     if path.exists():
@@ -39,5 +38,6 @@ def make_table(
         if name in rows:
             continue
         rows[name] = probe(name)
+        # After each model, so that a second call completes an interrupted one.
         write_table(path, Table(library, version, rows), row)
         sys.stdout.write(f"{format_row(rows[name])}\n")

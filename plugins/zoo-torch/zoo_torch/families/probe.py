@@ -1,4 +1,4 @@
-"""Probe the image sizes that a network accepts, by forward passes."""
+"""Probe of the image sizes that a network accepts, by forward passes."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ SIDES = (28, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 51
 """Sides to probe, in pixels."""
 
 BEYOND = ((1, 2), (5, 3), (10, 14))
-"""Rectangles to probe beyond the smallest size, in steps: halved again and again, their sides are
-odd and even by turns."""
+"""Height and width of rectangles to probe, as steps beyond the smallest size."""
+# Odd and even numbers, because each stride of 2 rounds an odd side up or down: a network whose
+# branches round differently fails for some of them only.
 
 
 def find_sizes(
@@ -25,12 +26,12 @@ def find_sizes(
 ) -> Sizes | None:
     """Return the sizes that a network accepts: the smallest side, and the step to larger ones.
 
-    If no step works from any side, the result is the smallest side alone; None if there is none.
+    Without a step that works, the result is the smallest side alone; without a side, None.
 
     Args:
-        accepts: returns whether the network accepts a height and width.
-        sides: to probe, in rising order.
-        patch: larger sides have to be multiples of it, at least.
+        accepts: function that returns whether the network accepts a height and width.
+        sides: sides to probe, in ascending order.
+        patch: divisor of larger sides.
     """
     alone = None
     for side in sides:
@@ -42,6 +43,7 @@ def find_sizes(
 
 
 def _find_step(accepts: Callable[[int, int], bool], least: int, patch: int) -> Sizes | None:
+    # Powers of 2, because networks halve their images; the side itself as the last resort.
     for step in (*(patch * times for times in (1, 2, 4, 8, 16)), least):
         if least % step == 0:
             beyond = [(least + high * step, least + wide * step) for high, wide in BEYOND]
@@ -53,15 +55,16 @@ def _find_step(accepts: Callable[[int, int], bool], least: int, patch: int) -> S
 
 
 def forward_error(network: nn.Module, height: int, width: int, channels: int) -> str:
-    """Return why a network gives no logits for two images; empty if it gives them."""
+    """Return the reason why a network returns no logits for two images; empty if it does."""
     try:
+        # Two images, because batch normalization in training refuses a single 1x1 map.
         output = network(torch.empty(2, channels, height, width))
-    except Exception as exc:  # because networks refuse sizes in as many ways as there are networks
+    except Exception as exc:  # because networks raise errors of many types for unsuitable sizes
         return error_text(exc)
     if not isinstance(output, Tensor):
-        return f"it gives a {type(output).__name__}"
+        return f"expected a tensor, got a {type(output).__name__}"
     if output.shape != (2, CLASSES):
-        return f"it gives {tuple(output.shape)}, not {CLASSES} numbers for each of 2 images"
+        return f"expected logits of shape (2, {CLASSES}), got {tuple(output.shape)}"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""A wrapper that fits a library's network to any image size and number of heads."""
+"""A wrapper that adapts a library's network to any image size and number of heads."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 CHUNK_PIXELS = 1 << 16
-"""Maximum number of pixels per forward pass in evaluation: some networks need kilobytes for one."""
+"""Maximum number of pixels per forward pass in evaluation."""
+# Because some networks need kilobytes per pixel, and prediction passes 1,000 images at a time.
 
 MIN_CHUNK = 8
 """Minimum number of images per forward pass in evaluation."""
 
 
 class ResizeAndSplitHeads(nn.Module):
-    """A network with images resized before it, and its output split into heads after it.
+    """A network with resized images as input, and its output split into heads.
 
     Args:
-        network: maps images ``(N, C, height, width)`` to ``(N, sum(classes))``.
+        network: network from images ``(N, C, height, width)`` to logits ``(N, sum(classes))``.
         size: height and width of the network's images.
         classes: number of classes of each head.
     """
@@ -30,6 +31,8 @@ class ResizeAndSplitHeads(nn.Module):
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Return logits ``(N, classes)`` per head for images ``(N, C, H, W)``."""
+        # No chunks in training, because batch normalization uses the statistics of the whole batch,
+        # nor in an export, because the number of chunks depends on N.
         if self.training or torch.compiler.is_compiling():
             logits = self._logits(x)
         else:
@@ -39,11 +42,11 @@ class ResizeAndSplitHeads(nn.Module):
 
     def _logits(self, x: Tensor) -> Tensor:
         if x.shape[2:] != self.size:
+            # Bilinear interpolation alone would skip pixels of a reduced image (aliasing).
             smaller = x.shape[2] > self.size[0] or x.shape[3] > self.size[1]
             x = functional.interpolate(x, self.size, mode="bilinear", antialias=smaller)
         if self.training and len(x) == 1:
-            # because batch normalization refuses a single value per channel, which a map of
-            # one pixel has
+            # Because batch normalization refuses a single value per channel, as in a 1x1 map.
             return self._logits(x.repeat(2, 1, 1, 1))[:1]
         logits: Tensor = self.network(x)
         return logits
