@@ -1,4 +1,4 @@
-"""Several models on the same images."""
+"""Comparisons of several models on the same images."""
 
 import numpy as np
 import pytest
@@ -133,7 +133,7 @@ def test_zoo_compare_reports_comparison_as_json_and_text(cli, tmp_path):
         str(first[key]) for key in ("only_first", "only_second", "both", "neither")
     ]
     assert line.endswith("good")
-    assert f"{len(report['disputed'])} images; these 2 by the fewest" in text
+    assert f"{len(report['disputed'])} images; the 2 that" in text
     assert len(text.split("IMAGE")[1].splitlines()) == 3
 
 

@@ -1,4 +1,4 @@
-"""Several models that read together."""
+"""Ensembles of several models."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Recipes: every key and value is checked, and the error says what to do."""
+"""Recipes: every key and value is checked, and errors state the allowed values."""
 
 import dataclasses
 import json
@@ -22,7 +22,7 @@ def softmax(toy):
 
 
 def following(catalog, *fields):
-    """Return a catalog whose toy trainer says that it follows some recipe fields."""
+    """Return a catalog whose toy trainer implements some recipe fields."""
     entry = catalog.trainer("toy")
     spec = dataclasses.replace(entry.spec, recipe_fields=fields)
     catalog._entries_by_kind["trainers"]["toy"] = [dataclasses.replace(entry, spec=spec)]
@@ -120,7 +120,7 @@ def test_resolve_recipe_lists_recipes_for_unknown_name(softmax):
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "pattern"),
     [
         ({"learning_rate": 1}, "'learning_rate'.*: batch_size, dataset, "),
         ({"epoch": 1}, "no key 'epoch'. Did you mean 'epochs'"),
@@ -143,8 +143,8 @@ def test_resolve_recipe_lists_recipes_for_unknown_name(softmax):
         ({"lr": object()}, "not plain JSON"),
     ],
 )
-def test_resolve_recipe_rejects_bad_value_and_states_allowed(softmax, values, said):
-    with pytest.raises(InvalidValueError, match=said):
+def test_resolve_recipe_rejects_bad_value_and_states_allowed(softmax, values, pattern):
+    with pytest.raises(InvalidValueError, match=pattern):
         resolve_recipe(softmax, "default", [values])
 
 
@@ -204,18 +204,18 @@ def test_resolve_config_takes_shape_and_classes_from_dataset(toy, softmax):
 
 
 @pytest.mark.parametrize(
-    ("model", "dataset", "said"),
+    ("model", "dataset", "pattern"),
     [
-        ({}, "toy-pairs", "'softmax'.*'toy-pairs'.* 2 labels"),
-        ({"input_shape": [1, 7, 5]}, "toy", r"model.input_shape is \[1, 7, 5\].*has \[1, 6, 5\]"),
-        ({"classes": [4]}, "toy", r"model.classes is \[4\], dataset 'toy' has \[3\]"),
+        ({}, "toy-pairs", "'softmax'.*'toy-pairs'.* 1, got 2"),
+        ({"input_shape": [1, 7, 5]}, "toy", r"model.input_shape .*\[1, 6, 5\], got \[1, 7, 5\]"),
+        ({"classes": [4]}, "toy", r"model.classes .*'toy'.*expected \[3\], got \[4\]"),
         ({"scael": 1}, "toy", "no key 'model.scael'. Did you mean 'model.scale'"),
         ({"scale": -1}, "toy", r"model\.scale\b.*equal to 0\b.* -1\b"),
     ],
 )
-def test_resolve_config_rejects_invalid_model_values(toy, softmax, model, dataset, said):
+def test_resolve_config_rejects_invalid_model_values(toy, softmax, model, dataset, pattern):
     recipe = resolve_recipe(softmax, "default", [{"model": model}])
-    with pytest.raises(InvalidValueError, match=said):
+    with pytest.raises(InvalidValueError, match=pattern):
         resolve_config(softmax, recipe, toy.dataset(dataset).spec)
 
 

@@ -1,8 +1,7 @@
 """Random augmentation of images: rotation, shear, scale, translation, flips, elastic distortion.
 
-The core says where each pixel of a warped image is taken from; a trainer takes it, with its
-framework's means. Elastic distortions are those of Simard, Steinkraus & Platt (2003), with random
-movements at control points instead of at every pixel.
+The core draws the source position of each pixel; a trainer resamples the images there with its
+framework.
 """
 
 from __future__ import annotations
@@ -16,10 +15,11 @@ from zoo_core.recipes.recipe import WARP_FIELDS, Recipe
 from zoo_core.system.random_numbers import uniform
 
 Positions = NDArray[np.float32]
-"""float32 ``(N, 2, H, W)``: x and y of where each pixel comes from, from the center, in pixels."""
+"""float32 ``(N, 2, H, W)``: x and y of each pixel's source, in pixels from the image's center."""
 
 _MATRICES, _CONTROLS, _MIRRORED = 1, 2, 3
-"""Last numbers of the seeds, so that what is drawn for one does not repeat for the other."""
+"""Last element of the seed of each kind of draw."""
+# Without it, the draws of one kind would repeat those of another, for the same seed and step.
 
 
 def draw_warps(
@@ -31,71 +31,80 @@ def draw_warps(
     *,
     part: slice = slice(None),
 ) -> Positions | None:
-    """Return how each image of a batch is warped, or None where the recipe asks for nothing.
+    """Return the warp of each image of a batch, or None for a recipe without warps.
 
-    It depends on the recipe's seed, on `step` and on the place in the batch, and on nothing else.
+    The result depends only on the recipe, on `step` and on the image's place in the batch.
 
     Args:
-        recipe: says how much.
-        height: of an image, in pixels.
-        width: likewise.
+        recipe: strengths of the warps, and the seed.
+        height: height of an image in pixels.
+        width: width of an image in pixels.
         count: number of images N.
         step: number of the step, from 0.
-        part: of the batch, for which alone it is wanted.
+        part: part of the batch to return.
     """
     if not any(map(recipe.changed_from_default, WARP_FIELDS)):
         return None
-    # Stacks of small products: NumPy makes those without its own threads, which would take the
-    # cores from the framework's. One large product made a training 2.7 times slower.
+    # All `count` are drawn and then sliced, so that several processes, each with a part of the
+    # batch, draw the same warps as one process.
     matrices = _draw_matrices(recipe, count, step)[part]
+    # (N, 2, 3) @ (3, H·W). A stack of small products, because NumPy multiplies those without BLAS
+    # threads, which would compete with the framework's for the cores: one large product made a
+    # training 2.7 times slower.
     positions: Positions = (matrices @ _grid(height, width)).reshape(-1, 2, height, width)
     if recipe.elastic:
         rows = _smoothing(height, recipe.elastic_sigma)
         columns = _smoothing(width, recipe.elastic_sigma)
         points = (count, 2, rows.shape[1], columns.shape[1])
-        largest = np.float32(recipe.elastic * np.sqrt(3))  # of a uniform number so deviating
+        # Elastic distortions after Simard, Steinkraus & Platt (2003), but drawn at control points
+        # instead of at every pixel, which is cheaper. The standard deviation of a uniform number
+        # between -a and a is a / √3.
+        largest = np.float32(recipe.elastic * np.sqrt(3))
         controls = largest * _symmetric(points, recipe.seed, step, _CONTROLS)[part]
+        # (H, P) @ (N, 2, P, Q) @ (Q, W): the smoothing is separable.
         positions += rows @ controls @ columns.T
     return positions
 
 
 def _draw_matrices(recipe: Recipe, count: int, step: int) -> NDArray[np.float32]:
-    """Return ``(N, 2, 3)``: what takes (x, y, 1) of a new pixel to the old one's (x, y)."""
+    """Return affine matrices ``(N, 2, 3)`` from (x, y, 1) of a new pixel to its source (x, y)."""
+    # From the new pixel to the old one, because then every new pixel has exactly one source.
     turn, slant, wide, high, right, down = _symmetric((6, count), recipe.seed, step, _MATRICES)
     angle, shear = np.radians(recipe.rotate) * turn, np.tan(np.radians(recipe.shear) * slant)
     cos, sin = np.cos(angle), np.sin(angle)
+    # As a power, so that shrinking by a factor is as likely as growing by it.
     x_scale, y_scale = (1 + recipe.scale) ** wide, (1 + recipe.scale) ** high
     rows = [
         [x_scale * cos, y_scale * (shear * cos - sin), recipe.translate * right],
         [x_scale * sin, y_scale * (shear * sin + cos), recipe.translate * down],
     ]
     matrices = np.ascontiguousarray(np.array(rows, np.float32).transpose(2, 0, 1))
+    # Drawn from a seed of its own, so that flips leave the other warps of a recipe unchanged.
     if recipe.flip:
         matrices[uniform((count,), recipe.seed, step, _MIRRORED) < recipe.flip, :, 0] *= -1
     return matrices
 
 
 def _symmetric(shape: tuple[int, ...], *seed: int) -> NDArray[np.float32]:
-    return np.float32(2) * uniform(shape, *seed) - np.float32(1)
+    return np.float32(2) * uniform(shape, *seed) - np.float32(1)  # from -1 to below 1
 
 
 @cache
 def _grid(height: int, width: int) -> NDArray[np.float32]:
-    """Return ``(3, H·W)``: x, y and 1 of every pixel, from the image's center."""
+    """Return x, y and 1 of every pixel ``(3, H·W)``, from the image's center."""
     y, x = np.mgrid[:height, :width].reshape(2, -1).astype(np.float32)
     return np.stack([x - (width - 1) / 2, y - (height - 1) / 2, np.ones_like(x)])
 
 
 @cache
 def _smoothing(size: int, sigma: float) -> NDArray[np.float32]:
-    """Return ``(size, points)``: Gaussian weights of control points that are `sigma` apart.
-
-    The squares of each row's weights add up to 1, so that independent movements of the points
-    with some standard deviation move every pixel with the same.
-    """
+    """Return Gaussian weights ``(size, points)`` of control points at a distance of `sigma`."""
+    # One point outside the image on either side, so that pixels at the border have neighbors too.
     points = np.arange(-sigma, size - 1 + 2 * sigma, sigma)
     weights: NDArray[np.float64] = np.exp(
         -(((np.arange(size)[:, np.newaxis] - points) / sigma) ** 2) / 2
     )
+    # The squares of each row sum to 1, because then every pixel moves with the same standard
+    # deviation as the independent points.
     weights /= np.sqrt((weights**2).sum(axis=1, keepdims=True))
     return weights.astype(np.float32)

@@ -1,4 +1,4 @@
-"""Data sets as NumPy arrays, which is what crosses the plugin boundary."""
+"""Data sets as NumPy arrays, the form in which plugins provide them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec
 
 _CHUNK_BYTES = 1 << 24
-"""Bytes of images that are looked at at once."""
+"""Maximum bytes of images per chunk."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,8 @@ class Split:
 
     Attributes:
         images: uint8 ``(N, C, H, W)``, 0 to 255.
-        labels: int64 ``(N, heads)``, each from 0 to the number of classes of its head less one.
-        ahead: where the images lie in a file that memory does not hold: is told which rows are
-            wanted soon. None where they are in memory.
+        labels: int64 ``(N, heads)``, each at least 0 and below the number of its head's classes.
+        ahead: callback that prefetches rows of memory-mapped images; None for images in memory.
     """
 
     images: NDArray[np.uint8]
@@ -38,23 +37,26 @@ class Split:
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.ndim != 4:
             raise DataError(
-                f"images must be uint8 (N, C, H, W), got {self.images.dtype} {self.images.shape}"
+                f"expected images uint8 (N, C, H, W), got {self.images.dtype} {self.images.shape}"
             )
         if self.labels.dtype != np.int64 or self.labels.ndim != 2:
             raise DataError(
-                f"labels must be int64 (N, heads), got {self.labels.dtype} {self.labels.shape}"
+                f"expected labels int64 (N, heads), got {self.labels.dtype} {self.labels.shape}"
             )
         if len(self.images) != len(self.labels) or not len(self.images):
-            raise DataError(f"got {len(self.images)} images and {len(self.labels)} labels")
+            raise DataError(
+                "expected as many images as labels, and at least 1, "
+                f"got {len(self.images)} images and {len(self.labels)} labels"
+            )
 
     def __len__(self) -> int:
         return len(self.images)
 
 
 Compose = Callable[[int, int, NDArray[np.int64]], Split]
-"""``(seed, epoch, held_out) -> Split``: as many training images as are not held out, made anew.
+"""``(seed, epoch, held_out) -> Split``: new training images, as many as rows that are not held out.
 
-It depends on its arguments alone, and nothing of the held-out rows is in any of the images.
+A pure function; its images contain nothing of the held-out rows.
 """
 
 
@@ -63,11 +65,11 @@ class ArrayDataset:
     """A data set in memory.
 
     Attributes:
-        splits: ``train`` and ``test`` at least.
-        classes: for each head, the names of its classes.
-        mean: mean of the training images' pixels, one number a channel, from 0 to 1.
-        std: their standard deviation, likewise.
-        compose: makes new training images, where that can be done.
+        splits: at least ``train`` and ``test``.
+        classes: class names per head.
+        mean: mean of the training images' pixels per channel, from 0 to 1.
+        std: standard deviation of the training images' pixels per channel.
+        compose: function that composes new training images, if the data set has one.
     """
 
     splits: Mapping[str, Split]
@@ -80,15 +82,15 @@ class ArrayDataset:
         for name, split in self.splits.items():
             if split.labels.shape[1] != len(self.classes):
                 raise DataError(
-                    f"split {name!r} has {split.labels.shape[1]} labels an image "
-                    f"for {len(self.classes)} heads"
+                    f"wrong number of labels per image in split {name!r}: expected "
+                    f"{len(self.classes)}, one per head, got {split.labels.shape[1]}"
                 )
             for head, classes in enumerate(self.classes):
                 low, high = split.labels[:, head].min(), split.labels[:, head].max()
                 if low < 0 or high >= len(classes):
                     raise DataError(
-                        f"split {name!r} has labels from {low} to {high} in head {head}, "
-                        f"which has the classes 0 to {len(classes) - 1}"
+                        f"wrong labels in split {name!r}, head {head}: expected 0 to "
+                        f"{len(classes) - 1}, got {low} to {high}"
                     )
 
     def sha256(self) -> str:
@@ -99,32 +101,35 @@ class ArrayDataset:
     def _sha256(self) -> str:
         digest = hashlib.sha256(json.dumps(self.classes).encode())
         for name, split in sorted(self.splits.items()):
+            # The shapes too: without them, the same bytes in other shapes had the same checksum.
             digest.update(json.dumps([name, split.images.shape, split.labels.shape]).encode())
             for part in iter_chunks(split.images):
                 digest.update(np.ascontiguousarray(part).data)
+            # Little-endian on every machine, as the checksum is part of a card.
             digest.update(np.ascontiguousarray(split.labels).astype("<i8", copy=False).data)
         return digest.hexdigest()
 
 
 def iter_chunks(images: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
-    """Give images part by part, none of which takes much memory."""
+    """Yield images in chunks of at most `_CHUNK_BYTES`, or one image."""
     step = max(1, _CHUNK_BYTES // math.prod(images.shape[1:]))
     for start in range(0, len(images), step):
         yield images[start : start + step]
 
 
 def load_dataset(entry: Entry[DatasetSpec], *, expected: str | None = None) -> ArrayDataset:
-    """Load a data set and hold it against what its spec declares.
+    """Load a data set and check it against its spec.
 
     Args:
         entry: the data set.
-        expected: the sha256 that a card states of it.
+        expected: sha256 from a card; None for any.
 
     Raises:
-        DataError: it cannot be read, or has other shapes than declared.
-        VerificationError: its content does not have the declared checksum, or not the card's.
+        DataError: the data set is unreadable, or its shapes differ from the spec.
+        VerificationError: its checksum differs from the spec or from `expected`.
     """
     spec = entry.spec
+    # Before the loader, which may download gigabytes, if the spec already shows the difference.
     if expected and spec.sha256:
         _check_card(spec, spec.sha256, expected)
     dataset = entry.resolve(spec.loader)(*([spec.address] if spec.address else []))
@@ -133,29 +138,29 @@ def load_dataset(entry: Entry[DatasetSpec], *, expected: str | None = None) -> A
         actual = None if split is None else (len(split), *split.images.shape[1:])
         if actual != (size, *spec.shape):
             raise DataError(
-                f"split {name!r} of dataset {spec.name!r} has the shape {actual}, "
-                f"plugin {entry.plugin.distribution} declares {(size, *spec.shape)}"
+                f"wrong shape of split {name!r} of dataset {spec.name!r}: expected "
+                f"{(size, *spec.shape)} from plugin {entry.plugin.distribution}, got {actual}"
             )
     if spec.composable and dataset.compose is None:
         raise DataError(
             f"dataset {spec.name!r} cannot compose new images, "
-            f"plugin {entry.plugin.distribution} declares that it can"
+            f"although plugin {entry.plugin.distribution} declares that it can"
         )
     actual = dataset.sha256()
     if expected:
         _check_card(spec, actual, expected)
     if spec.sha256 and actual != spec.sha256:
         raise VerificationError(
-            f"dataset {spec.name!r} has the sha256 {actual}, "
-            f"plugin {entry.plugin.distribution} declares {spec.sha256}",
+            f"checksum mismatch for dataset {spec.name!r}: expected sha256 {spec.sha256} from "
+            f"plugin {entry.plugin.distribution}, got {actual}",
             hint=f"Reinstall {entry.plugin.distribution}.",
         )
-    assert isinstance(dataset, ArrayDataset)
+    assert isinstance(dataset, ArrayDataset)  # for mypy: a plugin's loader is untyped
     return dataset
 
 
 def _check_card(spec: DatasetSpec, sha256: str, expected: str) -> None:
     if sha256 != expected:
         raise VerificationError(
-            f"the card is about {spec.name} with the sha256 {expected}, the one here has {sha256}"
+            f"dataset {spec.name} differs from the card's: expected sha256 {expected}, got {sha256}"
         )

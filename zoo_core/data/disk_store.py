@@ -1,8 +1,7 @@
 """The disk store of data sets: written once, then loaded or memory-mapped.
 
-A data set that has to be fetched, unpacked or decoded is kept under ``$ZOO_HOME/datasets`` as
-arrays: two ``.npy`` files a split, and ``dataset.json``, which says what they are. The folder gets
-its name when all is in it.
+A data set that has to be downloaded, unpacked or decoded is stored under ``$ZOO_HOME/datasets`` as
+two ``.npy`` files per split, and ``dataset.json`` with classes, statistics and a checksum.
 """
 
 from __future__ import annotations
@@ -30,17 +29,17 @@ FORMAT = 1
 DESCRIPTION = "dataset.json"
 
 MAX_MEMORY_SHARE = 0.5
-"""Of the memory that is left: what a data set may take, for a training to have the rest."""
+"""Maximum share of the available memory for a data set; a training needs the rest."""
 
 
 @dataclass(frozen=True)
 class DatasetContent:
-    """What a data set is made of, part by part, so that memory need not hold it.
+    """The content of a new data set, in parts, so that it may be larger than memory.
 
     Attributes:
-        splits: for each, ``train`` and ``test`` among them, how many images it has, and the images.
+        splits: number of images, and the parts, per split; at least ``train`` and ``test``.
         shape: channels, height and width of an image.
-        classes: for each head, the names of its classes.
+        classes: class names per head.
     """
 
     splits: Mapping[str, tuple[int, Iterable[Split]]]
@@ -49,31 +48,33 @@ class DatasetContent:
 
 
 def load_or_create(name: str, key: str, make: Callable[[], DatasetContent]) -> ArrayDataset:
-    """Return the data set that is kept under a name and a key; make it where it is not yet.
+    """Return a stored data set; create it first if it is missing or damaged.
 
-    What does not fit into memory is left in its files, and read when it is used.
+    Images that do not fit into memory are memory-mapped.
 
     Args:
-        name: of the data set, for people who look into the folder.
-        key: what decides the content: letters and digits.
-        make: gives the content; where anything fails in it, nothing is left behind.
+        name: name of the data set, for people who look at the folder.
+        key: identifier of the content, of letters and digits.
+        make: function that returns the content; nothing is stored if it or a part of it fails.
 
     Raises:
-        DataError: it cannot be made or kept.
+        DataError: creating or storing it failed.
     """
     folder = Path(zoo_home(), "datasets", f"{name}-{key}")
     if (dataset := _read(folder)) is not None:
         return dataset
-    with process_lock(f"dataset-{name}-{key}"):  # one process makes it, the others wait for it
+    # The lock avoids duplicate downloads; correctness does not depend on it.
+    with process_lock(f"dataset-{name}-{key}"):
         if (dataset := _read(folder)) is not None:
-            return dataset
+            return dataset  # another process created it meanwhile
         try:
+            # Renamed to its name when it is complete, so that no process reads half a data set.
             with new_folder(folder) as new:
                 _write(new, make())
         except OSError as exc:
             raise DataError(
-                f"dataset {name!r} cannot be kept in {folder}: {exc.strerror}",
-                hint="Free some space, or name another folder with ZOO_HOME.",
+                f"cannot store dataset {name!r} in {folder}: {exc.strerror}",
+                hint="Free some space, or set ZOO_HOME to another folder.",
             ) from exc
     dataset = _read(folder)
     assert dataset is not None
@@ -81,13 +82,13 @@ def load_or_create(name: str, key: str, make: Callable[[], DatasetContent]) -> A
 
 
 def pixel_statistics(images: NDArray[np.uint8]) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return mean and standard deviation of the pixels of each channel, from 0 to 1.
-
-    They are made of exact counts, so that neither order nor size of the parts changes a digit.
+    """Return mean and standard deviation of the pixels per channel, from 0 to 1.
 
     Args:
         images: uint8 ``(N, C, H, W)``.
     """
+    # From integer counts of the 256 levels, because they are exact: the result depends neither on
+    # the order of the images nor on the size of the chunks, unlike a running sum of floats.
     counts = np.zeros((images.shape[1], 256), np.int64)
     for part in iter_chunks(images):
         for channel, pixels in enumerate(part.swapaxes(0, 1)):
@@ -102,6 +103,7 @@ def pixel_statistics(images: NDArray[np.uint8]) -> tuple[tuple[float, ...], tupl
 def _write(folder: Path, content: DatasetContent) -> None:
     for name, (size, images) in content.splits.items():
         _write_split(folder, name, size, images, content)
+    # Read back from the files: the checksum is then that of the stored bytes.
     splits = {name: _read_split(folder, name, fits=False) for name in content.splits}
     mean, std = pixel_statistics(splits["train"].images)
     facts = {
@@ -127,19 +129,21 @@ def _write_split(
         end = filled + len(part)
         if end > size or part.images.shape[1:] != content.shape:
             raise DataError(
-                f"split {name!r} is to have {size:,} images {content.shape}, "
-                f"and gets images {filled} to {end - 1} of {part.images.shape[1:]}"
+                f"wrong content of split {name!r}: expected {size:,} images {content.shape}, "
+                f"got images {filled} to {end - 1} of {part.images.shape[1:]}"
             )
         images[filled:end], labels[filled:end] = part.images, part.labels
         filled = end
     if filled != size:
-        raise DataError(f"split {name!r} is to have {size:,} images, and gets {filled:,}")
-    images.flush()
+        raise DataError(
+            f"wrong content of split {name!r}: expected {size:,} images, got {filled:,}"
+        )
+    images.flush()  # reports I/O errors, which dropping the map would not
     np.save(folder / f"{name}-labels.npy", labels)
 
 
 def _read(folder: Path) -> ArrayDataset | None:
-    """Return what is kept in a folder; None where nothing is, or it is damaged."""
+    """Return the data set in a folder; None if it is missing or damaged."""
     try:
         facts = json.loads((folder / DESCRIPTION).read_bytes())
         if facts["format"] != FORMAT:
@@ -152,6 +156,7 @@ def _read(folder: Path) -> ArrayDataset | None:
             mean=tuple(facts["mean"]),
             std=tuple(facts["std"]),
         )
+        # Hashed on every load, because a disk may damage what was correct when it was written.
         return dataset if dataset.sha256() == facts["sha256"] else None
     except (OSError, ValueError, KeyError, TypeError, DataError):
         return None
@@ -163,14 +168,15 @@ def _read_split(folder: Path, name: str, *, fits: bool) -> Split:
     if fits:
         return Split(np.load(path), labels)
     images = np.load(path, mmap_mode="r")
+    # A plain array over the same map, because every slice of a memmap costs Python time.
     return Split(np.asarray(images), labels, ahead=_Prefetch(images))
 
 
 class _Prefetch:
-    """Has the kernel read images before they are used, beside the computing.
+    """Prefetch of memory-mapped images by the kernel, in the background.
 
     Args:
-        images: uint8 ``(N, C, H, W)``, mapped.
+        images: memory-mapped uint8 ``(N, C, H, W)``.
     """
 
     def __init__(self, images: np.memmap[Any, Any]) -> None:
@@ -180,13 +186,13 @@ class _Prefetch:
 
     def __call__(self, rows: NDArray[np.int64]) -> None:
         if not hasattr(mmap, "MADV_WILLNEED"):
-            return
+            return  # this system has no madvise, such as Windows
         if not self._is_random:
-            # From now on images are read in any order. Where one is missed after all, the kernel
-            # would read 128 KiB around it, which is many times what is wanted.
+            # Only now, because hashing the file read it in order, with the kernel's readahead. In
+            # random order, readahead would read 128 KiB around each image, most of it for nothing.
             self._map.madvise(mmap.MADV_RANDOM)
             self._is_random = True
         for row in rows.tolist():
             start = self._begin + row * self._size
-            page = start - start % mmap.PAGESIZE
+            page = start - start % mmap.PAGESIZE  # madvise requires the start of a page
             self._map.madvise(mmap.MADV_WILLNEED, page, start + self._size - page)

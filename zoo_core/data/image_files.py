@@ -1,4 +1,4 @@
-"""Image files decoded to the arrays that models take."""
+"""Image files decoded to arrays of a model's input shape."""
 
 from __future__ import annotations
 
@@ -17,37 +17,38 @@ if TYPE_CHECKING:
     from zoo_core.plugins.catalog import Catalog
 
 ImageReader = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
-"""From an image of any size, uint8 ``(C, H, W)``, to one of the size that a model reads."""
+"""Function from an image of any size, uint8 ``(C, H, W)``, to one of the model's input size."""
 
 _MODES = {1: "L", 3: "RGB"}
-"""Pillow's mode for a number of channels."""
+"""Number of channels -> mode of Pillow."""
 
 _DEEP = ("I", "F")
-"""How the names of Pillow's modes begin of which a pixel has more than eight bits."""
+"""Prefixes of Pillow's modes with more than 8 bits per pixel."""
 
 _FAULTS = (OSError, SyntaxError, ValueError, RuntimeError, Image.DecompressionBombError)
-"""What Pillow's decoders raise where a file is damaged."""
+"""Exceptions of Pillow's decoders for damaged files."""
 
 
 def read_image(
-    file: Path | IO[bytes], channels: int, *, name: str = "what was sent"
+    file: Path | IO[bytes], channels: int, *, name: str = "the image"
 ) -> NDArray[np.uint8]:
-    """Read an image file as uint8 ``(C, H, W)``, turned as its camera says that it was held.
+    """Read an image file as uint8 ``(C, H, W)``, with its EXIF orientation applied.
 
-    What is transparent becomes black where the rest is light, and white where it is dark.
+    Transparent pixels become black if the opaque ones are light, white if they are dark.
 
     Args:
-        file: any that Pillow reads; its path, or the file itself, open for reading.
-        channels: 1 for gray, 3 for color.
-        name: what an open file is called in errors.
+        file: path or open file, in any format of Pillow.
+        channels: 1 for gray, 3 for RGB.
+        name: name of an open file in errors.
 
     Raises:
-        DataError: the file cannot be read as an image.
-        InvalidValueError: images do not have that many channels.
+        DataError: the file is not a readable image.
+        InvalidValueError: `channels` is neither 1 nor 3.
     """
     if channels not in _MODES:
         raise InvalidValueError(
-            f"the model reads {channels} channels, image files give 1 (gray) or 3 (color)"
+            f"cannot use image files with this model: expected 1 (gray) or 3 (RGB) channels, "
+            f"got {channels}"
         )
     name = str(file) if isinstance(file, Path) else name
     try:
@@ -58,22 +59,26 @@ def read_image(
                 image = image.convert(_MODES[channels])
             pixels = np.array(image, np.uint8)
     except UnidentifiedImageError as exc:
-        raise DataError(f"{name} is not an image that can be read", hint="Try a PNG.") from exc
+        raise DataError(f"{name} is not a known image format", hint="Try a PNG.") from exc
     except _FAULTS as exc:
-        why = getattr(exc, "strerror", None) or exc
-        raise DataError(f"{name} cannot be read as an image: {why}") from exc
+        why = (
+            getattr(exc, "strerror", None) or exc
+        )  # without errno and path, if it has a short form
+        raise DataError(f"cannot read {name} as an image: {why}") from exc
+    # Pillow's (H, W) or (H, W, C) -> (C, H, W)
     return pixels[np.newaxis] if channels == 1 else np.moveaxis(pixels, -1, 0)
 
 
 def reader_for(catalog: Catalog, dataset: str, shape: tuple[int, int, int]) -> ImageReader:
-    """Return what makes any image one such as a data set's; see `DatasetSpec.reader`.
+    """Return the function that converts any image to one like a data set's images.
 
     Args:
-        catalog: what is installed.
-        dataset: its name; one that is not installed has no reader of its own.
-        shape: the model's channels, height and width.
+        catalog: installed plugins.
+        dataset: name of the data set; `fit_image` is the default for unknown ones.
+        shape: channels, height and width of the model's input.
     """
     entry = catalog.entries("datasets").get(dataset)
+    # A model that was trained on a variant of the data set in another shape cannot use its reader.
     if entry is None or not entry.spec.reader or entry.spec.shape != shape:
         return partial(fit_image, shape=shape)
     reader: ImageReader = entry.resolve(entry.spec.reader)
@@ -81,18 +86,18 @@ def reader_for(catalog: Catalog, dataset: str, shape: tuple[int, int, int]) -> I
 
 
 def fit_image(image: NDArray[np.uint8], shape: tuple[int, int, int]) -> NDArray[np.uint8]:
-    """Return an image in a size: as it is if it has that, else fitted in whole.
-
-    A gray one is made light on dark, as the usual data sets are.
+    """Return an image resized and padded to a shape, or unchanged if it has that shape.
 
     Args:
         image: uint8 ``(C, H, W)``.
-        shape: channels, height and width that it is to have.
+        shape: channels, height and width of the result.
     """
     if image.shape == shape:
-        return image
+        return image  # probably an image of the data set itself
     channels, height, width = shape
     picture = Image.fromarray(image[0] if channels == 1 else np.moveaxis(image, 0, -1))
+    # The usual gray data sets (MNIST, Fashion-MNIST, EMNIST) are light on black, photos of paper
+    # are dark on white.
     if channels == 1 and has_light_border(image[0]):
         picture = ImageOps.invert(picture)
     picture = ImageOps.pad(picture, (width, height), Image.Resampling.LANCZOS)
@@ -101,16 +106,17 @@ def fit_image(image: NDArray[np.uint8], shape: tuple[int, int, int]) -> NDArray[
 
 
 def has_light_border(image: NDArray[np.uint8]) -> bool:
-    """Say whether most of the outermost pixels of ``(H, W)`` are lighter than the middle."""
+    """Return whether most border pixels of an image ``(H, W)`` are lighter than medium gray."""
     border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
     return bool(2 * np.count_nonzero(border > 127) > len(border))
 
 
 def _flatten(image: Image.Image) -> Image.Image:
-    """Return an image without transparency and with eight bits a channel."""
+    """Return an image without transparency and with 8 bits per channel."""
     if image.mode.startswith(_DEEP):
         values = np.asarray(image, np.float64)
-        # 16 bits are usual; what has no more than 8 is taken as it is, what has more is scaled.
+        # The mode does not show how many of its 32 bits are used, so the largest value decides:
+        # 8 bits are kept, 16 bits divided by 257 (65535 / 255), anything else is scaled to 255.
         most = max(float(values.max(initial=0)), 1.0)
         scale = 1.0 if 1 < most <= 255 else 257.0 if 255 < most <= 65535 else most / 255
         return Image.fromarray((values / scale).clip(0, 255).astype(np.uint8))
@@ -118,6 +124,8 @@ def _flatten(image: Image.Image) -> Image.Image:
         return image
     image = image.convert("RGBA")
     gray, alpha = np.asarray(image.convert("L")), np.asarray(image.getchannel("A"))
+    # Contrast with the background, because a drawing on a transparent one would vanish on its own
+    # color. Weighted by alpha: transparent pixels have arbitrary colors.
     light = np.average(gray, weights=alpha) > 127 if alpha.any() else False
     ground = Image.new("RGBA", image.size, "black" if light else "white")
     return Image.alpha_composite(ground, image)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Normalization:
-    """What is done to the pixels before a model sees them: ``(image / 255 - mean) / std``.
+    """Normalization of pixels: ``(image / 255 - mean) / std``.
 
     Attributes:
-        mean: one number a channel, on the scale from 0 to 1.
-        std: likewise.
+        mean: mean per channel, on the scale from 0 to 1.
+        std: standard deviation per channel, on the same scale.
     """
 
     mean: tuple[float, ...]

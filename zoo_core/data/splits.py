@@ -14,19 +14,19 @@ from zoo_core.recipes.recipe import Recipe
 from zoo_core.system.random_numbers import permutation
 
 VALIDATION = "validation"
-"""The split of a data set that comes with images to choose the best epoch on."""
+"""Name of the validation split, in data sets that have their own."""
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """A data set, and which of its training images are trained on.
+    """A data set with its training and validation rows.
 
     Attributes:
-        dataset: all of it; no image is copied.
+        dataset: the data set; no image is copied.
         train_rows: int64, the rows of ``dataset.splits["train"]`` to train on.
-        validation_rows: int64, the rows on which the best epoch is chosen: the other ones, or
-            those of the split ``validation``, where the data set has one.
-        normalization: what the model sees of an image.
+        validation_rows: int64, the rows that the best epoch is chosen on: all other rows, or the
+            rows of the split ``validation`` if the data set has one.
+        normalization: normalization of the pixels.
     """
 
     dataset: ArrayDataset
@@ -40,13 +40,13 @@ class TrainingData:
 
     @property
     def validation(self) -> Split:
-        """The validation rows, copied out."""
+        """A copy of the validation rows."""
         rows = self.validation_rows
         return Split(self.held_out.images[rows], self.held_out.labels[rows])
 
     @property
     def held_out(self) -> Split:
-        """The split that has the validation rows."""
+        """The split that contains the validation rows."""
         return self.dataset.splits.get(VALIDATION, self.train)
 
     @property
@@ -54,20 +54,22 @@ class TrainingData:
         return self.dataset.splits["test"]
 
     def order(self, seed: int, epoch: int) -> NDArray[np.int64]:
-        """Return the rows to train on in `epoch` (from 1), in order: a pure function."""
+        """Return the training rows of `epoch` (from 1), in order."""
+        # A pure function of seed and epoch, because a resumed training has no generator's state.
         return self.train_rows[permutation(len(self.train_rows), seed, epoch)]
 
     def epoch(self, recipe: Recipe, epoch: int) -> tuple[Split, NDArray[np.int64]]:
-        """Return the images to train on in `epoch` (from 1), and the order of their rows."""
+        """Return the training images of `epoch` (from 1), and the order of their rows."""
         if recipe.fresh:
-            assert self.dataset.compose is not None  # the plan saw to it
+            assert self.dataset.compose is not None  # `make_plan` checked it
+            # The held-out rows are passed so that no part of them is in a composed image.
             composed = self.dataset.compose(recipe.seed, epoch, self.validation_rows)
-            return composed, np.arange(len(composed))
+            return composed, np.arange(len(composed))  # composed images are in random order already
         return self.train, self.order(recipe.seed, epoch if recipe.reshuffle else 1)
 
 
 def training_data(dataset: ArrayDataset, recipe: Recipe) -> TrainingData:
-    """Return a data set with the images parted and the pixels treated as a recipe says."""
+    """Return a data set with the split and the normalization of a recipe."""
     size = len(dataset.splits["train"])
     if VALIDATION in dataset.splits:
         train, validation = np.arange(size), np.arange(len(dataset.splits[VALIDATION]))
@@ -75,13 +77,13 @@ def training_data(dataset: ArrayDataset, recipe: Recipe) -> TrainingData:
         seed = recipe.split_seed if recipe.held_out == "random" else None
         train, validation = split_rows(size, recipe.validation, seed)
     channels = len(dataset.mean)
-    raw = Normalization((0.0,) * channels, (1.0,) * channels)
+    raw = Normalization((0.0,) * channels, (1.0,) * channels)  # pixels / 255
     normalized = Normalization(dataset.mean, dataset.std)
     return TrainingData(dataset, train, validation, normalized if recipe.normalize else raw)
 
 
 def training_size(sizes: Mapping[str, int], recipe: Recipe) -> int:
-    """Return how many images are trained on, of a data set with splits of these sizes."""
+    """Return the number of training images, for a data set with splits of these sizes."""
     size = sizes["train"]
     return size if VALIDATION in sizes else size - validation_size(size, recipe.validation)
 
@@ -89,21 +91,22 @@ def training_size(sizes: Mapping[str, int], recipe: Recipe) -> int:
 def split_rows(
     size: int, validation: float, seed: int | None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Part the rows 0 … size-1 into those to train on and those held out for validation.
+    """Split the rows 0 … size-1 into training and validation rows.
 
     Args:
         size: number of rows, at least 2.
-        validation: share of the rows for validation, above 0 and below 1.
-        seed: of the permutation that draws them; None to hold out the last rows.
+        validation: share of the rows for validation, greater than 0 and less than 1.
+        seed: seed of the random choice; None to hold out the last rows.
 
     Returns:
-        Two disjoint sorted arrays, neither empty, that hold every row between them.
+        Two sorted arrays, neither empty; every row is in exactly one.
     """
     train = size - validation_size(size, validation)
     rows = np.arange(size) if seed is None else permutation(size, seed)
+    # Sorted, so that copying the images reads memory, or the file, from front to back.
     return np.sort(rows[:train]), np.sort(rows[train:])
 
 
 def validation_size(size: int, validation: float) -> int:
-    """Return how many of `size` rows are held out: the share, rounded, and neither none nor all."""
+    """Return the number of validation rows: the share, rounded, and at least 1, but not all."""
     return min(max(round(size * validation), 1), size - 1)

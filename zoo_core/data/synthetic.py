@@ -1,6 +1,6 @@
-"""A synthetic data set: small images made by integer arithmetic, the same everywhere.
+"""A synthetic data set: small images from integer arithmetic, the same on every machine.
 
-It is for trying models out: a few seconds of training tell whether one learns.
+A few seconds of training on it show whether a new model learns.
 """
 
 from __future__ import annotations
@@ -29,20 +29,22 @@ def load() -> ArrayDataset:
 
 
 def _split(size: int, seed: int) -> Split:
-    random = np.random.PCG64(seed)  # whose raw numbers are the same in every version of NumPy
+    # A bit generator, because its raw numbers are the same in every version of NumPy.
+    random = np.random.PCG64(seed)
     images = (_draw(random, size * 3 * SIZE * SIZE) % 128).reshape(size, 3, SIZE, SIZE)
     labels = np.arange(size) % len(PLACES)
-    # Places are five pixels apart, and a square is off its place by a pixel at most.
+    # Places are 5 pixels apart and a square is shifted by 0 to 2, so its corner shows the place.
     corners = (
         5 * np.stack([labels // 3, labels % 3], axis=1)
         + _draw(random, 2 * size).reshape(size, 2) % 3
     )
     colors = 64 + _draw(random, 3 * size).reshape(size, 3, 1, 1) % 64
+    # At most 127 + 127: no overflow of uint8.
     for image, (top, left), color in zip(images, corners, colors, strict=True):
         image[:, top : top + SQUARE, left : left + SQUARE] += color
     return Split(images.astype(np.uint8), labels[:, np.newaxis].astype(np.int64))
 
 
 def _draw(random: np.random.PCG64, count: int) -> NDArray[np.int64]:
-    """Return numbers from 0 to 255."""
+    """Return random numbers from 0 to 255."""
     return (random.random_raw(count) >> np.uint64(56)).astype(np.int64)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.data.dataset import ArrayDataset
-from zoo_core.evaluation.evaluate import read_split
+from zoo_core.evaluation.evaluate import predict_split
 from zoo_core.evaluation.statistics import holm, mcnemar_p, wilson_interval
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.metrics.scores import Scores, score
@@ -21,14 +21,13 @@ from zoo_core.pretrained.model import Pretrained
 
 @dataclass(frozen=True)
 class Proportion:
-    """How many images were read correctly, and how sure the share of them is.
+    """An accuracy and its 95 % confidence interval.
 
     Attributes:
-        correct: number of images.
-        total: number of all images.
-        low: from here to `high`, the accuracy on images of the same kind lies with a confidence
-            of 95 % (`wilson_interval`).
-        high: see `low`.
+        correct: number of correct predictions.
+        total: number of images.
+        low: lower bound of the interval (`wilson_interval`).
+        high: upper bound of the interval.
     """
 
     correct: int
@@ -38,24 +37,23 @@ class Proportion:
 
     @property
     def accuracy(self) -> float:
-        """From 0 to 1."""
+        """Share of correct predictions, from 0 to 1."""
         return self.correct / self.total
 
 
 @dataclass(frozen=True)
 class PairwiseTest:
-    """Two models on the same images, whatever is asked of them: one label, or every one.
+    """McNemar's test of two models on the same images, for one head or for all.
 
     Attributes:
-        first: which of the members, from 0.
-        second: likewise.
-        both: number of images that both read correctly.
-        only_first: that the first alone does.
-        only_second: that the second alone does.
-        neither: that neither does.
-        p: of McNemar's exact test: how probable a difference as large as this is, or a larger one,
-            where both are equally good.
-        adjusted: `p` after Holm's correction for all pairs that are compared.
+        first: index of the first member, from 0.
+        second: index of the second member.
+        both: number of images that both predict correctly.
+        only_first: number that only the first predicts correctly.
+        only_second: number that only the second predicts correctly.
+        neither: number that neither predicts correctly.
+        p: p value of McNemar's exact test.
+        adjusted: `p` after Holm's correction for all pairs.
     """
 
     first: int
@@ -70,12 +68,12 @@ class PairwiseTest:
 
 @dataclass(frozen=True)
 class HeadComparison:
-    """One thing that an image is read for.
+    """The comparison of all members for one head, or for all heads together.
 
     Attributes:
-        head: which label, from 0; None for every label right.
-        proportions: how well each member reads it.
-        tests: each member with each other.
+        head: index of the head, from 0; None for "all heads correct".
+        proportions: accuracy of each member.
+        tests: one test per pair of members.
     """
 
     head: int | None
@@ -85,14 +83,14 @@ class HeadComparison:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Several models on the same images.
+    """The comparison of several models on the same images.
 
     Attributes:
-        dataset: its name.
+        dataset: name of the data set.
         data: the data set.
-        split: whose images are read.
+        split: name of the split.
         members: the models with their weights.
-        predictions: what each reads.
+        predictions: predictions of each member.
     """
 
     dataset: str
@@ -106,6 +104,7 @@ class Comparison:
         """The true classes, ``(N, heads)``."""
         return self.data.splits[self.split].labels
 
+    # Cached, because `zoo report` uses each of these several times.
     @cached_property
     def scores(self) -> tuple[Scores, ...]:
         """Loss and accuracy of each member."""
@@ -113,25 +112,26 @@ class Comparison:
 
     @cached_property
     def is_correct(self) -> NDArray[np.bool_]:
-        """Whether each member reads each label correctly, ``(members, N, heads)``."""
+        """True for each correct label, ``(members, N, heads)``."""
         return np.stack([each.labels == self.labels for each in self.predictions])
 
     @cached_property
     def heads_compared(self) -> tuple[HeadComparison, ...]:
-        """One a head; where there are several heads, one more for every label right."""
+        """One comparison per head, and for several heads one more for all of them together."""
         heads = [_compare_head(self.is_correct[:, :, i], i) for i in range(self.labels.shape[1])]
-        every: NDArray[np.bool_] = np.all(self.is_correct, axis=2)
-        return tuple([*heads, _compare_head(every, None)] if heads[1:] else heads)
+        all_heads: NDArray[np.bool_] = np.all(self.is_correct, axis=2)
+        return tuple([*heads, _compare_head(all_heads, None)] if heads[1:] else heads)
 
     @cached_property
     def disagreements(self) -> NDArray[np.int64]:
-        """Rows of the images that some members read correctly, every label, and others do not.
+        """Rows of the images that some members, but not all, predict correctly.
 
-        Those come first that the fewest members read; of equals, as they stand in the data set.
+        The images with the fewest correct members come first.
         """
-        readers = self.is_correct.all(axis=2).sum(axis=0)
-        rows = np.flatnonzero((readers > 0) & (readers < len(self.members)))
-        return rows[np.argsort(readers[rows], kind="stable")].astype(np.int64)
+        correct = self.is_correct.all(axis=2).sum(axis=0)  # (N,), number of members
+        rows = np.flatnonzero((correct > 0) & (correct < len(self.members)))
+        # Stable: equal numbers keep the order of the data set.
+        return rows[np.argsort(correct[rows], kind="stable")].astype(np.int64)
 
 
 def compare_pretrained(
@@ -141,30 +141,23 @@ def compare_pretrained(
     dataset: str | None = None,
     split: str = "test",
 ) -> Comparison:
-    """Let models read every image of a data set's split, and compare what they read.
+    """Compare the predictions of models for every image of a data set's split.
 
-    Args:
-        catalog: what is installed.
-        pretrained: the models with their weights, at least one.
-        dataset: name of the data set; None for the one that they were trained on.
-        split: for instance ``test`` or ``train``.
-
-    Raises:
-        ZooError: see `zoo_core.evaluation.evaluate.evaluate_pretrained`.
+    Arguments and errors are those of `zoo_core.evaluation.evaluate.evaluate_pretrained`.
     """
-    name, data, read = read_split(catalog, pretrained, dataset=dataset, split=split)
-    return Comparison(name, data, split, tuple(pretrained), tuple(read))
+    name, data, predictions = predict_split(catalog, pretrained, dataset=dataset, split=split)
+    return Comparison(name, data, split, tuple(pretrained), tuple(predictions))
 
 
 def _compare_head(is_correct: NDArray[np.bool_], head: int | None) -> HeadComparison:
-    """Return what is known of one question.
+    """Return the comparison for one head.
 
     Args:
-        is_correct: whether each member answers it correctly for each image, ``(members, N)``.
+        is_correct: True for each correct prediction, ``(members, N)``.
         head: see `HeadComparison`.
     """
     total = is_correct.shape[1]
-    counts = [int(each.sum()) for each in is_correct]
+    counts = [int(each.sum()) for each in is_correct]  # Python's int, for exact arithmetic and JSON
     pairs = list(combinations(range(len(is_correct)), 2))
     tables = [_contingency(is_correct[first], is_correct[second]) for first, second in pairs]
     ps = [mcnemar_p(only_first, only_second) for _, only_first, only_second, _ in tables]
@@ -173,6 +166,7 @@ def _compare_head(is_correct: NDArray[np.bool_], head: int | None) -> HeadCompar
         proportions=tuple(
             Proportion(count, total, *wilson_interval(count, total)) for count in counts
         ),
+        # Corrected for the pairs of this head only: each head is a question of its own.
         tests=tuple(
             PairwiseTest(*pair, *table, p, adjusted)
             for pair, table, p, adjusted in zip(pairs, tables, ps, holm(ps), strict=True)
@@ -181,7 +175,8 @@ def _compare_head(is_correct: NDArray[np.bool_], head: int | None) -> HeadCompar
 
 
 def _contingency(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> tuple[int, int, int, int]:
-    """Return how many images both read, the first alone, the second alone, and neither."""
+    """Return the 2 × 2 table: both correct, only the first, only the second, neither."""
+    # Numbers 0 to 3 in this order, one per image.
     cells = np.bincount(2 * (~first).astype(np.int64) + ~second, minlength=4)
     both, only_first, only_second, neither = (int(count) for count in cells)
     return both, only_first, only_second, neither

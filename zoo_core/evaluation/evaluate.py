@@ -18,12 +18,12 @@ from zoo_core.pretrained.model import Pretrained
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How well weights read a split, each by itself and all together.
+    """Scores of weights on a split, and of their ensemble.
 
     Attributes:
-        dataset: its name.
+        dataset: name of the data set.
         members: scores of each set of weights.
-        together: scores of their ensemble (`zoo_core.metrics.ensemble`); of one, its own.
+        together: scores of the ensemble (`zoo_core.metrics.ensemble`).
     """
 
     dataset: str
@@ -38,41 +38,42 @@ def evaluate_pretrained(
     dataset: str | None = None,
     split: str = "test",
 ) -> Evaluation:
-    """Score weights, and the ensemble of them, on every image of a data set's split.
+    """Score weights and their ensemble on every image of a data set's split.
 
     Args:
-        catalog: what is installed.
+        catalog: installed plugins.
         pretrained: the weights, at least one.
-        dataset: name of the data set; None for the one that they were trained on.
-        split: for instance ``test`` or ``train``.
+        dataset: name of the data set; None for the one of the training.
+        split: name of the split, for instance ``test``.
 
     Raises:
         InvalidValueError: the data set's images or classes do not fit a model, or the weights were
-            trained on several data sets and none is named.
+            trained on several data sets, and no `dataset` was chosen.
         UnknownNameError: there is no such data set or split.
     """
-    name, data, read = read_split(catalog, pretrained, dataset=dataset, split=split)
+    name, data, predictions = predict_split(catalog, pretrained, dataset=dataset, split=split)
     labels = data.splits[split].labels
     return Evaluation(
         dataset=name,
-        members=tuple(score(each.logits, labels) for each in read),
-        together=score(ensemble_predictions(read).logits, labels),
+        members=tuple(score(each.logits, labels) for each in predictions),
+        together=score(ensemble_predictions(predictions).logits, labels),
     )
 
 
-def read_split(
+def predict_split(
     catalog: Catalog, pretrained: Sequence[Pretrained], *, dataset: str | None, split: str
 ) -> tuple[str, ArrayDataset, list[Predictions]]:
-    """Return a data set's name, the data set, and what weights read in every image of a split.
+    """Return a data set's name, the data set, and each model's predictions of a split.
 
     Arguments and errors are those of `evaluate_pretrained`.
     """
-    entry = catalog.dataset(dataset or _trained_on(pretrained))
+    entry = catalog.dataset(dataset or _training_dataset(pretrained))
+    # Everything is checked before the data set is loaded, which may take minutes.
     spec = entry.spec
     if split not in spec.sizes:
         raise UnknownNameError(
             f"dataset {spec.name!r} has no split {split!r}",
-            hint=f"Splits: {join_names(spec.sizes)}.",
+            hint=f"Choose one of: {join_names(spec.sizes)}.",
         )
     for weights in pretrained:
         _check_fit(entry, weights)
@@ -81,20 +82,23 @@ def read_split(
     return spec.name, data, [weights.predict(images) for weights in pretrained]
 
 
-def _trained_on(pretrained: Sequence[Pretrained]) -> str:
+def _training_dataset(pretrained: Sequence[Pretrained]) -> str:
+    # The only use of the cards; with `dataset`, none is read.
     names = {weights.card.dataset.name for weights in pretrained}
     if len(names) > 1:
         raise InvalidValueError(
             f"the weights were trained on several data sets: {join_names(names)}",
-            hint="Say which to evaluate them on: --dataset NAME",
+            hint="Choose one with --dataset NAME.",
         )
     return names.pop()
 
 
 def _check_fit(entry: Entry[DatasetSpec], weights: Pretrained) -> None:
+    # The config and not only the shape: equal numbers of classes are required as well.
     spec, config = entry.spec, weights.config
     if (tuple(spec.shape), tuple(spec.classes)) != (config.input_shape, config.classes):
         raise InvalidValueError(
-            f"dataset {spec.name!r} has images {spec.shape} with classes {spec.classes}, "
-            f"{weights.name} is for {config.input_shape} with classes {config.classes}"
+            f"dataset {spec.name!r} does not fit {weights.name}: expected images "
+            f"{config.input_shape} with classes {config.classes}, got {spec.shape} with "
+            f"{spec.classes}"
         )

@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Misclassified:
-    """The misread images, the most confidently misread first.
+    """The misclassified images, the most confident mistake first.
 
     Attributes:
-        rows: int64 ``(M,)``, which images.
-        confidence: float32 ``(M,)``, the probability of the class that was read wrongly; of
-            several, the highest.
-        total: number of images that were read.
+        rows: int64 ``(M,)``, rows of the images.
+        confidence: float32 ``(M,)``, probability of the wrong class, the highest of several heads.
+        total: number of all images.
     """
 
     rows: NDArray[np.int64]
@@ -27,18 +26,21 @@ class Misclassified:
 
 def find_misclassified(
     labels: NDArray[np.int64],
-    read: NDArray[np.int64],
+    predicted: NDArray[np.int64],
     probabilities: Sequence[NDArray[np.float32]],
 ) -> Misclassified:
-    """Return the images of which any label is read wrongly.
+    """Return the images with a wrong prediction of any head.
 
     Args:
-        labels: ``(N, heads)``, the true classes.
-        read: ``(N, heads)``, what a model reads.
-        probabilities: for each head ``(N, classes)``.
+        labels: true classes ``(N, heads)``.
+        predicted: predicted classes ``(N, heads)``.
+        probabilities: probabilities ``(N, classes)``, one array per head.
     """
-    given = [head[np.arange(len(read)), read[:, i]] for i, head in enumerate(probabilities)]
-    confidence = np.where(read != labels, np.stack(given, axis=1), 0).max(axis=1)
-    rows = np.flatnonzero((read != labels).any(axis=1))
+    wrong = predicted != labels  # (N, heads)
+    rows = np.arange(len(predicted))
+    chosen = [head[rows, predicted[:, i]] for i, head in enumerate(probabilities)]
+    confidence = np.where(wrong, np.stack(chosen, axis=1), 0).max(axis=1)
+    rows = np.flatnonzero(wrong.any(axis=1))
+    # Stable, so that equal confidences keep the order of the data set on every machine.
     rows = rows[np.argsort(-confidence[rows], kind="stable")]
     return Misclassified(rows, confidence[rows], len(labels))

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Scores:
-    """How well a model reads a set of images. Lists have one entry a head.
+    """Loss and accuracy on a set of images, one entry per head.
 
     Attributes:
         loss: mean cross-entropy, in nats.
         accuracy: share of correct labels, from 0 to 1.
         correct: number of correct labels.
-        all_correct: number of images with every label correct.
+        all_correct: number of images with all labels correct.
         total: number of images.
     """
 
@@ -35,7 +35,7 @@ class Scores:
 
 
 def score(logits: Sequence[NDArray[np.float32]], labels: NDArray[np.int64]) -> Scores:
-    """Score logits, one ``(N, classes)`` a head, against labels ``(N, heads)``."""
+    """Score logits ``(N, classes)``, one array per head, against labels ``(N, heads)``."""
     right = np.stack([head.argmax(axis=1) == labels[:, i] for i, head in enumerate(logits)], axis=1)
     total = len(labels)
     correct = tuple(int(count) for count in right.sum(axis=0))
@@ -55,16 +55,18 @@ def cross_entropy(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> flo
         logits: ``(N, classes)``.
         labels: ``(N,)``.
     """
-    # Classes before images: NumPy is several times faster along the longer axis.
+    # (classes, N): NumPy is several times faster along the longer axis. float64, because the mean
+    # over many thousand images would lose digits in float32.
     shifted = np.ascontiguousarray(logits.T, np.float64)
-    with np.errstate(invalid="ignore"):  # infinite logits give nan, which is what to report
-        shifted -= shifted.max(axis=0)
+    with np.errstate(invalid="ignore"):  # infinite logits result in nan, which callers report
+        shifted -= shifted.max(axis=0)  # exp cannot overflow
         losses = np.log(np.exp(shifted).sum(axis=0)) - shifted[labels, np.arange(len(labels))]
     return float(losses.mean())
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the probabilities of ``(N, classes)`` logits."""
+    # Without the maximum, exp of a float32 above 88 is infinite.
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     probabilities: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
     return probabilities

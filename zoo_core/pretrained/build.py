@@ -15,6 +15,7 @@ from zoo_core.pretrained.model import Pretrained
 from zoo_core.pretrained.plain_config import ConfigView
 from zoo_core.weights.file import WeightFile, check_tensors
 
+# The modules below import pydantic; see `zoo_core.pretrained.plain_config`.
 if TYPE_CHECKING:
     from zoo_core.plugins.catalog import Catalog
     from zoo_core.recipes.model_config import ModelConfig
@@ -35,43 +36,43 @@ def build(
     """Return a model with the weights of a file.
 
     Args:
-        catalog: what is installed.
-        file: the weights, which say what model they are of.
-        name: what to call them.
-        card: reads what is known of them, when somebody asks.
-        plain: see `Published.plain`.
+        catalog: installed plugins.
+        file: weights; their metadata names the model, its config and its trainer.
+        name: name of the weights.
+        card: function that reads the card, called when the card is first used.
+        plain: see `zoo_core.registry.index.PublishedWeights`.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        threads: of the framework; None for its own choice.
-        into: a model that is to get the weights; None for a new one.
+        threads: number of the framework's threads; None for its default.
+        into: model to assign the weights to; None to build a new one.
 
     Raises:
-        VerificationError: the weights do not have the names, shapes or dtypes of the model's.
-        InvalidValueError: `into` is no model of the weights' framework.
+        VerificationError: names, shapes or dtypes of the weights differ from the model's.
+        InvalidValueError: `into` is not a model of the weights' framework.
     """
-    facts = _read_facts(file)
-    entry = catalog.model(f"{facts.plugin}/{facts.model}")
+    metadata = _parse_metadata(file)
+    entry = catalog.model(f"{metadata.plugin}/{metadata.model}")
 
     @cache
     def config() -> ModelConfig:
         from zoo_core.recipes.validation import validate
 
         cls: type[ModelConfig] = entry.resolve(entry.spec.config)
-        return validate(cls, facts.config, what=f"config in {file.path}")
+        return validate(cls, metadata.config, what=f"config in {file.path}")
 
-    trainer = make_trainer(catalog.trainer(facts.trainer), device=device, threads=threads)
+    trainer = make_trainer(catalog.trainer(metadata.trainer), device=device, threads=threads)
     builder = model_builder(entry)
-    if plain and facts.version == entry.plugin.version:
-        settled: Any = ConfigView(facts.config, config)
+    # Another version of the plugin may validate differently, or have new fields with defaults.
+    if plain and metadata.version == entry.plugin.version:
+        validated: Any = ConfigView(metadata.config, config)
     else:
-        settled = config()
+        validated = config()
     try:
-        new = into is None
-        model = trainer.build(builder, settled, None) if new else into
+        model = trainer.build(builder, validated, None) if into is None else into
     except ZooError:
         raise
-    except Exception as exc:
+    except Exception as exc:  # a plugin may raise anything for a config that it did not write
         raise VerificationError(
-            f"{file.path}: no {facts.model} can be built of its config: {one_line(exc)}"
+            f"{file.path}: building {metadata.model} from its config failed: {one_line(exc)}"
         ) from exc
     _assign(trainer, model, file)
     return Pretrained(
@@ -79,34 +80,34 @@ def build(
         name=name,
         sha256=file.sha256,
         trainer=trainer,
-        normalization=facts.normalization,
-        input_shape=facts.input_shape,
-        views=facts.views,
+        normalization=metadata.normalization,
+        input_shape=metadata.input_shape,
+        views=metadata.views,
         _read_card=card,
         _read_config=config,
     )
 
 
 def _assign(trainer: Trainer, model: Any, file: WeightFile) -> None:
-    """Give a model its weights, or leave it as it is."""
+    """Assign a file's weights to a model; after an error the model has its old weights."""
     try:
         before = trainer.get_weights(model)
     except Exception as exc:
         raise InvalidValueError(
-            f"weights cannot be given to a {type(model).__name__}: {one_line(exc)}",
-            hint="Hand in a model that zoo.create_model made.",
+            f"cannot assign weights to a {type(model).__name__}: {one_line(exc)}",
+            hint="Pass a model that zoo.create_model returned.",
         ) from exc
     check_tensors(file, before)
     try:
         trainer.set_weights(model, file.tensors)
-    except BaseException:
+    except BaseException:  # also Ctrl-C: the caller may catch it and use the model
         trainer.set_weights(model, before)
         raise
 
 
 @dataclass(frozen=True)
-class _Facts:
-    """What loading depends on, of what a weight file says of itself."""
+class _Metadata:
+    """The part of a weight file's metadata that loading depends on."""
 
     model: str
     plugin: str
@@ -118,27 +119,27 @@ class _Facts:
     views: int
 
 
-def _read_facts(file: WeightFile) -> _Facts:
-    stated = file.metadata
+def _parse_metadata(file: WeightFile) -> _Metadata:
+    """Check by hand what `Provenance` would check, because that class needs pydantic."""
+    values = file.metadata
     try:
-        channels, height, width = map(int, stated["config"]["input_shape"])
-        views = dict(stated["recipe"]).get("views", 1)  # which older weights lack
+        channels, height, width = map(int, values["config"]["input_shape"])
+        # Recipes from before the field had no views; `Recipe` fills in the same default.
+        views = dict(values["recipe"]).get("views", 1)
         if views not in VIEWS:
-            raise ValueError(f"views is {views!r}, there are {join_names(map(str, VIEWS))}")
-        return _Facts(
-            model=str(stated["model"]),
-            plugin=str(stated["plugin"]),
-            version=str(stated["versions"][stated["plugin"]]),
-            config=dict(stated["config"]),
+            raise ValueError(f"expected views in {join_names(map(str, VIEWS))}, got {views!r}")
+        return _Metadata(
+            model=str(values["model"]),
+            plugin=str(values["plugin"]),
+            version=str(values["versions"][values["plugin"]]),
+            config=dict(values["config"]),
             input_shape=(channels, height, width),
-            trainer=str(stated["recipe"]["trainer"]),
+            trainer=str(values["recipe"]["trainer"]),
             normalization=Normalization(
-                mean=tuple(map(float, stated["normalization"]["mean"])),
-                std=tuple(map(float, stated["normalization"]["std"])),
+                mean=tuple(map(float, values["normalization"]["mean"])),
+                std=tuple(map(float, values["normalization"]["std"])),
             ),
             views=views,
         )
     except (KeyError, TypeError, ValueError) as exc:
-        raise VerificationError(
-            f"the metadata of {file.path} is not zoo's: {one_line(exc)}"
-        ) from exc
+        raise VerificationError(f"invalid metadata of {file.path}: {one_line(exc)}") from exc

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo_core.errors import AmbiguousNameError, UnknownNameError
-from zoo_core.filenames import WEIGHTS
+from zoo_core.filenames import CONFIG, WEIGHTS
 from zoo_core.pretrained.build import build
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.pretrained.verified_read import published_card, read_provenance, read_published
@@ -32,20 +32,20 @@ def load_pretrained(
     """Load weights by their published name, or from a run's folder or a weight file.
 
     Args:
-        catalog: what is installed.
-        name: ``[REGISTRY/]MODEL[.TAG][@sha256:HEX]``, or a path (a `Path` is never a name), or what
-            `find_weights` found.
-        registry: where to look for the name, a folder or URL; None for all registries there are.
+        catalog: installed plugins.
+        name: ``[REGISTRY/]MODEL[.TAG][@sha256:HEX]``, a path (a `Path` is never a name), or the
+            result of `find_weights`.
+        registry: folder or URL of the registry that has the name; None for all known registries.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        threads: of the framework; None for its own choice.
-        into: a model of the framework that is to get the weights; None for a new one. It stays as
-            it is where anything fails.
+        threads: number of the framework's threads; None for its default.
+        into: model of the framework to assign the weights to; None to build a new one. It is
+            unchanged after any error.
 
     Raises:
-        UnknownNameError, AmbiguousNameError: nobody has published it, or several have.
-        DataError: there is nothing to load, or it cannot be read or fetched.
-        VerificationError: the bytes are not what index, card or header say, or the weights do not
-            have the names, shapes or dtypes of the model's.
+        UnknownNameError, AmbiguousNameError: no registry, or several, have the name.
+        DataError: there are no weights, or reading or fetching them failed.
+        VerificationError: the bytes differ from the index, card or header, or names, shapes or
+            dtypes of the weights from the model's.
     """
     found = name if isinstance(name, FoundWeights) else locate(catalog, name, registry=registry)
     build_with = partial(build, catalog, device=device, threads=threads, into=into)
@@ -53,6 +53,7 @@ def load_pretrained(
         return build_with(
             read_published(found),
             name=found.name,
+            # Not read yet, because predicting needs no card, and parsing one imports pydantic.
             card=lambda: published_card(found),
             plain=found.published.plain,
         )
@@ -65,11 +66,11 @@ def load_pretrained(
 def locate(
     catalog: Catalog, name: str | PathLike[str], *, registry: str | None = None
 ) -> FoundWeights | Path:
-    """Say what a name stands for: published weights, or a path.
+    """Resolve a name to published weights or to a path.
 
     Raises:
-        UnknownNameError: neither is there.
-        AmbiguousNameError: both are, or several registries have published it.
+        UnknownNameError: there are neither.
+        AmbiguousNameError: there are both, or several registries have the name.
     """
     if registry is not None:
         return resolve_weights(catalog, str(name), registry)
@@ -81,23 +82,25 @@ def locate(
             return find_weights(catalog, name)
         except UnknownNameError as exc:
             if path.exists():
-                return path  # of which it will be said what is missing there
+                return path  # reading it reports which file is missing in the folder
             problem = f"{exc.problem}, and there is no such folder or file"
             raise UnknownNameError(problem, hint=exc.hint) from exc
+    # A path and a name never shadow one another, because new weights in a registry, or a file that
+    # happens to be in the current folder, must not change the result of a script.
     try:
+        # `ask=False`: a file on this machine needs no request to a server.
         found = find_weights(catalog, name, ask=False)
     except UnknownNameError:
         return path
     raise AmbiguousNameError(
         f"{name!r} is a path here and the name of published weights",
-        hint=f"Say ./{name} or {found.qualified_name}.",
+        hint=f"Use ./{name} or {found.qualified_name}.",
     )
 
 
 def _may_have_weights(path: Path) -> bool:
-    """Say whether there is a file, or a run's folder; any other folder may have a model's name."""
+    """Return whether a path is a file or a run's folder."""
+    # Any other folder is ignored, because `zoo new` and others make folders with a model's name.
     if not path.is_dir():
         return path.exists()
-    from zoo_core.filenames import CONFIG  # which imports pydantic, and is hardly ever needed
-
     return any((path / name).exists() for name in (CONFIG, WEIGHTS))

@@ -14,9 +14,9 @@ from zoo_core.data.normalization import Normalization
 from zoo_core.errors import InvalidValueError
 from zoo_core.frameworks.prediction import predict_views
 from zoo_core.frameworks.trainer import Trainer
+from zoo_core.metrics.predictions import Predictions, predictions_of
 
 if TYPE_CHECKING:
-    from zoo_core.metrics.predictions import Predictions
     from zoo_core.recipes.model_config import ModelConfig
     from zoo_core.weights.card import Provenance
 
@@ -27,12 +27,12 @@ class Pretrained:
 
     Attributes:
         model: the framework's own object.
-        name: of the weights, with their checksum: what they are, wherever they lie.
+        name: name and checksum of the weights.
         sha256: checksum of the weight file.
-        trainer: the adapter of the model's framework.
-        normalization: what is done to pixels before the model sees them.
+        trainer: adapter of the model's framework.
+        normalization: normalization of the pixels.
         input_shape: channels, height and width of an image.
-        views: how many views of each image a prediction is the mean of.
+        views: number of views of each image that a prediction is averaged over.
     """
 
     model: Any
@@ -45,9 +45,10 @@ class Pretrained:
     _read_card: Callable[[], Provenance] = field(repr=False)
     _read_config: Callable[[], ModelConfig] = field(repr=False)
 
+    # Both are read when they are first used: they import pydantic, which predicting does not need.
     @cached_property
     def card(self) -> Provenance:
-        """What is known of the weights."""
+        """The card, or the metadata of a file without one."""
         return self._read_card()
 
     @cached_property
@@ -56,13 +57,11 @@ class Pretrained:
         return self._read_config()
 
     def predict(self, images: NDArray[np.uint8]) -> Predictions:
-        """Read images, uint8 ``(N, C, H, W)``, ``(N, H, W)`` or ``(H, W)``, 0 to 255.
+        """Predict images, uint8 ``(N, C, H, W)``, ``(N, H, W)`` or ``(H, W)``, 0 to 255.
 
         Raises:
-            InvalidValueError: the images are not uint8, or of another shape than the model's.
+            InvalidValueError: the images are not uint8, or not of the model's shape.
         """
-        from zoo_core.metrics.predictions import predictions_of
-
         batch = _as_batch(images, self.input_shape)
         logits = predict_views(self.trainer, self.model, batch, self.normalization, self.views)
         return predictions_of(logits)
@@ -71,13 +70,14 @@ class Pretrained:
 def _as_batch(images: NDArray[np.uint8], shape: tuple[int, int, int]) -> NDArray[np.uint8]:
     batch = np.asarray(images)
     if batch.ndim == 2:
-        batch = batch[np.newaxis]
+        batch = batch[np.newaxis]  # (H, W) -> (1, H, W)
     if batch.ndim == 3:
-        batch = batch[:, np.newaxis]
+        batch = batch[:, np.newaxis]  # (N, H, W) -> (N, 1, H, W)
+    # Floats are refused instead of converted, because nothing shows whether they end at 1 or 255.
     if batch.dtype != np.uint8 or batch.shape[1:] != shape:
         channels, height, width = shape
         raise InvalidValueError(
-            f"images must be uint8 (N, {channels}, {height}, {width}) with values from 0 to 255, "
+            f"expected images uint8 (N, {channels}, {height}, {width}) with values from 0 to 255, "
             f"got {np.asarray(images).dtype} {np.shape(images)}"
         )
     return batch

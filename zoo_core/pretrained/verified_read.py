@@ -22,58 +22,62 @@ T = TypeVar("T")
 def read_published(found: FoundWeights) -> WeightFile:
     """Return a tag's weights.
 
-    What has to be fetched is fetched with its card, so that it is all there without a network.
-
     Raises:
-        DataError: they cannot be fetched or read.
-        VerificationError: they are not what the index says.
+        DataError: fetching or reading them failed.
+        VerificationError: they differ from the index.
     """
-    what = found.published
+    expected = found.published
     if not isinstance(found.registry.location, Folder):
-        found.registry.path(what, CARD)
-    file = _whole(
+        # The card is fetched along with the weights, so that it is there without a network later.
+        found.registry.path(expected, CARD)
+    file = _read_or_refetch(
         found,
-        what.sha256,
-        lambda: load_weights(found.registry.path(what), sha256=what.sha256, size=what.bytes),
+        expected.sha256,
+        lambda: load_weights(
+            found.registry.path(expected), sha256=expected.sha256, size=expected.bytes
+        ),
     )
+    # The checksum proves only that the index names this file. Without this check a mistaken or
+    # malicious index could offer one model's weights under the name of another.
     stated = (file.metadata.get("plugin"), file.metadata.get("model"))
-    if stated != (what.plugin, what.model):
+    if stated != (expected.plugin, expected.model):
         raise VerificationError(
-            f"weight file {file.path} is of {stated[0]}/{stated[1]}, the index says that "
-            f"{what.name} is of {what.plugin}/{what.model}"
+            f"wrong model in weight file {file.path} of {expected.name}: expected "
+            f"{expected.plugin}/{expected.model}, got {stated[0]}/{stated[1]}"
         )
     return file
 
 
-def published_card(actual: FoundWeights) -> PublishedCard:
+def published_card(found: FoundWeights) -> PublishedCard:
     """Return a tag's card.
 
     Raises:
-        DataError: it cannot be fetched or read.
-        VerificationError: it is not the one that the index names.
+        DataError: fetching or reading it failed.
+        VerificationError: it differs from the index.
     """
     from zoo_core.weights.card import parse_published_card
 
-    expected = actual.published.card_sha256
+    expected = found.published.card_sha256
 
     def read() -> PublishedCard:
-        path = actual.registry.path(actual.published, CARD)
+        path = found.registry.path(found.published, CARD)
         try:
             content = path.read_bytes()
         except OSError as exc:
-            raise DataError(f"card {path} cannot be read: {exc.strerror}") from exc
+            raise DataError(f"cannot read card {path}: {exc.strerror}") from exc
+        # Before parsing: pydantic should not see bytes that are not the published ones.
         if (sha256 := hashlib.sha256(content).hexdigest()) != expected:
             raise VerificationError(
-                f"card {path} has the sha256 {sha256}, the index says {expected}",
-                hint="The file was changed or damaged.",
+                f"checksum mismatch for card {path}: expected sha256 {expected}, got {sha256}",
+                hint="Restore the file; it was changed or damaged.",
             )
         return parse_published_card(content, str(path))
 
-    return _whole(actual, expected, read)
+    return _read_or_refetch(found, expected, read)
 
 
-def _whole(found: FoundWeights, sha256: str, read: Callable[[], T]) -> T:
-    """Return what is read. What was damaged in the cache is fetched and read once more."""
+def _read_or_refetch(found: FoundWeights, sha256: str, read: Callable[[], T]) -> T:
+    """Return the result of `read`; fetch a file once more if its copy in the cache is damaged."""
     try:
         return read()
     except VerificationError:
@@ -81,6 +85,7 @@ def _whole(found: FoundWeights, sha256: str, read: Callable[[], T]) -> T:
 
         path = cache.path_of(sha256)
         fetched = not isinstance(found.registry.location, Folder) and path.exists()
+        # A copy with the right checksum would be fetched again and again with the same content.
         if not fetched or cache.is_whole(path):
             raise
         cache.remove(sha256)
@@ -90,12 +95,12 @@ def _whole(found: FoundWeights, sha256: str, read: Callable[[], T]) -> T:
 def read_provenance(path: Path) -> tuple[Provenance, WeightFile]:
     """Read weights from a run's folder or a ``.safetensors`` file, without building a model.
 
-    Where ``card.json`` lies beside the file, the file must have the checksum that it states, and
-    the card is what is returned; else what the file says of itself.
+    If ``card.json`` is in the same folder and names the file, the file must have the card's
+    checksum, and the card is returned; else the file's own metadata.
 
     Raises:
-        DataError: there is nothing to load, or it cannot be read.
-        VerificationError: the file is not what its card or header says.
+        DataError: there are no weights, or reading them failed.
+        VerificationError: the file differs from its card or header.
     """
     from pydantic import ValidationError
 
@@ -104,10 +109,10 @@ def read_provenance(path: Path) -> tuple[Provenance, WeightFile]:
 
     try:
         file_path = path / WEIGHTS if path.is_dir() else path
-        there = file_path.exists()
+        exists = file_path.exists()
     except OSError as exc:  # for instance a name that is too long
-        raise DataError(f"{str(path)[:200]} cannot be read: {exc.strerror}") from exc
-    if not there:
+        raise DataError(f"cannot read {str(path)[:200]}: {exc.strerror}") from exc
+    if not exists:
         lacking = f" (no {WEIGHTS}: its training did not finish)" if path.is_dir() else ""
         raise DataError(
             f"there are no weights at {path}{lacking}",
@@ -116,12 +121,11 @@ def read_provenance(path: Path) -> tuple[Provenance, WeightFile]:
         )
     card_path = file_path.with_name(CARD)
     card = read_card(card_path) if card_path.exists() else None
+    # A file that was copied next to another run's card has another name: the card is not its own.
     if card is not None and card.weights.file == file_path.name:
         return card, load_weights(file_path, sha256=card.weights.sha256)
     file = load_weights(file_path)
     try:
         return Provenance.model_validate(file.metadata), file
     except ValidationError as exc:
-        raise VerificationError(
-            f"the metadata of {file_path} is not zoo's: {first_error(exc)}"
-        ) from exc
+        raise VerificationError(f"invalid metadata of {file_path}: {first_error(exc)}") from exc

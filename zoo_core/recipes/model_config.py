@@ -10,41 +10,41 @@ Size = Annotated[int, Field(ge=1)]
 
 
 def _as_sequence(value: Any) -> Any:
+    # A tuple, because `validate` is strict: after a validator in Python, pydantic refuses a list.
     if isinstance(value, list):
         return tuple(value)
     return (value,) if isinstance(value, int) else value
 
 
 Sizes = Annotated[tuple[Size, ...], BeforeValidator(_as_sequence)]
-"""One size a layer; a single number stands for a single layer."""
+"""One size per layer; a single number is one layer."""
 
 
-def one_number_a_block(channels: Sizes, name: str, numbers: Sizes) -> None:
-    """See that a field has a number for each block of a convolutional network.
+def check_one_number_per_block(channels: Sizes, name: str, numbers: Sizes) -> None:
+    """Check that a field has one number per block of a convolutional network.
 
     Args:
-        channels: of the blocks.
-        name: of the field.
-        numbers: its value.
+        channels: channels per block.
+        name: name of the field.
+        numbers: value of the field.
 
     Raises:
-        ValueError: it has more or fewer.
+        ValueError: there are more or fewer numbers than blocks.
     """
     if len(numbers) != len(channels):
         raise ValueError(
-            f"model.{name} has {len(numbers)} numbers "
-            f"for the {len(channels)} blocks of model.channels"
+            f"expected {len(channels)} numbers in model.{name}, one per block of model.channels, "
+            f"got {len(numbers)}"
         )
 
 
 class ModelConfig(FrozenModel):
-    """A model's config: immutable, and strict about its keys.
+    """The config of a model; a subclass adds the model's own fields."""
 
-    A model adds its own fields in a subclass; these two are filled in from the data set.
-    """
-
+    # Canonical JSON has neither infinity nor NaN, and the config is written into weight files.
     model_config = ConfigDict(allow_inf_nan=False)
 
+    # `resolve_config` fills in these two from the data set.
     input_shape: tuple[Size, Size, Size] = Field(
         default=(1, 28, 28), description="channels, height and width of an image"
     )

@@ -10,77 +10,82 @@ from zoo_core.recipes.validation import FrozenModel
 
 
 class SearchSummary(FrozenModel):
-    """How a recipe was found: by which search, and what that took."""
+    """The search that found a recipe, and its cost."""
 
     study: str
     trial: int
-    """Whose recipe it is."""
+    """Number of the trial with this recipe."""
     validation: float
-    """What chose it: its accuracy on the validation split, the mean of heads and seeds."""
+    """Accuracy on the validation split, the mean of heads and seeds."""
     trials: int
-    """Finished by then, those that were stopped early among them."""
+    """Number of finished trials, including those stopped early."""
     stopped_early: int
     epochs: int
-    """That all of them were trained."""
+    """Total epochs of all trials."""
     seconds: float
-    """Likewise."""
+    """Total seconds of all trials."""
 
 
 class Recipe(FrozenModel):
-    """Everything that decides a training, but for the machine that it runs on.
+    """All values that a training depends on, except for the machine.
 
-    The fields in `TRAINER_FIELDS` are followed by the trainer, the others by the core.
+    The trainer implements the fields in `TRAINER_FIELDS`, the core all others.
     """
 
+    # A field that is newer than published weights has an `exclude_if`, because a recipe is written
+    # into the weight file, and repeating an old training must write the same bytes.
+
+    # Canonical JSON has neither infinity nor NaN.
     model_config = ConfigDict(allow_inf_nan=False)
 
     dataset: str = Field(description="name of the data set")
     trainer: str = Field(description="name of the trainer")
     epochs: int = Field(10, ge=1, description="passes over the training images")
-    batch_size: int = Field(128, ge=1, description="images a step")
-    optimizer: Literal["sgd", "adamw", "muon"] = Field("sgd", description="of the steps")
+    batch_size: int = Field(128, ge=1, description="images per step")
+    optimizer: Literal["sgd", "adamw", "muon"] = Field("sgd", description="optimizer")
     lr: float = Field(
         0.1,
         gt=0,
-        le=1e38,  # what a float32 holds
-        description="learning rate; the peak, where a schedule moves it",
+        le=1e38,  # trainers compute in float32, whose largest number is 3.4e38
+        description="learning rate; the peak of a schedule",
     )
-    momentum: float = Field(0.0, ge=0, lt=1, description="of sgd")
-    nesterov: bool = Field(False, description="Nesterov's momentum, of sgd")
-    weight_decay: float = Field(0.0, ge=0, description="L2 for sgd, else decoupled")
+    momentum: float = Field(0.0, ge=0, lt=1, description="momentum of sgd")
+    nesterov: bool = Field(False, description="Nesterov momentum of sgd")
+    weight_decay: float = Field(0.0, ge=0, description="L2 penalty for sgd, decoupled for others")
     schedule: Literal["constant", "cosine", "one-cycle"] = Field(
         "constant",
-        description="of the learning rate; one-cycle is cosine with a warm-up of 0.3",
+        description="learning rate schedule; one-cycle is cosine with a warmup of 0.3",
     )
     warmup: float | None = Field(
-        None, ge=0, lt=1, description="share of the steps in which lr rises; None: the schedule's"
+        None, ge=0, lt=1, description="share of steps in which lr rises; None: see schedule"
     )
     label_smoothing: float = Field(
         0.0, ge=0, lt=1, description="share of each label that is spread over all classes"
     )
     ema: float = Field(
-        0.0, ge=0, lt=1, description="decay of the moving average of the weights that is kept"
+        0.0, ge=0, lt=1, description="decay of the moving average of the weights; 0: no average"
     )
+    # A field and not an option of the command, because it changes the weights.
     precision: Literal["float32", "bfloat16"] = Field(
         "float32",
-        description="of the products in a step; bfloat16 where the device has it, else float32",
+        description="precision of a step; float32 on devices without bfloat16",
     )
-    rotate: float = Field(0.0, ge=0, le=180, description="degrees that images are turned, at most")
-    shear: float = Field(0.0, ge=0, le=45, description="degrees that they are slanted, at most")
-    scale: float = Field(0.0, ge=0, lt=1, description="share that they grow or shrink, at most")
-    translate: float = Field(0.0, ge=0, description="pixels that they are moved, at most")
+    rotate: float = Field(0.0, ge=0, le=180, description="maximum rotation in degrees")
+    shear: float = Field(0.0, ge=0, le=45, description="maximum shear in degrees")
+    scale: float = Field(0.0, ge=0, lt=1, description="maximum change of scale, as a share")
+    translate: float = Field(0.0, ge=0, description="maximum translation in pixels")
     elastic: float = Field(
-        0.0, ge=0, description="pixels that their parts are moved (standard deviation)"
+        0.0, ge=0, description="standard deviation of the elastic distortion in pixels"
     )
     elastic_sigma: float = Field(
-        4.0, ge=1, description="pixels over which the elastic movement is smooth"
+        4.0, ge=1, description="smoothing of the elastic distortion in pixels (Gaussian sigma)"
     )
     flip: float = Field(
         0.0,
         ge=0,
         le=1,
-        exclude_if=lambda flip: not flip,  # as older weights have it
-        description="share of the images that are mirrored, left to right",
+        exclude_if=lambda flip: not flip,
+        description="probability of a horizontal flip",
     )
     transforms: tuple[JsonValue, ...] = Field(
         (),
@@ -91,54 +96,57 @@ class Recipe(FrozenModel):
     pretrained: bool = Field(
         False,
         exclude_if=lambda pretrained: not pretrained,
-        description="begin with the weights that the model's plugin has from elsewhere",
+        description="start from the pretrained weights of the model's plugin",
     )
     fresh: bool = Field(
-        False, description="compose new training images every epoch, where the data set can"
+        False, description="compose new training images every epoch, if the data set can"
     )
     views: Literal[1, 5, 9] = Field(
         1,
-        description="images that a prediction is the mean of: the image, and it moved by a pixel "
-        "along the axes (5), or along the diagonals too (9)",
+        description="views averaged per prediction: the image, and the image shifted by 1 pixel "
+        "along the axes (5), or also along the diagonals (9)",
     )
     normalize: bool = Field(
-        True, description="take the data set's mean off and divide by its std; else pixels / 255"
+        True, description="normalize by the data set's mean and std; else pixels / 255"
     )
-    reshuffle: bool = Field(
-        True, description="a new order of the images every epoch; else one for all epochs"
-    )
+    reshuffle: bool = Field(True, description="shuffle the images every epoch; else once")
+    # The test split takes no part in this choice.
     keep: Literal["best", "last"] = Field(
-        "best", description="the weights of the epoch that is best on validation, or of the last"
+        "best", description="keep the weights of the epoch with the best validation, or of the last"
     )
     validation: float = Field(0.1, gt=0, lt=1, description="share of the training images held out")
     held_out: Literal["random", "last"] = Field(
-        "random", description="which images are held out: drawn at random, or the last in the file"
+        "random", description="choice of the images held out: random, or the last in the file"
     )
-    split_seed: int = Field(0, ge=0, description="of the images drawn to be held out")
-    seed: int = Field(0, ge=0, lt=2**63, description="of weights, order and whatever is random")
+    # Separate from `seed`, so that models of several seeds hold out the same images and can be
+    # compared or averaged on them.
+    split_seed: int = Field(0, ge=0, description="seed of the random choice of images held out")
+    seed: int = Field(0, ge=0, lt=2**63, description="seed of weights, order and augmentation")
     model: dict[str, JsonValue] = Field({}, description="the model's own config")
 
     @model_validator(mode="after")
     def _fits_together(self) -> Recipe:
         if self.optimizer != "sgd" and (self.momentum or self.nesterov):
-            raise ValueError(f"momentum and nesterov are of sgd, the optimizer is {self.optimizer}")
+            # Refused rather than ignored: the user would believe that the values had an effect.
+            raise ValueError(f"momentum and nesterov require sgd, got optimizer {self.optimizer}")
         if self.nesterov and not self.momentum:
-            raise ValueError("nesterov needs a momentum above 0")
+            raise ValueError("nesterov requires a momentum greater than 0, got 0")
         return self
 
     def json_values(self) -> dict[str, Any]:
-        """Return every field as JSON has it, those too that a dump leaves out."""
+        """Return every field as a JSON value, also those that a dump excludes."""
+        # `model_dump` omits the fields with an `exclude_if`.
         defaults = {name: field.default for name, field in type(self).model_fields.items()}
         return defaults | self.model_dump(mode="json")
 
     def changed_from_default(self, field: str) -> bool:
-        """Say whether a field has another value than it has when nothing is said of it."""
+        """Return whether a field differs from its default."""
         default = type(self).model_fields[field].default
         return bool(getattr(self, field) != default)
 
 
 WARP_FIELDS = frozenset({"rotate", "shear", "scale", "translate", "elastic", "flip"})
-"""Those that ask for images to be warped, which the core draws and the trainer does."""
+"""Fields of warps: the core draws the positions, the trainer resamples the images."""
 
 TRAINER_FIELDS = WARP_FIELDS | {
     "optimizer",
@@ -150,4 +158,4 @@ TRAINER_FIELDS = WARP_FIELDS | {
     "precision",
     "transforms",
 }
-"""Those that a trainer follows, if it says so in its spec; the core follows the others."""
+"""Fields for the trainer; a recipe that sets one that its spec does not list is refused."""

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from zoo_core.errors import DataError, InvalidValueError, UnknownNameError, did_you_mean, join_names
+from zoo_core.errors import InvalidValueError, UnknownNameError, choose_from
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec, ModelSpec
 from zoo_core.recipes.model_config import ModelConfig
 from zoo_core.recipes.recipe import Recipe, SearchSummary
-from zoo_core.recipes.validation import validate
+from zoo_core.recipes.validation import read_toml, validate
 
 FOR_DATASET = "@"
-"""Separator in a recipe's name before the data set that it is for, as in ``best@fashion-mnist``.
-
-A model's own author writes one where data differ: digits are not mirrored, clothes are.
-"""
+"""Separator between a recipe's name and the data set it is for, as in ``best@fashion-mnist``."""
+# A model's author writes such a recipe if data sets need other values: clothes may be flipped left
+# to right, digits may not.
 
 SEARCH = "search"
-"""The table of a recipe's file that says what found it."""
+"""Table of a recipe file about the search that found it."""
 
 
 def recipe_names(entry: Entry[ModelSpec]) -> list[str]:
@@ -33,10 +31,7 @@ def recipe_names(entry: Entry[ModelSpec]) -> list[str]:
 def recipe_for(
     entry: Entry[ModelSpec], name: str, overrides: Iterable[Mapping[str, Any]] = ()
 ) -> str:
-    """Return the recipe that a name stands for on the data set that was asked for.
-
-    That is ``NAME@DATASET`` where the model has one, else the name itself.
-    """
+    """Return ``NAME@DATASET`` if the model has such a recipe for the chosen data set, else NAME."""
     dataset = merge_layers(overrides).get("dataset")
     own = f"{name}{FOR_DATASET}{dataset}"
     return own if dataset and own in entry.resolve(entry.spec.recipes) else name
@@ -45,38 +40,40 @@ def recipe_for(
 def resolve_recipe(
     entry: Entry[ModelSpec], name: str, overrides: Iterable[Mapping[str, Any]] = ()
 ) -> Recipe:
-    """Return a recipe of a model with the user's own values over it.
+    """Return a recipe of a model with the user's overrides.
 
     Args:
         entry: the model.
-        name: of one of its recipes, or the path of a ``.toml`` file that holds one.
-        overrides: field values, the later ones over the earlier; ``model`` is merged by key.
+        name: name of one of its recipes, or path of a recipe's ``.toml`` file.
+        overrides: field values; later ones override earlier ones, ``model`` key by key.
 
     Raises:
         UnknownNameError: the model has no such recipe.
+        DataError: the file is unreadable.
         InvalidValueError: a key or a value is not allowed.
     """
     spec = entry.spec
     if name.endswith(".toml"):
-        base = {key: value for key, value in _read_toml(Path(name)).items() if key != SEARCH}
+        base = read_toml(Path(name), what="recipe")
+        base.pop(SEARCH, None)  # about the recipe, not part of it; see `search_of`
     else:
         recipes = entry.resolve(spec.recipes)
         if name not in recipes:
-            hint = f"{did_you_mean(name, recipes)} Recipes there are: {join_names(recipes)}."
-            raise UnknownNameError(f"{spec.name} has no recipe {name!r}", hint=hint.strip())
+            raise UnknownNameError(
+                f"{spec.name} has no recipe {name!r}", hint=choose_from(name, recipes)
+            )
         base = recipes[name]
+    # From general to specific: the model's defaults, its recipe, the user's overrides.
     values = merge_layers([{"dataset": spec.dataset, "trainer": spec.trainer}, base, *overrides])
     return validate(Recipe, values, what="recipe")
 
 
 def merge_layers(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the later values over the earlier, those of ``model`` by key.
-
-    A ``model`` that is no table is left as it is, for a validation to refuse.
-    """
+    """Merge layers of values: later ones override earlier ones, ``model`` key by key."""
     values: dict[str, Any] = {}
     for layer in layers:
         before, model = values.get("model", {}), layer.get("model", {})
+        # A `model` that is not a table is kept, because `validate` has the better error for it.
         if not isinstance(before, Mapping):
             model = before
         elif isinstance(model, Mapping):
@@ -86,42 +83,45 @@ def merge_layers(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def search_of(name: str) -> SearchSummary | None:
-    """Return what found the recipe in a file, if the file says so; see `resolve_recipe`.
+    """Return the search that found the recipe in a file; None for any other recipe.
 
     Raises:
-        InvalidValueError: it does not say it as a search does.
+        InvalidValueError: the table `SEARCH` of the file is invalid.
     """
-    facts = _read_toml(Path(name)).get(SEARCH) if name.endswith(".toml") else None
-    return (
-        None
-        if facts is None
-        else validate(SearchSummary, facts, what=f"table [{SEARCH}] of {name}")
-    )
+    if not name.endswith(".toml"):
+        return None
+    values = read_toml(Path(name), what="recipe").get(SEARCH)
+    if values is None:
+        return None
+    return validate(SearchSummary, values, what=f"table [{SEARCH}] of {name}")
 
 
 def resolve_config(entry: Entry[ModelSpec], recipe: Recipe, dataset: DatasetSpec) -> ModelConfig:
     """Return the config of the model for a data set's images and classes.
 
     Raises:
-        InvalidValueError: a key or value is not allowed, or model and data set do not fit.
+        InvalidValueError: a key or value is not allowed, or the model does not fit the data set.
     """
     spec = entry.spec
     if spec.heads is not None and spec.heads != len(dataset.classes):
         raise InvalidValueError(
-            f"model {spec.name!r} gives {_labels(spec.heads)} an image, "
-            f"dataset {dataset.name!r} has {_labels(len(dataset.classes))}",
-            hint="Choose another with --dataset, or another model: zoo list",
+            f"model {spec.name!r} does not fit dataset {dataset.name!r}: "
+            f"expected labels per image: {spec.heads}, got {len(dataset.classes)}",
+            hint="Choose another with --dataset, or another model from `zoo list`.",
         )
     if spec.task != dataset.task:
         raise InvalidValueError(
-            f"model {spec.name!r} is for {spec.task}, dataset {dataset.name!r} for {dataset.task}"
+            f"model {spec.name!r} does not fit dataset {dataset.name!r}: "
+            f"expected task {spec.task}, got {dataset.task}"
         )
     given = {"input_shape": list(dataset.shape), "classes": list(dataset.classes)}
+    # Accepted if equal, because the recipe of a card repeats the values of its training.
     for key, value in given.items():
         if recipe.model.get(key, value) != value:
             raise InvalidValueError(
-                f"model.{key} is {recipe.model[key]}, dataset {dataset.name!r} has {value}",
-                hint=f"Leave model.{key} out: it follows from the data set.",
+                f"model.{key} does not fit dataset {dataset.name!r}: "
+                f"expected {value}, got {recipe.model[key]}",
+                hint=f"Remove model.{key}: the data set determines it.",
             )
     config: type[ModelConfig] = entry.resolve(spec.config)
     return validate(
@@ -133,24 +133,27 @@ def resolve_config(entry: Entry[ModelSpec], recipe: Recipe, dataset: DatasetSpec
 
 
 def parse_set(assignment: str) -> dict[str, Any]:
-    """Return ``{"lr": 0.05}`` for ``lr=0.05`` and ``{"model": {"hidden": 64}}`` for ``model.…``.
+    """Parse ``lr=0.05`` to ``{"lr": 0.05}``, and ``model.hidden=64`` to a value of ``model``.
 
-    The value is read as JSON where it is JSON, as a list where it has commas, else as a string.
+    A value that is JSON is parsed as JSON, one with commas as a list, any other is a string.
 
     Raises:
-        InvalidValueError: there is no ``=``, or nothing before it.
+        InvalidValueError: there is no ``=``, or no key before it.
     """
     key, equals, text = assignment.partition("=")
     key = key.strip()
     if not equals or not key:
         raise InvalidValueError(
-            f"--set takes KEY=VALUE, got {assignment!r}", hint="For instance: --set lr=0.05"
+            f"invalid --set: expected KEY=VALUE, got {assignment!r}",
+            hint="For instance: --set lr=0.05",
         )
     value = _parse_value(text.strip())
+    # One level only: a recipe is flat but for `model`.
     outer, dot, inner = key.partition(".")
     if dot and outer != "model":
         raise InvalidValueError(
-            f"only model.KEY has a dot in --set, got {key!r}", hint="See the keys: zoo info NAME"
+            f"invalid key of --set: expected KEY or model.KEY, got {key!r}",
+            hint="See the keys with `zoo info NAME`.",
         )
     return {"model": {inner: value}} if dot else {key: value}
 
@@ -160,14 +163,3 @@ def _parse_value(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return [_parse_value(part.strip()) for part in text.split(",")] if "," in text else text
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as exc:
-        raise DataError(f"recipe file {path} cannot be read: {exc}") from exc
-
-
-def _labels(heads: int) -> str:
-    return "one label" if heads == 1 else f"{heads} labels"

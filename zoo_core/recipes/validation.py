@@ -1,46 +1,66 @@
-"""Validation of user input with pydantic, with errors in zoo's words."""
+"""Validation of user input with pydantic, with one-line errors."""
 
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from zoo_core.errors import InvalidValueError, did_you_mean, join_names
+from zoo_core.errors import DataError, InvalidValueError, choose_from
 
 M = TypeVar("M", bound=BaseModel)
 
 
 class FrozenModel(BaseModel):
-    """An immutable pydantic model that refuses unknown keys."""
+    """Base class of immutable pydantic models without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def read_toml(path: Path, *, what: str) -> dict[str, Any]:
+    """Read a user's TOML file.
+
+    Args:
+        path: the file.
+        what: name of its kind in errors, for instance ``recipe``.
+
+    Raises:
+        DataError: the file is unreadable or not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as exc:  # ValueError: not TOML, or not UTF-8
+        raise DataError(f"cannot read {what} file {path}: {exc}") from exc
+
+
 def validate(cls: type[M], values: Mapping[str, Any], *, what: str, prefix: str = "") -> M:
-    """Make a pydantic model of plain JSON values, without conversions between types.
+    """Return an instance of a pydantic model, without conversions between types.
 
     Args:
         cls: the pydantic model.
-        values: what the user gave.
-        what: how to call it in an error, for instance ``recipe``.
-        prefix: what stands before its keys on the command line, for instance ``model.``.
+        values: plain JSON values from the user.
+        what: name of the values in errors, for instance ``recipe``.
+        prefix: prefix of the keys on the command line, for instance ``model.``.
 
     Raises:
         InvalidValueError: a key is unknown or missing, or a value is not allowed.
     """
+    # Through JSON, because strict mode then accepts a list for a tuple (JSON has no tuples) and
+    # still refuses "3" or true for a number.
     try:
         return cls.model_validate_json(json.dumps(dict(values)), strict=True)
     except ValidationError as exc:
         raise _explain(cls, exc, what, prefix) from exc
     except TypeError as exc:
-        raise InvalidValueError(f"the {what} holds a value that is not plain JSON: {exc}") from exc
+        raise InvalidValueError(f"a value of the {what} is not plain JSON: {exc}") from exc
 
 
 def first_error(exc: ValidationError) -> str:
-    """Return what is wrong first with content that people do not write, and where."""
+    """Return place and message of the first error, for files that are not written by hand."""
     first = exc.errors()[0]
     where = ".".join(map(str, first["loc"]))
     return f"{where}: {first['msg']}" if where else first["msg"]
@@ -49,17 +69,18 @@ def first_error(exc: ValidationError) -> str:
 def _explain(
     cls: type[BaseModel], exc: ValidationError, what: str, prefix: str
 ) -> InvalidValueError:
-    first = exc.errors()[0]
+    first = exc.errors()[0]  # only one, because an error of zoo is one line
     key = prefix + ".".join(map(str, first["loc"]))
     if first["type"] == "extra_forbidden":
         known = [prefix + name for name in cls.model_fields]
-        hint = f"{did_you_mean(key, known)} Keys there are: {join_names(known)}."
-        return InvalidValueError(f"the {what} has no key {key!r}", hint=hint.strip())
+        return InvalidValueError(f"the {what} has no key {key!r}", hint=choose_from(key, known))
     if first["type"] == "missing":
         return InvalidValueError(f"the {what} lacks {key!r}")
-    said = str(first.get("ctx", {}).get("error", first["msg"]))
-    said = said.removeprefix("Input should be ")
-    if not first["loc"]:
-        return InvalidValueError(f"the {what} does not hold together: {said}")
+    # The ValueError of a validator of our own, or else pydantic's message.
+    message = str(first.get("ctx", {}).get("error", first["msg"]))
+    message = message.removeprefix("Input should be ")
+    if not first["loc"]:  # from a validator of the whole model: several keys are in conflict
+        return InvalidValueError(f"invalid {what}: {message}")
+    # As JSON, because it is the form in which --set and a file have the value.
     got = json.dumps(first["input"])
-    return InvalidValueError(f"{key} of the {what} must be {said}, got {got}")
+    return InvalidValueError(f"{key} of the {what}: expected {message}, got {got}")

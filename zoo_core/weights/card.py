@@ -18,7 +18,7 @@ Environment = dict[str, str | int]
 
 
 class DatasetFacts(FrozenModel):
-    """On what data: its name, the checksum of its content, its classes by head, its license."""
+    """The training data set: name, checksum of its content, class names per head, license."""
 
     name: str
     sha256: str
@@ -27,49 +27,48 @@ class DatasetFacts(FrozenModel):
 
 
 class InitialWeights(FrozenModel):
-    """Weights of somebody else's that a training began with."""
+    """Third-party pretrained weights that a training started from."""
 
     source: str
     sha256: str
-    """Of their names, shapes and content (`zoo_core.training.initial_weights`)."""
+    """Checksum of names, shapes and content (`zoo_core.training.initial_weights`)."""
 
 
 class Provenance(FrozenModel):
-    """What the weight file itself says: nothing in it depends on when or where it was made.
+    """Metadata in the weight file: the model, its recipe, data, environment and scores."""
 
-    Equal trainings therefore give equal files.
-    """
-
+    # No time, date or path is here, because equal trainings must write equal files; those are in
+    # `Card`. A new field needs an `exclude_if`, so that the files of older trainings stay equal.
     format: int = 1
     model: str
     plugin: str
-    """The distribution that offers the model."""
+    """Distribution that provides the model."""
     config: dict[str, Any]
     parameters: int
     recipe_name: str
     changed: tuple[str, ...]
-    """The fields, but for the seed, in which `recipe` differs from the recipe of that name."""
+    """Fields other than the seed in which `recipe` differs from the recipe of that name."""
     recipe: Recipe
     search: SearchSummary | None = Field(None, exclude_if=lambda search: search is None)
-    """What found the recipe, where a search did."""
+    """Search that found the recipe, if any."""
     initial: InitialWeights | None = Field(None, exclude_if=lambda initial: initial is None)
-    """What the training began with, where that was not at random."""
+    """Weights that the training started from; None for random ones."""
     dataset: DatasetFacts
     normalization: Normalization
     epoch: int
-    """The epoch whose weights these are."""
+    """Epoch of these weights, from 1."""
     stopped: str = ""
-    """Why the training ended before its last epoch, if it did."""
+    """Reason for an end before the last epoch; empty for a complete training."""
     metrics: dict[str, Scores]
     environment: Environment
-    """What decides the bits of the result: framework, device, threads, CPU capability."""
+    """Properties that the bits of the weights depend on: framework, device, threads, CPU."""
     versions: dict[str, str]
-    """Of the core and of the plugins that took part."""
+    """Versions of the core and of the plugins that were used."""
     license: str
 
 
 class WeightsFacts(FrozenModel):
-    """The weight file: its name in the card's folder, its checksum and its size."""
+    """Name of the weight file in the card's folder, its checksum and size."""
 
     file: str
     sha256: str
@@ -77,79 +76,85 @@ class WeightsFacts(FrozenModel):
 
 
 class Card(Provenance):
-    """Provenance, the checksum of the weight file, and how the training went."""
+    """Provenance, the checksum of the weight file, and the training's duration and date."""
 
     weights: WeightsFacts
     seconds: float
-    """Time of the training itself, without start-up and the final evaluation."""
+    """Duration of the training, without start-up and final evaluation."""
     created: str
-    """When, in UTC (ISO 8601)."""
+    """Date and time in UTC (ISO 8601)."""
 
 
 class Golden(FrozenModel):
-    """What the weights gave for the probe images (`zoo_core.publishing.golden`)."""
+    """Expected outputs for the probe images (`zoo_core.publishing.golden`)."""
 
     images: int
     logits: tuple[tuple[tuple[float, ...], ...], ...]
-    """By head, image and class."""
+    """Logits per head, image and class."""
     tolerance: float
-    """How far a logit may be off, as a share of the largest one's absolute value."""
+    """Maximum error of a logit, as a share of the largest absolute logit."""
 
 
 class Interval(FrozenModel):
-    """Test accuracies of trainings that differ in the seed alone; one number a head."""
+    """Test accuracies of trainings that differ only in the seed; one number per head."""
 
     seeds: tuple[int, ...]
     mean: tuple[float, ...]
     sd: tuple[float, ...]
     low: tuple[float, ...]
-    """From here to `high`, one more training's accuracy lies with a probability of 95 %."""
+    """Lower bound of the 95 % prediction interval for one more training."""
     high: tuple[float, ...]
+    """Upper bound."""
 
 
 class PublishedCard(Card):
-    """The card of published weights, with what it takes to check them."""
+    """The card of published weights, with the values that `zoo verify` recomputes."""
 
     tag: str
     plain: bool
     """See `zoo_core.registry.index.PublishedWeights`."""
     command: str
-    """What trained them."""
+    """Command that repeats the training."""
     pictures: tuple[str, ...]
-    """Files beside the card."""
+    """Files in the card's folder."""
     golden: Golden
     predictions: str
-    """sha256 of the labels read in the test images: int64, little-endian, ``(N, heads)``."""
+    """sha256 of the predicted labels of the test images, int64 ``(N, heads)``, little-endian."""
     interval: Interval | None
-    """None where fewer than three trainings are known."""
+    """None for fewer than three seeds."""
 
 
 def read_card(path: Path) -> Card:
     """Read ``card.json``.
 
     Raises:
-        DataError: it cannot be read, or is not a card.
+        DataError: the file is unreadable or not a card.
     """
     try:
         return Card.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as exc:
         reason = exc if isinstance(exc, OSError) else first_error(exc)
-        raise DataError(f"{path} is not a readable card: {reason}") from exc
+        raise DataError(f"invalid card {path}: {reason}") from exc
 
 
 def parse_published_card(content: bytes, where: str) -> PublishedCard:
-    """Read the card of published weights.
+    """Parse the card of published weights.
+
+    Args:
+        content: JSON.
+        where: file or address, for the error.
 
     Raises:
-        VerificationError: it is none.
+        VerificationError: the content is not such a card.
     """
     try:
         return PublishedCard.model_validate_json(content)
     except ValidationError as exc:
         raise VerificationError(
-            f"{where} is not the card of published weights: {first_error(exc)}"
+            f"invalid card of published weights {where}: {first_error(exc)}"
         ) from exc
 
 
 def card_json(card: Card) -> bytes:
+    # Indented and with a newline at the end, because cards are kept in git and read as diffs.
     return (json.dumps(card.model_dump(mode="json"), indent=2) + "\n").encode()

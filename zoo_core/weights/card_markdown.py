@@ -5,17 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from zoo_core.recipes.recipe import SearchSummary
-from zoo_core.weights.card import Card, InitialWeights, Interval, PublishedCard
-
-_PREDICTION = (
-    "the mean of {} views of an image, each moved by at most a pixel (test-time augmentation)"
-)
+from zoo_core.weights.card import Card, Interval, PublishedCard
 
 
 def card_markdown(card: Card) -> bytes:
     """Return a card as a page."""
     published = card if isinstance(card, PublishedCard) else None
-    changed = f" with another {', '.join(card.changed)}" if card.changed else ""
+    changed = f" with changed {', '.join(card.changed)}" if card.changed else ""
     lines = [
         f"# {card.model}.{published.tag}" if published else f"# {card.model}",
         "",
@@ -46,6 +42,7 @@ def _table(card: Card) -> list[str]:
                 f"| {scores.correct[head]:,} | {scores.total:,} |"
             )
         if len(scores.accuracy) > 1:
+            # No loss in this row: a loss belongs to one head.
             lines.append(
                 f"| {split} | all | | {scores.all_correct / scores.total:.2%} "
                 f"| {scores.all_correct:,} | {scores.total:,} |"
@@ -59,11 +56,11 @@ def _use(card: PublishedCard) -> list[str]:
     lines += [
         "```",
         f"zoo predict {name} digit.png",
-        f"zoo verify {name}      # checksum, header, golden outputs, every test image again",
-        f"zoo reproduce {name}   # trains it again and compares",
+        f"zoo verify {name}      # recompute checksums, golden outputs and all test scores",
+        f"zoo reproduce {name}   # train again and compare the weights",
         "```",
         "",
-        "Trained by",
+        "Trained with",
         "",
         "```",
         card.command,
@@ -71,54 +68,56 @@ def _use(card: PublishedCard) -> list[str]:
         "",
     ]
     for picture in card.pictures:
-        what = picture.partition(".")[0].capitalize()
-        lines += [f"![{what}]({picture})", ""]
+        # The alternative text is the file's name, because plugins may add any pictures.
+        lines += [f"![{picture.partition('.')[0].capitalize()}]({picture})", ""]
     return lines
 
 
 def _sentence(interval: Interval) -> str:
-    """Say how well trainings with other seeds do."""
+    # The interval is wider than ± 2 sd, because mean and sd are estimates from a few seeds.
     heads = zip(interval.mean, interval.sd, interval.low, interval.high, strict=True)
-    said = "; ".join(
-        f"{100 * mean:.2f} ± {100 * sd:.2f} % (one more lies between {100 * low:.2f} and "
-        f"{100 * high:.2f} % with a probability of 95 %)"
+    accuracies = "; ".join(
+        f"{100 * mean:.2f} ± {100 * sd:.2f} % (95 % prediction interval for one more seed: "
+        f"{100 * low:.2f} to {100 * high:.2f} %)"
         for mean, sd, low, high in heads
     )
-    return f"Test accuracy of {len(interval.seeds)} seeds, mean ± sd: {said}."
+    per_head = " per head" if len(interval.mean) > 1 else ""
+    return f"Test accuracy of {len(interval.seeds)} seeds{per_head}, mean ± sd: {accuracies}."
 
 
 def _metadata(card: Card) -> dict[str, str]:
-    return {
+    recipe, initial, normalization = card.recipe, card.initial, card.normalization
+    facts = {
         "Weights": f"`{card.weights.file}`, {card.weights.bytes:,} bytes, "
         f"sha256 `{card.weights.sha256}`",
-        "Kept": f"epoch {card.epoch} of {card.recipe.epochs}, the {card.recipe.keep}"
-        + (" on the validation split" if card.recipe.keep == "best" else ""),
-        **({"Stopped early": card.stopped} if card.stopped else {}),
-        **({"Recipe found by": _search_sentence(card.search)} if card.search else {}),
-        **({"Began with": _initial(card.initial)} if card.initial else {}),
+        "Kept": f"epoch {card.epoch} of {recipe.epochs}, the {recipe.keep}"
+        + (" on the validation split" if recipe.keep == "best" else ""),
+        "Stopped early": card.stopped,
+        "Recipe found by": _search(card.search) if card.search else "",
+        "Initial weights": f"`{initial.source}`, sha256 `{initial.sha256}`" if initial else "",
         "Model": f"`{card.model}` of {card.plugin}, config `{_pairs(card.config)}`",
-        "Normalization": f"(pixel / 255 - {_numbers(card.normalization.mean)}) / "
-        f"{_numbers(card.normalization.std)}",
-        **({"Prediction": _PREDICTION.format(card.recipe.views)} if card.recipe.views > 1 else {}),
+        "Normalization": f"(pixel / 255 - {_numbers(normalization.mean)}) / "
+        f"{_numbers(normalization.std)}",
+        "Prediction": f"mean of {recipe.views} views of an image, shifted by at most 1 pixel "
+        "(test-time augmentation)"
+        if recipe.views > 1
+        else "",
         "Data": f"sha256 `{card.dataset.sha256}`, {card.dataset.license}",
         "Environment": _pairs(card.environment),
         "Versions": _pairs(card.versions),
         "License": card.license,
         "Created": card.created,
     }
+    # Empty facts are left out, because most trainings had no search and no early stop.
+    return {name: fact for name, fact in facts.items() if fact}
 
 
-def _search_sentence(search: SearchSummary) -> str:
+def _search(search: SearchSummary) -> str:
     return (
-        f"trial {search.trial} of the study `{search.study}`, chosen by its accuracy of "
-        f"{search.validation:.2%} on the validation split among {search.trials} trials, "
-        f"{search.stopped_early} of them stopped early ({search.epochs:,} epochs, "
-        f"{search.seconds:.0f} s in all)"
+        f"trial {search.trial} of the study `{search.study}`, chosen among {search.trials} trials "
+        f"({search.stopped_early} stopped early) for its validation accuracy of "
+        f"{search.validation:.2%}; {search.epochs:,} epochs and {search.seconds:.0f} s in total"
     )
-
-
-def _initial(initial: InitialWeights) -> str:
-    return f"`{initial.source}`, sha256 `{initial.sha256}`"
 
 
 def _pairs(facts: dict[str, Any]) -> str:

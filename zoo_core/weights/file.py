@@ -20,15 +20,15 @@ from zoo_core.system.atomic_files import write_atomic
 
 Tensors = Mapping[str, NDArray[Any]]
 
-_DAMAGED = "The file was changed or damaged; train or fetch it again."
+_DAMAGED = "Train or fetch it again: the file was changed or damaged."
 
 MAX_HEADER = 1 << 19
-"""Bytes of header that are read at most: thousands of tensors and the metadata fit."""
+"""Maximum bytes of a header: enough for thousands of tensors and the metadata."""
 
 
 @dataclass(frozen=True)
 class WeightFile:
-    """What was read from a weight file."""
+    """The content of a weight file."""
 
     path: Path
     tensors: Tensors
@@ -37,14 +37,16 @@ class WeightFile:
 
 
 def save_weights(path: Path, tensors: Tensors, metadata: Mapping[str, Any]) -> str:
-    """Write tensors and metadata to `path`, atomically, and return the file's sha256.
+    """Write a weight file atomically and return its sha256.
 
-    Equal tensors and metadata give equal bytes: the metadata is written as canonical JSON, under
-    a single key, since the format keeps no order among several.
+    Equal tensors and metadata give equal bytes.
     """
+    # One key with canonical JSON, because safetensors writes several keys in a random order.
+    canonical = json.dumps(metadata, sort_keys=True, separators=(",", ":"), allow_nan=False)
     content = save(
+        # safetensors writes a tensor's memory as it is, so a transposed view would be wrong.
         {name: np.asarray(tensor, order="C") for name, tensor in tensors.items()},
-        metadata={"zoo": canonical_json(metadata)},
+        metadata={"zoo": canonical},
     )
     write_atomic(path, content)
     return hashlib.sha256(content).hexdigest()
@@ -55,104 +57,112 @@ def load_weights(path: Path, *, sha256: str | None = None, size: int | None = No
 
     Args:
         path: the file.
-        sha256: what the checksum of the whole file must be; None where nothing states it.
-        size: how many bytes it must have; likewise.
+        sha256: expected checksum of the whole file; None for any.
+        size: expected number of bytes; None for any.
 
     Raises:
-        DataError: the file cannot be read.
-        VerificationError: it has another checksum, or is not a weight file of zoo.
+        DataError: the file is unreadable.
+        VerificationError: size, checksum or header are wrong, or a value is not finite.
     """
     content = _read(path, size)
-    found = hashlib.sha256(content).hexdigest()
-    if sha256 is not None and found != sha256:
+    # Hashed, parsed and loaded from the same bytes in memory: the file may be replaced meanwhile.
+    actual = hashlib.sha256(content).hexdigest()
+    if sha256 is not None and actual != sha256:
         raise VerificationError(
-            f"weight file {path} has the sha256 {found}, its card says {sha256}", hint=_DAMAGED
+            f"checksum mismatch for weight file {path}: expected sha256 {sha256}, got {actual}",
+            hint=_DAMAGED,
         )
     metadata = _read_metadata(content, path)
     try:
         tensors = load(content)
     except (SafetensorError, ValueError, KeyError) as exc:
-        raise VerificationError(f"weight file {path} is damaged: {exc}") from exc
+        raise VerificationError(f"damaged weight file {path}: {exc}") from exc
     for name, tensor in tensors.items():
+        # One NaN would spread to every prediction without any error.
         if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
             raise VerificationError(f"weight file {path}: tensor {name!r} is not finite")
-    return WeightFile(path, tensors, metadata, found)
+    return WeightFile(path, tensors, metadata, actual)
 
 
 def check_tensors(file: WeightFile, expected: Tensors) -> None:
-    """Compare keys, shapes and dtypes with those of a model.
+    """Compare names, shapes and dtypes with those of a model's tensors.
 
     Raises:
-        VerificationError: the weights are not this model's; it names the first difference.
+        VerificationError: they differ; the error names the first difference.
     """
     for wrong, names in (
         ("lacks", expected.keys() - file.tensors.keys()),
         ("has the unknown", file.tensors.keys() - expected.keys()),
     ):
         if names:
+            # The smallest name, because the order of a set differs from run to run.
             raise VerificationError(f"weight file {file.path} {wrong} tensor {min(names)!r}")
     for name, tensor in expected.items():
         found = file.tensors[name]
+        # Never converted: other dtypes would give other predictions than the published ones.
         if (found.shape, found.dtype) != (tensor.shape, tensor.dtype):
             raise VerificationError(
-                f"weight file {file.path}: tensor {name!r} is {found.dtype} {found.shape}, "
-                f"the model's is {tensor.dtype} {tensor.shape}"
+                f"weight file {file.path}: wrong tensor {name!r}: expected {tensor.dtype} "
+                f"{tensor.shape}, got {found.dtype} {found.shape}"
             )
 
 
-def canonical_json(value: Any) -> str:
-    """Return the one JSON text of a value: sorted keys, no spaces."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
 def _read(path: Path, size: int | None) -> bytes:
-    """Return a file's content, unless its size or its first bytes say that it need not be read."""
+    """Return a file's content; refuse a wrong size or an oversized header before reading it."""
     try:
-        if path.exists() and not path.is_file():  # a named pipe would be waited for
+        if path.exists() and not path.is_file():  # opening a named pipe would block
             raise DataError(f"weight file {path} is not a file")
         with path.open("rb") as file:
-            found = os.fstat(file.fileno()).st_size
-            if size is not None and found != size:
+            actual = os.fstat(file.fileno()).st_size
+            if size is not None and actual != size:
                 raise VerificationError(
-                    f"weight file {path} has {found:,} bytes, its card says {size:,}", hint=_DAMAGED
+                    f"wrong size of weight file {path}: expected {size:,} bytes, got {actual:,}",
+                    hint=_DAMAGED,
                 )
+            # A safetensors file begins with the header's length, a little-endian uint64. The
+            # check comes before `read`, because a file that is not ours may have gigabytes.
             header = int.from_bytes(file.peek(8)[:8], "little")
-            if min(header, found) > MAX_HEADER + 8:
+            if min(header, actual) > MAX_HEADER + 8:
                 raise _too_large(path, header)
             return file.read()
     except OSError as exc:
-        raise DataError(f"weight file {path} cannot be read: {exc.strerror}") from exc
+        raise DataError(f"cannot read weight file {path}: {exc.strerror}") from exc
 
 
 def _too_large(path: Path, header: int) -> VerificationError:
-    return _refusal(path, f"its header has {header:,} bytes, {MAX_HEADER:,} are allowed")
+    return _refusal(path, f"expected at most {MAX_HEADER:,} bytes of header, got {header:,}")
 
 
 def _refusal(path: Path, why: str) -> VerificationError:
     return VerificationError(
         f"{path} is not a weight file of zoo: {why}",
-        hint="A weight file is a model.safetensors that zoo wrote.",
+        hint="Choose a model.safetensors that zoo wrote.",
     )
 
 
 def _read_metadata(content: bytes, path: Path) -> Mapping[str, Any]:
+    # By hand, because safetensors' own `safe_open` accepts keys that occur twice, and pydantic
+    # would slow down every load by name (see `zoo_core.pretrained.plain_config`).
     length = int.from_bytes(content[:8], "little")
     if len(content) < 8 or length > len(content) - 8:
-        raise _refusal(path, f"it has {len(content):,} bytes, too few for its header")
+        raise _refusal(path, f"its {len(content):,} bytes are too few for its header")
     if length > MAX_HEADER:
         raise _too_large(path, length)
     try:
         header = json.loads(content[8 : 8 + length], object_pairs_hook=_no_duplicates)
         metadata = json.loads(header["__metadata__"]["zoo"], object_pairs_hook=_no_duplicates)
     except (ValueError, KeyError, TypeError, RecursionError) as exc:
-        raise _refusal(path, f"its header is not readable ({one_line(exc)[:200]})") from exc
+        # RecursionError: thousands of nested brackets.
+        raise _refusal(path, f"invalid header ({one_line(exc)[:200]})") from exc
     if not isinstance(metadata, dict):
-        raise _refusal(path, "its metadata is not an object")
+        raise _refusal(path, f"expected a JSON object as metadata, got {type(metadata).__name__}")
     return metadata
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # Parsers disagree on which of two equal keys counts, so a file could show one model to a
+    # scanner and another one here.
     items = dict(pairs)
     if len(items) < len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("duplicate key")
     return items

@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from zoo_core import ModelConfig
-from zoo_core.plugin_api import Sizes, one_number_a_block
+from zoo_core.plugin_api import Sizes, check_one_number_per_block
 
 
 class CNNConfig(ModelConfig):
@@ -26,7 +26,7 @@ class CNNConfig(ModelConfig):
 
     @model_validator(mode="after")
     def _check_blocks(self) -> Self:
-        one_number_a_block(self.channels, "kernel_sizes", self.kernel_sizes)
+        check_one_number_per_block(self.channels, "kernel_sizes", self.kernel_sizes)
         if self.depths:
-            one_number_a_block(self.channels, "depths", self.depths)
+            check_one_number_per_block(self.channels, "depths", self.depths)
         return self

@@ -17,11 +17,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.system.interrupts import Stop
 from zoo_demo.app import make_app
 from zoo_demo.model_selection import load_all
 from zoo_demo.models import Served
-from zoo_demo.server import address_of, listen, serve_until
+from zoo_demo.server import address_of, listen, make_server
 
 NAMES = (
     "numpy-net.default",
@@ -34,7 +33,7 @@ NAMES = (
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> list[Served]:
-    """Return published models for both tasks."""
+    """Return published models of both tasks."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ZOO_HOME", str(tmp_path_factory.mktemp("zoo-home")))
         return load_all(installed_catalog(), NAMES, registry=None, device="cpu")
@@ -42,24 +41,22 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> list[Served]:
 
 @pytest.fixture(scope="session")
 def model(models: list[Served]) -> Callable[[str], Served]:
-    """Return the function that gives a served model by name."""
+    """Return the function that returns a served model by name."""
     by_name = {each.id: each for each in models}
     return by_name.__getitem__
 
 
 @contextmanager
 def serving(models: list[Served], host: str = "127.0.0.1") -> Iterator[str]:
-    """Serve models in a thread, and give the URL without its last slash."""
-    stop, started = Stop(), threading.Event()
+    """Serve models in a thread, and yield the URL without its last slash."""
     with listen("127.0.0.1", 0) as bound:
-        app = make_app(installed_catalog(), models, host=host)
-        thread = threading.Thread(target=serve_until, args=(stop, app, bound, started.set))
+        server = make_server(make_app(installed_catalog(), models, host=host))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
         thread.start()
-        assert started.wait(60)
         try:
             yield address_of("127.0.0.1", bound).rstrip("/")
         finally:
-            stop.request(15)
+            server.should_exit = True
             thread.join(60)
 
 
@@ -72,7 +69,7 @@ def address(models: list[Served]) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Reply:
-    """What a server answers."""
+    """A response of a server."""
 
     status: int
     headers: http.client.HTTPMessage
@@ -85,7 +82,7 @@ class Reply:
 def ask(
     address: str, path: str, body: bytes | None = None, *, method: str = "", **headers: str
 ) -> Reply:
-    """Ask a server: with GET, or with POST where there is a body."""
+    """Send a request to a server: GET, or POST if there is a body."""
     where = urlsplit(address)
     connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=60)
     with closing(connection):
@@ -96,13 +93,13 @@ def ask(
 
 @pytest.fixture
 def get(loopback: None, address: str) -> Callable[..., Reply]:
-    """Return the function that asks the server of all models; see `ask`."""
+    """Return the function that sends a request to the server of all models; see `ask`."""
     return partial(ask, address)
 
 
 @pytest.fixture
 def elsewhere(loopback: None) -> Callable[..., Any]:
-    """Return the context in which other models are served, or on another host, and asked."""
+    """Return the context manager that serves other models, or on another host."""
 
     @contextmanager
     def start(models: list[Served], host: str = "127.0.0.1") -> Iterator[Callable[..., Reply]]:
@@ -120,7 +117,7 @@ def png(image: Image.Image, file_format: str = "PNG") -> bytes:
 
 @pytest.fixture(scope="session")
 def drawing() -> Callable[..., bytes]:
-    """Return the function that draws lines, as shares of the width, into an image file."""
+    """Return the function that draws lines into an image file; points are shares of the width."""
 
     def draw(
         *lines: list[tuple[float, float]], height: float = 1, file_format: str = "PNG"

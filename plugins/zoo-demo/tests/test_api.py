@@ -1,4 +1,4 @@
-"""The HTTP API of the demo: answers, and requests that are refused."""
+"""The HTTP API of the demo: responses, and requests that are refused."""
 
 import base64
 import dataclasses
@@ -17,7 +17,7 @@ from PIL import Image
 from zoo_core.data.dataset import load_dataset
 from zoo_core.data.image_files import read_image, reader_for
 from zoo_core.installation.installed import installed_catalog
-from zoo_demo import gallery, predictions, request_limits
+from zoo_demo import app, gallery, request_limits
 
 READ = "/api/read?task=mnist"
 
@@ -36,7 +36,7 @@ def misread(get, name, query=""):
     return response
 
 
-# Models, readings, cards.
+# Models, predictions, cards.
 
 
 def test_models_api_lists_tasks_with_card_facts(get, model):
@@ -125,7 +125,7 @@ def test_served_model_reads_one_drawing_at_a_time(models):
 
     served = dataclasses.replace(models[0], pretrained=Shared())
     image = np.zeros((1, 28, 28), np.uint8)
-    threads = [threading.Thread(target=served.read, args=(image,)) for _ in range(8)]
+    threads = [threading.Thread(target=served.predict, args=(image,)) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -141,7 +141,7 @@ def test_card_api_returns_card_fields_and_checksum(get, model):
         assert answer["card"][name] == card[name]
 
 
-# Misread images.
+# Misclassified images.
 
 
 @pytest.mark.parametrize("name", ["numpy-net.default", "mlp.default", "two-headed-mlp.default"])
@@ -192,7 +192,7 @@ def test_gallery_reports_failure_and_restarts_on_next_request(elsewhere, models,
 # Refused requests.
 
 
-@pytest.mark.parametrize(("query", "fault"), [("", "missing"), ("?task=letters", "'letters'")])
+@pytest.mark.parametrize(("query", "fault"), [("", "''"), ("?task=letters", "'letters'")])
 def test_read_api_rejects_unknown_task_and_lists_known(get, one, query, fault):
     error = error_of(get(f"/api/read{query}", one), 400)
     assert fault in error
@@ -266,7 +266,7 @@ def test_server_survives_arbitrary_request_bytes(get, one, data):
 
 
 def test_read_api_returns_503_with_retry_after_when_queue_is_full(get, one, monkeypatch):
-    monkeypatch.setattr(predictions, "MAX_WAITING", 0)
+    monkeypatch.setattr(app, "MAX_WAITING", 0)
     response = get(READ, one)
     assert error_of(response, 503)
     assert response.headers["retry-after"] == "1"

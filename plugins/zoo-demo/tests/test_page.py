@@ -48,7 +48,7 @@ def browser():
 def open_page(browser, address, loopback):
     """Return the function that opens the page.
 
-    At the end the console must be free of errors, and every request must have gone to the server.
+    At the end, the console has no errors, and every request went to the server.
     """
     contexts, complaints, requests = [], [], []
 
@@ -80,7 +80,7 @@ def shares(stroke):
 
 
 def points(page, stroke, top=0.0, high=1.0):
-    """Return where a stroke's points are on the page; `top` and `high` are of the canvas."""
+    """Return the positions of a stroke's points on the page; `top` and `high` are shares."""
     box = page.locator("#canvas").bounding_box()
     return [
         (box["x"] + x * box["width"], box["y"] + (top + high * y) * box["height"])
@@ -99,12 +99,12 @@ def draw(page, digit, **where):
 
 
 def read_by(page, model):
-    """Return where the page shows what a model reads."""
+    """Return the page's element with a model's prediction."""
     return page.locator(f'[data-model="{model}"] b')
 
 
 def inked(page):
-    """Return how many pixels of the canvas are drawn on."""
+    """Return the number of drawn pixels of the canvas."""
     return page.locator("#canvas").evaluate(
         """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
            .data.filter((value, i) => i % 4 === 3 && value > 0).length"""
@@ -112,7 +112,7 @@ def inked(page):
 
 
 def is_inked(page, x, y):
-    """Say whether the canvas is drawn on at a place, given as shares of its sides."""
+    """Return whether a point of the canvas is drawn; `x` and `y` are shares of its sides."""
     return page.locator("#canvas").evaluate(
         """(canvas, [x, y]) => canvas.getContext("2d")
            .getImageData(x * canvas.width, y * canvas.height, 1, 1).data[3] > 0""",
@@ -131,7 +131,7 @@ def ground(page):
 def test_page_reads_digit_drawn_with_mouse(page, digit):
     draw(page, digit)
     expect(read_by(page, "cnn.default")).to_have_text(digit)
-    expect(page.locator("#together")).to_contain_text(f" read {digit}.")
+    expect(page.locator("#together")).to_contain_text(f" predict {digit}.")
     expect(page.locator("#live")).to_contain_text(f"cnn.default: {digit}, ")
 
 
@@ -241,7 +241,7 @@ def test_page_changes_task_with_keyboard(page):
 
 @contextmanager
 def held(page):
-    """Hold the first drawing back until the context ends, and give a list of what was sent."""
+    """Delay the first drawing until the context ends, and yield the list of requests."""
     sent = []
 
     def hold(route):
@@ -280,7 +280,7 @@ def test_page_shows_alert_until_next_valid_answer(open_page):
     gone = True
 
     def answer(route):
-        # To unroute would be to forget a request that waits for an answer just then.
+        # Not `unroute`, which would drop a request that is waiting for a response.
         route.fulfill(status=200, body="{") if gone else route.continue_()
 
     page.route("**/api/read?*", answer)
@@ -323,11 +323,11 @@ def test_page_names_non_image_file(page, tmp_path):
     expect(page.get_by_role("alert")).to_contain_text("letter.txt")
 
 
-# A model's sheet.
+# The side panel of a model.
 
 
 def test_gallery_shows_misread_images_and_reads_clicked_one(page, model):
-    page.get_by_role("button", name="Misread: numpy-net.default").click()
+    page.get_by_role("button", name="Mistakes: numpy-net.default").click()
     card = model("numpy-net.default").pretrained.card
     wrong = card.metrics["test"].total - card.metrics["test"].all_correct
     expect(page.locator(".summary")).to_contain_text(f"{wrong} of 10,000", timeout=60_000)
@@ -336,7 +336,7 @@ def test_gallery_shows_misread_images_and_reads_clicked_one(page, model):
     page.get_by_role("button", name="Show more").click()
     expect(items).to_have_count(96)
     said = items.first.get_by_role("button").get_attribute("aria-label")
-    true, read, row = re.fullmatch(r"(\d) read as (\d), .* sure, test image (\d+)", said).groups()
+    true, read, row = re.fullmatch(r"(\d) predicted as (\d), .* test image (\d+)", said).groups()
     test = load_dataset(installed_catalog().dataset("mnist")).splits["test"]
     assert test.labels[int(row), 0] == int(true)
     items.first.get_by_role("button").click()
@@ -363,7 +363,7 @@ def test_card_panel_shows_card_fields(page, model):
         f"test accuracy of {len(card.interval.seeds)} seeds",
     ):
         expect(panel).to_contain_text(fact)
-    page.get_by_text("The whole recipe").click()
+    page.get_by_text("Full recipe").click()
     expect(panel).to_contain_text(card.recipe.optimizer)
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
@@ -416,7 +416,7 @@ CONTRAST = """() => {
   }
   return found;
 }"""
-"""Texts whose contrast is below what WCAG 2 asks for (AA)."""
+"""Function that returns the texts below the contrast ratio of WCAG 2 (AA)."""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -426,5 +426,5 @@ def test_page_text_meets_contrast_ratio(open_page, scheme):
     expect(page.locator(".answer.done")).to_have_count(3)
     assert page.evaluate(CONTRAST) == []
     page.get_by_role("button", name="Card: cnn.default").click()
-    expect(page.get_by_role("tabpanel")).to_contain_text("Figures")
+    expect(page.get_by_role("tabpanel")).to_contain_text("Scores")
     assert page.evaluate(CONTRAST) == []

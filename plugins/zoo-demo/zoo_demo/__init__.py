@@ -1,1 +1,1 @@
-"""A local page to draw on, where every model answers: `zoo demo`."""
+"""A local page to draw on, with the predictions of every model: `zoo demo`."""

@@ -1,8 +1,10 @@
-"""The web application: the page's files, and what the page asks for."""
+"""The web application: the page's static files and its JSON API."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,29 +17,36 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from zoo_core.plugin_api import Catalog, DataError, join_names
+from zoo_core.plugin_api import Catalog, DataError, join_names, physical_cores
 from zoo_demo.gallery import Gallery
 from zoo_demo.models import Served
-from zoo_demo.predictions import BusyError, ReaderThreads
+from zoo_demo.predictions import predict_drawing
 from zoo_demo.request_limits import LimitsMiddleware, read_body
 from zoo_demo.tasks import Task, group
 
 STATIC = Path(__file__).parent / "static"
 
+MAX_WAITING = 256
+"""Maximum number of drawings that wait for a prediction; any further one is refused."""
+
 MAX_ITEMS = 200
-"""Misread images in one answer."""
+"""Maximum number of misclassified images per response."""
 
 
 class Api:
-    """What the page asks for, for some models."""
+    """The JSON API of the page."""
 
     def __init__(self, catalog: Catalog, models: Sequence[Served]) -> None:
         self.tasks = group(catalog, models)
         self._models = {model.id: model for model in models}
-        self._readers = ReaderThreads()
+        # Threads, so that the event loop accepts new requests; at least two, because one large
+        # photo would block all other drawings.
+        self._pool = ThreadPoolExecutor(max(2, physical_cores()), "zoo-demo-predict")
+        self._waiting = 0
         self._gallery = Gallery(catalog)
 
     def routes(self) -> list[Route]:
+        # `path`, because an id may be the path of a run's folder and contain slashes.
         return [
             Route("/models", self.list_models),
             Route("/models/{id:path}/card", self.show_card),
@@ -46,46 +55,54 @@ class Api:
         ]
 
     async def list_models(self, _request: Request) -> Response:
-        """Say what can be drawn, and who reads it."""
+        """Return the tasks and their models."""
         return JSONResponse({"tasks": [task.facts() for task in self.tasks.values()]})
 
     async def read(self, request: Request) -> Response:
-        """Read an image file, the request's body, with every model of ``?task=``."""
+        """Return the predictions of every model of ``?task=`` for the image file in the body."""
         task = self._task(request)
         body = await read_body(request)
+        if self._waiting >= MAX_WAITING:
+            busy = f"{self._waiting} drawings are waiting. Try again in a second."
+            raise HTTPException(503, busy, {"retry-after": "1"})
+        self._waiting += 1  # needs no lock: only the event loop's thread is here
+        loop = asyncio.get_running_loop()
         try:
-            return JSONResponse(await self._readers.read(task, body))
+            answer = await loop.run_in_executor(self._pool, predict_drawing, task, body)
         except DataError as exc:
             raise HTTPException(400, str(exc)) from exc
-        except BusyError as exc:
-            raise HTTPException(503, str(exc), {"retry-after": "1"}) from exc
+        finally:
+            self._waiting -= 1
+        return JSONResponse(answer)
 
     async def show_card(self, request: Request) -> Response:
-        """Give a model's card, but for the outputs by which it is verified."""
+        """Return a model's card, without the golden outputs."""
         model = self._model(request)
+        # They are for `zoo verify`, and many times larger than the rest.
         facts = model.pretrained.card.model_dump(mode="json", exclude={"golden"})
         return JSONResponse({**model.facts(), "card": facts})
 
     async def show_misread(self, request: Request) -> Response:
-        """Give what a model misreads: ``?start=`` and ``?count=`` say which; 202 while unknown."""
+        """Return misclassified images from ``?start=``, at most ``?count=``; 202 until known."""
         model = self._model(request)
         start = _number(request, "start", 0, low=0, high=1 << 31)
         count = _number(request, "count", 48, low=1, high=MAX_ITEMS)
-        found = self._gallery.ask(model, start, count)
-        status = {"ready": 200, "computing": 202, "failed": 500}[found["state"]]
-        return JSONResponse(found, status, {"cache-control": "no-store"})
+        page = self._gallery.page(model, start, count)
+        status = {"ready": 200, "computing": 202, "failed": 500}[page["state"]]
+        return JSONResponse(page, status, {"cache-control": "no-store"})
 
     def close(self) -> None:
-        """End what is computed."""
-        self._readers.close()
+        """Stop all computations."""
+        self._pool.shutdown(cancel_futures=True)
         self._gallery.close()
 
     def _task(self, request: Request) -> Task:
-        name = request.query_params.get("task")
+        name = request.query_params.get("task", "")[:200]
         if name not in self.tasks:
-            said = "is missing" if name is None else f"names no task, got {name[:200]!r}"
             raise HTTPException(
-                400, f"the query parameter task {said}. There are: {join_names(self.tasks)}."
+                400,
+                f"wrong query parameter task: expected one of {join_names(self.tasks)}, "
+                f"got {name!r}",
             )
         return self.tasks[name]
 
@@ -93,22 +110,30 @@ class Api:
         id_ = request.path_params["id"]
         if id_ not in self._models:
             known = join_names(self._models)
-            raise HTTPException(404, f"no model {id_[:200]!r} is served. There are: {known}.")
+            raise HTTPException(404, f"no model {id_[:200]!r}. Choose one of: {known}.")
         return self._models[id_]
 
 
-def make_app(catalog: Catalog, models: Sequence[Served], *, host: str = "127.0.0.1") -> Starlette:
+def make_app(
+    catalog: Catalog,
+    models: Sequence[Served],
+    *,
+    host: str = "127.0.0.1",
+    ready: Callable[[], None] = lambda: None,
+) -> Starlette:
     """Return the application that serves some models.
 
     Args:
-        catalog: what is installed.
-        models: to be served, at least one, in the order in which the page shows them.
-        host: that the server listens on; who asks for another is refused.
+        catalog: installed plugins.
+        models: at least one model, in the page's order.
+        host: host of the server; requests for other hosts are refused.
+        ready: function that is called when the server has started.
     """
     api = Api(catalog, models)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        ready()
         yield
         api.close()
 
@@ -128,20 +153,25 @@ def make_app(catalog: Catalog, models: Sequence[Served], *, host: str = "127.0.0
 
 def _number(request: Request, name: str, default: int, *, low: int, high: int) -> int:
     text = request.query_params.get(name, str(default))
+    # ASCII only, because `int` also parses the digits of other scripts. The length is limited,
+    # because `int` raises an error of its own for more than 4,300 digits.
     if not (text.isascii() and text.isdecimal() and len(text) < 12 and low <= int(text) <= high):
         raise HTTPException(
-            400, f"the query parameter {name} is a number from {low} to {high}, got {text[:80]!r}"
+            400,
+            f"wrong query parameter {name}: expected a number from {low} to {high}, "
+            f"got {text[:80]!r}",
         )
     return int(text)
 
 
 def _refuse(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, HTTPException)
-    problem = exc.detail
+    problem, path = exc.detail, request.url.path[:200]
+    # starlette's own two errors name neither the path nor the method.
     if exc.status_code == 404 and problem == "Not Found":
-        problem = f"there is nothing at {request.url.path[:200]}. The page is at /."
+        problem = f"nothing at {path}. Open the page at /."
     if exc.status_code == 405:
-        problem = f"{request.url.path[:200]} does not answer {request.method}"
+        problem = f"{path} does not support {request.method}"
     return JSONResponse({"error": problem}, exc.status_code, exc.headers)
 
 

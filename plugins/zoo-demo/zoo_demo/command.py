@@ -9,19 +9,19 @@ import click
 
 from zoo_core.plugin_api import deferred_signals, installed_catalog, options
 from zoo_demo.request_limits import is_loopback
-from zoo_demo.server import address_of, listen, serve_until
+from zoo_demo.server import address_of, listen, make_server
 
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME]…", shell_complete=options.complete_weights)
-@click.option("--all", "every", is_flag=True, help="Every published tag, not only the defaults.")
+@click.option("--all", "every", is_flag=True, help="Serve every published tag.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=8000,
     show_default=True,
-    help="0 for any that is free.",
+    help="Port to listen on; 0 for any free one.",
 )
 @click.option("--open", "opened", is_flag=True, help="Open the page in a browser.")
 @options.device
@@ -35,17 +35,18 @@ def demo(  # noqa: PLR0917 (click passes every argument by name)
     device: str,
     registry: str | None,
 ) -> None:
-    """Draw a digit and see what every model reads in it, stroke by stroke, on a local page.
+    """Draw a digit on a local page and compare the predictions of every model, stroke by stroke.
 
-    NAME is the name of published weights, a run's folder or a .safetensors file; without any, each
-    published model is shown by its default tag. Ctrl-C ends it.
+    NAME is the name of published weights, a run's folder or a .safetensors file. Without a NAME,
+    the page shows the default tag of each published model. Stop the server with Ctrl-C.
     """
     if every and names:
-        raise click.UsageError("name weights, or --all")
+        raise click.UsageError("use either NAME or --all")
     from zoo_demo.app import make_app
     from zoo_demo.model_selection import choose, load_all
     from zoo_demo.models import in_order
 
+    # Before the models are loaded, which takes seconds: a port in use is reported at once.
     with listen(host, port) as bound:
         catalog = installed_catalog()
         chosen = choose(catalog, names, every=every, registry=registry)
@@ -53,21 +54,20 @@ def demo(  # noqa: PLR0917 (click passes every argument by name)
         url = address_of(host, bound)
 
         def ready() -> None:
-            click.echo(f"{url} shows {_count(len(models))}. Ctrl-C ends it.")
+            count = f"{len(models)} model{'s' if len(models) > 1 else ''}"
+            click.echo(f"{url} shows {count}. Stop it with Ctrl-C.")
             if opened:
-                # Apart, since a browser in the terminal ends only with its user's patience.
+                # In a thread, because a browser in the terminal returns only when the user quits.
                 threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
         if not is_loopback(host):
             click.echo(
-                f"zoo: --host {host} lets every machine that reaches this one use the page; "
-                "nobody is asked for a password.",
+                f"zoo: warning: with --host {host}, every machine that reaches this one can use "
+                "the page without a password.",
                 err=True,
             )
-        app = make_app(catalog, models if names else in_order(models), host=host)
-        with deferred_signals() as stop:
-            serve_until(stop, app, bound, ready)
-
-
-def _count(models: int) -> str:
-    return f"{models} models" if models > 1 else "1 model"
+        app = make_app(catalog, models if names else in_order(models), host=host, ready=ready)
+        # uvicorn stops at a signal and then raises it once more for the previous handler, which
+        # would end with a traceback (SIGINT) or without exit code 0 (SIGTERM).
+        with deferred_signals():
+            make_server(app).run(sockets=[bound])

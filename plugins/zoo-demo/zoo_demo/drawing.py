@@ -1,7 +1,8 @@
-"""Decode the image that a browser sends, whatever its bytes are."""
+"""Decode the image file that a browser sends."""
 
 from __future__ import annotations
 
+import base64
 from io import BytesIO
 
 import numpy as np
@@ -10,45 +11,44 @@ from PIL import Image
 
 from zoo_core.plugin_api import DataError, one_line, read_image
 
+# Not all formats of Pillow, because it runs Ghostscript for PostScript files.
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-"""What is read of Pillow's formats: for some others it would start another program."""
+"""Accepted image formats."""
 
-LARGEST_SIDE = 4096
-"""Pixels of height and width at most: a small file may claim to be gigabytes of image."""
+# A file of a few kilobytes can declare an image of gigabytes (a decompression bomb).
+MAX_SIDE = 4096
+"""Maximum height and width in pixels."""
 
 
 def decode(body: bytes, channels: int) -> NDArray[np.uint8]:
     """Return an image file's pixels, uint8 ``(C, H, W)``.
 
     Args:
-        body: the file.
+        body: content of the file.
         channels: 1 for gray, 3 for color.
 
     Raises:
-        DataError: it is empty, no image, or too large.
+        DataError: the file is empty, too large or not a readable image.
     """
-    hint = f"Send a file of {', '.join(FORMATS)}, at most {LARGEST_SIDE} pixels high and wide."
+    hint = f"Send a file of {', '.join(FORMATS)}, at most {MAX_SIDE} pixels high and wide."
     if not body:
-        raise DataError("the request has no body, an image file is due", hint=hint)
+        raise DataError("expected an image file as the request's body, got 0 bytes", hint=hint)
     try:
         with Image.open(BytesIO(body), formats=FORMATS) as opened:
-            width, height = opened.size  # from the header alone
-        if max(width, height) > LARGEST_SIDE:
-            raise DataError(f"the image is {width} × {height} pixels", hint=hint)
+            width, height = opened.size  # from the header: no pixel is decoded yet
+        if max(width, height) > MAX_SIDE:
+            raise DataError(f"the image has {width} × {height} pixels", hint=hint)
         return read_image(BytesIO(body), channels)
     except DataError:
         raise
-    except Exception as exc:  # whatever Pillow raises at what is no image, or is a bomb
+    except Exception as exc:  # Pillow's decoders may raise anything for bytes that are not images
         raise DataError(
-            f"the {len(body):,} bytes cannot be read as an image ({one_line(exc)[:200]})",
-            hint=hint,
+            f"cannot read {len(body):,} bytes as an image ({one_line(exc)[:200]})", hint=hint
         ) from exc
 
 
 def pixels_json(image: NDArray[np.uint8]) -> dict[str, object]:
-    """Return pixels ``(C, H, W)`` for a page to draw: base64, channels last."""
-    import base64
-
+    """Return pixels ``(C, H, W)`` for the page's canvas: base64, channels last."""
     channels, height, width = image.shape
     packed = np.ascontiguousarray(image.transpose(1, 2, 0)).tobytes()
     return {

@@ -24,20 +24,22 @@ from zoo_demo.models import Served, serve
 def choose(
     catalog: Catalog, names: Sequence[str], *, every: bool, registry: str | None
 ) -> list[str | FoundWeights]:
-    """Return what is to be loaded.
+    """Return the names or published weights to load.
 
     Args:
-        catalog: what is installed.
-        names: of published weights, or paths; none for each published model's default tag.
-        every: every published tag, instead of the defaults.
-        registry: a folder or URL; None for all registries there are.
+        catalog: installed plugins.
+        names: names of published weights, or paths; empty for the default tag of each model.
+        every: every published tag instead of the default ones.
+        registry: folder or URL; None for all known registries.
 
     Raises:
-        UnknownNameError: nothing was named, and nothing is published.
-        DataError, VerificationError: the registry that was named cannot be read.
+        UnknownNameError: there are neither names nor published weights.
+        DataError, VerificationError: reading `registry` failed.
     """
     if names:
         return list(names)
+    # A registry from the command line must be readable; of all the others, `iter_indexes` skips the
+    # unreadable ones with a warning.
     if registry is not None:
         known = [(where := open_registry(registry), where.index())]
     else:
@@ -50,7 +52,7 @@ def choose(
     ]
     if not found:
         raise UnknownNameError(
-            "there are no published weights to show",
+            "no published weights found",
             hint="Name a run's folder or a weight file, or install zoo-registry.",
         )
     return found
@@ -59,10 +61,10 @@ def choose(
 def load_all(
     catalog: Catalog, chosen: Sequence[str | FoundWeights], *, registry: str | None, device: str
 ) -> list[Served]:
-    """Load and warm up what was chosen; what cannot be used is named on stderr and left out.
+    """Load and warm up models; skip unusable ones with a warning on stderr.
 
     Raises:
-        ZooError: nothing can be used; what was wrong with the first.
+        ZooError: no model is usable; the error of the first one.
     """
     served: dict[str, Served] = {}
     errors: list[ZooError] = []
@@ -70,19 +72,19 @@ def load_all(
         try:
             found = locate(catalog, each, registry=registry) if isinstance(each, str) else each
             name = _name(found, served)
-            if name not in served:  # which whoever names one twice has seen
+            if name not in served:  # a user may name the same weights twice
                 served[name] = serve(catalog, found, name, device=device)
-        except Exception as exc:  # a plugin's, whatever it is: the other models are served
+        except Exception as exc:  # a plugin may raise anything; the other models are served
             errors.append(exc if isinstance(exc, ZooError) else ZooError(one_line(exc)))
             name = each if isinstance(each, str) else each.qualified_name
-            click.echo(f"zoo: {name} is left out: {errors[-1]}", err=True)
+            click.echo(f"zoo: {name} is skipped: {errors[-1]}", err=True)
     if not served:
         raise errors[0]
     return list(served.values())
 
 
 def _name(found: FoundWeights | Path, taken: Collection[str]) -> str:
-    """Return what weights are called, by their registry too where another has the same name."""
+    """Return the name of weights, with their registry if another one has the same name."""
     if isinstance(found, Path):
         return str(found)
     short = found.published.name

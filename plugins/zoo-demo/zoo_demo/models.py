@@ -12,69 +12,51 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core import Pretrained
+from zoo_core import Predictions, Pretrained
 from zoo_core.plugin_api import WEIGHTS, Card, Catalog, FoundWeights, load_pretrained
 
+# The first predictions are many times slower: torch initializes its kernels and thread pools.
 WARM_UP = 3
-"""Images that a model reads before it is served: the first is slower by far."""
+"""Number of predictions before a model is served."""
 
+# One image is too little work to share, and several drawings are predicted at once.
 THREADS = 1
-"""Of a framework. One image is too little work to share, and several are read at once."""
-
-
-@dataclass(frozen=True)
-class ModelAnswer:
-    """What a model reads in one image.
-
-    Attributes:
-        labels: one a head.
-        probabilities: of all classes, likewise.
-        seconds: that it took.
-    """
-
-    labels: list[int]
-    probabilities: list[list[float]]
-    seconds: float
+"""Number of threads of a framework."""
 
 
 @dataclass(frozen=True)
 class Served:
-    """A model that is served.
+    """A served model.
 
     Attributes:
-        id: what it is called, in URLs too.
+        id: name on the page and in URLs.
         pretrained: the model with its weights.
         bytes: size of the weight file.
-        again: loads it once more, for work that is not to make a drawing wait.
+        load_again: function that returns another copy of the model, for work in the background.
     """
 
     id: str
     pretrained: Pretrained
     bytes: int
-    again: Callable[[], Pretrained]
-    # A framework's model may keep what it computes with it, as zoo-numpy's layers do.
-    _alone: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    load_again: Callable[[], Pretrained]
+    # A framework's model is not thread-safe: zoo-numpy's layers, for instance, store activations.
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def read(self, image: NDArray[np.uint8]) -> ModelAnswer:
-        """Read one image, uint8 ``(C, H, W)``."""
-        with self._alone:
-            started = time.perf_counter()
-            read = self.pretrained.predict(image[np.newaxis])
-            seconds = time.perf_counter() - started
-        return ModelAnswer(
-            labels=[int(label) for label in read.labels[0]],
-            probabilities=[[float(share) for share in head[0]] for head in read.probabilities],
-            seconds=seconds,
-        )
+    def predict(self, image: NDArray[np.uint8]) -> tuple[Predictions, float]:
+        """Predict one image, uint8 ``(C, H, W)``; return also the seconds that it took."""
+        with self._lock:
+            started = time.perf_counter()  # after the lock: waiting is not the model's time
+            predictions = self.pretrained.predict(image[np.newaxis])
+            return predictions, time.perf_counter() - started
 
     @property
     def accuracy(self) -> float | None:
-        """Share of test images of which every label is right; None if it is not known."""
+        """Share of test images with all labels correct; None if it is unknown."""
         scores = self.pretrained.card.metrics.get("test")
         return scores.all_correct / scores.total if scores else None
 
     def facts(self) -> dict[str, Any]:
-        """Return what the page shows beside its answers."""
+        """Return the model's facts for the page."""
         card = self.pretrained.card
         return {
             "id": self.id,
@@ -89,35 +71,33 @@ class Served:
 
 
 def serve(catalog: Catalog, found: FoundWeights | Path, id_: str, *, device: str) -> Served:
-    """Load a model and let it read a few images.
+    """Load a model and warm it up.
 
     Args:
-        catalog: what is installed.
-        found: published weights, or the path of some.
-        id_: what it is to be called.
+        catalog: installed plugins.
+        found: published weights, or a path.
+        id_: name of the model on the page.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
     Raises:
-        ZooError: it cannot be loaded; see `zoo_core.pretrained.load.load_pretrained`.
+        ZooError: loading failed; see `zoo_core.pretrained.load.load_pretrained`.
     """
 
-    def again() -> Pretrained:
+    def load() -> Pretrained:
         return load_pretrained(catalog, found, device=device, threads=THREADS)
 
-    pretrained = again()
-    card = pretrained.card
-    size = card.weights.bytes if isinstance(card, Card) else _size(found)
-    served = Served(id_, pretrained, size, again)
+    pretrained = load()
+    if isinstance(pretrained.card, Card):
+        size = pretrained.card.weights.bytes
+    else:  # a weight file without a card
+        assert isinstance(found, Path)
+        size = (found / WEIGHTS if found.is_dir() else found).stat().st_size
+    served = Served(id_, pretrained, size, load)
     for _ in range(WARM_UP):
-        served.read(np.zeros(pretrained.input_shape, np.uint8))
+        served.predict(np.zeros(pretrained.input_shape, np.uint8))
     return served
 
 
 def in_order(served: list[Served]) -> list[Served]:
-    """Return models so that the one that reads its test images best comes last."""
+    """Return models by test accuracy; the most accurate comes last."""
     return sorted(served, key=lambda one: (one.accuracy or 0.0, one.id))
-
-
-def _size(found: FoundWeights | Path) -> int:
-    assert isinstance(found, Path)  # what is published has a card
-    return (found / WEIGHTS if found.is_dir() else found).stat().st_size

@@ -9,6 +9,6 @@ def zoo_commands() -> list[CommandSpec]:
         CommandSpec(
             name="demo",
             command="zoo_demo.command:demo",
-            summary="Draw a digit and see what every model reads, on a local page.",
+            summary="Draw a digit on a local page and compare the predictions of every model.",
         )
     ]

@@ -2,59 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from zoo_core import ZooError
-from zoo_core.plugin_api import one_line, physical_cores
+import numpy as np
+from numpy.typing import NDArray
+
+from zoo_core.plugin_api import class_names, one_line
 from zoo_demo.drawing import decode, pixels_json
 from zoo_demo.models import Served
 from zoo_demo.tasks import Task
 
-MAX_WAITING = 256
-"""Drawings that may wait; whoever comes then is told to come again."""
 
+def predict_drawing(task: Task, body: bytes) -> dict[str, Any]:
+    """Return the predictions of a task's models for an image file, and the models' input.
 
-class BusyError(ZooError):
-    """More drawings are waiting than can be read soon."""
-
-
-class ReaderThreads:
-    """A few threads that read drawings, so that the server goes on listening."""
-
-    def __init__(self) -> None:
-        # At least two, because one large photo would hold up everybody. A drawing is predicted by
-        # one model after another, because handing a small model to a thread takes longer.
-        self._pool = ThreadPoolExecutor(max(2, physical_cores()), "zoo-demo-read")
-        self._waiting = 0
-
-    async def read(self, task: Task, body: bytes) -> dict[str, Any]:
-        """Return what the models of a task read in an image file.
-
-        Raises:
-            DataError: it is not an image that can be read.
-            BusyError: too many are waiting.
-        """
-        if self._waiting >= MAX_WAITING:
-            raise BusyError(f"{self._waiting} drawings are waiting", hint="Try again in a second.")
-        self._waiting += 1
-        try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._pool, read_drawing, task, body)
-        finally:
-            self._waiting -= 1
-
-    def close(self) -> None:
-        """Let the threads end."""
-        self._pool.shutdown(cancel_futures=True)
-
-
-def read_drawing(task: Task, body: bytes) -> dict[str, Any]:
-    """Return what models read in an image file, and the image that they were given.
-
-    One after another: a small model takes less time than handing it to another thread and back.
+    Raises:
+        DataError: the file is not a readable image.
     """
     started = time.perf_counter()
     image = task.reader(decode(body, task.shape[0]))
@@ -63,22 +27,28 @@ def read_drawing(task: Task, body: bytes) -> dict[str, Any]:
         "task": task.id,
         "image": pixels_json(image),
         "preparing_ms": _ms(prepared - started),
-        "answers": [_describe(model, task, image) for model in task.models],
+        # One model after another, because handing a small model to another thread takes longer
+        # than its prediction.
+        "answers": [_predict(model, task, image) for model in task.models],
         "all_ms": _ms(time.perf_counter() - started),
     }
 
 
-def _describe(model: Served, task: Task, image: Any) -> dict[str, Any]:
+def _predict(model: Served, task: Task, image: NDArray[np.uint8]) -> dict[str, Any]:
     try:
-        read = model.read(image)
-    except Exception as exc:  # a plugin's, whatever it is: the other models answer
+        predictions, seconds = model.predict(image)
+    except Exception as exc:  # a plugin may raise anything; the other models still answer
         return {"id": model.id, "error": one_line(exc)}
+    labels = predictions.labels[0].tolist()
     return {
         "id": model.id,
-        "labels": read.labels,
-        "names": [names[label] for names, label in zip(task.classes, read.labels, strict=True)],
-        "probabilities": [[round(share, 6) for share in head] for head in read.probabilities],
-        "ms": _ms(read.seconds),
+        "labels": labels,
+        "names": class_names(labels, task.classes),
+        # The page shows fewer digits, and a response is sent after every stroke.
+        "probabilities": [
+            [round(float(share), 6) for share in head[0]] for head in predictions.probabilities
+        ],
+        "ms": _ms(seconds),
     }
 
 

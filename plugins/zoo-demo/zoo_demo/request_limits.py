@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -14,10 +13,10 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BYTES = 1 << 20
-"""Of a drawing: a canvas takes a few thousand."""
+"""Maximum bytes of an image file; a drawing has a few thousand."""
 
 BODY_TIMEOUT = 20.0
-"""Seconds that a drawing may take to arrive."""
+"""Maximum seconds for a request's body."""
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -30,104 +29,97 @@ HEADERS = {
     "x-content-type-options": "nosniff",
 }
 
-Call = Callable[[Scope, Receive, Send], Awaitable[None]]
-
 
 class LimitsMiddleware:
-    """Answers only those who asked for this server by its own name, and from its own pages.
+    """Middleware that refuses foreign hosts and origins, and adds security headers.
 
-    A page elsewhere may have its name resolved to 127.0.0.1 and would then be of one origin with
-    whatever listens there (DNS rebinding): the Host header still has that page's name.
+    A page on the internet may resolve its own name to 127.0.0.1 and then have the same origin as
+    this server (DNS rebinding). The Host header of its requests still contains that name.
     """
 
+    # Not starlette's TrustedHostMiddleware, because it has no pattern for "any IP address", which
+    # a server on 0.0.0.0 needs, and older versions of it cut `[::1]:8000` at its first colon.
     def __init__(self, app: ASGIApp, host: str) -> None:
         self._app = app
         self._names = LOOPBACK | {host.lower()}
         self._everywhere = host in ("0.0.0.0", "::", "")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http":  # the start and the end of the server
             await self._app(scope, receive, send)
             return
-        answer = _with_headers(send)
         headers = Headers(scope=scope)
         host, origin = headers.get("host", ""), headers.get("origin")
-        if not self._is_ours(host):
-            problem = (
-                f"the request is for the host {host[:200]!r}, this server is "
-                f"{', '.join(sorted(self._names))}. Open the address that `zoo demo` printed, or "
-                "start it with --host."
+        app = self._app
+        if not self._is_allowed(host):
+            error = (
+                f"wrong host: expected one of {', '.join(sorted(self._names))}, got "
+                f"{host[:200]!r}. Open the address that `zoo demo` printed, or use its --host."
             )
-            await _problem(421, problem)(scope, receive, answer)
+            app = JSONResponse({"error": error}, 421)
+        # Browsers send an Origin with each POST: pages of other sites, and of other ports of this
+        # machine, are refused. Programs such as curl send none.
         elif origin is not None and urlsplit(origin).netloc.lower() != host.lower():
-            problem = f"a page of {origin[:200]!r} may not ask this server, only its own page may"
-            await _problem(403, problem)(scope, receive, answer)
-        else:
-            await self._app(scope, receive, answer)
+            app = JSONResponse({"error": f"requests from {origin[:200]!r} are not allowed"}, 403)
+        await app(scope, receive, _with_headers(send))
 
-    def _is_ours(self, host: str) -> bool:
+    def _is_allowed(self, host: str) -> bool:
         try:
-            name = urlsplit(f"//{host}").hostname or ""
+            name = urlsplit(f"//{host}").hostname or ""  # without port and brackets
         except ValueError:
             return False
-        return name in self._names or (self._everywhere and _is_address(name))
+        # DNS rebinding needs a name, so on 0.0.0.0 every IP address is safe.
+        return name in self._names or (self._everywhere and _parse_ip(name) is not None)
 
 
-def _is_address(name: str) -> bool:
-    """Say whether a name is an IP address, which nobody can have resolved to another."""
+def _parse_ip(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        ipaddress.ip_address(name)
+        return ipaddress.ip_address(name)
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether only this machine can reach a host."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
+    """Return whether only this machine can reach a host."""
+    ip = _parse_ip(host)
+    return ip.is_loopback if ip else host.lower() == "localhost"
 
 
 def _with_headers(send: Send) -> Send:
-    async def answer(message: Message) -> None:
+    async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             headers.update(HEADERS)
-            headers.setdefault("cache-control", "no-cache")  # pages change with the version
+            # Browsers revalidate, because the page's files change with zoo-demo's version.
+            headers.setdefault("cache-control", "no-cache")
         await send(message)
 
-    return answer
-
-
-def _problem(status: int, text: str) -> JSONResponse:
-    return JSONResponse({"error": text}, status)
+    return send_with_headers
 
 
 async def read_body(request: Request) -> bytes:
-    """Return the request's body, of `MAX_BYTES` at most.
+    """Return the request's body of at most `MAX_BYTES`.
 
     Raises:
-        HTTPException: 413 where it is larger, before the rest is read; 408 where it takes too long;
-            400 where it ends too soon.
+        HTTPException: 413 for a larger body, before the rest is read; 408 after a timeout; 400 for
+            a client that disconnects.
     """
-    too_much = HTTPException(
-        413, f"the body is larger than {MAX_BYTES:,} bytes, send a smaller image"
+    too_large = HTTPException(
+        413, f"expected a body of at most {MAX_BYTES:,} bytes. Send a smaller image."
     )
     declared = request.headers.get("content-length", "0")
     if declared.isdecimal() and int(declared) > MAX_BYTES:
-        raise too_much
-    parts, size = [], 0
+        raise too_large
+    body = bytearray()
     try:
         async with asyncio.timeout(BODY_TIMEOUT):
             async for part in request.stream():
-                size += len(part)
-                if size > MAX_BYTES:
-                    raise too_much
-                parts.append(part)
+                body += part
+                # Counted too, because a chunked body declares no length.
+                if len(body) > MAX_BYTES:
+                    raise too_large
     except TimeoutError as exc:
         raise HTTPException(408, f"the body did not arrive in {BODY_TIMEOUT:g} s") from exc
     except ClientDisconnect as exc:
-        raise HTTPException(400, "the body ended too soon") from exc
-    return b"".join(parts)
+        raise HTTPException(400, "the client disconnected before the end of the body") from exc
+    return bytes(body)

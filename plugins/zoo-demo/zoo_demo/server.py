@@ -1,83 +1,78 @@
-"""Listening: on which address, until which signal."""
+"""The server: its socket, its URL and its limits."""
 
 from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import uvicorn
 from starlette.applications import Starlette
 
 from zoo_core import ZooError
-from zoo_core.plugin_api import InvalidValueError, Stop
+from zoo_core.plugin_api import InvalidValueError
 
+# Below the usual limit of 1,024 open files, because the data sets' files need some too.
 MAX_CONNECTIONS = 800
-"""Whoever comes then is refused, while there are still files to open."""
+"""Maximum number of connections; uvicorn answers any further one with 503."""
 
 GRACE = 2
-"""Seconds that requests under way are given when the server ends."""
+"""Seconds for pending requests when the server ends."""
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that has the address, and does not listen yet.
+    """Return a socket that listens on an address; requests wait until a server runs.
 
     Args:
-        host: an address or a name of this machine.
-        port: 0 for any that is free.
+        host: address or name of this machine.
+        port: port number; 0 for any free one.
 
     Raises:
-        InvalidValueError: this machine has no such address.
-        ZooError: the port is taken, or may not be used.
+        InvalidValueError: this machine does not have the address.
+        ZooError: the port is in use or forbidden.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM
         )[0]
-    except (OSError, UnicodeError) as exc:
+    except (OSError, UnicodeError) as exc:  # UnicodeError: a label of more than 63 characters
         raise InvalidValueError(
-            f"--host {host!r} is no address: {exc}", hint="This machine's own is 127.0.0.1."
+            f"invalid --host {host!r}: {exc}", hint="Use 127.0.0.1 for this machine."
         ) from exc
-    # asyncio turns off Nagle's algorithm for what says that it is TCP; else an answer's body waits
-    # for the headers to be acknowledged, which takes 40 ms.
+    # With its protocol number, unlike the socket of `socket.create_server`: asyncio sets
+    # TCP_NODELAY only for IPPROTO_TCP. Without it, Nagle's algorithm holds a response's body back
+    # until the client has acknowledged the headers, which takes 40 ms.
     bound = socket.socket(family, kind, protocol)
+    # A new server can use the port of one that has just ended.
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind(address)
-        bound.listen(2048)  # now, so that of two servers that start at once one is told
+        # Not left to uvicorn, which logs and exits if the port is in use. Listening before the
+        # models are loaded, so that the second of two servers fails at once.
+        bound.listen(2048)
     except OSError as exc:
         bound.close()
         if exc.errno == errno.EADDRNOTAVAIL:
             raise InvalidValueError(
-                f"--host {host!r} is no address of this machine",
-                hint="127.0.0.1 is, and 0.0.0.0 stands for all of them.",
+                f"invalid --host {host!r}: not an address of this machine",
+                hint="Use 127.0.0.1, or 0.0.0.0 for all addresses.",
             ) from exc
-        why = "is taken" if exc.errno == errno.EADDRINUSE else f"cannot be used: {exc.strerror}"
+        why = "is in use" if exc.errno == errno.EADDRINUSE else f"is not usable: {exc.strerror}"
         raise ZooError(
-            f"port {port} of {host} {why}", hint="Take another: --port 0 takes any that is free."
+            f"port {port} of {host} {why}", hint="Choose a free port with --port 0."
         ) from exc
     return bound
 
 
 def address_of(host: str, bound: socket.socket) -> str:
     """Return the page's URL."""
+    # Browsers cannot open the wildcard addresses.
     shown = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
     port = bound.getsockname()[1]
     return f"http://[{shown}]:{port}/" if ":" in shown else f"http://{shown}:{port}/"
 
 
-def serve_until(
-    stop: Stop, app: Starlette, bound: socket.socket, ready: Callable[[], None]
-) -> None:
-    """Serve until a signal was heard.
-
-    Args:
-        stop: hears signals.
-        app: what is served.
-        bound: what `listen` returned.
-        ready: called once, when requests are answered.
-    """
+def make_server(app: Starlette) -> uvicorn.Server:
+    """Return the server of an application; ``run(sockets=[…])`` serves until a signal arrives."""
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -87,25 +82,4 @@ def serve_until(
         server_header=False,
         timeout_graceful_shutdown=GRACE,
     )
-    _Server(config, stop, ready).run(sockets=[bound])
-
-
-class _Server(uvicorn.Server):
-    """A server that leaves signals to `zoo_core.system.interrupts`."""
-
-    def __init__(self, config: uvicorn.Config, stop: Stop, ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._stop = stop
-        self._ready = ready
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self._ready()
-
-    async def on_tick(self, counter: int) -> bool:
-        return await super().on_tick(counter) or bool(self._stop.signal)
+    return uvicorn.Server(config)

@@ -14,14 +14,14 @@ DIGITS = tuple("0123456789")
 
 @dataclass(frozen=True)
 class Task:
-    """Models that read the same images, and how a drawing becomes one.
+    """Models for the same images, and the function that converts a drawing to one.
 
     Attributes:
-        id: the data set's name.
+        id: name of the data set.
         shape: channels, height and width of an image.
-        classes: for each head, the names of its classes.
-        reader: from any image to one of that shape.
-        models: that read it.
+        classes: class names per head.
+        reader: function from any image to one of that shape.
+        models: the models.
     """
 
     id: str
@@ -32,12 +32,12 @@ class Task:
 
     @property
     def title(self) -> str:
-        """What is to be drawn, in a word or two."""
+        """Title of the task in one or two words."""
         count = {1: "One digit", 2: "Two digits"}.get(len(self.classes))
         return count if count and set(self.classes) == {DIGITS} else self.id
 
     def facts(self) -> dict[str, Any]:
-        """Return what the page is told."""
+        """Return the task's facts for the page."""
         return {
             "id": self.id,
             "title": self.title,
@@ -48,14 +48,14 @@ class Task:
 
 
 def group(catalog: Catalog, models: Sequence[Served]) -> dict[str, Task]:
-    """Return the tasks of models by id; those with fewer labels an image come first."""
+    """Return the tasks of models by id; those with fewer labels per image come first."""
     members: dict[tuple[Any, ...], list[Served]] = {}
     for model in models:
         dataset, shape = model.pretrained.card.dataset, model.pretrained.input_shape
         members.setdefault((dataset.name, shape, dataset.classes), []).append(model)
     tasks: dict[str, Task] = {}
     for name, shape, classes in sorted(members, key=lambda key: (len(key[2]), key[0])):
-        # Data sets of one name but of several shapes are somebody's variants of it.
+        # A user's variant of a data set has its name, but another shape or other classes.
         id_ = name if name not in tasks else f"{name}-{'x'.join(map(str, shape))}-{len(tasks)}"
         reader = reader_for(catalog, name, shape)
         tasks[id_] = Task(id_, shape, classes, reader, tuple(members[name, shape, classes]))

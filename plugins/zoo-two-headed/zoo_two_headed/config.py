@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from zoo_core import ModelConfig
-from zoo_core.plugin_api import Size, Sizes, one_number_a_block
+from zoo_core.plugin_api import Size, Sizes, check_one_number_per_block
 
 
 class TwoHeadedConfig(ModelConfig):
@@ -43,9 +43,9 @@ class TwoHeadedCNNConfig(TwoHeadedConfig):
 
     @model_validator(mode="after")
     def _check_blocks(self) -> Self:
-        one_number_a_block(self.channels, "kernel_sizes", self.kernel_sizes)
+        check_one_number_per_block(self.channels, "kernel_sizes", self.kernel_sizes)
         if self.depths:
-            one_number_a_block(self.channels, "depths", self.depths)
+            check_one_number_per_block(self.channels, "depths", self.depths)
         return self
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-// The models' answers, side by side.
+// The predictions of all models, side by side.
 
 import { $, bytes, count, drawPixels, el, percent } from "./dom.js";
 
@@ -37,16 +37,16 @@ export class Answers {
     for (const answer of answers) this.#rows.get(answer.id)?.show(answer, most);
     $("together").textContent = sentence(given, most, votes);
     $("timing").textContent =
-      `Answered in ${all.toFixed(1)} ms, ${preparing.toFixed(1)} of them to crop and center.`;
+      `${all.toFixed(1)} ms in total, including ${preparing.toFixed(1)} ms to crop and center.`;
     this.#say(`${sentence(given, most, votes)} ${given.map((answer) => spoken(answer)).join("; ")}.`);
   }
 
   #give(image, what) {
     drawPixels($("seen"), image);
-    $("seen").setAttribute("aria-label", `What the models are given: ${what}`);
+    $("seen").setAttribute("aria-label", `Input of the models: ${what}`);
   }
 
-  // A screen reader hears the answer once the hand rests, not at every stroke.
+  // Announced after a pause, because a screen reader would read every stroke's prediction.
   #say(text) {
     clearTimeout(this.#speaking);
     this.#speaking = setTimeout(() => { $("live").textContent = text; }, 700);
@@ -56,7 +56,7 @@ export class Answers {
     const [, height, width] = this.#task.shape;
     const said = el("div", { class: height > width ? "said" : "said beside" });
     const time = el("span", { class: "time" });
-    const tested = model.accuracy === null ? "" : `${percent(model.accuracy, 2)} of its test set`;
+    const tested = model.accuracy === null ? "" : `${percent(model.accuracy, 2)} accuracy`;
     const heads = this.#task.classes.map((names) => bars(names));
     const item = el(
       "li", { class: "answer", "data-model": model.id },
@@ -66,7 +66,7 @@ export class Answers {
         el("p", { class: "facts" }, `${count(model.parameters)} parameters · ${bytes(model.bytes)}`),
         el("p", { class: "facts" }, tested, time),
         el("p", { class: "more" },
-          this.#link("Misread", "misread", model), this.#link("Card", "card", model))),
+          this.#link("Mistakes", "misread", model), this.#link("Card", "card", model))),
       el("div", { class: "heads" }, ...heads.map((head) => head.node)),
     );
     return {
@@ -131,18 +131,18 @@ function bars(names) {
 function majority(answers) {
   const votes = new Map();
   for (const { names } of answers) {
-    const read = words(names);
-    votes.set(read, (votes.get(read) ?? 0) + 1);
+    const predicted = words(names);
+    votes.set(predicted, (votes.get(predicted) ?? 0) + 1);
   }
   return [...votes].sort((a, b) => b[1] - a[1])[0] ?? ["", 0];
 }
 
 function sentence(answers, most, votes) {
-  if (!answers.length) return "No model answers.";
-  if (answers.length === 1) return `It reads ${most}.`;
-  if (votes === answers.length) return `${NUMBERS[votes] ?? `All ${votes}`} read ${most}.`;
-  if (votes === 1) return "Each reads something else.";
-  return `${votes} of ${answers.length} read ${most}.`;
+  if (!answers.length) return "No predictions.";
+  if (answers.length === 1) return `It predicts ${most}.`;
+  if (votes === answers.length) return `${NUMBERS[votes] ?? `All ${votes}`} predict ${most}.`;
+  if (votes === 1) return "All predictions differ.";
+  return `${votes} of ${answers.length} predict ${most}.`;
 }
 
 function spoken({ id, names, labels, probabilities }) {

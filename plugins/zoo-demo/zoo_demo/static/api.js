@@ -1,8 +1,8 @@
-// What the page asks the server for.
+// Requests to the server.
 
 async function answered(response) {
   const facts = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(facts.error ?? `the server answers ${response.status}`);
+  if (!response.ok) throw new Error(facts.error ?? `the server responded with status ${response.status}`);
   return facts;
 }
 

@@ -1,4 +1,4 @@
-// A model's card: figures, recipe, environment, license, checksum.
+// A model's card: scores, recipe, environment, license, checksum.
 
 import { bytes, count, el, percent } from "./dom.js";
 import { fetchCard } from "./api.js";
@@ -24,9 +24,9 @@ export function cardPage(model) {
 function sections({ card, bytes: size, sha256 }) {
   const { seed, ...recipe } = card.recipe;
   return [
-    ...section("Figures", figures(card)),
+    ...section("Scores", scoresTable(card)),
     ...section("Weights", facts({
-      Model: `${card.model}, of ${card.plugin}`,
+      Model: `${card.model} from ${card.plugin}`,
       Parameters: count(card.parameters),
       File: `${bytes(size)} (${count(size)} bytes)`,
       SHA256: code(sha256),
@@ -34,18 +34,18 @@ function sections({ card, bytes: size, sha256 }) {
       Created: card.created?.replace("T", " ").replace("+00:00", " UTC"),
     })),
     ...section("Training", facts({
-      Recipe: card.recipe_name + (card.changed.length ? ` (another ${card.changed.join(", ")})` : ""),
-      "Trained by": code(card.command),
+      Recipe: card.recipe_name + (card.changed.length ? ` (changed: ${card.changed.join(", ")})` : ""),
+      Command: code(card.command),
       Seed: seed,
       "Other seeds": card.interval ? interval(card.interval) : undefined,
-      Kept: `epoch ${card.epoch} of ${recipe.epochs}`,
-      Took: card.seconds === undefined ? undefined : `${card.seconds.toFixed(1)} s`,
+      "Kept epoch": `${card.epoch} of ${recipe.epochs}`,
+      Duration: card.seconds === undefined ? undefined : `${card.seconds.toFixed(1)} s`,
       "Found by": card.search && `trial ${card.search.trial} of the study ${card.search.study}`,
-      Data: `${card.dataset.name}, ${card.dataset.license}`,
+      "Data set": `${card.dataset.name}, ${card.dataset.license}`,
     })),
     ...section("Environment", facts({ ...card.environment, ...card.versions })),
-    el("details", {}, el("summary", {}, "The whole recipe"), facts({ seed, ...flat(recipe) })),
-    el("details", {}, el("summary", {}, "The model's config"), facts(flat(card.config))),
+    el("details", {}, el("summary", {}, "Full recipe"), facts({ seed, ...flat(recipe) })),
+    el("details", {}, el("summary", {}, "Model config"), facts(flat(card.config))),
   ];
 }
 
@@ -53,10 +53,10 @@ const section = (title, body) => [el("h3", {}, title), body];
 
 const code = (text) => (text ? el("code", {}, text) : undefined);
 
-function figures({ metrics }) {
+function scoresTable({ metrics }) {
   const heads = metrics.test?.accuracy.length ?? 1;
   const names = heads > 1 ? [...Array(heads).keys()].map((i) => `Label ${i + 1}`) : ["Accuracy"];
-  const head = ["Split", ...names, ...(heads > 1 ? ["All right"] : []), "Loss", "Images"];
+  const head = ["Split", ...names, ...(heads > 1 ? ["All correct"] : []), "Loss", "Images"];
   const rows = Object.entries(metrics).map(([split, scores]) => [
     split,
     ...scores.accuracy.map((share) => percent(share, 2)),
@@ -71,10 +71,10 @@ function figures({ metrics }) {
 }
 
 function interval({ seeds, mean, sd, low, high }) {
-  const said = mean.map((each, i) =>
-    `${(100 * each).toFixed(2)} ± ${(100 * sd[i]).toFixed(2)} %, one more lies between `
-    + `${(100 * low[i]).toFixed(2)} and ${(100 * high[i]).toFixed(2)} % with a probability of 95 %`);
-  return `test accuracy of ${seeds.length} seeds: ${said.join("; ")}`;
+  const heads = mean.map((each, i) =>
+    `${(100 * each).toFixed(2)} ± ${(100 * sd[i]).toFixed(2)} % (95 % prediction interval for one more seed: `
+    + `${(100 * low[i]).toFixed(2)} to ${(100 * high[i]).toFixed(2)} %)`);
+  return `test accuracy of ${seeds.length} seeds: ${heads.join("; ")}`;
 }
 
 function facts(pairs) {

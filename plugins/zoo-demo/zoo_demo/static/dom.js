@@ -1,4 +1,4 @@
-// Elements, numbers and pictures. Text is set as text, never as markup.
+// DOM elements, numbers and pictures. Text is never parsed as HTML, because names come from plugins.
 
 export const $ = (id) => document.getElementById(id);
 
@@ -16,7 +16,7 @@ export function el(tag, attributes = {}, ...children) {
 export const count = (value) => Number(value).toLocaleString("en");
 
 export function percent(share, digits = 1) {
-  if (share > 0.999 && share < 1 && digits === 1) return "> 99.9 %"; // not rounded to certainty
+  if (share > 0.999 && share < 1 && digits === 1) return "> 99.9 %"; // never rounded to 100 %
   return `${(100 * share).toFixed(digits)} %`;
 }
 
@@ -24,7 +24,7 @@ export function bytes(size) {
   return size < 1e6 ? `${(size / 1e3).toFixed(0)} kB` : `${(size / 1e6).toFixed(1)} MB`;
 }
 
-// Draw what the server sent as pixels: base64, one or three channels.
+// Draw pixels from the server: base64, 1 or 3 channels, channels last.
 export function drawPixels(canvas, { width, height, channels, pixels }) {
   const raw = atob(pixels);
   const data = new ImageData(width, height);

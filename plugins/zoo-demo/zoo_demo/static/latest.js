@@ -1,4 +1,5 @@
-// While one drawing is being read, only the newest of those that follow it is sent after it.
+// Wraps an async function so that calls during a running one collapse into a single call after it.
+// Without it, a fast hand would queue hundreds of drawings.
 
 export function newestOnly(work) {
   let busy = false;

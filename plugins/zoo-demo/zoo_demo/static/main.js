@@ -1,4 +1,4 @@
-// The page: what is drawn goes to the server, what it says is shown.
+// The page: sends drawings to the server and shows its predictions.
 
 import { $, el } from "./dom.js";
 import { listModels, readDrawing } from "./api.js";
@@ -12,7 +12,7 @@ const TITLES = { "One digit": "Draw a digit", "Two digits": "Draw two digits" };
 const HINTS = { "Two digits": "Draw here, one above the other" };
 
 let task = null;
-let edition = 0; // of the drawing; an answer to an older one than was cleared is not shown
+let edition = 0; // number of the drawing; responses to an older, cleared drawing are discarded
 
 const send = newestOnly(async () => {
   if (pad.drawing.isEmpty) return;
@@ -25,7 +25,7 @@ const send = newestOnly(async () => {
       complain("");
     }
   } catch (fault) {
-    if (era === edition) complain(`The drawing was not read: ${fault.message}`);
+    if (era === edition) complain(`Prediction of the drawing failed: ${fault.message}`);
   }
 });
 
@@ -78,5 +78,5 @@ try {
   choose(tasks[0]);
   document.body.dataset.ready = "true";
 } catch (fault) {
-  complain(`The models are unknown: ${fault.message}`);
+  complain(`Loading the list of models failed: ${fault.message}`);
 }

@@ -1,10 +1,10 @@
-// The gallery: what a model misreads of its test set.
+// The gallery of misclassified test images.
 
 import { count, drawPixels, el, percent } from "./dom.js";
 import { fetchMisread } from "./api.js";
 
 const PAGE = 48;
-const PAUSE = 400; // milliseconds between two questions whether it is known by now
+const PAUSE = 400; // milliseconds between two requests while the server computes
 
 export class Misread {
   #stopped = false;
@@ -28,14 +28,14 @@ export class Misread {
   }
 
   async #wait(panel) {
-    const bar = el("progress", { "aria-label": "Test images read" });
-    const text = el("p", { class: "note" }, "Loading its test set…");
+    const bar = el("progress", { "aria-label": "Predicted test images" });
+    const text = el("p", { class: "note" }, "Loading the test set…");
     for (;;) {
       const found = await fetchMisread(this.model.id, 0, PAGE);
       if (this.#stopped || found.state === "ready") return found;
       if (found.total) {
         Object.assign(bar, { max: found.total, value: found.done });
-        text.textContent = `${count(found.done)} of ${count(found.total)} test images are read…`;
+        text.textContent = `${count(found.done)} of ${count(found.total)} test images predicted…`;
       }
       if (!bar.isConnected) panel.replaceChildren(el("div", { class: "waiting" }, bar, text));
       await new Promise((resolve) => { setTimeout(resolve, PAUSE); });
@@ -62,8 +62,9 @@ export class Misread {
     });
     panel.replaceChildren(
       el("p", { class: "summary" },
-        `${count(found.count)} of ${count(found.total)} test images are misread (${percent(right, 2)} are right), `
-        + "the surest mistakes first: true → read, and how sure. Choose one to let every model read it."),
+        `${count(found.count)} of ${count(found.total)} test images are misclassified (accuracy ${percent(right, 2)}). `
+        + "The most confident mistakes come first: true → predicted class, and its probability. "
+        + "Click an image to predict it with every model."),
       list, more);
     left();
   }
@@ -72,7 +73,7 @@ export class Misread {
     const canvas = el("canvas", { "aria-hidden": "true" });
     drawPixels(canvas, item.image);
     const [truth, read] = [item.true.join(" "), item.read.join(" ")];
-    const label = `${truth} read as ${read}, ${percent(item.probability)} sure, test image ${item.row}`;
+    const label = `${truth} predicted as ${read}, probability ${percent(item.probability)}, test image ${item.row}`;
     return el("li", {},
       el("button", { type: "button", "aria-label": label, title: `test image ${item.row}`,
         onclick: () => this.tryImage(canvas) },

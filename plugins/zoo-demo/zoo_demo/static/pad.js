@@ -3,7 +3,7 @@
 import { $ } from "./dom.js";
 import { Drawing } from "./strokes.js";
 
-const STEP = 0.04; // of the width, that an arrow key moves the pen
+const STEP = 0.04; // distance of one arrow key, as a share of the width
 
 export class Pad {
   drawing = new Drawing();
@@ -11,7 +11,7 @@ export class Pad {
   #canvas = $("canvas");
   #changed;
   #pointer = null;
-  #pen = null; // of the keyboard: {x, y, down}
+  #pen = null; // the keyboard's pen: {x, y, down}
 
   constructor(changed) {
     this.#changed = changed;
@@ -75,7 +75,7 @@ export class Pad {
   }
 
   #down(event) {
-    if (event.button !== 0 || this.#pointer !== null) return; // one finger draws
+    if (event.button !== 0 || this.#pointer !== null) return; // a second finger is ignored
     event.preventDefault();
     this.#canvas.focus({ preventScroll: true, focusVisible: false });
     this.#canvas.setPointerCapture(event.pointerId);
@@ -87,6 +87,7 @@ export class Pad {
 
   #move(event) {
     if (event.pointerId !== this.#pointer) return;
+    // Browsers merge the pointer's events into one per frame; the merged ones have the curve.
     const events = event.getCoalescedEvents?.() ?? [];
     this.drawing.extend((events.length ? events : [event]).map((each) => this.#point(each)));
     this.#update();

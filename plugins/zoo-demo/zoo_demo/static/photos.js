@@ -1,4 +1,4 @@
-// Images from elsewhere: chosen, dropped or pasted.
+// Image files that are chosen, dropped or pasted.
 
 import { $ } from "./dom.js";
 
@@ -8,7 +8,7 @@ export function acceptPhotos(take, refuse) {
     try {
       take(await createImageBitmap(file));
     } catch {
-      refuse(`${file.name || "What was given"} is not an image that this browser can read.`);
+      refuse(`${file.name || "The file"} is not an image that this browser can open.`);
     }
   }
 

@@ -1,4 +1,4 @@
-// What is known of one model: what it misreads, and its card.
+// The side panel of one model: its mistakes and its card.
 
 import { $, el } from "./dom.js";
 import { cardPage } from "./card.js";
@@ -8,7 +8,7 @@ const TABS = ["misread", "card"];
 
 export class Sheet {
   #model = null;
-  #shown = null; // what is to be stopped when something else is shown
+  #shown = null; // the open tab's content, which may still be loading
 
   constructor(tryImage) {
     this.tryImage = (image) => {
@@ -18,7 +18,7 @@ export class Sheet {
     $("sheet-close").addEventListener("click", () => $("sheet").close());
     $("sheet").addEventListener("close", () => this.#shown?.stop());
     $("sheet").addEventListener("click", (event) => {
-      if (event.target === $("sheet")) $("sheet").close(); // beside it
+      if (event.target === $("sheet")) $("sheet").close(); // a click on the backdrop
     });
     for (const [i, name] of TABS.entries()) {
       const tab = $(`tab-${name}`);

@@ -1,8 +1,8 @@
-// A drawing: strokes as points from 0 to 1 of the width, or an image from elsewhere.
+// A drawing: strokes, with points as shares of the width, or an image from a file.
 
-const SENT_WIDTH = 280; // pixels of what is sent; a model sees a tenth
+const SENT_WIDTH = 280; // pixels of the image that is sent: ten times a model's input
 const PEN = 0.078; // width of a stroke, as a share of the canvas's width
-const LONGEST = 1000; // pixels of a photo that is sent
+const LONGEST = 1000; // maximum side of a photo that is sent, in pixels
 
 export class Drawing {
   strokes = [];
@@ -36,7 +36,7 @@ export class Drawing {
     this.picture = picture;
   }
 
-  // Draw onto a canvas, whatever its size.
+  // Draw onto a canvas of any size.
   paint(context, width, height, ink) {
     if (this.picture) return paintWhole(context, this.picture, width, height);
     context.strokeStyle = context.fillStyle = ink;
@@ -45,15 +45,15 @@ export class Drawing {
     for (const stroke of this.strokes) paintStroke(context, stroke, width);
   }
 
-  // Return an image file of it. `shape` is height over width.
+  // Return an image file: white on black, as in MNIST. `shape` is height over width.
   async file(shape) {
     if (this.picture) return pictureFile(this.picture);
-    const canvas = makeCanvas(SENT_WIDTH, Math.round(SENT_WIDTH * shape));
+    const canvas = new OffscreenCanvas(SENT_WIDTH, Math.round(SENT_WIDTH * shape));
     const context = canvas.getContext("2d");
     context.fillStyle = "#000";
     context.fillRect(0, 0, canvas.width, canvas.height);
     this.paint(context, canvas.width, canvas.height, "#fff");
-    return toFile(canvas, "image/png");
+    return canvas.convertToBlob({ type: "image/png" });
   }
 }
 
@@ -66,7 +66,7 @@ function paintStroke(context, points, scale) {
     return;
   }
   context.moveTo(first.x * scale, first.y * scale);
-  // Through the middles between points, so that a quick hand's corners are round.
+  // Through the middles between points, because a fast stroke has few points and sharp corners.
   others.forEach((point, i) => {
     const next = others[i + 1] ?? point;
     const [x, y] = [(point.x + next.x) / 2, (point.y + next.y) / 2];
@@ -85,18 +85,9 @@ function paintWhole(context, picture, width, height) {
 async function pictureFile(picture) {
   const scale = Math.min(1, LONGEST / Math.max(picture.width, picture.height));
   const [width, height] = [picture.width, picture.height].map((side) => Math.max(1, Math.round(side * scale)));
-  const canvas = makeCanvas(width, height);
+  const canvas = new OffscreenCanvas(width, height);
   canvas.getContext("2d").drawImage(picture, 0, 0, width, height);
-  // A small one pixel by pixel, since it may be an image of the data set itself.
-  return toFile(canvas, Math.max(width, height) <= 128 ? "image/png" : "image/jpeg");
-}
-
-function makeCanvas(width, height) {
-  if (globalThis.OffscreenCanvas) return new OffscreenCanvas(width, height);
-  return Object.assign(document.createElement("canvas"), { width, height });
-}
-
-function toFile(canvas, type) {
-  if (canvas.convertToBlob) return canvas.convertToBlob({ type, quality: 0.92 });
-  return new Promise((resolve) => canvas.toBlob(resolve, type, 0.92));
+  // A small image as PNG, without loss, because it may be an image of the data set itself.
+  const type = Math.max(width, height) <= 128 ? "image/png" : "image/jpeg";
+  return canvas.convertToBlob({ type, quality: 0.92 });
 }

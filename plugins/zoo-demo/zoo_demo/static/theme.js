@@ -1,11 +1,11 @@
-// Runs before the page is shown, so that it does not flash in the other colors.
+// Not a module, because those run after the first paint, and the page would flash in the other colors.
 (() => {
   const root = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");
   let chosen = null;
   try {
     chosen = localStorage.getItem("zoo-demo-theme");
-  } catch { /* storage may be forbidden: then the system decides */ }
+  } catch { /* storage may be disabled: the system's setting applies */ }
 
   const isDark = () => (chosen ? chosen === "dark" : system.matches);
 
@@ -24,7 +24,7 @@
       chosen = isDark() ? "light" : "dark";
       try {
         localStorage.setItem("zoo-demo-theme", chosen);
-      } catch { /* it lasts as long as the page, then */ }
+      } catch { /* the choice lasts until the page is closed */ }
       apply();
     });
   });
