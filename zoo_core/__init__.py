@@ -5,14 +5,17 @@
     run = zoo.train("mlp")
     zoo.load(run.folder).predict(images).labels
 
-Importing this package imports neither torch nor NumPy: names are fetched when they are used.
+Importing this package imports neither torch nor NumPy, because names are imported when they are
+first used.
 """
 
 from zoo_core.system.lazy_names import lazy_names
 from zoo_core.version import __version__ as __version__
 
+# The public names. Type checkers follow these imports; at run time, `lazy_names` imports a name
+# from the same place when it is first used. `typing` is too slow to import for `zoo list`.
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # what type checkers see; a test holds it against _HOMES
+if TYPE_CHECKING:
     from zoo_core.api import (
         compare as compare,
         create_model as create_model,
@@ -47,42 +50,4 @@ if TYPE_CHECKING:  # what type checkers see; a test holds it against _HOMES
     from zoo_core.recipes.model_config import ModelConfig as ModelConfig
     from zoo_core.recipes.recipe import Recipe as Recipe
 
-_HOMES = {
-    "ArrayDataset": "data.dataset",
-    "Batch": "frameworks.trainer",
-    "CommandSpec": "plugins.specs",
-    "Comparison": "evaluation.compare",
-    "DatasetSpec": "plugins.specs",
-    "Learner": "frameworks.trainer",
-    "ModelConfig": "recipes.model_config",
-    "ModelInfo": "model_info",
-    "ModelSpec": "plugins.specs",
-    "Predictions": "metrics.predictions",
-    "Normalization": "data.normalization",
-    "Pretrained": "pretrained.model",
-    "Recipe": "recipes.recipe",
-    "RegistrySpec": "plugins.specs",
-    "Run": "frameworks.run",
-    "Scores": "metrics.scores",
-    "SourceSpec": "plugins.specs",
-    "Split": "data.dataset",
-    "Trainer": "frameworks.trainer",
-    "TrainerSpec": "plugins.specs",
-    "ZooError": "errors",
-    "compare": "api",
-    "create_model": "api",
-    "evaluate": "api",
-    "get_model_info": "api",
-    "hookimpl": "hookspecs",
-    "list_models": "api",
-    "load": "api",
-    "read_images": "api",
-    "resume": "api",
-    "train": "api",
-    "verify": "api",
-}
-"""Name -> the module below `zoo_core` that defines it."""
-
-__all__ = sorted(_HOMES)  # noqa: PLE0605 (made of the mapping)
-
-__getattr__ = lazy_names(__name__, _HOMES)
+__getattr__, __dir__ = lazy_names(__name__)

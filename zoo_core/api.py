@@ -1,4 +1,4 @@
-"""Public Python functions; the package's docstring shows their use."""
+"""The public Python functions; see the docstring of `zoo_core` for an example."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from zoo_core.pretrained.load import load_pretrained
 from zoo_core.registry.lookup import published_models, resolve_weights
 from zoo_core.system.environment import is_set
 
-if TYPE_CHECKING:  # imported by the functions that need them: loading weights makes do without
+# Imported inside the functions that need them, because `load` must not wait for the others.
+if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
@@ -28,7 +29,8 @@ if TYPE_CHECKING:  # imported by the functions that need them: loading weights m
 
 
 def _catalog() -> Catalog:
-    """Return what is installed; where ``ZOO_STRICT_PLUGINS`` is set, all of it must be usable."""
+    """Return the installed catalog; with ``ZOO_STRICT_PLUGINS``, every plugin must be usable."""
+    # On every call, because a process may set the variable after its first call.
     if is_set("ZOO_STRICT_PLUGINS"):
         refuse_unusable(installed_rows()["plugins"])
     return installed_catalog()
@@ -45,18 +47,21 @@ def list_models(
     """Return the names of the installed models, sorted.
 
     Args:
-        pattern: a shell pattern that a name must match, for instance ``two-headed-*``.
+        pattern: a shell pattern of names, for instance ``two-headed-*``.
         task: only models for this task.
-        pretrained: only models with published weights, or with some that a training may begin with.
+        pretrained: only models with published weights, or with third-party weights from which a
+            training may start.
         plugin: only models of this distribution.
-        max_params: only models that are known to learn so many numbers at most.
+        max_params: only models with at most this many trainable parameters; a model whose number
+            is unknown is left out.
     """
     catalog = _catalog()
+    # Only if requested, because it reads the index of every registry, remote ones included.
     published = published_models(catalog) if pretrained else frozenset()
     return [
         name
         for name, entry in catalog.entries("models").items()
-        if fnmatchcase(name, pattern)
+        if fnmatchcase(name, pattern)  # `fnmatch` would ignore case on Windows
         and (not pretrained or bool(entry.spec.pretrained) or entry.spec.name in published)
         and (max_params is None or (entry.spec.parameters or max_params + 1) <= max_params)
         and task in (None, entry.spec.task)
@@ -65,7 +70,7 @@ def list_models(
 
 
 def get_model_info(name: str) -> ModelInfo:
-    """Return what is known of a model."""
+    """Return the spec, plugin, default config and recipe names of a model."""
     from zoo_core.model_info import model_info
 
     return model_info(_catalog().model(name))
@@ -75,20 +80,25 @@ def create_model(name: str, pretrained: bool | str = False, **config: Any) -> An
     """Return a model: the framework's own object.
 
     Args:
-        name: of the model.
-        pretrained: False for random weights; True for the published ones of the model's default
-            tag, or the tag. Of a model of which none are published, True stands for those that its
-            plugin has for a training to begin with.
-        config: values of its config, for instance ``hidden=[64]``; published weights have theirs.
+        name: name of the model.
+        pretrained: False for random weights, True for the published weights of the default tag, or
+            a tag. If no weights of the model are published, True is for the third-party weights of
+            its plugin.
+        config: values of its config, for instance ``hidden=[64]``; not with published weights.
+
+    Raises:
+        InvalidValueError: `config` is invalid, or given together with published weights.
     """
     from zoo_core.recipes.validation import validate
 
-    begin = pretrained is True and _begins_pretrained(name)
-    if pretrained and not begin:
+    third_party = pretrained is True and _has_only_third_party_weights(name)
+    if pretrained and not third_party:
         if config:
+            # Weights fit one config only, which is on their card.
             raise InvalidValueError(
-                f"published weights of {name!r} come with their config, got {', '.join(config)}",
-                hint="Leave it out, or pretrained=True.",
+                f"create_model({name!r}): expected no config with pretrained weights, got "
+                f"{', '.join(config)}",
+                hint="Leave out the config or pretrained.",
             )
         return load_pretrained(
             _catalog(), name if pretrained is True else f"{name}.{pretrained}"
@@ -98,8 +108,8 @@ def create_model(name: str, pretrained: bool | str = False, **config: Any) -> An
     entry = _catalog().model(name)
     what = f"config of model {name!r}"
     complete = validate(entry.resolve(entry.spec.config), config, what=what)
-    model = model_builder(entry)(complete)
-    if begin:
+    model = model_builder(entry)(complete)  # on the CPU: the caller decides about devices
+    if third_party:
         from zoo_core.training.initial_weights import load_initial_weights
 
         trainer = make_trainer(_catalog().trainer(entry.spec.trainer), device="cpu", threads=None)
@@ -107,8 +117,7 @@ def create_model(name: str, pretrained: bool | str = False, **config: Any) -> An
     return model
 
 
-def _begins_pretrained(name: str) -> bool:
-    """Say whether a model has weights to begin with, and none that are published."""
+def _has_only_third_party_weights(name: str) -> bool:
     spec = _catalog().model(name).spec
     return bool(spec.pretrained) and spec.name not in published_models(_catalog())
 
@@ -126,13 +135,13 @@ def train(
     """Train a model; see `zoo_core.training.training.Training`.
 
     Args:
-        name: of the model.
+        name: name of the model.
         recipe: name of one of its recipes, or path of a ``.toml`` file; None for ``default``.
         dataset: name of the data set; None for the recipe's.
-        out: the run's folder, new or empty; None for the next free one under ``runs``.
+        out: folder of the run, new or empty; None for the next free one in ``runs``.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        threads: of the framework; None for its own choice.
-        overrides: values over the recipe's, for instance ``lr=0.05, model={"hidden": 64}``.
+        threads: number of the framework's CPU threads; None for its default.
+        overrides: values that override the recipe's, such as ``lr=0.05, model={"hidden": 64}``.
     """
     from zoo_core.training.training import Training
 
@@ -140,6 +149,7 @@ def train(
         _catalog(),
         name,
         recipe=recipe or "default",
+        # The parameter last, because later overrides win.
         overrides=[overrides, {"dataset": dataset} if dataset else {}],
         out=None if out is None else Path(out),
         device=device,
@@ -150,7 +160,7 @@ def train(
 def resume(
     run: str | PathLike[str], *, device: str | None = None, threads: int | None = None
 ) -> Run:
-    """Go on with a training that was stopped; see `zoo_core.training.training.Training.resume`."""
+    """Continue a stopped training; see `zoo_core.training.training.Training.resume`."""
     from zoo_core.training.training import Training
 
     return Training.resume(_catalog(), Path(run), device=device, threads=threads).run()
@@ -163,14 +173,14 @@ def load(
     device: str = "auto",
     into: Any = None,
 ) -> Pretrained:
-    """Load weights by their published name, or from a run's folder or a file, verified.
+    """Load and verify weights by their published name, or from a run's folder or a file.
 
     Args:
         name: ``[REGISTRY/]MODEL[.TAG][@sha256:HEX]``, such as ``cnn`` or ``cnn.default``; or a
             path.
-        registry: where to look for the name, a folder or URL; None for all registries there are.
+        registry: folder or URL of the only registry to search; None for all registries.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        into: a model that is to get the weights, and stays as it is if anything fails; None for a
+        into: an existing model that receives the weights, unchanged if loading fails; None for a
             new one.
 
     Raises:
@@ -184,7 +194,7 @@ def evaluate(
     dataset: str | None = None,
     split: str = "test",
 ) -> Scores:
-    """Score weights, or the ensemble of several, on every image of a split.
+    """Return the scores of weights, or of the ensemble of several, on every image of a split.
 
     See `zoo_core.evaluation.evaluate`.
     """
@@ -199,7 +209,8 @@ def _load_all(weights: Sequence[Pretrained | str | PathLike[str]]) -> list[Pretr
     from zoo_core.pretrained.model import Pretrained
 
     if not weights:
-        raise TypeError("weights are due: names, paths, or what load() returned")
+        raise TypeError("expected at least one model: a name, a path or a loaded model, got none")
+    # Loaded ones as they are, so that a loop over data sets loads each file once.
     return [each if isinstance(each, Pretrained) else load(each) for each in weights]
 
 
@@ -215,11 +226,13 @@ def compare(
 
 
 def read_images(pretrained: Pretrained, files: Iterable[str | PathLike[str]]) -> NDArray[np.uint8]:
-    """Return image files, photos and drawings too, as a model reads them: uint8 ``(N, C, H, W)``.
+    """Return image files as inputs of a model: uint8 ``(N, C, H, W)``.
+
+    Photos and drawings of any size are converted as the model's data set requires.
 
     Raises:
-        DataError: one cannot be read as an image.
-        InvalidValueError: images do not have as many channels as the model reads.
+        DataError: a file is not a readable image.
+        InvalidValueError: the number of channels of an image does not fit the model.
     """
     import numpy as np
 
@@ -228,37 +241,24 @@ def read_images(pretrained: Pretrained, files: Iterable[str | PathLike[str]]) ->
     shape = pretrained.input_shape
     reader = reader_for(_catalog(), pretrained.card.dataset.name, shape)
     images = [reader(read_image(Path(file), shape[0])) for file in files]
+    # `np.stack` refuses an empty list.
     return np.stack(images) if images else np.empty((0, *shape), np.uint8)
 
 
 def verify(name: str, *, registry: str | None = None) -> Verification:
-    """Check published weights: file, card, model, golden forward, every test image again.
+    """Verify published weights: file, card, model, golden outputs, and every test image again.
 
     Args:
-        name: of the weights.
+        name: name of the weights.
         registry: see `load`.
 
     Raises:
-        VerificationError: a check does not hold; it is the first that does not.
-        ZooError: a check could not be made.
+        VerificationError: a check failed; the first one is raised.
+        ZooError: a check could not be run.
     """
     from zoo_core.publishing.verify import Verifier
 
     verification = Verifier(_catalog()).verify(resolve_weights(_catalog(), name, registry))
-    for exc in verification.errors:
+    for exc in verification.errors:  # the first, if any
         raise exc
     return verification
-
-
-__all__ = [
-    "compare",
-    "create_model",
-    "evaluate",
-    "get_model_info",
-    "list_models",
-    "load",
-    "read_images",
-    "resume",
-    "train",
-    "verify",
-]

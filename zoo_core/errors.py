@@ -1,14 +1,15 @@
-"""Errors that zoo raises on purpose, and their exit codes.
+"""Exceptions that zoo raises on purpose, and their exit codes.
 
-A message follows one template: what failed, where, the value it got, what is allowed; the
-hint is the next thing to do. Both are printed on one line, without a traceback.
+A message has one template: the problem (what failed, where, expected X, got Y), then a hint in the
+imperative. The command line prints both on one line, without a traceback.
 """
 
+# Almost every module imports this one, `zoo list` included: `difflib` and `functools` are deferred.
 from collections.abc import Iterable
 
 
 class ZooError(Exception):
-    """Something did not work, and the user can do something about it."""
+    """Base class of the errors that a user can fix."""
 
     exit_code = 1
 
@@ -18,94 +19,104 @@ class ZooError(Exception):
         self.hint = hint
 
     def __reduce__(self) -> tuple[object, ...]:
+        # Errors cross processes (workers of a search, readers of images), and the default would
+        # unpickle with `hint` as a positional argument.
         from functools import partial
 
-        return partial(type(self), hint=self.hint), (self.problem,)  # from process to process
+        return partial(type(self), hint=self.hint), (self.problem,)
 
     def __str__(self) -> str:
         return f"{self.problem.rstrip('.')}. {self.hint}" if self.hint else self.problem
 
 
 class DataError(ZooError):
-    """A file or data set cannot be read as what it should be."""
+    """A file or data set that cannot be read or written."""
 
 
 class UnavailableError(DataError):
-    """What is needed is not on this machine, and cannot be fetched now."""
+    """A missing file or package that cannot be downloaded now."""
 
 
 class TrainingError(ZooError):
-    """A training could not go on."""
+    """A training that cannot continue."""
 
 
 class InvalidValueError(ZooError):
-    """A value that the user gave is of the wrong type, out of range or does not fit."""
+    """A user's value of the wrong type, out of range, or in conflict with another value."""
 
-    exit_code = 2
+    exit_code = 2  # the exit code of click's own usage errors
 
 
 class UnknownNameError(ZooError):
-    """No installed plugin offers a thing of this name."""
+    """A name that no installed plugin and no registry offers."""
 
     exit_code = 3
 
 
 class AmbiguousNameError(ZooError):
-    """Two plugins offer a thing of this name, and the name does not say which."""
+    """A name that several plugins or registries offer."""
 
     exit_code = 3
 
 
 class PluginError(ZooError):
-    """A plugin that is needed cannot be used."""
+    """A required plugin that is not usable."""
 
     exit_code = 4
 
 
 class VerificationError(ZooError):
-    """Content is not what its checksum, header or card says that it is."""
+    """Content that differs from its checksum, header or card."""
 
     exit_code = 5
 
 
+# A `KeyboardInterrupt`, because `except Exception` in a plugin must not swallow it.
 class InterruptedTrainingError(KeyboardInterrupt):
-    """A signal stopped a training; like any interrupt, it is no `Exception`.
+    """A training that a signal stopped.
 
     Args:
-        number: of the signal.
-        message: what is left, and how to go on.
+        number: the signal's number.
+        message: what was saved, and the command that continues the training.
     """
 
     def __init__(self, number: int, message: str) -> None:
         super().__init__(message)
-        self.exit_code = 128 + number
+        self.exit_code = 128 + number  # as a shell reports a process that a signal ended
 
 
 MAX_LISTED = 40
-"""How many names an error lists, at most."""
+"""Maximum number of names in a message."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return ``"Did you mean 'x'?"`` for the known name nearest to `name`, or nothing."""
+    """Return ``"Did you mean 'x'?"`` for the nearest known name, or an empty string."""
     import difflib
 
     near = difflib.get_close_matches(name, list(known), n=1)
     return f"Did you mean '{near[0]}'?" if near else ""
 
 
+def choose_from(name: str, known: Iterable[str]) -> str:
+    """Return the hint for an unknown name: the nearest known name, then all of them."""
+    known = list(known)
+    return f"{did_you_mean(name, known)} Choose one of: {join_names(known)}.".strip()
+
+
 def join_names(names: Iterable[str]) -> str:
-    """Return the names sorted and separated by commas, or ``none``; of very many, the first."""
+    """Return the names sorted, separated by commas and cut after `MAX_LISTED`, or ``none``."""
+    # Names with a slash belong to families of hundreds of models: the others come first.
     known = sorted(names, key=lambda name: ("/" in name, name))
     more = [f"… ({len(known) - MAX_LISTED:,} more)"] if len(known) > MAX_LISTED else []
     return ", ".join([*known[:MAX_LISTED], *more]) or "none"
 
 
 def one_line(exc: BaseException) -> str:
-    """Return the type and the message of an exception, without line breaks."""
+    """Return the type and the message of an exception on one line."""
     try:
         message = str(exc)
-    except Exception:  # a plugin's exception may be as broken as the plugin
-        message = "(its message cannot be made)"
+    except Exception:  # a plugin's exception class may have a broken `__str__`
+        message = "(its message cannot be printed)"
     return f"{type(exc).__name__}: {' '.join(message.split())}"
 
 

@@ -1,5 +1,7 @@
 """Names of the files that zoo writes into runs, studies and registries."""
 
+# Here and not with their writers, because several packages use them. The names are part of the
+# format of runs and registries: published weights are found by them.
 CONFIG = "config.json"
 METRICS = "metrics.jsonl"
 WEIGHTS = "model.safetensors"

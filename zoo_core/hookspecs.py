@@ -1,8 +1,8 @@
 """The hooks that a plugin may implement.
 
-The first six return what the plugin offers and are called once, when plugins are loaded; the
-others are called while a model is trained. Arguments may be appended in later versions, and a
-plugin names only those that it wants.
+The first six return specs and are called once, when plugins are loaded; the others are called
+during a training or a search. Later versions may append arguments, and an implementation declares
+only the arguments that it uses.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
+# Type-only, because every plugin imports `hookimpl` from here and must stay cheap to import.
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from zoo_core.tuning.study import Study
     from zoo_core.weights.card import Card
 
+# `zoo` is the project name of pluggy: markers and plugin manager must use the same one.
 hookspec = pluggy.HookspecMarker("zoo")
 hookimpl = pluggy.HookimplMarker("zoo")
 
@@ -54,7 +56,7 @@ def zoo_trainers() -> Iterable[TrainerSpec]:  # type: ignore[empty-body]
 
 @hookspec
 def zoo_registries() -> Iterable[RegistrySpec]:  # type: ignore[empty-body]
-    """Return the registries of published weights that the plugin brings or knows."""
+    """Return the registries of published weights that the plugin contains or points to."""
 
 
 @hookspec
@@ -64,30 +66,36 @@ def zoo_commands() -> Iterable[CommandSpec]:  # type: ignore[empty-body]
 
 @hookspec
 def zoo_train_start(run: Run) -> None:
-    """Hear that the first epoch of `run` is about to begin."""
+    """Handle the start of a training, before its first epoch."""
 
 
 @hookspec
 def zoo_epoch_end(run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
-    """Hear of the end of an epoch (from 1), with its line of ``metrics.jsonl``."""
+    """Handle the end of an epoch.
+
+    Args:
+        run: the training.
+        epoch: number of the epoch, from 1.
+        metrics: its line of ``metrics.jsonl``.
+    """
 
 
 @hookspec
 def zoo_train_end(run: Run, result: Card, predictions: Predictions) -> None:
-    """Hear that weights and card are written.
+    """Handle the end of a training, after weights and card are written.
 
     Args:
         run: the training.
         result: its card.
-        predictions: what the weights read in ``run.data.test.images``.
+        predictions: predictions of the weights for ``run.data.test.images``.
     """
 
 
 @hookspec
 def zoo_tune_end(study: Study, folder: Path) -> None:
-    """Hear that a search for a recipe has come to its end, or was stopped.
+    """Handle the end of a search for a recipe, complete or stopped.
 
     Args:
         study: all its trials.
-        folder: where ``study.json`` and the best recipe lie, and where more may be left.
+        folder: folder of ``study.json`` and the best recipe, to which a plugin may add files.
     """

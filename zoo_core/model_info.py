@@ -13,12 +13,12 @@ from zoo_core.recipes.resolve import recipe_names
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What `zoo info MODEL` tells.
+    """Information about a model.
 
     Attributes:
-        spec: as the plugin gives it.
-        plugin: the distribution that offers it.
-        version: of that distribution.
+        spec: spec of the model.
+        plugin: name of the distribution that offers it.
+        version: version of that distribution.
         config: the default config, JSON values by key.
         recipes: names of its recipes.
     """
@@ -31,7 +31,8 @@ class ModelInfo:
 
 
 def model_info(entry: Entry[ModelSpec]) -> ModelInfo:
-    """Return what is known of a model, its config's class and recipes imported."""
+    """Return the information about a model."""
+    # Config and recipes are imported, but not the builder, because that imports the framework.
     config = entry.resolve(entry.spec.config)()
     return ModelInfo(
         spec=entry.spec,

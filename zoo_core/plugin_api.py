@@ -1,13 +1,14 @@
-"""Names for plugins, besides those of `zoo_core`.
+"""Names for plugins, in addition to those of `zoo_core`.
 
-A plugin imports from `zoo_core` and from this module, and from nothing else of the core: what both
-name stays within a minor version, everything else may change. A name is imported when it is used.
+A plugin imports from `zoo_core` and from this module only: their names are stable within a minor
+version, and everything else of the core may change. A name is imported when it is first used.
 """
 
 from zoo_core.system.lazy_names import lazy_names
 
+# One list for type checkers and for `lazy_names`, as in `zoo_core/__init__.py`.
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # what type checkers see; a test holds it against _HOMES
+if TYPE_CHECKING:
     from zoo_core.cli import options as options
     from zoo_core.cli.output import print_json as print_json
     from zoo_core.data.augmentation import Positions as Positions
@@ -34,6 +35,7 @@ if TYPE_CHECKING:  # what type checkers see; a test holds it against _HOMES
         UnavailableError as UnavailableError,
         UnknownNameError as UnknownNameError,
         VerificationError as VerificationError,
+        choose_from as choose_from,
         did_you_mean as did_you_mean,
         join_names as join_names,
         one_line as one_line,
@@ -50,12 +52,21 @@ if TYPE_CHECKING:  # what type checkers see; a test holds it against _HOMES
         env_world_size as env_world_size,
         launcher_restarts as launcher_restarts,
     )
-    from zoo_core.frameworks.prediction import VIEWS as VIEWS
+    from zoo_core.frameworks.export import (
+        ONNX_INPUT as ONNX_INPUT,
+        ONNX_OPSET as ONNX_OPSET,
+        onnx_outputs as onnx_outputs,
+    )
+    from zoo_core.frameworks.prediction import VIEWS as VIEWS, shift_slices as shift_slices
     from zoo_core.frameworks.run import Callbacks as Callbacks
     from zoo_core.installation.installed import installed_catalog as installed_catalog
     from zoo_core.metrics.misclassified import (
         Misclassified as Misclassified,
         find_misclassified as find_misclassified,
+    )
+    from zoo_core.metrics.predictions import (
+        class_names as class_names,
+        format_probability as format_probability,
     )
     from zoo_core.metrics.scores import softmax as softmax
     from zoo_core.plugins.catalog import Catalog as Catalog
@@ -63,7 +74,7 @@ if TYPE_CHECKING:  # what type checkers see; a test holds it against _HOMES
     from zoo_core.recipes.model_config import (
         Size as Size,
         Sizes as Sizes,
-        one_number_a_block as one_number_a_block,
+        check_one_number_per_block as check_one_number_per_block,
     )
     from zoo_core.recipes.recipe import SearchSummary as SearchSummary
     from zoo_core.recipes.resolve import (
@@ -88,7 +99,7 @@ if TYPE_CHECKING:  # what type checkers see; a test holds it against _HOMES
         default_threads as default_threads,
         physical_cores as physical_cores,
     )
-    from zoo_core.system.download import download as download
+    from zoo_core.system.download import download as download, download_file as download_file
     from zoo_core.system.environment import is_set as is_set
     from zoo_core.system.interrupts import Stop as Stop, deferred_signals as deferred_signals
     from zoo_core.system.paths import zoo_home as zoo_home
@@ -122,102 +133,4 @@ if TYPE_CHECKING:  # what type checkers see; a test holds it against _HOMES
     )
     from zoo_core.weights.file import Tensors as Tensors
 
-_HOMES = {
-    "Callbacks": "frameworks.run",
-    "Card": "weights.card",
-    "Catalog": "plugins.catalog",
-    "DataError": "errors",
-    "DatasetContent": "data.disk_store",
-    "Folder": "registry.location",
-    "FoundWeights": "registry.registry",
-    "Group": "frameworks.distributed",
-    "HeadComparison": "evaluation.compare",
-    "ImageReader": "data.image_files",
-    "InterruptedTrainingError": "errors",
-    "Interval": "weights.card",
-    "InvalidValueError": "errors",
-    "METRICS": "filenames",
-    "Misclassified": "metrics.misclassified",
-    "Plan": "training.plan",
-    "PluginError": "errors",
-    "Positions": "data.augmentation",
-    "PretrainedWeights": "training.initial_weights",
-    "ProgressBar": "system.progress_bar",
-    "Proportion": "evaluation.compare",
-    "Provenance": "weights.card",
-    "PublishedCard": "weights.card",
-    "Range": "tuning.search_space",
-    "SEARCH": "recipes.resolve",
-    "SINGLE_PROCESS": "frameworks.distributed",
-    "STUDY": "filenames",
-    "SearchSummary": "recipes.recipe",
-    "Size": "recipes.model_config",
-    "Sizes": "recipes.model_config",
-    "Space": "tuning.search_space",
-    "State": "tuning.study",
-    "Stop": "system.interrupts",
-    "Study": "tuning.study",
-    "Tensors": "weights.file",
-    "TrainingError": "errors",
-    "Trial": "tuning.study",
-    "TrialRunner": "tuning.trial_runner",
-    "UnavailableError": "errors",
-    "UnknownNameError": "errors",
-    "VIEWS": "frameworks.prediction",
-    "Values": "tuning.search_space",
-    "VerificationError": "errors",
-    "WEIGHTS": "filenames",
-    "atomic_writer": "system.atomic_files",
-    "average_decay": "training.schedule",
-    "call_hook": "training.callbacks",
-    "check_space": "tuning.model_spaces",
-    "compare_pretrained": "evaluation.compare",
-    "conformance_test": "testing",
-    "default_threads": "system.cpu",
-    "deferred_signals": "system.interrupts",
-    "did_you_mean": "errors",
-    "download": "system.download",
-    "env_world_size": "frameworks.distributed",
-    "find_misclassified": "metrics.misclassified",
-    "find_space": "tuning.model_spaces",
-    "first_error": "recipes.validation",
-    "fit_image": "data.image_files",
-    "flatten": "tuning.model_spaces",
-    "has_light_border": "data.image_files",
-    "installed_catalog": "installation.installed",
-    "is_set": "system.environment",
-    "iter_indexes": "registry.lookup",
-    "join_names": "errors",
-    "known_registries": "registry.lookup",
-    "launcher_restarts": "frameworks.distributed",
-    "load_dataset": "data.dataset",
-    "load_or_create": "data.disk_store",
-    "load_pretrained": "pretrained.load",
-    "locate": "pretrained.load",
-    "make_plan": "training.plan",
-    "merge_layers": "recipes.resolve",
-    "one_line": "errors",
-    "one_number_a_block": "recipes.model_config",
-    "open_registry": "registry.lookup",
-    "options": "cli",
-    "overrides": "tuning.model_spaces",
-    "parse_set": "recipes.resolve",
-    "physical_cores": "system.cpu",
-    "plan_values": "tuning.model_spaces",
-    "print_json": "cli.output",
-    "read_image": "data.image_files",
-    "read_study": "tuning.study",
-    "reader_for": "data.image_files",
-    "scratch_folder": "system.atomic_files",
-    "silence_pillow_warnings": "data.image_batches",
-    "softmax": "metrics.scores",
-    "split_rows": "data.splits",
-    "uniform": "system.random_numbers",
-    "write_atomic": "system.atomic_files",
-    "zoo_home": "system.paths",
-}
-"""Name -> the module below `zoo_core` that defines it."""
-
-__all__ = sorted(_HOMES)  # noqa: PLE0605 (made of the mapping)
-
-__getattr__ = lazy_names(__name__, _HOMES)
+__getattr__, __dir__ = lazy_names(__name__)

@@ -1,3 +1,4 @@
-"""The version of zoo-core, in a module of its own because every layer may import it."""
+"""The version of zoo-core."""
 
+# Not in `zoo_core/__init__`, because every layer imports it and none may import the facade.
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""Completion in real shells, which are typed into, and what it costs."""
+"""Shell completion: in real shells, and its imports."""
 
 import os
 import select
@@ -24,8 +24,8 @@ SETUP = {
     "fish": "zoo completion fish | source",
 }
 
-PATIENCE = 600.0
-"""Seconds until a shell counts as one that hangs."""
+TIMEOUT = 600.0
+"""Seconds until a shell is considered hung."""
 
 
 @pytest.fixture(
@@ -36,7 +36,7 @@ PATIENCE = 600.0
 )
 def shell(request):
     if not shutil.which(request.param):
-        pytest.skip(f"there is no {request.param} here")
+        pytest.skip(f"not installed: {request.param}")
     return request.param
 
 
@@ -55,23 +55,24 @@ def environment(toy_site):
 
 @pytest.fixture
 def completed(shell, environment, tmp_path):
-    """Return a function that says whether the shell completes a line to another.
+    """Return a function that returns True if the shell completes one line to another.
 
-    bash and zsh are typed into, as on a terminal; fish is asked by its own command.
+    The line is typed into bash and zsh as on a terminal; fish has a command that completes a line.
     """
     (tmp_path / "runs" / "softmax-1").mkdir(parents=True)
 
     def complete(begun, whole):
         assert whole.startswith(begun) and whole != begun
         if shell == "fish":
-            return any(line.startswith(whole) for line in ask_fish(begun, environment, tmp_path))
+            lines = complete_in_fish(begun, environment, tmp_path)
+            return any(line.startswith(whole) for line in lines)
         return whole in type_into(shell, begun, whole, environment, tmp_path)
 
     return complete
 
 
-def ask_fish(begun, environment, folder):
-    """Return what fish would complete a line to."""
+def complete_in_fish(begun, environment, folder):
+    """Return the completions of a line in fish."""
     done = subprocess.run(
         [*SHELLS["fish"], f"{SETUP['fish']}; complete -C '{begun}'"],
         capture_output=True,
@@ -110,8 +111,8 @@ def type_into(shell, begun, whole, environment, folder):
 
 
 def read_until(terminal, wanted):
-    """Return what comes from a terminal until something does, or for too long."""
-    shown, until = "", time.monotonic() + PATIENCE
+    """Return the output of a terminal until an expected text or the timeout."""
+    shown, until = "", time.monotonic() + TIMEOUT
     while wanted not in shown and (left := until - time.monotonic()) > 0:
         if select.select([terminal], [], [], left)[0]:
             shown += os.read(terminal, 4096).decode(errors="replace")
@@ -155,7 +156,7 @@ finally:
 def test_completion_reads_index_without_importing_plugins(cli, run_python, begun):
     assert cli("list").code == 0
     count = str(len(begun.split()) - 1)
-    asked = {"_ZOO_COMPLETE": "bash_complete", "COMP_WORDS": begun, "COMP_CWORD": count}
-    *names, imported = run_python(CODE, env=asked).splitlines()
+    request = {"_ZOO_COMPLETE": "bash_complete", "COMP_WORDS": begun, "COMP_CWORD": count}
+    *names, imported = run_python(CODE, env=request).splitlines()
     assert imported == "['zoo_core']"
     assert names and all(begun.split()[-1] in name for name in names)

@@ -1,4 +1,4 @@
-"""The command line, in real processes: what it prints, its exit codes, and what it leaves."""
+"""The command line in real processes: output, exit codes and files."""
 
 import json
 import os
@@ -167,7 +167,7 @@ def test_zoo_predict_names_unreadable_files_and_continues(cli, trained, picture)
 
 
 BAD = [
-    # arguments, exit code, what the one line names
+    # arguments, exit code, facts in the line
     (["train", "sotfmax"], 3, ("model 'sotfmax'", "'softmax'")),
     (["train", "nothing-of-all"], 3, ("model 'nothing-of-all'", "softmax, softmax-pairs")),
     (["train", "softmax", "--dataset", "imagenet"], 3, ("dataset 'imagenet'", "toy, toy-pairs")),
@@ -197,7 +197,7 @@ BAD = [
     (
         ["train", "softmax", "--dataset", "toy-pairs"],
         2,
-        ("model 'softmax'", "one label", "dataset 'toy-pairs'", "2 labels"),
+        ("model 'softmax'", "dataset 'toy-pairs'", "1", "2"),
     ),
     (["train", "softmax", "--out", "full"], 2, ("full ", "not empty", "--out")),
     (["train", "softmax", "--out", "full/file"], 2, ("--out full/file", "a file")),
@@ -276,7 +276,7 @@ def test_broken_plugin_prints_one_warning_and_leaves_others_usable(cli, write_pl
         assert line.startswith("zoo: ")
         assert "zoo-bad 1.0 (zoo-bad = zoo_bad.plugin): " in line
         assert "ModuleNotFoundError: No module named 'no_such_module'" in line
-    assert cli("info", "toy", site=site).code == 0  # no model, but a data set
+    assert cli("info", "toy", site=site).code == 0  # not a model, but a data set
     assert cli("info", "bad-model", site=site).code == 4
     needed = cli("train", "bad-model", site=site)
     assert needed.code == 4
@@ -359,8 +359,8 @@ assert pretrained.predict(np.zeros((6, 5), np.uint8)).labels.shape == (1, 1)
 assert zoo.evaluate("run") == zoo.evaluate(pretrained, split="test") == run.card.metrics["test"]
 try:
     zoo.create_model("softmax", scael=1)
-except zoo.ZooError as fault:
-    assert "'scale'" in str(fault)
+except zoo.ZooError as exc:
+    assert "'scale'" in str(exc)
 else:
     raise AssertionError
 """
@@ -369,7 +369,7 @@ else:
 
 @pytest.mark.usefixtures("every_plugin")
 def test_later_ranks_wait_before_reporting_error(toy_site, monkeypatch, capsys):
-    """A launcher ends the other ranks once one has ended, whether it has reported or not."""
+    """The launcher ends all ranks after the first exit, before the others can report."""
     waited = []
 
     def wait(seconds):

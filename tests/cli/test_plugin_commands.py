@@ -1,4 +1,4 @@
-"""Commands of plugins: listed without being imported, each apart from the others."""
+"""Commands of plugins: listed without an import, and isolated from each other."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from zoo_core.plugins.specs import CommandSpec
 
 @hookimpl
 def zoo_commands():
-    return [CommandSpec(name="greet", command="zoo_NAME.greeting:greet", summary="Greet somebody.")]
+    return [CommandSpec(name="greet", command="zoo_NAME.greeting:greet", summary="Greet a person.")]
 """
 
 GREETING = """
@@ -40,7 +40,7 @@ def test_help_lists_plugin_command_without_import(cli, greeter):
     site = greeter("polite")
     for _ in ("cold", "warm"):
         done = cli("--help", site=site)
-        assert "greet       Greet somebody." in done.out
+        assert "greet       Greet a person." in done.out
         assert "imported" not in done.err
 
 

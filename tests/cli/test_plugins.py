@@ -1,4 +1,4 @@
-"""`zoo plugins`, `zoo doctor`, ``-p no:NAME`` and the environment variables."""
+"""`zoo plugins`, `zoo doctor`, ``-p no:NAME`` and environment variables."""
 
 import json
 import os
@@ -47,7 +47,7 @@ def test_disabled_plugin_stays_disabled_until_enabled(cli, good):
     assert done.code == 0
     assert done.out.endswith(f" {ENABLE}\n")
     assert status_of(cli, good) == "disabled"
-    assert cli("list", site=good).err == "", "what the user has decided is no fault"
+    assert cli("list", site=good).err == "", "a disabled plugin is not a fault"
     assert ENABLE in cli("plugins", "info", "zoo-good", site=good).out
     assert cli("plugins", "enable", "zoo-good", site=good).out == "Enabled zoo-good.\n"
     assert status_of(cli, good) == "ok"
@@ -86,15 +86,17 @@ def test_zoo_plugins_info_describes_plugin(cli, good):
 
 
 def test_zoo_plugins_refresh_rebuilds_index(cli, good):
-    """An edit that leaves a file's size and time as they were goes unnoticed until then."""
+    """An edit that changes neither time nor size of a file is noticed only then."""
     cli("list", site=good)
     source = good / "zoo_good" / "plugin.py"
     before = source.stat()
     source.write_text(GOOD.replace('"good"', '"gold"'))
     os.utime(source, ns=(before.st_atime_ns, before.st_mtime_ns))
-    shutil.rmtree(source.parent / "__pycache__", ignore_errors=True)  # which go by time and size
+    shutil.rmtree(
+        source.parent / "__pycache__", ignore_errors=True
+    )  # bytecode is keyed by time and size
     offers = [{"registries": [name]} for name in ("good", "gold")]
-    assert facts_of(cli, good)["offers"] == offers[0], "an index is believed while nothing changes"
+    assert facts_of(cli, good)["offers"] == offers[0], "the index is still valid"
     done = cli("plugins", "refresh", site=good)
     assert done.out.endswith(" ok.\n")
     assert facts_of(cli, good)["offers"] == offers[1]

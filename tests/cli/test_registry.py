@@ -1,4 +1,4 @@
-"""The commands around published weights, as a user calls them."""
+"""Commands on published weights: info, verify, publish, pull, registry, cache."""
 
 import json
 
@@ -12,7 +12,7 @@ IMAGE = np.zeros((6, 5), np.uint8)
 @pytest.fixture
 def here(cli, registry):
     """Return the folder of a registry that was added as `here`."""
-    added = cli("registry", "add", "here", "registry")  # relative, and kept as a whole path
+    added = cli("registry", "add", "here", "registry")  # a relative path, stored as an absolute one
     assert added.code == 0, added.err
     assert "1 published" in added.out
     return registry
@@ -42,7 +42,7 @@ def test_zoo_predict_loads_weights_by_name(cli, here, tmp_path):
     assert report["predictions"][0]["file"] == "image.png"
     plain = cli("predict", "softmax", "image.png")
     assert plain.out.startswith("image.png: ")
-    assert report["model"] in plain.err  # which name.tag@sha256 the bare name stands for
+    assert report["model"] in plain.err  # the full name of the default tag
     assert cli("predict", report["model"], "image.png").code == 0
 
 
@@ -74,7 +74,7 @@ def test_zoo_verify_exits_5_on_damaged_weights(cli, here):
     report = cli("verify", "--all", "--json")
     assert report.code == 5
     assert not report.json["weights"][0]["verified"]
-    assert "has the sha256" in report.json["weights"][0]["checks"][0]["error"]
+    assert str(path) in report.json["weights"][0]["checks"][0]["error"]
 
 
 @pytest.mark.parametrize("command", ["verify", "pull"])
@@ -116,7 +116,7 @@ def test_zoo_publish_publishes_run_once(cli, run, tmp_path):
     assert cli(*result.out.splitlines()[1].partition("zoo ")[2].split()).code == 0
     again = cli(*command)
     assert again.code == 2
-    assert "published already" in again.err
+    assert "softmax.mine" in again.err
     assert cli("publish", "run", "--as", "softmax.b", "--registry", "mine", "--json").json["bytes"]
 
 
@@ -154,7 +154,7 @@ def test_zoo_cache_is_empty_for_folder_registry(cli, here):
 
 
 def test_zoo_cache_lists_verifies_prunes_and_removes(cli, here, tmp_path):
-    """The cache is as after fetching from a remote registry: files named by their checksums."""
+    """The cache has files as after a download: their names are their checksums."""
     sha256 = cli("list", "weights", "--json").json["weights"][0]["sha256"]
     cache = tmp_path / "zoo-home" / "sha256"
     cache.mkdir(parents=True)
@@ -164,7 +164,7 @@ def test_zoo_cache_lists_verifies_prunes_and_removes(cli, here, tmp_path):
     assert "here/softmax.first" in cli("cache", "ls").out
     damaged = cli("cache", "verify")
     assert damaged.code == 5
-    assert "1 of 2 files are whole" in damaged.out
+    assert "1 of 2 files are intact" in damaged.out
     index = (here / "index.json").read_bytes()
     (here / "index.json").write_text("{}")
     assert cli("cache", "prune").code == 5

@@ -1,11 +1,20 @@
-"""`zoo list` is answered without importing what it lists."""
+"""Start-up: `zoo list`, help and completion import no heavy module."""
 
 import json
 import textwrap
 
 import pytest
 
-HEAVY = ("torch", "numpy", "pydantic", "pluggy", "click", "zoo_toy", "importlib.metadata")
+HEAVY = (
+    "torch",
+    "numpy",
+    "pydantic",
+    "pluggy",
+    "click",
+    "urllib3",
+    "zoo_toy",
+    "importlib.metadata",
+)
 
 REPORT = textwrap.dedent(
     """
@@ -32,7 +41,7 @@ def modules_of_list(run_python):
 def test_warm_zoo_list_imports_no_plugin_or_heavy_module(run_python):
     cold = modules_of_list(run_python)
     assert "torch" not in cold
-    assert "zoo_toy.plugin" in cold, "the cold list is the one that loads plugins"
+    assert "zoo_toy.plugin" in cold, "without an index, plugins are loaded"
     warm = modules_of_list(run_python)
     plugins = {
         name for name in warm if name.startswith("zoo_") and name.split(".")[0] != "zoo_core"
@@ -56,7 +65,7 @@ AT_THE_END = textwrap.dedent(
     """
     import atexit, gc, sys, types
     from zoo_core.__main__ import main
-    atexit.register(lambda: print(gc.get_freeze_count() > 0))  # runs after what main registers
+    atexit.register(lambda: print(gc.get_freeze_count() > 0))  # runs last
     sys.modules |= {name: types.ModuleType(name) for name in sys.argv[1:]}
     sys.argv = ["zoo", "--version"]
     main()
@@ -73,7 +82,7 @@ def test_main_freezes_garbage_at_exit_unless_triton_is_imported(run_process, imp
 LOADERS = textwrap.dedent(
     """
     import sys
-    import zoo_core.system.progress_bar  # is drawn while data are fetched or decoded
+    import zoo_core.system.progress_bar  # drawn while data sets are downloaded or decoded
     from zoo_core.installation.installed import load_catalog
     catalog = load_catalog()
     for entry in catalog.entries("datasets").values():
@@ -91,7 +100,7 @@ def test_dataset_loaders_import_no_cli_modules(run_python):
 
 
 COMPUTING = {"numpy", "pydantic", "PIL", "torch"}
-"""Libraries that only computing needs."""
+"""Libraries for computing, which help and completion must not import."""
 
 HELP = textwrap.dedent(
     f"""
@@ -115,7 +124,7 @@ LINES = {
     "zoo predict ./r": "file,./r",
     "zoo check ": "plain,zoo-toy",
 }
-"""A line that is completed -> something that it is completed with."""
+"""Line to complete -> a part of the expected completion."""
 
 COMPLETION = textwrap.dedent(
     f"""
@@ -134,7 +143,7 @@ COMPLETION = textwrap.dedent(
 
 @pytest.mark.slow
 def test_help_imports_no_computing_library(cli, run_python):
-    cli("list")  # which keeps an index, so that no plugin is imported
+    cli("list")  # writes the index, so that no plugin is imported
     assert "Usage: zoo train [OPTIONS] [NAME]" in run_python(HELP)
 
 

@@ -1,4 +1,4 @@
-"""Seven broken plugins installed at once, each from a wheel of its own: nothing else is touched."""
+"""Seven broken plugins, each installed from a wheel: all other plugins work."""
 
 import subprocess
 import sys
@@ -47,12 +47,12 @@ BROKEN = {
     ),
     "zoo-future": (PLUGIN, "incompatible", ["zoo.v2", "zoo.v1"]),
 }
-"""Distribution -> its plugin module, its status, and facts that its reason holds."""
+"""Distribution -> plugin module, status, and facts in its reason."""
 
 
 @pytest.fixture(scope="module")
 def broken(tmp_path_factory, write_wheel):
-    """Return a folder into which pip installed the seven, and a healthy one beside them."""
+    """Return a folder into which pip installed the seven and a healthy plugin."""
     folder = tmp_path_factory.mktemp("broken")
     wheels = [
         write_wheel(folder, name, code, group="zoo.v2" if name == "zoo-future" else "zoo.v1")
@@ -70,7 +70,7 @@ def test_healthy_models_train_and_evaluate_beside_broken_plugins(cli, broken, tm
     listed = cli("list", "--json", site=broken)
     names = [row["name"] for row in listed.json["models"]]
     assert {"softmax", "well", "zoo-toy/softmax-pairs", "zoo-shared/softmax-pairs"} <= set(names)
-    assert len(listed.err.splitlines()) == 6  # a line for each that is broken or incompatible
+    assert len(listed.err.splitlines()) == 6  # one line per broken or incompatible plugin
     for name in ("well", "softmax", "zoo-shared/softmax-pairs", "zoo-toy/softmax-pairs"):
         out = tmp_path / name.replace("/", "-")
         trained = cli("train", name, "--out", out, site=broken)
@@ -131,7 +131,7 @@ def test_strict_plugins_refuses_broken_plugins(cli, broken, run_python):
     code = (
         "import zoo_core as zoo\n"
         "try: zoo.list_models()\n"
-        "except zoo.ZooError as fault: print(fault.exit_code)"
+        "except zoo.ZooError as exc: print(exc.exit_code)"
     )
     assert run_python(code, site=broken, env={"ZOO_STRICT_PLUGINS": "1"}) == "4\n"
     assert run_python(code, site=broken, env={"ZOO_STRICT_PLUGINS": "0"}) == ""

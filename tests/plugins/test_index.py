@@ -1,4 +1,4 @@
-"""The index on disk follows what is installed, and nothing depends on it."""
+"""The plugin index within one process: validity, damage, files."""
 
 import os
 import sys
@@ -23,7 +23,7 @@ def zoo_registries():
 
 @pytest.fixture
 def first(site, write_plugin):
-    """Install zoo-p, long enough ago for an index of it to be kept."""
+    """Install zoo-p, and wait until an index of it may be written."""
     write_plugin(site, "zoo-p", PLUGIN)
     time.sleep(2 * TICK / 1e9)
 
@@ -84,7 +84,7 @@ def test_installed_rows_work_without_writable_index(monkeypatch, tmp_path):
 
 
 def test_index_is_not_written_within_tick_of_change(site, write_plugin):
-    """What is changed once more within a tick of the clock may have the time that it had."""
+    """A file that changes again within a tick of the clock may have an equal time."""
     write_plugin(site, "zoo-p", PLUGIN)
     assert "first" in names()
     assert not written()

@@ -1,7 +1,6 @@
-"""`zoo list` is right whatever happened since the last one: real processes, pip among them.
+"""The plugin index across processes: `zoo list` after installations, edits and damage.
 
-Every test but two lists in a process of its own, as a user would; `test_index.py` looks at
-the index within one.
+Most tests list in a new process, as a user does; `test_index.py` tests the index within one.
 """
 
 import contextlib
@@ -18,7 +17,7 @@ import pytest
 from zoo_core.installation.installed import installed_rows
 from zoo_core.plugins.index import TICK
 
-pytestmark = pytest.mark.slow  # because each starts several processes
+pytestmark = pytest.mark.slow  # each test starts several processes
 
 PLUGIN = """
 from zoo_core.hookspecs import hookimpl
@@ -60,7 +59,7 @@ def index():
 
 @pytest.fixture
 def installed(tmp_path):
-    """Return a folder that is used as Python uses ``site-packages``, path files and all."""
+    """Return a folder that Python treats as ``site-packages``, with path files."""
     folder = tmp_path / "installed"
     folder.mkdir()
     return folder
@@ -68,21 +67,21 @@ def installed(tmp_path):
 
 @pytest.fixture
 def words(installed):
-    """Return a function that gives Python's arguments for `zoo list`, after some code."""
+    """Return a function that returns the arguments of Python for some code and `zoo list`."""
 
-    def give(before="pass"):
+    def arguments(before="pass"):
         code = f"import site, sys; site.addsitedir({str(installed)!r}); {before}; {LIST}"
         return "-W", "error", "-c", code, "list", "--json"
 
-    return give
+    return arguments
 
 
 @pytest.fixture
 def offered(run_process, words):
-    """Return a function that lists in a new process, and gives the models of zoo-guest."""
+    """Return a function that lists in a new process and returns the models of zoo-guest."""
 
     def run(before="pass"):
-        time.sleep(2 * TICK / 1e9)  # of what has just changed, no index is kept
+        time.sleep(2 * TICK / 1e9)  # no index is written within a tick of a change
         result = run_process(*words(before))
         assert (result.code, result.err) == (0, "")
         return {row["name"] for row in result.json["models"] if row["plugin"] == "zoo-guest"}
@@ -92,7 +91,7 @@ def offered(run_process, words):
 
 @pytest.fixture
 def pip(run_process, installed):
-    """Return a function that lets pip install a wheel."""
+    """Return a function that installs a wheel with pip."""
 
     def install(wheel):
         offline = ("--no-index", "--no-deps", "--no-build-isolation", "--target", installed)
@@ -103,14 +102,14 @@ def pip(run_process, installed):
 
 
 def remove(folder, name):
-    """Uninstall as pip does, which does so nowhere but in its own environment."""
+    """Uninstall like pip, which uninstalls only from its own environment."""
     (info,) = folder.glob(f"{name}-*.dist-info")
     with (info / "RECORD").open(newline="") as record:
         files = [folder / line[0] for line in csv.reader(record)]
     for file in files:
         file.unlink(missing_ok=True)
     for package in {info, *(file.parent for file in files)}:
-        shutil.rmtree(package, ignore_errors=True)  # with what is inside it
+        shutil.rmtree(package, ignore_errors=True)  # with bytecode
 
 
 def started(folder, process):
@@ -148,7 +147,7 @@ def test_zoo_list_follows_uninstallation(pip, write_wheel, offered, installed, t
 
 @pytest.fixture
 def source(installed, write_plugin, tmp_path):
-    """Return the folder with the source of zoo-guest, which is used in place."""
+    """Return the source folder of zoo-guest, which is installed as editable."""
     folder = tmp_path / "source"
     write_plugin(installed, "zoo-guest", None)
     write_plugin(folder, "zoo-guest", plugin("unused") + "from zoo_guest.names import NAMES\n")
@@ -158,7 +157,7 @@ def source(installed, write_plugin, tmp_path):
     return folder / "zoo_guest"
 
 
-def test_zoo_list_follows_edit_of_plugin_used_in_place(source, offered):
+def test_zoo_list_follows_edit_of_editable_plugin(source, offered):
     assert offered() == offered(FROM_THE_INDEX) == {"one"}
     with (source / "plugin.py").open("a") as file:
         file.write("NAMES.append('two')\n")
@@ -170,7 +169,7 @@ def test_zoo_list_follows_edit_of_imported_module(source, offered):
     names = source / "names.py"
     size = names.stat().st_size
     names.write_text("NAMES = ['two']\n")
-    later = time.time() + 10  # Python's own bytecode goes by whole seconds and the size
+    later = time.time() + 10  # bytecode is keyed by whole seconds and size
     os.utime(names, (later, later))
     assert names.stat().st_size == size
     assert offered() == {"two"}
@@ -185,7 +184,7 @@ def test_zoo_list_follows_path_file_to_other_folder(source, installed, offered, 
 
 
 def test_index_is_separate_per_python_version(installed, write_plugin, offered):
-    """A second interpreter is not there; this one says that it is another."""
+    """Only one interpreter is installed, so ``sys.version`` is patched."""
     version = '" + __import__("sys").version.split()[0].replace(".", "-") + "'
     write_plugin(installed, "zoo-guest", plugin(f"python-{version}"))
     (this,) = offered()
@@ -196,18 +195,18 @@ def test_index_is_separate_per_python_version(installed, write_plugin, offered):
 
 
 def test_index_is_separate_for_script_and_module(installed, write_plugin, run_process, tmp_path):
-    """By turns, as their ``sys.path`` differs: one begins with its own folder, one with this."""
+    """Their ``sys.path`` begins with the script's folder and the working directory."""
     imports, script = tmp_path / "imports", tmp_path / "bin" / "zoo"
     write_plugin(installed, "zoo-guest", f"open({str(imports)!r}, 'a').write('.')" + plugin("one"))
     imports.touch()
     index().mkdir(parents=True)
     script.parent.mkdir()
     script.write_text(LIST)
-    time.sleep(2 * TICK / 1e9)  # of what has just changed, no index is kept
+    time.sleep(2 * TICK / 1e9)  # no index is written within a tick of a change
     for command in ([script], ["-m", "zoo_core"]) * 2:
         result = run_process(*command, "list", site=installed, env={"PYTHONSAFEPATH": ""})
         assert "zoo-guest" in result.out
-    assert imports.read_text() == "..", "each imported the plugin once"
+    assert imports.read_text() == "..", "each imports the plugin once"
 
 
 def test_index_includes_plugin_that_changes_sys_path(installed, write_plugin, offered):
@@ -239,7 +238,7 @@ def test_index_is_rebuilt_when_damaged(installed, write_plugin, offered, damage)
 
 @pytest.fixture
 def here(site, write_plugin):
-    """Install zoo-guest in this process, long enough ago for an index of it to be kept."""
+    """Install zoo-guest in this process, and wait until an index of it may be written."""
     write_plugin(site, "zoo-guest", plugin("one"))
     time.sleep(2 * TICK / 1e9)
 
@@ -262,7 +261,7 @@ def test_index_is_ignored_under_name_of_other_index(here, monkeypatch):
     monkeypatch.setenv("ZOO_PLUGINS", "zoo-other")
     installed_rows()
     (other,) = set(index().iterdir()) - {path}
-    shutil.copy(path, other)  # as where the checksums of two keys are the same by chance
+    shutil.copy(path, other)  # as in a collision of two checksums
     assert "one" not in {row["name"] for row in installed_rows()["models"]}
 
 
@@ -289,7 +288,7 @@ def test_zoo_list_works_with_folder_in_place_of_index(installed, write_plugin, o
 def test_index_is_written_whole_by_concurrent_processes(
     installed, write_plugin, words, offered, spawn, tmp_path
 ):
-    names = {f"model-{i}" for i in range(10_000)}  # so that it takes a while to write
+    names = {f"model-{i}" for i in range(10_000)}  # so that writing takes a while
     write_plugin(installed, "zoo-guest", plugin("") + f"NAMES = {sorted(names)}\n")
     ready = words("import zoo_core.plugins.catalog, zoo_core.plugins.loader; sys.stdin.read()")
     outputs = [tmp_path / f"output-{i}" for i in range(8)]
@@ -310,7 +309,7 @@ def test_index_is_written_whole_by_concurrent_processes(
         models = json.loads(out.read_text())["models"]
         assert names <= {row["name"] for row in models}
     (path,) = index().iterdir()
-    assert seen <= {path.read_bytes()}, "whoever looks sees all of it or nothing"
+    assert seen <= {path.read_bytes()}, "a reader sees a complete index or none"
     assert offered(FROM_THE_INDEX) == names
 
 

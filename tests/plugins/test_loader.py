@@ -1,4 +1,4 @@
-"""Plugins: each loaded apart, each with a status and a reason."""
+"""The plugin loader: isolation, statuses and reasons."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""`zoo new`: what it writes works as it is. `.ci/run` installs each with pip and checks it."""
+"""`zoo new`: its plugins work unedited. `.ci/run` installs each with pip and checks it."""
 
 import tomllib
 
@@ -103,7 +103,7 @@ def test_new_plugin_works_unedited(new, written, cli, write_plugin, tmp_path):
         (["x", "--kind", "dataset", "--framework", "numpy"], 2, ["--framework", "data"]),
         (["x", "--framework", "jax"], 2, ["'jax'", "'torch', 'numpy'"]),
         (["full"], 2, ["full", "--out"]),
-        (["x", "--out", "full/file/x"], 1, ["full/file/x"]),
+        (["x", "--out", "full/file/x"], 1, ["create full/file/x", ": full/file"]),
     ],
 )
 def test_zoo_new_refuses_invalid_arguments_and_writes_nothing(

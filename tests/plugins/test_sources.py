@@ -1,4 +1,4 @@
-"""Sources: data sets that no plugin knows beforehand, found by ``SOURCE:ADDRESS``."""
+"""Sources: data sets that are described on request, by ``SOURCE:ADDRESS``."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from zoo_core.plugins.specs import DatasetSpec, SourceSpec
 @hookimpl
 def zoo_sources():
     return [
-        SourceSpec(name="repeated", summary="The toy's data set, so many times.",
+        SourceSpec(name="repeated", summary="The toy's data set, repeated.",
             describe="zoo_repeated.plugin:describe", address="NUMBER")
     ]
 
@@ -28,7 +28,7 @@ def load(address):
     from zoo_toy.data import load
 
     if not address.isdigit():
-        raise InvalidValueError(f"{address!r} is no number")
+        raise InvalidValueError(f"{address!r} is not a number")
     once = load()
     train = once.splits["train"]
     images = np.tile(train.images, (int(address), 1, 1, 1))
@@ -70,7 +70,7 @@ def test_zoo_list_and_info_describe_source_and_its_dataset(zoo):
     ("dataset", "code", "expected"),
     [
         ("repeated:", 2, ["'repeated:'", "repeated:NUMBER"]),
-        ("repeated:two", 2, ["'two' is no number"]),
+        ("repeated:two", 2, ["'two' is not a number"]),
         ("repeatd:2", 3, ["'repeatd'", "'repeated'?"]),
         ("repeated", 3, ["'repeated'", "source", "repeated:NUMBER"]),
         ("photos", 3, ["'photos'", "repeated:NUMBER"]),

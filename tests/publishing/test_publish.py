@@ -96,12 +96,12 @@ def test_publish_run_keeps_first_tag_as_default_unless_overridden(toy, run, regi
 @pytest.mark.parametrize(
     ("name", "pattern"),
     [
-        ("softmax", "published as MODEL.TAG"),
-        ("softmax.", "published as MODEL.TAG"),
-        ("softmax...", "published as MODEL.TAG"),
-        ("softmax.a/../../b", "published as MODEL.TAG"),
+        ("softmax", "expected MODEL.TAG"),
+        ("softmax.", "expected MODEL.TAG"),
+        ("softmax...", "expected MODEL.TAG"),
+        ("softmax.a/../../b", "expected MODEL.TAG"),
         ("zoo/softmax.a", r"'zoo/softmax'.*--as softmax\.a"),
-        ("zoo/zoo/softmax.a", "published as MODEL.TAG"),
+        ("zoo/zoo/softmax.a", "expected MODEL.TAG"),
         ("softmax-pairs.a", r"'softmax-pairs'.*--as softmax\.a"),
     ],
 )
@@ -117,7 +117,7 @@ def test_publish_run_refuses_control_character_in_recipe_name(toy, run, registry
         path.read_text().replace('"recipe_name": "default"', '"recipe_name": "a\\u001b"')
     )
     before = (registry / "index.json").read_bytes()
-    with pytest.raises(VerificationError, match=r"recipe of softmax\.b is"):
+    with pytest.raises(VerificationError, match=r"invalid recipe of softmax\.b"):
         publish_run(toy, run.folder, "softmax.b", str(registry))
     assert (registry / "index.json").read_bytes() == before
     assert not (registry / "softmax/b").exists()

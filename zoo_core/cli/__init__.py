@@ -1,1 +1,1 @@
-"""The command line: options, output and one module per command."""
+"""The command line: options, output, and one module per command."""

@@ -1,7 +1,7 @@
-"""The command group ``zoo``, and the reporting of errors. Commands are imported when called.
+"""The command group ``zoo`` and its error reporting; commands are imported when they are called.
 
-Help and completion import no NumPy and no pydantic, because those take longer than click itself:
-what a command computes with is imported in its function.
+Help and completion import neither NumPy nor pydantic, because those take longer than click itself:
+a command imports what it computes with in its function.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from zoo_core.errors import (
     TrainingError,
     UnknownNameError,
     ZooError,
-    did_you_mean,
-    join_names,
+    choose_from,
     one_line,
 )
 from zoo_core.installation.installed import installed_catalog, installed_rows, warn_of_unusable
@@ -29,15 +28,16 @@ from zoo_core.plugins.selection import BLOCK
 from zoo_core.version import __version__
 
 REPAIR_COMMANDS = {"check", "doctor", "install", "plugins", "uninstall"}
-"""Commands that find out and mend what is wrong with plugins, so that no plugin stops them."""
+"""Commands that diagnose or repair plugins: they print no warning and ignore strict mode."""
 
 REPORT_TIMEOUT = 10.0
-"""Seconds that a process gives the first of those that train together to report a mistake."""
+"""Seconds for the first process of a distributed training to report an error before the others."""
 
 
 class _Commands(click.Group):
-    """The commands that plugins offer, the core's own plugin among them."""
+    """The commands that plugins offer, the core's own plugin included."""
 
+    # Names and summaries come from the index, so that listing commands imports no plugin.
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [row["name"] for row in installed_rows()["commands"]]
 
@@ -55,14 +55,17 @@ class _Commands(click.Group):
         if args[0] in known or args[0].startswith("-") or ctx.resilient_parsing:
             return super().resolve_command(ctx, args)
         try:
-            installed_catalog().command(args[0])  # which may be what an unusable plugin offers
+            # Raises a PluginError instead if an unusable plugin may offer the command.
+            installed_catalog().command(args[0])
         except UnknownNameError as exc:
-            hint = f"{did_you_mean(args[0], known)} There are: {join_names(known)}.".strip()
-            raise InvalidValueError(f"zoo has no command {args[0]!r}", hint=hint) from exc
+            raise InvalidValueError(
+                f"zoo has no command {args[0]!r}", hint=choose_from(args[0], known)
+            ) from exc
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Complete a command's name from the index, importing no command."""
+        """Complete the name of a command from the index."""
+        # Not click's own method, because that imports every command for its help.
         return [
             CompletionItem(row["name"], help=row["summary"])
             for row in installed_rows()["commands"]
@@ -70,7 +73,8 @@ class _Commands(click.Group):
         ] + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands by their specs' summaries, importing none of them."""
+        """List the commands with the summaries of their specs."""
+        # As above: click would import every command.
         with formatter.section("Commands"):
             formatter.write_dl(
                 [(row["name"], row["summary"]) for row in installed_rows()["commands"]]
@@ -78,10 +82,11 @@ class _Commands(click.Group):
 
 
 def _exclude_plugins(ctx: click.Context, option: click.Parameter, names: tuple[str, ...]) -> None:
-    """Add to ``ZOO_PLUGINS``, which processes that this one starts see too."""
+    """Append to ``ZOO_PLUGINS``."""
+    # The variable, not a parameter, because worker processes must exclude the same plugins.
     for name in names:
         if not name.removeprefix(BLOCK) or not name.startswith(BLOCK):
-            raise click.BadParameter(f"{name!r} is not {BLOCK}NAME", ctx, option)
+            raise click.BadParameter(f"expected {BLOCK}NAME, got {name!r}", ctx, option)
     if names:
         os.environ["ZOO_PLUGINS"] = ",".join(
             [*filter(None, [os.environ.get("ZOO_PLUGINS")]), *names]
@@ -93,25 +98,26 @@ def _exclude_plugins(ctx: click.Context, option: click.Parameter, names: tuple[s
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.option(
     "-p",
-    "left_out",
+    "excluded",
     metavar="no:NAME",
     multiple=True,
-    is_eager=True,
+    is_eager=True,  # before --help, which lists the commands of the loaded plugins
     expose_value=False,
     callback=_exclude_plugins,
-    help="Leave a plugin out, this time. Repeatable.",
+    help="Do not load the plugin NAME in this call. Repeatable.",
 )
 @click.pass_context
 def zoo(ctx: click.Context, debug: bool) -> None:
     """List, train, check and share models by name."""
-    if ctx.invoked_subcommand not in {"list", *REPAIR_COMMANDS}:  # list warns by itself
+    if ctx.invoked_subcommand not in {"list", *REPAIR_COMMANDS}:  # list warns below its table
         warn_of_unusable(installed_rows()["plugins"])
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit code; errors become one line on stderr."""
+    """Run the command line and return its exit code; an error prints one line on stderr."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in arguments  # wherever it stands, after the command too
+    # Not parsed by click, because users append --debug to the command that has just failed.
+    debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
         result: Any = zoo.main(arguments, prog_name="zoo", standalone_mode=False)
@@ -128,7 +134,7 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _report_interrupt(exc: BaseException) -> int:
-    # click makes an Abort of every KeyboardInterrupt.
+    # click converts every KeyboardInterrupt to an Abort.
     interrupt = exc.__cause__ if isinstance(exc, click.Abort) else exc
     if not isinstance(interrupt, InterruptedTrainingError):
         sys.stderr.write("zoo: interrupted\n")
@@ -145,13 +151,14 @@ def _report(exc: Exception) -> int:
         from zoo_core.frameworks.distributed import env_rank
 
         if env_rank() > 0 and not isinstance(exc, TrainingError):
-            # What is wrong with a command is wrong in every process: the first says it and ends,
-            # upon which the launcher ends this one. Were this one quicker, it would not be said.
+            # A mistake in a command occurs in every process. The first process prints it and exits;
+            # then the launcher ends this one. If this one exited first, the launcher would end the
+            # first process before it printed anything.
             time.sleep(REPORT_TIMEOUT)
         sys.stderr.write(f"zoo: {exc}\n")
         return exc.exit_code
     if isinstance(exc, BrokenPipeError):
-        sys.stderr.close()  # whoever read our output has seen enough
+        sys.stderr.close()  # the reader has closed the pipe; silences the interpreter's own message
         return 0
     if isinstance(exc, OSError):
         where = f": {exc.filename}" if exc.filename else ""
@@ -159,6 +166,6 @@ def _report(exc: Exception) -> int:
         return 1
     sys.stderr.write(
         f"zoo: unexpected {one_line(exc)}. "
-        "This is a fault of zoo or of a plugin; --debug shows where.\n"
+        "This is a bug in zoo or in a plugin. Add --debug for the traceback.\n"
     )
     return 1

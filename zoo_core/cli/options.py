@@ -1,4 +1,4 @@
-"""Options that several commands share, and the completion of names."""
+"""Options of several commands, and shell completion of names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Completion = Callable[[click.Context, click.Parameter, str], list[CompletionItem
 
 
 def _complete_from_index(*kinds: str, paths: bool = False) -> Completion:
-    """Return what completes the names of some kinds of things, from the index."""
+    """Return a completion of the names of some kinds, from the index."""
 
     def complete(
         _context: click.Context, _parameter: click.Parameter, begun: str
@@ -30,13 +30,13 @@ def _complete_from_index(*kinds: str, paths: bool = False) -> Completion:
 def complete_weights(
     _context: click.Context, _parameter: click.Parameter, begun: str
 ) -> list[CompletionItem]:
-    """Complete names of published weights that are known on this machine, or paths."""
+    """Complete names of published weights from local and cached indexes, or paths."""
     from zoo_core.registry.lookup import known_registries
 
-    os.environ["ZOO_OFFLINE"] = "1"  # whoever presses a key waits for no server
+    os.environ["ZOO_OFFLINE"] = "1"  # a completion must not wait for a server
     names: set[str] = set()
     for registry in known_registries(installed_catalog()):
-        with contextlib.suppress(ZooError):
+        with contextlib.suppress(ZooError):  # an error would be printed into the prompt
             index = registry.index()
             names |= index.defaults.keys() | index.tags.keys()
     return _items(sorted(names), begun, paths=True)
@@ -44,7 +44,7 @@ def complete_weights(
 
 def _items(names: list[str], begun: str, *, paths: bool) -> list[CompletionItem]:
     items = [CompletionItem(name) for name in names if name.startswith(begun)]
-    # Not both: bash would take the files alone.
+    # Not both, because bash shows only the files if any item has the type `file`.
     return items or ([CompletionItem(begun, type="file")] if paths else [])
 
 
@@ -55,11 +55,14 @@ complete_names = _complete_from_index("models", "datasets", "trainers", paths=Tr
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-device = click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+device = click.option(
+    "--device", metavar="NAME", default="auto", show_default=True, help="auto, cpu, cuda or mps."
+)
 
 
 def _set_data(context: click.Context, _parameter: click.Parameter, folder: str | None) -> None:
-    """Do as if ``ZOO_DATA`` were set, for this process and the ones that it starts."""
+    """Set ``ZOO_DATA``."""
+    # The variable, because loaders of plugins and worker processes read it too.
     if folder is not None and not context.resilient_parsing:
         os.environ["ZOO_DATA"] = folder
 
@@ -70,7 +73,7 @@ data_dir = click.option(
     type=click.Path(exists=True, file_okay=False),
     expose_value=False,
     callback=_set_data,
-    help="Folder with files of data sets, so that they need not be fetched.  [env: ZOO_DATA]",
+    help="Folder with files of data sets, which are then not downloaded.  [env: ZOO_DATA]",
 )
 
 
@@ -80,14 +83,20 @@ def dataset(command: Callable[..., None]) -> Callable[..., None]:
         "--dataset",
         metavar="NAME",
         shell_complete=complete_datasets,
-        help="Instead of the default data set; folder:PATH for a folder of images.",
+        help="Data set, or folder:PATH for a folder of images.  [default: of recipe or weights]",
     )
     return named(data_dir(command))
 
 
-split = click.option("--split", default="test", show_default=True, help="Split of the data set.")
+split = click.option(
+    "--split",
+    metavar="NAME",
+    default="test",
+    show_default=True,
+    help="Split of the data set, such as train.",
+)
 registry = click.option(
     "--registry",
     metavar="PATH_OR_URL",
-    help="Look for the name there alone, instead of in every registry there is.",
+    help="Search only this registry.  [default: all registries]",
 )

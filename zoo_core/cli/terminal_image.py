@@ -12,31 +12,33 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-LARGEST = 64
-"""An image that is wider or higher is shown without every second pixel, or more."""
+MAX_SIDE = 64
+"""Maximum width and height in pixels; of a larger image, every second pixel (or fewer) is drawn."""
 
 
 def console() -> Console | None:
-    """Return what draws on standard output; None where that is no terminal with colors."""
+    """Return a console on standard output; None if that is not a terminal with colors."""
     if not sys.stdout.isatty():
         return None
     from rich.console import Console
 
     screen = Console(highlight=False, markup=False, soft_wrap=True)
     colored = screen.color_system is not None and not screen.no_color
-    able = colored and screen.encoding.startswith("utf")
-    return screen if able else None
+    # The half block that pixels are drawn with is not in other encodings.
+    return screen if colored and screen.encoding.startswith("utf") else None
 
 
 def draw_image(image: NDArray[np.uint8]) -> Text:
-    """Return an image, uint8 ``(C, H, W)`` with one channel or three, as lines of text."""
+    """Return an image, uint8 ``(C, H, W)`` with one or three channels, as lines of text."""
     from rich.text import Text
 
-    step = -(-max(image.shape[1:]) // LARGEST)
-    pixels = np.moveaxis(image[:, ::step, ::step], 0, -1)
-    pixels = np.broadcast_to(pixels, (*pixels.shape[:2], 3))
-    if len(pixels) % 2:
+    step = -(-max(image.shape[1:]) // MAX_SIDE)  # rounded up
+    pixels = np.moveaxis(image[:, ::step, ::step], 0, -1)  # (H, W, C)
+    pixels = np.broadcast_to(pixels, (*pixels.shape[:2], 3))  # gray to RGB
+    if len(pixels) % 2:  # a line of text draws two rows
         pixels = np.concatenate([pixels, np.zeros_like(pixels[:1])])
+    # A character is about twice as high as wide: the upper half block has the color of one pixel,
+    # and its background the color of the pixel below.
     text = Text()
     for upper, lower in zip(pixels[::2], pixels[1::2], strict=True):
         for above, below in zip(upper, lower, strict=True):

@@ -1,4 +1,4 @@
-"""Progress of a training: a line per epoch, and a bar on a terminal."""
+"""Progress of a training: one line per epoch, and a progress bar on a terminal."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from zoo_core.system.progress_bar import ProgressBar
 from zoo_core.weights.card import Card
 
 _REDRAW = 0.1
-"""Seconds between two drawings of the bar."""
+"""Minimum seconds between two updates of the bar."""
 
 
 class TrainingProgress(Callbacks):
-    """Prints how a training goes; with `quiet`, draws the bar alone."""
+    """Callbacks that print the progress of a training; with `quiet`, only the bar is drawn."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._bar = ProgressBar(quiet=quiet, text_first=True)
@@ -40,10 +40,11 @@ class TrainingProgress(Callbacks):
             f"{recipe.batch_size}, seed {recipe.seed}."
         )
         if progress.epoch > 1 or progress.step:
-            self._bar.say(f"Going on after step {progress.step} of epoch {progress.epoch}.")
+            self._bar.say(f"Resuming after step {progress.step} of epoch {progress.epoch}.")
         self._bar.start()
 
     def step_end(self, epoch: int, step: int, steps: int) -> None:
+        # A small net makes hundreds of steps per second: drawing each one would slow it down.
         now = time.perf_counter()
         if self._bar.drawn and (now - self._drawn > _REDRAW or step == steps):
             self._drawn = now
@@ -57,19 +58,19 @@ class TrainingProgress(Callbacks):
             f"validation {validation}; {metrics['seconds']:.1f} s"
         )
         if epoch == run.recipe.epochs:
-            self._bar.stop()  # what comes now is not counted in steps
+            self._bar.stop()  # evaluation and plugins follow, which are not counted in steps
 
     def train_end(self, run: Run, result: Card, predictions: Predictions) -> None:
         test = result.metrics["test"]
-        right = " / ".join(f"{correct:,}" for correct in test.correct)
+        correct = " / ".join(f"{each:,}" for each in test.correct)  # one number per head
         kept = "best on validation" if run.recipe.keep == "best" else "last"
         self._bar.say(
-            f"Test: {test}: {right} of {test.total:,} images read correctly, with the weights of "
-            f"epoch {result.epoch}, the {kept}."
+            f"Test: {test}: {correct} of {test.total:,} images correct, with the weights of epoch "
+            f"{result.epoch} ({kept})."
         )
         if len(test.correct) > 1:
-            self._bar.say(f"Every label right: {test.all_correct:,} of {test.total:,}.")
+            self._bar.say(f"All labels correct: {test.all_correct:,} of {test.total:,}.")
         self._bar.say(f"Trained in {result.seconds:.1f} s. Weights: {run.folder / WEIGHTS}")
         if pictures := sorted(path.name for path in run.folder.glob("*.png")):
-            self._bar.say(f"Pictures there: {', '.join(pictures)}")
-        self._bar.say(f"Read an image of yours: zoo predict {run.folder} IMAGE")
+            self._bar.say(f"Pictures in the same folder: {', '.join(pictures)}")
+        self._bar.say(f"To classify an image: zoo predict {run.folder} IMAGE")

@@ -1,4 +1,4 @@
-"""The argument for published weights: some by name, or all of them."""
+"""The argument of commands on published weights: names, or ``--all``."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from zoo_core.registry.registry import FoundWeights
 
 
 def arguments(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the arguments ``names`` and ``all_``."""
-    command = click.option("--all", "all_", is_flag=True, help="Everything published.")(command)
+    """Add the parameters ``names`` and ``all_`` to a command."""
+    command = click.option("--all", "all_", is_flag=True, help="All published weights.")(command)
     return click.argument(
         "names", nargs=-1, metavar="[NAME]…", shell_complete=options.complete_weights
     )(command)
@@ -25,22 +25,24 @@ def arguments(command: Callable[..., Any]) -> Callable[..., Any]:
 def choose(
     names: tuple[str, ...], all_: bool, registry: str | None, *, refresh: bool = False
 ) -> tuple[list[FoundWeights], int]:
-    """Return what the arguments name, and the exit code of a registry that cannot be read, else 0.
+    """Return the chosen weights, and the exit code of an unreadable registry, else 0.
 
     Args:
-        names: of weights.
-        all_: everything instead; a registry that cannot be read is named, and takes no other down.
-        registry: a folder or URL; None for all registries there are.
-        refresh: ask registries elsewhere again.
+        names: names of weights.
+        all_: all published weights instead; an unreadable registry is reported on stderr.
+        registry: a folder or URL; None for all registries.
+        refresh: download the indexes of remote registries again.
     """
     if bool(names) == all_:
-        raise click.UsageError("name published weights, or --all; `zoo list weights` shows them")
+        raise click.UsageError("expected either names or --all; `zoo list weights` lists names")
     catalog = installed_catalog()
     found, code = [], 0
+    # With names, registries are read here only to refresh their indexes.
     if all_ or refresh:
         for each in known_registries(catalog) if registry is None else [open_registry(registry)]:
             try:
                 found += each.published(refresh=refresh)
+            # Not raised, because the weights of the other registries can still be processed.
             except ZooError as exc:
                 click.echo(f"zoo: registry {each.name}: {exc}", err=True)
                 code = max(code, exc.exit_code)

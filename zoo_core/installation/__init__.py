@@ -1,1 +1,1 @@
-"""The plugins that are installed here: the catalog of this process, pip, the doctor."""
+"""The installed plugins: the catalog of this process, the core's own plugin, the doctor."""

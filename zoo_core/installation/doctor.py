@@ -29,11 +29,11 @@ from zoo_core.version import __version__
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is not as it should be.
+    """One problem of the installation.
 
     Attributes:
-        problem: what, and where.
-        remedy: what to do.
+        problem: description of the problem and its location.
+        remedy: a command or an instruction.
     """
 
     problem: str
@@ -42,14 +42,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Examination:
-    """What was found out.
+    """The report of `zoo doctor`.
 
     Attributes:
         environment: facts about interpreter, machine, folders and variables, by name.
-        packages: version of each distribution that zoo and its plugins ask for; empty where it is
-            missing.
-        plugins: rows as `zoo list plugins --json` gives them.
-        findings: what is not as it should be.
+        packages: version of each distribution that zoo and its plugins require; empty if it is
+            not installed.
+        plugins: rows as in `zoo list plugins --json`.
+        findings: the problems.
     """
 
     environment: dict[str, str]
@@ -59,12 +59,13 @@ class Examination:
 
 
 def examine() -> Examination:
-    """Examine this installation; plugins are loaded anew, each apart."""
+    """Examine this installation."""
+    # Loaded, not read from the index, because the index may be the problem.
     catalog = load_catalog()
     installed = list(_distributions(catalog))
     sections: dict[str, Callable[[], Iterable[Finding]]] = {
         "plugins": lambda: _plugins(catalog),
-        "requirements": lambda: _unmet(installed),
+        "requirements": lambda: _requirements(installed),
         "settings": lambda: _settings(catalog),
         "environment variables": _variables,
         "folders": _folders,
@@ -74,15 +75,16 @@ def examine() -> Examination:
         environment=_environment(),
         packages=_packages(installed),
         plugins=catalog_rows(catalog)["plugins"],
-        findings=[found for what, look in sections.items() for found in _run_section(what, look)],
+        findings=[found for what, check in sections.items() for found in _run_section(what, check)],
     )
 
 
-def _run_section(what: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+def _run_section(what: str, check: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+    # A crash is a finding, because users run the doctor when something unexpected is wrong.
     try:
-        yield from look()
+        yield from check()
     except Exception as exc:
-        yield Finding(f"the {what} cannot be examined: {one_line(exc)}", "Reinstall zoo-core.")
+        yield Finding(f"examining the {what} failed: {one_line(exc)}", "Reinstall zoo-core.")
 
 
 def _environment() -> dict[str, str]:
@@ -102,14 +104,15 @@ def _distributions(catalog: Catalog) -> Iterator[Distribution]:
         try:
             yield distribution(name)
         except PackageNotFoundError:
-            continue  # its metadata is damaged, which its status says
+            continue  # damaged metadata, which the plugin's status reports
 
 
-def _requirements(installed: list[Distribution]) -> Iterator[tuple[str, Requirement]]:
-    """Yield who asks for what, here and now."""
+def _required(installed: list[Distribution]) -> Iterator[tuple[str, Requirement]]:
+    """Yield each distribution's name with each of its requirements on this platform."""
     for each in installed:
         for text in each.requires or ():
             requirement = Requirement(text)
+            # With an empty `extra`, optional dependencies do not apply.
             if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
                 yield each.name, requirement
 
@@ -122,64 +125,65 @@ def _version(name: str) -> str:
 
 
 def _packages(installed: list[Distribution]) -> dict[str, str]:
-    names = {canonical(requirement.name) for _, requirement in _requirements(installed)}
+    names = {canonical(requirement.name) for _, requirement in _required(installed)}
     return {name: _version(name) for name in sorted(names)}
 
 
-def _unmet(installed: list[Distribution]) -> Iterator[Finding]:
-    for who, requirement in _requirements(installed):
+# Not `pip check`, because pip may be missing, and it reports packages that zoo does not use.
+def _requirements(installed: list[Distribution]) -> Iterator[Finding]:
+    for name, requirement in _required(installed):
         version = _version(requirement.name)
+        # With `prereleases`, a 2.0rc1 that the user installed on purpose satisfies `>=1`.
         if not version or not requirement.specifier.contains(version, prereleases=True):
-            found = f"{version} is installed" if version else "it is not installed"
-            wanted = f"{requirement.name}{requirement.specifier}"
-            yield Finding(f"{who} needs {wanted}, and {found}", f"pip install '{wanted}'")
+            got = f"{version} is installed" if version else "it is not installed"
+            expected = f"{requirement.name}{requirement.specifier}"
+            yield Finding(f"{name} requires {expected}, but {got}", f"pip install '{expected}'")
 
 
 def _plugins(catalog: Catalog) -> Iterator[Finding]:
     for plugin in catalog.plugins:
         if plugin.reason and plugin.status != "disabled":
-            exc, _, remedy = plugin.reason.rpartition("; ")
-            yield Finding(f"{plugin.status} plugin: {exc}", remedy)
+            # The loader ends every reason with its remedy.
+            cause, _, remedy = plugin.reason.rpartition("; ")
+            yield Finding(f"{plugin.status} plugin: {cause}", remedy)
 
 
 def _settings(catalog: Catalog) -> Iterator[Finding]:
     selection = Selection.current()
     if selection.damage:
-        yield Finding(selection.damage, f"Mend or remove {SETTINGS.path}.")
+        yield Finding(selection.damage, f"Fix or remove {SETTINGS.path}.")
         return
     known = {canonical(plugin.distribution) for plugin in catalog.plugins}
     for name in sorted((selection.allowed or frozenset()) | selection.blocked):
         if name not in known:
-            hint = did_you_mean(name, known) or "Install it, or leave it out."
-            yield Finding(f"ZOO_PLUGINS names {name}, which is not installed", hint)
-    gone = [name for name in SETTINGS.read()["installed"] if name not in known]
-    if gone:
-        yield Finding(f"installed once and missing: {', '.join(gone)}", "zoo plugins restore")
+            hint = did_you_mean(name, known) or "Install it or remove it from the variable."
+            yield Finding(f"ZOO_PLUGINS contains {name}, which is not installed", hint)
 
 
 def _variables() -> Iterator[Finding]:
     for name in sorted(os.environ):
         if name.startswith("ZOO_") and name not in VARIABLES:
-            hint = did_you_mean(name, VARIABLES) or f"There are: {', '.join(VARIABLES)}."
-            yield Finding(f"zoo knows no variable {name}, which is set", hint)
+            hint = did_you_mean(name, VARIABLES) or f"Choose one of: {', '.join(VARIABLES)}."
+            yield Finding(f"{name} is set but is not a variable of zoo", hint)
 
 
 def _folders() -> Iterator[Finding]:
     for folder in dict.fromkeys((zoo_home(), config_home())):
         try:
             Path(folder).mkdir(parents=True, exist_ok=True)
+            # Written, because permission bits are wrong on network file systems and in containers.
             with tempfile.TemporaryFile(dir=folder):
                 pass
         except OSError as exc:
             yield Finding(
-                f"{folder} cannot be written: {exc.strerror}",
-                "Make it writable, or let ZOO_HOME name another folder.",
+                f"cannot write to {folder}: {exc.strerror}",
+                "Make it writable, or set ZOO_HOME to another folder.",
             )
 
 
 def _registries(catalog: Catalog) -> Iterator[Finding]:
-    """Read the registries on this machine; the others are not asked."""
     for registry in known_registries(catalog):
+        # Local ones only, so that the doctor works offline and does not wait for a server.
         if isinstance(registry.location, Folder):
             try:
                 registry.index()

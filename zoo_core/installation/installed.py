@@ -1,13 +1,14 @@
 """The catalog of the installed plugins, loaded or read from the index.
 
-The composition root: here the hooks and the core's own plugin meet the loader, which knows neither.
+This is the composition root: `zoo_core.plugins` imports neither the hooks nor the core's own
+plugin; both are passed to its loader here.
 """
 
 from __future__ import annotations
 
 import sys
 
-from zoo_core.errors import PluginError
+from zoo_core.errors import PluginError, UnknownNameError, choose_from
 from zoo_core.plugins.index import Stamp, read_rows, write_rows
 from zoo_core.system.environment import is_set
 
@@ -17,15 +18,16 @@ if TYPE_CHECKING:
     from typing import Any
 
     from zoo_core.plugins.catalog import Catalog
-    from zoo_core.plugins.rows import Listing
+    from zoo_core.plugins.rows import Rows
     from zoo_core.plugins.selection import Selection
 
 _catalog: Catalog | None = None
 
 
 def load_catalog(selection: Selection | None = None) -> Catalog:
-    """Load the installed plugins that the user selected, or those of a selection."""
-    # Imported here because a catalog that is made of the index needs none of them.
+    """Import the installed plugins that the user selected, or those of `selection`."""
+    # Deferred, because `zoo list` imports this module and needs none of them: pluggy and
+    # dataclasses alone would double its start-up time.
     from zoo_core import hookspecs
     from zoo_core.installation import builtin
     from zoo_core.plugins.catalog import Catalog
@@ -37,55 +39,81 @@ def load_catalog(selection: Selection | None = None) -> Catalog:
 
 
 def installed_catalog() -> Catalog:
-    """Return the catalog of this process; where the index is fresh, no plugin is imported."""
+    """Return the catalog of this process; with a fresh index, no plugin is imported."""
     from zoo_core.plugins.catalog import Catalog
-    from zoo_core.plugins.rows import restore_plugins
+    from zoo_core.plugins.rows import plugins_from_rows
 
     global _catalog  # noqa: PLW0603 (read once per process)
     if _catalog is None:
-        plugins = tuple(restore_plugins(installed_rows()))
+        plugins = tuple(plugins_from_rows(installed_rows()))
+        # Hooks are functions, which no index can hold: only they cause plugins to be imported.
         _catalog = Catalog(plugins, lambda: load_catalog().hooks)
     return _catalog
 
 
-def installed_rows() -> Listing:
-    """Return kind -> rows (plain JSON values) of all that the installed plugins offer."""
+def installed_rows() -> Rows:
+    """Return the rows of everything that the installed plugins offer, by kind."""
     if (rows := read_rows()) is not None:
         return rows
     from zoo_core.plugins.rows import catalog_rows
     from zoo_core.plugins.selection import SETTINGS, Selection
 
+    # Before the settings and plugins are read, so that a change meanwhile makes the index stale.
     stamp = Stamp([*sys.path, SETTINGS.path])
     selection = Selection.current()
     if selection.damage:
         sys.stderr.write(f"zoo: no plugin counts as disabled: {selection.damage}\n")
     catalog = load_catalog(selection)
     rows = catalog_rows(catalog)
+    # No index with a broken plugin, because its cause may be fixed in a file that has no stamp,
+    # and none with damaged settings, because the warning above must be repeated.
     if not selection.damage and not any(row["status"] == "broken" for row in rows["plugins"]):
         write_rows(rows, stamp, (file for plugin in catalog.plugins for file in plugin.files))
     return rows
 
 
-def warn_of_unusable(plugins: Sequence[dict[str, Any]]) -> None:
-    """Write one line to standard error for each plugin that is broken or incompatible.
+def plugin_row(name: str) -> dict[str, Any]:
+    """Return the row of an installed plugin, loaded or not.
+
+    Args:
+        name: name of its distribution, in any spelling that pip accepts.
 
     Raises:
-        PluginError: ``ZOO_STRICT_PLUGINS`` is set, and there is one, or two that share a name.
+        UnknownNameError: no plugin of this name is installed.
+    """
+    from zoo_core.plugins.selection import canonical
+
+    rows = {canonical(row["name"]): row for row in installed_rows()["plugins"]}
+    if canonical(name) in rows:
+        return rows[canonical(name)]
+    raise UnknownNameError(f"no plugin {name!r} is installed", hint=choose_from(name, rows))
+
+
+def warn_of_unusable(plugins: Sequence[dict[str, Any]]) -> None:
+    """Write one line to standard error per broken or incompatible plugin.
+
+    Raises:
+        PluginError: see `refuse_unusable`.
     """
     refuse_unusable(plugins)
     for plugin in plugins:
+        # No warning of a conflict, because both plugins work: the ambiguous name is an error.
         if plugin["status"] in ("broken", "incompatible"):
             sys.stderr.write(f"zoo: {plugin['status']} plugin: {plugin['reason']}\n")
 
 
 def refuse_unusable(plugins: Sequence[dict[str, Any]]) -> None:
-    """Raise a `PluginError` if ``ZOO_STRICT_PLUGINS`` is set and a plugin cannot be used."""
+    """Check that every plugin is usable if ``ZOO_STRICT_PLUGINS`` is set.
+
+    Raises:
+        PluginError: a plugin is broken, incompatible or in conflict with another.
+    """
     if not is_set("ZOO_STRICT_PLUGINS"):
         return
     reasons = [p["reason"] for p in plugins if p["status"] not in ("ok", "disabled")]
     if reasons:
         raise PluginError(
-            f"ZOO_STRICT_PLUGINS is set, and {len(reasons)} of the plugins cannot be used as they "
-            f"are: {'; '.join(reasons)}",
-            hint="See: zoo doctor",
+            f"ZOO_STRICT_PLUGINS is set and {len(reasons)} plugins are not usable: "
+            f"{'; '.join(reasons)}",
+            hint="Run `zoo doctor`.",
         )

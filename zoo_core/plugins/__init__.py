@@ -1,1 +1,1 @@
-"""What plugins offer, and how they are discovered, loaded and listed."""
+"""Plugins: their specs, discovery, isolated loading, and the index of what they offer."""

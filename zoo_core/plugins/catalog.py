@@ -13,6 +13,7 @@ from zoo_core.errors import (
     PluginError,
     UnknownNameError,
     ZooError,
+    choose_from,
     did_you_mean,
     join_names,
     singular,
@@ -26,16 +27,17 @@ if TYPE_CHECKING:
 
 
 class Catalog:
-    """What the installed plugins offer. Built once and passed on; nothing in it changes.
+    """The specs of the installed plugins by kind and name; immutable.
 
     Args:
-        plugins: with what each offers.
-        hooks: gives the hooks that the plugins implement, for which they have to be imported.
+        plugins: the plugins, usable or not, with their specs.
+        hooks: returns the hooks of the plugins, which requires importing them.
     """
 
     def __init__(self, plugins: tuple[Plugin, ...], hooks: Callable[[], pluggy.HookRelay]) -> None:
         self.plugins = plugins
         self._hooks = hooks
+        # A list per name, because several plugins may offer the same name.
         self._entries_by_kind: dict[str, dict[str, list[Entry[Any]]]] = defaultdict(dict)
         for plugin in plugins:
             for kind, spec in plugin.offers:
@@ -47,9 +49,9 @@ class Catalog:
         return self._hooks()
 
     def entries(self, kind: str) -> dict[str, Entry[Any]]:
-        """Return all of one kind by the name that finds them, sorted.
+        """Return all entries of a kind, sorted by name.
 
-        That is the bare name, or ``distribution/name`` where several plugins share it.
+        A name that several plugins offer is qualified: ``distribution/name``.
         """
         return {
             entry.spec.name if len(entries) == 1 else entry.qualified_name: entry
@@ -61,15 +63,16 @@ class Catalog:
         return self._find("models", name)
 
     def dataset(self, name: str) -> Entry[DatasetSpec]:
-        """Return a data set by its name, or one that a source finds: ``SOURCE:ADDRESS``."""
+        """Return a data set by name, or by ``SOURCE:ADDRESS`` from a source."""
+        # No name of a spec has a colon, so the two cannot be confused.
         source, colon, address = name.partition(":")
         if not colon:
             return self._find("datasets", name)
         found = self.source(source)
         if not address:
             raise InvalidValueError(
-                f"data set {name!r} lacks its address",
-                hint=f"Say {source}:{found.spec.address}",
+                f"data set {name!r} has no address",
+                hint=f"Append one: {source}:{found.spec.address}",
             )
         return Entry(found.resolve(found.spec.describe)(address), found.plugin)
 
@@ -90,50 +93,61 @@ class Catalog:
             choices = join_names(entry.qualified_name for entry in entries)
             raise AmbiguousNameError(
                 f"{len(entries)} plugins offer a {singular(kind)} {name!r}",
-                hint=f"Say which one: {choices}.",
+                hint=f"Choose one of: {choices}.",
             )
+        # A qualified name is accepted for every entry, ambiguous or not, so that a script with one
+        # still works after another plugin of the same name is installed.
         for entry in (e for several in self._entries_by_kind[kind].values() for e in several):
             if name == entry.qualified_name:
                 return entry
         raise self._unknown(kind, name)
 
     def _unknown(self, kind: str, name: str) -> ZooError:
-        thing = singular(kind)
-        known = self.entries(kind)
-        for other in ("models", "datasets", "sources", "trainers"):
-            if other != kind and name in self._entries_by_kind[other]:
-                hint = f"A {thing} is one of: {join_names(known)}."
-                if (kind, other) == ("models", "datasets"):
-                    hint = f"To train a model on it: zoo train MODEL --dataset {name}"
-                if (kind, other) == ("datasets", "sources"):
-                    hint = f"Say {name}:{self.source(name).spec.address}"
-                return UnknownNameError(f"{name!r} is a {singular(other)}, no {thing}", hint=hint)
+        """Return the most helpful error: wrong kind, typo, unusable plugin, or not installed."""
+        if error := self._other_kind(kind, name):
+            return error
+        thing, known = singular(kind), self.entries(kind)
         unusable = [plugin for plugin in self.plugins if not plugin.usable]
-        if guess := did_you_mean(name, known):
-            hint = f"{guess} There are: {join_names(known)}."
+        if did_you_mean(name, known):
+            hint = choose_from(name, known)
             if unusable:
                 names = join_names(plugin.distribution for plugin in unusable)
-                hint += (
-                    f" Or one of these plugins has it, which are not usable: {names} (zoo doctor)."
-                )
+                hint += f" Or it may be of a plugin that is not usable: {names} (zoo doctor)."
             return UnknownNameError(f"there is no {thing} {name!r}", hint=hint)
+        # Without a similar name, an unusable plugin probably offers it: exit code 4, not 3.
         if unusable:
-            errors = "; ".join(plugin.reason for plugin in unusable)
+            reasons = "; ".join(plugin.reason for plugin in unusable)
             return PluginError(
                 f"no usable plugin offers a {thing} {name!r} ({kind}: {join_names(known)}), and "
-                f"these plugins are not usable: {errors}",
-                hint="See: zoo doctor",
+                f"these plugins are not usable: {reasons}",
+                hint="Run `zoo doctor`.",
             )
-        # A qualified name says which distribution to install; for others there is a convention.
+        return UnknownNameError(
+            f"no installed plugin offers a {thing} {name!r} ({kind}: {join_names(known)})",
+            hint=self._how_to_install(kind, name),
+        )
+
+    def _other_kind(self, kind: str, name: str) -> UnknownNameError | None:
+        """Return the error for a name of another kind, such as a data set given as a model."""
+        thing = singular(kind)
+        for other in ("models", "datasets", "sources", "trainers"):
+            if other == kind or name not in self._entries_by_kind[other]:
+                continue
+            hint = f"Choose one of the {kind}: {join_names(self.entries(kind))}."
+            if (kind, other) == ("models", "datasets"):
+                hint = f"To train a model on it: zoo train MODEL --dataset {name}"
+            if (kind, other) == ("datasets", "sources"):
+                hint = f"Append an address: {name}:{self.source(name).spec.address}"
+            return UnknownNameError(f"{name!r} is a {singular(other)}, not a {thing}", hint=hint)
+        return None
+
+    def _how_to_install(self, kind: str, name: str) -> str:
+        # A qualified name contains its distribution; for others, `zoo-NAME` is the convention.
         distribution = f"zoo-{name.partition('/')[0].removeprefix('zoo-')}"
         if kind == "sources":
-            distribution = "zoo-images"  # which has several
-        elsewhere = ""
+            distribution = "zoo-images"  # has several sources, none with its own name
+        hint = f"Install a plugin that does, for instance: pip install {distribution}"
         if kind == "datasets" and (sources := self.entries("sources")):
-            places = join_names(f"{each}:{entry.spec.address}" for each, entry in sources.items())
-            elsewhere = f"; or say where it is: {places}"
-        return UnknownNameError(
-            f"no installed plugin offers a {thing} {name!r} "
-            f"({kind} there are: {join_names(known)})",
-            hint=f"Install one that does, for instance: pip install {distribution}{elsewhere}",
-        )
+            addresses = (f"{each}:{entry.spec.address}" for each, entry in sources.items())
+            hint += f"; or name your own data: {join_names(addresses)}"
+        return hint

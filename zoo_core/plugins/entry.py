@@ -23,24 +23,24 @@ class Entry(Generic[S]):
 
     @property
     def qualified_name(self) -> str:
-        """``distribution/name``, which no other plugin can share."""
+        """Name that is unique among all plugins: ``distribution/name``."""
         return f"{self.plugin.distribution}/{self.spec.name}"
 
     def resolve(self, import_string: str) -> Any:
-        """Import what an import string of the spec names.
+        """Import the object that an import string of the spec names.
 
         Raises:
-            PluginError: it cannot be imported, whatever the plugin's code raised.
+            PluginError: the import failed with any exception of the plugin's code.
         """
         module, _, attribute = import_string.partition(":")
         try:
-            with gc_paused():
+            with gc_paused():  # the module may import a framework
                 return getattr(importlib.import_module(module), attribute)
         except ZooError:
-            raise
+            raise  # raised on purpose, with a hint of its own
         except Exception as exc:
             raise PluginError(
-                f"plugin {self.plugin.distribution} {self.plugin.version} cannot be used: "
-                f"{import_string} of its {self.spec.name!r} failed with {one_line(exc)}",
+                f"plugin {self.plugin.distribution} {self.plugin.version} is not usable: "
+                f"importing {import_string} of {self.spec.name!r} failed: {one_line(exc)}",
                 hint=f"Fix or reinstall {self.plugin.distribution}.",
             ) from exc

@@ -1,14 +1,14 @@
 """The plugin loader: each plugin is isolated from the others.
 
-Every installed distribution with an entry point in ``zoo.v1`` ends as a `Plugin` with a status
-and, unless all is well, a reason that names the fault and the remedy. Nothing that one plugin
-does in its module or hooks keeps another from being loaded.
+Every installed distribution with an entry point in ``zoo.v1`` becomes a `Plugin` with a status and,
+unless the status is ok, a reason with the cause and the remedy. No exception of a plugin's module
+or hooks prevents the other plugins from being loaded.
 """
 
 import contextlib
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from importlib.metadata import EntryPoint
 from types import ModuleType
@@ -23,29 +23,28 @@ from zoo_core.plugins.selection import Selection
 from zoo_core.plugins.specs import KINDS, Spec
 from zoo_core.version import __version__
 
-EVERY_PLUGIN = Selection()
-
 
 class _BrokenError(Exception):
-    """Why a plugin is not loaded."""
+    """The reason why a plugin is broken."""
 
 
 def load_plugins(
-    hookspecs: ModuleType, builtin: ModuleType, selection: Selection = EVERY_PLUGIN
+    hookspecs: ModuleType, builtin: ModuleType, selection: Selection
 ) -> tuple[tuple[Plugin, ...], pluggy.PluginManager]:
-    """Load the core's own plugin and every installed one, in the order of their distributions.
+    """Load the core's own plugin, then the installed plugins sorted by distribution.
 
     Args:
-        hookspecs: the module of the hooks that a plugin may implement.
-        builtin: the module of the core's own plugin, whose commands no other may replace.
-        selection: which may be loaded.
+        hookspecs: the module with the specifications of the hooks.
+        builtin: the module of the core's own plugin, whose commands no other plugin may override.
+        selection: the plugins to load.
 
     Returns:
-        The plugins, usable or not, and the manager that holds the usable ones.
+        All plugins, usable or not, and the plugin manager with the usable ones.
     """
     manager = pluggy.PluginManager("zoo")
     manager.add_hookspecs(hookspecs)
     core = EntryPoint("zoo-core", builtin.__name__, API_GROUP)
+    # Without the selection, because zoo's own commands repair the selection.
     plugins = [_load(manager, InstalledEntryPoint("zoo-core", __version__, core), core)]
     reserved = {spec.name for kind, spec in plugins[0].offers if kind == "commands"}
     plugins += [_load_selected(manager, each, selection, reserved) for each in find_entry_points()]
@@ -59,14 +58,15 @@ def _load_selected(
     reserved: Set[str],
 ) -> Plugin:
     name, point = installed.distribution, installed.point
+    # First, because a disabled plugin must not be reported as broken.
     if refusal := selection.refusal(name):
         return _unusable(installed, Status.DISABLED, refusal)
     if point is None:
-        return _unusable(installed, Status.BROKEN, f"{installed.exc}; reinstall {name}")
+        return _unusable(installed, Status.BROKEN, f"{installed.error}; reinstall {name}")
     if point.group != API_GROUP:
-        exc = f"made for plugin API {point.group}, zoo-core {__version__} has "
-        remedy = f"install a version of {name} made for it, or: zoo uninstall {name}"
-        return _unusable(installed, Status.INCOMPATIBLE, f"{exc}{API_GROUP}; {remedy}")
+        cause = f"expected plugin API {API_GROUP} of zoo-core {__version__}, got {point.group}"
+        remedy = f"install a version of {name} for {API_GROUP}, or: zoo uninstall {name}"
+        return _unusable(installed, Status.INCOMPATIBLE, f"{cause}; {remedy}")
     return _load(manager, installed, point, reserved)
 
 
@@ -77,21 +77,23 @@ def _load(
     reserved: Set[str] = frozenset(),
 ) -> Plugin:
     name = installed.distribution
-    registered = f"{name}:{point.name}"
+    registered = f"{name}:{point.name}"  # unique, because a distribution may have several
     try:
-        # What a plugin prints must not end up in what a command reports.
+        # To stderr, because a plugin that prints would corrupt the output of `--json`.
         with contextlib.redirect_stdout(sys.stderr):
             module = _import(point)
             _register(manager, module, registered)
             offers = tuple(_offers(manager, module, reserved))
     except KeyboardInterrupt:
         raise
-    except BaseException as exc:  # whatever a plugin raises, it is no reason to stop
+    # `BaseException`, because a module may call `sys.exit()` or raise GeneratorExit.
+    except BaseException as exc:
+        # All or nothing: hooks of a plugin whose specs are missing would be hard to reason about.
         if manager.has_plugin(registered):
             manager.unregister(name=registered)
-        what = str(exc) if isinstance(exc, _BrokenError) else one_line(exc)
+        cause = str(exc) if isinstance(exc, _BrokenError) else one_line(exc)
         remedy = f"fix or upgrade {name}, or: zoo uninstall {name}"
-        return _unusable(installed, Status.BROKEN, f"{what}; {remedy}")
+        return _unusable(installed, Status.BROKEN, f"{cause}; {remedy}")
     return Plugin(
         distribution=name,
         version=installed.version,
@@ -102,30 +104,37 @@ def _load(
     )
 
 
-def _import(point: EntryPoint) -> ModuleType:
+@contextlib.contextmanager
+def _blame(what: str) -> Iterator[None]:
+    """Convert any exception of a plugin's code to a `_BrokenError`."""
     try:
-        module = point.load()
+        yield
     except KeyboardInterrupt:
         raise
     except BaseException as exc:
-        raise _BrokenError(f"importing {point.value} failed: {one_line(exc)}") from exc
+        raise _BrokenError(f"{what}: {one_line(exc)}") from exc
+
+
+def _import(point: EntryPoint) -> ModuleType:
+    with _blame(f"importing {point.value} failed"):
+        module = point.load()
     if not isinstance(module, ModuleType):
-        raise _BrokenError(f"{point.value} is not a module; an entry point names a module")
+        raise _BrokenError(f"entry point {point.value}: expected a module, got {type(module)}")
     return module
 
 
 def _register(manager: pluggy.PluginManager, module: ModuleType, name: str) -> None:
+    # pluggy would raise a ValueError that names no distribution.
     if manager.is_registered(module):
         other = manager.get_name(module)
         raise _BrokenError(f"{module.__name__} is the module of another plugin, {other}")
-    try:
+    with _blame("its hooks do not match the specifications"):
         manager.register(module, name)
-    except pluggy.PluginValidationError as exc:
-        raise _BrokenError(f"its hooks do not fit: {one_line(exc)}") from exc
+    # A misspelled hook would never be called: pluggy ignores it until `check_pending()`.
     for caller in manager.get_hookcallers(module) or []:
         if not caller.has_spec():
             known = ", ".join(f"zoo_{kind}" for kind in sorted(KINDS))
-            raise _BrokenError(f"there is no hook {caller.name!r} (there are {known}, …)")
+            raise _BrokenError(f"there is no hook {caller.name!r} (hooks: {known}, …)")
 
 
 def _offers(
@@ -133,27 +142,25 @@ def _offers(
 ) -> Iterable[tuple[str, Spec]]:
     for kind, spec_type in KINDS.items():
         hook, seen = f"zoo_{kind}", set()
+        # Not `manager.hook.zoo_models()`, which calls all plugins at once: one exception would end
+        # the call for all, and the results would not name their plugins.
         for implementation in getattr(manager.hook, hook).get_hookimpls():
             if implementation.plugin is not module:
                 continue
             for spec in _call(hook, implementation.function):
                 if not isinstance(spec, spec_type):
-                    raise _BrokenError(f"{hook} must give {spec_type.__name__}s, gave {spec!r}")
+                    raise _BrokenError(f"{hook}: expected {spec_type.__name__}s, got {spec!r}")
                 if kind == "commands" and spec.name in reserved:
-                    raise _BrokenError(f"zoo has a command {spec.name!r} of its own")
+                    raise _BrokenError(f"command {spec.name!r} is a command of zoo itself")
                 if spec.name in seen:
-                    raise _BrokenError(f"{hook} gives two things of the name {spec.name!r}")
+                    raise _BrokenError(f"{hook} returned two specs named {spec.name!r}")
                 seen.add(spec.name)
                 yield kind, spec
 
 
 def _call(hook: str, function: Any) -> Sequence[Any]:
-    try:
-        return list(function())
-    except KeyboardInterrupt:
-        raise
-    except BaseException as exc:
-        raise _BrokenError(f"{hook} failed: {one_line(exc)}") from exc
+    with _blame(f"{hook} failed"):
+        return list(function())  # inside the block, because a hook may be a generator
 
 
 def _mark_conflicts(plugins: list[Plugin]) -> Iterable[Plugin]:
@@ -172,8 +179,8 @@ def _mark_conflicts(plugins: list[Plugin]) -> Iterable[Plugin]:
         if not shared:
             yield plugin
             continue
-        exc, remedy = "; ".join(shared), f"say which with {name}/NAME, or: zoo uninstall {name}"
-        reason = f"{name} {plugin.version} ({plugin.entry_point}): {exc}; {remedy}"
+        remedy = f"choose with {name}/NAME, or: zoo uninstall {name}"
+        reason = f"{name} {plugin.version} ({plugin.entry_point}): {'; '.join(shared)}; {remedy}"
         yield replace(plugin, status=Status.CONFLICT, reason=reason)
 
 
@@ -193,7 +200,9 @@ def _declaration(point: EntryPoint) -> str:
 
 
 def _source_files(module: ModuleType) -> tuple[str, ...]:
-    """Return the files of the module's package that are imported so far: its specs' sources."""
+    """Return the imported files of the module's package."""
+    # They are the sources of the specs, because hooks have been called by now. A change in any of
+    # them makes the index stale. `list`, because another thread may import meanwhile.
     package = module.__name__.partition(".")[0]
     files = (
         getattr(other, "__file__", None)

@@ -7,29 +7,32 @@ from zoo_core.plugins.specs import Spec
 
 
 class Status(StrEnum):
-    OK = "ok"
-    DISABLED = "disabled"
-    INCOMPATIBLE = "incompatible"
-    BROKEN = "broken"
-    CONFLICT = "conflict"
+    """Load status of a plugin."""
+
+    OK = "ok"  # every spec and hook is available
+    DISABLED = "disabled"  # by the user; not imported
+    INCOMPATIBLE = "incompatible"  # with this API version; not imported
+    BROKEN = "broken"  # the import, a hook or a spec failed; offers nothing
+    CONFLICT = "conflict"  # another plugin offers the same name
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plugin:
-    """One entry point of one installed distribution, and what became of it."""
+    """One entry point of one installed distribution, with its load status."""
 
     distribution: str
     version: str
     entry_point: str
-    """As it is declared: ``name = module``."""
+    """Declaration of the entry point: ``name = module``."""
     status: Status
     reason: str = ""
-    """Empty where the status is ok; else what is wrong and what to do, in one line."""
+    """Cause of a status other than ok and its remedy, in one line."""
     offers: tuple[tuple[str, Spec], ...] = ()
-    """What it offers, as (kind, spec)."""
+    """The specs that it offers, as (kind, spec)."""
     files: tuple[str, ...] = ()
     """The source files that its specs came from."""
 
     @property
     def usable(self) -> bool:
+        # A conflict is usable, because `distribution/name` is not ambiguous.
         return self.status in (Status.OK, Status.CONFLICT)

@@ -11,13 +11,14 @@ from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.plugin import Plugin, Status
 from zoo_core.plugins.specs import KINDS, Spec
 
-Listing = dict[str, list[dict[str, Any]]]
-"""Kind -> rows of all that the installed plugins offer."""
+Rows = dict[str, list[dict[str, Any]]]
+"""Kind -> rows of everything that the installed plugins offer."""
 
 
-def catalog_rows(catalog: Catalog) -> Listing:
-    """Return the listing of a catalog."""
-    rows: Listing = {
+def catalog_rows(catalog: Catalog) -> Rows:
+    """Return the rows of a catalog; `plugins_from_rows` is the inverse."""
+    rows: Rows = {
+        # `name` is the key of the catalog, which is qualified where several plugins share a name.
         kind: [{**spec_row(entry), "name": name} for name, entry in catalog.entries(kind).items()]
         for kind in KINDS
     }
@@ -28,7 +29,7 @@ def catalog_rows(catalog: Catalog) -> Listing:
             "entry_point": plugin.entry_point,
             "status": str(plugin.status),
             "reason": plugin.reason,
-            "offers": _offers(plugin),
+            "offers": _offered_names(plugin),
         }
         for plugin in catalog.plugins
     ]
@@ -36,12 +37,11 @@ def catalog_rows(catalog: Catalog) -> Listing:
 
 
 def spec_row(entry: Entry[Any]) -> dict[str, Any]:
-    """Return a spec's values as JSON would give them back, and who offers it."""
+    """Return the values of a spec as JSON values, with the distribution that offers it."""
     return {**_plain(vars(entry.spec)), "plugin": entry.plugin.distribution}
 
 
-def _offers(plugin: Plugin) -> dict[str, list[str]]:
-    """Return kind -> names of what a plugin offers."""
+def _offered_names(plugin: Plugin) -> dict[str, list[str]]:
     names: dict[str, list[str]] = {}
     for kind, spec in plugin.offers:
         names.setdefault(kind, []).append(spec.name)
@@ -49,17 +49,19 @@ def _offers(plugin: Plugin) -> dict[str, list[str]]:
 
 
 def _plain(value: Any) -> Any:
+    """Convert mappings to dicts and tuples to lists."""
+    # As JSON would return them: rows must be equal whether or not they come from the index.
     if hasattr(value, "items"):
         return {key: _plain(item) for key, item in value.items()}
     return list(value) if isinstance(value, tuple) else value
 
 
-def restore_plugins(rows: Listing) -> Iterator[Plugin]:
-    """Yield the plugins of a listing, with their specs."""
+def plugins_from_rows(rows: Rows) -> Iterator[Plugin]:
+    """Yield the plugins of a catalog's rows, with their specs."""
     offers: dict[str, list[tuple[str, Spec]]] = defaultdict(list)
     for kind, spec_type in KINDS.items():
         for row in rows[kind]:
-            offers[row["plugin"]].append((kind, _restore_spec(spec_type, row)))
+            offers[row["plugin"]].append((kind, _spec_from_row(spec_type, row)))
     for row in rows["plugins"]:
         yield Plugin(
             distribution=row["name"],
@@ -71,15 +73,13 @@ def restore_plugins(rows: Listing) -> Iterator[Plugin]:
         )
 
 
-def _restore_spec(spec_type: type[Spec], row: dict[str, Any]) -> Spec:
-    """Return the spec of a row of the index.
-
-    Nothing is checked: it was when the plugin made the spec, and there may be 1,500 of them.
-    """
+def _spec_from_row(spec_type: type[Spec], row: dict[str, Any]) -> Spec:
+    # Without `__init__`, because its checks passed when the plugin created the spec, and there may
+    # be 1,500 specs in every process.
     spec = object.__new__(spec_type)
     values = vars(spec)
     for name, value in row.items():
         values[name] = tuple(value) if isinstance(value, list) else value
     del values["plugin"]
-    values["name"] = row["name"].removeprefix(f"{row['plugin']}/")  # it is where several share it
+    values["name"] = row["name"].removeprefix(f"{row['plugin']}/")  # qualified in `catalog_rows`
     return spec

@@ -1,4 +1,4 @@
-"""The scaffold of a new plugin: a complete distribution from the templates beside this module."""
+"""The scaffold of `zoo new`: a complete distribution from the templates next to this module."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from pathlib import Path
 from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.selection import canonical
-from zoo_core.plugins.specs import MAX_NAME_LENGTH, RegistrySpec
+from zoo_core.plugins.specs import MAX_NAME_LENGTH, Spec
 
 TEMPLATES = Path(__file__).with_name("templates")
 
+# Without it, linters, pytest and type checkers would process templates as Python code.
 SUFFIX = ".txt"
-"""Of every template, so that nothing takes it for what it will become."""
+"""Suffix of every template's file."""
 
 KINDS = ("model", "dataset", "trainer")
 FRAMEWORKS = ("torch", "numpy")
 
+# With an upper bound, because names of `zoo_core.plugin_api` may change with a minor version.
 _CORE = "zoo-core>=0.1,<0.2"
-"""A plugin requires a minor version, because names of `zoo_core.plugin_api` may change with it."""
 _MNIST = "zoo-mnist>=0.1,<0.2"
 
 _NEEDS = {
@@ -39,10 +40,10 @@ _NEEDS = {
 
 @dataclass(frozen=True)
 class NewPlugin:
-    """A plugin that is to be written.
+    """The choices for a new plugin.
 
     Attributes:
-        name: of what it offers.
+        name: name of the model, data set or trainer that it offers.
         kind: one of `KINDS`.
         framework: one of `FRAMEWORKS`; None for a data set.
     """
@@ -65,33 +66,36 @@ class NewPlugin:
 
 
 def offered_name(name: str) -> str:
-    """Return the name of what a plugin offers, of that or of the distribution's: zoo-NAME."""
+    """Return the name of a plugin's spec from that name or from ``zoo-NAME``."""
+    # Not the bare `zoo-`, which would leave an empty name.
     return re.sub("^zoo[-_](?=.)", "", name)
 
 
 def check_new(catalog: Catalog, new: NewPlugin) -> None:
-    """See that a plugin can be written, and would not be in another's way.
+    """Check that the name of a new plugin is valid and not in use.
 
     Raises:
-        InvalidValueError: the name cannot be one, or is taken.
+        InvalidValueError: the name is invalid or in use.
     """
+    subject = f"{new.name[:200]!r} is not a valid name of a {new.kind}"
     try:
-        RegistrySpec(name=new.name, summary="", url="")
+        Spec(name=new.name, summary="")
     except (TypeError, ValueError) as exc:
         raise InvalidValueError(
-            f"{new.name!r} cannot be the name of a {new.kind}",
-            hint="Lower-case letters, digits, '-' and '_', a letter or digit first.",
+            subject,
+            hint="Use lower-case letters, digits, '-' and '_'; begin with a letter or digit.",
         ) from exc
+    # A spec may have a slash, but then the package's name would not be a Python identifier.
     if "/" in new.name or len(new.name) > MAX_NAME_LENGTH:
         raise InvalidValueError(
-            f"{new.name[:200]!r} cannot be the name of a {new.kind}",
-            hint=f"It has up to {MAX_NAME_LENGTH} characters, and no '/'.",
+            subject, hint=f"Use at most {MAX_NAME_LENGTH} characters and no '/'."
         )
     if entry := catalog.entries(f"{new.kind}s").get(new.name):
         raise InvalidValueError(
             f"there is a {new.kind} {new.name!r} already, of {entry.plugin.distribution}",
             hint="Choose another name.",
         )
+    # Two distributions of one name would replace each other in pip.
     for plugin in catalog.plugins:
         if canonical(plugin.distribution) == new.distribution:
             raise InvalidValueError(
@@ -100,54 +104,56 @@ def check_new(catalog: Catalog, new: NewPlugin) -> None:
 
 
 def write_plugin(new: NewPlugin, folder: Path) -> None:
-    """Write a plugin into a new folder, whole or not at all.
+    """Write a plugin to a new or empty folder, completely or not at all.
 
     Raises:
-        InvalidValueError: there is something in the folder.
-        DataError: it cannot be written.
+        InvalidValueError: the folder is not empty.
+        DataError: the folder cannot be written.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InvalidValueError(
-            f"{folder} is there already, and nothing is overwritten",
+            f"{folder} exists already and is not an empty folder",
             hint="Choose another name, or another folder with --out.",
         )
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        # In the same parent, because a rename is atomic only within a file system.
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
             made = Path(scratch) / folder.name
             for template in ("common", new.template):
-                _fill(TEMPLATES / template, made, _words(new, folder))
+                _fill(TEMPLATES / template, made, _placeholders(new, folder))
+            # Windows refuses to rename to an existing folder, even an empty one.
             if folder.exists():
                 folder.rmdir()
             made.rename(folder)
     except OSError as exc:
-        raise DataError(f"{folder} cannot be written: {exc.strerror}") from exc
+        raise DataError(f"cannot create {folder}: {exc.strerror}: {exc.filename}") from exc
 
 
-def _fill(template: Path, into: Path, words: Mapping[str, str]) -> None:
+def _fill(template: Path, into: Path, values: Mapping[str, str]) -> None:
     for source in sorted(template.rglob(f"*{SUFFIX}")):
         name = str(source.relative_to(template)).removesuffix(SUFFIX)
-        target = into / _replace_words(name, words)
+        target = into / _replace(name, values)  # names of folders have placeholders too
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(
-            _replace_words(source.read_text(encoding="utf-8"), words), encoding="utf-8"
-        )
+        text = _replace(source.read_text(encoding="utf-8"), values)
+        target.write_text(text, encoding="utf-8")
 
 
-def _words(new: NewPlugin, folder: Path) -> dict[str, str]:
-    """Return what stands for each placeholder, ``__NAME__`` and so on, in a template."""
+def _placeholders(new: NewPlugin, folder: Path) -> dict[str, str]:
+    """Return the value of each placeholder; ``NAME`` is written ``__NAME__`` in a template."""
     return {
         "NAME": new.name,
         "DISTRIBUTION": new.distribution,
         "PACKAGE": new.package,
         "FOLDER": folder.name,
         "SUMMARY": f"The {new.kind} {new.name} of zoo",
-        "DEPENDENCIES": json.dumps(_NEEDS[new.template]),
+        "DEPENDENCIES": json.dumps(_NEEDS[new.template]),  # a JSON list is a TOML list
         "YEAR": str(datetime.now(UTC).year),
     }
 
 
-def _replace_words(text: str, words: Mapping[str, str]) -> str:
-    for word, value in words.items():
+# Not `string.Template` or `str.format`, because Python code is full of `$` and braces.
+def _replace(text: str, values: Mapping[str, str]) -> str:
+    for word, value in values.items():
         text = text.replace(f"__{word}__", value)
     return text

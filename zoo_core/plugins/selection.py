@@ -1,4 +1,4 @@
-"""The user's selection of plugins: ``ZOO_PLUGINS``, and the disabled ones."""
+"""The user's selection of plugins: ``ZOO_PLUGINS`` and the disabled plugins."""
 
 from __future__ import annotations
 
@@ -9,27 +9,29 @@ from dataclasses import dataclass
 from zoo_core.errors import ZooError
 from zoo_core.system.settings import Settings
 
-SETTINGS = Settings("plugins", "what was decided about plugins", {"disabled": [], "installed": {}})
-"""``disabled``: distributions. ``installed``: distribution -> words for the package installer."""
+SETTINGS = Settings("plugins", "the settings of plugins", {"disabled": []})
+"""The user's settings; ``disabled`` lists canonical names of distributions."""
 
 BLOCK = "no:"
-"""What stands before the name of a plugin that is not to be loaded."""
+"""Prefix of a plugin's name that excludes it."""
 
 
 def canonical(name: str) -> str:
-    """Return a distribution's name as the package index compares them (PEP 503)."""
+    """Return the normalized name of a distribution (PEP 503)."""
+    # Not `packaging.utils.canonicalize_name`, because help and completion import this module, and
+    # packaging would add to their start-up time.
     return re.sub(r"[-_.]+", "-", name.strip()).lower()
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which plugins may be loaded; names are canonical.
+    """The plugins to load; names are canonical.
 
     Attributes:
-        allowed: the only ones; None for all.
-        blocked: not these, this time.
-        disabled: not these, until they are enabled again.
-        damage: why it is not known what was disabled; empty where it is.
+        allowed: the only plugins to load; None for all.
+        blocked: plugins that ``ZOO_PLUGINS`` excludes.
+        disabled: plugins that are disabled in the settings.
+        damage: error of the settings file, or an empty string.
     """
 
     allowed: frozenset[str] | None = None
@@ -39,15 +41,17 @@ class Selection:
 
     @classmethod
     def current(cls) -> Selection:
-        """Return what environment and settings say; damaged settings say nothing."""
+        """Return the selection of the environment and the settings."""
         names = os.environ.get("ZOO_PLUGINS")
         words = [word.strip() for word in (names or "").split(",") if word.strip()]
         blocked = [word for word in words if word.startswith(BLOCK)]
         allowed = [word for word in words if not word.startswith(BLOCK)]
+        # An empty variable allows no plugin; one with exclusions alone allows all the others.
         everything = names is None or (blocked and not allowed)
         try:
             disabled, damage = SETTINGS.read()["disabled"], ""
         except ZooError as exc:
+            # Not an error, because `zoo doctor` must run to report it.
             disabled, damage = [], str(exc)
         return cls(
             allowed=None if everything else frozenset(map(canonical, allowed)),
@@ -57,12 +61,13 @@ class Selection:
         )
 
     def refusal(self, distribution: str) -> str:
-        """Say why a plugin is not to be loaded, and how it would be; empty where it may be."""
+        """Return the reason and the remedy if a plugin is not selected, else an empty string."""
         name = canonical(distribution)
         if name in self.disabled:
             return f"disabled; to enable it: zoo plugins enable {distribution}"
+        # Before the allowed ones, so that `-p no:NAME` excludes a plugin that ZOO_PLUGINS lists.
         if name in self.blocked:
-            return f"left out by {BLOCK}{name}; call without it to load the plugin"
+            return f"excluded by {BLOCK}{name}; remove that to load the plugin"
         if self.allowed is not None and name not in self.allowed:
             return "not in ZOO_PLUGINS; add it there, or unset ZOO_PLUGINS to load every plugin"
         return ""

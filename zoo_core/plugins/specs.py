@@ -1,24 +1,30 @@
 """Specs of what a plugin offers: plain values and import strings, no live objects.
 
-A spec is cheap to make and to keep in an index; whatever is heavy (a framework, a data set)
-stands behind an import string ``"package.module:attribute"``, followed when it is needed.
+A spec is cheap to create and can be stored in an index, because anything heavy (a framework, a data
+set) is behind an import string, which is imported when it is needed.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
+from typing import Annotated
+
+ImportString = Annotated[str, "package.module:attribute"]
+"""An object to import later, such as ``"package.module:attribute"``."""
 
 MAX_NAME_LENGTH = 64
 """Maximum length of a part of a model's name, of a tag, or of the name of an added registry."""
 
+# No dot, because `MODEL.TAG` names weights. The part after a slash is a library's own name for a
+# model, such as `timm/resnet18.a1_in1k`, and may have dots.
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_.-]*)?")
 _IMPORT = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
-    """What every spec has: a name and a sentence."""
+    """The base class of specs: a name and a one-sentence summary."""
 
     name: str
     """Lower-case letters, digits, ``-`` and ``_``; no dot, which separates a model from a tag."""
@@ -28,146 +34,138 @@ class Spec:
     def __post_init__(self) -> None:
         for each in fields(self):
             value = getattr(self, each.name)
-            if each.type is str and not isinstance(value, str):
-                raise TypeError(f"{self._what()}: {each.name} must be a string, got {value!r}")
+            if each.type in (str, ImportString) and not isinstance(value, str):
+                raise TypeError(f"{self._label}: {each.name}: expected a string, got {value!r}")
+            if each.type is ImportString and value != each.default:
+                self._check_import(each.name, value)
+            if isinstance(value, Mapping):
+                # Frozen like the rest. `object`, because a frozen dataclass refuses assignments.
+                object.__setattr__(self, each.name, MappingProxyType(dict(value)))
         self._check_name()
 
     def _check_name(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise ValueError(
-                f"{self._what()}: a name has lower-case letters, digits, '-' and '_', "
-                "starts with a letter or digit, and has no dot"
+                f"{self._label}: expected a name of lower-case letters, digits, '-' and '_' that "
+                "starts with a letter or digit"
             )
 
-    def _what(self) -> str:
+    @property
+    def _label(self) -> str:
         return f"{type(self).__name__} {self.name!r}"
 
-    def _check_imports(self, *attributes: str) -> None:
-        for attribute in attributes:
-            self._check_import(attribute, getattr(self, attribute))
-
-    def _check_import(self, attribute: str, value: object) -> None:
-        if not isinstance(value, str) or not _IMPORT.fullmatch(value):
+    def _check_import(self, attribute: str, value: str) -> None:
+        if not _IMPORT.fullmatch(value):
             raise ValueError(
-                f"{self._what()}: {attribute} must be an import string like "
+                f"{self._label}: {attribute}: expected an import string such as "
                 f"'package.module:name', got {value!r}"
             )
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSpec(Spec):
-    """A model: how it is built, and how it is trained unless told otherwise."""
+    """A model: its builder, its config, its recipes, and the defaults of a training."""
 
-    builder: str
+    builder: ImportString
     """Import string of ``(config) -> model``, the framework's own object."""
-    config: str
+    config: ImportString
     """Import string of its `zoo_core.ModelConfig` class."""
-    recipes: str
-    """Import string of ``{recipe name: {recipe field: value}}``; ``default`` must be there."""
+    recipes: ImportString
+    """Import string of ``{recipe name: {recipe field: value}}``, which must have ``default``."""
     trainer: str
     """Name of the trainer that trains it, for instance ``torch``."""
     dataset: str
     """Name of the data set that it is trained on by default."""
     heads: int | None = 1
-    """How many labels it gives an image; None for as many as the data set has."""
+    """Number of labels per image; None for as many as the data set has."""
     license: str
-    """SPDX identifier of the license that its trained weights are under."""
+    """SPDX identifier of the license of its trained weights."""
     task: str = "image-classification"
-    """What it is for; a model is trained on data sets for the same."""
-    spaces: str = ""
-    """Import string of ``{search space name: {key: range or value}}``, for a search for recipes."""
+    """Name of its task; a model is trained on data sets of the same task."""
+    spaces: ImportString = ""
+    """Import string of ``{search space name: {key: range or value}}``, for `zoo tune`."""
     parameters: int | None = None
-    """How many numbers its default config learns; None where nobody counted them."""
-    pretrained: str = ""
-    """Import string of ``(config) -> PretrainedWeights``: third-party weights that
-    a training may begin with (the recipe's ``pretrained``)."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        optional = [name for name in ("spaces", "pretrained") if getattr(self, name)]
-        self._check_imports("builder", "config", "recipes", *optional)
+    """Number of trainable parameters with the default config; None if unknown."""
+    pretrained: ImportString = ""
+    """Import string of ``(config) -> PretrainedWeights``: third-party weights from which a training
+    may start (the recipe's ``pretrained``)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetSpec(Spec):
-    """A data set: where it comes from, what is in it, and the checksum of its content."""
+    """A data set: its loader, its shape and sizes, and the checksum of its content."""
 
-    loader: str
-    """Import string of ``() -> ArrayDataset``; where there is an `address`, it is its argument."""
+    loader: ImportString
+    """Import string of ``() -> ArrayDataset``, or of ``(address) -> ArrayDataset`` if `address` is
+    set."""
     shape: tuple[int, int, int]
     """Channels, height and width of an image."""
     classes: tuple[int, ...]
     """Number of classes of each head."""
     sizes: Mapping[str, int]
-    """Number of images in each split, ``train`` and ``test`` among them."""
+    """Number of images in each split; ``train`` and ``test`` are required."""
     sha256: str
-    """Checksum of its content, as `ArrayDataset.sha256` gives it; verified on every load. Empty
-    where the plugin's author could not know it; what was trained is then known by its card."""
+    """Checksum of its content (`ArrayDataset.sha256`), verified on every load. Empty if the author
+    of the plugin cannot know it; then only the card of a training identifies the data."""
     license: str
-    """SPDX identifier of the license that the data are under."""
+    """SPDX identifier of the license of the data."""
     source: str
-    """Who made it and where it is from."""
+    """Author and origin, for instance a citation or an address."""
     composable: bool = False
-    """Whether new training images can be composed of it every epoch (`ArrayDataset.compose`)."""
-    reader: str = ""
-    """Import string of ``(uint8 (C, H, W)) -> uint8 of the set's shape``, which makes a photo or a
-    drawing an image such as the set's; without it, a photo is fitted into the shape, whole."""
+    """Support for composing new training images in every epoch (`ArrayDataset.compose`)."""
+    reader: ImportString = ""
+    """Import string of ``(uint8 (C, H, W)) -> uint8 of the set's shape``, which converts a photo or
+    a drawing to an image like those of the set; without it, a photo is scaled to fit the shape."""
     task: str = "image-classification"
-    """What it is for."""
+    """Name of its task."""
     address: str = ""
-    """Where a source (`SourceSpec`) found it; its name is then ``SOURCE:ADDRESS``."""
+    """Address of the data within a source (`SourceSpec`); its name is then ``SOURCE:ADDRESS``."""
 
     def _check_name(self) -> None:
-        if not self.address:
+        if not self.address:  # an address may be any text, such as a path
             super()._check_name()
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check_imports("loader", *(["reader"] if self.reader else []))
         if not {"train", "test"} <= set(self.sizes):
-            raise ValueError(f"{self._what()}: sizes must name the splits train and test")
-        object.__setattr__(self, "sizes", MappingProxyType(dict(self.sizes)))
+            raise ValueError(
+                f"{self._label}: sizes: expected the splits train and test, got {[*self.sizes]}"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
 class SourceSpec(Spec):
-    """Where data sets come from that no plugin knows beforehand, such as a user's own folder."""
+    """A source of data sets that are described on request, such as a user's folder of images."""
 
-    describe: str
+    describe: ImportString
     """Import string of ``(address) -> DatasetSpec``, for the data set ``NAME:ADDRESS``."""
     address: str
-    """What an address is, in a word or two: ``PATH`` for instance."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._check_imports("describe")
+    """Placeholder of an address in help texts, such as ``PATH``."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainerSpec(Spec):
-    """A trainer: the adapter for a framework."""
+    """A trainer: the adapter of a framework."""
 
-    factory: str
+    factory: ImportString
     """Import string of ``(*, device, threads) -> Trainer``."""
     framework: str
-    """Name of the distribution that it adapts, for instance ``torch``."""
+    """Name of the framework's distribution, for instance ``torch``."""
     recipe_fields: tuple[str, ...]
-    """The recipe's `TRAINER_FIELDS` that it follows; a recipe with another is refused."""
+    """Names of the recipe's `TRAINER_FIELDS` that it supports; others in a recipe are an error."""
     distributed: bool = False
-    """Whether several processes may train a model together (`zoo_core.frameworks.trainer`)."""
-    transforms: str = ""
-    """Import string of ``(transforms, shape)``, which makes what a recipe's ``transforms`` ask for,
-    or raises a `ZooError`; for a trainer that follows that field."""
-    exporters: Mapping[str, str] = field(default_factory=dict)
+    """Support for several processes that train one model (`zoo_core.frameworks.trainer`)."""
+    transforms: ImportString = ""
+    """Import string of ``(transforms, shape)``, which builds the recipe's ``transforms`` or raises
+    a `ZooError`; for a trainer that supports that field."""
+    exporters: Mapping[str, ImportString] = field(default_factory=dict)
     """Format, such as ``onnx``, -> import string of ``(pretrained, path, *, normalization)``, which
     writes a model with its weights for other programs (`zoo export`, of zoo-export)."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check_imports("factory", *(["transforms"] if self.transforms else []))
         for target in self.exporters.values():
             self._check_import("exporters", target)
-        object.__setattr__(self, "exporters", MappingProxyType(dict(self.exporters)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,19 +173,15 @@ class RegistrySpec(Spec):
     """A registry of published weights."""
 
     url: str
-    """Where its ``index.json`` lies: a folder or any URL that fsspec opens."""
+    """Location of its ``index.json``: a folder or any URL that fsspec opens."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CommandSpec(Spec):
     """A sub-command of ``zoo``."""
 
-    command: str
+    command: ImportString
     """Import string of a click command."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._check_imports("command")
 
 
 KINDS: Mapping[str, type[Spec]] = MappingProxyType(
@@ -200,4 +194,4 @@ KINDS: Mapping[str, type[Spec]] = MappingProxyType(
         "commands": CommandSpec,
     }
 )
-"""What a plugin can offer, each kind through the hook ``zoo_KIND``."""
+"""Kind -> class of the specs that the hook ``zoo_KIND`` returns."""

@@ -40,9 +40,10 @@ def list_(as_json: bool) -> None:
 @cache_.command("remove")
 @click.argument("names", nargs=-1, required=True)
 def remove(names: tuple[str, ...]) -> None:
-    """Remove the weights NAMES, and their cards, from the cache."""
+    """Remove the weights NAMES and their cards from the cache."""
     freed = 0
     for name in names:
+        # Without a network: cached weights are known from a cached index.
         found: FoundWeights = find_weights(installed_catalog(), name, ask=False)
         freed += cache.remove(found.published.sha256) + cache.remove(found.published.card_sha256)
     click.echo(f"Freed {freed:,} bytes.")
@@ -50,10 +51,12 @@ def remove(names: tuple[str, ...]) -> None:
 
 @cache_.command("prune")
 def prune() -> None:
-    """Remove what no registry publishes any more, and what killed processes left behind.
+    """Remove unpublished files and leftovers of killed processes.
 
-    Nothing is removed where a registry cannot be read.
+    Unpublished files are those that no registry publishes any more. Nothing is removed if a
+    registry cannot be read.
     """
+    # `published()` raises for an unreadable registry, whose files would otherwise be removed.
     wanted = [
         found.published
         for each in known_registries(installed_catalog())
@@ -66,31 +69,35 @@ def prune() -> None:
 @cache_.command("verify")
 @options.as_json
 def verify(as_json: bool) -> int:
-    """Compare every file in the cache with its checksum; the exit code is 5 where one differs."""
+    """Verify the checksum of every file in the cache.
+
+    The exit code is 5 if one differs.
+    """
     names, paths = _published_names(), cache.cached_files()
-    damaged = [path for path in paths if not cache.is_whole(path)]
+    damaged = [path for path in paths if not cache.is_whole(path)]  # a file's name is its checksum
     if as_json:
         print_json({"files": len(paths), "damaged": [str(path) for path in damaged]})
     else:
         for path in damaged:
-            click.echo(f"FAIL  {path} ({names.get(path.name, '–')}): its content has changed")
-        click.echo(f"{len(paths) - len(damaged)} of {len(paths)} files are whole.")
+            click.echo(f"FAIL  {path} ({names.get(path.name, '–')}): checksum mismatch")
+        click.echo(f"{len(paths) - len(damaged)} of {len(paths)} files are intact.")
     return VerificationError.exit_code if damaged else 0
 
 
 def _hidden_alias(name: str, command: click.Command) -> None:
-    """Let a command go by its name in earlier versions too, without listing it twice."""
+    """Add an alias of a command that help does not list."""
     alias = copy.copy(command)
     alias.hidden = True
     cache_.add_command(alias, name)
 
 
+# The names in earlier versions.
 _hidden_alias("ls", list_)
 _hidden_alias("rm", remove)
 
 
 def _published_names() -> dict[str, str]:
-    """Return sha256 -> what is published under it."""
+    """Return sha256 -> name of the published weights or card."""
     names = {}
     for found in list_published(known_registries(installed_catalog())):
         names[found.published.sha256] = found.qualified_name

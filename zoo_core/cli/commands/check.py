@@ -27,46 +27,48 @@ SIGNS = {"passed": "ok   ", "failed": "FAIL ", "skipped": "skip "}
     "skips",
     multiple=True,
     metavar="CHECK=REASON",
-    help="Leave a check out, for a reason. Repeatable.",
+    help="Skip a check and report the reason. Repeatable.",
 )
 @click.option(
     "--junit",
     "junit_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the outcomes to this file, too, as JUnit's XML.",
+    help="Write the results to this file as JUnit XML.",
 )
 @click.option(
     "--save",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("zoo-check"),
     show_default=True,
-    help="Folder for the arrays that a failure is about.",
+    help="Folder for the arrays of failed checks.",
 )
 @options.as_json
 def check(
     plugin: str, skips: tuple[str, ...], junit_file: Path | None, save: Path, as_json: bool
 ) -> int:
-    """Check everything that PLUGIN offers against what zoo asks of it.
+    """Run the conformance checks on everything that PLUGIN offers.
 
-    PLUGIN is an installed distribution, or the name of something that it offers. Of a plugin with
-    very many models a sample is checked, or the one that is named. The exit code is 5 where
-    something does not hold.
+    PLUGIN is an installed distribution, or the name of a model, data set or other spec that it
+    offers. If a plugin offers very many models, a sample is checked; name a model to check that
+    one. The exit code is 5 if a check fails.
     """
     from zoo_core.testing import plugin_checks, run_checks
     from zoo_core.testing.runner import CheckStatus, check_skips, junit
     from zoo_core.testing.suite import MAX_MODELS, find_plugin
 
+    # Loaded, not from the index, which may be out of date for the plugin that is being written.
     catalog = load_catalog()
     found = find_plugin(catalog, plugin)
     name, models = found.distribution, sum(kind == "models" for kind, _ in found.offers)
     checks = plugin_checks(catalog, plugin)
-    skip = dict(map(_split_word, skips))
+    skip = dict(map(_split_skip, skips))
     check_skips(skip, checks)
     outcomes = []
     for outcome in run_checks(checks, skip=skip, save=save):
         outcomes.append(outcome)
-        if not as_json:
+        if not as_json:  # at once, because a check may take minutes
             _print(outcome)
+    # Skipped ones are counted too, so that a report shows how much was not checked.
     counts = {status: sum(each.status is status for each in outcomes) for status in CheckStatus}
     if junit_file:
         _write(junit_file, junit(name, outcomes))
@@ -74,17 +76,17 @@ def check(
         rows = [asdict(outcome) for outcome in outcomes]
         print_json({"plugin": name, **{str(k): v for k, v in counts.items()}, "checks": rows})
     else:
-        told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-        click.echo(f"{len(outcomes)} checks of {name}: {told}.")
+        summary = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+        click.echo(f"{len(outcomes)} checks of {name}: {summary}.")
         if models > MAX_MODELS:
             click.echo(
-                f"Of its {models:,} models a sample was checked; `zoo check MODEL` checks that one."
+                f"Of {models:,} models, a sample was checked; to check another: zoo check MODEL"
             )
     return VerificationError.exit_code if counts[CheckStatus.FAILED] else 0
 
 
-def _split_word(word: str) -> tuple[str, str]:
-    name, _, reason = word.partition("=")
+def _split_skip(text: str) -> tuple[str, str]:
+    name, _, reason = text.partition("=")
     return name.strip(), reason.strip()
 
 
@@ -97,4 +99,4 @@ def _write(path: Path, content: bytes) -> None:
     try:
         write_atomic(path, content)
     except OSError as exc:
-        raise DataError(f"{path} cannot be written: {exc.strerror}") from exc
+        raise DataError(f"cannot write {path}: {exc.strerror}") from exc

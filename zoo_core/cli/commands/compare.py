@@ -13,13 +13,10 @@ from zoo_core.errors import InvalidValueError
 from zoo_core.installation.installed import installed_catalog
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from zoo_core.evaluation.compare import Comparison, HeadComparison, PairwiseTest
 
-SURE = 0.05
-"""A difference counts where it would be less probable than this between equals."""
+ALPHA = 0.05
+"""Significance level: a difference with a smaller p-value is significant."""
 
 
 @click.command("compare")
@@ -33,7 +30,7 @@ SURE = 0.05
     show_default=True,
     type=click.IntRange(0),
     metavar="N",
-    help="List so many of the images that some read correctly and others do not.",
+    help="List at most N images on which the models disagree.",
 )
 @options.device
 @options.as_json
@@ -46,16 +43,16 @@ def compare_(  # noqa: PLR0917 (click passes every argument by name)
     device: str,
     as_json: bool,
 ) -> None:
-    """Compare WEIGHTS, two or more, on every image of a split.
+    """Compare two or more WEIGHTS on every image of a split.
 
-    WEIGHTS are names of published ones, runs' folders or .safetensors files. An accuracy comes with
-    the interval in which it lies with a confidence of 95 % (Wilson's), a pair with McNemar's exact
-    test on the images that one of the two alone reads correctly. `zoo report` shows it on a page.
+    WEIGHTS are published names, run folders or .safetensors files. Each accuracy has its Wilson
+    confidence interval of 95 %, each pair an exact McNemar test on the images that only one of the
+    two classifies correctly. `zoo report` shows the comparison as a page.
     """
     if len(set(weights)) < max(2, len(weights)):
         raise InvalidValueError(
-            f"to compare takes two or more that differ, got {', '.join(weights)}",
-            hint="How well one reads says `zoo evaluate`.",
+            f"expected two or more different weights, got {', '.join(weights)}",
+            hint="To score one, run `zoo evaluate`.",
         )
     from zoo_core.evaluation.compare import compare_pretrained
     from zoo_core.pretrained.load import load_pretrained
@@ -67,14 +64,14 @@ def compare_(  # noqa: PLR0917 (click passes every argument by name)
         print_json(_report(comparison, weights))
         return
     click.echo(f"{comparison.dataset}, split {split}, {len(comparison.labels):,} images")
-    for question in comparison.heads_compared:
-        _print_question(question, weights, comparison.labels.shape[1])
+    for head in comparison.heads_compared:
+        _print_head(head, weights, comparison.labels.shape[1])
     _print_disagreements(comparison, weights, show)
 
 
-def _print_question(question: HeadComparison, names: Sequence[str], heads: int) -> None:
+def _print_head(comparison: HeadComparison, names: Sequence[str], heads: int) -> None:
     if heads > 1:
-        what = "Every label right" if question.head is None else f"Head {question.head + 1}"
+        what = "All labels" if comparison.head is None else f"Head {comparison.head + 1}"
         click.echo(f"\n{what}:")
     click.echo()
     shares = [
@@ -85,7 +82,7 @@ def _print_question(question: HeadComparison, names: Sequence[str], heads: int) 
             "from": f"{share.low:.2%}",
             "to": f"{share.high:.2%}",
         }
-        for name, share in zip(names, question.proportions, strict=True)
+        for name, share in zip(names, comparison.proportions, strict=True)
     ]
     print_table(("model", "correct", "accuracy", "from", "to"), shares)
     click.echo()
@@ -101,31 +98,36 @@ def _print_question(question: HeadComparison, names: Sequence[str], heads: int) 
             "adjusted": f"{pair.adjusted:.2g}",
             "better": _better(pair, names),
         }
-        for pair in question.tests
+        for pair in comparison.tests
     ]
+    # Two models have one pair, for which a correction for multiple tests changes nothing.
     columns = ["first", "second", "only first", "only second", "both", "neither", "p"]
     print_table([*columns, *(["adjusted"] if pairs[1:] else []), "better"], pairs)
 
 
 def _better(pair: PairwiseTest, names: Sequence[str]) -> str:
-    if pair.adjusted >= SURE:
+    # Adjusted for the number of pairs: among many models, some differ by chance.
+    if pair.adjusted >= ALPHA:
         return "either"
     return names[pair.first if pair.only_first > pair.only_second else pair.second]
 
 
 def _print_disagreements(comparison: Comparison, names: Sequence[str], show: int) -> None:
+    from zoo_core.metrics.predictions import class_names
+
     rows = comparison.disagreements
-    some = len(rows) > show > 0
-    which = f"; these {show} by the fewest" if some else ""
-    click.echo(f"\nRead correctly by some, not by others: {len(rows):,} images{which}.")
+    # The rows are sorted by the number of models that are correct, so these are the hardest images.
+    cut = f"; the {show} that the fewest classify correctly" if len(rows) > show > 0 else ""
+    click.echo(f"\nClassified correctly by some, not by all: {len(rows):,} images{cut}.")
     if not show or not len(rows):
         return
-    read = dict(zip(names, comparison.predictions, strict=True))
+    classes = comparison.data.classes
+    members = dict(zip(names, comparison.predictions, strict=True))
     table = [
         {
             "image": row,
-            "true": _class_names(comparison, comparison.labels[row]),
-            **{name: _class_names(comparison, each.labels[row]) for name, each in read.items()},
+            "true": class_names(comparison.labels[row], classes),
+            **{name: class_names(each.labels[row], classes) for name, each in members.items()},
         }
         for row in rows[:show]
     ]
@@ -133,14 +135,8 @@ def _print_disagreements(comparison: Comparison, names: Sequence[str], show: int
     print_table(("image", "true", *names), table)
 
 
-def _class_names(comparison: Comparison, labels: NDArray[np.int64]) -> str:
-    """Return the classes of an image, one a head."""
-    return " ".join(
-        names[label] for names, label in zip(comparison.data.classes, labels, strict=True)
-    )
-
-
 def _report(comparison: Comparison, names: Sequence[str]) -> dict[str, Any]:
+    # The keys are a contract with scripts: they keep names that the classes no longer have.
     members = zip(names, comparison.members, comparison.scores, strict=True)
     return {
         "dataset": comparison.dataset,
@@ -152,13 +148,13 @@ def _report(comparison: Comparison, names: Sequence[str]) -> dict[str, Any]:
         ],
         "questions": [
             {
-                "head": question.head,
+                "head": head.head,
                 "shares": [
-                    {**vars(share), "accuracy": share.accuracy} for share in question.proportions
+                    {**vars(share), "accuracy": share.accuracy} for share in head.proportions
                 ],
-                "pairs": [vars(pair) for pair in question.tests],
+                "pairs": [vars(pair) for pair in head.tests],
             }
-            for question in comparison.heads_compared
+            for head in comparison.heads_compared
         ],
         "disputed": [
             {

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import click
 
 from zoo_core.cli import options
-from zoo_core.cli.output import print_json, print_table
+from zoo_core.cli.output import print_facts, print_json, print_table
 from zoo_core.errors import VerificationError
 from zoo_core.installation.doctor import Examination, examine
 
@@ -15,9 +15,9 @@ from zoo_core.installation.doctor import Examination, examine
 @click.command()
 @options.as_json
 def doctor(as_json: bool) -> int:
-    """Find out what is wrong with this installation, and what to do about it.
+    """Diagnose this installation: print problems and remedies.
 
-    It works even if every plugin is broken. The exit code is 5 where something was found.
+    It works even if every plugin is broken. The exit code is 5 if there is a problem.
     """
     examination = examine()
     if as_json:
@@ -28,9 +28,7 @@ def doctor(as_json: bool) -> int:
 
 
 def _print(examination: Examination) -> None:
-    width = max(map(len, examination.environment))
-    for name, value in examination.environment.items():
-        click.echo(f"{name.ljust(width)}  {value}")
+    print_facts(examination.environment)
     click.echo()
     packages = examination.packages.items()
     print_table(
@@ -40,6 +38,7 @@ def _print(examination: Examination) -> None:
     print_table(("name", "version", "status", "offers"), examination.plugins)
     click.echo()
     for number, finding in enumerate(examination.findings, start=1):
+        # A finding's problem may end with a period of its own.
         click.echo(f"{number}. {finding.problem.rstrip('.')}.\n   {finding.remedy}")
     if not examination.findings:
         click.echo("Nothing is wrong.")

@@ -30,15 +30,16 @@ def evaluate(  # noqa: PLR0917 (click passes every argument by name)
     device: str,
     as_json: bool,
 ) -> None:
-    """Measure WEIGHTS on every image of a split.
+    """Evaluate WEIGHTS on every image of a split.
 
-    WEIGHTS is the name of published ones, a run's folder or a .safetensors file. Of several, their
-    ensemble is measured too: it reads what is most probable by the mean of their probabilities.
+    WEIGHTS are published names, run folders or .safetensors files. Several weights are also
+    evaluated as an ensemble, which averages their probabilities.
     """
     from zoo_core.evaluation.evaluate import evaluate_pretrained
     from zoo_core.pretrained.load import load_pretrained
 
     catalog = installed_catalog()
+    # All before the first evaluation, so that a misspelled name fails at once.
     pretrained = [
         load_pretrained(catalog, each, registry=registry, device=device) for each in weights
     ]
@@ -61,12 +62,12 @@ def evaluate(  # noqa: PLR0917 (click passes every argument by name)
         click.echo(f"{name} on {evaluation.dataset}, split {split}: {scores}")
     if len(names) > 1:
         together = evaluation.together
-        click.echo(f"the {len(names)} together on {evaluation.dataset}, split {split}: {together}")
+        click.echo(f"ensemble of {len(names)} on {evaluation.dataset}, split {split}: {together}")
     _print_counts(evaluation.together)
 
 
 def _print_counts(scores: Scores) -> None:
-    right = " / ".join(f"{correct:,}" for correct in scores.correct)
-    click.echo(f"{right} of {scores.total:,} images read correctly.")
+    correct = " / ".join(f"{each:,}" for each in scores.correct)  # one number per head
+    click.echo(f"{correct} of {scores.total:,} images correct.")
     if len(scores.correct) > 1:
-        click.echo(f"Every label right: {scores.all_correct:,} of {scores.total:,}.")
+        click.echo(f"All labels correct: {scores.all_correct:,} of {scores.total:,}.")

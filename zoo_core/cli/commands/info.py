@@ -1,8 +1,7 @@
-"""`zoo info`: facts about a model, a data set, weights or a file."""
+"""`zoo info`: facts about a model, data set, run or set of weights."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,8 @@ from typing import Any
 import click
 
 from zoo_core.cli import options
-from zoo_core.cli.output import print_json
-from zoo_core.errors import PluginError, UnknownNameError, did_you_mean, join_names
+from zoo_core.cli.output import print_facts, print_json
+from zoo_core.errors import PluginError, UnknownNameError, choose_from
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
@@ -25,12 +24,13 @@ from zoo_core.registry.names import parse_name
 @options.registry
 @options.as_json
 def info(name: str, registry: str | None, as_json: bool) -> None:
-    """Say what NAME is.
+    """Describe NAME.
 
-    It may be a model, dataset, source or trainer, published weights such as cnn.default, a run's
-    folder or a weight file.
+    NAME is a model, dataset, source or trainer, published weights such as cnn.default, a run folder
+    or a weight file.
     """
     catalog = installed_catalog()
+    # With --registry, NAME is published there, even if a file has the same name.
     if Path(name).exists() and registry is None:
         facts = _of_path(Path(name))
     elif registry is not None or _is_tagged(name):
@@ -40,11 +40,11 @@ def info(name: str, registry: str | None, as_json: bool) -> None:
     if as_json:
         print_json(facts)
     else:
-        _print_facts(facts)
+        print_facts(facts)
 
 
 def _of_name(catalog: Catalog, name: str) -> dict[str, Any]:
-    if ":" in name:
+    if ":" in name:  # a data set of a source, described on request
         return {"kind": "dataset", **spec_row(catalog.dataset(name))}
     kinds: dict[str, Callable[[str], Entry[Any]]] = {
         "model": catalog.model,
@@ -58,7 +58,7 @@ def _of_name(catalog: Catalog, name: str) -> dict[str, Any]:
             entry = find(name)
         except UnknownNameError:
             continue
-        except PluginError as exc:  # another kind may have it all the same
+        except PluginError as exc:  # another kind may have the name
             unusable = exc
             continue
         more = _of_model(catalog, entry) if kind == "model" else {}
@@ -68,12 +68,12 @@ def _of_name(catalog: Catalog, name: str) -> dict[str, Any]:
     known = [known for kind in kinds for known in catalog.entries(f"{kind}s")]
     raise UnknownNameError(
         f"there is no model, dataset, source, trainer, folder or file {name!r}",
-        hint=f"{did_you_mean(name, known)} Names there are: {join_names(known)}.".strip(),
+        hint=choose_from(name, known),
     )
 
 
 def _is_tagged(name: str) -> bool:
-    """Say whether a name can only be one of published weights: names of things have no dot."""
+    """Return True for a name with a tag or checksum, as only published weights have."""
     parsed = parse_name(name)
     return parsed is not None and bool(parsed.tag or parsed.sha256)
 
@@ -100,27 +100,10 @@ def _of_model(catalog: Catalog, entry: Entry[Any]) -> dict[str, Any]:
 
 
 def _of_path(path: Path) -> dict[str, Any]:
-    """Describe weights by their header alone: nothing is built, no framework imported."""
+    """Return the facts of weights from the header of their file."""
+    # No model is built, because that would require its plugin and its framework.
     from zoo_core.pretrained.verified_read import read_provenance
 
     card, file = read_provenance(path)
     facts = card.model_dump(mode="json")
     return {"kind": "weights", "path": str(file.path), "sha256": file.sha256, **facts}
-
-
-def _print_facts(facts: dict[str, Any]) -> None:
-    width = max(map(len, facts))
-    for key, value in facts.items():
-        if isinstance(value, dict) and value:
-            click.echo(f"{key}")
-            for name, item in value.items():
-                click.echo(f"  {name}: {_format_value(item)}")
-        else:
-            click.echo(f"{key.ljust(width)}  {_format_value(value)}")
-
-
-def _format_value(value: Any) -> str:
-    """Return a value as text; what a terminal might obey is escaped."""
-    if isinstance(value, str) and value.isprintable():
-        return value
-    return json.dumps(value)

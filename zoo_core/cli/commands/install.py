@@ -1,64 +1,66 @@
-"""`zoo install` and `zoo uninstall`: plugins of this environment."""
+"""`zoo install` and `zoo uninstall`: pip or uv, run in this environment."""
 
 from __future__ import annotations
 
-from typing import Any
+import importlib.util
+import shutil
+import subprocess
+import sys
 
 import click
 
 from zoo_core.cli import options
-from zoo_core.cli.output import print_json
-from zoo_core.errors import PluginError, singular
-from zoo_core.installation import package_manager
-from zoo_core.installation.package_manager import InstallDiff
+from zoo_core.errors import InvalidValueError, UnavailableError
+from zoo_core.installation.installed import plugin_row
+from zoo_core.system.environment import is_set
 
 
-@click.command()
-@click.argument("requirements", nargs=-1, required=True, metavar="REQUIREMENT…")
-@click.option("-U", "--upgrade", is_flag=True, help="Replace what is there by the newest.")
-@click.option("-e", "--editable", is_flag=True, help="Use folders in place.")
-@options.as_json
-def install(requirements: tuple[str, ...], upgrade: bool, editable: bool, as_json: bool) -> int:
-    """Install plugins into this environment, with its pip or uv, and say what they bring.
+# Unknown options are pip's: zoo repeats none of them, so every option of pip works here.
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument(
+    "arguments", nargs=-1, required=True, metavar="REQUIREMENT…", type=click.UNPROCESSED
+)
+def install(arguments: tuple[str, ...]) -> int:
+    """Install plugins with pip, or with uv if pip is missing.
 
-    REQUIREMENT is what pip takes: a name, a name with a version, a folder, a wheel or a URL. What
-    was installed is remembered: `zoo plugins restore` brings it back after an upgrade.
+    REQUIREMENT is a name, with or without a version, a folder, a wheel or a URL. Options are passed
+    to pip, for instance -U to upgrade or -e FOLDER to install a folder as editable. The exit code
+    is pip's. If pip refuses because the operating system manages this Python, create a virtual
+    environment and install zoo there.
     """
-    change = package_manager.install(requirements, upgrade=upgrade, editable=editable)
-    return report(change, as_json=as_json)
+    offline = ["--no-index"] if is_set("ZOO_OFFLINE") else []
+    return _run_installer("install", *offline, *arguments)
 
 
 @click.command()
 @click.argument(
     "names", nargs=-1, required=True, metavar="NAME…", shell_complete=options.complete_plugins
 )
-@options.as_json
-def uninstall(names: tuple[str, ...], as_json: bool) -> int:
-    """Remove plugins from this environment, and say what is gone."""
-    return report(package_manager.uninstall(names), as_json=as_json)
+def uninstall(names: tuple[str, ...]) -> int:
+    """Uninstall plugins with pip, or with uv if pip is missing.
+
+    Broken plugins can be uninstalled, too.
+    """
+    # Only plugins, because pip would remove zoo's own requirements without a question.
+    distributions = [plugin_row(name)["name"] for name in names]
+    if "zoo-core" in distributions:
+        raise InvalidValueError(
+            "zoo-core is zoo itself, not a plugin", hint="Run `pip uninstall zoo-core`."
+        )
+    return _run_installer("uninstall", *distributions)
 
 
-def report(change: InstallDiff, *, as_json: bool = False) -> int:
-    """Say what was gained and lost; the exit code is 4 where something that came is unusable."""
-    if as_json:
-        print_json({"removed": change.before, "installed": change.after})
+def _run_installer(action: str, *arguments: str) -> int:
+    """Run pip, or uv where this environment has no pip, and return the exit code."""
+    if importlib.util.find_spec("pip"):
+        command = [sys.executable, "-m", "pip", action]
+        command += ["--yes"] if action == "uninstall" else []
+    elif uv := shutil.which("uv"):
+        # Without --python, uv would choose the environment that is active in the shell.
+        command = [uv, "pip", action, "--python", sys.executable]
     else:
-        for row in change.before:
-            click.echo(f"- {_describe_row(row)}")
-        for row in change.after:
-            click.echo(f"+ {_describe_row(row)}")
-        if not change.before and not change.after:
-            click.echo("No plugin came or went.")
-    unusable = any(row["status"] in ("broken", "incompatible") for row in change.after)
-    return PluginError.exit_code if unusable else 0
-
-
-def _describe_row(row: dict[str, Any]) -> str:
-    if row["status"] in ("broken", "incompatible"):
-        return f"{row['status']} plugin: {row['reason']}"
-    offers = [
-        f"{kind if len(names) > 1 else singular(kind)} {', '.join(names)}"
-        for kind, names in row["offers"].items()
-    ]
-    note = f" ({row['status']}: {row['reason']})" if row["status"] != "ok" else ""
-    return f"{row['name']} {row['version']}: {'; '.join(offers) or 'offers nothing'}{note}"
+        raise UnavailableError(
+            "neither pip nor uv is installed", hint=f"Run `{sys.executable} -m ensurepip`."
+        )
+    # A child process, because pip may replace packages that this process has imported.
+    return subprocess.run([*command, *arguments], check=False).returncode

@@ -1,4 +1,4 @@
-"""`zoo list` with options; `zoo_core.__main__` answers a plain one."""
+"""`zoo list` with options; without options, `zoo_core.__main__` prints the list itself."""
 
 from __future__ import annotations
 
@@ -14,29 +14,33 @@ _FACTORS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "g": 10**9}
 
 
 def _count(_context: click.Context, _parameter: click.Parameter, text: str | None) -> int | None:
-    """Return the number that 500000, 500k, 5M or 1.2B stands for."""
+    """Return a number from text such as 500000, 500k, 5M or 1.2B."""
     if text is None:
         return None
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([kmbg]?)", text.strip().lower())
     if not match:
-        raise click.BadParameter(f"{text!r} is no number such as 500000, 500k, 5M or 1.2B")
+        raise click.BadParameter(
+            f"expected a number such as 500000, 500k, 5M or 1.2B, got {text!r}"
+        )
     return round(float(match[1]) * _FACTORS[match[2]])
 
 
 @click.command("list")
 @click.argument("kind", default="models", metavar=f"[{'|'.join(COLUMNS)}]")
 @click.argument("pattern", default="*")
-@click.option("--task", metavar="TASK", help="Models for this task, such as image-classification.")
+@click.option(
+    "--task", metavar="TASK", help="Only models for this task, such as image-classification."
+)
 @click.option(
     "--max-params",
     metavar="COUNT",
     callback=_count,
-    help="Models that learn so many numbers at most, such as 5M.",
+    help="Only models with at most COUNT trainable parameters, such as 5M.",
 )
 @click.option(
-    "--pretrained", is_flag=True, help="Models with published weights, or with some to begin with."
+    "--pretrained", is_flag=True, help="Only models with published or third-party weights."
 )
-@click.option("--plugin", metavar="NAME", help="What this plugin offers.")
+@click.option("--plugin", metavar="NAME", help="Only what this plugin offers.")
 @options.as_json
 def list_(  # noqa: PLR0917 (click passes every argument by name)
     kind: str,
@@ -47,16 +51,18 @@ def list_(  # noqa: PLR0917 (click passes every argument by name)
     plugin: str | None,
     as_json: bool,
 ) -> None:
-    """List the models, datasets, sources of datasets, trainers, weights or plugins there are.
+    """List models, datasets, sources of datasets, trainers, weights or plugins.
 
-    PATTERN is a shell pattern for the names, such as 'two-*'; quote it.
+    The default is models. PATTERN is a shell pattern of names, such as 'two-*'; quote it.
     """
+    # `zoo list 'two-*'` is short for `zoo list models 'two-*'`.
     if kind not in COLUMNS and pattern == "*":
         kind, pattern = "models", kind
     if kind != "models" and (task or max_params is not None or pretrained):
-        raise click.UsageError(f"--task, --max-params and --pretrained are for models, not {kind}")
+        raise click.UsageError(f"--task, --max-params and --pretrained apply to models, not {kind}")
     if plugin and kind in ("weights", "plugins"):
-        raise click.UsageError(f"--plugin is for what plugins offer, not for {kind}")
+        raise click.UsageError(f"--plugin does not apply to {kind}")
+    # Deferred, because pydantic, which it imports, takes longer to import than click.
     from zoo_core.api import list_models
 
     names = (

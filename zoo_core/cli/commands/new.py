@@ -21,34 +21,44 @@ from zoo_core.plugins.scaffold import (
 
 @click.command()
 @click.argument("name")
-@click.option("--kind", type=click.Choice(KINDS), default="model", show_default=True)
 @click.option(
-    "--framework", type=click.Choice(FRAMEWORKS), help="Of a model or trainer.  [default: torch]"
+    "--kind",
+    type=click.Choice(KINDS),
+    default="model",
+    show_default=True,
+    help="Kind of spec that the plugin offers.",
+)
+@click.option(
+    "--framework",
+    type=click.Choice(FRAMEWORKS),
+    help="Framework of a model or trainer.  [default: torch]",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="The folder, new or empty.  [default: ./NAME]",
+    help="Folder of the plugin, new or empty.  [default: ./NAME]",
 )
 @options.as_json
 def new(name: str, kind: str, framework: str | None, out: Path | None, as_json: bool) -> None:
-    """Write a plugin that offers the model NAME, or a data set or trainer: complete and working.
+    """Create a plugin that offers the model, data set or trainer NAME.
 
-    NAME may also be that of the distribution, zoo-NAME. It is a package with a small model, its
-    config and recipes, tests, a license and a CI file. Install it, try it, then change it.
+    The plugin is a package that works unedited: a small model, its config and recipes, tests, a
+    license and a CI file. Install it, try it, then change it. NAME may also be the name of the
+    distribution, zoo-NAME.
     """
     if kind == "dataset" and framework is not None:
-        raise click.UsageError("a data set is NumPy arrays, whatever the framework: no --framework")
+        raise click.UsageError("--framework does not apply to a data set, which is NumPy arrays")
     framework = framework or (None if kind == "dataset" else FRAMEWORKS[0])
     plugin = NewPlugin(offered_name(name), kind, framework)
-    check_new(installed_catalog(), plugin)
+    check_new(installed_catalog(), plugin)  # before anything is written
     folder = out or Path(name)
     write_plugin(plugin, folder)
-    tried = f"zoo train {plugin.name} --epochs 1"
+    train = f"zoo train {plugin.name} --epochs 1"
     if kind == "dataset":
-        tried = f"zoo train mlp --dataset {plugin.name} --epochs 1"
+        train = f"zoo train mlp --dataset {plugin.name} --epochs 1"
+    # With ./, because pip would search an index for a bare name.
     where = folder if folder.is_absolute() else f"./{folder}"
-    steps = [f"pip install -e {where}", tried, f"zoo check {plugin.name}"]
+    steps = [f"pip install -e {where}", train, f"zoo check {plugin.name}"]
     if as_json:
         files = sorted(str(path) for path in folder.rglob("*") if path.is_file())
         print_json({"folder": str(folder), "distribution": plugin.distribution, "files": files})

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from importlib.metadata import PackageNotFoundError, distribution
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import click
 
 from zoo_core.cli import options
-from zoo_core.cli.commands.install import report
 from zoo_core.cli.listing import print_list
-from zoo_core.cli.output import print_json
-from zoo_core.errors import InvalidValueError, UnknownNameError, did_you_mean, join_names
-from zoo_core.installation import package_manager
-from zoo_core.installation.installed import installed_rows
+from zoo_core.cli.output import print_facts, print_json
+from zoo_core.errors import InvalidValueError
+from zoo_core.installation.installed import installed_rows, plugin_row
 from zoo_core.plugins.index import clear_index
 from zoo_core.plugins.selection import SETTINGS, canonical
 
@@ -21,7 +21,7 @@ from zoo_core.plugins.selection import SETTINGS, canonical
 @click.group(invoke_without_command=True)
 @click.pass_context
 def plugins(ctx: click.Context) -> None:
-    """List plugins, enable and disable them, bring them back after an upgrade."""
+    """Manage plugins: list, describe, enable and disable them."""
     if ctx.invoked_subcommand is None:
         print_list("plugins", "*", as_json=False)
 
@@ -30,7 +30,10 @@ def plugins(ctx: click.Context) -> None:
 @click.argument("pattern", default="*")
 @options.as_json
 def list_(pattern: str, as_json: bool) -> None:
-    """List the installed plugins, each with its status."""
+    """List the installed plugins and their statuses.
+
+    PATTERN is a shell pattern of names, such as 'zoo-t*'; quote it.
+    """
     print_list("plugins", pattern, as_json=as_json)
 
 
@@ -38,24 +41,25 @@ def list_(pattern: str, as_json: bool) -> None:
 @click.argument("name", shell_complete=options.complete_plugins)
 @options.as_json
 def info(name: str, as_json: bool) -> None:
-    """Say what is known of the plugin NAME, a distribution."""
-    row = _row(name)
-    facts = {**row, **package_manager.describe_distribution(row["name"])}
-    if as_json:
-        print_json(facts)
-        return
-    width = max(map(len, facts))
-    for key, value in facts.items():
-        click.echo(f"{key.ljust(width)}  {_format_value(value)}".rstrip())
+    """Describe the plugin NAME.
+
+    The facts are version, status, specs and package metadata.
+    """
+    row = plugin_row(name)
+    facts = {**row, **_package_metadata(row["name"])}
+    (print_json if as_json else print_facts)(facts)
 
 
 @plugins.command()
 @click.argument("name", shell_complete=options.complete_plugins)
 def disable(name: str) -> None:
-    """Do not load the plugin NAME from now on."""
-    row = _row(name)
+    """Disable the plugin NAME.
+
+    It is not imported until `zoo plugins enable NAME`.
+    """
+    row = plugin_row(name)
     if row["name"] == "zoo-core":
-        raise InvalidValueError("zoo-core cannot be disabled: it is zoo")
+        raise InvalidValueError("zoo-core is zoo itself and cannot be disabled")
     with SETTINGS.changing() as values:
         values["disabled"] = sorted({*values["disabled"], canonical(name)})
     click.echo(f"Disabled {row['name']}. To undo it: zoo plugins enable {row['name']}")
@@ -64,10 +68,11 @@ def disable(name: str) -> None:
 @plugins.command()
 @click.argument("name", shell_complete=options.complete_plugins)
 def enable(name: str) -> None:
-    """Load the plugin NAME again, which was disabled."""
+    """Enable the plugin NAME again."""
     with SETTINGS.changing() as values:
-        if canonical(name) not in values["disabled"]:  # one that is gone may be enabled, too
-            row = _row(name)
+        # The settings come first, because a plugin that was uninstalled since has no row.
+        if canonical(name) not in values["disabled"]:
+            row = plugin_row(name)
             click.echo(f"{row['name']} is not disabled; its status is {row['status']}.")
             return
         values["disabled"] = [each for each in values["disabled"] if each != canonical(name)]
@@ -76,37 +81,30 @@ def enable(name: str) -> None:
 
 @plugins.command()
 def refresh() -> None:
-    """Load every plugin anew, and make the index of what they offer again."""
+    """Reload every plugin and rebuild the index."""
     clear_index()
     statuses = [row["status"] for row in installed_rows()["plugins"]]
     counts = ", ".join(f"{statuses.count(each)} {each}" for each in sorted(set(statuses)))
     click.echo(f"{len(statuses)} plugins: {counts}.")
 
 
-@plugins.command()
-def restore() -> int:
-    """Install again what `zoo install` installed and is missing: after an upgrade of Python, …."""
-    if not package_manager.missing():
-        click.echo("Every plugin that was installed with `zoo install` is here.")
-        return 0
-    return report(package_manager.restore())
-
-
-def _row(name: str) -> dict[str, Any]:
-    rows = installed_rows()["plugins"]
-    for row in rows:
-        if canonical(row["name"]) == canonical(name):
-            return row
-    known = [row["name"] for row in rows]
-    raise UnknownNameError(
-        f"there is no plugin {name!r} installed",
-        hint=f"{did_you_mean(name, known)} There are: {join_names(known)}.".strip(),
-    )
-
-
-def _format_value(value: Any) -> str:
-    if isinstance(value, dict):
-        return "; ".join(f"{key}: {', '.join(names)}" for key, names in value.items())
-    if isinstance(value, Iterable) and not isinstance(value, str):
-        return ", ".join(map(str, value))
-    return str(value)
+def _package_metadata(name: str) -> dict[str, Any]:
+    """Return metadata of a distribution; empty where it is damaged."""
+    try:
+        found = distribution(name)
+    except PackageNotFoundError:
+        return {}
+    about = found.metadata.json
+    # PEP 610: only there if the distribution came from a folder, a wheel or a URL, not an index.
+    origin = json.loads(found.read_text("direct_url.json") or "{}")
+    url = urlsplit(origin.get("url", ""))
+    return {
+        "summary": about.get("summary", ""),
+        # PEP 639 replaced the free text of `License` by an SPDX expression.
+        "license": about.get("license_expression") or about.get("license", ""),
+        "home": about.get("project_url") or about.get("home_page", ""),
+        "requires": found.requires or [],
+        "location": unquote(url.path if url.scheme == "file" else url.geturl())
+        or str(found.locate_file("")),
+        "editable": bool(origin.get("dir_info", {}).get("editable", False)),
+    }

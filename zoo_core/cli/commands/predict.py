@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from zoo_core.data.image_files import ImageReader
     from zoo_core.pretrained.model import Pretrained
 
-    Say = Callable[[ProgressBar, FileBatch, Iterable[PredictionLine]], None]
-    """Says what is read in the files of a batch."""
+    Write = Callable[[ProgressBar, FileBatch, Iterable[PredictionLine]], None]
+    """Writes the predictions for the files of a batch."""
 
 FEW = 8
-"""Up to how many images are shown in a terminal, without a bar."""
+"""Maximum number of files for which images are drawn and no progress bar is shown."""
 
 
 @click.command()
@@ -38,9 +38,9 @@ FEW = 8
 @click.option(
     "--pictures/--no-pictures",
     default=None,
-    help=f"Show what the model was given, on a terminal. By default that of {FEW} images at most.",
+    help=f"Draw the inputs of the model on a terminal.  [default: for at most {FEW} images]",
 )
-@click.option("--csv", "as_csv", is_flag=True, help="Print a line of CSV an image.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print one CSV row per image.")
 @options.as_json
 def predict(  # noqa: PLR0917 (click passes every argument by name)
     weights: str,
@@ -51,50 +51,49 @@ def predict(  # noqa: PLR0917 (click passes every argument by name)
     as_csv: bool,
     as_json: bool,
 ) -> int:
-    """Read IMAGES with WEIGHTS: the name of published ones, a run's folder or a .safetensors file.
+    """Classify IMAGES with WEIGHTS: a published name, a run folder or a .safetensors file.
 
-    IMAGES are files, folders with images in them, or - for standard input, of any size and
-    colors: photos and drawings are brought into the form of the data set that the model was
-    trained on, and images that have it are taken as they are.
+    IMAGES are image files, folders of images, or - for standard input. Photos and drawings of any
+    size and color are converted as the data set of the model requires; images that have its shape
+    are not changed.
 
-    A file that is no image is named and the others are read all the same; the exit code is then 1.
+    An unreadable file is reported and the others are processed; the exit code is then 1.
     """
     if as_csv and as_json:
-        raise InvalidValueError("--csv and --json cannot both be printed", hint="Choose one.")
+        raise InvalidValueError("--csv and --json exclude each other", hint="Choose one.")
     from zoo_core.cli.prediction_output import csv_header, csv_line
     from zoo_core.cli.terminal_image import console
     from zoo_core.data.image_batches import silence_pillow_warnings
     from zoo_core.data.image_files import reader_for
     from zoo_core.pretrained.load import load_pretrained
 
-    silence_pillow_warnings()
+    silence_pillow_warnings()  # a damaged file is reported as an error, once
     catalog = installed_catalog()
     pretrained = load_pretrained(catalog, weights, registry=registry, device=device)
     files, errors = _find(images)
     found: list[PredictionLine] = []
     if as_json:
-        say: Say = lambda _bar, _batch, read: found.extend(read)  # noqa: E731
+        write: Write = lambda _bar, _batch, lines: found.extend(lines)  # noqa: E731
     elif as_csv:
         click.echo(csv_line(csv_header(pretrained.card.dataset.classes)))
-        say = _say_csv
+        write = _write_csv
     else:
-        click.echo(f"Read by {pretrained.name}", err=True)
+        # On stderr, because stdout has the predictions and may be piped to another program.
+        click.echo(f"Predictions of {pretrained.name}", err=True)
         wanted = len(files) <= FEW if pictures is None else pictures
         screen = console() if wanted else None
-        say = partial(_show, screen) if screen else _say_text
+        write = partial(_draw, screen) if screen else _write_text
     reader = reader_for(catalog, pretrained.card.dataset.name, pretrained.input_shape)
-    errors += _read(pretrained, reader, files, say, quiet=as_json)
+    errors += _predict(pretrained, reader, files, write, quiet=as_json)
     if as_json:
-        print_json(
-            {"model": pretrained.name, "predictions": [answer.as_json() for answer in found]}
-        )
+        print_json({"model": pretrained.name, "predictions": [line.as_json() for line in found]})
     for exc in errors:
         click.echo(f"zoo: {exc}", err=True)
     return 1 if errors else 0
 
 
 def _find(paths: Iterable[Path]) -> tuple[list[Path], list[DataError]]:
-    """Return the images that are named, and what is wrong with folders that have none."""
+    """Return the image files of paths, and the errors of folders without images."""
     from zoo_core.data.image_batches import find_images
 
     files: list[Path] = []
@@ -107,10 +106,10 @@ def _find(paths: Iterable[Path]) -> tuple[list[Path], list[DataError]]:
     return files, errors
 
 
-def _read(
-    pretrained: Pretrained, reader: ImageReader, files: Sequence[Path], say: Say, *, quiet: bool
+def _predict(
+    pretrained: Pretrained, reader: ImageReader, files: Sequence[Path], write: Write, *, quiet: bool
 ) -> list[DataError]:
-    """Read files and say what is in them; return what is wrong with the others."""
+    """Write the predictions for files; return the errors of unreadable ones."""
     from zoo_core.cli.prediction_output import prediction_lines
     from zoo_core.data.image_batches import read_batches
 
@@ -122,28 +121,30 @@ def _read(
             bar.start(len(files))
         for batch in read_batches(files, reader, pretrained.input_shape):
             errors += batch.errors
-            if batch.files:
-                say(bar, batch, prediction_lines(batch, pretrained.predict(batch.images), classes))
+            if batch.files:  # empty if no file of the batch is readable
+                predictions = pretrained.predict(batch.images)
+                write(bar, batch, prediction_lines(batch, predictions, classes))
             done += len(batch)
             bar.update(done, len(files), "")
     return errors
 
 
-def _say_text(bar: ProgressBar, _batch: FileBatch, read: Iterable[PredictionLine]) -> None:
-    bar.say("\n".join(map(str, read)))
+def _write_text(bar: ProgressBar, _batch: FileBatch, lines: Iterable[PredictionLine]) -> None:
+    # One call per batch, because each call redraws the bar.
+    bar.say("\n".join(map(str, lines)))
 
 
-def _say_csv(bar: ProgressBar, _batch: FileBatch, read: Iterable[PredictionLine]) -> None:
+def _write_csv(bar: ProgressBar, _batch: FileBatch, lines: Iterable[PredictionLine]) -> None:
     from zoo_core.cli.prediction_output import csv_line
 
-    bar.say("\n".join(csv_line(answer.as_row()) for answer in read))
+    bar.say("\n".join(csv_line(line.as_row()) for line in lines))
 
 
-def _show(
-    screen: Console, _bar: ProgressBar, batch: FileBatch, read: Iterable[PredictionLine]
+def _draw(
+    screen: Console, _bar: ProgressBar, batch: FileBatch, lines: Iterable[PredictionLine]
 ) -> None:
     from zoo_core.cli.terminal_image import draw_image
 
-    for answer, image in zip(read, batch.images, strict=True):
-        screen.print(str(answer), style="bold")
+    for line, image in zip(lines, batch.images, strict=True):
+        screen.print(str(line), style="bold")
         screen.print(draw_image(image))

@@ -1,4 +1,4 @@
-"""`zoo publish`: a run's weights into a registry."""
+"""`zoo publish`: add the weights of a run to a registry."""
 
 from __future__ import annotations
 
@@ -14,30 +14,34 @@ from zoo_core.installation.installed import installed_catalog
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option("--as", "name", required=True, metavar="MODEL.TAG", help="What to publish it as.")
-@click.option("--registry", required=True, metavar="PATH", help="A folder; made if need be.")
+@click.option("--as", "name", required=True, metavar="MODEL.TAG", help="Published name.")
+@click.option(
+    "--registry", required=True, metavar="PATH", help="Folder of the registry, created if missing."
+)
 @click.option(
     "--seed-run",
     "others",
     multiple=True,
     metavar="RUN",
     type=click.Path(path_type=Path),
-    help="A training that differs in the seed alone, for the interval on the card. Repeatable; "
-    "two are needed at least.",
+    help="Run that differs only in its seed, for the interval on the card. Two or more are needed: "
+    "repeat the option.",
 )
-@click.option("--default", is_flag=True, help="Let the model's bare name stand for this tag.")
+@click.option("--default", is_flag=True, help="Make this the default tag of the model.")
 @options.data_dir
 @options.as_json
 def publish(  # noqa: PLR0917 (click passes every argument by name)
     run: Path, name: str, registry: str, others: tuple[Path, ...], default: bool, as_json: bool
 ) -> None:
-    """Publish the weights in the folder RUN under a name of their own.
+    """Publish the weights of the folder RUN under a new name.
 
-    They are loaded and every test image is read again before. A tag is never replaced.
+    Before, the weights are loaded and evaluated again on every test image. A published tag is
+    never replaced.
     """
     from zoo_core.publishing.publish import publish_run
     from zoo_core.weights.card import read_card
 
+    # The cards of the other runs first, so that a wrong path fails before the evaluation.
     found = publish_run(
         installed_catalog(),
         run,
@@ -51,4 +55,4 @@ def publish(  # noqa: PLR0917 (click passes every argument by name)
         print_json({**facts, "sha256": found.published.sha256, "bytes": found.published.bytes})
         return
     click.echo(f"Published {found.name} in {found.registry.name}")
-    click.echo(f"Check it: zoo verify {found.published.name} --registry {found.registry.name}")
+    click.echo(f"To verify it: zoo verify {found.published.name} --registry {found.registry.name}")

@@ -1,4 +1,4 @@
-"""`zoo pull`: published weights into the cache."""
+"""`zoo pull`: download published weights into the cache."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from zoo_core.registry.location import Folder
 @options.registry
 @options.as_json
 def pull(names: tuple[str, ...], all_: bool, registry: str | None, as_json: bool) -> int:
-    """Fetch published weights into the cache, so that they load without a network.
+    """Download published weights into the cache, from which they load without a network.
 
-    Registries elsewhere are asked again what they have published.
+    The indexes of remote registries are downloaded again.
     """
     from zoo_core.pretrained.verified_read import published_card, read_published
 
@@ -24,7 +24,8 @@ def pull(names: tuple[str, ...], all_: bool, registry: str | None, as_json: bool
     rows = []
     for found in every:
         file = read_published(found)
-        published_card(found)
+        published_card(found)  # cached too, because loading verifies weights against their card
+        # The files of a local registry are used in place, without a copy in the cache.
         where = "on this machine" if isinstance(found.registry.location, Folder) else "cached"
         rows.append({"name": found.name, "registry": found.registry.name, "path": str(file.path)})
         if not as_json:

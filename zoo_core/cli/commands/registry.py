@@ -12,17 +12,19 @@ from zoo_core.registry import lookup
 
 @click.group()
 def registry() -> None:
-    """Say where published weights are looked for."""
+    """Manage the registries of published weights."""
 
 
 @registry.command("add")
 @click.argument("name")
 @click.argument("url")
 def add(name: str, url: str) -> None:
-    """Look for published weights at URL too, under NAME.
+    """Add the registry at URL under NAME.
 
-    URL is a folder, file://, http(s)://, or any that fsspec opens: s3:// with s3fs installed, ….
+    URL is a folder, file://, http://, https:// or any other that fsspec opens, for instance s3://
+    if s3fs is installed.
     """
+    # Reads the index, so that a wrong address fails here and not at the first `zoo predict`.
     added = lookup.add_registry(installed_catalog(), name, url)
     count = len(added.index().tags)
     sets = "set" if count == 1 else "sets"
@@ -32,15 +34,15 @@ def add(name: str, url: str) -> None:
 @registry.command("remove")
 @click.argument("name")
 def remove(name: str) -> None:
-    """Look at the registry NAME, which was added, no longer."""
+    """Remove the registry NAME from the added ones."""
     lookup.remove_registry(name)
-    click.echo(f"Removed {name}. What was fetched from it goes with: zoo cache prune")
+    click.echo(f"Removed {name}. To remove its files from the cache: zoo cache prune")
 
 
 @registry.command("list")
 @options.as_json
 def list_(as_json: bool) -> None:
-    """List the registries there are."""
+    """List the registries."""
     rows = [
         {"name": each.name, "url": each.location.url, "source": each.source}
         for each in lookup.known_registries(installed_catalog())

@@ -1,4 +1,4 @@
-"""`zoo reproduce`: published weights trained again and compared."""
+"""`zoo reproduce`: train published weights again and compare."""
 
 from __future__ import annotations
 
@@ -23,11 +23,18 @@ if TYPE_CHECKING:
     "--seeds",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Train with the seeds 0 to N-1, instead of the published one.",
+    help="Train with the seeds 0 to N-1.  [default: the published seed]",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Keep the runs in this folder.")
 @click.option(
-    "--threads", type=click.IntRange(min=1), help="CPU threads, instead of the published number."
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder of the runs.  [default: runs are deleted]",
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Number of CPU threads.  [default: the published number]",
 )
 @options.registry
 @options.data_dir
@@ -42,9 +49,8 @@ def reproduce(  # noqa: PLR0917 (click passes every argument by name)
 ) -> int:
     """Train the published weights NAME again, from their card alone, and compare.
 
-    With the published seed, in the published environment, the bytes must be equal. Elsewhere, or
-    with other seeds, the test accuracy must lie in the published interval. The exit code is 5 where
-    it is otherwise.
+    In the published environment and with the published seed, the bytes must be equal. Otherwise,
+    the test accuracy must be within the published interval. If it is not, the exit code is 5.
     """
     from zoo_core.cli.training_progress import TrainingProgress
     from zoo_core.publishing.reproduce import reproduce_published
@@ -52,6 +58,7 @@ def reproduce(  # noqa: PLR0917 (click passes every argument by name)
     found = resolve_weights(installed_catalog(), name, registry)
     if not as_json:
         click.echo(f"Reproducing {found.name}")
+    # Only the bar: the epochs of several trainings would hide the comparisons.
     with TrainingProgress(quiet=True) as reporter:
         done = reproduce_published(
             installed_catalog(),
@@ -60,7 +67,7 @@ def reproduce(  # noqa: PLR0917 (click passes every argument by name)
             out=out,
             threads=threads,
             callbacks=reporter,
-            tell=(lambda _: None) if as_json else _print,
+            on_result=(lambda _: None) if as_json else _print,
         )
     if as_json:
         print_json({"name": found.name, "reproductions": list(map(_report_row, done))})

@@ -1,4 +1,4 @@
-"""`zoo train`: a model trained into a run's folder."""
+"""`zoo train`: train a model into a run folder."""
 
 from __future__ import annotations
 
@@ -20,27 +20,36 @@ from zoo_core.training import CHECKPOINT_SECONDS
     "folder",
     metavar="RUN",
     type=click.Path(path_type=Path),
-    help="Go on with the training in this folder, instead of NAME.",
+    help="Resume the training in this folder, instead of NAME.",
 )
-@click.option("--recipe", help="A name, or a .toml file.  [default: default]")
+@click.option(
+    "--recipe",
+    metavar="NAME",
+    help="Recipe of the model, or a .toml file.  [default: the recipe named default]",
+)
 @options.dataset
-@click.option("--epochs", type=int, help="Instead of the recipe's.")
-@click.option("--seed", type=int, help="Of weights, order and whatever is random.")
+@click.option("--epochs", type=int, metavar="N", help="Override the recipe's number of epochs.")
+@click.option("--seed", type=int, metavar="N", help="Override the recipe's random seed.")
 @click.option(
     "--set",
     "assignments",
     multiple=True,
     metavar="KEY=VALUE",
-    help="A value instead of the recipe's, such as lr=0.05 or model.hidden=64. Repeatable.",
+    help="Override a value of the recipe, such as lr=0.05 or model.hidden=64. Repeatable.",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="The run's folder, new or empty.  [default: runs/NAME-1, runs/NAME-2, …]",
+    metavar="FOLDER",
+    help="Run folder, new or empty.  [default: runs/NAME-1, runs/NAME-2, …]",
 )
-@click.option("--device", help="auto, cpu, cuda or mps.  [default: auto]")
+# Without a default, because a resumed training has the device of its run, not `auto`.
+@click.option("--device", metavar="NAME", help="auto, cpu, cuda or mps.  [default: auto]")
 @click.option(
-    "--threads", type=click.IntRange(min=1), help="CPU threads.  [default: one a physical core]"
+    "--threads",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Number of CPU threads.  [default: number of physical cores]",
 )
 @click.option(
     "--checkpoint-every",
@@ -48,7 +57,7 @@ from zoo_core.training import CHECKPOINT_SECONDS
     default=CHECKPOINT_SECONDS,
     show_default=True,
     metavar="SECONDS",
-    help="0 for a checkpoint at every step.",
+    help="Time between two checkpoints; 0 for one per step.",
 )
 @options.as_json
 def train(  # noqa: PLR0917 (click passes every argument by name)
@@ -65,7 +74,7 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
     checkpoint_every: float,
     as_json: bool,
 ) -> None:
-    """Train the model NAME and keep weights, card and metrics in a run's folder."""
+    """Train the model NAME; write weights, card and metrics to a run folder."""
     from zoo_core.cli.training_progress import TrainingProgress
     from zoo_core.frameworks.distributed import env_rank
     from zoo_core.recipes.resolve import parse_set
@@ -88,12 +97,13 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
                 installed_catalog(),
                 name,
                 recipe=recipe or "default",
+                # Options last, because later overrides win: `--epochs 1` beats `--set epochs=5`.
                 overrides=[*map(parse_set, assignments), given],
                 out=out,
                 device=device or "auto",
                 **how,
             ).run()
-    if as_json and env_rank() == 0:
+    if as_json and env_rank() == 0:  # one report per training, not per process
         card = run.card
         facts = card.model_dump(mode="json", include={"recipe", "metrics", "seconds", "weights"})
         print_json({"model": card.model, "run": str(run.folder), **facts})
@@ -101,9 +111,9 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
 
 def _check_usage(name: str | None, folder: Path | None, *, decided: bool) -> None:
     if name is None and folder is None:
-        raise click.UsageError("name the model to train; `zoo list` shows what there is")
+        raise click.UsageError("expected the name of a model; `zoo list` lists them")
     if folder is not None and (name is not None or decided):
         raise click.UsageError(
-            f"--resume goes on with what is in {folder}; leave out NAME and what the run's "
-            "config.json has: --recipe, --dataset, --epochs, --seed, --set, --out"
+            f"--resume uses the config.json of {folder}: leave out NAME, --recipe, --dataset, "
+            "--epochs, --seed, --set and --out"
         )

@@ -1,4 +1,4 @@
-"""`zoo verify`: published weights compared with their cards."""
+"""`zoo verify`: verify published weights against their cards."""
 
 from __future__ import annotations
 
@@ -21,23 +21,25 @@ if TYPE_CHECKING:
 @options.data_dir
 @options.as_json
 def verify(names: tuple[str, ...], all_: bool, registry: str | None, as_json: bool) -> int:
-    """Check published weights: their bytes, and that they do what their card says.
+    """Verify published weights against their cards.
 
-    File (checksum, header, finiteness), card, model (names, shapes, dtypes), golden forward, and
-    every image of the test split again. The exit code is 5 where anything differs.
+    The checks are file (checksum, header, finite values), card, model (names, shapes, dtypes),
+    golden outputs, and the scores on every image of the test split. The exit code is 5 if anything
+    differs.
     """
     from zoo_core.publishing.verify import Verifier
 
     every, code = weights_argument.choose(names, all_, registry)
-    verifier = Verifier(installed_catalog())
+    verifier = Verifier(installed_catalog())  # one for all, because it caches data sets
     done = []
-    for found in every:
+    for found in every:  # printed one by one, because evaluating a test split takes seconds
         done.append(verifier.verify(found))
         if not as_json:
             _print(done[-1])
     if as_json:
         print_json({"weights": list(map(_report_row, done))})
     codes = {code, *(error.exit_code for each in done for error in each.errors)}
+    # A difference is more important than a check that could not be run: its exit code wins.
     return VerificationError.exit_code if VerificationError.exit_code in codes else max(codes)
 
 
@@ -48,7 +50,7 @@ def _print(verification: Verification) -> None:
             click.echo(f"  ok    {check.what}: {check.found}  ({check.seconds:.2f} s)")
         elif isinstance(check.error, VerificationError):
             click.echo(f"  FAIL  {check.what}: {check.error}")
-        else:
+        else:  # for instance, a plugin or a data set is missing
             click.echo(f"  ?     {check.what} cannot be checked: {check.error}")
 
 
