@@ -1,1 +1,1 @@
-"""Search spaces, trials and studies of a hyperparameter search."""
+"""Hyperparameter searches: search spaces, trials and studies."""

@@ -1,210 +1,196 @@
-"""The search spaces of a model, checked against what a plan allows."""
+"""The search spaces of a model, checked by making plans of trainings."""
 
 from __future__ import annotations
 
 import itertools
 import json
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
 
-from zoo_core.errors import DataError, InvalidValueError, UnknownNameError, did_you_mean, join_names
+from zoo_core.errors import InvalidValueError, UnknownNameError, choose_from
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import ModelSpec
 from zoo_core.recipes.model_config import ModelConfig
 from zoo_core.recipes.recipe import Recipe
-from zoo_core.recipes.validation import validate
+from zoo_core.recipes.validation import FrozenModel, read_toml, validate
 from zoo_core.training.plan import Plan, make_plan
 from zoo_core.tuning.search_space import Range, Space, Values
 
 MODEL = "model."
-"""What stands before the keys of a model's config."""
+"""Prefix of the keys of a model's config."""
 
 UNSEARCHABLE = frozenset({"dataset", "seed", "split_seed", "validation", "held_out"})
-"""Recipe fields that decide what scores are counted on, or are luck."""
+"""Recipe fields that a search must not vary: they change the evaluation data or the seed."""
+
+
+class _Keywords(FrozenModel):
+    """The keys of a search space that are not fields of a recipe."""
+
+    inherit: bool | None = None
+    recipe: str | None = None
+    one_at_a_time: bool = False
 
 
 def spaces_of(entry: Entry[ModelSpec]) -> Mapping[str, Mapping[str, Any]]:
-    """Return the search spaces that a model offers, by name."""
+    """Return the search spaces of a model by name."""
     return entry.resolve(entry.spec.spaces) if entry.spec.spaces else {}
 
 
 def find_space(entry: Entry[ModelSpec], given: str | None, *, grid: bool = False) -> Space:
-    """Return a model's search space, with what a user's file says over it.
+    """Return a model's search space, or a user's file merged with it.
 
     Args:
         entry: the model.
-        given: name of one of its spaces, or path of a ``.toml`` file; None for ``default``.
-        grid: whether None means ``grid`` instead.
+        given: name of one of its spaces, or path of a ``.toml`` file; None for the default.
+        grid: whether the default is the space ``grid``, instead of ``default``.
 
     Raises:
         UnknownNameError: the model has no such space.
         DataError: the file cannot be read.
         InvalidValueError: a key or a value is not allowed.
     """
-    spaces, usual = spaces_of(entry), "grid" if grid else "default"
+    spaces, name = spaces_of(entry), "grid" if grid else "default"
     if given is not None and given.endswith(".toml"):
-        written = _read(Path(given))
-        what = f"search space {given}"
-        inherit = written.pop("inherit", not grid and usual in spaces)
-        if not isinstance(inherit, bool):
-            raise InvalidValueError(f"inherit of the {what} must be true or false, got {inherit!r}")
-        base = flatten(_named_space(entry, spaces, usual), what) if inherit else {}
-        return _space(base | flatten(written, what), entry, what)
-    name = given or usual
-    what = f"search space {name!r} of model {entry.spec.name!r}"
-    return _space(flatten(_named_space(entry, spaces, name), what), entry, what)
+        what, written = f"search space {given}", read_toml(Path(given), what="search space")
+        # A grid does not inherit, because each inherited key would multiply the trials.
+        inherit = written.get("inherit", not grid and name in spaces)
+    else:
+        name = given or name
+        what, written, inherit = f"search space {name!r} of model {entry.spec.name!r}", {}, True
+    if inherit and name not in spaces:
+        raise UnknownNameError(
+            f"model {entry.spec.name!r} has no search space {name!r}",
+            hint=f"{choose_from(name, spaces)} Or name a file: --space FILE.toml",
+        )
+    base = flatten(spaces[name], what) if inherit else {}
+    return _space(base | flatten(written, what), entry, what)
 
 
 def overrides(entry: Entry[ModelSpec], space: Space, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a trial changes of its recipe, for `zoo_core.training.plan.make_plan`.
-
-    A key that is searched, and has no value here since its ``when`` does not hold, has its field's
-    default.
-    """
+    """Return a trial's values as overrides for `zoo_core.training.plan.make_plan`."""
     fields = known_fields(entry)
-    unset = {key: _default_of(fields[key]) for key in space.ranges.keys() - values.keys()}
+    # A key whose `when` does not hold has its field's default, not the recipe's value: a recipe
+    # with momentum could not try an optimizer that has none.
+    unset = {
+        key: fields[key].get_default(call_default_factory=True)
+        for key in space.ranges.keys() - values.keys()
+    }
     return unflatten({**space.fixed, **unset, **values})
 
 
 def unflatten(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``{"lr": 0.1, "model": {"hidden": [64]}}`` for such values by key."""
+    """Return ``{"lr": 0.1, "model": {"hidden": [64]}}`` for the values of such keys."""
     outer = {key: value for key, value in values.items() if not key.startswith(MODEL)}
     model = {k.removeprefix(MODEL): v for k, v in values.items() if k.startswith(MODEL)}
     return {**outer, "model": model} if model else outer
 
 
-def flatten(written: Mapping[str, Any], what: str) -> Values:
-    """Return the values of a recipe or a space by key, those of its ``model`` beside the others.
+def flatten(written: Mapping[str, Any], what: str, *, kind: str = "a table") -> Values:
+    """Return the values of a recipe or a space by key; see `unflatten`.
+
+    Args:
+        written: the recipe or space.
+        what: its name in errors.
+        kind: the name of a mapping in the language that the user wrote it in, TOML or JSON.
 
     Raises:
-        InvalidValueError: ``model`` is no table.
+        InvalidValueError: ``model`` is not a mapping.
     """
     model = written.get("model", {})
     if not isinstance(model, Mapping):
-        raise InvalidValueError(f"model of the {what} must be a table, got {json.dumps(model)}")
+        raise InvalidValueError(f"model of the {what}: expected {kind}, got {json.dumps(model)}")
     outer = {key: value for key, value in written.items() if key != "model"}
     return outer | {MODEL + key: value for key, value in model.items()}
 
 
 def known_fields(entry: Entry[ModelSpec]) -> dict[str, FieldInfo]:
-    """Return every field that a space can have: the recipe's, and those of the model's config."""
+    """Return all fields that a space can contain: the recipe's, and those of the model's config."""
     config: type[ModelConfig] = entry.resolve(entry.spec.config)
+    # Without the fields of every config, input shape and classes, which the data set decides.
     own = config.model_fields.keys() - ModelConfig.model_fields.keys()
     recipe = {key: info for key, info in Recipe.model_fields.items() if key != "model"}
     return recipe | {MODEL + key: config.model_fields[key] for key in sorted(own)}
 
 
-def _named_space(
-    entry: Entry[ModelSpec], spaces: Mapping[str, Mapping[str, Any]], name: str
-) -> Mapping[str, Any]:
-    if name not in spaces:
-        known = f"Search spaces it has: {join_names(spaces)}."
-        raise UnknownNameError(
-            f"model {entry.spec.name!r} has no search space {name!r}",
-            hint=f"{did_you_mean(name, spaces)} {known} Or name a file: --space FILE.toml".strip(),
-        )
-    return spaces[name]
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as exc:
-        raise DataError(f"search space {path} cannot be read: {exc}") from exc
-
-
 def _space(written: Mapping[str, Any], entry: Entry[ModelSpec], what: str) -> Space:
-    rest = dict(written)
-    recipe, one_at_a_time = rest.pop("recipe", None), rest.pop("one_at_a_time", False)
-    if not isinstance(recipe, str | None) or not isinstance(one_at_a_time, bool):
-        raise InvalidValueError(
-            f"recipe of the {what} must be a recipe's name and one_at_a_time true or false, "
-            f"got {recipe!r} and {one_at_a_time!r}"
-        )
+    keys = _Keywords.model_fields.keys()
+    keywords = validate(_Keywords, {k: written[k] for k in written if k in keys}, what=what)
     fields = known_fields(entry)
     ranges: dict[str, Range] = {}
-    for key, value in rest.items():
-        _check_key(key, fields, what)
+    fixed: Values = {}
+    for key, value in written.items():
+        if key in keys:
+            continue
+        if key not in fields:
+            raise InvalidValueError(f"the {what} has no key {key!r}", hint=choose_from(key, fields))
         if isinstance(value, Mapping):
             each = validate(Range, value, what=f"range of {key} in the {what}")
-            ranges[key] = _floats(each, fields[key])
-    fixed = {key: value for key, value in rest.items() if key not in ranges}
+            ranges[key] = _with_floats(each, fields[key])
+        else:
+            fixed[key] = value
     _check_searched(ranges, what)
+    # Stable, so that keys keep the order in which a sampler chooses them.
     ordered = sorted(ranges.items(), key=lambda item: bool(item[1].when))
-    return Space(dict(ordered), fixed, recipe, one_at_a_time)
-
-
-def _check_key(key: str, fields: Mapping[str, FieldInfo], what: str) -> None:
-    if key not in fields:
-        hint = f"{did_you_mean(key, fields)} Keys there are: {join_names(fields)}."
-        raise InvalidValueError(f"the {what} has an unknown key {key!r}", hint=hint.strip())
+    return Space(dict(ordered), fixed, keywords.recipe, keywords.one_at_a_time)
 
 
 def _check_searched(ranges: Mapping[str, Range], what: str) -> None:
     if not ranges:
         raise InvalidValueError(
-            f"the {what} has no range: there is nothing to search",
+            f"nothing to search: the {what} has no range",
             hint="For instance: lr = { low = 0.001, high = 0.1, log = true }",
         )
     for key in sorted(ranges.keys() & UNSEARCHABLE):
         raise InvalidValueError(
-            f"the {what} searches {key}, which decides what scores are counted on, or is luck: "
-            "trials would not compare",
-            hint=f"Give it one value, or leave it out: {key} = …",
+            f"the {what} has a range of {key}, which changes the evaluation data or the seed: "
+            "scores of trials would not be comparable",
+            hint=f"Give {key} one value, or remove it.",
         )
     for key, each in ranges.items():
         for other, value in each.when.items():
+            # Conditions on conditional keys are not allowed, because a key's `when` is checked
+            # against the values of the unconditional ones.
             there = ranges.get(other)
             if there is None or there.when or value not in there.choices:
                 raise InvalidValueError(
-                    f"{key} of the {what} has when = {{{other} = {json.dumps(value)}}}, and "
-                    f"{json.dumps(value)} is no choice of a key {other!r} without a when"
+                    f"when of {key} in the {what}: expected a choice of another key without a "
+                    f"when, got {{{other} = {json.dumps(value)}}}"
                 )
 
 
-def _floats(each: Range, info: FieldInfo) -> Range:
-    """Return a range with ends that are floats, where the field takes them."""
+def _with_floats(each: Range, info: FieldInfo) -> Range:
+    """Return a range with float bounds if the field is a float."""
+    # Optuna samples integers between two integers, and `low = 0` in a file is an integer.
     if each.choices or float not in (info.annotation, *get_args(info.annotation)):
         return each
-    ends = {key: getattr(each, key) for key in ("low", "high", "step")}
-    return each.model_copy(update={k: None if v is None else float(v) for k, v in ends.items()})
-
-
-def _default_of(info: FieldInfo) -> Any:
-    """Return a field's default as JSON has it."""
-    value = info.get_default(call_default_factory=True)
-    return list(value) if isinstance(value, tuple) else value
+    bounds = {key: getattr(each, key) for key in ("low", "high", "step")}
+    return each.model_copy(update={k: None if v is None else float(v) for k, v in bounds.items()})
 
 
 def check_space(
-    catalog: Catalog,
-    name: str,
-    space: Space,
-    recipe: str,
-    given: Iterable[Mapping[str, Any]] = (),
+    catalog: Catalog, name: str, space: Space, recipe: str, given: Iterable[Mapping[str, Any]] = ()
 ) -> Plan:
-    """See that every value of a space, and every two of them, make a training that can begin.
+    """Check that every value of a space, and every two of them, make a valid training.
 
     Args:
-        catalog: what is installed.
-        name: of the model.
+        catalog: the installed plugins.
+        name: the model.
         space: one of its search spaces.
-        recipe: that the search begins from.
-        given: values over the recipe's.
+        recipe: the recipe that the search starts from.
+        given: values that override the recipe's.
 
     Returns:
         The plan of the recipe itself, with the values that the space fixes.
 
     Raises:
-        InvalidValueError: a value is not allowed, or two do not go together.
+        InvalidValueError: a value is not allowed, or two values are in conflict.
     """
     entry, given = catalog.model(name), list(given)
-    make_plan(catalog, name, recipe, given)  # because a fault of these is not the space's
+    make_plan(catalog, name, recipe, given)  # because an error in these is not the space's
 
     def plan_of(changes: Mapping[str, Any]) -> Plan:
         return make_plan(catalog, name, recipe, [*given, unflatten(space.fixed), changes])
@@ -214,11 +200,11 @@ def check_space(
             plan_of(overrides(entry, space, setting))
         except InvalidValueError as exc:
             culprits = _minimal_conflict(setting, exc.problem, plan_of) or shown
-            asked = " and ".join(f"{key} = {json.dumps(value)}" for key, value in culprits.items())
-            two = 'Where a key belongs to one choice of another, say so: when = { … = "…" }'
+            values = " and ".join(f"{key} = {json.dumps(each)}" for key, each in culprits.items())
+            pair = "If a key requires one choice of another key, write: when = { KEY = CHOICE }"
             raise InvalidValueError(
-                f"the search space has {asked}, which cannot be: {exc.problem}",
-                hint=" ".join(filter(None, [exc.hint, two if len(culprits) > 1 else ""])),
+                f"the search space contains {values}, which is invalid: {exc.problem}",
+                hint=" ".join(filter(None, [exc.hint, pair if len(culprits) > 1 else ""])),
             ) from exc
     return plan_of({})
 
@@ -226,7 +212,8 @@ def check_space(
 def _minimal_conflict(
     setting: Values, problem: str, plan_of: Callable[[Mapping[str, Any]], Plan]
 ) -> Values:
-    """Return the one value, or else the two, that alone make the same problem."""
+    """Return the one or two values of a setting that cause a problem on their own."""
+    # The values that a pair shows need not be at fault: the others are in the setting, too.
     for count in (1, 2):
         for some in itertools.combinations(setting.items(), count):
             try:
@@ -238,7 +225,7 @@ def _minimal_conflict(
 
 
 def plan_values(plan: Plan, keys: Iterable[str]) -> Values:
-    """Return the values that a plan has for some keys, as JSON has them."""
+    """Return a plan's values of some keys as JSON values."""
     recipe, config = plan.recipe.json_values(), plan.config.model_dump(mode="json")
     return {
         key: config[key.removeprefix(MODEL)] if key.startswith(MODEL) else recipe[key]

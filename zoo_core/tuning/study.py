@@ -1,4 +1,4 @@
-"""A study: the trials of a search as plain values, and ``study.json``."""
+"""A study: the trials of a search as JSON values, and the file ``study.json``."""
 
 from __future__ import annotations
 
@@ -12,87 +12,93 @@ from zoo_core.errors import DataError
 from zoo_core.filenames import STUDY
 from zoo_core.recipes.validation import FrozenModel, first_error
 
+# Without a state for interrupted trials, because other trials replace them.
 State = Literal["complete", "pruned", "failed"]
 
 
 class Trial(FrozenModel):
-    """One setting that was tried."""
+    """A finished trial of a search."""
 
     number: int
-    """Its number in the storage; where a trial was lost, there is none with its number."""
+    """Number of the trial in the storage. Numbers of interrupted trials are missing."""
     state: State
-    """Pruned: stopped early, for it was hopeless or diverged."""
+    """State of the trial; a trial that diverged is pruned, too."""
     values: dict[str, JsonValue]
-    """What was tried, by key, such as ``{"lr": 0.01, "model.hidden": [128]}``."""
+    """Values by key, such as ``{"lr": 0.01, "model.hidden": [128]}``."""
     scores: tuple[float, ...]
-    """Accuracy on the validation split, the mean of the heads, of a training with each seed."""
+    """Accuracy on the validation split, mean of all heads, per seed."""
     loss: float | None
-    """Of the first one, on the validation split, the mean of the heads."""
+    """Loss on the validation split, mean of all heads, of the first seed."""
     curve: tuple[float, ...]
-    """That accuracy after each epoch of the first training."""
+    """Accuracy on the validation split after each epoch, of the first seed."""
     epochs: int
-    """That were trained, with all seeds."""
+    """Number of epochs, of all seeds."""
     seconds: float
-    """Likewise."""
+    """Duration, of all seeds."""
     reason: str = ""
-    """Why it was stopped or failed."""
+    """Reason why the trial was pruned or failed."""
 
     @property
     def mean(self) -> float | None:
-        """The mean of the scores; None where it was not trained to its end."""
+        """Mean of the scores; None if the trial is not complete."""
+        # With several seeds, a trial that diverged has the scores of the seeds before.
         return statistics.fmean(self.scores) if self.state == "complete" else None
 
     @property
     def sd(self) -> float | None:
-        """Their standard deviation, where there are two at least."""
+        """Standard deviation of the scores; None if there are fewer than two."""
         return statistics.stdev(self.scores) if len(self.scores) > 1 else None
 
 
 class Study(FrozenModel):
-    """A search, as far as it has come."""
+    """The results of a search, finished or not."""
 
     format: int = 1
     name: str
     model: str
     recipe_name: str
-    """That the search began from."""
+    """Recipe that the search started from."""
     dataset: str
     space: dict[str, JsonValue]
-    """As `zoo_core.tuning.search_space.Space.dump` gives it."""
+    """Search space, from `zoo_core.tuning.search_space.Space.dump`."""
     grid: bool
     seeds: tuple[int, ...]
-    """That each setting is trained with."""
+    """Seeds that each setting is trained with."""
     trials: tuple[Trial, ...]
-    """The finished ones, by number."""
+    """Finished trials, by number."""
     importances: dict[str, float]
-    """Share of each key in what makes a trial a good one, the greatest first; may be empty."""
+    """Importance of each key, the greatest first; empty if there are too few trials."""
 
     @property
     def ranked(self) -> list[Trial]:
-        """Those that were trained to their ends, the best first; of equals the smaller loss."""
+        """Complete trials, the best first; among equal scores, the one with the smaller loss."""
+        # Equal scores are frequent, because accuracies are fractions of a few thousand images.
         done = [trial for trial in self.trials if trial.mean is not None]
         return sorted(done, key=lambda t: (-(t.mean or 0.0), t.loss or 0.0, t.number))
 
     @property
     def epochs(self) -> int:
-        """Trained in all trials together."""
+        """Number of epochs of all trials."""
         return sum(trial.epochs for trial in self.trials)
 
     @property
     def seconds(self) -> float:
-        """Likewise."""
+        """Duration of all trials, added up."""
         return sum(trial.seconds for trial in self.trials)
 
     def counted(self, state: State) -> int:
-        """Return how many trials ended so."""
+        """Return the number of trials in a state."""
         return sum(trial.state == state for trial in self.trials)
 
 
 def read_study(path: Path) -> Study:
-    """Read a study's ``study.json``, given that or its folder.
+    """Read the ``study.json`` of a search.
+
+    Args:
+        path: the file, or its folder.
 
     Raises:
-        DataError: it cannot be read, or is none.
+        DataError: the file cannot be read, or is not a study.
     """
     file = path / STUDY if path.is_dir() else path
     try:
@@ -100,5 +106,5 @@ def read_study(path: Path) -> Study:
     except (OSError, ValidationError) as exc:
         reason: Any = exc.strerror if isinstance(exc, OSError) else first_error(exc)
         raise DataError(
-            f"{file} is not a readable study: {reason}", hint="`zoo tune MODEL` makes one."
+            f"cannot read the study {file}: {reason}", hint="Run `zoo tune MODEL` first."
         ) from exc

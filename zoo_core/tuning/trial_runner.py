@@ -1,4 +1,4 @@
-"""The runner of trials: trainings scored on the validation split alone."""
+"""The runner of trials: trainings that are scored on the validation split only."""
 
 from __future__ import annotations
 
@@ -20,51 +20,58 @@ from zoo_core.training.plan import Plan
 
 
 class TrialRunner:
-    """Trains one plan after another in this process, and forgets the weights.
+    """Trains plans in this process, one after the other, without writing weights.
 
-    Framework and data are loaded once. The test split is not even at hand.
+    Framework and data set are loaded once.
 
     Args:
-        catalog: what is installed.
+        catalog: the installed plugins.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        threads: of the framework; None for its own choice.
+        threads: number of CPU threads; None for the framework's default.
+
+    Raises:
+        InvalidValueError: a launcher such as `torchrun` started several processes.
     """
 
     def __init__(
         self, catalog: Catalog, *, device: str = "auto", threads: int | None = None
     ) -> None:
+        # The processes of a launcher would average the gradients of different trials.
         if env_world_size() > 1:
             raise InvalidValueError(
-                f"a search trains in one process each, {env_world_size()} were started together",
-                hint="Start it without a launcher; any number of workers may share a study.",
+                f"a search must run in one process, got WORLD_SIZE {env_world_size()}",
+                hint="Start it without a launcher; use --workers for several processes.",
             )
         self._catalog, self._device, self._threads = catalog, device, threads
         self._trainers: dict[str, Trainer] = {}
         self._datasets: dict[str, ArrayDataset] = {}
 
     def train(self, plan: Plan, *, callbacks: Callbacks, stop: Stop) -> FitResult:
-        """Train by a plan, exactly as `Training.run` does, and return what it keeps.
+        """Train like `Training.run`, and return the scores.
 
         Args:
-            plan: of the training.
-            callbacks: called during the training; whatever they raise ends it.
-            stop: set by a signal.
+            plan: the plan of the training.
+            callbacks: callbacks of the training; an exception in one of them ends it.
+            stop: the flag that a signal sets.
 
         Raises:
-            InterruptedTrainingError: one was.
+            InterruptedTrainingError: a signal stopped the training.
             DivergedError: the outputs are no longer finite.
         """
         trainer, name = self._trainer(plan), plan.dataset.spec.name
         if name not in self._datasets:
             whole = load_dataset(plan.dataset)
+            # The test split is dropped, so that no trainer or callback can use it for a choice.
             self._datasets[name] = replace(whole, splits={"train": whole.splits["train"]})
         data = training_data(self._datasets[name], plan.recipe)
         run = plan.make_run(data, Path(), callbacks)
         model = plan.build(trainer)
         plan.load_initial_weights(trainer, model)
+        # No folder and no checkpoints: an interrupted trial is repeated from its start.
         return TrainingLoop(trainer, model, run, CheckpointManager(stop=stop)).fit()
 
     def _trainer(self, plan: Plan) -> Trainer:
+        # By name, because a search may vary the trainer.
         name = plan.trainer.spec.name
         if name not in self._trainers:
             self._trainers[name] = plan.make_trainer(self._device, self._threads)

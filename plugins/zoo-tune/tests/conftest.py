@@ -1,4 +1,4 @@
-"""What the tests of searches share: Optuna and scikit-learn, imported once for all commands."""
+"""Fixtures of the tests of searches: a preloaded Optuna, and a trainer with a given side effect."""
 
 import pytest
 
@@ -10,7 +10,7 @@ def preloaded(preloaded):
 
 @pytest.fixture
 def spying(site, write_plugin):
-    """Return a function that installs the trainer `spy`, which does something as it starts."""
+    """Return a function that installs the trainer `spy`, which runs some code before training."""
 
     def install(code):
         write_plugin(

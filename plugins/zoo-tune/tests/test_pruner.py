@@ -1,4 +1,4 @@
-"""The pruner stops the worse trials at fixed shares of their epochs."""
+"""The pruner stops the worse trials at fixed fractions of their epochs."""
 
 import optuna
 import pytest
@@ -8,7 +8,7 @@ from zoo_tune.pruner import BestThirdPruner
 
 
 def stopped_at(curve, others, epochs=8):
-    """Return the epoch after which a trial is stopped that came after others; None for never."""
+    """Return the epoch after which a trial is pruned that follows others; None for never."""
     study = optuna.create_study(direction="maximize", pruner=BestThirdPruner(epochs))
     for other in others:
         trial = study.ask()

@@ -1,4 +1,4 @@
-"""Several workers on one study, some of which are killed: nothing is lost or counted twice."""
+"""Several workers on one study: if some are killed, no trial is lost or counted twice."""
 
 import contextlib
 import os
@@ -18,20 +18,13 @@ from optuna.trial import TrialState
 from zoo_core.installation.installed import load_catalog
 from zoo_core.system.interrupts import Stop
 from zoo_tune.search import make_search
-from zoo_tune.workers.trial_accounting import (
-    BEAT,
-    REASON,
-    WORKER,
-    Watch,
-    counted_trials,
-    give_up,
-    ordinal,
-)
-from zoo_tune.workers.worker import Limits, Worker
+from zoo_tune.workers.heartbeat import BEAT, StaleTrials
+from zoo_tune.workers.trial_accounting import QUEUED, REASON, WORKER, counted_trials, give_up
+from zoo_tune.workers.worker import Worker
 
 ARGUMENTS = ["tune", "softmax", "--trials", "12", "--epochs", "60"]
 LONG = [*ARGUMENTS[:-1], "300"]
-"""The same with trials that are under way while a signal comes."""
+"""Arguments of a search whose trials are still running when a signal arrives."""
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +38,7 @@ def journal(tmp_path):
 
 
 def trials_in(journal, name="softmax"):
-    """Read a study as it is now: without the lock, which workers would make this one wait for."""
+    """Return the trials of a study, without the lock that workers hold."""
     if not journal.exists() or not journal.stat().st_size:
         return []
     try:
@@ -60,7 +53,7 @@ def ended(journal):
 
 
 def at_work(journal):
-    """Return the processes that train, by the trials that they are at."""
+    """Return the processes of the running trials."""
     running = [t for t in trials_in(journal) if t.state == TrialState.RUNNING]
     owners = [t.user_attrs[WORKER] for t in running if WORKER in t.user_attrs]
     return [int(owner.rpartition(":")[2]) for owner in owners]
@@ -69,16 +62,16 @@ def at_work(journal):
 def wait_for(condition, seconds=600):
     end = time.monotonic() + seconds
     while not (result := condition()):
-        assert time.monotonic() < end, "it did not happen in time"
+        assert time.monotonic() < end, "timeout"
         time.sleep(0.02)
     return result
 
 
 def hold(journal, count):
-    """Stop `count` processes in the midst of their trials, and return which.
+    """Stop `count` processes in the middle of their trials, and return their ids.
 
-    However fast a trial is done, whoever is stopped is at work still when it is killed. None is
-    stopped with the journal's lock in hand, which would stop the others as well.
+    A stopped process is still training when it is killed, however short its trial. No process is
+    stopped while it holds the journal's lock, because the others would then wait for it.
     """
     held = []
     lock = journal.with_name(f"{journal.name}.lock")
@@ -91,7 +84,7 @@ def hold(journal, count):
 
     def has_lock():
         first, until = look(), time.monotonic() + 0.5
-        while look() == first is not None:  # others, if they go on, take it and give it back
+        while look() == first is not None:  # the others acquire and release it
             if time.monotonic() > until:
                 return True
         return False
@@ -118,12 +111,14 @@ def hold(journal, count):
 
 
 def check_whole(journal, before, count=12):
-    """Check that a study has as many trials as requested, among them those in `before`."""
+    """Check that a study has `count` trials, among them those in `before`."""
     after = ended(journal)
     assert before.items() <= after.items()
     assert len(after) == count
     assert not at_work(journal)
-    ends = [line for line in journal.read_bytes().splitlines() if b'"op_code":6' in line]
+    # Operation 6 sets a state, 0 is RUNNING: each trial is finished exactly once.
+    states = [line for line in journal.read_bytes().splitlines() if b'"op_code":6' in line]
+    ends = [line for line in states if b'"state":0' not in line]
     assert len(ends) == len(trials_in(journal))
 
 
@@ -175,7 +170,7 @@ def test_heartbeat_keeps_slow_worker_alive(spawn, journal, spying, tmp_path):
         with process:
             _, err = process.communicate(timeout=600)
         assert process.returncode == 0, err
-        assert err == "", "neither worker takes the other for lost"
+        assert err == "", "no worker considers the other one lost"
     assert len(counted_trials(trials_in(journal))) == 1
 
 
@@ -190,7 +185,7 @@ def test_zoo_tune_reports_and_repeats_lost_trial(spawn, cli, journal):
     result = cli(*ARGUMENTS, "--patience", "2")
     assert result.code == 0
     number = max(before) + 1
-    for text in (result.out, result.err):  # what is under way, and then that it is lost
+    for text in (result.out, result.err):  # first as running, then as lost
         assert re.search(rf"\btrial {number}\b.*\b2 s\b", text), text
     check_whole(journal, before)
 
@@ -208,7 +203,7 @@ def test_workers_try_each_grid_combination_once(cli, journal, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="looks for waiting signals in /proc")
+@pytest.mark.skipif(sys.platform != "linux", reason="finds pending signals in /proc")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signal_stops_workers_and_command_resumes(spawn, cli, journal, number):
     with spawn("-m", "zoo_core", *ARGUMENTS, "--workers", "3") as process:
@@ -220,8 +215,8 @@ def test_signal_stops_workers_and_command_resumes(spawn, cli, journal, number):
             os.kill(pid, signal.SIGCONT)
         _, err = process.communicate(timeout=600)
     assert process.returncode == 128 + number
-    assert "zoo tune softmax --trials 12 --workers 3 --epochs 60" in err
-    assert len(err.splitlines()) == 2  # the first is empty, below what a terminal shows of Ctrl-C
+    assert "zoo tune softmax --trials 12 --epochs 60 --workers 3" in err
+    assert len(err.splitlines()) == 2  # the first is empty, below the ^C that a terminal prints
     assert not at_work(journal)
     before = ended(journal)
     assert cli(*ARGUMENTS, "--workers", "3").code == 0
@@ -229,7 +224,7 @@ def test_signal_stops_workers_and_command_resumes(spawn, cli, journal, number):
 
 
 def is_signaled(pid):
-    """Say whether a signal waits until a process goes on."""
+    """Return whether a signal is pending until a process continues."""
     (line,) = re.findall(r"^ShdPnd:\s*(\w+)$", Path(f"/proc/{pid}/status").read_text(), re.M)
     return int(line, 16) != 0
 
@@ -302,7 +297,7 @@ def _get(url):
         return None
 
 
-# What workers agree by.
+# Trial accounting.
 
 
 @pytest.fixture
@@ -315,12 +310,11 @@ def test_counted_trials_include_failed_but_not_given_up(study):
         study.ask()
     assert give_up(study, 0)
     failed = optuna.Trial(study, study.trials[1]._trial_id)
-    failed.set_user_attr(REASON, "it was too large")
+    failed.set_user_attr(REASON, "out of memory")
     study.tell(1, state=TrialState.FAIL)
     study.tell(2, 0.5)
     assert not give_up(study, 2)
     assert [trial.number for trial in counted_trials(study.trials)] == [1, 2, 3]
-    assert [ordinal(study.trials, number) for number in range(4)] == [0, 0, 1, 2]
 
 
 @pytest.mark.parametrize("grid", [False, True])
@@ -332,6 +326,7 @@ def test_worker_gives_up_surplus_trial(grid, tmp_path, monkeypatch):
         "numpy-net",
         space=str(tmp_path / "space.toml"),
         grid=grid,
+        trials=1,
         given=[{"dataset": "synthetic"}],
     )
     study = search.open_study(optuna.storages.InMemoryStorage(), "s")
@@ -340,22 +335,64 @@ def test_worker_gives_up_surplus_trial(grid, tmp_path, monkeypatch):
         search,
         study,
         runner=None,
-        limits=Limits(None if grid else 1, None, patience=60),
         stop=Stop(),
-        changed=lambda: None,
+        patience=60,
     )
     assert worker._take()
     assert worker._take() is None
     assert [trial.number for trial in counted_trials(study.trials)] == [0]
 
 
-def test_watch_finds_trial_whose_heartbeat_stopped(study, monkeypatch):
+@pytest.fixture
+def grid_worker(tmp_path, monkeypatch):
+    """Return a worker of a grid of two combinations, which trains nothing."""
+    monkeypatch.setenv("ZOO_PLUGINS", "zoo-numpy,zoo-tune")
+    (tmp_path / "space.toml").write_text("inherit = false\nlr.choices = [0.1, 0.2]\n")
+    search = make_search(
+        load_catalog(),
+        "numpy-net",
+        space=str(tmp_path / "space.toml"),
+        grid=True,
+        given=[{"dataset": "synthetic"}],
+    )
+    study = search.open_study(optuna.storages.InMemoryStorage(), "s")
+    return Worker(load_catalog(), search, study, runner=None, stop=Stop(), patience=60)
+
+
+def queued(trial):
+    return trial and trial.user_attrs[QUEUED]
+
+
+def test_worker_gives_up_grid_trial_that_others_have(grid_worker):
+    study, queue = grid_worker.study, grid_worker.search.queue
+    for _ in range(2):  # two workers enqueue the same combination at the same time
+        study.enqueue_trial(queue[0], user_attrs={QUEUED: queue[0]})
+    taken = [grid_worker._take() for _ in range(4)]
+    assert [queued(trial) for trial in taken] == [{"lr": 0.1}, None, {"lr": 0.2}, None]
+
+
+def test_worker_gives_up_grid_trial_without_parameters(grid_worker, monkeypatch):
+    """Another worker takes the waiting trial, and `ask` returns a new one."""
+    with monkeypatch.context() as patch:
+        patch.setattr(Worker, "_enqueue_missing", lambda *_: None)
+        assert grid_worker._take() is None
+    assert queued(grid_worker._take()) == {"lr": 0.1}
+
+
+def test_worker_repeats_grid_trial_that_was_interrupted(grid_worker):
+    first = grid_worker._take()
+    give_up(grid_worker.study, first.number)
+    assert [queued(grid_worker._take()) for _ in range(2)] == [{"lr": 0.1}, {"lr": 0.2}]
+    assert not grid_worker._is_complete()
+
+
+def test_stale_trials_are_those_whose_heartbeat_stopped(study, monkeypatch):
     now = 0.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     alive, dead = study.ask(), study.ask()
-    watch = Watch(patience=10)
+    stale = StaleTrials(patience=10)
     for now in (0.0, 6.0, 12.0):
         alive.set_user_attr(BEAT, now)
-        lost = watch.lost(study.trials)
-    assert [trial.number for trial in lost] == [dead.number]
-    assert Watch(patience=10).lost(study.trials) == []
+        found = stale.find(study.trials)
+    assert [trial.number for trial in found] == [dead.number]
+    assert StaleTrials(patience=10).find(study.trials) == []

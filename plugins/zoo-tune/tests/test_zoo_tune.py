@@ -1,4 +1,4 @@
-"""`zoo tune` from end to end, on a model that trains in a hundredth of a second."""
+"""End-to-end tests of `zoo tune`, on a model that trains in a hundredth of a second."""
 
 import json
 import re
@@ -12,15 +12,15 @@ import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
 from zoo_core.errors import DataError
-from zoo_tune.storage import open_storage, readable, without_password
-from zoo_tune.workers.trial_accounting import counts
+from zoo_tune.storage import open_storage, storage_errors, without_password
+from zoo_tune.workers.trial_accounting import counted_trials
 
 JOURNAL = "studies/softmax/journal.log"
 
 
 @pytest.fixture
 def tune(cli, monkeypatch):
-    """Return a function that runs `zoo tune softmax` with the toy and zoo-tune alone."""
+    """Return a function that runs `zoo tune softmax` with only zoo-toy and zoo-tune."""
     monkeypatch.setenv("ZOO_PLUGINS", "zoo-toy,zoo-tune")
 
     def run(*arguments, name="softmax", **options):
@@ -35,7 +35,7 @@ def tuned(result):
 
 
 def tried(study):
-    """Return what decides whether two searches are the same one."""
+    """Return the facts that are equal for two equal searches."""
     return [
         (trial["state"], trial["values"], trial["scores"], trial["curve"])
         for trial in study["trials"]
@@ -43,11 +43,11 @@ def tried(study):
 
 
 def kept(path, study="softmax"):
-    """Return a study as Optuna itself reads it."""
+    """Return a study as loaded by Optuna itself."""
     return optuna.load_study(study_name=study, storage=open_storage(str(path)))
 
 
-# What a search gives.
+# Results.
 
 
 @pytest.mark.slow
@@ -125,7 +125,7 @@ def test_zoo_tune_prints_trials_leaderboard_and_next_command(tune):
     assert head.split() == [
         "trial", "validation", "epochs", "seconds", "lr", "batch_size", "model.scale"
     ]  # fmt: skip
-    assert any(line.startswith("What matters: ") for line in lines)
+    assert any(line.startswith("Importance: ") for line in lines)
     assert result.err == ""
 
 
@@ -177,7 +177,7 @@ def test_zoo_tune_trains_each_trial_with_several_seeds(tune):
     assert " ± " in tune("--trials", 3, "--seeds", 3, "--no-pruning").out
 
 
-# Settings that are not good.
+# Pruned, failed and invalid settings.
 
 
 @pytest.mark.slow
@@ -251,7 +251,7 @@ def test_zoo_tune_rejects_invalid_space_before_first_trial(tune, tmp_path, space
             ("--set", "--space FILE.toml"),
         ),
         (["--set", "lrr=0.1"], 2, ("'lrr'", "'lr'")),
-        (["--set", "model=3"], 2, ("model ", "table", "got 3")),
+        (["--set", "model=3"], 2, ("model ", "object", "got 3")),
         (["--recipe", "sloow"], 3, ("'sloow'", "'slow'")),
         (["--storage", "odd://here/x"], 2, ("--storage", "odd://here/x", "sqlite:///FILE")),
         (["--storage", "://"], 2, ("--storage", "sqlite:///FILE")),
@@ -264,7 +264,7 @@ def test_zoo_tune_names_invalid_argument(tune, arguments, code, facts):
     result = tune(*arguments)
     assert result.code == code, result.err
     assert all(fact in result.err for fact in facts), result.err
-    assert not result.err.startswith("zoo: the search space"), "the fault is not the space's"
+    assert not result.err.startswith("zoo: the search space"), "the space is valid"
     assert not any(line.startswith("Trial") for line in result.out.splitlines())
 
 
@@ -275,7 +275,7 @@ def test_zoo_tune_refuses_distributed_launcher(tune):
     assert "search space" not in result.err
 
 
-# Repeating, stopping, going on.
+# Repeating, stopping, resuming.
 
 
 @pytest.mark.slow
@@ -297,7 +297,7 @@ def test_zoo_tune_repeats_no_trial_and_extends_study(tune):
 
 @pytest.fixture
 def stopped_at(spawn, spying, tmp_path):
-    """Return a function that runs a search and sends it a signal while a trial is trained."""
+    """Return a function that runs a search and sends it a signal during a trial."""
     how = spying(
         "import os, time\n"
         "        if float(os.environ.get('WAIT_AT', 'nan')) == run.recipe.lr:\n"
@@ -311,7 +311,7 @@ def stopped_at(spawn, spying, tmp_path):
             while (line := process.stdout.readline()) != "waiting\n":
                 assert line, process.stderr.read()
             process.send_signal(number)
-            (tmp_path / "go").touch()  # which it sees after the signal
+            (tmp_path / "go").touch()  # the trial continues after the signal
             _, err = process.communicate(timeout=600)
         (tmp_path / "go").unlink()
         assert process.returncode == 128 + number
@@ -339,7 +339,7 @@ def test_interrupted_search_resumes_to_same_trials(tune, stopped_at, tmp_path, n
 
 @pytest.mark.slow
 def test_timeout_prevents_new_trials(tune, spying):
-    """A clock that goes on by a minute per trial lets three begin in 150 seconds."""
+    """The clock advances by a minute per trial, so that three start within 150 seconds."""
     how = spying(
         "import time\n        now = time.monotonic\n        time.monotonic = lambda: now() + 60\n"
     )
@@ -420,7 +420,12 @@ def test_journal_recovers_from_truncated_line(tune, tmp_path):
 
 @pytest.mark.slow
 def test_storage_leaves_other_file_unchanged(tune, tmp_path):
-    for content in ("not a journal\n", '{"op_code": 99, "worker_id": "x"}\n', '{"op_code": 4}\n'):
+    for content in (
+        "not a journal\n",
+        "no line end",
+        '{"op_code": 99, "worker_id": "x"}\n',
+        '{"op_code": 4}\n',
+    ):
         (tmp_path / "notes.txt").write_text(content)
         result = tune("--storage", "notes.txt", "--trials", 2)
         assert result.code == 1, result.err
@@ -444,10 +449,10 @@ def test_without_password_masks_url_password():
         assert without_password(other) == other
 
 
-def test_readable_masks_password_in_driver_error():
+def test_storage_errors_mask_password_in_driver_error():
     url = "postgresql+psycopg://me:s3cret@127.0.0.1/zoo"
     masked = r"me:\*\*\*@127.0.0.1/zoo.*no \*\*\* here"
-    with pytest.raises(DataError, match=masked), readable(url):
+    with pytest.raises(DataError, match=masked), storage_errors(url):
         raise SQLAlchemyError("no s3cret here")
 
 
@@ -462,18 +467,18 @@ def test_storage_names_missing_driver(tune):
 
 
 def finished(journal):
-    """Return the trials of a study that are finished and count; none while there is no study."""
+    """Return the finished trials of a study that count; none before the study exists."""
     if not journal.exists() or not journal.stat().st_size:
         return []
     try:
         trials = kept(journal, journal.parent.name).get_trials(deepcopy=False)
     except KeyError:
         return []
-    return [trial for trial in trials if trial.state.is_finished() and counts(trial)]
+    return [trial for trial in counted_trials(trials) if trial.state.is_finished()]
 
 
 def wait_for(condition, seconds=600):
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
+        assert time.monotonic() < end, "timeout"
         time.sleep(0.01)

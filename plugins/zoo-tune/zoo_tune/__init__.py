@@ -1,1 +1,1 @@
-"""Searches for recipes: `zoo tune`."""
+"""Hyperparameter searches with Optuna: the command `zoo tune`."""

@@ -1,27 +1,29 @@
-"""`zoo tune`."""
+"""The command `zoo tune`: search for a better recipe of a model."""
 
 from __future__ import annotations
 
+import functools
+import math
+import os
 import re
 import shlex
+import signal
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from click.core import ParameterSource
 
 from zoo_core.plugin_api import (
     InterruptedTrainingError,
     InvalidValueError,
+    Stop,
     TrainingError,
     deferred_signals,
     installed_catalog,
     options,
     print_json,
 )
-from zoo_tune.workers import PARENT
 
 if TYPE_CHECKING:
     import optuna
@@ -34,59 +36,79 @@ JOURNAL = "journal.log"
 STUDY_NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 
 TRIALS = 40
-"""How many are tried, where neither their number nor a time is given."""
+"""Default number of trials of a search without a timeout."""
+
+ARGUMENTS = "zoo_tune.arguments"
+"""Key of the command's own arguments in click's context."""
 
 
-@click.command()
+class _Tune(click.Command):
+    """A command that keeps its arguments, for worker processes and for the hint how to resume."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[ARGUMENTS] = list(args)  # a copy, because parsing empties the list
+        return super().parse_args(ctx, args)
+
+
+@click.command(cls=_Tune)
 @click.argument("name", shell_complete=options.complete_models)
-@click.option("--trials", type=click.IntRange(min=1), metavar="N", help="Settings to try in all.")
+@click.option("--trials", type=click.IntRange(min=1), metavar="N", help="Number of trials in all.")
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0),
     metavar="SECONDS",
-    help="Begin no trial after this time.",
+    help="Start no trial after this time.",
 )
 @click.option("--space", help="One of the model's search spaces, or a .toml file.")
 @click.option("--grid", is_flag=True, help="Try every combination of the space's choices.")
-@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, metavar="K")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="K",
+    help="Number of processes that train trials in parallel.",
+)
 @click.option(
     "--storage",
     metavar="URL",
-    help="Where trials are kept: a path, sqlite:///FILE, postgresql+psycopg://… or "
-    "mysql+pymysql://…; workers that name the same one share the study.  "
+    help="Storage of the trials: a path, sqlite:///FILE, postgresql+psycopg://… or "
+    "mysql+pymysql://…; workers with the same storage share the study.  "
     "[default: journal.log in the folder]",
 )
-@click.option("--study", metavar="NAME", help="Of the search.  [default: the model's name]")
-@click.option("--recipe", help="To begin from, a name or a .toml file.  [default: the space's]")
+@click.option("--study", metavar="NAME", help="Name of the study.  [default: the model's name]")
+@click.option(
+    "--recipe", help="Recipe to start from, or a .toml file.  [default: the space's recipe]"
+)
 @options.dataset
-@click.option("--epochs", type=int, help="Instead of the recipe's.")
+@click.option("--epochs", type=int, help="Override the recipe's number of epochs.")
 @click.option(
     "--set",
     "assignments",
     multiple=True,
     metavar="KEY=VALUE",
-    help="A value instead of the recipe's, which is not searched then. Repeatable.",
+    help="Override a value of the recipe, which is then not searched. Repeatable.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, help="Of what is tried.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Random seed of the sampler.")
 @click.option(
     "--seeds",
     type=click.IntRange(min=1),
     default=1,
     metavar="N",
-    help="Train each setting so many times and judge it by the mean.  [default: 1]",
+    help="Train each setting with this many seeds; its score is the mean.  [default: 1]",
 )
-@click.option("--no-pruning", is_flag=True, help="Train hopeless trials to their ends, too.")
+@click.option("--no-pruning", is_flag=True, help="Train unpromising trials to their end, too.")
 @click.option(
     "--out",
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Where the best recipe is left.  [default: studies/STUDY]",
+    help="Folder of the results.  [default: studies/STUDY]",
 )
 @click.option("--device", help="auto, cpu, cuda or mps.  [default: auto]")
 @click.option(
     "--threads",
     type=click.IntRange(min=1),
-    help="CPU threads of each worker.  [default: the physical cores, shared among them]",
+    help="CPU threads per worker.  [default: number of physical cores, shared by the workers]",
 )
 @click.option(
     "--patience",
@@ -94,9 +116,10 @@ TRIALS = 40
     default=60.0,
     show_default=True,
     metavar="SECONDS",
-    help="After so long without a sign of life, a worker's trial is done again.",
+    help="Repeat a trial after this time without a heartbeat of its worker.",
 )
-@click.option(PARENT, "parent", type=int, hidden=True)
+# The process whose worker this one is.
+@click.option("--parent", type=int, hidden=True)
 @options.as_json
 @click.pass_context
 def tune(  # noqa: PLR0917 (click passes every argument by name)
@@ -125,99 +148,93 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
 ) -> None:
     """Search for a better recipe of the model NAME.
 
-    Settings are judged by accuracy on the validation split; the test split is not read. What was
-    tried is kept, and the same command goes on where it was stopped. The best recipe is left as
-    best.toml, for `zoo train NAME --recipe`.
+    A setting's score is its accuracy on the validation split; the test split is not used. Trials
+    are kept, and the same command continues a search that was stopped. The best recipe is written
+    to best.toml, for `zoo train NAME --recipe`.
     """
-    from zoo_core.plugin_api import call_hook, parse_set
+    from zoo_core.plugin_api import TrialRunner, call_hook, parse_set, physical_cores
     from zoo_tune.progress import Board
-    from zoo_tune.results import make_writable, summarize, write_outcome
+    from zoo_tune.results import summarize, write_results
     from zoo_tune.search import make_search
-    from zoo_tune.storage import open_storage, readable, without_password
-    from zoo_tune.workers.session import Session
-    from zoo_tune.workers.worker import Limits
+    from zoo_tune.storage import open_storage, storage_errors, without_password
+    from zoo_tune.workers.worker import Worker
+    from zoo_tune.workers.worker_pool import run_workers
 
     study = study or name.replace("/", "-") + "-grid" * grid
     if not STUDY_NAME.fullmatch(study):
         raise InvalidValueError(
-            f"--study {study!r} cannot name a study", hint="Allowed are letters, digits, . _ and -"
+            f"invalid --study: expected letters, digits, '.', '_' and '-', got {study!r}"
         )
     named = {"dataset": dataset, "epochs": epochs}
+    catalog = installed_catalog()
     search = make_search(
-        installed_catalog(),
+        catalog,
         name,
         space=space,
         grid=grid,
+        trials=trials if grid or timeout is not None else trials or TRIALS,
         recipe=recipe,
         given=[*map(parse_set, assignments), {k: v for k, v in named.items() if v is not None}],
         seed=seed,
         seeds=seeds,
         pruning=not no_pruning,
     )
-    if search.grid is not None:
-        search = replace(search, grid=search.grid[:trials])
+    share = max(physical_cores() // workers, 1) if workers > 1 else None
+    runner = TrialRunner(catalog, device=device or "auto", threads=threads or share)
     folder = folder or Path("studies") / study
-    make_writable(folder)  # now, and not when the search is done
     where = storage or str(folder / JOURNAL)
-    done = TRIALS if trials is timeout is None else trials
-    limits = Limits(
-        trials=None if grid else done,
-        until=None if timeout is None else time.monotonic() + timeout,
-        patience=patience,
-    )
-    total = limits.trials if search.grid is None else len(search.grid)
-    with deferred_signals() as stop, readable(where):
+    until = math.inf if timeout is None else time.monotonic() + timeout
+    with deferred_signals() as stop, storage_errors(where):
         opened = search.open_study(open_storage(where), study)
-        session = Session(
-            installed_catalog(), search, opened, limits, workers, device or "auto", threads, stop
-        )
+        worker = Worker(catalog, search, opened, runner, stop, patience, until)
         if parent is not None:
-            session.work_for(parent)
+            worker.work(functools.partial(_stop_orphan, parent, stop))
             return
+        # At the start as well, so that a folder that cannot be written is found before training.
+        write_results(folder, summarize(search, opened), search, catalog)
         if not as_json:
-            _announce(search, total, opened, without_password(where), patience)
-        with Board(opened, search.space, total, quiet=as_json) as board:
-            session.run(_words(ctx), board.update)
-        outcome = summarize(search, opened)
-        best = (
-            search.plan_of(installed_catalog(), outcome.ranked[0].values)
-            if outcome.ranked
-            else None
-        )
-        write_outcome(folder, outcome, best)
-        call_hook(
-            installed_catalog().hooks,
-            "zoo_tune_end",
-            "the search is kept",
-            study=outcome,
-            folder=folder,
-        )
-    _report(outcome, folder, as_json=as_json)
+            _announce(search, opened, without_password(where), patience)
+        with Board(search, opened, quiet=as_json) as board:
+            if workers == 1:
+                worker.work(board.update)
+            else:
+                # Before the user's arguments, because these may end with `-- NAME`.
+                arguments = ["--parent", str(os.getpid()), *ctx.meta[ARGUMENTS]]
+                run_workers(arguments, workers, opened, stop, board.update)
+        summary = summarize(search, opened)
+        write_results(folder, summary, search, catalog)
+        call_hook(catalog.hooks, "zoo_tune_end", "the search is kept", study=summary, folder=folder)
+    _report(summary, folder, as_json=as_json)
     if stop.signal:
+        words = [word.replace(where, without_password(where)) for word in ctx.meta[ARGUMENTS]]
         raise InterruptedTrainingError(
             stop.signal,
-            f"stopped after {len(outcome.trials)} trials, which are kept. Go on: zoo tune "
-            f"{shlex.join(map(without_password, _words(ctx)))}",
+            f"interrupted after {len(summary.trials)} trials, which are kept. To continue, run: "
+            f"zoo tune {shlex.join(words)}",
         )
-    if not outcome.ranked:
-        reasons = {trial.reason for trial in outcome.trials}
+    if not summary.ranked:
+        reasons = sorted({trial.reason for trial in summary.trials})
         raise TrainingError(
-            f"none of {len(outcome.trials)} trials was trained to its end: "
-            f"{next(iter(sorted(reasons)), 'no time was left')}",
+            f"none of {len(summary.trials)} trials is complete: "
+            f"{next(iter(reasons), 'the timeout was too short')}",
             hint="Narrow the search space: --space FILE.toml",
         )
 
 
-def _announce(
-    search: Search, total: int | None, study: optuna.Study, where: str, patience: float
-) -> None:
+def _stop_orphan(parent: int, stop: Stop) -> None:
+    """Stop a worker whose parent process was killed, and could send no signal."""
+    if os.getppid() != parent:  # an orphan has another parent
+        stop.request(signal.SIGTERM)
+
+
+def _announce(search: Search, study: optuna.Study, where: str, patience: float) -> None:
     from optuna.trial import TrialState
 
-    trials = "trials until the time is over" if total is None else f"{total} trials"
+    trials = "trials until the timeout" if search.trials is None else f"{search.trials} trials"
     click.echo(
         f"Tuning {search.plan.model.spec.name} on {search.plan.dataset.spec.name} from recipe "
         f"{search.plan.recipe_name}: {trials} over {', '.join(search.space.ranges)}. "
-        f"Study {study.study_name}, kept in {where}."
+        f"Study {study.study_name}, stored in {where}."
     )
     running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
     if running:
@@ -229,48 +246,28 @@ def _announce(
 
 
 def _report(study: Study, folder: Path, *, as_json: bool) -> None:
-    from zoo_tune import leaderboard
+    from zoo_tune.leaderboard import leaderboard
     from zoo_tune.results import BEST
 
     recipe = folder / BEST if study.ranked else None
     if as_json:
         facts = study.model_dump(mode="json", exclude={"format"})
-        print_json(
-            {
-                **facts,
-                "best": study.ranked[0].number if recipe else None,
-                "recipe": recipe and str(recipe),
-            }
-        )
+        best = study.ranked[0].number if recipe else None
+        print_json(facts | {"best": best, "recipe": recipe and str(recipe)})
         return
     if recipe is None:
         return
-    pruned, failed = study.counted("pruned"), study.counted("failed")
     click.echo(
-        f"{len(study.trials)} trials, {pruned} of them stopped early, {failed} failed; "
-        f"{study.epochs:,} epochs in {study.seconds:.0f} s. Validation accuracy in percent:"
+        f"{len(study.trials)} trials, {study.counted('pruned')} pruned, "
+        f"{study.counted('failed')} failed; {study.epochs:,} epochs in {study.seconds:.0f} s. "
+        "Validation accuracy in percent:"
     )
-    for line in leaderboard.leaderboard(study):
+    for line in leaderboard(study):
         click.echo(line)
-    if matters := leaderboard.importances(study):
-        click.echo(f"What matters: {matters}.")
+    if study.importances:
+        shares = ", ".join(f"{key} {share:.0%}" for key, share in study.importances.items())
+        click.echo(f"Importance: {shares}.")
+    # Written by other plugins, at the end of a search.
     if pictures := sorted(path.name for path in folder.glob("*.png")):
         click.echo(f"Pictures in {folder}: {', '.join(pictures)}")
     click.echo(f"Train the best: zoo train {study.model} --recipe {recipe}")
-
-
-def _words(ctx: click.Context) -> list[str]:
-    """Return the words of this command, so that another process can be given them."""
-    words = []
-    for option in ctx.command.params:
-        if option.name not in ctx.params:
-            continue  # --data-dir, which is a variable of the other process already
-        value = ctx.params[option.name]
-        if isinstance(option, click.Argument):
-            words.append(str(value))
-        elif value is True:
-            words.append(option.opts[-1])
-        elif ctx.get_parameter_source(option.name or "") is not ParameterSource.DEFAULT:
-            for each in value if isinstance(value, tuple) else (value,):
-                words += [option.opts[0], str(each)]
-    return words

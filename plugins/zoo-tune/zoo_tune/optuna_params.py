@@ -1,4 +1,4 @@
-"""A search space's ranges as Optuna keeps them: its choices are plain."""
+"""Conversion between a search space's values and Optuna's parameters."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from optuna import Trial
 from zoo_core.plugin_api import Range, Space, Values
 
 DIGITS = 3
-"""Significant digits of a number that is tried: more would not matter, and recipes are read."""
+"""Significant digits of a float that is tried, so that recipes stay legible."""
 
 Plain = str | int | float | bool | None
+"""A categorical choice that Optuna can store. Others, such as lists, are converted to JSON."""
 
 
 def suggest(trial: Trial, space: Space) -> Values:
-    """Let a trial's sampler choose a value for each key."""
-    return space.assign(lambda key, each: _from_plain(_suggest_one(trial, key, each), each))
+    """Let Optuna choose a trial's value for each key."""
+    return space.assign(lambda key, each: _to_value(_suggest_one(trial, key, each), each))
 
 
 def trial_values(params: Mapping[str, Any], space: Space) -> Values:
-    """Return the values that a trial's parameters in Optuna stand for."""
-    ranges = space.ranges.items()
-    return {key: _from_plain(params[key], each) for key, each in ranges if key in params}
+    """Return the values of a trial's parameters."""
+    return {key: _to_value(params[key], space.ranges[key]) for key in space.ranges if key in params}
 
 
 def params_of(values: Mapping[str, Any], space: Space) -> dict[str, Plain]:
-    """Return values as a trial's parameters in Optuna."""
-    return {key: _to_plain(_choice(value, space.ranges[key])) for key, value in values.items()}
+    """Return a trial's parameters for values."""
+    return {key: _to_plain(space.ranges[key].choice_of(each)) for key, each in values.items()}
 
 
 def _suggest_one(trial: Trial, key: str, each: Range) -> Plain:
@@ -42,17 +42,13 @@ def _suggest_one(trial: Trial, key: str, each: Range) -> Plain:
     return trial.suggest_float(key, low, high, step=step, log=each.log)
 
 
-def _choice(value: Any, each: Range) -> Any:
-    """Return the choice that a config's value is; see `equal_values`."""
-    return next((choice for choice in each.choices if [choice] == value), value)
-
-
 def _to_plain(value: Any) -> Plain:
     return value if isinstance(value, Plain) else json.dumps(value)
 
 
-def _from_plain(plain: Any, each: Range) -> Any:
-    low, high = each.low, each.high
-    if isinstance(plain, float) and low is not None and high is not None:
-        return min(max(float(f"{plain:.{DIGITS}g}"), float(low)), float(high))
+def _to_value(plain: Any, each: Range) -> Any:
+    if isinstance(plain, float) and each.low is not None and each.high is not None:
+        # Rounding may leave the range, whose ends may have more digits.
+        rounded = float(f"{plain:.{DIGITS}g}")
+        return min(max(rounded, float(each.low)), float(each.high))
     return next((choice for choice in each.choices if _to_plain(choice) == plain), plain)

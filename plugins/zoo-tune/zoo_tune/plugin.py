@@ -1,4 +1,4 @@
-"""The plugin's specs: the command `zoo tune`."""
+"""The specs of the plugin: the command `zoo tune`."""
 
 from zoo_core import CommandSpec, hookimpl
 

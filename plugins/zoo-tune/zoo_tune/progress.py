@@ -1,35 +1,34 @@
-"""Progress of a search: a line per trial, and a bar on a terminal."""
+"""Progress of a search: one line per trial, and a progress bar on a terminal."""
 
 from __future__ import annotations
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from zoo_core.plugin_api import ProgressBar, Space
+from zoo_core.plugin_api import ProgressBar
 from zoo_tune.leaderboard import settings
 from zoo_tune.optuna_params import trial_values
+from zoo_tune.search import Search
 from zoo_tune.workers.trial_accounting import REASON, counted_trials
 
 
 class Board:
-    """Tells of each trial that ends, whoever trained it.
+    """Prints each trial that ends, also those of other workers.
 
     Args:
-        study: the search.
-        space: its values.
-        total: how many trials there will be; None where that is not known.
-        quiet: draw the bar alone.
+        search: the settings of the search.
+        study: the study of the search.
+        quiet: whether to draw the progress bar only.
     """
 
-    def __init__(
-        self, study: optuna.Study, space: Space, total: int | None, *, quiet: bool
-    ) -> None:
-        self._study, self._space, self._total = study, space, total
-        self._told: set[int] = {trial.number for trial in self._finished()}
+    def __init__(self, search: Search, study: optuna.Study, *, quiet: bool) -> None:
+        self._search, self._study = search, study
+        # The trials of an earlier command are not printed again.
+        self._printed = {trial.number for trial in self._finished()}
         self._bar = ProgressBar(quiet=quiet, text_first=False)
 
     def __enter__(self) -> Board:
-        self._bar.start(self._total)
+        self._bar.start(self._search.trials)
         self.update()
         return self
 
@@ -37,31 +36,32 @@ class Board:
         self._bar.stop()
 
     def update(self) -> None:
-        """Look at the study, and tell of what is new."""
+        """Fetch the study, print the trials that have ended, and draw the progress bar."""
         finished = self._finished()
         for trial in finished:
-            if trial.number not in self._told:
-                self._told.add(trial.number)
+            if trial.number not in self._printed:
+                self._printed.add(trial.number)
                 self._bar.say(self._line(trial))
-        if self._bar.drawn:
-            self._bar.update(len(finished), self._total, self._now(finished))
+        if self._bar.drawn:  # because a second query of the storage is only for the bar
+            self._bar.update(len(finished), self._search.trials, self._status(finished))
 
     def _finished(self) -> list[FrozenTrial]:
         trials = counted_trials(self._study.get_trials(deepcopy=False))
         return [trial for trial in trials if trial.state.is_finished()]
 
     def _line(self, trial: FrozenTrial) -> str:
-        values = settings(trial_values(trial.params, self._space))
-        took = f"{trial.user_attrs.get('seconds', 0):.1f} s"
+        values = settings(trial_values(trial.params, self._search.space))
+        seconds = f"{trial.user_attrs.get('seconds', 0):.1f} s"
         if trial.state == TrialState.COMPLETE and trial.value is not None:
-            return f"Trial {trial.number}: {trial.value:.2%} with {values}; {took}"
-        how = "failed: " if trial.state == TrialState.FAIL else ""
-        return f"Trial {trial.number}: {how}{trial.user_attrs.get(REASON)}, with {values}; {took}"
+            return f"Trial {trial.number}: {trial.value:.2%} with {values}; {seconds}"
+        prefix = "failed: " if trial.state == TrialState.FAIL else ""
+        reason = f"{prefix}{trial.user_attrs.get(REASON)}"
+        return f"Trial {trial.number}: {reason}, with {values}; {seconds}"
 
-    def _now(self, finished: list[FrozenTrial]) -> str:
-        """Return which trials are under way, and how good the best is."""
+    def _status(self, finished: list[FrozenTrial]) -> str:
+        """Return the best score and the epochs of the running trials."""
         running = self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        under_way = ", ".join(f"trial {t.number} epoch {t.last_step or 0}" for t in running)
+        epochs = ", ".join(f"trial {t.number} epoch {t.last_step or 0}" for t in running)
         values = [t.value for t in finished if t.state == TrialState.COMPLETE and t.value]
         best = f"best {max(values):.2%}" if values else ""
-        return " · ".join(filter(None, [best, under_way]))
+        return " · ".join(filter(None, [best, epochs]))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any
 
 import optuna
@@ -17,6 +16,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from zoo_core.plugin_api import (
     SEARCH,
     STUDY,
+    Catalog,
     DataError,
     Plan,
     SearchSummary,
@@ -32,7 +32,7 @@ from zoo_tune.workers.trial_accounting import REASON, counted_trials
 BEST = "best.toml"
 
 MIN_TRIALS = 4
-"""Trials below which nothing is said of importances."""
+"""Minimum number of trials for importances."""
 
 _STATES: dict[TrialState, State] = {
     TrialState.COMPLETE: "complete",
@@ -42,7 +42,7 @@ _STATES: dict[TrialState, State] = {
 
 
 def summarize(search: Search, study: optuna.Study) -> Study:
-    """Return the trials that are finished and count, and what they say."""
+    """Return the finished trials that count, and the importance of each key."""
     trials = counted_trials(study.get_trials(deepcopy=False))
     return Study(
         name=study.study_name,
@@ -50,45 +50,45 @@ def summarize(search: Search, study: optuna.Study) -> Study:
         recipe_name=search.plan.recipe_name,
         dataset=search.plan.dataset.spec.name,
         space=search.space.dump(),
-        grid=search.grid is not None,
+        grid=search.grid,
         seeds=search.seeds,
-        trials=tuple(_search_summary(each, search) for each in trials if each.state in _STATES),
+        trials=tuple(_summarize_trial(t, search) for t in trials if t.state in _STATES),
         importances=_importances(trials),
     )
 
 
-def make_writable(folder: Path) -> None:
-    """Make the folder that a search leaves its outcome in.
+def write_results(folder: Path, study: Study, search: Search, catalog: Catalog) -> None:
+    """Write ``study.json`` and, if a trial is complete, its recipe as ``best.toml``.
+
+    Args:
+        folder: the folder of the search's results.
+        study: the summary of the search.
+        search: its settings.
+        catalog: the installed plugins.
 
     Raises:
-        DataError: it cannot be made, or nothing can be written there.
+        DataError: the folder cannot be created or written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=folder):
-            pass
+        if study.ranked:
+            plan = search.plan_of(catalog, study.ranked[0].values)
+            write_atomic(folder / BEST, recipe_toml(study, plan).encode())
+        write_atomic(folder / STUDY, (study.model_dump_json(indent=1) + "\n").encode())
     except OSError as exc:
         raise DataError(
-            f"the study's folder {folder} cannot be written: {exc.strerror}",
-            hint="Name another with --out.",
+            f"cannot write to the study's folder {folder}: {exc.strerror}",
+            hint="Choose another folder with --out.",
         ) from exc
 
 
-def write_outcome(folder: Path, study: Study, plan: Plan | None) -> None:
-    """Write ``study.json`` and, where there is a best trial, its recipe as ``best.toml``.
+def recipe_toml(study: Study, plan: Plan) -> str:
+    """Return the recipe file of the best trial, for ``zoo train --recipe``, with its provenance.
 
     Args:
-        folder: where to.
-        study: the search.
-        plan: of the best trial.
+        study: the summary of the search.
+        plan: the plan of the best trial.
     """
-    if plan is not None:
-        write_atomic(folder / BEST, recipe_toml(study, plan).encode())
-    write_atomic(folder / STUDY, (study.model_dump_json(indent=1) + "\n").encode())
-
-
-def recipe_toml(study: Study, plan: Plan) -> str:
-    """Return the best trial's recipe as a file for ``zoo train --recipe``, with its provenance."""
     best = study.ranked[0]
     facts = SearchSummary(
         study=study.name,
@@ -99,8 +99,10 @@ def recipe_toml(study: Study, plan: Plan) -> str:
         epochs=study.epochs,
         seconds=round(study.seconds, 1),
     )
+    # TOML has no null, so that fields with the value None are left out.
     recipe = plan.recipe.model_dump(mode="json", exclude_none=True)
     model = {key: value for key, value in recipe.pop("model").items() if value is not None}
+    # Tables come last, because a TOML key after a table belongs to that table.
     content: dict[str, Any] = {**recipe, "model": model, SEARCH: facts.model_dump(mode="json")}
     return (
         f"# {study.model}: the best of {len(study.trials)} trials by accuracy on the validation "
@@ -108,30 +110,29 @@ def recipe_toml(study: Study, plan: Plan) -> str:
     )
 
 
-def _search_summary(trial: FrozenTrial, search: Search) -> Trial:
-    known = trial.user_attrs
+def _summarize_trial(trial: FrozenTrial, search: Search) -> Trial:
+    facts = trial.user_attrs
     return Trial(
         number=trial.number,
         state=_STATES[trial.state],
         values=trial_values(trial.params, search.space),
-        scores=tuple(known.get("scores", ())),
-        loss=known.get("loss"),
+        scores=tuple(facts.get("scores", ())),
+        loss=facts.get("loss"),
         curve=tuple(score for _, score in sorted(trial.intermediate_values.items())),
-        epochs=known.get("epochs", 0),
-        seconds=known.get("seconds", 0.0),
-        reason=known.get(REASON, ""),
+        epochs=facts.get("epochs", 0),
+        seconds=facts.get("seconds", 0.0),
+        reason=facts.get(REASON, ""),
     )
 
 
 def _importances(trials: Iterable[FrozenTrial]) -> dict[str, float]:
-    """Return each key's share in what makes a trial one of the best (PED-ANOVA).
-
-    A trial that was stopped early counts as worse than all that came further.
-    """
-    known = [trial for trial in trials if trial.value is not None and trial.params]
-    last = max((trial.last_step or 0 for trial in known), default=0)
+    """Return the importance of each key for being among the best trials (PED-ANOVA)."""
+    scored = [trial for trial in trials if trial.value is not None and trial.params]
+    last = max((trial.last_step or 0 for trial in scored), default=0)
     ranked = optuna.create_study(direction="maximize")
-    for trial in known:
+    for trial in scored:
+        # PED-ANOVA uses ranks only. A pruned trial ranks below all that trained longer, because
+        # accuracies are at most 1 and it loses 1 for each epoch that it is behind.
         behind = last - (trial.last_step or 0) if trial.state == TrialState.PRUNED else 0
         ranked.add_trial(
             create_trial(
@@ -141,7 +142,7 @@ def _importances(trials: Iterable[FrozenTrial]) -> dict[str, float]:
             )
         )
     different = {trial.value for trial in ranked.get_trials(deepcopy=False)}
-    if len(known) < MIN_TRIALS or len(different) == 1:
+    if len(scored) < MIN_TRIALS or len(different) == 1:
         return {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)

@@ -1,15 +1,16 @@
-"""A search before it begins: its settings, held against those that the study was begun with."""
+"""The settings of a search, checked before the first trial and when a study is resumed."""
 
 from __future__ import annotations
 
 import json
 import sys
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import optuna
-from optuna.pruners import BasePruner, NopPruner
+from optuna.pruners import NopPruner
 from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 
@@ -28,118 +29,115 @@ from zoo_core.plugin_api import (
 )
 from zoo_tune.optuna_params import Plain, params_of
 from zoo_tune.pruner import BestThirdPruner
-from zoo_tune.sampler import GridSampler, SeededSampler
 
 SETTINGS = "zoo"
-"""User attribute of a study: what it was begun with."""
+"""User attribute of a study: the settings that it was started with."""
 
 
 @dataclass(frozen=True)
 class Search:
-    """What is searched, and how.
+    """The settings of a search.
 
     Attributes:
-        recipe: name of the recipe that the search begins from, or path of its file.
-        given: what the user gives over its values.
-        plan: of that recipe.
-        space: the values to try.
-        grid: every combination to try; None to let a sampler choose.
-        seed: of the sampler.
-        seeds: that each setting is trained with.
-        pruning: whether hopeless trials are stopped early.
+        recipe: name of the recipe that the search starts from, or path of its file.
+        given: the user's values, which override the recipe's.
+        plan: the plan of that recipe.
+        space: the search space.
+        grid: whether every combination is tried, instead of a sampler's choices.
+        queue: parameters that are tried first: a grid's combinations, or the recipe's own values.
+        trials: number of trials, all workers together; None for no limit.
+        seed: the seed of the sampler.
+        seeds: the seeds that each setting is trained with.
+        pruning: whether trials are pruned.
     """
 
     recipe: str
     given: Mapping[str, Any]
     plan: Plan
     space: Space
-    grid: tuple[dict[str, Plain], ...] | None
+    grid: bool
+    queue: tuple[dict[str, Plain], ...]
+    trials: int | None
     seed: int
     seeds: tuple[int, ...]
     pruning: bool
 
     def settings(self) -> dict[str, Any]:
-        """Return all that trials of one study must have in common, as JSON has it."""
-        recipe = self.plan.recipe.model_dump(mode="json", exclude={"seed"})
+        """Return everything that the trials of one study must have in common, as JSON values."""
         settings = {
             "format": 1,
             "model": self.plan.model.spec.name,
             "plugin": self.plan.model.plugin.distribution,
-            "recipe": recipe,
+            "recipe": self.plan.recipe.model_dump(mode="json", exclude={"seed"}),
             "config": self.plan.config.model_dump(mode="json"),
             "space": self.space.dump(),
-            "grid": self.grid is not None,
+            "grid": self.grid,
             "seed": self.seed,
             "seeds": self.seeds,
             "pruning": self.pruning,
             "dataset": self.plan.dataset.spec.sha256,
         }
+        # Through JSON, because they are compared with settings that a storage returns as JSON.
         plain: dict[str, Any] = json.loads(json.dumps(settings))
         return plain
 
     def plan_of(self, catalog: Catalog, values: Mapping[str, Any]) -> Plan:
-        """Return the plan of a setting."""
+        """Return the plan of a trial's training."""
         model, plugin = self.plan.model.spec.name, self.plan.model.plugin.distribution
         changes = overrides(self.plan.model, self.space, values)
         return make_plan(catalog, f"{plugin}/{model}", self.recipe, [self.given, changes])
 
     def open_study(self, storage: BaseStorage, name: str) -> optuna.Study:
-        """Open the study of a name, or begin it.
+        """Open a study, or create it.
 
         Raises:
-            InvalidValueError: there is one with other settings, or another program's.
+            InvalidValueError: the study has other settings, or was not created by `zoo tune`.
         """
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        how: dict[str, Any] = {
-            "study_name": name,
-            "storage": storage,
-            "sampler": self._sampler(),
-            "pruner": self._pruner(),
-        }
+        # The recipe's own value is tried even if it is not a multiple of the range's step.
+        warnings.filterwarnings("ignore", "Fixed parameter", UserWarning)
+        pruner = BestThirdPruner(self.plan.recipe.epochs) if self.pruning else NopPruner()
+        # Loaded first, because `create_study` would write to a journal even if the study exists.
         try:
-            study = optuna.load_study(**how)
-        except KeyError:  # there is none, unless another worker makes it just now
-            study = optuna.create_study(**how, direction="maximize", load_if_exists=True)
-        # In this order: whoever begins a study writes its settings before its first trial.
+            study = optuna.load_study(study_name=name, storage=storage, pruner=pruner)
+        except KeyError:  # of several workers that create it now, one does and the others load it
+            study = optuna.create_study(
+                study_name=name,
+                storage=storage,
+                pruner=pruner,
+                direction="maximize",
+                load_if_exists=True,
+            )
+        # Trials before settings: a worker stores the settings before its first trial, so that a
+        # study that has trials when they are counted has settings when they are fetched.
         trials = study.get_trials(deepcopy=False)
-        kept = study.user_attrs.get(SETTINGS)
-        if kept is None:
-            if trials or study.direction != StudyDirection.MAXIMIZE:
-                raise InvalidValueError(
-                    f"the study {name!r} there is not zoo's", hint="Name another with --study."
-                )
-            study.set_user_attr(SETTINGS, self.settings() | {"versions": self.plan.versions()})
+        stored = study.user_attrs.get(SETTINGS)
+        if stored is not None:
+            self._check(stored, name)
+        elif trials or study.direction != StudyDirection.MAXIMIZE:
+            raise InvalidValueError(
+                f"the study {name!r} in this storage was not created by `zoo tune`",
+                hint="Choose another name with --study.",
+            )
         else:
-            self._check(kept, name)
+            study.set_user_attr(SETTINGS, self.settings() | {"versions": self.plan.versions()})
         return study
 
-    def _check(self, kept: Mapping[str, Any], name: str) -> None:
+    def _check(self, stored: Mapping[str, Any], name: str) -> None:
         for key, value in self.settings().items():
-            if kept.get(key) != value:
-                where, before, now = _first_difference(key, kept.get(key), value)
+            if stored.get(key) != value:
+                where, before, now = _first_difference(key, stored.get(key), value)
                 raise InvalidValueError(
-                    f"the study {name!r} was begun with {where} {json.dumps(before)}, and this "
-                    f"command has {json.dumps(now)}: their trials would not compare",
-                    hint="Name a new study with --study, or give what it was begun with.",
+                    f"the study {name!r} was started with other settings: expected {where} "
+                    f"{json.dumps(before)}, got {json.dumps(now)}",
+                    hint="Repeat the study's settings, or start a new study with --study.",
                 )
-        if kept.get("versions") != self.plan.versions():
-            sys.stderr.write(
-                f"zoo: the study {name!r} was begun with "
-                f"{_join_versions(kept.get('versions', {}))}, and "
-                f"goes on with {_join_versions(self.plan.versions())}\n"
-            )
-
-    def _sampler(self) -> GridSampler | SeededSampler:
-        if self.grid is not None:
-            return GridSampler(self.grid)
-        own = plan_values(self.plan, self.space.ranges)
-        inside = all(each.has(own[key]) for key, each in self.space.ranges.items())
-        unconditional = not any(each.when for each in self.space.ranges.values())
-        first = params_of(own, self.space) if inside and unconditional else {}
-        return SeededSampler(self.seed, first)
-
-    def _pruner(self) -> BasePruner:
-        return BestThirdPruner(self.plan.recipe.epochs) if self.pruning else NopPruner()
+        if stored.get("versions") != self.plan.versions():
+            # A warning only, because a study of days must survive an update of a package.
+            before, now = stored.get("versions", {}), self.plan.versions()
+            changed = sorted(key for key in before | now if before.get(key) != now.get(key))
+            versions = ", ".join(f"{key} {before.get(key)} → {now.get(key)}" for key in changed)
+            sys.stderr.write(f"zoo: versions changed since the study began: {versions}\n")
 
 
 def make_search(
@@ -148,62 +146,74 @@ def make_search(
     *,
     space: str | None = None,
     grid: bool = False,
+    trials: int | None = None,
     recipe: str | None = None,
     given: Iterable[Mapping[str, Any]] = (),
     seed: int = 0,
     seeds: int = 1,
     pruning: bool = True,
 ) -> Search:
-    """Find and check all that a search depends on, before anything is trained.
+    """Resolve and check all settings of a search, before anything is trained.
 
     Args:
-        catalog: what is installed.
-        name: of the model.
-        space: name of one of its search spaces, or path of a ``.toml`` file; None for its usual
-            one.
+        catalog: the installed plugins.
+        name: the model.
+        space: name of one of its search spaces, or path of a ``.toml`` file; None for the default.
         grid: whether to try every combination.
-        recipe: to begin from; None for the one that the space names, or ``default``.
-        given: values over the recipe's, the later over the earlier; what they set is not
+        trials: number of trials; None for all combinations of a grid, else for no limit.
+        recipe: the recipe to start from; None for the space's recipe, or ``default``.
+        given: values that override the recipe's, later ones the earlier; their keys are not
             searched.
-        seed: of the sampler.
-        seeds: with how many each setting is trained.
-        pruning: whether hopeless trials are stopped early.
+        seed: the seed of the sampler.
+        seeds: number of seeds that each setting is trained with.
+        pruning: whether trials are pruned; those of a grid never are.
 
     Raises:
-        UnknownNameError, DataError, InvalidValueError: see `zoo_core.tuning.model_spaces`.
+        UnknownNameError: the model, the space or the recipe does not exist.
+        DataError: a file cannot be read.
+        InvalidValueError: a key or a value is not allowed.
     """
     entry = catalog.model(name)
     over = merge_layers(given)
-    found = find_space(entry, space, grid=grid).without(flatten(over, "recipe"))
+    found = find_space(entry, space, grid=grid).without(flatten(over, "recipe", kind="an object"))
     if not found.ranges:
         raise InvalidValueError(
-            "every key of the search space is given a value: there is nothing to search",
-            hint="Leave out a --set, or name a space of yours: --space FILE.toml",
+            "nothing to search: every key of the search space has a given value",
+            hint="Leave out a --set, or choose another search space: --space FILE.toml",
         )
     recipe = recipe or found.recipe or "default"
     plan = check_space(catalog, name, found, recipe, [over])
     base = plan_values(plan, found.ranges)
     found = found.around(base) if grid else found
+    queue = _queue(found, base, grid=grid)[: trials if grid else None]
     return Search(
         recipe=recipe,
         given=over,
         plan=plan,
         space=found,
-        grid=tuple(params_of(each, found) for each in found.grid(base)) if grid else None,
+        grid=grid,
+        queue=tuple(queue),
+        trials=len(queue) if grid else trials,
         seed=seed,
+        # From the recipe's own seed on, so that the first score is that of `zoo train` with it.
         seeds=tuple(range(plan.recipe.seed, plan.recipe.seed + seeds)),
         pruning=pruning and not grid,
     )
 
 
+def _queue(space: Space, base: Mapping[str, Any], *, grid: bool) -> list[dict[str, Plain]]:
+    if grid:
+        return [params_of(values, space) for values in space.grid(base)]
+    # The recipe itself is the first trial, so that a search ends at least as well as it starts.
+    # Not with conditional keys, whose value in the recipe may belong to no choice of the space.
+    inside = all(each.has(base[key]) and not each.when for key, each in space.ranges.items())
+    return [params_of(base, space)] if inside else []
+
+
 def _first_difference(key: str, before: Any, now: Any) -> tuple[str, Any, Any]:
-    """Return where two settings differ, as deep as tables go."""
+    """Return the key of the first difference, nested ones with dots, and both values."""
     if isinstance(before, dict) and isinstance(now, dict):
         for inner in sorted(before.keys() | now.keys()):
             if before.get(inner) != now.get(inner):
                 return _first_difference(f"{key}.{inner}", before.get(inner), now.get(inner))
     return key, before, now
-
-
-def _join_versions(versions: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))

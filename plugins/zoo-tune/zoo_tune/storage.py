@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,143 +18,157 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from zoo_core.plugin_api import DataError, InvalidValueError, one_line
 
-KINDS = (
-    "a path (a journal file), sqlite:///FILE, postgresql+psycopg://USER@HOST/NAME or "
-    "mysql+pymysql://USER@HOST/NAME"
+HINT = (
+    "Choose a path (a journal file), sqlite:///FILE, postgresql+psycopg://USER@HOST/NAME or "
+    "mysql+pymysql://USER@HOST/NAME."
 )
 
 DRIVERS = {"psycopg": "postgresql", "pymysql": "mysql"}
-"""Module of a driver -> the extra of zoo-tune that brings it."""
+"""Module of a database driver -> the extra of zoo-tune that installs it."""
 
-LOCKED = 10
-"""Seconds without a change of a journal after which its lock is taken to be a killed process's."""
+if sys.platform == "win32":  # which lets administrators alone make symbolic links
+    _Lock = JournalFileOpenLock
+else:  # symbolic links are atomic on all versions of NFS
+    _Lock = JournalFileSymlinkLock
+
+STALE_LOCK = 10
+"""Seconds after which the lock of a journal that does not change is taken from its owner."""
 
 WAIT = 60
-"""Seconds that SQLite waits for another process's write."""
+"""Seconds that SQLite waits for the write of another process."""
+
+RETRY = 1
+"""Seconds before a database that could not be opened is tried again."""
 
 
 def open_storage(where: str) -> BaseStorage:
-    """Open a storage, or make it.
+    """Open a storage, or create it.
 
     Args:
-        where: one of `KINDS`.
+        where: a path or a URL, see `HINT`.
 
     Raises:
-        InvalidValueError: there is no such kind of storage, or its driver is not installed.
-        DataError: it cannot be reached or read.
+        InvalidValueError: the kind of storage is unknown, or its driver is not installed.
+        DataError: the storage cannot be reached or read.
     """
     if "://" not in where:
         return _open_journal(Path(where))
     try:
         url = make_url(where)
         name = url.render_as_string(hide_password=True)
-        sqlite = url.get_backend_name() == "sqlite"
-    except (ArgumentError, ValueError) as exc:  # whose message may hold the password
-        raise InvalidValueError(
-            "--storage is no URL of a database", hint=f"Allowed are {KINDS}."
-        ) from exc
+        driver = url.get_driver_name()
+    except NoSuchModuleError as exc:
+        raise InvalidValueError(f"--storage {name}: unknown kind of database", hint=HINT) from exc
+    except (ArgumentError, ValueError) as exc:
+        # Without the text of the exception, because it may contain the password.
+        raise InvalidValueError("--storage is not a valid database URL", hint=HINT) from exc
+    sqlite = url.get_backend_name() == "sqlite"
+    # A server may close a connection during a long trial: `pool_pre_ping` opens a new one.
     options: dict[str, Any] = (
         {"connect_args": {"timeout": WAIT}} if sqlite else {"pool_pre_ping": True}
     )
     try:
-        return RDBStorage(where, engine_kwargs=options)
-    except NoSuchModuleError as exc:
-        raise InvalidValueError(
-            f"--storage {name} is of an unknown kind", hint=f"Allowed are {KINDS}."
-        ) from exc
+        try:
+            return RDBStorage(where, engine_kwargs=options)
+        except SQLAlchemyError:
+            # Workers that create the tables of a new database at the same time collide.
+            time.sleep(RETRY)
+            return RDBStorage(where, engine_kwargs=options)
     except ImportError as exc:
-        driver = url.get_driver_name()
         extra = f"zoo-tune[{DRIVERS[driver]}]" if driver in DRIVERS else driver
         raise InvalidValueError(
-            f"--storage {name} needs the driver {driver}, which is not installed",
-            hint=f"Install it: pip install '{extra}'",
+            f"--storage {name} requires the driver {driver}, which is not installed",
+            hint=f"Run `pip install '{extra}'`.",
         ) from exc
     except (SQLAlchemyError, StorageInternalError, RuntimeError, OSError) as exc:
-        raise DataError(f"the storage {name} cannot be opened: {_reason(exc, where)}") from exc
+        raise DataError(f"cannot open the storage {name}: {_message(exc, where)}") from exc
 
 
 @contextmanager
-def readable(where: str) -> Iterator[None]:
-    """Say of a storage that fails inside the block where it is, without its password."""
+def storage_errors(where: str) -> Iterator[None]:
+    """Turn the errors of a database inside the block into a `DataError` without its password."""
     try:
         yield
     except (SQLAlchemyError, StorageInternalError) as exc:
         raise DataError(
-            f"the storage {without_password(where)} failed: {_reason(exc, where)}",
-            hint="What was finished is kept; the same command goes on.",
+            f"the storage {without_password(where)} failed: {_message(exc, where)}",
+            hint="Finished trials are kept; run the same command again to continue.",
         ) from exc
 
 
 def without_password(where: str) -> str:
-    """Return a storage's name to be shown; whatever is no URL, as it is."""
+    """Return a storage's URL with its password masked, and a path unchanged."""
     try:
         return make_url(where).render_as_string(hide_password=True)
     except (ArgumentError, ValueError):
         return where
 
 
-def _reason(exc: BaseException, where: str) -> str:
-    """Return what a driver says, which may hold the password."""
+def _message(exc: BaseException, where: str) -> str:
+    """Return the message of a database driver, with the password masked."""
+    # Optuna wraps SQLAlchemy's exception, and that one the driver's, whose message is shortest.
     inner = exc.__cause__ if isinstance(exc, StorageInternalError) else exc
-    said, password = one_line(getattr(inner, "orig", None) or exc), make_url(where).password
-    return said.replace(str(password), "***") if password else said
+    message, password = (one_line(getattr(inner, "orig", None) or exc), make_url(where).password)
+    return message.replace(str(password), "***") if password else message
 
 
 def _open_journal(path: Path) -> JournalStorage:
-    path = path.absolute()  # the lock is a link to it, which is followed from elsewhere
+    # The lock is a symbolic link to the file, and links are relative to their own folder.
+    path = path.absolute()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists():
-            _check_journal(path)
-        return JournalStorage(_Journal(path))
+        _check_journal(path)
+        lock = _RepairingLock(path)
+        backend = JournalFileBackend(str(path), lock)
+        lock.acquire()  # so that a file or folder that cannot be written fails here
+        lock.release()
+        return JournalStorage(backend)
     except OSError as exc:
-        raise DataError(f"the storage {path} cannot be opened: {exc.strerror}") from exc
+        raise DataError(f"cannot open the storage {path}: {exc.strerror}") from exc
+    # Optuna's own errors for lines that are not an operation of its journal.
     except (ValueError, KeyError, TypeError, AssertionError) as exc:
         raise DataError(
             f"the storage {path} is damaged: {one_line(exc)}",
-            hint="Nothing was changed in it. Name another file with --storage.",
+            hint="It was not changed. Choose another file with --storage.",
         ) from exc
 
 
 def _check_journal(path: Path) -> None:
-    """See that a file is a journal, before anything is added to it."""
-    with path.open("rb") as file:
-        first = file.readline(1 << 16)
-    if first and b'"op_code"' not in first and first.endswith(b"\n"):
-        raise DataError(
-            f"the file {path} is no journal of a study, and nothing was changed in it",
-            hint=f"--storage takes {KINDS}.",
-        )
+    """Refuse a file that is not a journal, before anything is written to it."""
+    # Optuna ignores a last line that it cannot parse, and would append to any text file. A short
+    # first line is allowed, because a full disk can cut it off.
+    begin = b'{"op_code":'
+    if path.exists():
+        with path.open("rb") as file:
+            first = file.read(len(begin))
+        if not begin.startswith(first):
+            raise DataError(f"the file {path} is not a journal of a study", hint=HINT)
 
 
-class _Journal(JournalFileBackend):
-    """Optuna's journal, which a write that was cut short does not spoil.
+class _RepairingLock(_Lock):
+    """Optuna's lock of a journal file, which removes an incomplete last line when acquired.
 
-    A full disk or a power failure may leave half a line; what is appended to it would be lost, and
-    with it everything after.
+    A full disk or a power failure can leave half a line. Optuna would append to it, and could no
+    longer read the study. The half was never acknowledged, so nothing is lost with it.
+
+    Args:
+        path: the journal file.
     """
 
     def __init__(self, path: Path) -> None:
+        super().__init__(str(path), grace_period=STALE_LOCK)
         self._path = path
-        lock = JournalFileOpenLock if os.name == "nt" else JournalFileSymlinkLock
-        self._guard = lock(str(path), grace_period=LOCKED)
-        super().__init__(str(path), self._guard)
-        self.append_logs([])
 
-    def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        lines = "".join(f"{json.dumps(log, separators=(',', ':'))}\n" for log in logs)
-        self._guard.acquire()
+    def acquire(self) -> bool:
+        acquired = super().acquire()
         try:
-            self._end_line()
-            with self._path.open("ab") as file:
-                file.write(lines.encode())
-                file.flush()
-                os.fsync(file.fileno())
-        finally:
-            self._guard.release()
+            self._remove_incomplete_line()
+        except BaseException:
+            self.release()
+            raise
+        return acquired
 
-    def _end_line(self) -> None:
-        """Remove half a line at the end, which was never acknowledged."""
+    def _remove_incomplete_line(self) -> None:
         with self._path.open("r+b") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(size - 1, 0))

@@ -1,7 +1,8 @@
-"""A worker of a search: takes a trial, trains it and reports it, until none is left."""
+"""A worker of a search: takes a trial, trains it and reports its score, until none is left."""
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import socket
@@ -11,8 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
+from optuna.samplers import TPESampler
 from optuna.trial import TrialState
 
 from zoo_core import Run, Scores
@@ -27,201 +30,181 @@ from zoo_core.plugin_api import (
     one_line,
 )
 from zoo_tune.optuna_params import suggest
-from zoo_tune.sampler import GridSampler
 from zoo_tune.search import Search
-from zoo_tune.workers.heartbeat import heartbeat
-from zoo_tune.workers.trial_accounting import (
-    REASON,
-    WORKER,
-    Watch,
-    counted_trials,
-    give_up,
-    ordinal,
-)
+from zoo_tune.workers.heartbeat import StaleTrials, heartbeat
+from zoo_tune.workers.trial_accounting import QUEUED, REASON, WORKER, counted_trials, give_up
 
 WAIT = 0.5
-"""Seconds between two looks at what other workers do."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How far a search goes.
-
-    Attributes:
-        trials: how many are tried in all, by whomever; None for any number.
-        until: when no new one is begun, by `time.monotonic`; None for never.
-        patience: seconds without a sign of life after which a trial is done again.
-    """
-
-    trials: int | None
-    until: float | None
-    patience: float
+"""Maximum seconds between two polls of the storage."""
 
 
 def accuracy(scores: Scores) -> float:
-    """Return what a trial is judged by: the share of right labels, of all heads together."""
+    """Return the score of a trial: the mean accuracy of all heads."""
     return sum(scores.correct) / (scores.total * len(scores.correct))
 
 
+@dataclass
 class Worker:
-    """Takes trials of a study and trains them in this process.
+    """Trains trials of a study in this process.
 
-    Args:
-        catalog: what is installed.
-        search: what is searched.
-        study: opened with it.
-        runner: of the trainings.
-        limits: how far it goes.
-        stop: whether a signal came.
-        changed: is called whenever a trial has come further.
+    Attributes:
+        catalog: the installed plugins.
+        search: the settings of the search.
+        study: Optuna's study, opened with `search`.
+        runner: the runner of the trainings.
+        stop: the flag that a signal sets.
+        patience: seconds without a heartbeat after which a trial is repeated.
+        until: time by `time.monotonic` after which no trial begins.
     """
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        search: Search,
-        study: optuna.Study,
-        *,
-        runner: TrialRunner,
-        limits: Limits,
-        stop: Stop,
-        changed: Callable[[], None],
-    ) -> None:
-        self._catalog, self._search, self._study = catalog, search, study
-        self._runner, self._limits, self._stop, self._changed = runner, limits, stop, changed
-        self._watch = Watch(limits.patience)
-        self._name = f"{socket.gethostname()}:{os.getpid()}"
+    catalog: Catalog
+    search: Search
+    study: optuna.Study
+    runner: TrialRunner
+    stop: Stop
+    patience: float
+    until: float = math.inf
 
-    def work(self) -> None:
-        """Train until the study is done, time is over, or a signal comes.
+    def work(self, changed: Callable[[], None]) -> None:
+        """Train until the study is complete, the time is over, or a signal arrives.
 
-        The last trials may be other workers'; theirs are waited for, since they might get lost.
+        Args:
+            changed: a callback after each epoch, each trial and each poll.
         """
-        while not self._stop.signal:
-            self._give_up_lost()
-            if not self._time_left() or (self._all_taken() and not self._running()):
-                return
-            taken = None if self._all_taken() else self._take()
-            if taken is None:
-                self._changed()
+        stale = StaleTrials(self.patience)
+        # The trials of other workers are waited for, because a worker that dies leaves its trial.
+        while not self.stop.signal and time.monotonic() < self.until and not self._is_complete():
+            for lost in stale.find(self.study.get_trials(deepcopy=False)):
+                if give_up(self.study, lost.number):
+                    sys.stderr.write(
+                        f"zoo: trial {lost.number} of {lost.user_attrs.get(WORKER, 'a worker')} "
+                        f"had no heartbeat for {self.patience:g} s and is repeated\n"
+                    )
+            trial = self._take()
+            if trial is None:
+                # Random, because workers that collided once would poll in step and collide again.
                 time.sleep(WAIT * random.random())
-                continue
-            trial, values = taken
-            with heartbeat(trial, self._limits.patience):
-                self._carry_out(trial, values)
-            self._changed()
+            else:
+                with heartbeat(trial, self.patience):
+                    self._carry_out(trial, changed)
+            changed()
 
-    def _time_left(self) -> bool:
-        return self._limits.until is None or time.monotonic() < self._limits.until
+    def _is_complete(self) -> bool:
+        trials = counted_trials(self.study.get_trials(deepcopy=False))
+        return self._is_enough(len(trials)) and all(trial.state.is_finished() for trial in trials)
 
-    def _running(self) -> bool:
-        return bool(self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
+    def _is_enough(self, count: int) -> bool:
+        return self.search.trials is not None and count >= self.search.trials
 
-    def _all_taken(self) -> bool:
-        """Say whether as many trials are done or under way as were asked for."""
-        trials = self._study.get_trials(deepcopy=False)
-        sampler, most = self._study.sampler, self._limits.trials
-        if isinstance(sampler, GridSampler) and not sampler.left(trials):
-            return True
-        return most is not None and len(counted_trials(trials)) >= most
-
-    def _give_up_lost(self) -> None:
-        for trial in self._watch.lost(self._study.get_trials(deepcopy=False)):
-            if give_up(self._study, trial.number):
-                sys.stderr.write(
-                    f"zoo: trial {trial.number} of {trial.user_attrs.get(WORKER, 'a worker')} "
-                    f"had no heartbeat for {self._limits.patience:g} s and is repeated\n"
-                )
-
-    def _take(self) -> tuple[optuna.Trial, Mapping[str, Any]] | None:
-        """Begin a trial; None where other workers were faster, and there is none to spare."""
-        trial = self._study.ask()
-        trial.set_user_attr(WORKER, self._name)
-        values = suggest(trial, self._search.space)
-        trials = self._study.get_trials(deepcopy=False)
-        most = self._limits.trials
-        surplus = most is not None and ordinal(trials, trial.number) >= most
-        # Whoever takes a combination writes it down and then looks whether another has; of two who
-        # do so at the same time, one at least sees the other.
-        twice = self._search.grid is not None and any(
-            other.params == trial.params
-            for other in counted_trials(trials)
-            if other.number != trial.number
-        )
-        if surplus or twice:
-            give_up(self._study, trial.number)
+    def _take(self) -> optuna.Trial | None:
+        """Create a trial; return None if none is left, or if workers collided."""
+        trials = counted_trials(self.study.get_trials(deepcopy=False))
+        # A waiting trial was queued by a worker that may be dead. `Study.ask` returns it first.
+        if not any(trial.state == TrialState.WAITING for trial in trials):
+            if self._is_enough(len(trials)):
+                return None
+            self._enqueue_missing(trials)
+        trial = self.study.ask()
+        trial.set_user_attr(WORKER, f"{socket.gethostname()}:{os.getpid()}")
+        # Storages have no transaction over "count the trials, then create one". Workers therefore
+        # create a trial first, and the one with the smaller number has priority.
+        trials = counted_trials(self.study.get_trials(deepcopy=False))
+        earlier = [other for other in trials if other.number < trial.number]
+        queued = trial.user_attrs.get(QUEUED)
+        # Without queued parameters if another worker was faster to take the waiting trial.
+        is_wrong = self.search.grid if queued is None else queued in map(_given, earlier)
+        if is_wrong or self._is_enough(len(earlier)):
+            give_up(self.study, trial.number)
             return None
-        return trial, values
+        # A new sampler for each trial, seeded by the number of counted trials before it: a search
+        # that was interrupted and resumed then proposes the trials of one that was not. That
+        # number only ever decreases, so no two counted trials have the same seed.
+        words = np.random.SeedSequence([self.search.seed, len(earlier)]).generate_state(1)
+        self.study.sampler = TPESampler(seed=int(words[0]))
+        return trial
 
-    def _carry_out(self, trial: optuna.Trial, values: Mapping[str, Any]) -> None:
+    def _enqueue_missing(self, trials: list[optuna.trial.FrozenTrial]) -> None:
+        """Enqueue the first parameters of the search's queue that no trial has."""
+        # Not all at once with `skip_if_exists`, because that is not atomic (four workers enqueued
+        # a grid of 6 as 17 trials) and skips parameters whose only trial was interrupted.
+        known = list(map(_given, trials))
+        for params in self.search.queue:
+            if params not in known:
+                self.study.enqueue_trial(dict(params), user_attrs={QUEUED: params})
+                return
+
+    def _carry_out(self, trial: optuna.Trial, changed: Callable[[], None]) -> None:
         try:
-            self._train(trial, values)
+            # Not in `_take`, because sampling may take seconds and needs the heartbeat.
+            self._train(trial, suggest(trial, self.search.space), changed)
         except InterruptedTrainingError:
-            give_up(self._study, trial.number)
+            give_up(self.study, trial.number)  # `work` ends, because `stop` is set
         except UpdateFinishedTrialError:
             sys.stderr.write(
-                f"zoo: trial {trial.number} was given up by others while it was trained here: "
-                "its result does not count\n"
+                f"zoo: trial {trial.number} was repeated by another worker while it was trained "
+                "here; this result does not count\n"
             )
-        except BaseException:  # a fault of the model's or of the data's, or a signal
-            give_up(self._study, trial.number)
+        except BaseException:  # an error in the model or in the data
+            give_up(self.study, trial.number)
             raise
 
-    def _train(self, trial: optuna.Trial, values: Mapping[str, Any]) -> None:
-        search, callbacks = (
-            self._search,
-            _TrialCallbacks(trial, self._search.pruning, self._changed),
-        )
+    def _train(
+        self, trial: optuna.Trial, values: Mapping[str, Any], changed: Callable[[], None]
+    ) -> None:
+        callbacks = _TrialCallbacks(trial, self.search.pruning, changed)
         started = time.perf_counter()
-        scores: list[float] = []
-        state, loss = TrialState.COMPLETE, None
+        fits: list[Scores] = []
+        state, reason = TrialState.COMPLETE, ""
         try:
-            plan = search.plan_of(self._catalog, values)
-            for seed in search.seeds:
+            plan = self.search.plan_of(self.catalog, values)
+            for seed in self.search.seeds:
                 recipe = plan.recipe.model_copy(update={"seed": seed})
-                callbacks.first = not scores
                 seeded = replace(plan, recipe=recipe)
-                fitted = self._runner.train(seeded, callbacks=callbacks, stop=self._stop)
-                scores.append(accuracy(fitted.validation))
-                loss = fitted.validation.mean_loss if loss is None else loss
+                fitted = self.runner.train(seeded, callbacks=callbacks, stop=self.stop)
+                fits.append(fitted.validation)
+                callbacks.reports = False
         except optuna.TrialPruned as pruned:
-            state = TrialState.PRUNED
-            trial.set_user_attr(REASON, str(pruned))
-        except TrainingError as exc:  # it diverged: samplers learn from what is pruned
-            state = TrialState.PRUNED
-            trial.set_user_attr(REASON, exc.problem)
+            state, reason = TrialState.PRUNED, str(pruned)
+        except TrainingError as exc:
+            # It diverged. PRUNED, because samplers ignore failed trials and learn from pruned ones.
+            state, reason = TrialState.PRUNED, exc.problem
         except Exception as exc:
-            if not isinstance(exc, InvalidValueError) and not _is_lack_of_memory(exc):
+            # torch's error by its name, because torch must not be imported for it.
+            is_expected = isinstance(exc, InvalidValueError | MemoryError)
+            if not is_expected and type(exc).__name__ != "OutOfMemoryError":
                 raise
-            state = TrialState.FAIL
-            trial.set_user_attr(REASON, one_line(exc))
+            state, reason = TrialState.FAIL, one_line(exc)
+        scores = [accuracy(each) for each in fits]
         trial.set_user_attr("scores", scores)
-        trial.set_user_attr("loss", loss)
+        trial.set_user_attr("loss", fits[0].mean_loss if fits else None)
         trial.set_user_attr("epochs", callbacks.epochs)
         trial.set_user_attr("seconds", round(time.perf_counter() - started, 3))
+        if reason:  # last, because a trial with a reason counts even if its worker dies now
+            trial.set_user_attr(REASON, reason)
+        value = sum(scores) / len(scores) if state == TrialState.COMPLETE else None
         try:
-            value = sum(scores) / len(scores) if state == TrialState.COMPLETE else None
-            self._study.tell(trial, value, state)
-        except ValueError as exc:  # what Optuna says of a trial that was finished before
+            self.study.tell(trial, value, state)
+        except ValueError as exc:  # `tell` raises it for a trial that another worker has failed
             raise UpdateFinishedTrialError(str(exc)) from exc
 
 
-def _is_lack_of_memory(exc: Exception) -> bool:
-    """Say whether a setting is too large for this machine; torch has an error of its own for it."""
-    return isinstance(exc, MemoryError) or type(exc).__name__ == "OutOfMemoryError"
+def _given(trial: optuna.trial.FrozenTrial) -> Any:
+    """Return the parameters that a trial was queued with, or else those it was given."""
+    return trial.user_attrs.get(QUEUED, trial.params)
 
 
 class _TrialCallbacks(Callbacks):
-    """Report the scores of a trial's first training to the study, and prune it where hopeless."""
+    """Report the learning curve of a trial's first training to Optuna, and prune the trial."""
 
     def __init__(self, trial: optuna.Trial, pruning: bool, changed: Callable[[], None]) -> None:
         self._trial, self._pruning, self._changed = trial, pruning, changed
-        self.first = True
+        # Of several seeds only the first reports, because Optuna keeps one value per step.
+        self.reports = True
         self.epochs = 0
 
     def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
         self.epochs += 1
-        if not self.first:
+        if not self.reports:
             return
         score = accuracy(Scores(**metrics["validation"]))
         self._trial.report(score, epoch)

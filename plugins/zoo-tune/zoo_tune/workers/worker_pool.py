@@ -1,8 +1,7 @@
-"""Several workers on this machine, each a process."""
+"""Worker processes on this machine, started and watched by one command."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -12,7 +11,6 @@ import optuna
 from optuna.trial import TrialState
 
 from zoo_core.plugin_api import Stop, TrainingError
-from zoo_tune.workers import PARENT
 from zoo_tune.workers.trial_accounting import WORKER, give_up
 from zoo_tune.workers.worker import WAIT
 
@@ -24,58 +22,59 @@ def run_workers(
     stop: Stop,
     changed: Callable[[], None],
 ) -> None:
-    """Let workers work on a study until it is done, or until they were told to stop.
+    """Run worker processes until the study is complete or a signal stops them.
 
-    A worker that dies costs the trial that it was at, which another does again.
+    The trial of a worker that dies is repeated by another one.
 
     Args:
-        arguments: of the command, of which each worker carries out a part.
-        workers: how many.
-        study: what they work on.
-        stop: set by a signal, upon which the workers stop.
-        changed: is called now and then.
+        arguments: arguments of `zoo tune`, the same for each worker.
+        workers: number of processes.
+        study: the study that they work on.
+        stop: the flag that a signal sets; the workers are then terminated.
+        changed: a callback after each poll of the study.
 
     Raises:
-        TrainingError: the last of them died before the study was done.
+        TrainingError: every worker ended with an error.
     """
-    command = [sys.executable, "-m", "zoo_core", "tune", *arguments, PARENT, str(os.getpid())]
-    # Ctrl-C reaches this process alone, which tells them: one that has just begun says nothing.
-    crew = [
+    command = [sys.executable, "-m", "zoo_core", "tune", *arguments]
+    # Each in a session of its own, because a terminal sends Ctrl-C to the whole process group, and
+    # a worker that still imports Python modules would print a traceback. This process alone gets
+    # the signal and sends it on. Workers print nothing: this process prints from the study.
+    running = [
         subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
         for _ in range(workers)
     ]
-    told = False
     codes: list[int] = []
     try:
-        while crew:
-            if stop.signal and not told:
-                told = True
-                for process in crew:
+        while running:
+            if stop.signal:  # again in each round: a worker remembers only the first signal
+                for process in running:
                     process.terminate()
-            for process in [each for each in crew if each.poll() is not None]:
-                crew.remove(process)
+            for process in [each for each in running if each.poll() is not None]:
+                running.remove(process)
                 codes.append(process.returncode)
-                _report_dead_worker(process, study, stop)
+                if process.returncode != 0 and not stop.signal:
+                    _report_dead_worker(process, study)
             changed()
             time.sleep(WAIT)
     finally:
-        for process in crew:
+        for process in running:
             process.kill()
     if not stop.signal and all(codes):
         raise TrainingError(
-            f"every worker ended before the study was done, the last with {codes[-1]}",
-            hint="What was finished is kept; the same command goes on.",
+            f"all {workers} workers ended before the study was complete, the last with exit code "
+            f"{codes[-1]}",
+            hint="Finished trials are kept; run the same command again to continue.",
         )
 
 
-def _report_dead_worker(process: subprocess.Popen[bytes], study: optuna.Study, stop: Stop) -> None:
-    """Say that a worker died, and leave its trial to the others."""
-    if process.returncode == 0 or stop.signal:
-        return
+def _report_dead_worker(process: subprocess.Popen[bytes], study: optuna.Study) -> None:
+    """Print that a worker died, and fail its trial so that another worker repeats it."""
     how = f"signal {-process.returncode}" if process.returncode < 0 else f"{process.returncode}"
     sys.stderr.write(f"zoo: worker {process.pid} ended with {how}\n")
+    # At once, instead of after `--patience`: this process can be sure that the worker is dead.
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         if str(trial.user_attrs.get(WORKER, "")).endswith(f":{process.pid}") and give_up(
             study, trial.number
         ):
-            sys.stderr.write(f"zoo: trial {trial.number}, which it was at, is done again\n")
+            sys.stderr.write(f"zoo: trial {trial.number} of this worker is repeated\n")
