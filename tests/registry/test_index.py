@@ -1,4 +1,4 @@
-"""``index.json``: read with suspicion, written canonically."""
+"""The registry index: validation of untrusted content, and one order of the output."""
 
 import copy
 import json
@@ -28,7 +28,7 @@ INDEX = EMPTY_INDEX.with_tag(ENTRY, default=False)
 WHOLE = json.loads(index_json(INDEX))
 
 HERE = r"\bhere\b.* index\b"
-"""Of an error about what was read `here`."""
+"""Pattern of an error about an index at the address `here`."""
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -67,7 +67,7 @@ def test_read_index_accepts_or_rejects_any_json(value):
 
 @given(st.data())
 def test_read_index_validates_type_of_every_entry_value(data):
-    """An entry that is read has the types and shapes of one, or is rejected."""
+    """A parsed entry has valid types and lengths; any other is rejected."""
     index = copy.deepcopy(WHOLE)
     entry = index["models"]["softmax"]["tags"]["v1.2"]
     key = data.draw(st.sampled_from(sorted(entry)))
@@ -85,7 +85,7 @@ def test_read_index_validates_type_of_every_entry_value(data):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda m: m.update({"../x": m.pop("softmax")}), r"MODEL\.TAG.* '\.\./x\."),
         (
@@ -110,8 +110,8 @@ def test_read_index_validates_type_of_every_entry_value(data):
         (lambda m: m["softmax"]["tags"]["v1.2"].update(dataset="x" * 999), "dataset of softmax.v1"),
     ],
 )
-def test_read_index_names_invalid_field(change, said):
+def test_read_index_names_invalid_field(change, message):
     index = copy.deepcopy(WHOLE)
     change(index["models"])
-    with pytest.raises(VerificationError, match=said):
+    with pytest.raises(VerificationError, match=message):
         read_index(json.dumps(index).encode(), "here")

@@ -1,4 +1,4 @@
-"""Names of published weights and addresses of registries: which are valid, and what they mean."""
+"""Names of published weights, and addresses of registries."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from zoo_core.errors import DataError, InvalidValueError, UnknownNameError, Veri
 from zoo_core.plugins.specs import MAX_NAME_LENGTH
 from zoo_core.pretrained.load import load_pretrained
 from zoo_core.publishing.publish import publish_run
-from zoo_core.registry.location import Folder, Web, open_location
+from zoo_core.registry.location import Folder, Remote, open_location
 from zoo_core.registry.lookup import open_registry, resolve_weights
 from zoo_core.registry.names import WeightsName, check_tag_name, parse_name
 
@@ -115,7 +115,7 @@ def test_check_tag_name_accepts_prefix_of_device_name():
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "message"),
     [
         ("", "address"),
         ("a\0b", "address"),
@@ -132,21 +132,21 @@ def test_check_tag_name_accepts_prefix_of_device_name():
         ("file://far/away", "folder.* machine"),
         ("file:///a%00b", "folder.* machine"),
         ("local://far/away", "folder.* machine"),
-        ("simplecache::file:///tmp", "several URLs"),
-        ("zip://a::file:///tmp/x.zip", "several URLs"),
+        ("simplecache::file:///tmp", "chains several"),
+        ("zip://a::file:///tmp/x.zip", "chains several"),
     ],
 )
-def test_open_location_rejects_invalid_address(url, said):
-    with pytest.raises(InvalidValueError, match=said):
+def test_open_location_rejects_invalid_address(url, message):
+    with pytest.raises(InvalidValueError, match=message):
         open_location(url)
 
 
 @pytest.mark.parametrize(
     ("url", "kind"),
     [
-        ("https://example.org/r/", Web),
-        ("HTTP://example.org", Web),
-        ("http://[::1]:80/r", Web),
+        ("https://example.org/r/", Remote),
+        ("HTTP://example.org", Remote),
+        ("http://[::1]:80/r", Remote),
         ("file:///tmp/r", Folder),
         ("file://localhost/tmp/r", Folder),
         ("local:///tmp/r", Folder),

@@ -1,4 +1,4 @@
-"""The environment variables of zoo: `VARIABLES` has every one that code or a page names."""
+"""Environment variables of zoo: those in code and documentation are those in `VARIABLES`."""
 
 import re
 from pathlib import Path

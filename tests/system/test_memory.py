@@ -1,4 +1,4 @@
-"""How much memory may be used: the machine's, or what a control group leaves."""
+"""Available memory: of the machine, or of a control group."""
 
 from pathlib import Path
 

@@ -5,134 +5,118 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO
 
 from zoo_core.errors import DataError, InvalidValueError, VerificationError, one_line
-from zoo_core.system.environment import is_set
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
-_BRACKETS = re.compile(r"\[[^]]*\]")
-"""An IPv6 address in a URL."""
-
-
-class Location(Protocol):
-    """Where a registry's files lie."""
-
-    @property
-    def url(self) -> str: ...
-
-    def download(self, name: str, to: BinaryIO, *, max_bytes: int) -> None:
-        """Write the file of a name, such as ``mlp/default/card.json``, to an open one.
-
-        Args:
-            name: relative, with ``/``.
-            to: where it goes.
-            max_bytes: bytes that are taken at most; where there are more, it fails.
-
-        Raises:
-            DataError: it cannot be read.
-        """
+_IPV6 = re.compile(r"\[[^]]*\]")
+"""An IPv6 address in a URL, whose colons do not chain URLs."""
 
 
 class Folder:
-    """A registry on this machine, which is read in place."""
+    """A registry in a local folder, whose files are read in place."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.url = str(root)
 
     def path(self, name: str) -> Path:
-        """Return where the file of a name lies.
+        """Return the path of a file of the registry.
 
         Raises:
-            VerificationError: links lead out of the registry.
+            VerificationError: symbolic links lead out of the registry.
         """
+        # Resolved, because a shared folder may contain links to any file that this user may read.
         path = self.root / name
-        root = os.path.join(os.path.realpath(self.root), "")  # noqa: PTH118 (with a slash behind)
+        root = os.path.join(os.path.realpath(self.root), "")  # noqa: PTH118 (for its final slash)
         if not os.path.realpath(path).startswith(root):
             raise VerificationError(
-                f"{path} leads out of the registry {self.root}, to {os.path.realpath(path)}",
-                hint="Files of a registry lie in its folder; remove the link.",
+                f"{path} is a link out of the registry {self.root}, to {os.path.realpath(path)}",
+                hint="Replace the link with the file.",
             )
         return path
 
     def read(self, name: str, *, max_bytes: int) -> bytes:
-        """Return a file's content; see `Location.download`."""
+        """Return a file's content, at most `max_bytes`.
+
+        Raises:
+            DataError: the file cannot be read, or has more bytes.
+        """
         path = self.path(name)
         try:
-            if path.exists() and not path.is_file():  # a named pipe would be waited for
+            if path.exists() and not path.is_file():  # opening a named pipe would block
                 raise DataError(f"{path} is not a file")
             with path.open("rb") as file:
-                content = file.read(max_bytes + 1)
+                content = file.read(max_bytes + 1)  # one more, to detect a file that is too large
         except OSError as exc:
             raise DataError(f"{path} cannot be read: {exc.strerror}") from exc
         if len(content) > max_bytes:
-            raise DataError(f"{path} has more than the {max_bytes:,} bytes that are due at most")
+            raise DataError(f"{path} is too large: expected at most {max_bytes:,} bytes, got more")
         return content
 
-    def download(self, name: str, to: BinaryIO, *, max_bytes: int) -> None:
-        to.write(self.read(name, max_bytes=max_bytes))
 
-
-class Web:
-    """A registry on a web server."""
+class Remote:
+    """A registry at a URL: a web server, or a bucket, a hub, … that fsspec opens."""
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
 
     def download(self, name: str, to: BinaryIO, *, max_bytes: int) -> None:
-        from zoo_core.system.download import download
+        """Copy a file of the registry to an open file.
 
-        _refuse_offline(f"{self.url}/{name}")
-        download(f"{self.url}/{name}", to, max_bytes=max_bytes)
+        Args:
+            name: relative path with ``/``, such as ``mlp/default/card.json``.
+            to: empty file to write to.
+            max_bytes: maximum number of bytes to accept.
 
-
-class Filesystem:
-    """A registry at any other URL: a bucket, a hub, …, with the package that fsspec wants."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url.rstrip("/")
-
-    def download(self, name: str, to: BinaryIO, *, max_bytes: int) -> None:
-        import fsspec
+        Raises:
+            DataError: the file cannot be downloaded, or has more bytes.
+        """
+        # Deferred, because it imports urllib3, and most loads find their files in the cache.
+        from zoo_core.system.download import download, refuse_offline
 
         url = f"{self.url}/{name}"
-        _refuse_offline(url)
-        try:
-            with fsspec.open(url, "rb") as file:
-                taken = 0
-                while piece := file.read(1 << 16):
-                    taken += len(piece)
-                    if taken > max_bytes:
-                        break
-                    to.write(piece)
-        except ImportError as exc:
-            raise DataError(f"{url} cannot be read: {exc}", hint="pip install it.") from exc
-        except Exception as exc:  # whatever the package of that protocol raises
-            raise DataError(f"{url} cannot be read: {one_line(exc)}") from exc
-        if taken > max_bytes:
-            raise DataError(f"{url} gives more than the {max_bytes:,} bytes that are due at most")
+        if url.lower().startswith(("http://", "https://")):
+            download(url, to, max_bytes=max_bytes)
+        else:
+            refuse_offline(url)
+            _copy_from_filesystem(url, to, max_bytes)
 
 
-def _refuse_offline(url: str) -> None:
-    if is_set("ZOO_OFFLINE"):
-        raise DataError(
-            f"{url} is not asked for, as ZOO_OFFLINE is set",
-            hint="What was fetched before can be loaded; unset ZOO_OFFLINE to fetch more.",
-        )
+Location = Folder | Remote
+"""The place of a registry's files."""
+
+
+def _copy_from_filesystem(url: str, to: BinaryIO, max_bytes: int) -> None:
+    import fsspec
+
+    received = 0
+    try:
+        with fsspec.open(url, "rb") as file:
+            while received <= max_bytes and (chunk := file.read(1 << 16)):
+                received += len(chunk)
+                to.write(chunk)
+    except ImportError as exc:  # fsspec's message names the missing package
+        raise DataError(f"{url} cannot be read: {exc}", hint="pip install it.") from exc
+    except Exception as exc:  # because each protocol's package raises its own types
+        raise DataError(f"{url} cannot be read: {one_line(exc)}") from exc
+    if received > max_bytes:
+        raise DataError(f"{url} is too large: expected at most {max_bytes:,} bytes, got more")
 
 
 def open_location(url: str) -> Location:
-    """Return the location that a folder's path or a URL names.
+    """Return the location at a folder's path or a URL.
 
     Raises:
-        InvalidValueError: it is none.
+        InvalidValueError: `url` is malformed.
     """
+    # Control characters and lone surrogates cannot be printed or encoded in error messages.
     if not url or len(url) > 2000 or any(ord(c) < 32 or "\ud800" <= c <= "\udfff" for c in url):
         raise InvalidValueError(
-            f"{url[:80]!r} is no address of a registry", hint="Name a folder or a URL."
+            f"invalid address of a registry: {url[:80]!r}", hint="Use a folder or a URL."
         )
     scheme = url.partition("://")[0].lower() if "://" in url else ""
     if not scheme:
@@ -142,21 +126,20 @@ def open_location(url: str) -> Location:
     try:
         parts = urlsplit(url)
         if scheme in ("http", "https") and not (parts.hostname and parts.port != 0):
-            raise ValueError("it names no host")
+            raise ValueError("it has no host")
     except ValueError as exc:
         raise InvalidValueError(
-            f"{url!r} is no URL: {exc}", hint="For instance: https://example.org/registry"
+            f"invalid URL {url!r}: {exc}", hint="Example: https://example.org/registry"
         ) from exc
     if scheme in ("file", "local"):
         return Folder(_path_of(url, parts))
-    if scheme in ("http", "https"):
-        return Web(url)
-    if "::" in _BRACKETS.sub("", url):
+    # fsspec's chains, such as simplecache::s3://…, would write to places of their own.
+    if scheme not in ("http", "https") and "::" in _IPV6.sub("", url):
         raise InvalidValueError(
-            f"{url!r} is several URLs in one, which is not allowed",
-            hint="What is fetched is kept anyway; name where it comes from.",
+            f"{url!r} chains several URLs, which is not allowed",
+            hint="Use the last one alone; zoo has its own cache.",
         )
-    return Filesystem(url)
+    return Remote(url)
 
 
 def _path_of(url: str, parts: SplitResult) -> Path:
@@ -165,6 +148,6 @@ def _path_of(url: str, parts: SplitResult) -> Path:
     path = unquote(parts.path)
     if parts.netloc not in ("", "localhost") or "\0" in path or not path.startswith("/"):
         raise InvalidValueError(
-            f"{url!r} names no folder of this machine", hint="For instance: file:///srv/registry"
+            f"{url!r} is not a folder on this machine", hint="Example: file:///srv/registry"
         )
     return Path(os.path.abspath(path))  # noqa: PTH100

@@ -27,18 +27,19 @@ if TYPE_CHECKING:
     from zoo_core.plugins.catalog import Catalog
 
 _Query = list[tuple[Registry, WeightsName]]
-"""Registries, each with a reading of the name under which it may have weights."""
+"""Registries to search, each with one reading of the name."""
 
 
 def known_registries(catalog: Catalog) -> list[Registry]:
-    """Return those that plugins bring, and those that the user added."""
-    brought = catalog.entries("registries")
+    """Return the registries of plugins and those that the user added."""
+    provided = catalog.entries("registries")
     found = [
         Registry(name, open_location(entry.spec.url), entry.plugin.distribution)
-        for name, entry in brought.items()
+        for name, entry in provided.items()
     ]
+    # A plugin that was installed later may provide a registry whose name the user has given away.
     return found + [
-        Registry(f"{ADDED}/{name}" if name in brought else name, open_location(url))
+        Registry(f"{ADDED}/{name}" if name in provided else name, open_location(url))
         for name, url in user_registries().items()
     ]
 
@@ -48,24 +49,24 @@ def find_weights(
 ) -> FoundWeights:
     """Find published weights by name.
 
-    A registry that cannot be read costs a line on standard error, unless the name is of it.
+    An unreadable registry is an error if the name has its prefix, else a warning.
 
     Args:
-        catalog: what is installed.
+        catalog: installed plugins.
         text: ``[REGISTRY/]MODEL[.TAG][@sha256:HEX]``.
-        among: where to look, and what has to be readable; None for all registries there are.
-        ask: whether registries elsewhere are asked again where none is known to have it.
+        among: registries to search, all of which must be readable; None for all known ones.
+        ask: whether to download the indexes of remote registries again if no cached one matches.
 
     Raises:
-        UnknownNameError: nobody has published such weights.
-        AmbiguousNameError: several registries have.
-        VerificationError: they have another checksum than the name says.
+        UnknownNameError: no registry has such weights.
+        AmbiguousNameError: several registries have such weights.
+        VerificationError: the weights do not have the checksum in the name.
     """
     name = parse_name(text)
     if name is None:
         raise UnknownNameError(
-            f"{text[:200]!r} is no name of published weights",
-            hint="They are called MODEL.TAG: zoo list weights",
+            f"invalid name of published weights: expected MODEL.TAG, got {text[:200]!r}",
+            hint="Run `zoo list weights`.",
         )
     asked = [
         (registry, reading)
@@ -76,29 +77,30 @@ def find_weights(
     found = _search(asked, refresh=False, strict=among is not None)
     elsewhere = any(not isinstance(registry.location, Folder) for registry, _ in asked)
     if ask and not found and elsewhere and not is_set("ZOO_OFFLINE"):
-        found = _search(asked, refresh=True, strict=among is not None)  # it may be new
+        # A tag may be newer than the cached index.
+        found = _search(asked, refresh=True, strict=among is not None)
     if not found:
         raise _unknown(catalog, text, name, asked)
     if len(found) > 1:
         raise AmbiguousNameError(
-            f"{len(found)} registries have published {text!r}",
-            hint=f"Say which one: {join_names(each.qualified_name for each in found)}.",
+            f"{text!r} is ambiguous: {len(found)} registries have published it",
+            hint=f"Choose one of {join_names(each.qualified_name for each in found)}.",
         )
     if not found[0].published.sha256.startswith(name.sha256):
         raise VerificationError(
-            f"{found[0].qualified_name} has the sha256 {found[0].published.sha256}, "
-            f"asked for is {name.sha256}"
+            f"checksum mismatch for {found[0].qualified_name}: expected sha256 {name.sha256}, "
+            f"got {found[0].published.sha256}"
         )
     return found[0]
 
 
 def open_registry(url: str) -> Registry:
-    """Return the registry of a folder or URL, which need not have been added."""
+    """Return the registry at a folder or URL, which need not have been added."""
     return Registry(url, open_location(url))
 
 
 def resolve_weights(catalog: Catalog, text: str, registry: str | None) -> FoundWeights:
-    """Find published weights in the registry of a folder or URL, None for all there are.
+    """Find published weights in the registry at a folder or URL, or in all known ones for None.
 
     Raises:
         UnknownNameError, AmbiguousNameError, VerificationError: see `find_weights`.
@@ -109,13 +111,13 @@ def resolve_weights(catalog: Catalog, text: str, registry: str | None) -> FoundW
 
 
 def iter_indexes(registries: Iterable[Registry]) -> Iterator[tuple[Registry, PublishedIndex]]:
-    """Yield registries with what they have published; one that cannot be read costs a warning."""
+    """Yield registries with their indexes; an unreadable one has an empty index, and a warning."""
     for registry in registries:
         yield registry, _readable(registry, refresh=False)
 
 
 def list_published(registries: Iterable[Registry]) -> list[FoundWeights]:
-    """Return all that registries have published; one that cannot be read costs a warning."""
+    """Return all weights of registries; an unreadable registry has none, and a warning."""
     return [
         FoundWeights(registry, each)
         for registry, index in iter_indexes(registries)
@@ -124,16 +126,17 @@ def list_published(registries: Iterable[Registry]) -> list[FoundWeights]:
 
 
 def published_models(catalog: Catalog) -> frozenset[str]:
-    """Return the names of the models of which a registry has published weights."""
+    """Return the names of models with published weights."""
     return frozenset(found.published.model for found in list_published(known_registries(catalog)))
 
 
 def add_registry(catalog: Catalog, name: str, url: str) -> Registry:
-    """Add a registry for this and later processes, once it is seen to be one.
+    """Add a registry for this and later processes.
 
     Raises:
-        InvalidValueError: the name cannot be one, or is taken.
-        DataError, VerificationError: there is no readable registry.
+        InvalidValueError: the name is invalid or exists already.
+        DataError: the registry cannot be read.
+        VerificationError: the registry's index is malformed.
     """
     try:
         RegistrySpec(name=name, summary="", url=url)
@@ -141,24 +144,26 @@ def add_registry(catalog: Catalog, name: str, url: str) -> Registry:
         raise InvalidValueError(str(exc)) from exc
     if len(name) > MAX_NAME_LENGTH:
         raise InvalidValueError(
-            f"a registry's name has up to {MAX_NAME_LENGTH} characters, "
-            f"{name[:200]!r} has {len(name)}"
+            f"name of a registry is too long: expected at most {MAX_NAME_LENGTH} characters, "
+            f"got {len(name)}: {name[:200]!r}"
         )
-    if "/" in name or any(name == each.name for each in known_registries(catalog)):
+    if "/" in name:
+        raise InvalidValueError(f"name of a registry: expected no slash, got {name!r}")
+    if any(name == each.name for each in known_registries(catalog)):
         raise InvalidValueError(
-            f"there is a registry {name!r} already", hint="Take another name, or remove that one."
+            f"registry {name!r} already exists", hint="Choose another name, or remove that one."
         )
     registry = Registry(name, open_location(url))
-    registry.index(refresh=True)
-    add(name, registry.location.url)  # a folder's whole path: commands are given anywhere
+    registry.index(refresh=True)  # raises if there is no registry
+    add(name, registry.location.url)  # an absolute path, because the working folder changes
     return registry
 
 
 def remove_registry(name: str) -> None:
-    """Remove a registry that was added, and what is known of it.
+    """Remove a registry that the user added, and its cached index.
 
     Raises:
-        UnknownNameError: none of that name was added.
+        UnknownNameError: no registry of that name was added.
     """
     name = name.removeprefix(f"{ADDED}/")
     Registry(name, open_location(remove(name))).forget()
@@ -167,12 +172,14 @@ def remove_registry(name: str) -> None:
 def _search(asked: _Query, *, refresh: bool, strict: bool) -> list[FoundWeights]:
     found = []
     for registry, name in asked:
+        # A registry that the user named must be readable; any other is skipped with a warning.
         index = (
             registry.index(refresh=refresh)
             if name.registry or strict
             else _readable(registry, refresh=refresh)
         )
         tag = name.tag or index.defaults.get(name.model, "")
+        # A bare model without weights has an empty tag, and no index has "MODEL.".
         if one := index.tags.get(f"{name.model}.{tag}"):
             found.append(FoundWeights(registry, one))
     return found
@@ -182,29 +189,31 @@ def _readable(registry: Registry, *, refresh: bool) -> PublishedIndex:
     try:
         return registry.index(refresh=refresh)
     except ZooError as exc:
-        sys.stderr.write(f"zoo: registry {registry.name} is left out: {exc}\n")
+        # Only a warning, because another registry may have the name.
+        sys.stderr.write(f"zoo: registry {registry.name} is skipped: {exc}\n")
         return EMPTY_INDEX
 
 
 def _unknown(catalog: Catalog, text: str, name: WeightsName, asked: _Query) -> ZooError:
+    # A reading with an installed model is what the user means, even if a registry has the prefix.
     name = next((each for each in name.readings() if each.model in catalog.entries("models")), name)
     if name.registry and all(registry.name != name.registry for registry, _ in asked):
         known = [registry.name for registry in known_registries(catalog)]
+        guess = did_you_mean(name.registry, known)
         return UnknownNameError(
-            f"there is no registry {name.registry!r}",
-            hint=f"{did_you_mean(name.registry, known)} There are: {join_names(known)}.".strip(),
+            f"unknown registry {name.registry!r}",
+            hint=f"{guess} Choose one of: {join_names(known)}.".strip(),
         )
     names = sorted({each for registry, _ in asked for each in _known_names(registry)})
-    here = f"Published are: {join_names(n for n in names if n.startswith(f'{name.model}.'))}."
-    if not any(n.startswith(f"{name.model}.") for n in names):
-        here = "See: zoo list weights"
-        if name.model in catalog.entries("models"):
-            here += f"; or train it: zoo train {name.model}"
+    tags = [each for each in names if each.startswith(f"{name.model}.")]
+    remedy = f"Choose one of: {join_names(tags)}." if tags else "Run `zoo list weights`"
+    if not tags and name.model in catalog.entries("models"):
+        remedy += f", or train the model: zoo train {name.model}"
     guess = did_you_mean(
         f"{name.model}.{name.tag}".rstrip("."), [*names, *catalog.entries("models")]
     )
     return UnknownNameError(
-        f"no registry has published weights {text!r}", hint=f"{guess} {here}".strip()
+        f"no registry has published weights {text!r}", hint=f"{guess} {remedy}".strip()
     )
 
 

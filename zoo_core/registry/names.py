@@ -1,8 +1,4 @@
-"""Names of published weights: ``[REGISTRY/]MODEL[.TAG][@sha256:HEX]``.
-
-A model's name may have a slash of its own, as ``timm/resnet10t`` has. Whether what stands before a
-slash is a registry or belongs to the model, the name alone does not say: it has several readings.
-"""
+"""Names of published weights: ``[REGISTRY/]MODEL[.TAG][@sha256:HEX]``."""
 
 from __future__ import annotations
 
@@ -13,11 +9,13 @@ from zoo_core.errors import InvalidValueError
 from zoo_core.plugins.specs import MAX_NAME_LENGTH
 
 MAX_LENGTH = 1000
-"""Characters of a whole name, more than its parts may have."""
+"""Maximum length of a name, which bounds the time of the regular expression."""
 
+# Windows reserves these names in every folder, with any suffix, so they are never published: a
+# registry must work on every system.
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?")
-"""What is a device on Windows, in any folder, and can be no folder there."""
 
+# Lower case alone, because models and tags become folders, and some file systems ignore case.
 _MODEL = r"[a-z0-9][a-z0-9_-]*(?:/[a-z0-9][a-z0-9_-]*)?"
 _TAG = r"[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)*"
 _REGISTRY = r"[a-z0-9][a-z0-9_.-]*(?:/[a-z0-9][a-z0-9_-]*)?"
@@ -29,13 +27,13 @@ _NAME = re.compile(
 
 @dataclass(frozen=True)
 class WeightsName:
-    """A name, taken apart; what it does not say is empty.
+    """The parts of a name; absent ones are empty.
 
     Attributes:
-        registry: as `zoo registry list` calls it.
-        model: up to the first dot.
-        tag: of one published set of weights; empty for the default one.
-        sha256: the first 8 to 64 digits of the file's checksum, to hold the weights to.
+        registry: name of the registry in `zoo registry list`.
+        model: model name, up to the first dot.
+        tag: tag of one published set of weights; empty for the default tag.
+        sha256: first 8 to 64 digits of the expected checksum.
     """
 
     registry: str
@@ -44,7 +42,8 @@ class WeightsName:
     sha256: str
 
     def readings(self) -> tuple[WeightsName, ...]:
-        """Return this name, and the one in which the model's name has the slash before it."""
+        """Return this name, and the one in which the part before the slash belongs to the model."""
+        # In "timm/resnet10t", "timm" may be a registry or the family of the model: both are tried.
         registry, _, family = self.registry.rpartition("/")
         model = f"{family}/{self.model}"
         if not family or not re.fullmatch(_MODEL, model):
@@ -53,11 +52,11 @@ class WeightsName:
 
 
 def parse_name(text: str) -> WeightsName | None:
-    """Take a name apart; None where it cannot be one, and may be a path.
+    """Split a name into its parts; return None for text that can only be a path.
 
-    As much as can be is taken for the registry; see `WeightsName.readings` for the rest.
+    The registry gets the longest possible part; see `WeightsName.readings` for the alternative.
     """
-    match = _NAME.fullmatch(text) if len(text) < MAX_LENGTH else None
+    match = _NAME.fullmatch(text) if len(text) <= MAX_LENGTH else None
     if match is None:
         return None
     parts = [match["tag"] or "", *match["model"].split("/")]
@@ -69,19 +68,21 @@ def parse_name(text: str) -> WeightsName | None:
 
 
 def check_tag_name(text: str) -> WeightsName:
-    """Take apart the name to publish under, which has a model, a tag and nothing else.
+    """Split the name to publish under, which must be MODEL.TAG.
 
     Raises:
-        InvalidValueError: it is not ``MODEL.TAG``.
+        InvalidValueError: `text` is not ``MODEL.TAG``.
     """
     parsed = parse_name(text)
+    # The last reading has the longest model name, because a published name has no registry.
     name = parsed.readings()[-1] if parsed else None
     if name is None or name.registry or name.sha256 or not name.tag or _is_device(name):
         raise InvalidValueError(
-            f"weights are published as MODEL.TAG, got {text[:200]!r}",
-            hint=f"Lower-case letters, digits, '-' and '_', up to {MAX_NAME_LENGTH} a part; "
-            "a tag may have single dots; no device of Windows (con, nul, …). "
-            "For instance: --as cnn.mine",
+            f"invalid name to publish under: expected MODEL.TAG, got {text[:200]!r}",
+            hint="Use lower-case letters, digits, '-' and '_', at most "
+            f"{MAX_NAME_LENGTH} characters per part; a tag may contain dots, but not two in a row; "
+            "Windows device names (con, nul, …) are reserved. "
+            "Example: --as cnn.mine",
         )
     return name
 

@@ -12,20 +12,20 @@ from zoo_core.filenames import INDEX, WEIGHTS
 from zoo_core.registry.index import MAX_INDEX, PublishedIndex, PublishedWeights, read_index
 from zoo_core.registry.location import Folder, Location
 from zoo_core.system.atomic_files import atomic_writer
-from zoo_core.system.paths import home_write_error, zoo_home
+from zoo_core.system.paths import write_error, zoo_home
 
 ADDED = "added"
-"""The source of registries that no plugin brings."""
+"""Source of the registries that the user added."""
 
 
 @dataclass(frozen=True)
 class Registry:
-    """Published weights, and what they are called.
+    """A registry of published weights.
 
     Attributes:
-        name: what may stand before a name, as in ``zoo/mlp.default``.
-        location: where it lies.
-        source: the distribution that brings it, or ``added`` by the user.
+        name: prefix of names, such as ``zoo`` in ``zoo/mlp.default``.
+        location: folder, web server or other place of the files.
+        source: distribution that provides the registry, or ``added`` by the user.
     """
 
     name: str
@@ -33,80 +33,85 @@ class Registry:
     source: str = ADDED
 
     def index(self, *, refresh: bool = False) -> PublishedIndex:
-        """Return what it has published; of a registry elsewhere, as it was when last asked.
+        """Return the index of the published tags; a remote one is cached.
 
         Args:
-            refresh: ask it again.
+            refresh: download the index even if it is cached.
 
         Raises:
-            DataError: it cannot be read.
-            VerificationError: what it gives is no index.
+            DataError: the index cannot be read.
+            VerificationError: the index is malformed.
         """
         if isinstance(self.location, Folder):
             content = self.location.read(INDEX, max_bytes=MAX_INDEX)
             return read_index(content, f"{self.location.url}/{INDEX}")
-        path = self._kept_index()
+        path = self._cached_index()
         try:
+            # A tag is never replaced, so an old index stays right; it only lacks newer tags.
             if path.exists() and not refresh:
-                with contextlib.suppress(VerificationError):  # damaged here: it is asked for again
+                with contextlib.suppress(VerificationError):  # damaged: download it again
                     return read_index(path.read_bytes(), str(path))
             path.parent.mkdir(parents=True, exist_ok=True)
             with atomic_writer(path) as file:
                 self.location.download(INDEX, file, max_bytes=MAX_INDEX)
                 file.seek(0)
+                # Inside the block, because a malformed index must not replace a valid one.
                 return read_index(file.read(), f"{self.location.url}/{INDEX}")
         except OSError as exc:
-            raise home_write_error(f"{self.location.url}/{INDEX}", exc) from exc
+            raise write_error(f"{self.location.url}/{INDEX}", path, exc) from exc
 
     def published(self, *, refresh: bool = False) -> list[FoundWeights]:
-        """Return all that it has published, by name; see `index`."""
+        """Return all published weights, sorted by name; see `index`."""
         return [
             FoundWeights(self, each) for _, each in sorted(self.index(refresh=refresh).tags.items())
         ]
 
     def path(self, published: PublishedWeights, file: str = WEIGHTS) -> Path:
-        """Return where a tag's weights or card lie on this machine, fetching them if need be.
+        """Return the local path of a tag's weights or card, downloaded if necessary.
 
         Raises:
-            DataError: they cannot be fetched.
-            VerificationError: what was fetched is not what the index says.
+            DataError: the file cannot be downloaded.
+            VerificationError: the download does not match the index.
         """
+        # Derived from model and tag, because an index must not choose paths.
         name = f"{published.model}/{published.tag}/{file}"
-        if isinstance(self.location, Folder):
-            return self.location.path(name)
+        location = self.location
+        if isinstance(location, Folder):
+            return location.path(name)
         sha256, size = (
             (published.sha256, published.bytes)
             if file == WEIGHTS
             else (published.card_sha256, published.card_bytes)
         )
-        from zoo_core.registry import cache  # which what lies on this machine does without
+        from zoo_core.registry import cache  # deferred, because local registries do without it
 
         return cache.fetch(
             sha256,
             size,
-            lambda to: self.location.download(name, to, max_bytes=size),
-            what=f"{self.location.url}/{name}",
+            lambda to: location.download(name, to, max_bytes=size),
+            what=f"{location.url}/{name}",
         )
 
     def forget(self) -> None:
-        """Forget what it had published when last asked."""
-        self._kept_index().unlink(missing_ok=True)
+        """Remove the cached index."""
+        self._cached_index().unlink(missing_ok=True)
 
-    def _kept_index(self) -> Path:
+    def _cached_index(self) -> Path:
+        # Named by the URL's hash, because a URL has characters that file names cannot have.
         name = hashlib.sha256(self.location.url.encode()).hexdigest()
         return Path(zoo_home()) / "registries" / f"{name}.json"
 
 
 @dataclass(frozen=True)
 class FoundWeights:
-    """Published weights, and the registry that has them."""
+    """Published weights and their registry."""
 
     registry: Registry
     published: PublishedWeights
 
     @property
     def name(self) -> str:
-        """``MODEL.TAG@sha256:HEX``, which names these bytes and no others."""
+        """Name that identifies exactly these bytes: ``MODEL.TAG@sha256:HEX``."""
         return f"{self.published.name}@sha256:{self.published.sha256}"
 
     @property

@@ -6,40 +6,41 @@ from zoo_core.errors import UnknownNameError, join_names
 from zoo_core.plugins.specs import RegistrySpec
 from zoo_core.system.settings import Settings
 
-_SETTINGS = Settings("registries", "the list of registries that were added", {"registries": {}})
+_SETTINGS = Settings("registries", "the list of added registries", {"registries": {}})
 
 
 def user_registries() -> dict[str, str]:
-    """Return name -> address.
+    """Return the names of added registries, each with its address.
 
     Raises:
         DataError: the list cannot be read.
     """
     known = _SETTINGS.read()["registries"]
     try:
+        # A spec, because it validates names; users may edit the file by hand.
         return {RegistrySpec(name=n, summary="", url=u).name: u for n, u in known.items()}
     except (ValueError, TypeError) as exc:
         raise _SETTINGS.damaged(exc) from exc
 
 
 def add(name: str, url: str) -> None:
-    """Put a registry on the list."""
+    """Add a registry to the list."""
     with _SETTINGS.changing() as values:
         values["registries"] = {**user_registries(), name: url}
 
 
 def remove(name: str) -> str:
-    """Take a registry off the list and return its address.
+    """Remove a registry from the list and return its address.
 
     Raises:
-        UnknownNameError: it is not on it.
+        UnknownNameError: the list has no such name.
     """
     with _SETTINGS.changing() as values:
         known = user_registries()
         if name not in known:
             raise UnknownNameError(
-                f"no registry {name!r} was added (added were: {join_names(known)})",
-                hint="One that a plugin brings goes with the plugin. See: zoo registry list",
+                f"registry {name!r} was not added; added registries: {join_names(known)}",
+                hint="To remove a plugin's registry, uninstall the plugin. See: zoo registry list",
             )
         url = known.pop(name)
         values["registries"] = known

@@ -6,15 +6,16 @@ import contextlib
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
-from io import BufferedRandom, BufferedReader
+from io import BufferedRandom
 from pathlib import Path
 
-_MARK = ".tmp-"
-"""What stands in the names of temporary files."""
+MAX_AGE = 86_400.0
+"""Seconds after its last change when a temporary file counts as left over by a killed process."""
 
-_LOCK = "lock"
-"""The file in a temporary folder that its writer locks."""
+_MARK = ".tmp-"
+"""Part of the names of temporary files and folders."""
 
 
 def write_atomic(path: Path, content: bytes) -> None:
@@ -25,24 +26,23 @@ def write_atomic(path: Path, content: bytes) -> None:
 
 @contextlib.contextmanager
 def atomic_writer(path: Path) -> Iterator[BufferedRandom]:
-    """Give a new file to write, which takes the place of `path` once the block is done.
+    """Open a temporary file for reading and writing, which replaces `path` after the block.
 
-    It is a temporary file in the same folder: fsync, rename, fsync of the folder. Those that killed
-    processes left behind for the same path are removed.
+    Temporary files for the same path that are older than `MAX_AGE` are removed.
 
     Raises:
-        OSError: the content could not be written; `path` is as it was, and nothing is left over.
+        OSError: the content could not be written; `path` is unchanged.
     """
     remove_stale_temporaries(path.parent, _prefix(path))
-    file, temporary = _open_temporary(path)
+    # In the same folder, because a rename across file systems is not atomic.
+    temporary = _temporary_path(path)
     try:
-        with file:
+        with temporary.open("x+b") as file:
             yield file
+            # Content before name: after a power failure the new name must not lead to empty blocks.
             file.flush()
             os.fsync(file.fileno())
-            if sys.platform == "win32":
-                file.close()  # Windows renames no open file, and has no locks to give up
-            temporary.replace(path)
+        temporary.replace(path)  # after closing, because Windows renames no open file
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -52,16 +52,15 @@ def atomic_writer(path: Path) -> Iterator[BufferedRandom]:
 
 @contextlib.contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
-    """Give a new folder to fill, which takes the place of `path` once the block is done.
-
-    Those that killed processes left behind for the same path are removed.
+    """Create a temporary folder, which replaces `path` after the block.
 
     Raises:
-        OSError: it could not be made; `path` is as it was, and nothing is left over.
+        OSError: the folder could not be created; `path` is unchanged.
     """
     with scratch_folder(path) as new:
         yield new
         sync_folder(new)
+        # Unlike a file, a folder with content cannot be replaced in one rename.
         if path.exists():
             path.replace(new.with_name("old"))
         new.replace(path)
@@ -70,91 +69,54 @@ def new_folder(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def scratch_folder(path: Path) -> Iterator[Path]:
-    """Give an empty folder beside `path`, which is gone once the block is done, whatever happens.
+    """Create an empty folder next to `path`, which is removed after the block.
 
-    Those that killed processes left behind for the same path are removed.
+    Temporary folders for the same path that are older than `MAX_AGE` are removed.
 
     Raises:
-        OSError: it could not be made.
+        OSError: the folder could not be created.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    _remove_stale_folders(path)
-    while True:
-        # Named before it is made, because a signal may come between the two.
-        folder = path.with_name(f"{_prefix(path)}{os.urandom(8).hex()}")
-        try:
-            folder.mkdir(mode=0o700)
-            lock = _lock_folder(folder)
-            if lock:  # else another process took it for abandoned before it was locked
-                with lock:
-                    new = folder / "new"
-                    new.mkdir()
-                    yield new
-                return
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _remove_stale_folders(path: Path) -> None:
-    """Remove the temporary folders for `path` whose writers were killed."""
-    if sys.platform == "win32":  # it has no locks to show who lives
-        return
-    for folder in path.parent.glob(f"{_prefix(path)}*"):
-        with contextlib.suppress(OSError):
-            lock = _lock_folder(folder)
-            if lock:
-                with lock:  # held meanwhile, so that a writer that comes late sees it
-                    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _lock_folder(folder: Path) -> BufferedRandom | None:
-    """Return the open lock of a temporary folder, or None where another process has it.
-
-    Raises:
-        OSError: the lock can be neither opened nor made.
-    """
-    path = folder / _LOCK
-    with contextlib.ExitStack() as opened:
-        try:
-            lock = opened.enter_context(path.open("a+b"))
-            # A lock is worth nothing once somebody who had it before has removed the file.
-            if _lock(lock) and os.path.samestat(os.fstat(lock.fileno()), path.stat()):
-                opened.pop_all()
-                return lock
-        except FileNotFoundError:
-            pass
-    return None
+    remove_stale_temporaries(path.parent, _prefix(path))
+    # Named before it is created, because a signal may arrive between the two.
+    folder = _temporary_path(path)
+    try:
+        folder.mkdir(mode=0o700)
+        new = folder / "new"  # leaves room for the old folder next to it
+        new.mkdir()
+        yield new
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove_stale_temporaries(folder: Path, prefix: str = ".") -> int:
-    """Remove the temporary files in a folder whose writers were killed.
-
-    Each is locked while its writer lives, and a lock ends with its process. On Windows, which has
-    no such locks, nothing is removed.
+    """Remove the temporary files and folders in a folder that are older than `MAX_AGE`.
 
     Args:
-        folder: it must exist.
-        prefix: that their names begin with.
+        folder: existing folder.
+        prefix: prefix of their names.
 
     Returns:
-        How many bytes that frees.
+        Number of bytes that were freed.
     """
-    if sys.platform == "win32":
-        return 0
+    # Age instead of locks, because Windows and many network file systems have no locks that end
+    # with their process. A day is longer than any file is written without a change.
+    oldest = time.time() - MAX_AGE
     freed = 0
     with os.scandir(folder) as entries:
-        left = [e.path for e in entries if e.name.startswith(prefix) and _MARK in e.name]
-    for name in left:
-        with contextlib.suppress(OSError), open(name, "rb") as file:  # noqa: PTH123
-            if _lock(file):
-                freed += os.fstat(file.fileno()).st_size
-                os.unlink(name)  # noqa: PTH108
+        found = [Path(e.path) for e in entries if e.name.startswith(prefix) and _MARK in e.name]
+    for path in found:
+        with contextlib.suppress(OSError):  # another process may remove it at the same time
+            stats = [each.lstat() for each in (path, *path.rglob("*"))]
+            if max(stat.st_mtime for stat in stats) < oldest:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+                freed += sum(stat.st_size for stat in stats)
     return freed
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename durable. Windows has no such call for folders."""
-    if sys.platform == "win32":
+    """Flush a folder's entries to disk, so that a rename survives a power failure."""
+    if sys.platform == "win32":  # it cannot open folders
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -163,28 +125,9 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _open_temporary(path: Path) -> tuple[BufferedRandom, Path]:
-    """Open a new file beside `path`, locked for as long as it is open."""
-    while True:
-        temporary = path.with_name(f"{_prefix(path)}{os.urandom(8).hex()}")
-        file = temporary.open("x+b")
-        if _lock(file) and temporary.exists():
-            return file, temporary
-        file.close()  # another writer took it for abandoned before it was locked
+def _temporary_path(path: Path) -> Path:
+    return path.with_name(f"{_prefix(path)}{os.urandom(8).hex()}")
 
 
 def _prefix(path: Path) -> str:
     return f".{path.name}{_MARK}"
-
-
-def _lock(file: BufferedRandom | BufferedReader) -> bool:
-    """Lock a file if nobody else has."""
-    if sys.platform == "win32":
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

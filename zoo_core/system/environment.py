@@ -3,17 +3,17 @@
 import os
 
 VARIABLES = {
-    "ZOO_HOME": "folder of everything that zoo keeps: index, cache, settings",
-    "ZOO_DATA": "folder with files of data sets, so that they need not be fetched",
-    "ZOO_OFFLINE": "1: nobody elsewhere is asked: no registry, package index or mirror",
-    "ZOO_TIMEOUT": "seconds before a transfer is given up, 30 unless set",
-    "ZOO_PLUGINS": "the plugins that are loaded, by commas; no:NAME for all but that one",
-    "ZOO_STRICT_PLUGINS": "1: a plugin that cannot be used is an error, needed or not",
-    "ZOO_NO_CACHE": "1: the index of plugins is neither read nor written",
+    "ZOO_HOME": "folder of zoo's files: index, caches, settings",
+    "ZOO_DATA": "folder with files of data sets, which are then not downloaded",
+    "ZOO_OFFLINE": "1 forbids network access: no registry, package index or mirror",
+    "ZOO_TIMEOUT": "seconds without progress after which a download fails, 30 by default",
+    "ZOO_PLUGINS": "plugins to load, separated by commas; no:NAME for all except NAME",
+    "ZOO_STRICT_PLUGINS": "1 makes an unusable plugin an error, even if it is not needed",
+    "ZOO_NO_CACHE": "1 disables the index of plugins: it is neither read nor written",
 }
-"""Each variable and what it decides."""
+"""Names of the variables, each with its effect."""
 
 
 def is_set(name: str) -> bool:
-    """Say whether a variable is set to something other than 0, false or no."""
+    """Return whether a variable has a value other than 0, false or no."""
     return os.environ.get(name, "").lower() not in ("", "0", "false", "no")

@@ -12,23 +12,25 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stop:
-    """Whether a signal asked the training to stop, and which."""
+    """A request to stop a training.
+
+    Attributes:
+        signal: number of the signal that requested it, 0 if none did.
+    """
 
     def __init__(self) -> None:
         self.signal = 0
 
     def request(self, number: int, _frame: FrameType | None = None) -> None:
-        """Remember the first signal; further ones ask for the same."""
+        """Store the first signal; later ones change nothing."""
         self.signal = self.signal or number
 
 
 @contextmanager
 def deferred_signals() -> Iterator[Stop]:
-    """Let signals be remembered, for as long as the context lasts, instead of obeyed.
-
-    Outside the main thread no signal arrives, and none is listened to.
-    """
+    """Store signals during the block instead of raising `KeyboardInterrupt` or exiting."""
     stop = Stop()
+    # Python runs signal handlers in the main thread, and only that may install them.
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
@@ -37,4 +39,5 @@ def deferred_signals() -> Iterator[Stop]:
         yield stop
     finally:
         for number, handler in before.items():
+            # None is a handler that was not installed from Python, which cannot be restored.
             signal.signal(number, signal.SIG_DFL if handler is None else handler)

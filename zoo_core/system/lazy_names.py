@@ -1,33 +1,48 @@
-"""Names of a module that are imported when they are used (PEP 562)."""
+"""Lazy imports: names of a module that are imported when they are first used (PEP 562)."""
 
 from __future__ import annotations
 
+import functools
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
+    from typing import Any
 
 
-def lazy_names(module: str, homes: Mapping[str, str]) -> Callable[[str], object]:
-    """Return the ``__getattr__`` of a module.
+@functools.cache
+def lazy_imports(module: str) -> dict[str, str]:
+    """Return the lazy names of a module, each with the module that defines it.
 
-    Args:
-        module: its name.
-        homes: name -> the module that defines it, below ``zoo_core``; or the package that it is a
-            module of.
+    They are the imports in the ``if TYPE_CHECKING:`` block of its source, so that type checkers
+    and Python follow one list.
     """
+    # Deferred, because most processes use no lazy name; `dataclasses` imports ``ast`` anyway.
+    import ast
+    import sys
+
+    loader: Any = sys.modules[module].__loader__
+    tree = ast.parse(loader.get_source(module))
+    blocks = [node.body for node in tree.body if isinstance(node, ast.If)]
+    imports = [node for body in blocks for node in body if isinstance(node, ast.ImportFrom)]
+    return {alias.name: str(node.module) for node in imports for alias in node.names}
+
+
+def lazy_names(module: str) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
+    """Return the ``__getattr__`` and the ``__dir__`` of a module; see `lazy_imports`."""
 
     def get(name: str) -> object:
-        import importlib
-
         from zoo_core.system.gc_pause import gc_paused
 
-        if name not in homes:
+        if name == "__all__":
+            return names()
+        if name not in lazy_imports(module):
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        home = f"zoo_core.{homes[name]}"
         with gc_paused():
-            try:
-                return getattr(importlib.import_module(home), name)
-            except AttributeError:
-                return importlib.import_module(f"{home}.{name}")
+            # With `fromlist`, a name that is a submodule is imported too.
+            return getattr(__import__(lazy_imports(module)[name], fromlist=[name]), name)
 
-    return get
+    def names() -> list[str]:
+        return sorted(lazy_imports(module))
+
+    return get, names

@@ -1,4 +1,4 @@
-"""Advisory inter-process locks; they avoid duplicate work, and correctness needs none of them."""
+"""Advisory inter-process locks, which avoid duplicate work; correctness does not depend on them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from zoo_core.system.paths import zoo_home
 
 @contextlib.contextmanager
 def process_lock(name: str) -> Iterator[None]:
-    """Hold a lock among processes, if one can be had."""
+    """Hold the lock of a name during the block, if it can be acquired within 10 minutes."""
+    # Deferred, because a cached file is loaded without a lock.
     from filelock import FileLock, Timeout
 
     locks = Path(zoo_home()) / "locks"
@@ -19,8 +20,9 @@ def process_lock(name: str) -> Iterator[None]:
     try:
         locks.mkdir(parents=True, exist_ok=True)
         lock.acquire()
+    # Some network file systems have no locks; work that is done twice is better than none.
     except (OSError, NotImplementedError, Timeout):
-        yield  # what is done twice is better than what is not done
+        yield
         return
     try:
         yield

@@ -1,36 +1,41 @@
-"""Folders of zoo: derived files, and the user's settings.
+"""Folders of zoo: caches, and the user's settings."""
 
-The rule is the same on every system and needs no library, because `zoo list` answers in the
-time that importing one would take: ``$ZOO_HOME``, else ``$XDG_CACHE_HOME/zoo``, else
-``~/.cache/zoo``. What the user has decided lies in ``$ZOO_HOME`` too, else in
-``$XDG_CONFIG_HOME/zoo``, else in ``~/.config/zoo``.
-"""
+from __future__ import annotations
 
 import os
 
 from zoo_core.errors import DataError
 
+TYPE_CHECKING = False  # `typing` and `pathlib` are not imported, because `zoo list` runs without
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 def zoo_home() -> str:
-    """Return the folder of what can be derived or fetched again; it need not exist."""
+    """Return the folder of caches: ``$ZOO_HOME``, or a default in the user's cache folder.
+
+    It need not exist. Everything in it can be derived or downloaded again.
+    """
     return _folder("XDG_CACHE_HOME", ".cache")
 
 
 def config_home() -> str:
-    """Return the folder of what the user has decided; it need not exist."""
+    """Return the folder of the user's settings: ``$ZOO_HOME``, or a default; it need not exist."""
     return _folder("XDG_CONFIG_HOME", ".config")
 
 
-def _folder(variable: str, usual: str) -> str:
+# One rule on every system instead of platformdirs, because `zoo list` takes about as long as
+# an import or two.
+def _folder(variable: str, default: str) -> str:
     if home := os.environ.get("ZOO_HOME"):
         return os.path.abspath(os.path.expanduser(home))  # noqa: PTH100, PTH111 (no pathlib here)
-    folder = os.environ.get(variable) or os.path.join("~", usual)  # noqa: PTH118
+    folder = os.environ.get(variable) or os.path.join("~", default)  # noqa: PTH118
     return os.path.join(os.path.expanduser(folder), "zoo")  # noqa: PTH111, PTH118
 
 
-def home_write_error(what: str, exc: OSError) -> DataError:
-    """Return the error to raise where something that is fetched cannot be written."""
+def write_error(what: str, path: str | Path, exc: OSError) -> DataError:
+    """Return the error to raise if downloaded content cannot be written to `path`."""
     return DataError(
-        f"{what} cannot be kept in {zoo_home()}: {exc.strerror or exc}",
-        hint="Free some space, or let ZOO_HOME name another folder for the cache.",
+        f"{what} could not be saved to {path}: {exc.strerror or exc}",
+        hint="Free some space, or set ZOO_HOME to a folder with more.",
     )

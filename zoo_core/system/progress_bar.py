@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import TYPE_CHECKING
 
@@ -10,14 +11,14 @@ if TYPE_CHECKING:
 
 
 class ProgressBar:
-    """Prints lines, and draws a bar once it was started.
+    """A progress bar that prints lines above itself; nothing is drawn before `start`.
 
-    The bar stands on standard output, below the lines, where that is a terminal; else on standard
-    error where that is one; else there is none.
+    The bar is on standard output, below the lines, if that is a terminal; else on standard error if
+    that is a terminal.
 
     Args:
         quiet: print no lines.
-        text_first: whether the text that goes with the bar stands before it.
+        text_first: put the text of the bar before it.
     """
 
     def __init__(self, *, quiet: bool, text_first: bool) -> None:
@@ -33,24 +34,30 @@ class ProgressBar:
 
     @property
     def drawn(self) -> bool:
-        """Whether there is a bar: it was started, not yet stopped, and there is a terminal."""
+        """True between `start` and `stop`, if there is a terminal."""
         return self._progress is not None
 
     def start(self, total: int | None = None) -> None:
-        if self._lines_on_terminal or sys.stderr.isatty():
-            self._progress = self._make()
-            self._task = self._progress.add_task("", total=total)
-            self._progress.start()
+        if not (self._lines_on_terminal or sys.stderr.isatty()):
+            return
+        from rich.errors import LiveError
+
+        progress = self._make()
+        self._task = progress.add_task("", total=total)
+        # rich draws one bar at a time; a download may happen while another bar is on the terminal.
+        with contextlib.suppress(LiveError):
+            progress.start()
+            self._progress = progress
 
     def update(self, completed: int, total: int | None, text: str) -> None:
-        """Draw it anew, if it is there."""
+        """Redraw the bar if it is drawn."""
         if self._progress is not None and self._task is not None:
             self._progress.update(
                 self._task, completed=completed, total=total, description=text, refresh=True
             )
 
     def stop(self) -> None:
-        """Remove it."""
+        """Remove the bar from the terminal."""
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
@@ -60,6 +67,8 @@ class ProgressBar:
         if self._quiet:
             return
         if self._progress is not None and self._lines_on_terminal:
+            # Through rich, which moves the bar below the line; as it is, because a file name may
+            # look like rich's markup.
             self._progress.console.print(line, highlight=False, markup=False, soft_wrap=True)
         else:
             sys.stdout.write(line + "\n")
@@ -70,6 +79,7 @@ class ProgressBar:
         return sys.stdout.isatty() and not self._quiet
 
     def _make(self) -> Progress:
+        # Deferred, because rich takes longer to import than `zoo list` takes without a terminal.
         from rich import progress
         from rich.console import Console
 
@@ -82,7 +92,8 @@ class ProgressBar:
             *([] if self._text_first else [text]),
             console=Console(stderr=not self._lines_on_terminal),
             transient=True,
-            auto_refresh=False,
+            auto_refresh=False,  # no thread: the bar is redrawn by `update`
+            # Other code's output stays where it is sent, because --json is read by programs.
             redirect_stdout=False,
             redirect_stderr=False,
         )

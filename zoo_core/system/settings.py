@@ -1,4 +1,4 @@
-"""Settings of the user, kept for later processes: small JSON files in one folder."""
+"""The user's settings: small JSON files in one folder, kept for later processes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from zoo_core.system.paths import config_home
 
 @dataclass(frozen=True)
 class Settings:
-    """One file of decisions.
+    """One settings file.
 
     Attributes:
-        name: of the file, without its suffix.
-        what: it is, for errors.
-        empty: the keys that it has, each with the value that stands for no decision.
+        name: file name without its suffix.
+        what: noun for the file in errors.
+        empty: default value of each key.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Settings:
         return f"{config_home()}/{self.name}.json"
 
     def read(self) -> dict[str, Any]:
-        """Return what was decided.
+        """Return the value of each key.
 
         Raises:
             DataError: the file is damaged.
@@ -42,7 +42,9 @@ class Settings:
             values = {**self.empty, **values}
             for key, empty in self.empty.items():
                 if type(values[key]) is not type(empty):
-                    raise TypeError(f"{key} is {values[key]!r}")
+                    expected, actual = type(empty).__name__, values[key]
+                    raise TypeError(f"{key}: expected a {expected}, got {actual!r}")
+        # Without a file nothing was set; and `ZOO_HOME` may name a file where a folder is expected.
         except (FileNotFoundError, NotADirectoryError):
             return dict(self.empty)
         except (OSError, ValueError, TypeError) as exc:
@@ -51,16 +53,18 @@ class Settings:
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[dict[str, Any]]:
-        """Give what was decided, to be changed key by key, and keep it once the block is done.
+        """Yield the values, and write them after the block.
 
         Raises:
-            DataError: the file is damaged or cannot be written; it is as it was.
+            DataError: the file is damaged or cannot be written; it is unchanged.
         """
+        # Deferred, because every command reads settings and few write them.
         from pathlib import Path
 
         from zoo_core.system.atomic_files import write_atomic
         from zoo_core.system.locks import process_lock
 
+        # Locked from read to write, so that two commands do not lose each other's changes.
         with process_lock(self.name):
             values = self.read()
             yield values
@@ -73,8 +77,8 @@ class Settings:
                 raise DataError(f"{path} cannot be written: {exc.strerror}") from exc
 
     def damaged(self, exc: Exception) -> DataError:
-        """Return the error to raise where the file does not hold what it should."""
+        """Return the error to raise for a malformed file."""
         return DataError(
             f"{self.path}, {self.what}, cannot be read: {exc}",
-            hint="Mend or remove that file.",
+            hint="Correct or remove the file.",
         )

@@ -82,7 +82,7 @@ def _probe(row: TimmRow) -> TimmRow:
 
 
 def _is_better(one: Sizes, other: Sizes) -> bool:
-    # A step comes first, because without one every image is resized to a single square size.
+    # Better: a step that the other lacks, or a smaller minimum side.
     return bool(one.step) > bool(other.step) or one.least < other.least
 
 
@@ -104,7 +104,7 @@ def _always(network: nn.Module) -> Make:
 
 
 def accepts(make: Make, height: int, width: int) -> bool:
-    """Return whether a network accepts images of a size and has gradients in all its attention."""
+    """Return whether a network accepts a size and has gradients in all attention layers."""
     try:
         with WatchAttention() as attention:
             error = forward_error(make((height, width)).train(), height, width, CHANNELS)

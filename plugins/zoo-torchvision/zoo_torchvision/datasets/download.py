@@ -44,6 +44,7 @@ def _fetch(origin: Origin, remote: Remote, path: Path) -> None:
             errors.append(exc)
         else:
             return
+    # All reasons, because the last mirror's is not always the one that a user can change.
     raise type(errors[-1])(
         "; ".join(exc.problem for exc in errors), hint=f"Try again, or {_without(origin)}"
     ) from errors[-1]
