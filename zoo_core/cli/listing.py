@@ -1,6 +1,6 @@
 """The listing of `zoo list`: its columns, and rows of the index as a table or as JSON.
 
-Standard library only, and little of it: see `zoo_core.plugins.index`.
+It imports only a few standard modules: see `zoo_core.plugins.index`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def print_list(
     as_json: bool,
     keep: Callable[[dict[str, Any]], bool] = lambda _row: True,
 ) -> None:
-    """Print the rows of one kind whose names match a pattern, and warn of unusable plugins.
+    """Print the rows of one kind whose names match a pattern, and warn about unusable plugins.
 
     Args:
         kind: one of `COLUMNS`.

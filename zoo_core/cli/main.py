@@ -82,7 +82,7 @@ class _Commands(click.Group):
 
 
 def _exclude_plugins(ctx: click.Context, option: click.Parameter, names: tuple[str, ...]) -> None:
-    """Append to ``ZOO_PLUGINS``."""
+    """Add the excluded plugins to ``ZOO_PLUGINS``."""
     # The variable, not a parameter, because worker processes must exclude the same plugins.
     for name in names:
         if not name.removeprefix(BLOCK) or not name.startswith(BLOCK):
@@ -104,7 +104,7 @@ def _exclude_plugins(ctx: click.Context, option: click.Parameter, names: tuple[s
     is_eager=True,  # before --help, which lists the commands of the loaded plugins
     expose_value=False,
     callback=_exclude_plugins,
-    help="Do not load the plugin NAME in this call. Repeatable.",
+    help="Do not load the plugin NAME for this command. Repeatable.",
 )
 @click.pass_context
 def zoo(ctx: click.Context, debug: bool) -> None:
@@ -114,7 +114,7 @@ def zoo(ctx: click.Context, debug: bool) -> None:
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit code; an error prints one line on stderr."""
+    """Run the command line and return its exit code; errors are reported on stderr."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     # Not parsed by click, because users append --debug to the command that has just failed.
     debug = "--debug" in arguments

@@ -62,7 +62,7 @@ A pure function; its images contain nothing of the held-out rows.
 
 @dataclass(frozen=True)
 class ArrayDataset:
-    """A data set in memory.
+    """A data set as arrays, in memory or memory-mapped.
 
     Attributes:
         splits: at least ``train`` and ``test``.
@@ -101,7 +101,8 @@ class ArrayDataset:
     def _sha256(self) -> str:
         digest = hashlib.sha256(json.dumps(self.classes).encode())
         for name, split in sorted(self.splits.items()):
-            # The shapes too: without them, the same bytes in other shapes had the same checksum.
+            # The shapes too: without them, the same bytes in other shapes would have the same
+            # checksum.
             digest.update(json.dumps([name, split.images.shape, split.labels.shape]).encode())
             for part in iter_chunks(split.images):
                 digest.update(np.ascontiguousarray(part).data)
@@ -162,5 +163,6 @@ def load_dataset(entry: Entry[DatasetSpec], *, expected: str | None = None) -> A
 def _check_card(spec: DatasetSpec, sha256: str, expected: str) -> None:
     if sha256 != expected:
         raise VerificationError(
-            f"dataset {spec.name} differs from the card's: expected sha256 {expected}, got {sha256}"
+            f"dataset {spec.name} is not the one on the card: expected sha256 {expected}, got "
+            f"{sha256}"
         )

@@ -68,7 +68,7 @@ def load_or_create(name: str, key: str, make: Callable[[], DatasetContent]) -> A
         if (dataset := _read(folder)) is not None:
             return dataset  # another process created it meanwhile
         try:
-            # Renamed to its name when it is complete, so that no process reads half a data set.
+            # Renamed when it is complete, so that no process reads a partial data set.
             with new_folder(folder) as new:
                 _write(new, make())
         except OSError as exc:
@@ -143,7 +143,7 @@ def _write_split(
 
 
 def _read(folder: Path) -> ArrayDataset | None:
-    """Return the data set in a folder; None if it is missing or damaged."""
+    """Return the data set in a folder; None if it is missing, damaged or in another format."""
     try:
         facts = json.loads((folder / DESCRIPTION).read_bytes())
         if facts["format"] != FORMAT:

@@ -166,7 +166,7 @@ def _compare_head(is_correct: NDArray[np.bool_], head: int | None) -> HeadCompar
         proportions=tuple(
             Proportion(count, total, *wilson_interval(count, total)) for count in counts
         ),
-        # Corrected for the pairs of this head only: each head is a question of its own.
+        # Corrected for the pairs of this head only: each head is a separate family of tests.
         tests=tuple(
             PairwiseTest(*pair, *table, p, adjusted)
             for pair, table, p, adjusted in zip(pairs, tables, ps, holm(ps), strict=True)

@@ -38,8 +38,8 @@ class Batch:
         rows: int64 ``(N,)``: rows of the images that `Learner.set_data` received.
         lr: learning rate of the step.
         warps: sampling positions of the augmented images; None for no augmentation.
-        share: share of the whole batch that these rows are, from 0 (no rows) to 1; less than 1
-            only where several processes train together.
+        share: fraction of the global batch in this process's shard, from 0 (no rows) to 1; less
+            than 1 only where several processes train together.
     """
 
     step: int
@@ -62,7 +62,9 @@ class Learner(Protocol):
         """Set the images that the `rows` of the next steps refer to."""
 
     def step(self, batch: Batch) -> Any:
-        """Perform one optimizer step; its randomness depends on the seed and `batch.step` alone.
+        """Perform one optimizer step.
+
+        Its random numbers depend only on the recipe's seed, `batch.step` and the process's rank.
 
         Returns:
             The batch's logits before the step, in any form that `to_numpy` accepts.
@@ -105,7 +107,7 @@ class Trainer(Protocol):
         """Return logits ``(N, classes)``, one array per head, for images ``(N, C, H, W)``."""
 
     def count_parameters(self, model: Any) -> int:
-        """Return the number of trainable parameters; batch statistics do not count."""
+        """Return the number of parameters; buffers, such as batch statistics, do not count."""
 
     def get_weights(self, model: Any) -> dict[str, NDArray[Any]]:
         """Return a copy of the model's weights and buffers, by name."""
@@ -115,7 +117,7 @@ class Trainer(Protocol):
 
 
 class DistributedTrainer(Trainer, Protocol):
-    """An adapter of which several processes train one model together.
+    """A trainer for data-parallel training with several processes.
 
     Its learners perform the same step in every process, with the gradients of all processes.
     """

@@ -88,7 +88,7 @@ def _load(
         raise
     # `BaseException`, because a module may call `sys.exit()` or raise GeneratorExit.
     except BaseException as exc:
-        # All or nothing: hooks of a plugin whose specs are missing would be hard to reason about.
+        # All or nothing: a broken plugin must not have active hooks.
         if manager.has_plugin(registered):
             manager.unregister(name=registered)
         cause = str(exc) if isinstance(exc, _BrokenError) else one_line(exc)
@@ -179,7 +179,7 @@ def _mark_conflicts(plugins: list[Plugin]) -> Iterable[Plugin]:
         if not shared:
             yield plugin
             continue
-        remedy = f"choose with {name}/NAME, or: zoo uninstall {name}"
+        remedy = f"choose one with {name}/NAME, or: zoo uninstall {name}"
         reason = f"{name} {plugin.version} ({plugin.entry_point}): {'; '.join(shared)}; {remedy}"
         yield replace(plugin, status=Status.CONFLICT, reason=reason)
 

@@ -44,8 +44,8 @@ def load_pretrained(
     Raises:
         UnknownNameError, AmbiguousNameError: no registry, or several, have the name.
         DataError: there are no weights, or reading or fetching them failed.
-        VerificationError: the bytes differ from the index, card or header, or names, shapes or
-            dtypes of the weights from the model's.
+        VerificationError: the file does not match its index, card or header, or the weights do not
+            match the model.
     """
     found = name if isinstance(name, FoundWeights) else locate(catalog, name, registry=registry)
     build_with = partial(build, catalog, device=device, threads=threads, into=into)

@@ -43,7 +43,7 @@ class Reproduction:
 
     @property
     def holds(self) -> bool:
-        """Success of the reproduction.
+        """Whether the reproduction succeeded.
 
         In the published environment, with the published seed, the bytes must be equal. Otherwise
         the accuracies must be in the published interval, if there is one.
@@ -59,7 +59,7 @@ class Reproduction:
             return "equal bytes"
         accuracy = " / ".join(f"{share:.2%}" for share in self.card.metrics["test"].accuracy)
         if self.same_seed and not self.differences:
-            return f"other bytes in the published environment; test accuracy {accuracy}"
+            return f"different bytes in the published environment; test accuracy {accuracy}"
         if self.within is None:
             return f"test accuracy {accuracy}; no interval is published to compare it with"
         assert self.published.interval is not None

@@ -1,7 +1,7 @@
 """Verify published weights: bytes, card, model, golden outputs, test split.
 
 Counts and labels are compared exactly, logits within a tolerance, because float32 sums in another
-order change logits by some millionths, and labels hardly ever.
+order change logits by about a millionth, and labels almost never.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _check_card(found: FoundWeights, file: WeightFile, card: PublishedCard) -> s
                 f"{key}: the card has {getattr(card, key)}, the weight file has {value}"
             )
     published = found.published
-    # All facts that the index repeats, because loads by name trust the index alone.
+    # All facts that the index repeats, because loading by name relies on the index only.
     facts = {
         "model": (card.model, published.model),
         "tag": (card.tag, published.tag),

@@ -107,7 +107,7 @@ def resolve_config(entry: Entry[ModelSpec], recipe: Recipe, dataset: DatasetSpec
         raise InvalidValueError(
             f"model {spec.name!r} does not fit dataset {dataset.name!r}: "
             f"expected labels per image: {spec.heads}, got {len(dataset.classes)}",
-            hint="Choose another with --dataset, or another model from `zoo list`.",
+            hint="Choose another data set with --dataset, or another model from `zoo list`.",
         )
     if spec.task != dataset.task:
         raise InvalidValueError(
@@ -148,7 +148,7 @@ def parse_set(assignment: str) -> dict[str, Any]:
             hint="For instance: --set lr=0.05",
         )
     value = _parse_value(text.strip())
-    # One level only: a recipe is flat but for `model`.
+    # One level only: a recipe is flat except for `model`.
     outer, dot, inner = key.partition(".")
     if dot and outer != "model":
         raise InvalidValueError(

@@ -17,7 +17,7 @@ from zoo_core.testing.trainee import IMAGES, Trainee
 from zoo_core.weights.file import check_tensors, load_weights, save_weights
 
 OVERFIT_STEPS = 300
-"""Maximum number of steps to learn a batch by heart."""
+"""Maximum number of steps to overfit one batch."""
 
 MOVING_STEPS = 3
 """Maximum number of steps until every parameter has moved."""
@@ -91,7 +91,7 @@ def predicts_without_learning(catalog: Catalog, name: str, recipe: str) -> None:
 
 
 def has_gradients(catalog: Catalog, name: str, recipe: str) -> None:
-    """Check that every parameter has a finite gradient that is not all 0."""
+    """Check that training changes every weight, and keeps all of them finite."""
     # Several steps, because residual branches may begin with a factor of 0: until that has moved,
     # nothing behind it does. AdamW, because its steps do not shrink with the gradient, and so are
     # not lost in rounding.

@@ -35,11 +35,11 @@ SYNC_EVERY = 10
 
 
 class DivergedError(TrainingError):
-    """Training whose outputs are no longer finite.
+    """Raised when the outputs of a training are no longer finite.
 
     Args:
         problem: the error and its place.
-        kept: the best of the epochs before, if any.
+        kept: the epoch kept so far, or None.
         hint: next thing to try.
     """
 
@@ -69,7 +69,7 @@ class TrainingLoop:
         if checkpoint := checkpoints.latest():
             self._learner.set_state(checkpoint.learner)
             self._state = checkpoint.training
-        # As if the training had begun that much earlier, so that seconds add up when it resumes.
+        # Shifted back by the time already spent, so that seconds add up when it resumes.
         self._started = time.perf_counter() - self._state.seconds
         self._pending: list[Any] = []  # outputs of the latest steps, as the learner returns them
         self._batches: list[NDArray[np.int64]] = []  # rows of each step of the epoch
@@ -126,7 +126,7 @@ class TrainingLoop:
         return images, order
 
     def _finish_epoch(self, train: Scores, started: float) -> None:
-        """Validate, keep the epoch if it is the best so far, and call the callbacks."""
+        """Validate, update the kept epoch by `recipe.keep`, and call the callbacks."""
         state, run = self._state, self._run
         validation = self._validate()
         if state.kept is None or run.recipe.keep == "last" or self._is_best(validation):
@@ -154,8 +154,8 @@ class TrainingLoop:
             step=step,
             rows=rows[mine],
             lr=learning_rate(recipe, step, recipe.epochs * steps),
-            # Drawn for the whole batch, of which each process takes its part: the number of
-            # processes then changes no image.
+            # Drawn for the whole batch, and then sharded, so that the images do not depend on the
+            # number of processes.
             warps=draw_warps(recipe, height, width, len(rows), step, part=mine),
             share=(mine.stop - mine.start) / len(rows),
         )
@@ -181,7 +181,7 @@ class TrainingLoop:
         state.logits = logits if whole is None else [np.concatenate(pair) for pair in whole]
 
     def _with_views(self, kept: FitResult) -> FitResult:
-        """Score the kept epoch again with all views, with which it will predict."""
+        """Score the kept epoch again with test-time augmentation, as it will predict."""
         # Only the kept one: epochs are compared by a single view each, which takes a fifth or a
         # ninth of the time.
         self._trainer.set_weights(self._learner.model, kept.weights)
@@ -220,7 +220,8 @@ class TrainingLoop:
             few = ", ".join(map(str, rows[:5]))  # enough to look at, short enough for one line
             images = f"; its batch has {len(rows)} images, rows {few}, … of the epoch's"
         kept = self._state.kept
-        # The words are part of the weight file of a training that kept an earlier epoch.
+        # This message is stored in the weight file if an earlier epoch was kept, so it must be
+        # deterministic.
         return DivergedError(
             f"the training diverged: the outputs are not finite {where} (lr {recipe.lr:g}{images})",
             kept=replace(kept, seconds=time.perf_counter() - self._started) if kept else None,
@@ -232,13 +233,16 @@ class TrainingLoop:
         signal, due = self._checkpoints.poll()
         if not signal and not due:
             return
-        # First, because the checkpoint has these logits, and is not written if one is not finite.
+        # Fetched first, because the checkpoint contains these logits and must not have one that is
+        # not finite.
         self._fetch_logits()
         state = self._state
         state.seconds = time.perf_counter() - self._started
         self._checkpoints.save(Checkpoint(state, self._learner.get_state()))
         if signal:
             where = f"before step {state.step + 1} of epoch {state.epoch}"
+            if state.step == len(self._batches):
+                where = f"before the validation of epoch {state.epoch}"
             if state.epoch > self._run.recipe.epochs:
                 where = "after the last epoch"
             raise self._checkpoints.interruption_error(signal, where)

@@ -64,7 +64,7 @@ class Plan:
         return trainer.build(model_builder(self.model), self.config, seed)
 
     def load_initial_weights(self, trainer: Trainer, model: Any) -> InitialWeights | None:
-        """Set a new model's weights to the pretrained ones; None if the recipe has none."""
+        """Load pretrained weights into a new model and return their source; None without them."""
         if not self.recipe.pretrained:
             return None
         return load_initial_weights(trainer, model, self.model, self.config)
@@ -176,7 +176,7 @@ def _check_plan(
 def _check_batch_size(recipe: Recipe, dataset: DatasetSpec) -> None:
     available = training_size(dataset.sizes, recipe)
     if recipe.batch_size > available:
-        # Refused instead of reduced, because the number would be wrong in the card.
+        # Refused instead of reduced, so that the card states the real batch size.
         raise InvalidValueError(
             f"batch_size of the recipe: expected at most {available}, the number of training "
             f"images of {dataset.name!r}, got {recipe.batch_size}"
@@ -201,7 +201,7 @@ def _check_pretrained(recipe: Recipe, model: Entry[ModelSpec]) -> None:
 
 
 def _check_fields(recipe: Recipe, trainer: TrainerSpec) -> None:
-    # An ignored field would leave a card that describes another training than the one done.
+    # An ignored field would leave a card that does not describe the actual training.
     for field in sorted(TRAINER_FIELDS.difference(trainer.recipe_fields)):
         if recipe.changed_from_default(field):
             raise InvalidValueError(

@@ -58,10 +58,10 @@ class Provenance(FrozenModel):
     epoch: int
     """Epoch of these weights, from 1."""
     stopped: str = ""
-    """Reason for an end before the last epoch; empty for a complete training."""
+    """Reason why the training stopped early; empty for a complete training."""
     metrics: dict[str, Scores]
     environment: Environment
-    """Properties that the bits of the weights depend on: framework, device, threads, CPU."""
+    """Properties that that affect the weights bit for bit: framework, device, threads, CPU."""
     versions: dict[str, str]
     """Versions of the core and of the plugins that were used."""
     license: str

@@ -53,7 +53,7 @@ def save_weights(path: Path, tensors: Tensors, metadata: Mapping[str, Any]) -> s
 
 
 def load_weights(path: Path, *, sha256: str | None = None, size: int | None = None) -> WeightFile:
-    """Read a weight file: size and checksum first, then the header, then the tensors.
+    """Read a weight file: size, header length and checksum, then the header, then the tensors.
 
     Args:
         path: the file.
@@ -120,7 +120,7 @@ def _read(path: Path, size: int | None) -> bytes:
                     hint=_DAMAGED,
                 )
             # A safetensors file begins with the header's length, a little-endian uint64. The
-            # check comes before `read`, because a file that is not ours may have gigabytes.
+            # check comes before `read`, because an unrelated file may be very large.
             header = int.from_bytes(file.peek(8)[:8], "little")
             if min(header, actual) > MAX_HEADER + 8:
                 raise _too_large(path, header)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class CNN(nn.Module):
-    """Blocks of convolutions and pooling, a hidden layer, and a linear head per label."""
+    """Blocks of convolutions and pooling, a hidden layer, and one linear head per label."""
 
     # Shapes with the default config and images of MNIST:
     #   images                    (N, 1, 28, 28)
@@ -34,12 +34,12 @@ class CNN(nn.Module):
                 # No bias before batch normalization, which subtracts the mean and adds its own.
                 bias = not config.batch_norm
                 layers += [nn.Conv2d(features, channels, kernel, padding=padding, bias=bias)]
-                # A kernel of k pixels has n + 2p - k + 1 positions along a side of n pixels.
                 features = channels
+                # A kernel of k pixels has n + 2p - k + 1 positions along a side of n pixels.
                 size = [max(side + 2 * padding - kernel + 1, 0) for side in size]
                 if convolution == depth and not (config.global_pool and number == len(blocks)):
-                    # Max-pooling before ReLU has the same result, because ReLU is monotonic, and
-                    # leaves a quarter of the pixels to normalize and rectify.
+                    # Before normalization and ReLU, because they then process a quarter of the
+                    # pixels. ReLU is monotonic, so its order with max-pooling is equivalent.
                     layers += [nn.MaxPool2d(2)]
                     size = [side // 2 for side in size]
                 layers += [nn.BatchNorm2d(channels)] if config.batch_norm else []
@@ -51,7 +51,8 @@ class CNN(nn.Module):
                     hint="Choose fewer or smaller numbers for model.channels and "
                     "model.kernel_sizes.",
                 )
-        # (N, channels, H, W) -> (N, channels, 1, 1): any size of image has as many features.
+        # (N, channels, H, W) -> (N, channels, 1, 1): the number of features does not depend on the
+        # image size.
         layers += [nn.AdaptiveAvgPool2d(1)] if config.global_pool else []
         features *= 1 if config.global_pool else size[0] * size[1]
         self.blocks = nn.Sequential(*layers, nn.Flatten())

@@ -21,7 +21,7 @@ COARSE = 32
 MIN_CONTRAST = 0.2
 """Minimum contrast of a stroke's pixels, relative to the strokes' upper quartile."""
 MIN_RELATIVE_AREA = 0.04
-"""Minimum area of a stroke relative to the largest one; smaller ones are specks."""
+"""Minimum area of a part's core relative to the largest one; smaller parts are specks."""
 MIN_PIXELS = 8
 """Rank of the pixel whose contrast counts as the peak: strokes have at least this many pixels."""
 MIN_VALUES = 12.0
@@ -29,9 +29,9 @@ MIN_VALUES = 12.0
 
 
 def find_strokes(image: NDArray[np.uint8]) -> Floats | None:
-    """Return the strokes in gray levels ``(H, W)``, dark on light or light on dark; None if empty.
+    """Return the strokes of an image, dark on light or light on dark; None if there are none.
 
-    They are float32, from 0 for paper to 1, cropped to their bounding box.
+    They are float32 ``(H, W)``, from 0 for paper to 1, cropped to their bounding box.
 
     Paper may be unevenly lit: its gray levels are fitted with a quadratic surface. Strokes are the
     pixels that differ most from it, on the side (darker or lighter) that has more such pixels.
@@ -59,7 +59,7 @@ def find_strokes(image: NDArray[np.uint8]) -> Floats | None:
 
 
 def stroke_width(strokes: Floats) -> float:
-    """Return the mean width of strokes in pixels: their area by half the length of their outline.
+    """Return the mean width of strokes in pixels: area divided by half the length of their outline.
 
     0 if there are no strokes.
     """
@@ -162,7 +162,8 @@ def _without_specks(mask: NDArray[np.bool_], core: NDArray[np.bool_]) -> NDArray
     inner = sizes.copy()
     for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
         inner[edge] = 0
-    # Because a drawing may fill its canvas, parts at the edge are removed only if others remain.
+    # Because a drawing may fill its canvas, parts at the edge are removed only if a large part
+    # remains.
     if inner.max() > 0.1 * sizes.max():
         sizes = inner
     # Indexing by `labels` turns one boolean per part into one per pixel.

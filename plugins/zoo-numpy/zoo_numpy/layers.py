@@ -64,20 +64,21 @@ class Dense(Layer):
             self.parameters["bias"] = Parameter((outputs,), np.dtype(dtype))
 
     def initialize(self, *seed: int) -> None:
-        """Draw all parameters uniformly from ±1/√inputs (LeCun et al. 1998, Efficient BackProp)."""
-        # A sum of `inputs` terms has a standard deviation that grows with √inputs; the division
-        # keeps the outputs of each layer about as large as its inputs.
+        """Draw all parameters uniformly from [-1/√inputs, 1/√inputs), as torch.nn.Linear does."""
+        # The standard deviation of a sum of `inputs` terms grows with √inputs; because of the
+        # division, that of the outputs does not depend on the number of inputs.
         largest = 1 / np.sqrt(self.parameters["weight"].value.shape[1])
         for number, parameter in enumerate(self.parameters.values()):
-            # The number makes weight and bias independent; without a seed the numbers are new.
+            # The number makes weight and bias independent. Without a seed, values differ on every
+            # call.
             drawn = uniform(parameter.value.shape, *((*seed, number) if seed else ()))
             parameter.value[:] = largest * (2 * drawn - 1)
 
     def forward(self, x: Array, seed: tuple[int, ...] | None = None) -> Array:
-        self._x = x  # for the backward pass
+        self._x = x
         outputs: Array = x @ self.parameters["weight"].value.T  # (N, inputs) · (inputs, outputs)
         if "bias" in self.parameters:
-            outputs += self.parameters["bias"].value  # the same for each of the N rows
+            outputs += self.parameters["bias"].value
         return outputs
 
     def parameter_gradients(self, gradient: Array) -> None:

@@ -42,7 +42,7 @@ class NumpyTrainer:
         facts: dict[str, str | int] = {"framework": f"numpy {np.__version__}", "device": "cpu"}
         for pool in threadpool_info():
             # OpenBLAS, MKL and their kernels per architecture round differently: a training is
-            # reproducible to the bit with the same BLAS only.
+            # reproducible to the bit only with the same BLAS.
             if pool["user_api"] == "blas":
                 name, version = pool["internal_api"], pool["version"]
                 facts["threads"] = pool["num_threads"]

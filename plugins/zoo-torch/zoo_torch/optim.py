@@ -22,7 +22,7 @@ class Optimizer(ABC):
 
     def __init__(self, parameters: Iterable[nn.Parameter], recipe: Recipe) -> None:
         self._parameters = [parameter for parameter in parameters if parameter.requires_grad]
-        # The same memory without autograd, which refuses updates in place of parameters.
+        # The same memory without autograd, which refuses in-place updates of parameters.
         self._values = [parameter.detach() for parameter in self._parameters]
         self._recipe = recipe
         self.state: dict[str, Tensor] = {}

@@ -66,10 +66,10 @@ class TorchTrainer:
         if seed is not None:
             torch.default_generator.manual_seed(seed)
         try:
-            # On the CPU, because the same seed gives other numbers on other devices.
+            # On the CPU, because the same seed gives different numbers on other devices.
             model = builder(config)
         finally:
-            torch.set_rng_state(state)  # a caller's random numbers do not depend on zoo
+            torch.set_rng_state(state)  # because building must not affect the caller
         # Channels last, as the images are: see `Prepare`.
         return model.to(self.device).to(memory_format=torch.channels_last)
 
