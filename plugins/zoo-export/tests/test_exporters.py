@@ -1,4 +1,4 @@
-"""Files of the trainers' exporters, run by ONNX Runtime and torch and compared with zoo."""
+"""Exporters of the trainers; their files are run by ONNX Runtime and torch."""
 
 import sys
 from dataclasses import replace
@@ -29,7 +29,7 @@ from zoo_numpy.trainer import NumpyTrainer
 from zoo_torch.trainer import TorchTrainer
 
 ROOT = Path(__file__).parents[3]
-sys.path.append(str(ROOT))  # behind what is installed: for the benchmarks, which are not
+sys.path.append(str(ROOT))  # at the end, because only the benchmarks are not installed
 
 from benchmarks.exports import kept  # noqa: E402
 
@@ -38,18 +38,18 @@ PUBLISHED = [
     ("numpy-net.default", "onnx", False),
     ("mlp.default", "onnx", True),
     ("mlp.default", "torch-export", False),
-    ("cnn.best-10k", "onnx", True),  # which has five views
+    ("cnn.best-10k", "onnx", True),  # has five views
     ("cnn.best-10k", "torch-export", True),
     ("two-headed-cnn.default", "onnx", False),
     ("two-headed-cnn.default", "torch-export", True),
     ("two-headed-mlp.reference", "onnx", True),
 ]
-"""Weights, format, and whether normalization is part of the file."""
+"""Weights, format, and True if normalization is part of the file."""
 
 
 @pytest.fixture
 def exported(tmp_path):
-    """Return a function that exports a model and makes the file ready to run."""
+    """Return a function that exports a model and loads the file."""
 
     def export(pretrained, format_, *, normalization=True):
         path = tmp_path / f"model{FORMATS[format_].suffix}"
@@ -70,12 +70,12 @@ def images_of(pretrained):
 
 
 def noise(pretrained, count=5):
-    """Return images that are not black at their edges, as digits are."""
+    """Return images whose edges are not black, unlike those of digits."""
     return np.random.default_rng(0).integers(0, 256, (count, *pretrained.input_shape), np.uint8)
 
 
 def made_of(model, trainer, *, shape, heads, normalization, views):
-    """Return a model with weights that nobody trained."""
+    """Return a model with untrained weights."""
     card = SimpleNamespace(
         dataset=SimpleNamespace(classes=[[str(i) for i in range(count)] for count in heads]),
         recipe=SimpleNamespace(trainer="torch" if isinstance(model, nn.Module) else "numpy"),
@@ -180,7 +180,7 @@ def test_exporter_preserves_logits_of_any_numpy_net(
 
 
 class Chunked(nn.Module):
-    """Parts its batch in three and puts it together the other way round, for two heads."""
+    """Model with two heads that splits its batch in three and joins it in reverse order."""
 
     def __init__(self):
         super().__init__()
@@ -246,9 +246,9 @@ def test_exported_file_is_reproducible_and_holds_no_source_path(exported, tmp_pa
         files.append(path.read_bytes())
     assert files[0] == files[1]
     assert b".py" not in files[0]
-    if format_ == "onnx":  # torch would note its passes in each node
+    if format_ == "onnx":  # torch writes its passes into each node
         assert not any(node.metadata_props for node in onnx.load(path).graph.node)
-    assert [each.name for each in tmp_path.glob("model*")] == [path.name]  # nothing lies beside it
+    assert [each.name for each in tmp_path.glob("model*")] == [path.name]  # no external data file
 
 
 @pytest.mark.parametrize(

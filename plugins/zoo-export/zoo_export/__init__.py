@@ -1,1 +1,1 @@
-"""Models as files for other programs: `zoo export`."""
+"""Export of models to files for other programs: `zoo export`."""

@@ -1,4 +1,4 @@
-"""`zoo export`."""
+"""The command `zoo export`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from zoo_export.export import Exported
 
 IMAGES = 1000
-"""Of the test split, on which a file has to answer as zoo does."""
+"""Number of test images whose predictions are compared."""
 
 
 @click.command()
@@ -27,19 +27,19 @@ IMAGES = 1000
     type=click.Choice(list(FORMATS)),
     default="onnx",
     show_default=True,
-    help="Of the file.",
+    help="Format of the file.",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="The file.  [default: MODEL.TAG.onnx or MODEL.TAG.pt2]",
+    help="File to write.  [default: MODEL.TAG.onnx or MODEL.TAG.pt2]",
 )
 @click.option(
     "--normalization/--no-normalization",
     default=True,
-    help="Whether the file takes bytes, or images that were normalized.  [default: bytes]",
+    help="Input of the file: uint8 images, or normalized float32 images.  [default: uint8]",
 )
-@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @options.registry
 @options.as_json
 def export(  # noqa: PLR0917 (click passes every argument by name)
@@ -51,19 +51,21 @@ def export(  # noqa: PLR0917 (click passes every argument by name)
     registry: str | None,
     as_json: bool,
 ) -> None:
-    """Write the model NAME for other programs: published weights, a run's folder or a file.
+    """Export the model NAME: published weights, a run's folder or a weight file.
 
-    The file is run and has to give zoo's own answers on 1,000 test images before it gets its name;
-    the exit code is 5 where it does not, and nothing is left of it.
+    The exported file is run on 1,000 test images, and must give the same predictions as zoo. If
+    it does not, the exit code is 5, and no file is written.
     """
+    # Imported here, because `zoo export --help` would otherwise import NumPy.
     from zoo_core.plugin_api import load_dataset, load_pretrained
     from zoo_export.export import export_to, find_exporter
 
     catalog = installed_catalog()
+    # On the CPU, because onnxruntime runs there; another device has other rounding errors.
     pretrained = load_pretrained(catalog, name, registry=registry, device="cpu")
     exporter = find_exporter(catalog, pretrained, format_)
     path = out or Path(f"{_short(pretrained)}{FORMATS[format_].suffix}")
-    _check_place(path, force=force)
+    _check_place(path, force=force)  # before the data set is loaded, which takes longer
     dataset = pretrained.card.dataset.name
     images = load_dataset(catalog.dataset(dataset)).splits["test"].images[:IMAGES]
     exported = export_to(path, pretrained, exporter, format_, images, normalization=normalization)
@@ -87,28 +89,30 @@ def export(  # noqa: PLR0917 (click passes every argument by name)
 
 
 def _short(pretrained: Pretrained) -> str:
-    """Return ``MODEL.TAG``, or ``MODEL`` of weights that nobody has published."""
+    """Return ``MODEL.TAG``, or ``MODEL`` for unpublished weights."""
+    # A name is [FAMILY/]MODEL[.TAG]@sha256:DIGEST, and a slash would be a folder.
     return pretrained.name.partition("@")[0].rpartition("/")[2]
 
 
 def _check_place(path: Path, *, force: bool) -> None:
-    """See that a file may be written, before there is one."""
+    """Raise an error unless a file may be written to `path`."""
     if path.exists() and not force:
         raise InvalidValueError(
-            f"{path} is there already", hint="Name another with --out, or replace it with --force."
+            f"{path} exists already",
+            hint="Choose another file with --out, or overwrite it with --force.",
         )
     if not path.parent.is_dir():
         raise InvalidValueError(
-            f"there is no folder {path.parent}", hint=f"Make it: mkdir -p {path.parent}"
+            f"there is no folder {path.parent}", hint=f"Create it: mkdir -p {path.parent}"
         )
 
 
 def _report(pretrained: Pretrained, exported: Exported) -> None:
     compared = exported.comparison
-    click.echo(f"{pretrained.name} is in {exported.path}: {exported.bytes:,} bytes.")
-    for what, ports in (("Input", exported.inputs), ("Output", exported.outputs)):
-        click.echo(f"{what}: {'; '.join(map(str, ports))}")
+    click.echo(f"Exported {pretrained.name} to {exported.path}: {exported.bytes:,} bytes.")
+    for kind, ports in (("Input", exported.inputs), ("Output", exported.outputs)):
+        click.echo(f"{kind}: {'; '.join(map(str, ports))}")
     click.echo(
-        f"Run on {compared.images:,} test images of {pretrained.card.dataset.name}: every label is "
-        f"zoo's, and no logit differs by more than {compared.difference:.1e}."
+        f"Compared on {compared.images:,} test images of {pretrained.card.dataset.name}: all "
+        f"labels are equal, and logits differ by at most {compared.difference:.1e}."
     )

@@ -1,4 +1,4 @@
-"""Compare the outputs of an exported file with those of the model."""
+"""Comparison of an exported file's outputs with those of the model."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from zoo_core import Normalization, Pretrained
 from zoo_core.plugin_api import VerificationError
 from zoo_export.formats import Program
 
+# Sums of float32 in another order change a logit by less.
 TOLERANCE = 1e-4
-"""How far a logit may be from zoo's. Sums of float32 in another order move it by less."""
+"""Maximum difference of a logit."""
 
 BATCH = 250
-"""Images that are read at once: little memory, whatever the model."""
+"""Maximum number of images per batch, which bounds the memory."""
 
 
 @dataclass(frozen=True)
 class OutputComparison:
-    """A file's answers beside zoo's.
+    """Differences of the outputs.
 
     Attributes:
-        images: how many were read.
-        difference: the greatest of any two logits.
-        labels: how many images have another label, in any head.
+        images: number of images compared.
+        difference: maximum difference of a logit; nan if a logit is nan.
+        labels: number of images with a different label in any head.
     """
 
     images: int
@@ -35,37 +36,46 @@ class OutputComparison:
 
     @property
     def alike(self) -> bool:
-        """Whether the file may take zoo's place."""
+        """True if all labels are equal and all logits within `TOLERANCE`."""
+        # A difference of nan is not at most anything, so that a file with nan is never alike.
         return self.labels == 0 and self.difference <= TOLERANCE
 
 
 def compare_outputs(
     program: Program, pretrained: Pretrained, images: NDArray[np.uint8], *, normalization: bool
 ) -> OutputComparison:
-    """Let a program and zoo read images: one by itself, then batch by batch, the last any size.
+    """Run a program and the model on the same images, and compare their logits.
 
     Raises:
-        VerificationError: the program gives no logits such as zoo's.
+        VerificationError: the logits of the program have other shapes.
     """
     difference, labels = 0.0, 0
+    # First a batch of one image, then full batches and a rest, because an exporter may fix the
+    # batch size that it was traced with, or drop a dimension of size 1.
     starts = [0, *range(1, len(images), BATCH), len(images)]
     for start, end in pairwise(starts):
         batch = images[start:end]
         given = program.run(batch if normalization else normalize(batch, pretrained.normalization))
         expected = pretrained.predict(batch)
         shapes = [np.shape(head) for head in given]
-        if shapes != (due := [head.shape for head in expected.logits]):
-            raise VerificationError(f"the file gives arrays of the shapes {shapes}, zoo {due}")
+        wanted = [head.shape for head in expected.logits]
+        # Before the difference, because NumPy would broadcast (N, 1) to (N, classes).
+        if shapes != wanted:
+            raise VerificationError(
+                f"exported file: expected outputs of shapes {wanted}, got {shapes}"
+            )
         pairs = list(zip(given, expected.logits, strict=True))
-        gaps = [np.abs(head - zoos).max() for head, zoos in pairs]
-        difference = float(np.max([difference, *gaps]))  # NaN, if there is one
-        read = np.stack([head.argmax(axis=1) for head in given], axis=1)
-        labels += int((read != expected.labels).any(axis=1).sum())
+        gaps = [np.abs(head - own).max() for head, own in pairs]
+        # Unlike max(), np.max returns nan if any value is nan.
+        difference = float(np.max([difference, *gaps]))
+        found = np.stack([head.argmax(axis=1) for head in given], axis=1)
+        labels += int((found != expected.labels).any(axis=1).sum())
     return OutputComparison(len(images), difference, labels)
 
 
 def normalize(images: NDArray[np.uint8], normalization: Normalization) -> NDArray[np.float32]:
-    """Return what a file without normalization takes: float32 ``(image / 255 - mean) / std``."""
+    """Return the input of a file without normalization: float32 ``(image / 255 - mean) / std``."""
     mean, std = (np.reshape(each, (-1, 1, 1)) for each in (normalization.mean, normalization.std))
+    # In float64 until the end, so that only the result is rounded to float32.
     floats: NDArray[np.float32] = ((images / 255 - mean) / std).astype(np.float32)
     return floats

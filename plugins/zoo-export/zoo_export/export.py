@@ -1,4 +1,4 @@
-"""Export weights to a file that is run and compared before it gets its name."""
+"""Export of a model to a file, which is compared with the model before it is renamed into place."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from zoo_export.compare_outputs import TOLERANCE, OutputComparison, compare_outp
 from zoo_export.formats import FORMATS, Port
 
 EXTRA = {"onnx": "onnx", "onnxruntime": "onnx", "onnxscript": "onnx"}
-"""Module that may be missing -> the extra of zoo-export that brings it."""
+"""Extra of zoo-export that installs a module, by the name of the module."""
 
 Exporter = Callable[..., None]
-"""``(pretrained, path, *, normalization)``: writes the file."""
+"""Function of a trainer's plugin that writes a file: ``(pretrained, path, *, normalization)``."""
 
 
 @dataclass(frozen=True)
 class Exported:
-    """A file that was written and answers as zoo does."""
+    """An exported file whose predictions equal those of the model."""
 
     path: Path
     bytes: int
@@ -45,19 +45,21 @@ class Exported:
 
 
 def find_exporter(catalog: Catalog, pretrained: Pretrained, format_: str) -> Exporter:
-    """Return what writes a model in a format.
+    """Return the exporter of a model's trainer for a format.
 
     Raises:
-        InvalidValueError: the model's trainer has none for it.
-        PluginError: it needs something that is not installed.
+        InvalidValueError: the trainer has no exporter for the format.
+        PluginError: a required package is not installed.
     """
     entry = catalog.trainer(pretrained.card.recipe.trainer)
     formats = entry.spec.exporters
     if format_ not in formats:
         raise InvalidValueError(
             f"models of the trainer {entry.spec.name} cannot be exported as {format_}",
-            hint=f"Its formats are: {join_names(formats.keys() & FORMATS.keys())}.",
+            # A trainer may have formats of third-party tools, which cannot be compared here.
+            hint=f"Choose one of its formats: {join_names(formats.keys() & FORMATS.keys())}.",
         )
+    # Imported now, so that a missing package is an error before the model is exported.
     with needing(format_):
         for module in FORMATS[format_].needs:
             importlib.import_module(module)
@@ -74,40 +76,42 @@ def export_to(
     *,
     normalization: bool,
 ) -> Exported:
-    """Write a model into a file, which takes its place once it was seen to answer as zoo does.
+    """Export a model to a temporary file, compare it with the model, and rename it to `path`.
 
     Args:
-        path: of the file; one that is there is replaced.
-        pretrained: the model.
-        exporter: see `find_exporter`.
-        format_: of the file.
-        images: to compare answers on, uint8 ``(N, C, H, W)``.
-        normalization: whether the file takes such images, or normalized ones.
+        path: file to write; an existing one is overwritten.
+        pretrained: model to export.
+        exporter: exporter from `find_exporter`.
+        format_: name of the format.
+        images: images to compare predictions on, uint8 ``(N, C, H, W)``.
+        normalization: whether the file normalizes such images, or requires normalized ones.
 
     Raises:
-        VerificationError: it does not answer as zoo does; nothing is left of it.
-        PluginError: it could not be written or run.
-        OSError: there is no room for it.
+        VerificationError: the predictions differ; no file is written.
+        PluginError: the file could not be written or run.
+        OSError: the disk is full, or the folder is not writable.
     """
     with atomic_writer(path) as file:
         temporary = Path(file.name)
         with needing(format_):
             exporter(pretrained, temporary, normalization=normalization)
+            # Before the comparison, because users get the file with metadata.
             FORMATS[format_].label(temporary, facts_of(pretrained, normalization))
             program = FORMATS[format_].open(temporary)
             comparison = compare_outputs(program, pretrained, images, normalization=normalization)
         if not comparison.alike:
+            # An exception inside `atomic_writer` removes the temporary file.
             raise VerificationError(
-                f"{path} was not written: its logits differ from zoo's by up to "
-                f"{comparison.difference:.2g}, {TOLERANCE:g} is allowed, and "
-                f"{comparison.labels:,} of {comparison.images:,} images get another label"
+                f"cannot write {path}: expected logits within {TOLERANCE:g} of the model's, got a "
+                f"difference of {comparison.difference:.2g} and other labels for "
+                f"{comparison.labels:,} of {comparison.images:,} images"
             )
         size = temporary.stat().st_size
     return Exported(path, size, program.inputs, program.outputs, comparison)
 
 
 def facts_of(pretrained: Pretrained, normalization: bool) -> dict[str, str]:
-    """Return what a file says of itself; lists and objects as JSON."""
+    """Return the metadata of a file by key; lists and objects as JSON."""
     card = pretrained.card
     facts: dict[str, Any] = {
         "model": pretrained.name,
@@ -123,6 +127,7 @@ def facts_of(pretrained: Pretrained, normalization: bool) -> dict[str, str]:
             "std": pretrained.normalization.std,
         },
     }
+    # Values are strings, because ONNX has no other type of metadata.
     return {
         f"zoo.{key}": value if isinstance(value, str) else json.dumps(value)
         for key, value in facts.items()
@@ -131,10 +136,10 @@ def facts_of(pretrained: Pretrained, normalization: bool) -> dict[str, str]:
 
 @contextmanager
 def needing(format_: str) -> Iterator[None]:
-    """Say in one sentence what is missing, or what failed, where a file is written or run.
+    """Convert exceptions of exporters and their libraries into errors of one line.
 
     Raises:
-        PluginError: anything that is no error of zoo's or of the operating system's.
+        PluginError: any exception except errors of zoo and of the operating system.
     """
     try:
         yield
@@ -143,12 +148,11 @@ def needing(format_: str) -> Iterator[None]:
     except Exception as exc:
         missing = exc.name if isinstance(exc, ModuleNotFoundError) else None
         if not missing:
-            raise PluginError(
-                f"the model could not be exported as {format_}: {one_line(exc)}"
-            ) from exc
+            raise PluginError(f"cannot export the model as {format_}: {one_line(exc)}") from exc
+        # torch imports onnxscript only for an export, so that it may be missing until here.
         package = missing.partition(".")[0]
         extra = f"zoo-export[{EXTRA[package]}]" if package in EXTRA else package
         raise PluginError(
-            f"--format {format_} needs {missing}, which is not installed",
+            f"--format {format_} requires {missing}, which is not installed",
             hint=f"Install it: pip install '{extra}'",
         ) from exc

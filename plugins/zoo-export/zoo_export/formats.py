@@ -1,4 +1,4 @@
-"""The formats: how a file of each is labeled with what it is, and run as its users will run it."""
+"""Export formats: metadata, and running a file in the program that its users have."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # `zoo export --help` makes do without NumPy
+if TYPE_CHECKING:  # because `zoo export --help` works without NumPy
     from numpy.typing import NDArray
 
 Facts = Mapping[str, str]
-"""What a file says of itself."""
+"""Metadata of a file."""
 
 
 @dataclass(frozen=True)
 class Port:
-    """An input or output: its name, dtype, and shape, whose ``N`` is any number of images."""
+    """An input or output: name, dtype and shape, in which ``N`` is any number of images."""
 
     name: str
     dtype: str
@@ -29,12 +29,12 @@ class Port:
 
 @dataclass(frozen=True)
 class Program:
-    """A file, ready to run.
+    """A loaded file.
 
     Attributes:
-        inputs: what it takes.
-        outputs: what it gives.
-        run: gives logits ``(N, classes)``, one array a head, for images ``(N, C, H, W)``.
+        inputs: description of the inputs.
+        outputs: description of the outputs.
+        run: function from images ``(N, C, H, W)`` to logits ``(N, classes)``, one array per head.
     """
 
     inputs: tuple[Port, ...]
@@ -44,14 +44,14 @@ class Program:
 
 @dataclass(frozen=True)
 class ExportFormat:
-    """A format of files.
+    """A file format.
 
     Attributes:
-        suffix: of their names.
-        needs: modules that write and run them.
-        label: gives a file facts about itself.
-        facts: reads them again.
-        open: makes a file ready to run, as a user of it would.
+        suffix: suffix of file names.
+        needs: modules required to write and run files.
+        label: function that writes metadata into a file.
+        facts: function that returns the metadata of a file.
+        open: function that loads a file as its users do.
     """
 
     suffix: str
@@ -66,6 +66,7 @@ def _label_onnx(path: Path, facts: Facts) -> None:
 
     model = onnx.load(path)
     onnx.helper.set_model_props(model, dict(facts))
+    # full_check also infers all shapes, so that inconsistent ones are an error.
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)
 
@@ -80,7 +81,7 @@ def _open_onnx(path: Path) -> Program:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    (images,) = session.get_inputs()
+    (images,) = session.get_inputs()  # ValueError, and so a PluginError, for any other number
 
     def run(batch: NDArray[Any]) -> Sequence[NDArray[Any]]:
         given: Sequence[NDArray[Any]] = session.run(None, {images.name: batch})
@@ -94,12 +95,14 @@ def _open_onnx(path: Path) -> Program:
 
 
 FACTS = "zoo.json"
-"""The file in an exported program that says what it is."""
+"""Name of the extra file with the metadata in an exported program."""
 
 
 def _label_program(path: Path, facts: Facts) -> None:
     import torch
 
+    # An open file and not a path, because torch warns about a path without the suffix .pt2, which
+    # the temporary file does not have.
     with path.open("rb") as file:
         program = torch.export.load(file)
     with path.open("wb") as file:
@@ -128,8 +131,10 @@ def _open_program(path: Path) -> Program:
             return [head.numpy() for head in module(torch.tensor(batch))]
 
     def port(name: str, node: Any) -> Port:
+        # "torch.float32" without "torch."
         return Port(name, str(node.meta["val"].dtype)[6:], _shape(node.meta["val"].shape))
 
+    # The signature contains names only; shapes and dtypes are those of the nodes' example values.
     nodes = {node.name: node for node in program.graph.nodes}
     inputs = [port(name, nodes[name]) for name in program.graph_signature.user_inputs]
     outputs = [
@@ -140,6 +145,7 @@ def _open_program(path: Path) -> Program:
 
 
 def _shape(sizes: Sequence[Any]) -> tuple[int | str, ...]:
+    # onnxruntime has a string for a dynamic dimension, torch a SymInt.
     return tuple(size if isinstance(size, int) else "N" for size in sizes)
 
 
@@ -147,4 +153,4 @@ FORMATS = {
     "onnx": ExportFormat(".onnx", ("onnx", "onnxruntime"), _label_onnx, _onnx_facts, _open_onnx),
     "torch-export": ExportFormat(".pt2", ("torch",), _label_program, _program_facts, _open_program),
 }
-"""By name: those that a trainer's spec may name an exporter for, and that can be verified here."""
+"""Formats by name, for which a trainer's spec may have an exporter."""

@@ -1,4 +1,4 @@
-"""The plugin's specs: the command `zoo export`."""
+"""Specs of the plugin: the command `zoo export`."""
 
 from zoo_core import CommandSpec, hookimpl
 

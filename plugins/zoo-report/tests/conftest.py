@@ -1,4 +1,4 @@
-"""What the tests of the pages share: the toy plugin in this process, and a page that is read."""
+"""Fixtures of these tests: the toy plugin in this process, and parsed pages."""
 
 import sys
 from html.parser import HTMLParser
@@ -9,8 +9,8 @@ import pytest
 from zoo_core.installation.installed import load_catalog
 
 TOY = Path(__file__).parents[3] / "tests" / "toy"
-VOID = {"meta", "img", "br", "path", "circle"}
-"""Elements without an end; those of SVG are closed by themselves."""
+VOID = {"meta", "img", "br"}
+"""HTML elements without an end tag."""
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +20,7 @@ def preloaded(preloaded):
 
 @pytest.fixture
 def toy(toy_site, monkeypatch):
-    """Return a catalog with the toy plugin alone."""
+    """Return a catalog with only the toy plugin."""
     monkeypatch.syspath_prepend(str(toy_site))
     monkeypatch.syspath_prepend(str(TOY))
     monkeypatch.setenv("ZOO_PLUGINS", "zoo-toy")
@@ -30,12 +30,12 @@ def toy(toy_site, monkeypatch):
 
 
 class Page(HTMLParser):
-    """A page, taken apart; elements that are not closed in order are an error.
+    """A parsed page; elements that are not closed in order are an error.
 
     Attributes:
-        elements: each with its attributes.
-        tables: by class, their rows of cells as texts; of several, all rows.
-        words: every text that is shown, without what lies in style.
+        elements: all elements with their attributes.
+        tables: rows of cells as text, by the class of the table.
+        words: all visible text.
     """
 
     def __init__(self, content: bytes) -> None:
@@ -62,21 +62,33 @@ class Page(HTMLParser):
         self.elements.append((tag, dict(attrs)))
 
     def handle_endtag(self, tag):
-        assert self._open.pop() == tag, f"{tag} is closed, which is not the last one opened"
+        assert self._open.pop() == tag, f"{tag} is closed, but was not opened last"
 
     def handle_data(self, data):
         if "style" in self._open:
             return
         self.texts.append(data)
-        if {"td", "th"} & set(self._open) and "title" not in self._open:
+        if {"td", "th"} & set(self._open):
             self._table[-1][-1] = f"{self._table[-1][-1]} {data}".strip()
 
     def all(self, tag):
-        """Return the attributes of every element of a kind."""
+        """Return the attributes of all elements with a tag."""
         return [attrs for each, attrs in self.elements if each == tag]
 
 
 @pytest.fixture(scope="session")
 def read_page():
-    """Return the function that takes a page apart."""
+    """Return the function that parses a page."""
     return Page
+
+
+@pytest.fixture(scope="session")
+def is_whole():
+    """Return the function that checks that all content is within its figure."""
+
+    def check(figure):
+        width, height = figure.get_size_inches()
+        drawn = figure.get_tightbbox()
+        return drawn.x0 >= 0 and drawn.y0 >= 0 and drawn.x1 <= width and drawn.y1 <= height
+
+    return check

@@ -1,4 +1,4 @@
-"""The pictures of a search: what they show, and that nothing is cut off."""
+"""The pictures of a search."""
 
 import numpy as np
 import pytest
@@ -70,22 +70,16 @@ WORDS = study(
 )
 
 
-def is_whole(figure):
-    width, height = figure.get_size_inches()
-    drawn = figure.get_tightbbox()
-    return drawn.x0 >= 0 and drawn.y0 >= 0 and drawn.x1 <= width and drawn.y1 <= height
-
-
 @pytest.mark.parametrize("given", [SOME, MANY, ONE, PERFECT, WORDS])
 @pytest.mark.parametrize("draw", [draw_history, draw_slices])
-def test_study_pictures_fit_figure_and_are_deterministic(draw, given):
+def test_study_pictures_fit_figure_and_are_deterministic(is_whole, draw, given):
     figure = draw(given)
     assert is_whole(figure)
     assert png(figure) == png(draw(given))
 
 
 @pytest.mark.parametrize("given", [SOME, WORDS])
-def test_draw_importances_fits_figure_and_keeps_order(given):
+def test_draw_importances_fits_figure_and_keeps_order(is_whole, given):
     figure = draw_importances(given)
     assert is_whole(figure)
     (axes,) = figure.axes
@@ -96,8 +90,8 @@ def test_draw_importances_fits_figure_and_keeps_order(given):
 def test_draw_history_shows_trials_best_so_far_and_learning_curves():
     trials, courses = draw_history(SOME).axes
     shown = {line.get_label().split()[0]: line for line in trials.lines}
-    assert list(shown["trained"].get_xdata()) == [0, 3, 5]
-    assert list(shown["stopped"].get_xdata()) == [1]
+    assert list(shown["complete"].get_xdata()) == [0, 3, 5]
+    assert list(shown["pruned"].get_xdata()) == [1]
     best = list(shown["best"].get_ydata())
     assert best == sorted(best, reverse=True)
     assert best[-1] == pytest.approx(1 - SOME.ranked[0].mean)
@@ -134,7 +128,7 @@ def test_zoo_report_redraws_study_and_rejects_unreadable_one(cli, tmp_path):
     assert result.out.split() == [
         str(tmp_path / name) for name in ("history.png", "importances.png", "slices.png")
     ]
-    (tmp_path / STUDY).write_text("no study")
+    (tmp_path / STUDY).write_text("not JSON")
     result = cli("report", tmp_path)
     assert result.code == 1
     (line,) = result.err.splitlines()

@@ -1,20 +1,33 @@
-"""The pictures: what they show, that nothing is cut off, and what they cost a training."""
+"""The pictures of a training."""
 
 import io
+import json
+import math
 import os
 import re
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given, settings, strategies as st
+from matplotlib.text import Text
 from PIL import Image
 
+from zoo_core import Scores
+from zoo_core.evaluation.compare import Proportion
 from zoo_core.metrics.misclassified import find_misclassified
-from zoo_report.confusion import draw_confusion
-from zoo_report.curves import draw_curves
-from zoo_report.error_counts import count_confusions, mistake_shares
+from zoo_report.confusion import (
+    count_confusions,
+    describe_confusion,
+    draw_confusion,
+    mistake_shares,
+)
+from zoo_report.curves import draw_curves, draw_measure, mean_curve
+from zoo_report.history import Epoch, read_history
 from zoo_report.misclassified_picture import draw_misclassified
-from zoo_report.style import png
+from zoo_report.scale import log_ticks
+from zoo_report.style import PANEL_HEIGHT, PANEL_WIDTH, add_panel, make_figure, png, svg
+from zoo_report.tradeoff import Point, draw_tradeoff
 
 PICTURES = ["confusion.png", "curves.png", "misread.png"]
 DIGITS = tuple("0123456789")
@@ -22,18 +35,11 @@ WORDS = tuple(f"quite a long name for class {i}" for i in range(10))
 
 
 def texts(figure):
-    """Return every text that is drawn."""
+    """Return all text in a figure."""
     found = [text.get_text() for text in figure.texts]
     for axes in figure.axes:
         found += [text.get_text() for text in (*axes.texts, axes.title, axes._left_title)]
     return [text for text in found if text]
-
-
-def is_whole(figure):
-    """Say whether the picture shows all that is drawn."""
-    width, height = figure.get_size_inches()
-    drawn = figure.get_tightbbox()
-    return drawn.x0 >= 0 and drawn.y0 >= 0 and drawn.x1 <= width and drawn.y1 <= height
 
 
 # Counting and ranking.
@@ -79,13 +85,19 @@ def test_find_misclassified_ignores_confidence_of_correct_heads():
 # Learning curves.
 
 
-def history(epochs, heads, error):
-    def scores(epoch, factor):
-        wrong = [factor * error(epoch) * (1 + head / 3) for head in range(heads)]
-        return {"loss": [3 * value for value in wrong], "accuracy": [1 - v for v in wrong]}
+def scores(wrong, heads):
+    values = [wrong * (1 + head / 3) for head in range(heads)]
+    loss, accuracy = [3 * value for value in values], [1 - value for value in values]
+    return Scores(tuple(loss), tuple(accuracy), (0,) * heads, 0, 1)
 
+
+def history(epochs, heads, error):
     return [
-        {"epoch": epoch, "train": scores(epoch, 1), "validation": scores(epoch, 1.5)}
+        Epoch(
+            epoch=epoch,
+            train=scores(error(epoch), heads),
+            validation=scores(1.5 * error(epoch), heads),
+        )
         for epoch in range(1, epochs + 1)
     ]
 
@@ -101,7 +113,7 @@ def falling(epoch):
     [falling, lambda epoch: 0.0, lambda epoch: max(0, 0.1 - epoch / 50), lambda epoch: 1e-9],
     ids=["falling", "none", "none at last", "tiny"],
 )
-def test_draw_curves_fits_figure_at_any_length(epochs, heads, error):
+def test_draw_curves_fits_figure_at_any_length(is_whole, epochs, heads, error):
     figure = draw_curves(history(epochs, heads, error), epochs, "loss 0.1", title="A model")
     assert is_whole(figure)
     for axes in figure.axes:
@@ -113,10 +125,10 @@ def test_draw_curves_has_line_per_head_and_split():
     lines = history(8, 2, falling)
     loss, error = draw_curves(lines, 5, "loss 0.1", title="A model").axes
     shown = {line.get_label(): list(line.get_ydata()) for line in loss.lines}
-    assert shown["training, head 2"] == [line["train"]["loss"][1] for line in lines]
-    assert shown["validation, head 1"] == [line["validation"]["loss"][0] for line in lines]
+    assert shown["training, head 2"] == [line.train.loss[1] for line in lines]
+    assert shown["validation, head 1"] == [line.validation.loss[0] for line in lines]
     shown = {line.get_label(): list(line.get_ydata()) for line in error.lines}
-    assert shown["validation, head 2"] == [1 - line["validation"]["accuracy"][1] for line in lines]
+    assert shown["validation, head 2"] == [1 - line.validation.accuracy[1] for line in lines]
 
 
 def test_draw_curves_marks_kept_epoch_and_shows_test_result():
@@ -125,15 +137,83 @@ def test_draw_curves_marks_kept_epoch_and_shows_test_result():
     for axes in figure.axes:
         assert [text.get_text() for text in axes.texts] == ["kept: epoch 5"]
         assert any(list(line.get_xdata()) == [5, 5] for line in axes.lines)
+        assert [line.get_markevery() for line in axes.lines if line.get_marker() == "o"] == [[4]]
 
 
-def test_draw_curves_handles_non_finite_loss():
-    lines = history(4, 1, falling)
-    lines[1]["validation"]["loss"] = [float("nan")]
-    lines[2]["validation"]["loss"] = [float("inf")]
+def test_draw_curves_handles_non_finite_loss(is_whole):
+    lines = history(4, 1, {1: 0.3, 2: math.nan, 3: math.inf, 4: 0.1}.get)
     figure = draw_curves(lines, 4, "loss 0.1", title="A model")
     assert is_whole(figure)
     assert np.isfinite(figure.axes[0].get_ylim()).all()
+
+
+def test_read_history_accepts_non_finite_loss(tmp_path):
+    lines = history(2, 1, {1: math.nan, 2: 0.1}.get)
+    path = tmp_path / "metrics.jsonl"
+    # json and not pydantic, which would write null.
+    path.write_text("".join(json.dumps(line.model_dump()) + "\n" for line in lines))
+    epochs, missing = read_history(path)
+    assert [epoch.epoch for epoch in epochs] == [1, 2]
+    assert math.isnan(epochs[0].train.loss[0])
+    assert not missing
+
+
+@pytest.mark.parametrize("lengths", [(5,), (5, 5), (1, 5, 9), range(1, 13)])
+@pytest.mark.parametrize("measure", ["loss", "error"])
+def test_curves_of_several_models_fit_figure(is_whole, lengths, measure):
+    curves = [
+        mean_curve(i, f"model {i}", history(length, 2, falling), length, measure)
+        for i, length in enumerate(lengths)
+    ]
+    figure = make_figure(PANEL_WIDTH, PANEL_HEIGHT)
+    axes = add_panel(figure, "A measure")
+    draw_measure(axes, curves, measure)
+    assert is_whole(figure)
+    assert [line.get_label() for line in axes.lines] == [curve.label for curve in curves]
+    styles = {(line.get_color(), line.get_linestyle()) for line in axes.lines}
+    assert len(styles) == len(curves)
+    places = [label.get_window_extent() for label in axes.get_xticklabels()]
+    assert not any(left.overlaps(right) for left, right in pairwise(places))
+
+
+# Accuracy against costs.
+
+
+@pytest.mark.parametrize("models", [2, 5, 12])
+@pytest.mark.parametrize("spread", [0.001, 0.1])
+def test_draw_tradeoff_places_labels_without_overlap(is_whole, models, spread):
+    rng = np.random.default_rng(models)
+    shares = [
+        Proportion(int(10_000 * a), 10_000, a - 0.002, min(a + 0.002, 1.0))
+        for a in 1 - spread * rng.random(models)
+    ]
+    points = [Point(f"m-{i}.tag", i, 10.0 ** (4 + i % 3), s) for i, s in enumerate(shares)]
+    figure = draw_tradeoff("A title", "parameters", points)
+    assert is_whole(figure)
+    (axes,) = figure.axes
+    assert sorted(text.get_text() for text in axes.texts) == sorted(p.label for p in points)
+    boxes = [Text.get_window_extent(text) for text in axes.texts]
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+
+
+def test_draw_tradeoff_labels_perfect_accuracy_and_omits_unknown_costs():
+    perfect, half = Proportion(100, 100, 0.96, 1.0), Proportion(50, 100, 0.4, 0.6)
+    points = [Point("a", 0, 10.0, perfect), Point("b", 1, 20.0, half), Point("c", 2, 0.0, half)]
+    (axes,) = draw_tradeoff("A title", "seconds", points).axes
+    assert {text.get_text() for text in axes.texts} == {"a", "b"}
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels[0] == "100%"
+    assert "90%" in labels
+    assert draw_tradeoff("A title", "seconds", points[1:]) is None
+
+
+@given(st.floats(1e-6, 1e6), st.floats(1.0, 1e6))
+@settings(deadline=None)
+def test_log_ticks_are_few_and_within_range(low, ratio):
+    ticks = log_ticks(low, low * ratio)
+    assert 1 <= len(ticks) <= 12
+    assert ticks == sorted(set(ticks))
+    assert all(low <= tick <= low * ratio for tick in ticks)
 
 
 # Confusion matrices.
@@ -153,12 +233,13 @@ def counts(classes, wrong=0.1, seed=0):
     [[DIGITS], [DIGITS, DIGITS], [WORDS], [("a", "b"), WORDS], [[str(i) for i in range(300)]]],
     ids=["digits", "pairs", "words", "unlike", "many"],
 )
-def test_draw_confusion_fits_figure_without_overlap(classes):
+def test_draw_confusion_fits_figure_without_overlap(is_whole, classes):
     figure = draw_confusion([counts(len(names)) for names in classes], classes, title="A model")
     assert is_whole(figure)
     *panels, _scale = [axes.get_tightbbox() for axes in figure.axes]
     for left, right in pairwise(panels):
         assert left.x1 < right.x0
+    assert is_whole(draw_confusion([counts(len(classes[0]))], classes[:1]))
 
 
 def test_draw_confusion_titles_each_head_with_accuracy():
@@ -171,18 +252,28 @@ def test_draw_confusion_titles_each_head_with_accuracy():
     ]
 
 
-def test_draw_confusion_colors_only_mistakes():
-    panel = draw_confusion([np.array([[7, 3], [0, 10]])], [("a", "b")], title="A model").axes[0]
-    shares = panel.images[0].get_array()
-    assert shares.mask.tolist() == [[True, False], [False, True]]
-    assert shares[0, 1] == pytest.approx(0.3)
-    assert panel.images[0].norm.vmax == pytest.approx(0.3)
-    assert (panel.get_ylabel(), panel.get_xlabel()) == ("true", "read as")
+def test_draw_confusion_colors_mistakes_by_share():
+    matrix = np.array([[7, 3, 0], [1, 9, 0], [0, 0, 0]])
+    panel = draw_confusion([matrix], [("a", "b", "c")], title="A model").axes[0]
+    opacity = panel.images[0].get_array()[:, :, 3]
+    assert opacity[0, 1] == 1
+    assert 0.12 < opacity[1, 0] < 0.6
+    assert not opacity[matrix == 0][:-1].any()
+    assert (panel.get_ylabel(), panel.get_xlabel()) == ("true", "predicted")
     assert [(t.get_position(), t.get_text()) for t in panel.texts] == [
         ((0, 0), "7"),
         ((1, 0), "3"),
-        ((1, 1), "10"),
+        ((0, 1), "1"),
+        ((1, 1), "9"),
     ]
+
+
+def test_describe_confusion_names_most_frequent_mistakes():
+    matrix = np.array([[7, 3, 0], [1, 9, 5], [0, 0, 0]])
+    described = describe_confusion(matrix, ("a", "b", "c"), most=2)
+    assert "b as c, 5 times; a as b, 3 times" in described
+    assert "1 times" not in described
+    assert "No mistakes" in describe_confusion(np.eye(2, dtype=int), ("a", "b"))
 
 
 @pytest.mark.parametrize(("classes", "numbers"), [(25, True), (26, False)])
@@ -194,13 +285,13 @@ def test_draw_confusion_omits_numbers_for_many_classes(classes, numbers):
 
 def test_pictures_do_not_render_names_as_math():
     names = ("$5", "$\\x$")
-    figure = draw_confusion([counts(2)], [names], title="$\\x$ is no formula")
+    figure = draw_confusion([counts(2)], [names], title="$\\x$ is not a formula")
     assert png(figure)
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == list(names)
     assert png(misread_figure(20, classes=(("$\\x$",) * 10,))[0])
 
 
-# Misread images.
+# Misclassified images.
 
 
 def misread_figure(size, shape=(1, 28, 28), classes=(DIGITS,), wrong=30, title="A model"):
@@ -210,8 +301,8 @@ def misread_figure(size, shape=(1, 28, 28), classes=(DIGITS,), wrong=30, title="
     read = labels.copy()
     read[:wrong, 0] = (labels[:wrong, 0] + 1) % 10
     probabilities = [np.full((size, 10), 0.02, np.float32) for _ in classes]
-    for head, given in enumerate(probabilities):
-        given[np.arange(size), read[:, head]] = np.linspace(0.3, 0.82, size)
+    for head, likely in enumerate(probabilities):
+        likely[np.arange(size), read[:, head]] = np.linspace(0.3, 0.82, size)
     misread = find_misclassified(labels, read, probabilities)
     return (
         draw_misclassified(misread, images, labels, read, classes, title=title),
@@ -224,7 +315,7 @@ def misread_figure(size, shape=(1, 28, 28), classes=(DIGITS,), wrong=30, title="
 @pytest.mark.parametrize("shape", [(1, 6, 5), (3, 32, 32), (1, 10, 100), (2, 300, 20)])
 @pytest.mark.parametrize("classes", [(DIGITS,), (WORDS, WORDS)])
 @pytest.mark.parametrize("wrong", [0, 1, 60])
-def test_draw_misclassified_fits_figure_without_overlap(shape, classes, wrong):
+def test_draw_misclassified_fits_figure_without_overlap(is_whole, shape, classes, wrong):
     figure, *_ = misread_figure(60, shape, classes, wrong)
     assert is_whole(figure)
     assert len(figure.axes) == min(wrong, 24)
@@ -269,10 +360,12 @@ def test_draw_misclassified_keeps_colors_and_averages_two_channels():
     shown = colored.axes[0].images[0].get_array()
     assert np.array_equal(shown, images[0].transpose(1, 2, 0))
     gray, images, *_ = misread_figure(5, (2, 8, 9), wrong=1)
-    assert np.array_equal(gray.axes[0].images[0].get_array(), images[0].mean(axis=0))
+    assert np.array_equal(
+        gray.axes[0].images[0].get_array(), images[0].mean(axis=0).astype(np.uint8)
+    )
 
 
-# With a training.
+# Files.
 
 
 @pytest.mark.slow
@@ -287,6 +380,23 @@ def test_png_is_deterministic():
     first = draw()
     assert first == draw()
     assert [Image.open(io.BytesIO(picture)).info.keys() for picture in first] == [{"dpi"}] * 3
+
+
+def test_svg_is_deterministic_and_follows_page_colors():
+    def draw(name):
+        return svg(draw_confusion([counts(3)], [("<a>", "$\\x$", "c")]), name, 'a "label"')
+
+    one, other = draw("one"), draw("other")
+    assert one == draw("one")
+    assert 'aria-label="a &quot;label&quot;"' in one
+    assert "<a>" not in one
+    assert ">$\\x$</text>" in one
+    assert "var(--ink)" in one
+    assert not re.search(r"url\(|<style|font-family|<metadata", one)
+    ids = [re.findall(r'\bid="([^"]*)"', each) for each in (one, other)]
+    assert ids[0]
+    assert not set(ids[0]) & set(ids[1])
+    assert len(set(ids[0])) == len(ids[0])
 
 
 @pytest.mark.parametrize("model", ["softmax", "softmax-pairs"])
@@ -317,7 +427,7 @@ import sys
 import zoo_report.run_pictures
 
 def fail(run, result, predictions):
-    raise RuntimeError("no ink")
+    raise RuntimeError("cannot draw")
 
 zoo_report.run_pictures.write_pictures = fail
 sys.argv = ["zoo", "train", "softmax", "--out", "run"]
@@ -332,7 +442,7 @@ def test_zoo_train_warns_and_succeeds_if_plugin_fails(run_process, tmp_path):
     assert "Trained in" in result.out
     (warning,) = result.err.splitlines()
     assert "zoo-report" in warning
-    assert "RuntimeError: no ink" in warning
+    assert "RuntimeError: cannot draw" in warning
     assert (tmp_path / "run" / "card.json").exists()
 
 

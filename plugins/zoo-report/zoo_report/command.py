@@ -1,4 +1,4 @@
-"""`zoo report`."""
+"""The command `zoo report`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from zoo_core.plugin_api import STUDY, installed_catalog, options, print_json
     metavar="WEIGHTS|STUDY…",
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path), metavar="FILE", help="Instead of report.html."
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="File to write instead of report.html.",
 )
 @options.dataset
 @options.split
@@ -36,18 +39,19 @@ def report(  # noqa: PLR0917 (click passes every argument by name)
 ) -> None:
     """Write a page about models, or draw the pictures of searches.
 
-    WEIGHTS is the name of published ones, a run's folder or a .safetensors file. All of them are
-    described on one page, report.html, which needs nothing else and may be sent to anybody; of
-    several, it compares those on the same data. About a single run, it is in the run's folder.
+    WEIGHTS is the name of published weights, a run's folder or a .safetensors file. All models are
+    described on one self-contained page, report.html, which compares those on the same data set.
+    For a single run, the page is written to the run's folder.
 
-    STUDY is a folder that `zoo tune` left; its pictures are those that it draws itself at the end:
-    history, importances, slices.
+    STUDY is a folder written by `zoo tune`. Its pictures are drawn again: history, importances and
+    slices.
     """
+    # Studies are recognized by their files, which is quick; every other name may be published.
     weights = [thing for thing in things if not _is_study(Path(thing))]
     pictures = [file for thing in things if thing not in weights for file in _draw(Path(thing))]
     page, labels = None, []
     if weights:
-        from zoo_report.report import write_report  # here, since it imports jinja2 and NumPy
+        from zoo_report.report import write_report  # slow: it imports jinja2, matplotlib and NumPy
 
         page, subjects = write_report(
             installed_catalog(),
@@ -69,12 +73,13 @@ def report(  # noqa: PLR0917 (click passes every argument by name)
 
 
 def _is_study(path: Path) -> bool:
+    # A missing .json file is an unreadable study, and not an unknown name of weights.
     return path.suffix == ".json" or (path / STUDY).exists()
 
 
 def _draw(path: Path) -> list[Path]:
     from zoo_core.plugin_api import read_study
-    from zoo_report.study_pictures import write_study_pictures  # here, since it imports matplotlib
+    from zoo_report.study_pictures import write_study_pictures  # slow: matplotlib
 
     study = read_study(path)
     folder = path.parent if path.is_file() else path

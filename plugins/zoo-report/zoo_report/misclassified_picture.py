@@ -1,108 +1,107 @@
-"""The misread images of which a model was surest."""
+"""A picture of the most confident mistakes of a model."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from zoo_core.plugin_api import Misclassified
+from zoo_core.plugin_api import Misclassified, class_names, format_probability
 from zoo_report.style import INK, MARGIN, MUTED, box, make_figure, short, text_width
 
 SHOWN = 24
-"""At most so many images are shown."""
+"""Maximum number of images."""
 WIDTH = 9.0
-"""Of the picture at most, in inches, unless captions are long."""
+"""Maximum width of the picture in inches, unless captions are long."""
 SIDE = 1.15
-"""Height and width of a square image, in inches; another takes as much room, unless it is thin."""
+"""Width and height of a square image in inches; others have the same area, unless very thin."""
 LINE, GAP = 0.18, 0.25
-"""Height of a line of text, and the room between images, in inches."""
+"""Height of a line of text, and space between images, in inches."""
 
 
 def draw_misclassified(
-    misread: Misclassified,
+    mistakes: Misclassified,
     images: NDArray[np.uint8],
     labels: NDArray[np.int64],
-    read: NDArray[np.int64],
+    predicted: NDArray[np.int64],
     classes: Sequence[Sequence[str]],
     *,
     title: str,
 ) -> Figure:
-    """Draw the first of the misread images, each with "true → read" and the probability.
+    """Draw misclassified images, each with "true → predicted" and the probability.
 
     Args:
-        misread: as `find_misread` gives it.
+        mistakes: result of `zoo_core.plugin_api.find_misclassified`.
         images: uint8 ``(N, C, H, W)``.
-        labels: int64 ``(N, heads)``, the true classes.
-        read: int64 ``(N, heads)``, what a model reads.
-        classes: for each head, the names of its classes.
-        title: of the picture.
+        labels: true classes, int64 ``(N, heads)``.
+        predicted: predicted classes, int64 ``(N, heads)``.
+        classes: names of the classes, per head.
+        title: title of the picture.
     """
-    rows = misread.rows[:SHOWN]
+    rows = mistakes.rows[:SHOWN]
     if not len(rows):
-        none = f"No mistakes: all {misread.total:,} images are read correctly."
-        figure = make_figure(7.2, 1.2, title, "Misread test images")
+        none = f"No mistakes: all {mistakes.total:,} images are classified correctly."
+        figure = make_figure(7.2, 1.2, title, "Misclassified test images")
         figure.text(*box(figure, MARGIN, 0.6)[:2], none, size=11, color=INK, va="center")
         return figure
-    captions = _captions(labels[rows], read[rows], classes)
+    captions = _captions(labels[rows], predicted[rows], classes)
+    # The square root keeps the area; at most 3, or a thin image would be wider than the picture.
     stretch = math.sqrt(min(max(images.shape[3] / images.shape[2], 1 / 3), 3))
     wide, high = SIDE * stretch, SIDE / stretch
     cell = max(wide, *(text_width(line, 9.5) for text in captions for line in text.split("\n")))
     most = max(1, int((WIDTH - 2 * MARGIN + GAP) / (cell + GAP)))
     lines = -(-len(rows) // most)
-    columns = -(-len(rows) // lines)  # so that the lines are about equally long
+    columns = -(-len(rows) // lines)  # lines of about equal length, not a short one at the end
     text = LINE * (1 + captions[0].count("\n"))
     tall = high + text + LINE + GAP
     width = columns * (cell + GAP) - GAP + 2 * MARGIN
-    figure = make_figure(width, lines * tall, title, _subtitle(misread))
+    figure = make_figure(width, lines * tall, title, _subtitle(mistakes))
     for i, (row, caption) in enumerate(zip(rows, captions, strict=True)):
         x, y = MARGIN + i % columns * (cell + GAP), (lines - i // columns) * tall - high
         axes = figure.add_axes(box(figure, x, y, wide, high), anchor="SW")
-        axes.imshow(_pixels(images[row]), cmap="gray", vmin=0, vmax=255)
+        # Fixed limits, because imshow would stretch the contrast of every gray image.
+        axes.imshow(to_pixels(images[row]), cmap="gray", vmin=0, vmax=255)
         axes.set_axis_off()
-        _write(figure, x, y - 0.06, caption, size=9.5, color=INK)
-        chance = _percent(float(misread.confidence[i]))
-        _write(figure, x, y - 0.06 - text, chance, size=8.5, color=MUTED)
+        probability = format_probability(float(mistakes.confidence[i]))
+        for below, line, size, color in (
+            (0.06, caption, 9.5, INK),
+            (0.06 + text, probability, 8.5, MUTED),
+        ):
+            where = box(figure, x, y - below)[:2]
+            options: dict[str, Any] = {"va": "top", "linespacing": 1.3, "parse_math": False}
+            figure.text(*where, line, size=size, color=color, **options)
     return figure
 
 
-def _subtitle(misread: Misclassified) -> str:
-    count = len(misread.rows)
-    which = f", the {SHOWN} surest" if count > SHOWN else ", the surest first" if count > 1 else ""
+def _subtitle(mistakes: Misclassified) -> str:
+    count = len(mistakes.rows)
+    order = f", the {SHOWN} most confident" if count > SHOWN else ""
     return (
-        f"{count:,} of {misread.total:,} test images misread{which}: "
-        "true → read, and the probability of the wrong class"
+        f"{count:,} of {mistakes.total:,} test images misclassified{order}: "
+        "true → predicted, and the probability of the wrong class"
     )
 
 
 def _captions(
-    labels: NDArray[np.int64], read: NDArray[np.int64], classes: Sequence[Sequence[str]]
+    labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: Sequence[Sequence[str]]
 ) -> list[str]:
-    """Return "true → read" of each image, on two lines where any is long."""
-    pairs = [(_names(i, classes), _names(j, classes)) for i, j in zip(labels, read, strict=True)]
-    longest = max(text_width(f"{true} → {wrong}", 9.5) for true, wrong in pairs)
-    arrow = " → " if longest < 1.5 * SIDE else " →\n"
-    return [true + arrow + wrong for true, wrong in pairs]
+    """Return "true → predicted" per image, on two lines if any caption is long."""
+    pairs = [
+        [" ".join(map(short, class_names(each, classes))) for each in pair]
+        for pair in zip(labels, predicted, strict=True)
+    ]
+    # All captions have the same number of lines, because the images are in a grid.
+    longest = max(text_width(" → ".join(pair), 9.5) for pair in pairs)
+    return [(" → " if longest < 1.5 * SIDE else " →\n").join(pair) for pair in pairs]
 
 
-def _names(labels: NDArray[np.int64], classes: Sequence[Sequence[str]]) -> str:
-    return " ".join(short(names[label]) for label, names in zip(labels, classes, strict=True))
-
-
-def _write(figure: Figure, x: float, y: float, text: str, *, size: float, color: str) -> None:
-    """Write text whose upper left corner is given in inches."""
-    x, y = box(figure, x, y)[:2]
-    figure.text(x, y, text, size=size, color=color, va="top", linespacing=1.3, parse_math=False)
-
-
-def _percent(probability: float) -> str:
-    """Return a probability that is not rounded up to certainty."""
-    return "> 99.9%" if probability > 0.999 else f"{probability:.1%}"
-
-
-def _pixels(image: NDArray[np.uint8]) -> NDArray[np.generic]:
+def to_pixels(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return an image ``(C, H, W)`` as ``(H, W, 3)``, or gray ``(H, W)`` unless C is 3."""
-    return image.transpose(1, 2, 0) if len(image) == 3 else image.mean(axis=0)
+    pixels: NDArray[np.uint8] = (
+        image.transpose(1, 2, 0) if len(image) == 3 else image.mean(axis=0).astype(np.uint8)
+    )
+    return pixels

@@ -1,4 +1,4 @@
-"""The plugin's specs and hooks: `zoo report`, and pictures at the end of a training or search."""
+"""Specs and hooks: `zoo report`, and pictures at the end of a training or search."""
 
 from __future__ import annotations
 
@@ -27,20 +27,21 @@ def zoo_commands() -> list[CommandSpec]:
 
 @hookimpl
 def zoo_train_end(run: Run, result: Card, predictions: Predictions) -> None:
-    _quiet()
-    from zoo_report.run_pictures import write_pictures  # here, since it imports matplotlib
+    _silence_matplotlib()
+    # Imported here, because matplotlib would slow down every command.
+    from zoo_report.run_pictures import write_pictures
 
     write_pictures(run, result, predictions)
 
 
 @hookimpl
 def zoo_tune_end(study: Study, folder: Path) -> None:
-    _quiet()
-    from zoo_report.study_pictures import write_study_pictures  # likewise
+    _silence_matplotlib()
+    from zoo_report.study_pictures import write_study_pictures
 
     write_study_pictures(study, folder)
 
 
-def _quiet() -> None:
-    # On a new machine matplotlib says that it builds its font cache, which is nobody's concern.
+def _silence_matplotlib() -> None:
+    # On its first import, matplotlib warns that it builds the font cache.
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)

@@ -1,4 +1,4 @@
-"""Reports: which models, on which data, into which file."""
+"""Reports: models grouped by data set, and the file of their page."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from zoo_core.plugin_api import (
     compare_pretrained,
     write_atomic,
 )
-from zoo_report.page.comparison_section import ComparisonSection, make_comparison_section
-from zoo_report.page.model_section import ModelSection, make_model_section
-from zoo_report.page.render import GENERATOR, render
+from zoo_report.page.comparison_section import comparison_section
+from zoo_report.page.model_section import model_section
+from zoo_report.page.render import GENERATOR, Section, render
 from zoo_report.page.report_model import ReportModel, load_report_models
 
 PAGE = "report.html"
 HEAD = 400
-"""Bytes at a page's beginning among which its generator stands."""
+"""Number of bytes at the start of a page that contain its generator."""
 
 
 def write_report(
@@ -32,25 +32,26 @@ def write_report(
     registry: str | None = None,
     device: str = "auto",
 ) -> tuple[Path, list[ReportModel]]:
-    """Write a page about models, and return where it is and what it is about.
+    """Write a page about models, and return its path and the models.
 
     Args:
-        catalog: what is installed.
-        names: of published weights, or paths of runs' folders or weight files; at least one.
-        out: the file; None for ``report.html``, in the folder of a run that it is about alone.
-        dataset: name of the data set that they read; None for the one each was trained on.
-        split: whose images.
-        registry: where to look for names; None for all registries there are.
+        catalog: installed plugins.
+        names: names of published weights, paths of run folders or of weight files; at least one.
+        out: file to write; None for ``report.html``, in the folder of the run if it is only one.
+        dataset: name of the data set to evaluate on; None for the one of each training.
+        split: split to evaluate on.
+        registry: registry to search for names; None for all known registries.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
     Raises:
-        InvalidValueError: there is another file in its place.
-        DataError: it cannot be written.
+        InvalidValueError: the path is a folder, or a file that is not a report.
+        DataError: the file cannot be written.
         ZooError: see `load_pretrained` and `compare_pretrained`.
     """
     if out is not None:
-        _check(out)  # before the work
+        _check(out)  # a wrong path is an error before minutes of evaluation, not after them
     subjects = load_report_models(catalog, names, registry=registry, device=device)
+    # The page of one run belongs to its folder; for anything else, the current folder is expected.
     alone = subjects[0].folder if len(subjects) == 1 else None
     path = out or (alone or Path()) / PAGE
     _check(path)
@@ -60,7 +61,7 @@ def write_report(
         write_atomic(path, page)
     except OSError as exc:
         raise DataError(
-            f"{path} cannot be written: {exc.strerror}", hint="Name another with --out."
+            f"cannot write {path}: {exc.strerror}", hint="Choose another file with --out."
         ) from exc
     return path, subjects
 
@@ -72,22 +73,24 @@ def make_page(
     dataset: str | None = None,
     split: str = "test",
 ) -> bytes:
-    """Return a page about models, those on the same data set compared; see `write_report`."""
+    """Return a page about models, with a comparison per data set; see `write_report`."""
+    # Only predictions for the same images can be compared.
     groups: dict[str, list[int]] = {}
     for i, subject in enumerate(subjects):
         groups.setdefault(dataset or subject.card.dataset.name, []).append(i)
-    comparisons: list[ComparisonSection] = []
-    sections: list[ModelSection] = []
+    comparisons: list[Section] = []
+    sections: list[Section] = []
     for name, members in groups.items():
         group = [subjects[i] for i in members]
+        # Also for a single model, because its section shows the same predictions and scores.
         comparison = compare_pretrained(
             catalog, [subject.pretrained for subject in group], dataset=name, split=split
         )
         if len(group) > 1:
-            comparisons.append(make_comparison_section(len(sections), group, comparison))
+            comparisons.append(comparison_section(len(sections), group, comparison))
         for member, subject in enumerate(group):
             summary = catalog.model(subject.card.model).spec.summary
-            sections.append(make_model_section(len(sections), subject, summary, comparison, member))
+            sections.append(model_section(len(sections), subject, summary, comparison, member))
     return render(_title(subjects, len(groups)), comparisons, sections)
 
 
@@ -99,20 +102,23 @@ def _title(subjects: Sequence[ReportModel], datasets: int) -> str:
 
 
 def _check(path: Path) -> None:
-    """See that a page may stand there: nothing does, or a page of ours."""
+    """Raise an error unless a page may be written to `path`: only reports are overwritten."""
     try:
         if path.is_dir():
-            raise InvalidValueError(f"{path} is a folder", hint=f"Name a file: {path / PAGE}")
+            raise InvalidValueError(
+                f"expected a file, got the folder {path}", hint=f"Use {path / PAGE}."
+            )
+        # The beginning suffices, because the generator is in the first lines of the template.
         with path.open("rb") as file:
-            ours = GENERATOR.encode() in file.read(HEAD)
+            is_report = GENERATOR.encode() in file.read(HEAD)
     except FileNotFoundError:
         return
     except OSError as exc:
         raise DataError(
-            f"{path} cannot be read: {exc.strerror}", hint="Name another with --out."
+            f"cannot read {path}: {exc.strerror}", hint="Choose another file with --out."
         ) from exc
-    if not ours:
+    if not is_report:
         raise InvalidValueError(
-            f"{path} is there and no report of zoo's, which are all that is overwritten",
-            hint="Name another file with --out, or move that one away.",
+            f"cannot write {path}: the file exists and is not a report",
+            hint="Choose another file with --out, or move the file.",
         )

@@ -1,4 +1,4 @@
-"""A vertical axis for values that are small, and best seen in proportion."""
+"""Scales and ticks for values best compared by their ratios."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import math
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 
 def scale_axis(axes: Axes, values: Sequence[float]) -> None:
-    """Scale the y axis: logarithmic where the values span much, else linear from zero.
+    """Scale the y axis: logarithmic if the largest value is at least four times the smallest.
 
-    Among values that span much, zeros come on a linear piece below the smallest other. There is
-    room for a line of text above the highest.
+    Otherwise it is linear from zero. Zeros among values that span more are placed on a linear
+    piece below the smallest positive value. A line of text fits above the highest value.
 
     Args:
-        axes: whose axis it is.
-        values: all that are drawn, none negative; those that are not finite do not count.
+        axes: axes to scale.
+        values: all values drawn, none negative; non-finite ones are ignored.
     """
     values = [value for value in values if math.isfinite(value)] or [0.0]
     low, high = min((value for value in values if value > 0), default=0), max(values)
@@ -29,13 +29,26 @@ def scale_axis(axes: Axes, values: Sequence[float]) -> None:
         axes.set_yscale("log")
         axes.set_ylim(low / 1.25, top)
     else:
+        # A plain log scale would drop the zeros of a perfect model.
         axes.set_yscale("symlog", linthresh=low, linscale=0.5)
         axes.set_ylim(-low / 6, top)
-    steps = (1, 2, 5) if high / low < 100 else (1, 3) if high / low < 1000 else (1,)
-    powers = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(top)) + 1)
-    ticks = [step * 10.0**power for power in powers for step in steps]
     zero = [0.0] if min(values) == 0 else []
-    axes.yaxis.set_major_locator(
-        FixedLocator([*zero, *(tick for tick in ticks if low / 1.25 <= tick <= top)])
-    )
+    axes.set_yticks([*zero, *log_ticks(low / 1.25, top)])
     axes.yaxis.set_minor_locator(NullLocator())
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """Return the round values from `low` to `high` for a logarithmic axis, at least one.
+
+    matplotlib's `LogLocator` labels powers of ten only, of which a chart of accuracies or
+    parameters often has one or none.
+    """
+    ratio = high / low
+    steps = (1, 2, 5) if ratio < 100 else (1, 3) if ratio < 1000 else (1,)
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks = [step * 10.0**power for power in powers for step in steps]
+    ticks = [tick for tick in ticks if low <= tick <= high]
+    if len(ticks) < 3:  # linear steps, which are about even where the ratio is small
+        linear = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high)
+        ticks = [float(tick) for tick in linear if low <= tick <= high]
+    return ticks or [low]

@@ -1,63 +1,112 @@
-"""The style of the pictures: colors, heading, PNG output."""
+"""The style of all pictures: colors, fonts, headings, and their output as PNG or SVG."""
 
 from __future__ import annotations
 
 import io
+import re
+from html import escape
 from typing import Any
 
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Colormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
+from matplotlib.ticker import FuncFormatter
 
 INK = "#222222"
 MUTED = "#6b6b6b"
 LINES = "#dddddd"
+COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+"""Colors of Okabe and Ito, which readers with any color vision can distinguish."""
+DASHES = ("-", "--", ":")
 MARGIN = 0.25
-"""Between the content and the edge of a picture, in inches."""
+"""Space between the content and the edge of a picture, in inches."""
 HEADING = 0.8
 """Height of title and subtitle with their margins, in inches."""
-DPI = 120
+PANEL_WIDTH, PANEL_HEIGHT = 5.0, 3.2
+"""Size of a chart with its title and labels, in inches."""
+PNG_DPI = 120
+PERCENT = FuncFormatter(lambda value, _: f"{100 * value:g}%")
+
+# A page defines these properties twice, for light and for dark mode; see templates/style.css.
+_CSS = {INK: "--ink", MUTED: "--muted", LINES: "--line"} | {
+    color: f"--c{i}" for i, color in enumerate(COLORS)
+}
 
 Box = tuple[float, float, float, float]
 
 
-def make_figure(width: float, height: float, title: str, subtitle: str) -> Figure:
-    """Return an empty figure with a heading.
+def make_figure(width: float, height: float, title: str = "", subtitle: str = "") -> Figure:
+    """Return an empty figure, with a heading if it has a title.
 
     Args:
-        width: of the figure, in inches; more where the heading needs it.
-        height: of what comes below the heading, in inches.
+        width: width of the figure in inches; wider if the heading needs it.
+        height: height of the content below the heading, in inches.
         title: first line of the heading.
-        subtitle: second line.
+        subtitle: second line of the heading.
     """
-    heading = max(text_width(title, 12, weight="bold"), text_width(subtitle, 9.5))
-    width, whole = max(width, heading + 2 * MARGIN), HEADING + height
-    figure = Figure(figsize=(width, whole), facecolor="white")
+    if title:
+        heading = max(text_width(title, 12, weight="bold"), text_width(subtitle, 9.5))
+        width, height = max(width, heading + 2 * MARGIN), HEADING + height
+    # At 72 dpi a pixel of a transform is a point, the unit of font sizes and of SVG.
+    figure = Figure(figsize=(width, height), dpi=72, facecolor="white")
+    # Figure alone, without pyplot, because pyplot keeps figures alive and chooses a GUI backend.
     FigureCanvasAgg(figure)
+    # Names of classes and models may contain "$", which is not the start of a formula.
     options: dict[str, Any] = {"x": MARGIN / width, "va": "top", "parse_math": False}
-    figure.text(y=1 - 0.2 / whole, s=title, size=12, weight="bold", color=INK, **options)
-    figure.text(y=1 - 0.48 / whole, s=subtitle, size=9.5, color=MUTED, **options)
+    if title:
+        figure.text(y=1 - 0.2 / height, s=title, size=12, weight="bold", color=INK, **options)
+        figure.text(y=1 - 0.48 / height, s=subtitle, size=9.5, color=MUTED, **options)
     return figure
 
 
 def box(figure: Figure, x: float, y: float, w: float = 0, h: float = 0) -> Box:
-    """Return a box given in inches as shares of the figure.
+    """Convert a box from inches to fractions of the figure.
 
     Args:
-        figure: where it is.
-        x: of its left edge, from the figure's.
-        y: of its lower edge, from the figure's.
-        w: its width.
-        h: its height.
+        figure: figure that contains the box.
+        x: distance of the left edge from the figure's left edge.
+        y: distance of the lower edge from the figure's lower edge.
+        w: width of the box.
+        h: height of the box.
     """
     width, height = figure.get_size_inches()
     return float(x / width), float(y / height), float(w / width), float(h / height)
 
 
+def add_panel(figure: Figure, title: str, x: float = 0, y: float = 0) -> Axes:
+    """Return the axes of a chart of the standard size, its lower left corner in inches."""
+    where = box(figure, x + 0.7, y + 0.55, PANEL_WIDTH - 0.85, PANEL_HEIGHT - 0.9)
+    axes = figure.add_axes(where)
+    axes.set_title(title, loc="left", size=10, weight="bold", color=INK)
+    style_axes(axes)
+    return axes
+
+
+def style_axes(axes: Axes, size: float = 9) -> None:
+    """Draw a horizontal grid behind the data, and no frame above it and to its right."""
+    axes.grid(axis="y", color=LINES, lw=0.8)
+    axes.set_axisbelow(True)
+    axes.tick_params(colors=MUTED, labelcolor=INK, labelsize=size, length=3)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(MUTED)
+
+
+def add_scale(figure: Figure, where: Box, colors: Colormap, norm: Normalize, label: str) -> Axes:
+    """Draw the scale of a colormap, and return its axes."""
+    bar = figure.colorbar(ScalarMappable(norm, colors), cax=figure.add_axes(where))
+    bar.set_label(label, size=9, color=INK)
+    bar.ax.tick_params(labelsize=8.5, color=MUTED, labelcolor=INK, length=3)
+    bar.outline.set_edgecolor(LINES)
+    return bar.ax
+
+
 def add_legend(figure: Figure, axes: Axes) -> None:
-    """Say below everything what the lines of `axes` are."""
+    """Draw the legend of the lines of `axes` at the bottom of the figure."""
     figure.legend(
         *axes.get_legend_handles_labels(),
         loc="lower center",
@@ -70,18 +119,57 @@ def add_legend(figure: Figure, axes: Axes) -> None:
 
 
 def short(name: str, length: int = 16) -> str:
-    """Return a class's name, cut where it would take too much room."""
+    """Truncate a name to at most `length` characters."""
     return name if len(name) <= length else f"{name[: length - 1].rstrip()}…"
 
 
 def text_width(text: str, size: float, weight: str = "normal") -> float:
-    """Return how wide a line of text is, in inches; `size` is in points."""
+    """Return the width of a line of text in inches; `size` is in points."""
+    # From the font's metrics, because a figure's size must be known before anything is drawn.
     font = FontProperties(size=size, weight=weight)
     return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]) / 72
 
 
 def png(figure: Figure) -> bytes:
-    """Return a figure as a PNG file, the same bytes for the same figure."""
+    """Return a figure as a PNG file; equal figures give equal bytes."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+    # Without "Software", because the version of matplotlib would change the bytes.
+    figure.savefig(buffer, format="png", dpi=PNG_DPI, metadata={"Software": None})
     return buffer.getvalue()
+
+
+def svg(figure: Figure, name: str, label: str) -> str:
+    """Return a figure as an SVG element for an HTML page; equal figures give equal text.
+
+    Args:
+        figure: figure to convert.
+        name: identifier of the picture, unique in its page.
+        label: accessible name.
+    """
+    buffer = io.StringIO()
+    # Text stays text, because it is smaller, searchable, and follows the fonts of the page. The
+    # salt keeps the hashed ids of several pictures in a page distinct, and the same every time.
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    # Before the first </defs> come the XML prolog, metadata, and a style for every element "*",
+    # which would apply to the whole page.
+    body = buffer.getvalue().partition("</defs>")[2].partition("</svg>")[0]
+    # The other ids number the artists, the same in each picture; nothing refers to them.
+    body = re.sub(r' id="[\w.]+_\d+"', "", body)
+    # All content lies within its axes, so that clipping has no effect but on the size of the page.
+    body = re.sub(r' clip-path="[^"]*"|<defs>\s*<clipPath.*?</defs>', "", body, flags=re.DOTALL)
+    # The font of the page is inherited.
+    body = re.sub(r" font-family: [^;\"]*;?", "", body)
+    body = re.sub(r": (#[0-9a-f]{6})", _variable, body)
+    body = re.sub(r"\n\s*", "\n", body)  # indentation is a tenth of the size
+    width, height = 72 * figure.get_size_inches()
+    # 4/3 pixels per point: the physical size in CSS.
+    return (
+        f'<svg viewBox="0 0 {width:g} {height:g}" style="--w:{width * 4 / 3:.0f}" role="img" '
+        f'aria-label="{escape(label)}">{body}</svg>'
+    )
+
+
+def _variable(match: re.Match[str]) -> str:
+    color = match[1]
+    return f": var({_CSS[color]})" if color in _CSS else match[0]

@@ -1,1 +1,1 @@
-"""One HTML page about models: what they read, what they misread, and whether they differ."""
+"""A self-contained HTML page about models: results, mistakes, and significant differences."""

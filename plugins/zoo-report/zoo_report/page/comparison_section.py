@@ -1,144 +1,110 @@
-"""The comparison section of a page: several models on the same images."""
+"""The section of a page that compares models: the values that templates/comparison.html shows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any
 
 from zoo_core import Comparison
-from zoo_core.plugin_api import HeadComparison
-from zoo_report.page.axis import Axis, accuracies
-from zoo_report.page.chart import Chart
-from zoo_report.page.learning_curves import curves_together
+from zoo_core.plugin_api import HeadComparison, class_names, join_names
+from zoo_report.curves import MEASURES, curve_elements, mean_curve
 from zoo_report.page.report_model import ReportModel
-from zoo_report.page.thumbnails import Thumbnail, make_thumbnail, names
-from zoo_report.page.tradeoff_chart import parameters_chart, seconds_chart
+from zoo_report.page.thumbnails import make_thumbnail
+from zoo_report.style import svg
+from zoo_report.tradeoff import Point, draw_tradeoff
 
 MAX_DISAGREEMENTS = 48
-"""At most so many images are shown that some models read and others do not."""
-STRIP = 240
-"""Width of the intervals in the table, in the units of its SVG."""
+"""Maximum number of images on whose class the models disagree."""
 LEVEL = 0.05
-"""Below it, an adjusted p value is called a difference."""
+"""Significance level of the adjusted p values."""
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What one model reads in a disputed image."""
-
-    number: int
-    label: str
-    read: tuple[str, ...]
-    is_correct: bool
-
-
-@dataclass(frozen=True)
-class ComparisonSection:
-    """Several models on the same images.
-
-    Attributes:
-        first: the first one's place on the page, from 0.
-        subjects: the models.
-        comparison: of them; its members are in the same order.
-        heads_compared: the one that ranks them first, which is every label right; then the heads'.
-        ranked: the models' indices, the best first.
-        strip: the axis of the table's intervals.
-        verdict: who reads most, and from whom that differs.
-        curves: of their trainings.
-        tradeoffs: what accuracy costs.
-        disagreements: images that some read and others do not, with what each reads.
-    """
-
-    first: int
-    subjects: Sequence[ReportModel]
-    comparison: Comparison
-    heads_compared: list[HeadComparison]
-    ranked: list[int]
-    strip: Axis
-    verdict: str
-    curves: list[Chart]
-    tradeoffs: list[Chart]
-    disagreements: list[tuple[Thumbnail, list[Reading]]]
-
-    @property
-    def main(self) -> HeadComparison:
-        """The comparison by which the models are ranked."""
-        return self.heads_compared[0]
-
-    @property
-    def worded(self) -> bool:
-        """Whether the names of an image's classes are long, and need more room."""
-        names = (" ".join(tile.true) for tile, _ in self.disagreements)
-        return max(map(len, names), default=0) > 3
-
-
-def make_comparison_section(
+def comparison_section(
     first: int, subjects: Sequence[ReportModel], comparison: Comparison
-) -> ComparisonSection:
-    """Gather what a page says of several models; see `ComparisonSection`."""
+) -> dict[str, Any]:
+    """Return the values of a comparison's section.
+
+    Args:
+        first: position of the first model in the page, from 0.
+        subjects: models.
+        comparison: comparison of the models, its members in the same order.
+    """
+    # With several heads, the last entry, every label correct, ranks the models and comes first.
     *heads, main = comparison.heads_compared
+    # Stable: models with equal scores stay in the order of the command line.
     ranked = sorted(range(len(subjects)), key=lambda i: -main.proportions[i].correct)
-    ends = [bound for share in main.proportions for bound in (share.low, share.high)]
-    charts = (
-        parameters_chart(subjects, main.proportions),
-        seconds_chart(subjects, main.proportions),
-    )
-    return ComparisonSection(
-        first=first,
-        subjects=subjects,
-        comparison=comparison,
-        heads_compared=[main, *heads],
-        ranked=ranked,
-        strip=accuracies(ends, main.proportions[0].total, 4, STRIP - 4, apart=34),
-        verdict=_verdict([subject.label for subject in subjects], main, ranked),
-        curves=curves_together(subjects),
-        tradeoffs=[chart for chart in charts if chart],
-        disagreements=[
-            _disagreement(subjects, comparison, int(row))
+    name = f"comparison-{first}"
+    # Colors belong to the position of a model, also if the history of another one is unknown.
+    known = [i for i, subject in enumerate(subjects) if subject.epochs]
+    curves = {
+        measure: [
+            mean_curve(i, subjects[i].label, subjects[i].epochs, subjects[i].card.epoch, measure)
+            for i in known
+        ]
+        for measure in (MEASURES if known else ())
+    }
+    return {
+        "first": first,
+        "subjects": subjects,
+        "comparison": comparison,
+        "main": main,
+        "heads_compared": [main, *heads],
+        "ranked": ranked,
+        "verdict": _verdict([subject.label for subject in subjects], main, ranked),
+        "legend": curves.get("loss", []),
+        "curves": curve_elements(name, curves, suffix=" on the validation split"),
+        "tradeoffs": _tradeoffs(name, subjects, main),
+        "disagreements": [
+            _disagreement(comparison, int(row))
             for row in comparison.disagreements[:MAX_DISAGREEMENTS]
         ],
-    )
+    }
+
+
+def _tradeoffs(name: str, subjects: Sequence[ReportModel], main: HeadComparison) -> list[str]:
+    charts = {
+        "parameters": [float(subject.card.parameters) for subject in subjects],
+        "seconds of training": [subject.seconds or 0.0 for subject in subjects],
+    }
+    elements = []
+    for number, (label, costs) in enumerate(charts.items()):
+        points = [
+            Point(subject.label, i, costs[i], main.proportions[i])
+            for i, subject in enumerate(subjects)
+        ]
+        title = f"Accuracy and {label}"
+        if figure := draw_tradeoff(title, label, points):
+            values = (f"{p.label} {p.share.accuracy:.2%}, {p.cost:,.6g} {label}" for p in points)
+            elements.append(svg(figure, f"{name}-cost-{number}", f"{title}: {'; '.join(values)}"))
+    return elements
 
 
 def _verdict(labels: Sequence[str], main: HeadComparison, ranked: Sequence[int]) -> str:
     best = ranked[0]
-    count = main.proportions[best].correct
-    equals = [i for i in ranked if main.proportions[i].correct == count]
-    if len(equals) > 1:
-        equal_models = _join_labels([labels[i] for i in equals])
-        return f"{equal_models} read the same number of images, {count:,}."
-    others = {
-        pair.first + pair.second - best: pair.adjusted
+    count, total = main.proportions[best].correct, main.proportions[best].total
+    equal = [labels[i] for i in ranked if main.proportions[i].correct == count]
+    if len(equal) > 1:
+        return f"{join_names(equal)} classify equally many images correctly: {count:,}."
+    adjusted = {
+        pair.first + pair.second - best: pair.adjusted  # the key is the other of the two
         for pair in main.tests
         if best in (pair.first, pair.second)
     }
-    says = f"{labels[best]} reads most: {count:,} of {main.proportions[best].total:,} images."
-    alike = [labels[i] for i in ranked[1:] if others[i] >= LEVEL]
-    if alike:
-        return f"{says} That it is better than {_join_labels(alike, 'or')} is not shown."
-    return f"{says} Chance alone hardly explains what is between it and {_others(len(others))}."
+    result = f"{labels[best]} classifies the most images correctly: {count:,} of {total:,}."
+    similar = [labels[i] for i in ranked[1:] if adjusted[i] >= LEVEL]
+    if similar:
+        return f"{result} The difference to {join_names(similar)} is not significant."
+    others = "the other model" if len(adjusted) == 1 else "every other model"
+    return f"{result} The difference to {others} is significant."
 
 
-def _others(number: int) -> str:
-    return "the other" if number == 1 else "any of the others"
-
-
-def _join_labels(labels: Sequence[str], word: str = "and") -> str:
-    return f"{', '.join(labels[:-1])} {word} {labels[-1]}" if len(labels) > 1 else labels[0]
-
-
-def _disagreement(
-    subjects: Sequence[ReportModel], comparison: Comparison, row: int
-) -> tuple[Thumbnail, list[Reading]]:
+def _disagreement(comparison: Comparison, row: int) -> dict[str, Any]:
     split, classes = comparison.data.splits[comparison.split], comparison.data.classes
     label = split.labels[row]
-    readings = [
-        Reading(
-            i,
-            subject.label,
-            names(read.labels[row], classes),
-            bool((read.labels[row] == label).all()),
-        )
-        for i, (subject, read) in enumerate(zip(subjects, comparison.predictions, strict=True))
-    ]
-    return make_thumbnail(split, row, label, classes), readings
+    return {
+        "tile": make_thumbnail(split, row, label, classes),
+        "predicted": [
+            (" ".join(class_names(each.labels[row], classes)), (each.labels[row] == label).all())
+            for each in comparison.predictions
+        ],
+    }

@@ -1,4 +1,4 @@
-"""A model of a report: its weights, card and history, by name or path."""
+"""Models of a report: weights, card and history, found by name or path."""
 
 from __future__ import annotations
 
@@ -19,24 +19,26 @@ from zoo_core.plugin_api import (
     load_pretrained,
     locate,
 )
-from zoo_report.page.history import History, read_epochs
+from zoo_report.history import Epoch, read_history
 
 
 @dataclass(frozen=True)
 class ReportModel:
-    """A model that a page is about.
+    """A model of a report.
 
     Attributes:
-        label: what the page calls it, which no other model there is called.
-        pretrained: the model with its weights.
-        history: the epochs of its training.
+        label: name of the model, unique in the report.
+        pretrained: model with its weights.
+        epochs: history of its training; empty if unknown.
+        missing: reason why the history is unknown; else empty.
         bytes: size of the weight file.
-        folder: of the run, if it was named by that.
+        folder: folder of the run, if the model was specified by it.
     """
 
     label: str
     pretrained: Pretrained
-    history: History
+    epochs: Sequence[Epoch]
+    missing: str
     bytes: int
     folder: Path | None = None
 
@@ -46,18 +48,19 @@ class ReportModel:
 
     @property
     def seconds(self) -> float | None:
-        """Of the training; a weight file by itself does not say."""
+        """Duration of the training, which the metadata of a lone weight file does not contain."""
         return self.card.seconds if isinstance(self.card, Card) else None
 
 
 def load_report_models(
     catalog: Catalog, names: Sequence[str], *, registry: str | None, device: str
 ) -> list[ReportModel]:
-    """Load models by name or path, each once, however often it is named.
+    """Load models by name or path, without duplicates.
 
     Raises:
         ZooError: see `zoo_core.pretrained.load.load_pretrained`.
     """
+    # By checksum, because a run's folder, its weight file and an alias may be the same weights.
     found: dict[str, ReportModel] = {}
     for name in names:
         subject = _load_report_model(catalog, name, registry=registry, device=device)
@@ -78,20 +81,22 @@ def _load_report_model(
     pretrained = load_pretrained(catalog, where, device=device)
     if isinstance(where, FoundWeights):
         published = where.published
-        return ReportModel(published.name, pretrained, _published_history(where), published.bytes)
+        history = _published_history(where)
+        return ReportModel(published.name, pretrained, *history, published.bytes)
     file = where / WEIGHTS if where.is_dir() else where
+    # A lone weight file has no card, and the history next to it may be of another run.
     history = (
-        read_epochs(file.with_name(METRICS))
-        if isinstance(pretrained.card, Card)  # else what lies beside the file may be of another
-        else History(lacking="the weight file lies apart from its run")
+        read_history(file.with_name(METRICS))
+        if isinstance(pretrained.card, Card)
+        else ((), "the weight file is not in the folder of its run")
     )
     folder = where if where.is_dir() else None
-    return ReportModel(str(where), pretrained, history, file.stat().st_size, folder)
+    return ReportModel(str(where), pretrained, *history, file.stat().st_size, folder)
 
 
-def _published_history(found: FoundWeights) -> History:
-    """Return a published training's epochs, which only a registry on this machine has at hand."""
+def _published_history(found: FoundWeights) -> tuple[Sequence[Epoch], str]:
+    """Return the history of published weights, which only a local registry contains."""
     location, published = found.registry.location, found.published
     if not isinstance(location, Folder):
-        return History(lacking="the registry is not on this machine; zoo fetches weights and card")
-    return read_epochs(location.path(f"{published.model}/{published.tag}/{METRICS}"))
+        return (), "the registry is remote, and only weights and cards are downloaded"
+    return read_history(location.path(f"{published.model}/{published.tag}/{METRICS}"))

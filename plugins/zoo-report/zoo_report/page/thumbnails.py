@@ -1,4 +1,4 @@
-"""Images of a data set, small enough to stand in a page, each with what was read in it."""
+"""Thumbnails: images of a data set as ``data:`` URIs, with true and predicted classes."""
 
 from __future__ import annotations
 
@@ -12,87 +12,75 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from zoo_core import Predictions, Split
-from zoo_core.plugin_api import find_misclassified
+from zoo_core.plugin_api import class_names, find_misclassified
+from zoo_report.misclassified_picture import to_pixels
 
-MISREAD = 24
-"""At most so many misread images of a model are shown."""
-BARELY = 12
-"""Likewise of those that were read correctly."""
+MISCLASSIFIED = 24
+"""Maximum number of misclassified images per model."""
+UNCERTAIN = 12
+"""Maximum number of correctly classified images per model."""
 LARGEST = 96
-"""Pixels of a side at most; what is larger is made smaller."""
+"""Maximum width and height of a thumbnail in pixels."""
 
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """An image with what was read in it.
+    """An image with its row in the split, as a ``data:`` URI of a size in pixels.
 
-    Attributes:
-        row: which image of the split, from 0.
-        source: it, as a ``data:`` URI.
-        size: width and height in pixels.
-        true: names of its classes, one a head.
-        read: names of the classes that were read.
-        sure: the probability that decided its place among the others.
+    `confidence` is the probability by which it was chosen.
     """
 
     row: int
     source: str
     size: tuple[int, int]
-    true: tuple[str, ...]
-    read: tuple[str, ...]
-    sure: float
+    true: str
+    predicted: str
+    confidence: float = 1.0
 
 
 def hardest(
     split: Split, predictions: Predictions, classes: Sequence[Sequence[str]]
 ) -> tuple[list[Thumbnail], list[Thumbnail]]:
-    """Return misread images, the surest first, and the least sure of those read correctly.
+    """Return the most confident mistakes, and the least confident correct predictions.
 
     Args:
-        split: the images, with their true classes.
-        predictions: what a model reads in them.
-        classes: for each head, the names of its classes.
+        split: images with their true classes.
+        predictions: predictions of a model for these images.
+        classes: names of the classes, per head.
     """
-    read, labels = predictions.labels, split.labels
-    misread = find_misclassified(labels, read, predictions.probabilities)
-    wrong = misread.rows[:MISREAD]
-    given = [p[np.arange(len(read)), read[:, i]] for i, p in enumerate(predictions.probabilities)]
-    sure = np.stack(given, axis=1).min(axis=1)
-    right = np.flatnonzero((read == labels).all(axis=1))
-    barely = right[np.argsort(sure[right], kind="stable")][:BARELY]
+    predicted, labels = predictions.labels, split.labels
+    found = find_misclassified(labels, predicted, predictions.probabilities)
+    rows = np.arange(len(predicted))
+    given = [p[rows, predicted[:, i]] for i, p in enumerate(predictions.probabilities)]
+    # The least certain head decides, because an image is correct only if all its heads are.
+    sure = np.stack(given, axis=1).min(axis=1)  # (N,)
+    right = np.flatnonzero((predicted == labels).all(axis=1))
+    # "stable", so that equal probabilities give equal pages on every platform.
+    uncertain = right[np.argsort(sure[right], kind="stable")][:UNCERTAIN]
+    mistakes = zip(found.rows[:MISCLASSIFIED], found.confidence, strict=False)
     return (
-        [
-            make_thumbnail(split, int(row), read[row], classes, float(p))
-            for row, p in zip(wrong, misread.confidence, strict=False)
-        ],
-        [make_thumbnail(split, int(row), read[row], classes, float(sure[row])) for row in barely],
+        [make_thumbnail(split, int(i), predicted[i], classes, float(p)) for i, p in mistakes],
+        [make_thumbnail(split, int(i), predicted[i], classes, float(sure[i])) for i in uncertain],
     )
 
 
 def make_thumbnail(
     split: Split,
     row: int,
-    read: NDArray[np.int64],
+    predicted: NDArray[np.int64],
     classes: Sequence[Sequence[str]],
-    sure: float = 1.0,
+    confidence: float = 1.0,
 ) -> Thumbnail:
-    """Return an image of a split, with its true classes and those that were read."""
+    """Return an image of a split with its true and predicted classes."""
     source, size = data_uri(split.images[row])
-    return Thumbnail(
-        row, source, size, names(split.labels[row], classes), names(read, classes), sure
-    )
-
-
-def names(labels: NDArray[np.int64], classes: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """Return the names of classes, one a head."""
-    return tuple(each[label] for label, each in zip(labels, classes, strict=True))
+    true = " ".join(class_names(split.labels[row], classes))
+    return Thumbnail(row, source, size, true, " ".join(class_names(predicted, classes)), confidence)
 
 
 def data_uri(image: NDArray[np.uint8]) -> tuple[str, tuple[int, int]]:
     """Return an image ``(C, H, W)`` as a ``data:`` URI of a PNG, with its width and height."""
-    pixels = image.transpose(1, 2, 0) if len(image) == 3 else image.mean(axis=0).astype(np.uint8)
-    picture = Image.fromarray(pixels)
-    picture.thumbnail((LARGEST, LARGEST))
-    buffer = io.BytesIO()
+    picture = Image.fromarray(to_pixels(image))
+    picture.thumbnail((LARGEST, LARGEST))  # only shrinks; CSS enlarges without blur
+    buffer = io.BytesIO()  # PNG and not JPEG, because a page shows the exact pixels of small images
     picture.save(buffer, format="png", optimize=True)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode(), picture.size
