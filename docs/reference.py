@@ -58,7 +58,7 @@ def _filled(text: str, tables: Mapping[str, Iterable[str]]) -> str:
 
 
 def _packages() -> Iterator[str]:
-    yield "| package | phrase |"
+    yield "| package | contents |"
     yield "| --- | --- |"
     for path in sorted((ROOT / "zoo_core").glob("*/__init__.py")):
         yield f"| `zoo_core/{path.parent.name}/` | {_title(path)} |"
@@ -74,7 +74,7 @@ def _files() -> Iterator[str]:
         ]
         yield f"### {folder}"
         yield ""
-        yield "| file | phrase |"
+        yield "| file | contents |"
         yield "| --- | --- |"
         for path in sorted(paths, key=lambda path: (path.parent, path.name)):
             yield f"| `{path.relative_to(ROOT)}` | {_title(path)} |"

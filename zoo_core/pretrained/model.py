@@ -14,9 +14,9 @@ from zoo_core.data.normalization import Normalization
 from zoo_core.errors import InvalidValueError
 from zoo_core.frameworks.prediction import predict_views
 from zoo_core.frameworks.trainer import Trainer
-from zoo_core.metrics.predictions import Predictions, predictions_of
 
 if TYPE_CHECKING:
+    from zoo_core.metrics.predictions import Predictions
     from zoo_core.recipes.model_config import ModelConfig
     from zoo_core.weights.card import Provenance
 
@@ -62,6 +62,9 @@ class Pretrained:
         Raises:
             InvalidValueError: the images are not uint8, or not of the model's shape.
         """
+        # Deferred, because loading by name should cost little more than importing the framework.
+        from zoo_core.metrics.predictions import predictions_of
+
         batch = _as_batch(images, self.input_shape)
         logits = predict_views(self.trainer, self.model, batch, self.normalization, self.views)
         return predictions_of(logits)
