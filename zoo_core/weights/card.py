@@ -61,7 +61,7 @@ class Provenance(FrozenModel):
     """Reason why the training stopped early; empty for a complete training."""
     metrics: dict[str, Scores]
     environment: Environment
-    """Properties that that affect the weights bit for bit: framework, device, threads, CPU."""
+    """Properties that affect the weights bit for bit: framework, device, threads, CPU."""
     versions: dict[str, str]
     """Versions of the core and of the plugins that were used."""
     license: str

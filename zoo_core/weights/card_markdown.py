@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from zoo_core.recipes.recipe import SearchSummary
+from zoo_core.recipes.recipe import Recipe, SearchSummary
 from zoo_core.weights.card import Card, Interval, PublishedCard
+
+_TITLES = {
+    "confusion.png": "Confusion matrix",
+    "curves.png": "Learning curves",
+    "misread.png": "Misclassified images",
+}
+"""Titles of zoo-report's pictures; plugins may add others, whose title is their file name."""
 
 
 def card_markdown(card: Card) -> bytes:
     """Return a card as a page."""
     published = card if isinstance(card, PublishedCard) else None
-    changed = f" with changed {', '.join(card.changed)}" if card.changed else ""
+    changed = f" (changed: {', '.join(card.changed)})" if card.changed else ""
     lines = [
         f"# {card.model}.{published.tag}" if published else f"# {card.model}",
         "",
@@ -19,6 +26,9 @@ def card_markdown(card: Card) -> bytes:
         f"{card.parameters:,} parameters, trained in {card.seconds:.1f} s.",
         "",
         *_table(card),
+        "",
+        "Scores during the epoch are means over its batches, each predicted before its step, with "
+        "the dropout and augmentation of the training.",
         "",
         *(_use(published) if published else ()),
         *(f"- {name}: {fact}" for name, fact in _metadata(card).items()),
@@ -35,7 +45,9 @@ def card_markdown(card: Card) -> bytes:
 
 def _table(card: Card) -> list[str]:
     lines = ["| split | head | loss | accuracy | correct | images |", "|---|---|---|---|---|---|"]
-    for split, scores in card.metrics.items():
+    for name, scores in card.metrics.items():
+        # Labeled, because this row cannot be compared with the others (see the note below it).
+        split = "train (during the epoch)" if name == "train" else name
         for head, accuracy in enumerate(scores.accuracy):
             lines.append(
                 f"| {split} | {head + 1} | {scores.loss[head]:.4f} | {accuracy:.2%} "
@@ -55,12 +67,12 @@ def _use(card: PublishedCard) -> list[str]:
     lines = [_sentence(card.interval), ""] if card.interval else []
     lines += [
         "```",
-        f"zoo predict {name} digit.png",
+        f"zoo predict {name} image.png",
         f"zoo verify {name}      # recompute checksums, golden outputs and all test scores",
         f"zoo reproduce {name}   # train again and compare the weights",
         "```",
         "",
-        "Trained with",
+        "Command:",
         "",
         "```",
         card.command,
@@ -68,8 +80,8 @@ def _use(card: PublishedCard) -> list[str]:
         "",
     ]
     for picture in card.pictures:
-        # The alternative text is the file's name, because plugins may add any pictures.
-        lines += [f"![{picture.partition('.')[0].capitalize()}]({picture})", ""]
+        title = _TITLES.get(picture, picture.partition(".")[0].capitalize())
+        lines += [f"![{title}]({picture})", ""]
     return lines
 
 
@@ -88,10 +100,9 @@ def _sentence(interval: Interval) -> str:
 def _metadata(card: Card) -> dict[str, str]:
     recipe, initial, normalization = card.recipe, card.initial, card.normalization
     facts = {
-        "Weights": f"`{card.weights.file}`, {card.weights.bytes:,} bytes, "
+        "Weights": f"those of epoch {card.epoch} of {recipe.epochs}, {_reason(recipe)}",
+        "Weight file": f"`{card.weights.file}`, {card.weights.bytes:,} bytes, "
         f"sha256 `{card.weights.sha256}`",
-        "Kept": f"epoch {card.epoch} of {recipe.epochs}, the {recipe.keep}"
-        + (" on the validation split" if recipe.keep == "best" else ""),
         "Stopped early": card.stopped,
         "Recipe found by": _search(card.search) if card.search else "",
         "Initial weights": f"`{initial.source}`, sha256 `{initial.sha256}`" if initial else "",
@@ -110,6 +121,13 @@ def _metadata(card: Card) -> dict[str, str]:
     }
     # Empty facts are left out, because most trainings had no search and no early stop.
     return {name: fact for name, fact in facts.items() if fact}
+
+
+def _reason(recipe: Recipe) -> str:
+    """Return the reason why the weights of an epoch were kept."""
+    if recipe.keep == "last":
+        return "the last one"
+    return "the one with the best accuracy on the validation split"
 
 
 def _search(search: SearchSummary) -> str:

@@ -1,4 +1,4 @@
-"""`zoo demo`."""
+"""The command `zoo demo`."""
 
 from __future__ import annotations
 
@@ -15,10 +15,17 @@ from zoo_demo.server import address_of, listen, make_server
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME]…", shell_complete=options.complete_weights)
 @click.option("--all", "every", is_flag=True, help="Serve every published tag.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--host",
+    metavar="HOST",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on.",
+)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
+    metavar="N",
     default=8000,
     show_default=True,
     help="Port to listen on; 0 for any free one.",

@@ -1,4 +1,4 @@
-"""Decode the image file that a browser sends."""
+"""Decoding of the image files that a browser sends."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def load_all(
         ZooError: no model is usable; the error of the first one.
     """
     served: dict[str, Served] = {}
-    errors: list[ZooError] = []
+    errors: list[tuple[str, ZooError]] = []
     for each in chosen:
         try:
             found = locate(catalog, each, registry=registry) if isinstance(each, str) else each
@@ -75,11 +75,13 @@ def load_all(
             if name not in served:  # a user may name the same weights twice
                 served[name] = serve(catalog, found, name, device=device)
         except Exception as exc:  # a plugin may raise anything; the other models are served
-            errors.append(exc if isinstance(exc, ZooError) else ZooError(one_line(exc)))
             name = each if isinstance(each, str) else each.qualified_name
-            click.echo(f"zoo: {name} is skipped: {errors[-1]}", err=True)
+            errors.append((name, exc if isinstance(exc, ZooError) else ZooError(one_line(exc))))
+    # Without the first one if it is raised below, because the command line prints that.
+    for name, error in errors if served else errors[1:]:
+        click.echo(f"zoo: {name} is skipped: {error}", err=True)
     if not served:
-        raise errors[0]
+        raise errors[0][1]
     return list(served.values())
 
 

@@ -55,7 +55,7 @@ def group(catalog: Catalog, models: Sequence[Served]) -> dict[str, Task]:
         members.setdefault((dataset.name, shape, dataset.classes), []).append(model)
     tasks: dict[str, Task] = {}
     for name, shape, classes in sorted(members, key=lambda key: (len(key[2]), key[0])):
-        # A user's variant of a data set has its name, but another shape or other classes.
+        # A user's variant of a data set has its name, but a different shape or different classes.
         id_ = name if name not in tasks else f"{name}-{'x'.join(map(str, shape))}-{len(tasks)}"
         reader = reader_for(catalog, name, shape)
         tasks[id_] = Task(id_, shape, classes, reader, tuple(members[name, shape, classes]))

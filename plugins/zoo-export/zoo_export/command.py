@@ -37,7 +37,8 @@ IMAGES = 1000
 @click.option(
     "--normalization/--no-normalization",
     default=True,
-    help="Input of the file: uint8 images, or normalized float32 images.  [default: uint8]",
+    help="Include the normalization in the file (input: uint8 images), or not (input: normalized "
+    "float32 images).  [default: include]",
 )
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @options.registry
@@ -61,7 +62,7 @@ def export(  # noqa: PLR0917 (click passes every argument by name)
     from zoo_export.export import export_to, find_exporter
 
     catalog = installed_catalog()
-    # On the CPU, because onnxruntime runs there; another device has other rounding errors.
+    # On the CPU, because onnxruntime runs there, and devices differ in rounding errors.
     pretrained = load_pretrained(catalog, name, registry=registry, device="cpu")
     exporter = find_exporter(catalog, pretrained, format_)
     path = out or Path(f"{_short(pretrained)}{FORMATS[format_].suffix}")

@@ -12,7 +12,7 @@ from zoo_core import Normalization, Pretrained
 from zoo_core.plugin_api import VerificationError
 from zoo_export.formats import Program
 
-# Sums of float32 in another order change a logit by less.
+# A different order of float32 sums changes a logit by less.
 TOLERANCE = 1e-4
 """Maximum difference of a logit."""
 
@@ -47,7 +47,7 @@ def compare_outputs(
     """Run a program and the model on the same images, and compare their logits.
 
     Raises:
-        VerificationError: the logits of the program have other shapes.
+        VerificationError: the program's logits have different shapes.
     """
     difference, labels = 0.0, 0
     # First a batch of one image, then full batches and a rest, because an exporter may fix the

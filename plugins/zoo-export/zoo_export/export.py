@@ -1,4 +1,4 @@
-"""Export of a model to a file, which is compared with the model before it is renamed into place."""
+"""Export of a model to a file, kept only if its outputs match the model's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Export formats: metadata, and running a file in the program that its users have."""
+"""Export formats: metadata of the files, and execution by ONNX Runtime or torch."""
 
 from __future__ import annotations
 

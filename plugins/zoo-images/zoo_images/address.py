@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from zoo_core.plugin_api import InvalidValueError, did_you_mean, join_names
+from zoo_core.plugin_api import InvalidValueError
 
 COMMON_OPTIONS = ("size", "channels")
 """Names of the options that every source has."""
@@ -70,8 +70,8 @@ def parse_address(source: str, address: str, options: Collection[str] = ()) -> A
     for part in rest.split("&") if rest else ():
         key, _, value = part.partition("=")
         if key not in known:
-            hint = f"{did_you_mean(key, known)} Choose one of: {join_names(known)}."
-            raise InvalidValueError(f"data set {name!r} has no option {key!r}", hint=hint.strip())
+            hint = choose_from(key, known)
+            raise InvalidValueError(f"data set {name!r} has no option {key!r}", hint=hint)
         if not value or key in given:
             fault = f"the option {key!r} twice" if key in given else f"no value for {key!r}"
             raise InvalidValueError(f"data set {name!r} has {fault}", hint="Write KEY=VALUE once.")

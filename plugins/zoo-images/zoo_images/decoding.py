@@ -1,4 +1,4 @@
-"""Decoding of image files to arrays, in chunks that need not fit into memory together."""
+"""Decoding of image files to arrays, in chunks, because all images may not fit into memory."""
 
 from __future__ import annotations
 

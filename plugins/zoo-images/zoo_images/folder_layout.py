@@ -61,8 +61,8 @@ def _splits(root: Path, folders: Mapping[str, Path]) -> dict[str, Path]:
             f"folder {root} has classes in {_join_folders(splits.values())}, but no folder 'train'",
             hint="Rename the folder with the training images.",
         )
-    # With two splits the layout is clear, and other folders are ignored; "train" alone may also be
-    # a class with sub-folders, next to other classes.
+    # With two splits the layout is clear, and other folders are ignored; a single "train" may
+    # also be a class with sub-folders, next to other classes.
     if len(splits) == 1 and others:
         raise DataError(
             f"ambiguous classes: folder {root} has sub-folders in {splits['train'].name} and also "

@@ -42,7 +42,7 @@ def _library() -> Callable[..., Mapping[str, Any]]:
     except ImportError as exc:
         raise PluginError(
             "data sets of Hugging Face require the package datasets, which is not installed",
-            hint="Run `pip install 'zoo-images[hf]'`",
+            hint="Run `pip install 'zoo-images[hf]'` to install it.",
         ) from exc
     load: Callable[..., Mapping[str, Any]] = load_dataset
     return load
@@ -63,7 +63,8 @@ def _load(place: str, config: str | None, offline: str) -> Mapping[str, Any]:
     except Exception as exc:  # because network, files and parsers raise types of their own
         if offline:
             raise UnavailableError(
-                f"data set hf:{place} is not cached, and {offline}: {one_line(exc)}",
+                # Without the library's text, which names a variable of its own as the cause.
+                f"data set hf:{place} is not cached, and {offline}",
                 hint="Download it once with network access.",
             ) from exc
         raise DataError(

@@ -135,7 +135,7 @@ def _label_images(
     from datasets import ClassLabel
 
     feature = splits["train"].features[column]
-    # Only the column of labels is read: `data[:]` alone would decode every image.
+    # Only the column of labels is read, because `data[:]` would decode every image.
     values = {split: data.select_columns(column)[:][column] for split, data in splits.items()}
     if isinstance(feature, ClassLabel):
         # The label of unlabeled images is -1; a class without images has a label too.

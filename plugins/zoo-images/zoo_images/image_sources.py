@@ -1,4 +1,4 @@
-"""Undecoded images of any source."""
+"""Undecoded images, in files or in memory, and the labels of a split."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     },
     "best": {
         **_BEST,
-        # Large, because the cost of Muon's matrix products depends on the layers alone.
+        # Large, because the cost of Muon's matrix products depends only on the layers.
         "batch_size": 512,
         "lr": 0.015,
         "label_smoothing": 0.05,

@@ -29,14 +29,15 @@ def read_idx(path: Path, *, sha256: str | None = None) -> NDArray[np.uint8]:
 
     Raises:
         DataError: the file cannot be read, or is not of this format.
-        VerificationError: the file has another checksum.
+        VerificationError: the file has a different checksum.
     """
     try:
-        # One call for the whole file, because zlib releases the GIL for its duration: the
-        # framework may be imported by another thread meanwhile.
+        # One call for the whole file, because zlib releases the GIL for its duration, so that
+        # another thread can import the framework at the same time.
         content = gzip.decompress(path.read_bytes())
     except (OSError, EOFError, zlib.error) as exc:
-        raise DataError(f"{path} cannot be read: {exc}", hint="Reinstall zoo-mnist.") from exc
+        reason = getattr(exc, "strerror", None) or exc
+        raise DataError(f"{path} cannot be read: {reason}", hint="Reinstall zoo-mnist.") from exc
     array = _parse(path, content)
     digest = hashlib.sha256(content).hexdigest()
     if sha256 is not None and digest != sha256:

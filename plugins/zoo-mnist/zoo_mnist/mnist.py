@@ -26,7 +26,7 @@ def load(folder: Path = DATA) -> ArrayDataset:
 
     Raises:
         zoo_core.errors.DataError: a file is missing or malformed.
-        zoo_core.errors.VerificationError: a file has a checksum other than MNIST's.
+        zoo_core.errors.VerificationError: the checksum of a file differs from MNIST's.
     """
     return ArrayDataset(
         splits={"train": _split(folder, "train"), "test": _split(folder, "t10k")},

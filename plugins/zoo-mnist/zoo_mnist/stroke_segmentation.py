@@ -29,7 +29,7 @@ MIN_VALUES = 12.0
 
 
 def find_strokes(image: NDArray[np.uint8]) -> Floats | None:
-    """Return the strokes of an image, dark on light or light on dark; None if there are none.
+    """Return the strokes of an image, dark on light or light on dark; None if not found.
 
     They are float32 ``(H, W)``, from 0 for paper to 1, cropped to their bounding box.
 
@@ -107,7 +107,7 @@ def _contrast(image: Floats) -> tuple[Floats, float]:
     step = max(1, min(image.shape) // COARSE)
     coarse = image[::step, ::step]
     paper = np.ones(coarse.shape, bool)
-    paper[1:-1, 1:-1] = False  # the frame alone, on which strokes are rare
+    paper[1:-1, 1:-1] = False  # only the frame, on which strokes are rare
     surface = np.array([_quantile(coarse[paper], 0.5)])
     # Robust regression: the frame's median is the first surface; then all pixels near the surface
     # count as paper, and a plane and a quadratic surface are fitted to them.

@@ -61,7 +61,7 @@ def compose_anew(digits: Split, seed: int, epoch: int, held_out: NDArray[np.int6
         held_out: rows of the training split of `load` that are used for validation.
     """
     # Both digits of a held-out pair are excluded; otherwise the validation score would be of
-    # digits that were trained on, in other pairs.
+    # digits that were trained on, in different pairs.
     unseen = np.setdiff1d(np.arange(len(digits)), train_pairs(len(digits))[held_out])
     raw = np.random.PCG64((seed, epoch)).random_raw(2 * (TRAIN_SIZE - len(held_out)))
     return compose(digits, unseen[(raw % len(unseen)).astype(np.int64)].reshape(-1, 2))
@@ -80,4 +80,7 @@ def _test() -> NDArray[np.int64]:
         # A file, not a seed: the test images stay the same even if `train_pairs` changes.
         return np.loadtxt(TEST_PAIRS, np.int64, delimiter=",", skiprows=1, ndmin=2)
     except (OSError, ValueError) as exc:
-        raise DataError(f"{TEST_PAIRS} cannot be read: {exc}") from exc
+        reason = getattr(exc, "strerror", None) or exc
+        raise DataError(
+            f"{TEST_PAIRS} cannot be read: {reason}", hint="Reinstall zoo-mnist."
+        ) from exc

@@ -43,7 +43,7 @@ class NumpyLearner:
         with np.errstate(all="ignore"):
             images = self._images.images.take(batch.rows, axis=0)
             x = normalize(images, self._normalization, batch.warps)
-            # Dropout depends on the seed and the number of the step alone, so that a resumed
+            # Dropout depends only on the seed and the number of the step, so that a resumed
             # training repeats it and no generator is part of the state.
             logits = self._net.forward(x, (self._recipe.seed, batch.step))
             self._net.backward(self._gradients(logits, labels))

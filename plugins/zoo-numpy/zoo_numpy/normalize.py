@@ -1,4 +1,4 @@
-"""Normalized inputs of a net, and outputs per head."""
+"""Normalization of input images, and concatenation of outputs per head."""
 
 from __future__ import annotations
 

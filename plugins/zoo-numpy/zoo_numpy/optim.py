@@ -100,7 +100,8 @@ class Muon(Optimizer):
     """Orthogonalized momentum for matrices, AdamW for biases.
 
     The step is the matrix nearest to the momentum among those whose singular values are all equal,
-    so that no direction is neglected. Jordan et al. (2024), https://kellerjordan.github.io/posts/muon.
+    so that it has the same length in all directions. See Jordan et al. (2024),
+    https://kellerjordan.github.io/posts/muon.
     """
 
     MOMENTUM = 0.95

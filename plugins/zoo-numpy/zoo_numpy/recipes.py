@@ -19,7 +19,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     # prediction, chosen on validation images as docs/experiments.md describes.
     "best": {
         "epochs": 50,
-        # Large, because the cost of Muon's matrix products depends on the layers alone.
+        # Large, because the cost of Muon's matrix products depends only on the layers.
         "batch_size": 512,
         "optimizer": "muon",
         "lr": 0.015,

@@ -75,7 +75,7 @@ def test_find_misclassified_sorts_stably_by_confidence():
 def test_find_misclassified_ignores_confidence_of_correct_heads():
     first = np.array([[0.99, 0.01], [0.3, 0.7], [0.9, 0.1]], np.float32)
     second = np.array([[0.2, 0.5, 0.3], [0.1, 0.1, 0.8], [0.9, 0.1, 0.0]], np.float32)
-    labels = np.array([[0, 0], [0, 0], [0, 0]])  # head 2 misreads 0; both misread 1; none 2
+    labels = np.array([[0, 0], [0, 0], [0, 0]])  # wrong: head 2 on 0, both on 1, none on 2
     read = np.array([[0, 1], [1, 2], [0, 0]])
     misread = find_misclassified(labels, read, [first, second])
     assert misread.rows.tolist() == [1, 0]

@@ -65,7 +65,7 @@ def draw_confusion(
     Args:
         counts: per head ``(classes, classes)``, from `count_confusions`.
         classes: names of the classes, per head.
-        title: title of the picture; without it, the matrices alone are drawn.
+        title: title of the picture; without it, only the matrices are drawn.
     """
     sides = [min(max(0.46 * len(names), 3.3), 6.4) for names in classes]
     names_wide = [max(text_width(short(name), 9) for name in names) + 0.1 for names in classes]

@@ -74,7 +74,7 @@ def mean_curve(
     return Curve(
         label,
         index,
-        index // len(COLORS),  # from the seventh model on, colors repeat with other dashes
+        index // len(COLORS),  # from the seventh model on, colors repeat with different dashes
         [epoch.epoch for epoch in epochs],
         [sum(heads) / len(heads) for heads in values],
         kept,

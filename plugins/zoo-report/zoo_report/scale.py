@@ -1,4 +1,4 @@
-"""Scales and ticks for values best compared by their ratios."""
+"""Logarithmic or linear scale of an axis, and its ticks."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def make_figure(width: float, height: float, title: str = "", subtitle: str = ""
         width, height = max(width, heading + 2 * MARGIN), HEADING + height
     # At 72 dpi a pixel of a transform is a point, the unit of font sizes and of SVG.
     figure = Figure(figsize=(width, height), dpi=72, facecolor="white")
-    # Figure alone, without pyplot, because pyplot keeps figures alive and chooses a GUI backend.
+    # Figure and not pyplot, because pyplot keeps figures alive and chooses a GUI backend.
     FigureCanvasAgg(figure)
     # Names of classes and models may contain "$", which is not the start of a formula.
     options: dict[str, Any] = {"x": MARGIN / width, "va": "top", "parse_math": False}
@@ -156,7 +156,7 @@ def svg(figure: Figure, name: str, label: str) -> str:
     body = buffer.getvalue().partition("</defs>")[2].partition("</svg>")[0]
     # The other ids number the artists, the same in each picture; nothing refers to them.
     body = re.sub(r' id="[\w.]+_\d+"', "", body)
-    # All content lies within its axes, so that clipping has no effect but on the size of the page.
+    # Clipping is removed, because all content is within its axes, to reduce the page.
     body = re.sub(r' clip-path="[^"]*"|<defs>\s*<clipPath.*?</defs>', "", body, flags=re.DOTALL)
     # The font of the page is inherited.
     body = re.sub(r" font-family: [^;\"]*;?", "", body)

@@ -1,4 +1,4 @@
-"""Accuracy of several models against what it costs: parameters, or seconds of training."""
+"""Chart of the accuracy of several models against parameters or seconds of training."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _scale_accuracy(axes: Axes, points: Sequence[Point]) -> None:
     margin = 1.1 * (max(errors) / min(errors)) ** 0.05
     low, high = min(errors) / margin, max(errors) * margin
     perfect = [_error(p, 1.0) for p in points if p.share.accuracy == 1]
-    # Besides "100%" at half a mistake there is no room for a label below 1.5 mistakes.
+    # Next to "100%" at half a mistake there is no room for a label below 1.5 mistakes.
     ticks = [t for t in log_ticks(low, high) if not perfect or t > 3 * perfect[0]]
     axes.set_yscale("log")
     axes.set_ylim(high, low)

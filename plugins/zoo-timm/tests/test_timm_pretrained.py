@@ -1,4 +1,4 @@
-"""A training may begin with timm's weights, where they are on this machine or can be fetched."""
+"""Trainings that start from timm's pretrained weights, cached or downloaded."""
 
 import http.server
 import json

@@ -1,4 +1,4 @@
-"""Script that makes the table of timm's models: ``python -m zoo_timm.make_table``."""
+"""Script that generates the table of timm's models: ``python -m zoo_timm.make_table``."""
 
 import timm
 from timm.models import get_pretrained_cfg, model_entrypoint

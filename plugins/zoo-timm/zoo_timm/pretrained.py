@@ -1,6 +1,6 @@
 """timm's pretrained weights: ``zoo_timm.pretrained:NAME``.
 
-They are downloaded from the Hugging Face Hub, as safetensors alone, into the cache of
+They are downloaded from the Hugging Face Hub, only as safetensors, into the cache of
 huggingface_hub, where users of timm have them already.
 """
 
@@ -67,7 +67,7 @@ def pretrained(name: str, config: FamilyConfig) -> PretrainedWeights:
     path = weights_file(hub)
     assert about
     try:
-        # With the file's own number of classes, because timm drops no classifier of another size.
+        # With the file's own number of classes, because timm does not drop one of a different size.
         loaded = _loaded(name, config.model_copy(update={"classes": (about.num_classes,)}), path)
     except (OSError, RuntimeError, ValueError, KeyError, SafetensorError) as exc:
         raise DataError(

@@ -59,7 +59,7 @@ def _probe(row: TimmRow) -> TimmRow:
         return make_network(row.name, CHANNELS, CLASSES, size)
 
     # First the network as constructed by default, because its weights then fit every size; only if
-    # it accepts few sizes, or large ones alone, one network per size.
+    # it accepts few sizes, or only large ones, one network per size.
     found = find_sizes(partial(accepts, _always(network)), sides, patch)
     if found is None or not found.step or found.least > MAX_SIDE:
         patch = patch if patch > 1 else UNSEEN
@@ -72,7 +72,7 @@ def _probe(row: TimmRow) -> TimmRow:
     if found is None:
         # Evaluation succeeded above, so this is the error of the forward pass in training.
         raise ValueError(forward_error(network.train(), native, native, CHANNELS))
-    # `accepts` ran it in training mode; some networks have another path for evaluation.
+    # `accepts` ran it in training mode; some networks have a different path for evaluation.
     if error := forward_error(network.eval(), *found.fitting(28, 28), CHANNELS):
         raise ValueError(error)
     parameters = sum(parameter.numel() for parameter in network.parameters())

@@ -58,7 +58,7 @@ def has_bfloat16(device: torch.device) -> bool:
 
 def seed_dropout(device: torch.device, seed: int, step: int, rank: int) -> None:
     """Seed torch's generators from (seed, step, rank), so that no generator state is saved."""
-    # The rank is part of it, because each process needs other masks for its other images. The
+    # The rank is part of it, because each process needs different masks for its images. The
     # factors, a prime and 2³²/φ (Knuth), keep different seeds, steps and ranks from colliding.
     mixed = (seed * 1_000_003 + step + rank * 2_654_435_769) % 2**32
     # Not torch.manual_seed, which seeds every backend and takes longer than a small model's step.

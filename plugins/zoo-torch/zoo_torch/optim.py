@@ -99,7 +99,8 @@ class Muon(Optimizer):
     """Orthogonalized momentum for weights of two or more axes, AdamW for biases and norms.
 
     The step is the matrix nearest to the momentum among those whose singular values are all equal,
-    so that no direction is neglected. Jordan et al. (2024), https://kellerjordan.github.io/posts/muon.
+    so that it has the same length in all directions. See Jordan et al. (2024),
+    https://kellerjordan.github.io/posts/muon.
     """
 
     MOMENTUM = 0.95

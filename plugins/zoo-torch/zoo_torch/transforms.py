@@ -69,7 +69,7 @@ def _make(v2: Any, spec: Any) -> Callable[[Tensor], Tensor]:
         [(name, arguments)] = spec.items()
     if not isinstance(name, str) or not isinstance(arguments, dict):
         raise InvalidValueError(
-            f"transforms of the recipe: expected a name or {{name: {{argument: value}}}}, "
+            f"invalid recipe: transforms: expected a name or {{name: {{argument: value}}}}, "
             f"got {spec!r}",
             hint='Write, for example, --set \'transforms=["RandomHorizontalFlip", '
             '{"RandomErasing": {"p": 0.2}}]\'.',

@@ -52,21 +52,26 @@ class _Tune(click.Command):
 
 @click.command(cls=_Tune)
 @click.argument("name", shell_complete=options.complete_models)
-@click.option("--trials", type=click.IntRange(min=1), metavar="N", help="Number of trials in all.")
+@click.option(
+    "--trials",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help=f"Number of trials in all.  [default: {TRIALS}, or no limit with --timeout or --grid]",
+)
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0),
     metavar="SECONDS",
     help="Start no trial after this time.",
 )
-@click.option("--space", help="One of the model's search spaces, or a .toml file.")
+@click.option("--space", metavar="NAME", help="One of the model's search spaces, or a .toml file.")
 @click.option("--grid", is_flag=True, help="Try every combination of the space's choices.")
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    metavar="K",
+    metavar="N",
     help="Number of processes that train trials in parallel.",
 )
 @click.option(
@@ -78,10 +83,12 @@ class _Tune(click.Command):
 )
 @click.option("--study", metavar="NAME", help="Name of the study.  [default: the model's name]")
 @click.option(
-    "--recipe", help="Recipe to start from, or a .toml file.  [default: the space's recipe]"
+    "--recipe",
+    metavar="NAME",
+    help="Recipe to start from, or a .toml file.  [default: the space's recipe]",
 )
-@options.dataset
-@click.option("--epochs", type=int, help="Override the recipe's number of epochs.")
+@options.recipe_dataset
+@click.option("--epochs", type=int, metavar="N", help="Override the recipe's number of epochs.")
 @click.option(
     "--set",
     "assignments",
@@ -89,7 +96,14 @@ class _Tune(click.Command):
     metavar="KEY=VALUE",
     help="Override a value of the recipe, which is then not searched. Repeatable.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, help="Random seed of the sampler.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Random seed of the sampler.",
+)
 @click.option(
     "--seeds",
     type=click.IntRange(min=1),
@@ -102,12 +116,14 @@ class _Tune(click.Command):
     "--out",
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
     help="Folder of the results.  [default: studies/STUDY]",
 )
-@click.option("--device", help="auto, cpu, cuda or mps.  [default: auto]")
+@click.option("--device", metavar="NAME", help="auto, cpu, cuda or mps.  [default: auto]")
 @click.option(
     "--threads",
     type=click.IntRange(min=1),
+    metavar="N",
     help="CPU threads per worker.  [default: number of physical cores, shared by the workers]",
 )
 @click.option(
@@ -223,7 +239,7 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
 
 def _stop_orphan(parent: int, stop: Stop) -> None:
     """Stop a worker whose parent process was killed, and could send no signal."""
-    if os.getppid() != parent:  # an orphan has another parent
+    if os.getppid() != parent:  # an orphan has a different parent
         stop.request(signal.SIGTERM)
 
 

@@ -28,8 +28,8 @@ class BestThirdPruner(BasePruner):
     """
 
     # Not Optuna's SuccessiveHalvingPruner: its rungs grow exponentially, and interrupted trials
-    # count there, so that a resumed search would prune other trials. Not its PercentilePruner: it
-    # compares with complete trials only, which are the best ones because of pruning.
+    # count there, so that a resumed search would prune different trials. Not its PercentilePruner:
+    # it compares with complete trials only, which are the best ones because of pruning.
 
     def __init__(self, epochs: int) -> None:
         self._rungs = {math.ceil(part * epochs / PARTS) for part in range(1, PARTS)} - {epochs}

@@ -91,7 +91,7 @@ class Search:
         """Open a study, or create it.
 
         Raises:
-            InvalidValueError: the study has other settings, or was not created by `zoo tune`.
+            InvalidValueError: the study has different settings, or was not created by `zoo tune`.
         """
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         # The recipe's own value is tried even if it is not a multiple of the range's step.

@@ -1,4 +1,4 @@
-"""The storage of a study: a journal file, SQLite or a database server, all Optuna's."""
+"""Storages of Optuna for a study: a journal file, SQLite or a database server."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HINT = (
 DRIVERS = {"psycopg": "postgresql", "pymysql": "mysql"}
 """Module of a database driver -> the extra of zoo-tune that installs it."""
 
-if sys.platform == "win32":  # which lets administrators alone make symbolic links
+if sys.platform == "win32":  # where only administrators can make symbolic links
     _Lock = JournalFileOpenLock
 else:  # symbolic links are atomic on all versions of NFS
     _Lock = JournalFileSymlinkLock
@@ -78,7 +78,7 @@ def open_storage(where: str) -> BaseStorage:
         extra = f"zoo-tune[{DRIVERS[driver]}]" if driver in DRIVERS else driver
         raise InvalidValueError(
             f"--storage {name} requires the driver {driver}, which is not installed",
-            hint=f"Run `pip install '{extra}'`.",
+            hint=f"Run `pip install '{extra}'` to install it.",
         ) from exc
     except (SQLAlchemyError, StorageInternalError, RuntimeError, OSError) as exc:
         raise DataError(f"cannot open the storage {name}: {_message(exc, where)}") from exc

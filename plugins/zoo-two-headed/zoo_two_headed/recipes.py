@@ -24,7 +24,7 @@ _BEST: dict[str, Any] = {
     "label_smoothing": 0.05,
     "ema": 0.995,
     "precision": "bfloat16",
-    "fresh": True,  # new pairs in every epoch leave nothing to learn by heart
+    "fresh": True,  # new pairs in every epoch, so that no pair can be memorized
     "shear": 4.0,
     "scale": 0.06,
     "views": 5,
@@ -47,7 +47,7 @@ MLP_RECIPES: dict[str, dict[str, Any]] = {
     "best": {
         **_BEST,
         "epochs": 200,
-        # Large, because the cost of Muon's matrix products depends on the layers alone.
+        # Large, because the cost of Muon's matrix products depends only on the layers.
         "batch_size": 512,
         "lr": 0.012,
         "rotate": 5.0,
@@ -102,7 +102,7 @@ CNN_RECIPES: dict[str, dict[str, Any]] = {
             "hidden": 256,
             "hidden_activation": "relu",
             "hidden_norm": True,
-            # The single digits repeat, though not in the same pairs, and were learned by heart.
+            # The single digits repeat, though not in the same pairs, and were memorized.
             "dropout": 0.2,
         },
     },

@@ -38,7 +38,7 @@ function sections({ card, bytes: size, sha256 }) {
       Command: code(card.command),
       Seed: seed,
       "Other seeds": card.interval ? interval(card.interval) : undefined,
-      "Kept epoch": `${card.epoch} of ${recipe.epochs}`,
+      "Epoch of the weights": `${card.epoch} of ${recipe.epochs}`,
       Duration: card.seconds === undefined ? undefined : `${card.seconds.toFixed(1)} s`,
       "Found by": card.search && `trial ${card.search.trial} of the study ${card.search.study}`,
       "Data set": `${card.dataset.name}, ${card.dataset.license}`,

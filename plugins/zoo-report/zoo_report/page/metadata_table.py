@@ -62,7 +62,8 @@ def provenance(card: Provenance, sha256: str, size: int) -> dict[str, str]:
         "Command": published.command if published else "",
         "Created": run.created if run else "",
         "Training time": f"{run.seconds:,.1f} s" if run else "",
-        "Kept": f"epoch {card.epoch} of {card.recipe.epochs}, the {card.recipe.keep}",
+        "Epoch of the weights": f"{card.epoch} of {card.recipe.epochs}, the "
+        + ("last one" if card.recipe.keep == "last" else "best on the validation split"),
         "Stopped early": card.stopped,
         "Recipe found by": f"trial {search.trial} of {search.trials} in the study {search.study}, "
         f"with an accuracy of {search.validation:.2%} on the validation split"

@@ -84,7 +84,7 @@ def _load_report_model(
         history = _published_history(where)
         return ReportModel(published.name, pretrained, *history, published.bytes)
     file = where / WEIGHTS if where.is_dir() else where
-    # A lone weight file has no card, and the history next to it may be of another run.
+    # A lone weight file has no card, and the history next to it may be of a different run.
     history = (
         read_history(file.with_name(METRICS))
         if isinstance(pretrained.card, Card)

@@ -20,7 +20,7 @@ def make_table(
 ) -> None:
     """Probe the models that a table does not contain, and print each new row.
 
-    A table of another version of the library is replaced.
+    A table of a different version of the library is replaced.
 
     Args:
         path: file of the table.

@@ -26,7 +26,7 @@ def find_sizes(
 ) -> Sizes | None:
     """Return the sizes that a network accepts: the smallest side, and the step to larger ones.
 
-    Without a step that works, the result is the smallest side alone; without a side, None.
+    Without a step that works, the result is only the smallest side; without a side, None.
 
     Args:
         accepts: function that returns whether the network accepts a height and width.

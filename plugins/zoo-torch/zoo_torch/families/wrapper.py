@@ -42,7 +42,7 @@ class ResizeAndSplitHeads(nn.Module):
 
     def _logits(self, x: Tensor) -> Tensor:
         if x.shape[2:] != self.size:
-            # Bilinear interpolation alone would skip pixels of a reduced image (aliasing).
+            # Without antialias, bilinear interpolation would skip pixels of a reduced image.
             smaller = x.shape[2] > self.size[0] or x.shape[3] > self.size[1]
             x = functional.interpolate(x, self.size, mode="bilinear", antialias=smaller)
         if self.training and len(x) == 1:

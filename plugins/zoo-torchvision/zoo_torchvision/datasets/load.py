@@ -33,7 +33,7 @@ def load(origin: Origin) -> ArrayDataset:
         VerificationError: a file does not have the expected checksum.
     """
     # Local files are searched even if the data set is cached: without a published checksum, their
-    # content is part of the cache key, so that other files never return the old arrays.
+    # content is part of the cache key, so that changed files never return the old arrays.
     found = find_local_files(origin)
     key = VOUCHED if found is None or found.form.has_checksum else md5_of(*found.paths())
     return load_or_create(origin.name, key, lambda: _make(origin, found))

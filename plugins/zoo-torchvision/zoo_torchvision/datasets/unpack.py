@@ -36,7 +36,7 @@ def check(origin: Origin, found: LocalFiles, remotes: Remotes) -> None:
     """Compare local files with torchvision's checksums.
 
     Raises:
-        VerificationError: a file has another checksum.
+        VerificationError: a file has a different checksum.
         DataError: a file cannot be read.
     """
     if origin.contents:
@@ -50,7 +50,7 @@ def check_md5(path: Path, expected: str, *, what: str, hint: str = HINT) -> None
     """Compare the checksum of a file, called `what` in the error, with the expected one.
 
     Raises:
-        VerificationError: the file has another checksum.
+        VerificationError: the file has a different checksum.
         DataError: the file cannot be read.
     """
     if (md5 := md5_of(path)) != expected:
@@ -79,7 +79,7 @@ def unpack(origin: Origin, found: LocalFiles, root: Path) -> None:
 
     Raises:
         DataError: a file is not packed as expected.
-        VerificationError: the content of a file has another checksum.
+        VerificationError: the content of a file has a different checksum.
         OSError: the folder cannot be written to.
     """
     folder = root / origin.folder
@@ -87,7 +87,7 @@ def unpack(origin: Origin, found: LocalFiles, root: Path) -> None:
     for path in found.paths():
         try:
             for name, packed in _files_in(path, origin):
-                # The base name alone: no path that an archive contains decides where to write.
+                # Only the base name: no path that an archive contains decides where to write.
                 target = folder / Path(name).name.removesuffix(".gz")
                 with (
                     gzip.open(packed) if name.endswith(".gz") else packed as content,

@@ -1,4 +1,4 @@
-"""Script that makes the table of torchvision's models.
+"""Script that generates the table of torchvision's models.
 
 Run it as ``python -m zoo_torchvision.models.make_table``.
 """

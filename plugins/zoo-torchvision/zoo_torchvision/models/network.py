@@ -1,4 +1,4 @@
-"""torchvision's networks by name, modified in place for other images."""
+"""torchvision's networks by name, adapted to any number of channels and to training."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def _current_name(key: str) -> str:
 
 
 def for_channels(weight: Tensor, channels: int) -> Tensor:
-    """Return the weight of a first convolution for images with another number of channels.
+    """Return the weight of a first convolution for images with a different number of channels.
 
     Args:
         weight: tensor of shape ``(out, 3, height, width)``.
@@ -106,7 +106,7 @@ def weights_of(weights: WeightsEnum) -> Mapping[str, Tensor]:
     """
     path = Path(torch.hub.get_dir()) / "checkpoints" / Path(urlsplit(weights.url).path).name
     if path.exists():
-        # torch verifies downloads alone, and a file in its cache may be damaged.
+        # torch verifies only downloads, and a file in its cache may be damaged.
         with path.open("rb") as file:
             _verify(file, path.name, what=str(path), hint="Remove it and try again.")
     else:

@@ -38,7 +38,7 @@ def heartbeat(trial: Trial, patience: float) -> Iterator[None]:
         while not over.wait(min(MAX_SECONDS, patience / 6)):
             number += 1
             # A storage that fails now may work the next time. If another worker has failed this
-            # trial meanwhile, `Study.tell` raises the error where it can be handled.
+            # trial in the meantime, `Study.tell` raises the error where it can be handled.
             with contextlib.suppress(Exception):
                 trial.set_user_attr(BEAT, number)
 

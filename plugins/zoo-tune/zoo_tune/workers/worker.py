@@ -1,4 +1,4 @@
-"""A worker of a search: takes a trial, trains it and reports its score, until none is left."""
+"""A worker of a search: trains one trial after another and reports the scores."""
 
 from __future__ import annotations
 

@@ -38,8 +38,9 @@ def run_workers(
     """
     command = [sys.executable, "-m", "zoo_core", "tune", *arguments]
     # Each in a session of its own, because a terminal sends Ctrl-C to the whole process group, and
-    # a worker that still imports Python modules would print a traceback. This process alone gets
-    # the signal and sends it on. Workers print nothing: this process prints from the study.
+    # a worker that still imports Python modules would print a traceback. Only this process
+    # receives the signal, and forwards it. Workers print nothing, because this process prints
+    # from the study.
     running = [
         subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
         for _ in range(workers)
