@@ -97,10 +97,13 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"Did you mean '{near[0]}'?" if near else ""
 
 
-def choose_from(name: str, known: Iterable[str]) -> str:
-    """Return the hint for an unknown name: the nearest known name, then all of them."""
+def choose_from(name: str, known: Iterable[str], *, command: str = "") -> str:
+    """Return the hint for an unknown name: the nearest name, then all, or the command for many."""
     known = list(known)
-    return f"{did_you_mean(name, known)} Choose one of: {join_names(known)}.".strip()
+    near, few = did_you_mean(name, known), 0 < len(known) <= 8  # more would hide the nearest name
+    if command and not few:
+        return f"{near} Run `{command}` to see all names.".strip()
+    return f"{near} Choose one of: {join_names(known)}.".strip() if few or not near else near
 
 
 def join_names(names: Iterable[str]) -> str:

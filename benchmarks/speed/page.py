@@ -15,9 +15,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 
 HEADER = """# Benchmarks
 
-This page is made by `python -m benchmarks`. The programs of a table ran alternately. Each cell shows
-the median (minimum to maximum) of {least} to {most} turns. A ratio is the median of the ratios of
-the single turns. Compare times only within a table.
+This page is made by `python -m benchmarks`. The programs of a table ran alternately. Each cell
+shows the median (minimum to maximum) of {least} to {most} turns. A ratio is the median of the
+ratios of the single turns. Compare times only within a table.
 
 Measured on: {machines}.
 """

@@ -67,7 +67,7 @@ def test_disabled_plugin_is_not_imported(cli, site, write_plugin):
         (["disable", "zoo-god"], 3, ("plugin 'zoo-god'", "'zoo-good'")),
         (["disable", "zoo-core"], 2, ("zoo-core",)),
         (["enable", "zoo-god"], 3, ("plugin 'zoo-god'", "'zoo-good'")),
-        (["info", "nothing"], 3, ("plugin 'nothing'", "zoo-core")),
+        (["info", "nothing"], 3, ("plugin 'nothing'", "zoo plugins")),
     ],
 )
 def test_zoo_plugins_reports_invalid_name_on_one_line(cli, good, arguments, code, facts):
@@ -146,6 +146,9 @@ def test_p_option_leaves_plugin_out_for_one_call(cli, good):
     assert wrong.code == 2
     assert "'zoo-good'" in wrong.err
     assert "no:NAME" in wrong.err.splitlines()[-1]
+    unknown = cli("-p", "no:zoo-goood", "list", site=good)
+    assert unknown.code == 3
+    assert "Did you mean 'zoo-good'?" in unknown.err
 
 
 def test_zoo_plugins_variable_selects_plugins(cli, good):
@@ -184,7 +187,7 @@ def test_zoo_offline_skips_remote_registries(cli, good, loopback):
 def test_zoo_doctor_reports_healthy_installation(cli, site, write_plugin):
     done = cli("doctor", site=site)
     assert (done.code, done.err) == (0, "")
-    assert done.out.splitlines()[-1] == "Nothing is wrong."
+    assert done.out.splitlines()[-1] == "No problems found."
     facts = cli("doctor", "--json", site=site).json
     assert facts["healthy"]
     assert facts["environment"]["plugin API"] == "zoo.v1"

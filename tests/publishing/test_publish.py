@@ -50,8 +50,8 @@ def test_card_page_shows_commands_scores_recipe_and_pictures(toy, run, tmp_path)
         "zoo verify softmax.shown",
         "zoo reproduce softmax.shown",
         "zoo train softmax --seed 3",
-        "![Curves](curves.png)",
-        "![Confusion](confusion.png)",
+        "![Learning curves](curves.png)",
+        "![Confusion matrix](confusion.png)",
         "- License: MIT",
         '"epochs": 5',
     ):
@@ -60,13 +60,15 @@ def test_card_page_shows_commands_scores_recipe_and_pictures(toy, run, tmp_path)
 
 
 def test_card_command_includes_changed_recipe_values(toy, tmp_path):
-    changed = {"lr": 0.25, "model": {"scale": 0.5}}
+    changed = {"epochs": 4, "lr": 0.25, "model": {"scale": 0.5}}
     run = Training.new(
         toy, "softmax", out=tmp_path / "changed", overrides=[changed], threads=None
     ).run()
     found = publish_run(toy, run.folder, "softmax.changed", str(tmp_path / "registry"))
     command = published_card(found).command
-    assert command == ("zoo train softmax --seed 0 --set lr=0.25 --set 'model={\"scale\": 0.5}'")
+    assert command == (
+        "zoo train softmax --seed 0 --epochs 4 --set lr=0.25 --set 'model={\"scale\": 0.5}'"
+    )
 
 
 def test_publish_run_refuses_existing_tag(toy, run, registry):
@@ -100,9 +102,9 @@ def test_publish_run_keeps_first_tag_as_default_unless_overridden(toy, run, regi
         ("softmax.", "expected MODEL.TAG"),
         ("softmax...", "expected MODEL.TAG"),
         ("softmax.a/../../b", "expected MODEL.TAG"),
-        ("zoo/softmax.a", r"'zoo/softmax'.*--as softmax\.a"),
+        ("zoo/softmax.a", r"'zoo/softmax\.a'.*--as softmax\.a"),
         ("zoo/zoo/softmax.a", "expected MODEL.TAG"),
-        ("softmax-pairs.a", r"'softmax-pairs'.*--as softmax\.a"),
+        ("softmax-pairs.a", r"--as: expected softmax\.TAG,.*'softmax-pairs\.a'.*--as softmax\.a"),
     ],
 )
 def test_publish_run_refuses_invalid_tag_name(toy, run, tmp_path, name, pattern):
@@ -222,9 +224,11 @@ def test_make_interval_uses_degrees_of_freedom_of_many_seeds(run):
     assert interval.high[0] == pytest.approx(interval.mean[0] + width, abs=2e-6)
 
 
-def test_make_interval_returns_none_for_two_trainings(run):
+def test_make_interval_refuses_two_trainings(run):
     one, other = others(read_card(run.folder / "card.json"), [0.9, 0.91])
-    assert make_interval(one, [other]) is None
+    for each in ([other], [other, other], [one]):
+        with pytest.raises(InvalidValueError, match="--seed-run: expected at least 2 runs"):
+            make_interval(one, each)
 
 
 def test_make_interval_refuses_different_recipes(run):

@@ -28,7 +28,7 @@ def verify(toy, registry, name="softmax.first"):
 
 def test_verifier_passes_published_weights(toy, registry):
     verification = verify(toy, registry)
-    names = ["file", "card", "model", "golden forward", "test split"]
+    names = ["file", "card", "model", "golden outputs", "test split"]
     assert [check.what for check in verification.checks] == names
     assert not verification.errors
     found = {check.what: check.found for check in verification.checks}
@@ -86,12 +86,12 @@ def change(*keys, by):
         (change("tag", by=lambda _: "other"), "card", ["tag", "first", "other"]),
         (
             change("golden", "logits", 0, 3, 1, by=lambda x: x + 1),
-            "golden forward",
+            "golden outputs",
             ["0.001"],
         ),
         (
             change("golden", "logits", by=lambda heads: heads * 2),
-            "golden forward",
+            "golden outputs",
             ["[(16, 3)]", "[(16, 3), (16, 3)]"],
         ),
         (
@@ -114,7 +114,7 @@ def test_verifier_detects_weights_unlike_card(toy, registry):
 
     rewrite(registry, weights=shuffle)
     errors = {c.what: str(c.error) for c in verify(toy, registry).checks if c.error}
-    assert set(errors) == {"golden forward", "test split"}
+    assert set(errors) == {"golden outputs", "test split"}
     assert "expected 50 of 50" in errors["test split"]
 
 
@@ -139,7 +139,7 @@ def test_reproduce_published_detects_other_bytes_in_same_environment(toy, regist
     (done,) = reproduce_published(toy, resolve_weights(toy, "softmax.first", str(registry)))
     assert not done.holds
     assert done.differences == {}
-    assert "other bytes" in done.verdict()
+    assert "different bytes" in done.verdict()
 
 
 def test_reproduce_published_names_changed_environment(toy, registry):

@@ -110,8 +110,17 @@ def test_resolve_recipe_rejects_unreadable_file(softmax, tmp_path, content):
     path = tmp_path / "mine.toml"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(DataError, match=r"mine\.toml"):
+    with pytest.raises(DataError, match=r"mine\.toml") as caught:
         resolve_recipe(softmax, str(path))
+    assert "Errno" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", ["lr = 'x'", "lrr = 1", "[model]\nscale = 'x'"])
+def test_make_plan_names_the_file_with_an_error(toy, tmp_path, content):
+    path = tmp_path / "mine.toml"
+    path.write_text(content)
+    with pytest.raises(InvalidValueError, match=r"mine\.toml: "):
+        make_plan(toy, "softmax", str(path), [])
 
 
 def test_resolve_recipe_lists_recipes_for_unknown_name(softmax):
@@ -123,23 +132,22 @@ def test_resolve_recipe_lists_recipes_for_unknown_name(softmax):
     ("values", "pattern"),
     [
         ({"learning_rate": 1}, "'learning_rate'.*: batch_size, dataset, "),
-        ({"epoch": 1}, "no key 'epoch'. Did you mean 'epochs'"),
-        ({"lr": -1}, r"^lr\b.*greater than 0.* -1\b"),
-        ({"lr": "fast"}, r'^lr\b.*valid number.* "fast"'),
-        ({"lr": math.nan}, r"^lr\b.*finite"),
-        ({"epochs": 0}, r"^epochs\b.*equal to 1\b.* 0\b"),
-        ({"epochs": 1.5}, r"^epochs\b.*valid integer.* 1\.5\b"),
-        ({"epochs": True}, r"^epochs\b.*valid integer.* true\b"),
-        (
-            {"optimizer": "sdg"},
-            r"^optimizer\b.*'sgd', 'adamw' or 'muon'.* \"sdg\"",
-        ),
-        ({"momentum": 1}, r"^momentum\b.*less than 1\b"),
-        ({"validation": 0}, r"^validation\b.*greater than 0\b"),
-        ({"seed": -1}, r"^seed\b.*equal to 0\b"),
+        ({"epoch": 1}, "unknown key 'epoch'. Did you mean 'epochs'"),
+        ({"lr": -1}, r"^invalid recipe: lr: expected a number greater than 0, got -1$"),
+        ({"lr": 1e39}, "lr: expected a number of at most "),
+        ({"lr": "fast"}, "lr: expected a number, got 'fast'"),
+        ({"lr": math.nan}, "lr: .*finite"),
+        ({"epochs": 0}, "epochs: expected an integer of at least 1, got 0"),
+        ({"epochs": 1.5}, r"epochs: expected an integer, got 1\.5"),
+        ({"epochs": True}, "epochs: expected an integer, got true"),
+        ({"nesterov": 1}, "nesterov: expected true or false, got 1"),
+        ({"optimizer": "sdg"}, "optimizer: .*'sgd', 'adamw' or 'muon'.* 'sdg'. Did you mean 'sgd'"),
+        ({"momentum": 1}, "momentum: .*less than 1,"),
+        ({"validation": 0}, "validation: .*greater than 0,"),
+        ({"seed": -1}, "seed: expected an integer of at least 0,"),
         ({"optimizer": "adamw", "momentum": 0.9}, "momentum.*nesterov.*sgd.*adamw"),
         ({"nesterov": True}, "nesterov.*momentum"),
-        ({"model": 3}, r"^model\b.*object.* 3\b"),
+        ({"model": 3}, "model: expected an object, got 3"),
         ({"lr": object()}, "not plain JSON"),
     ],
 )
@@ -209,8 +217,8 @@ def test_resolve_config_takes_shape_and_classes_from_dataset(toy, softmax):
         ({}, "toy-pairs", "'softmax'.*'toy-pairs'.* 1, got 2"),
         ({"input_shape": [1, 7, 5]}, "toy", r"model.input_shape .*\[1, 6, 5\], got \[1, 7, 5\]"),
         ({"classes": [4]}, "toy", r"model.classes .*'toy'.*expected \[3\], got \[4\]"),
-        ({"scael": 1}, "toy", "no key 'model.scael'. Did you mean 'model.scale'"),
-        ({"scale": -1}, "toy", r"model\.scale\b.*equal to 0\b.* -1\b"),
+        ({"scael": 1}, "toy", "unknown key 'model.scael'. Did you mean 'model.scale'"),
+        ({"scale": -1}, "toy", "'softmax': scale: expected a number of at least 0, got -1"),
     ],
 )
 def test_resolve_config_rejects_invalid_model_values(toy, softmax, model, dataset, pattern):

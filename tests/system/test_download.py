@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from tests.stress import servers
-from zoo_core.errors import DataError, UnavailableError
+from zoo_core.errors import DataError, InvalidValueError, UnavailableError
 from zoo_core.system import download
 from zoo_core.system.download import default_timeout
 
@@ -287,12 +287,18 @@ def test_download_names_file_on_full_disk(server):
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [("2", 2), ("0", 0.1), ("-1", 0.1), ("x", 30), ("nan", 30), ("inf", 86_400), ("1e300", 86_400)],
+    [("2", 2), ("0", 0.1), ("-1", 0.1), ("inf", 86_400), ("1e300", 86_400)],
 )
 def test_default_timeout_clamps_zoo_timeout(server, monkeypatch, value, seconds):
     monkeypatch.setenv("ZOO_TIMEOUT", value)
     assert default_timeout() == seconds
     assert get(server) == CONTENT
+
+
+def test_download_refuses_a_zoo_timeout_that_is_not_a_number(server, monkeypatch):
+    monkeypatch.setenv("ZOO_TIMEOUT", "x")
+    with pytest.raises(InvalidValueError, match="ZOO_TIMEOUT: .* got 'x'"):
+        get(server)
 
 
 @pytest.mark.slow

@@ -72,8 +72,8 @@ def test_zoo_check_reports_failure_of_nonconforming_plugin(cli, site, write_plug
     assert done.json["failed"] == len(failed)
     message = failed["odd: gets and sets weights"]
     assert re.search(r"head0 .*set_weights .*1 of 90 .*\[4, 1\]: ", message)
-    assert "zoo-check/odd-gives-and-takes-weights.safetensors" in message
-    saved = load_weights(tmp_path / "zoo-check" / "odd-gives-and-takes-weights.safetensors")
+    assert "zoo-check/odd-gets-and-sets-weights.safetensors" in message
+    saved = load_weights(tmp_path / "zoo-check" / "odd-gets-and-sets-weights.safetensors")
     assert saved.tensors["actual"].shape == saved.tensors["expected"].shape
     assert np.argwhere(saved.tensors["actual"] != saved.tensors["expected"]).tolist() == [[4, 1]]
     assert saved.metadata == {"check": "odd: gets and sets weights"}

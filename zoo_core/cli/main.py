@@ -58,9 +58,8 @@ class _Commands(click.Group):
             # Raises a PluginError instead if an unusable plugin may offer the command.
             installed_catalog().command(args[0])
         except UnknownNameError as exc:
-            raise InvalidValueError(
-                f"zoo has no command {args[0]!r}", hint=choose_from(args[0], known)
-            ) from exc
+            hint = choose_from(args[0], known, command="zoo --help")
+            raise InvalidValueError(f"there is no command {args[0]!r}", hint=hint) from exc
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
@@ -83,14 +82,17 @@ class _Commands(click.Group):
 
 def _exclude_plugins(ctx: click.Context, option: click.Parameter, names: tuple[str, ...]) -> None:
     """Add the excluded plugins to ``ZOO_PLUGINS``."""
+    from zoo_core.installation.installed import plugin_row
+
     # The variable, not a parameter, because worker processes must exclude the same plugins.
     for name in names:
         if not name.removeprefix(BLOCK) or not name.startswith(BLOCK):
             raise click.BadParameter(f"expected {BLOCK}NAME, got {name!r}", ctx, option)
     if names:
-        os.environ["ZOO_PLUGINS"] = ",".join(
-            [*filter(None, [os.environ.get("ZOO_PLUGINS")]), *names]
-        )
+        selected = filter(None, [os.environ.get("ZOO_PLUGINS"), *names])
+        os.environ["ZOO_PLUGINS"] = ",".join(selected)
+    for name in names:  # after the variable is set, because this may import the other plugins
+        plugin_row(name.removeprefix(BLOCK))
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

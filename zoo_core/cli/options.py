@@ -73,20 +73,24 @@ data_dir = click.option(
     type=click.Path(exists=True, file_okay=False),
     expose_value=False,
     callback=_set_data,
-    help="Folder with files of data sets, which are then not downloaded.  [env: ZOO_DATA]",
+    help="Folder that contains data set files already, so that zoo does not download them.  "
+    "[env: ZOO_DATA]",
 )
 
 
-def dataset(command: Callable[..., None]) -> Callable[..., None]:
-    """Add ``--dataset`` and ``--data-dir``."""
+def _dataset_of(owner: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return the decorator that adds ``--dataset`` and ``--data-dir``."""
     named = click.option(
         "--dataset",
         metavar="NAME",
         shell_complete=complete_datasets,
-        help="Data set, or folder:PATH for a folder of images.  [default: of recipe or weights]",
+        help=f"Data set, or folder:PATH for a folder of images.  [default: the {owner} data set]",
     )
-    return named(data_dir(command))
+    return lambda command: named(data_dir(command))
 
+
+dataset = _dataset_of("weights'")
+recipe_dataset = _dataset_of("recipe's")
 
 split = click.option(
     "--split",

@@ -58,13 +58,13 @@ def read_image(
             if image.mode != _MODES[channels]:
                 image = image.convert(_MODES[channels])
             pixels = np.array(image, np.uint8)
-    except UnidentifiedImageError as exc:
-        raise DataError(f"{name} is not a known image format", hint="Try a PNG.") from exc
     except _FAULTS as exc:
-        why = (
-            getattr(exc, "strerror", None) or exc
-        )  # without errno and path, if it has a short form
-        raise DataError(f"cannot read {name} as an image: {why}") from exc
+        if strerror := getattr(exc, "strerror", None):  # of the file system, not of a decoder
+            raise DataError(f"{name} cannot be read: {strerror}", hint="Check the path.") from exc
+        # Pillow's message for an unknown format is only the path again.
+        why = "" if isinstance(exc, UnidentifiedImageError) else f": {exc}"
+        problem = f"{name} is not a readable image{why}"
+        raise DataError(problem, hint="Convert it to PNG or JPEG.") from exc
     # Pillow's (H, W) or (H, W, C) -> (C, H, W)
     return pixels[np.newaxis] if channels == 1 else np.moveaxis(pixels, -1, 0)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zoo_core.data.dataset import ArrayDataset, load_dataset
-from zoo_core.errors import InvalidValueError, UnknownNameError, join_names
+from zoo_core.errors import InvalidValueError, UnknownNameError, choose_from, join_names
 from zoo_core.metrics.ensemble import ensemble_predictions
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.metrics.scores import Scores, score
@@ -71,10 +71,8 @@ def predict_split(
     # Everything is checked before the data set is loaded, which may take minutes.
     spec = entry.spec
     if split not in spec.sizes:
-        raise UnknownNameError(
-            f"dataset {spec.name!r} has no split {split!r}",
-            hint=f"Choose one of: {join_names(spec.sizes)}.",
-        )
+        hint = choose_from(split, spec.sizes)
+        raise UnknownNameError(f"dataset {spec.name!r} has no split {split!r}", hint=hint)
     for weights in pretrained:
         _check_fit(entry, weights)
     data = load_dataset(entry)
@@ -100,5 +98,6 @@ def _check_fit(entry: Entry[DatasetSpec], weights: Pretrained) -> None:
         raise InvalidValueError(
             f"dataset {spec.name!r} does not fit {weights.name}: expected images "
             f"{config.input_shape} with classes {config.classes}, got {spec.shape} with "
-            f"{spec.classes}"
+            f"{spec.classes}",
+            hint="Choose a data set of this shape: zoo list datasets",
         )

@@ -86,7 +86,8 @@ def plugin_row(name: str) -> dict[str, Any]:
     rows = {canonical(row["name"]): row for row in installed_rows()["plugins"]}
     if canonical(name) in rows:
         return rows[canonical(name)]
-    raise UnknownNameError(f"no plugin {name!r} is installed", hint=choose_from(name, rows))
+    hint = choose_from(canonical(name), rows, command="zoo plugins")
+    raise UnknownNameError(f"there is no plugin {name!r}", hint=hint)
 
 
 def warn_of_unusable(plugins: Sequence[dict[str, Any]]) -> None:
@@ -115,5 +116,5 @@ def refuse_unusable(plugins: Sequence[dict[str, Any]]) -> None:
         raise PluginError(
             f"ZOO_STRICT_PLUGINS is set and {len(reasons)} plugins are not usable: "
             f"{'; '.join(reasons)}",
-            hint="Run `zoo doctor`.",
+            hint="Run `zoo doctor` to see the remedies.",
         )

@@ -25,6 +25,9 @@ from zoo_core.plugins.specs import CommandSpec, DatasetSpec, ModelSpec, SourceSp
 if TYPE_CHECKING:
     import pluggy
 
+ZOO_PLUGINS = "cnn demo export images mlp mnist numpy report timm torch torchvision tune two-headed"
+"""Names of zoo's own plugins, whose distributions have the prefix ``zoo-``."""
+
 
 class Catalog:
     """The specs of the installed plugins by kind and name; immutable.
@@ -106,26 +109,26 @@ class Catalog:
         """Return the most helpful error: wrong kind, typo, unusable plugin, or not installed."""
         if error := self._other_kind(kind, name):
             return error
-        thing, known = singular(kind), self.entries(kind)
+        problem, known = f"there is no {singular(kind)} {name!r}", self.entries(kind)
+        command = {"models": "zoo list", "commands": "zoo --help"}.get(kind, f"zoo list {kind}")
+        hint = choose_from(name, known, command=command)
         unusable = [plugin for plugin in self.plugins if not plugin.usable]
+        # Those with a similar name, if there are any: `ZOO_PLUGINS` may disable all but one plugin.
+        unusable = [p for p in unusable if p.distribution.removeprefix("zoo-") in name] or unusable
+        few = len(unusable) <= 3
         if did_you_mean(name, known):
-            hint = choose_from(name, known)
             if unusable:
-                names = join_names(plugin.distribution for plugin in unusable)
+                names = ", ".join(plugin.distribution for plugin in unusable)
+                names = names if few else f"one of {len(unusable)}"
                 hint += f" Or it may be of a plugin that is not usable: {names} (zoo doctor)."
-            return UnknownNameError(f"there is no {thing} {name!r}", hint=hint)
+            return UnknownNameError(problem, hint=hint)
         # Without a similar name, an unusable plugin probably offers it: exit code 4, not 3.
         if unusable:
-            reasons = "; ".join(plugin.reason for plugin in unusable)
-            return PluginError(
-                f"no usable plugin offers a {thing} {name!r} ({kind}: {join_names(known)}), and "
-                f"these plugins are not usable: {reasons}",
-                hint="Run `zoo doctor`.",
-            )
-        return UnknownNameError(
-            f"no installed plugin offers a {thing} {name!r} ({kind}: {join_names(known)})",
-            hint=self._how_to_install(kind, name),
-        )
+            reasons = ": " + "; ".join(plugin.reason for plugin in unusable) if few else ""
+            plugins = "1 plugin is" if len(unusable) == 1 else f"{len(unusable)} plugins are"
+            problem += f", and {plugins} not usable{reasons}"
+            return PluginError(problem, hint="Run `zoo doctor` to see all problems.")
+        return UnknownNameError(problem, hint=f"{hint} {self._how_to_install(kind, name)}".strip())
 
     def _other_kind(self, kind: str, name: str) -> UnknownNameError | None:
         """Return the error for a name of another kind, such as a data set given as a model."""
@@ -133,7 +136,7 @@ class Catalog:
         for other in ("models", "datasets", "sources", "trainers"):
             if other == kind or name not in self._entries_by_kind[other]:
                 continue
-            hint = f"Choose one of the {kind}: {join_names(self.entries(kind))}."
+            hint = choose_from(name, self.entries(kind), command=f"zoo list {kind}")
             if (kind, other) == ("models", "datasets"):
                 hint = f"To train a model on it: zoo train MODEL --dataset {name}"
             if (kind, other) == ("datasets", "sources"):
@@ -142,12 +145,13 @@ class Catalog:
         return None
 
     def _how_to_install(self, kind: str, name: str) -> str:
-        # A qualified name contains its distribution; for others, `zoo-NAME` is the convention.
-        distribution = f"zoo-{name.partition('/')[0].removeprefix('zoo-')}"
-        if kind == "sources":
-            distribution = "zoo-images"  # has several sources, none with its own name
-        hint = f"Install a plugin that does, for instance: pip install {distribution}"
+        # A qualified name contains its distribution; for others, `zoo-NAME` is the convention,
+        # except for zoo-images, which has several sources, none with its own name.
+        plugin = "images" if kind == "sources" else name.partition("/")[0].removeprefix("zoo-")
+        # Only zoo's own, because pip would install any package of a guessed name.
+        if plugin in ZOO_PLUGINS.split():
+            return f"Or install its plugin: pip install zoo-{plugin}"
         if kind == "datasets" and (sources := self.entries("sources")):
             addresses = (f"{each}:{entry.spec.address}" for each, entry in sources.items())
-            hint += f"; or name your own data: {join_names(addresses)}"
-        return hint
+            return f"Or name your own data: {join_names(addresses)}"
+        return ""

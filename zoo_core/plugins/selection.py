@@ -67,7 +67,7 @@ class Selection:
             return f"disabled; to enable it: zoo plugins enable {distribution}"
         # Before the allowed ones, so that `-p no:NAME` excludes a plugin that ZOO_PLUGINS lists.
         if name in self.blocked:
-            return f"excluded by {BLOCK}{name}; remove that to load the plugin"
+            return f"disabled by {BLOCK}{name} (-p or ZOO_PLUGINS); remove that to load the plugin"
         if self.allowed is not None and name not in self.allowed:
             return "not in ZOO_PLUGINS; add it there, or unset ZOO_PLUGINS to load every plugin"
         return ""

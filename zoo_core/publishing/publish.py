@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +41,7 @@ def publish_run(
     name: str,
     registry: str,
     *,
-    others: Iterable[TrainedModel] = (),
+    others: Sequence[TrainedModel] = (),
     default: bool = False,
 ) -> FoundWeights:
     """Publish a run's weights and card to a registry in a folder.
@@ -58,25 +58,27 @@ def publish_run(
             model is its default anyway.
 
     Raises:
-        InvalidValueError: the name is invalid, taken, or of another model.
+        InvalidValueError: the name is invalid, taken, or of another model; `others` are too few.
         DataError: the run is not finished, or the registry cannot be written.
         VerificationError: the weights do not reproduce the scores of the card.
     """
     parsed = check_tag_name(name)
     location = open_location(registry)
-    if not isinstance(location, Folder):
+    if not isinstance(location, Folder) or location.root.is_file():
+        what = "the file" if isinstance(location, Folder) else "the URL"
         raise InvalidValueError(
-            f"registry to publish to: expected a folder, got {registry}",
-            hint="Publish to a folder, and copy the folder to the server.",
+            f"--registry: expected a folder, got {what} {registry}",
+            hint="Publish to a folder; to serve it, copy it to the server.",
         )
     card = _finished_card(run)
     if parsed.model != card.model:
         raise InvalidValueError(
-            f"name of {run}: expected a tag of the model {card.model!r}, got {name!r}, a tag of "
-            f"{parsed.model!r}",
+            f"--as: expected {card.model}.TAG, because {run} is a run of {card.model}, "
+            f"got {name!r}",
             hint=f"Use --as {card.model}.{parsed.tag}",
         )
-    published_card = _check_run(catalog, run, card, parsed.tag, make_interval(card, others))
+    interval = make_interval(card, others) if others else None
+    published_card = _check_run(catalog, run, card, parsed.tag, interval)
     content = card_json(published_card)
     # The index repeats some facts of the card, because `zoo list` and loads read the index alone.
     published = PublishedWeights(
@@ -176,7 +178,10 @@ def _command(card: Card) -> str:
     words += ["--seed", str(card.recipe.seed)]
     recipe = card.recipe.json_values()
     for key in card.changed:
-        words += ["--set", shlex.quote(f"{key}={json.dumps(recipe[key])}")]
+        if key in {"dataset", "epochs"}:  # which have options of their own
+            words += [f"--{key}", shlex.quote(str(recipe[key]))]
+        else:
+            words += ["--set", shlex.quote(f"{key}={json.dumps(recipe[key])}")]
     # The number of threads changes the order of float32 sums, and with it the bytes.
     if threads := card.environment.get("threads"):
         words += ["--threads", str(threads)]

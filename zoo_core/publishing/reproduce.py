@@ -43,7 +43,7 @@ class Reproduction:
 
     @property
     def holds(self) -> bool:
-        """Whether the reproduction succeeded.
+        """Success of the reproduction.
 
         In the published environment, with the published seed, the bytes must be equal. Otherwise
         the accuracies must be in the published interval, if there is one.

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Iterable
 from typing import Protocol
 
-from zoo_core.errors import InvalidValueError
+from zoo_core.errors import InvalidValueError, join_names
 from zoo_core.metrics.scores import Scores
 from zoo_core.recipes.recipe import Recipe
 from zoo_core.weights.card import Interval
@@ -32,7 +32,7 @@ class TrainedModel(Protocol):
     def metrics(self) -> dict[str, Scores]: ...
 
 
-def make_interval(trained: TrainedModel, others: Iterable[TrainedModel]) -> Interval | None:
+def make_interval(trained: TrainedModel, others: Iterable[TrainedModel]) -> Interval:
     """Return the interval of test accuracies of trainings that differ in the seed alone.
 
     It is the prediction interval of a normal distribution, mean ± t · sd · √(1 + 1/n), which
@@ -42,24 +42,26 @@ def make_interval(trained: TrainedModel, others: Iterable[TrainedModel]) -> Inte
         trained: the training to publish.
         others: trainings with other seeds. One with the same seed replaces `trained`.
 
-    Returns:
-        The interval, or None if there are fewer than three seeds.
-
     Raises:
-        InvalidValueError: a training differs in more than the seed.
+        InvalidValueError: a training differs in more than the seed, or there are fewer than three
+            seeds.
     """
     by_seed = {trained.recipe.seed: trained}
     for other in others:
-        same = other.recipe.model_copy(update={"seed": trained.recipe.seed})
-        if other.model != trained.model or same != trained.recipe:
+        differs = [k for k, v in other.recipe if k != "seed" and v != getattr(trained.recipe, k)]
+        if other.model != trained.model or differs:
             raise InvalidValueError(
                 f"the training of {other.model} with seed {other.recipe.seed} differs from the "
-                "published one in more than the seed"
+                f"published one, of {trained.model}, in more than the seed: {join_names(differs)}"
             )
         by_seed[other.recipe.seed] = other
-    if len(by_seed) < MIN_SEEDS:
-        return None
     seeds = tuple(sorted(by_seed))
+    if len(seeds) < MIN_SEEDS:
+        raise InvalidValueError(
+            f"--seed-run: expected at least {MIN_SEEDS - 1} runs with other seeds than "
+            f"{trained.recipe.seed}, got {len(seeds) - 1} of them",
+            hint="Train more with: zoo train --seed N",
+        )
     heads = zip(*(by_seed[seed].metrics["test"].accuracy for seed in seeds), strict=True)
     rows = [_of_head(accuracies) for accuracies in heads]
     mean, sd, low, high = (tuple(column) for column in zip(*rows, strict=True))

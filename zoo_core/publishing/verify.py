@@ -85,7 +85,7 @@ class Verifier:
             if checks[-1].error:
                 return Verification(found, checks)
         # These two are independent: one may fail because a data set is not installed.
-        checks.append(_make("golden forward", lambda: _check_golden(loaded(), card())))
+        checks.append(_make("golden outputs", lambda: _check_golden(loaded(), card())))
         checks.append(_make("test split", lambda: self._check_test(loaded(), card())))
         return Verification(found, checks)
 
@@ -170,4 +170,5 @@ def _check_model(pretrained: Pretrained) -> str:
 
 def _check_golden(pretrained: Pretrained, card: PublishedCard) -> str:
     off = check_golden(pretrained, card.golden)
-    return f"off by {off:.1g} of the largest logit, at most {card.golden.tolerance:g} allowed"
+    limit = card.golden.tolerance
+    return f"maximum difference {off:.1g} relative to the largest logit, limit {limit:g}"

@@ -11,9 +11,9 @@ Size = Annotated[int, Field(ge=1)]
 
 def _as_sequence(value: Any) -> Any:
     # A tuple, because `validate` is strict: after a validator in Python, pydantic refuses a list.
-    if isinstance(value, list):
-        return tuple(value)
-    return (value,) if isinstance(value, int) else value
+    if not isinstance(value, int | list | tuple):
+        raise ValueError("integers, such as 128 or [256, 64]")
+    return (value,) if isinstance(value, int) else tuple(value)
 
 
 Sizes = Annotated[tuple[Size, ...], BeforeValidator(_as_sequence)]

@@ -59,13 +59,14 @@ def resolve_recipe(
     else:
         recipes = entry.resolve(spec.recipes)
         if name not in recipes:
-            raise UnknownNameError(
-                f"{spec.name} has no recipe {name!r}", hint=choose_from(name, recipes)
-            )
+            hint = choose_from(name, recipes, command=f"zoo info {spec.name}")
+            raise UnknownNameError(f"model {spec.name!r} has no recipe {name!r}", hint=hint)
         base = recipes[name]
     # From general to specific: the model's defaults, its recipe, the user's overrides.
     values = merge_layers([{"dataset": spec.dataset, "trainer": spec.trainer}, base, *overrides])
-    return validate(Recipe, values, what="recipe")
+    # Without overrides, any error is in the file itself.
+    in_file = f" {name}" if name.endswith(".toml") and not overrides else ""
+    return validate(Recipe, values, what=f"recipe{in_file}")
 
 
 def merge_layers(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -96,8 +97,10 @@ def search_of(name: str) -> SearchSummary | None:
     return validate(SearchSummary, values, what=f"table [{SEARCH}] of {name}")
 
 
-def resolve_config(entry: Entry[ModelSpec], recipe: Recipe, dataset: DatasetSpec) -> ModelConfig:
-    """Return the config of the model for a data set's images and classes.
+def resolve_config(
+    entry: Entry[ModelSpec], recipe: Recipe, dataset: DatasetSpec, *, file: str = ""
+) -> ModelConfig:
+    """Return the config of the model for a data set's images and classes; errors name `file`.
 
     Raises:
         InvalidValueError: a key or value is not allowed, or the model does not fit the data set.
@@ -127,7 +130,7 @@ def resolve_config(entry: Entry[ModelSpec], recipe: Recipe, dataset: DatasetSpec
     return validate(
         config,
         {**given, **recipe.model},
-        what=f"config of model {spec.name!r}",
+        what=f"config of model {spec.name!r}{file and f' in {file}'}",
         prefix="model.",
     )
 
@@ -153,7 +156,7 @@ def parse_set(assignment: str) -> dict[str, Any]:
     if dot and outer != "model":
         raise InvalidValueError(
             f"invalid key of --set: expected KEY or model.KEY, got {key!r}",
-            hint="See the keys with `zoo info NAME`.",
+            hint="Run `zoo info MODEL` to see the keys.",
         )
     return {"model": {inner: value}} if dot else {key: value}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from zoo_core.errors import DataError, InvalidValueError, choose_from
+from zoo_core.errors import DataError, InvalidValueError, choose_from, did_you_mean
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -31,10 +32,13 @@ def read_toml(path: Path, *, what: str) -> dict[str, Any]:
     Raises:
         DataError: the file is unreadable or not TOML.
     """
+    if not path.exists():
+        raise DataError(f"{what} file {path} does not exist", hint="Check the path.")
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as exc:  # ValueError: not TOML, or not UTF-8
-        raise DataError(f"cannot read {what} file {path}: {exc}") from exc
+        reason = getattr(exc, "strerror", None) or f"it is not valid TOML: {exc}"
+        raise DataError(f"{what} file {path} cannot be read: {reason}") from exc
 
 
 def validate(cls: type[M], values: Mapping[str, Any], *, what: str, prefix: str = "") -> M:
@@ -56,11 +60,13 @@ def validate(cls: type[M], values: Mapping[str, Any], *, what: str, prefix: str 
     except ValidationError as exc:
         raise _explain(cls, exc, what, prefix) from exc
     except TypeError as exc:
-        raise InvalidValueError(f"a value of the {what} is not plain JSON: {exc}") from exc
+        raise InvalidValueError(f"invalid {what}: a value is not plain JSON: {exc}") from exc
 
 
-def first_error(exc: ValidationError) -> str:
+def first_error(exc: ValidationError | OSError) -> str:
     """Return place and message of the first error, for files that are not written by hand."""
+    if isinstance(exc, OSError):
+        return str(exc.strerror)
     first = exc.errors()[0]
     where = ".".join(map(str, first["loc"]))
     return f"{where}: {first['msg']}" if where else first["msg"]
@@ -70,17 +76,23 @@ def _explain(
     cls: type[BaseModel], exc: ValidationError, what: str, prefix: str
 ) -> InvalidValueError:
     first = exc.errors()[0]  # only one, because an error of zoo is one line
-    key = prefix + ".".join(map(str, first["loc"]))
-    if first["type"] == "extra_forbidden":
-        known = [prefix + name for name in cls.model_fields]
-        return InvalidValueError(f"the {what} has no key {key!r}", hint=choose_from(key, known))
-    if first["type"] == "missing":
-        return InvalidValueError(f"the {what} lacks {key!r}")
+    key, value, context = ".".join(map(str, first["loc"])), first["input"], first.get("ctx", {})
+    if first["type"] in ("extra_forbidden", "missing"):
+        key, unknown = prefix + key, first["type"] == "extra_forbidden"
+        hint = choose_from(key, [prefix + each for each in cls.model_fields]) if unknown else ""
+        fault = "unknown" if unknown else "missing"
+        return InvalidValueError(f"invalid {what}: {fault} key {key!r}", hint=hint)
     # The ValueError of a validator of our own, or else pydantic's message.
-    message = str(first.get("ctx", {}).get("error", first["msg"]))
-    message = message.removeprefix("Input should be ")
+    message = str(context.get("error", first["msg"])).removeprefix("Input should be ")
     if not first["loc"]:  # from a validator of the whole model: several keys are in conflict
         return InvalidValueError(f"invalid {what}: {message}")
-    # As JSON, because it is the form in which --set and a file have the value.
-    got = json.dumps(first["input"])
-    return InvalidValueError(f"{key} of the {what}: expected {message}, got {got}")
+    if first["type"].startswith(("greater", "less")):
+        number = "an integer" if isinstance(next(iter(context.values())), int) else "a number"
+        message = f"{number} {message}".replace("greater than or equal to", "of at least")
+        message = message.replace("less than or equal to", "of at most")
+    nouns = {"integer": "an integer", "array": "a list", "boolean": "true or false"}
+    message = re.sub(r"^a valid (\w+).*", lambda m: nouns.get(m[1], f"a {m[1]}"), message)
+    # As JSON, because it is the form in which --set and a file have a value other than text.
+    got = repr(value) if isinstance(value, str) else json.dumps(value)
+    hint = did_you_mean(str(value), re.findall("'([^']*)'", context.get("expected", "")))
+    return InvalidValueError(f"invalid {what}: {key}: expected {message}, got {got}", hint=hint)

@@ -137,7 +137,7 @@ def read_index(content: bytes, where: str) -> PublishedIndex:
         reason = f"missing key {exc}" if isinstance(exc, KeyError) else str(exc)
         raise VerificationError(
             f"{where} is not a valid registry index: {reason[:200]}",
-            hint="Report it to the registry's maintainer. Run `zoo registry list`.",
+            hint="Report it to the registry's maintainer.",
         ) from exc
     return PublishedIndex(tags, defaults)
 

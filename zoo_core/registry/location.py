@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from zoo_core.errors import DataError, InvalidValueError, VerificationError, one_line
+from zoo_core.filenames import INDEX
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
@@ -52,7 +53,12 @@ class Folder:
             with path.open("rb") as file:
                 content = file.read(max_bytes + 1)  # one more, to detect a file that is too large
         except OSError as exc:
-            raise DataError(f"{path} cannot be read: {exc.strerror}") from exc
+            problem = f"{path} cannot be read: {exc.strerror}"
+            if not self.root.is_dir():
+                problem = f"there is no folder {self.root}"
+            elif name == INDEX and isinstance(exc, FileNotFoundError):
+                problem = f"{self.root} is not a registry: it has no {INDEX}"
+            raise DataError(problem, hint="Check the path.") from exc
         if len(content) > max_bytes:
             raise DataError(f"{path} is too large: expected at most {max_bytes:,} bytes, got more")
         return content

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from zoo_core.errors import (
     UnknownNameError,
     VerificationError,
     ZooError,
+    choose_from,
     did_you_mean,
     join_names,
 )
@@ -64,10 +66,7 @@ def find_weights(
     """
     name = parse_name(text)
     if name is None:
-        raise UnknownNameError(
-            f"invalid name of published weights: expected MODEL.TAG, got {text[:200]!r}",
-            hint="Run `zoo list weights`.",
-        )
+        raise _unknown(catalog, text, name, [])
     asked = [
         (registry, reading)
         for registry in (known_registries(catalog) if among is None else among)
@@ -84,7 +83,7 @@ def find_weights(
     if len(found) > 1:
         raise AmbiguousNameError(
             f"{text!r} is ambiguous: {len(found)} registries have published it",
-            hint=f"Choose one of {join_names(each.qualified_name for each in found)}.",
+            hint=f"Choose one of: {join_names(each.qualified_name for each in found)}.",
         )
     if not found[0].published.sha256.startswith(name.sha256):
         raise VerificationError(
@@ -141,14 +140,11 @@ def add_registry(catalog: Catalog, name: str, url: str) -> Registry:
     try:
         RegistrySpec(name=name, summary="", url=url)
     except (ValueError, TypeError) as exc:
-        raise InvalidValueError(str(exc)) from exc
-    if len(name) > MAX_NAME_LENGTH:
+        raise InvalidValueError(f"registry name {str(exc).removeprefix('RegistrySpec ')}") from exc
+    if "/" in name or len(name) > MAX_NAME_LENGTH:
         raise InvalidValueError(
-            f"name of a registry is too long: expected at most {MAX_NAME_LENGTH} characters, "
-            f"got {len(name)}: {name[:200]!r}"
+            f"registry name {name[:200]!r}: expected at most {MAX_NAME_LENGTH} characters, no slash"
         )
-    if "/" in name:
-        raise InvalidValueError(f"name of a registry: expected no slash, got {name!r}")
     if any(name == each.name for each in known_registries(catalog)):
         raise InvalidValueError(
             f"registry {name!r} already exists", hint="Choose another name, or remove that one."
@@ -159,13 +155,18 @@ def add_registry(catalog: Catalog, name: str, url: str) -> Registry:
     return registry
 
 
-def remove_registry(name: str) -> None:
+def remove_registry(catalog: Catalog, name: str) -> None:
     """Remove a registry that the user added, and its cached index.
 
     Raises:
         UnknownNameError: no registry of that name was added.
     """
     name = name.removeprefix(f"{ADDED}/")
+    entry = catalog.entries("registries").get(name)
+    if entry and name not in user_registries():
+        plugin = entry.plugin.distribution
+        problem = f"{name!r} is the registry of the plugin {plugin}"
+        raise UnknownNameError(problem, hint=f"To remove it: zoo uninstall {plugin}")
     Registry(name, open_location(remove(name))).forget()
 
 
@@ -194,21 +195,23 @@ def _readable(registry: Registry, *, refresh: bool) -> PublishedIndex:
         return EMPTY_INDEX
 
 
-def _unknown(catalog: Catalog, text: str, name: WeightsName, asked: _Query) -> ZooError:
+def _unknown(catalog: Catalog, text: str, name: WeightsName | None, asked: _Query) -> ZooError:
+    is_path = os.path.exists(text)  # noqa: PTH110 (a name may be too long for a path)
+    if is_path or name is None:
+        problem = "expected the name of published weights, such as MODEL.TAG, got "
+        problem += f"the path {text}" if is_path else repr(text[:200])
+        return UnknownNameError(problem, hint="Run `zoo list weights` to see all names.")
     # A reading with an installed model is what the user means, even if a registry has the prefix.
     name = next((each for each in name.readings() if each.model in catalog.entries("models")), name)
     if name.registry and all(registry.name != name.registry for registry, _ in asked):
         known = [registry.name for registry in known_registries(catalog)]
-        guess = did_you_mean(name.registry, known)
-        return UnknownNameError(
-            f"unknown registry {name.registry!r}",
-            hint=f"{guess} Choose one of: {join_names(known)}.".strip(),
-        )
+        hint = choose_from(name.registry, known, command="zoo registry list")
+        return UnknownNameError(f"there is no registry {name.registry!r}", hint=hint)
     names = sorted({each for registry, _ in asked for each in _known_names(registry)})
     tags = [each for each in names if each.startswith(f"{name.model}.")]
-    remedy = f"Choose one of: {join_names(tags)}." if tags else "Run `zoo list weights`"
+    remedy = choose_from("", tags, command="zoo list weights")
     if not tags and name.model in catalog.entries("models"):
-        remedy += f", or train the model: zoo train {name.model}"
+        remedy += f" Or train the model: zoo train {name.model}"
     guess = did_you_mean(
         f"{name.model}.{name.tag}".rstrip("."), [*names, *catalog.entries("models")]
     )

@@ -21,7 +21,7 @@ _TAG = r"[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)*"
 _REGISTRY = r"[a-z0-9][a-z0-9_.-]*(?:/[a-z0-9][a-z0-9_-]*)?"
 _NAME = re.compile(
     rf"(?:(?P<registry>{_REGISTRY})/)?(?P<model>{_MODEL})(?:\.(?P<tag>{_TAG}))?"
-    r"(?:@sha256:(?P<sha256>[0-9a-f]{8,64}))?"
+    r"(?:@sha256:(?P<sha256>.*))?"
 )
 
 
@@ -55,10 +55,16 @@ def parse_name(text: str) -> WeightsName | None:
     """Split a name into its parts; return None for text that can only be a path.
 
     The registry gets the longest possible part; see `WeightsName.readings` for the alternative.
+
+    Raises:
+        InvalidValueError: the checksum is not 8 to 64 hexadecimal digits.
     """
     match = _NAME.fullmatch(text) if len(text) <= MAX_LENGTH else None
     if match is None:
         return None
+    if (digits := match["sha256"]) is not None and not re.fullmatch("[0-9a-f]{8,64}", digits):
+        problem = f"invalid checksum in {text[:200]!r}: expected 8 to 64 hexadecimal digits"
+        raise InvalidValueError(f"{problem} in lower case, got {digits[:200]!r}")
     parts = [match["tag"] or "", *match["model"].split("/")]
     if len(match["registry"] or "") > 2 * MAX_NAME_LENGTH or any(
         len(part) > MAX_NAME_LENGTH for part in parts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zoo_core.errors import UnknownNameError, join_names
+from zoo_core.errors import UnknownNameError, choose_from
 from zoo_core.plugins.specs import RegistrySpec
 from zoo_core.system.settings import Settings
 
@@ -38,10 +38,8 @@ def remove(name: str) -> str:
     with _SETTINGS.changing() as values:
         known = user_registries()
         if name not in known:
-            raise UnknownNameError(
-                f"registry {name!r} was not added; added registries: {join_names(known)}",
-                hint="To remove a plugin's registry, uninstall the plugin. See: zoo registry list",
-            )
+            hint = choose_from(name, known, command="zoo registry list")
+            raise UnknownNameError(f"there is no added registry {name!r}", hint=hint)
         url = known.pop(name)
         values["registries"] = known
     return url

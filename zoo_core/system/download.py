@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import http.client
 import io
-import math
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -22,7 +21,7 @@ from urllib.request import getproxies, proxy_bypass
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from zoo_core.errors import UnavailableError, one_line
+from zoo_core.errors import InvalidValueError, UnavailableError, one_line
 from zoo_core.system.atomic_files import atomic_writer
 from zoo_core.system.environment import is_set
 from zoo_core.system.paths import write_error, zoo_home
@@ -53,11 +52,12 @@ _CHUNK_BYTES = 1 << 16
 
 def default_timeout() -> float:
     """Return the seconds without progress after which a download fails: ``$ZOO_TIMEOUT`` or 30."""
+    text = os.environ.get("ZOO_TIMEOUT", "30")
     try:
-        seconds = float(os.environ["ZOO_TIMEOUT"])
-    except (KeyError, ValueError):
-        seconds = math.nan
-    return 30.0 if math.isnan(seconds) else min(max(0.1, seconds), 86_400.0)
+        return min(max(0.1, float(text)), 86_400.0)
+    except ValueError as exc:
+        problem = f"ZOO_TIMEOUT: expected a number of seconds, got {text!r}"
+        raise InvalidValueError(problem) from exc
 
 
 def download(

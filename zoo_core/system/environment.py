@@ -4,7 +4,7 @@ import os
 
 VARIABLES = {
     "ZOO_HOME": "folder of zoo's files: index, caches, settings",
-    "ZOO_DATA": "folder with files of data sets, which are then not downloaded",
+    "ZOO_DATA": "folder that contains data set files already, so that zoo does not download them",
     "ZOO_OFFLINE": "1 forbids network access: no registry, package index or mirror",
     "ZOO_TIMEOUT": "seconds without progress after which a download fails, 30 by default",
     "ZOO_PLUGINS": "plugins to load, separated by commas; no:NAME for all except NAME",

@@ -4,9 +4,9 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# An import creates objects that stay, and Python searches them for garbage again and again. With the
-# pause, a process that calls `zoo.load("mlp")`, torch included, takes 7 % less time (median of 9
-# alternate runs).
+# An import creates objects that stay, and Python searches them for garbage again and again. With
+# the pause, a process that calls `zoo.load("mlp")`, torch included, takes 7 % less time (median of
+# 9 alternate runs).
 
 
 @contextmanager

@@ -79,6 +79,6 @@ class Settings:
     def damaged(self, exc: Exception) -> DataError:
         """Return the error to raise for a malformed file."""
         return DataError(
-            f"{self.path}, {self.what}, cannot be read: {exc}",
+            f"{self.path}, {self.what}, cannot be read: {getattr(exc, 'strerror', None) or exc}",
             hint="Correct or remove the file.",
         )

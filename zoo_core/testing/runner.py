@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from xml.etree import ElementTree
 
-from zoo_core.errors import InvalidValueError, ZooError, did_you_mean, join_names, one_line
+from zoo_core.errors import InvalidValueError, ZooError, choose_from, one_line
 from zoo_core.testing.check import Check, NotApplicableError
 
 
@@ -61,14 +61,11 @@ def check_skips(skip: Mapping[str, str], checks: Sequence[Check]) -> None:
     # Because a misspelled or outdated name would silently skip nothing.
     names = [check.name for check in checks]
     for name, reason in skip.items():
-        if name not in names:
-            hint = did_you_mean(name, names) or f"Choose from: {join_names(names)}."
-            raise InvalidValueError(f"there is no check {name!r} to skip", hint=hint)
         if not reason.strip():
-            raise InvalidValueError(
-                f"check {name!r} to skip: expected a reason, got none",
-                hint=f"Add a reason: --skip '{name}=REASON'",
-            )
+            raise InvalidValueError(f"--skip: expected CHECK=REASON, got {name!r}")
+        if name not in names:
+            hint = choose_from(name, names, command="zoo check PLUGIN")
+            raise InvalidValueError(f"there is no check {name!r} to skip", hint=hint)
 
 
 def junit(plugin: str, outcomes: Sequence[CheckResult]) -> bytes:

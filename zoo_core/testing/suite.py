@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from zoo_core.errors import UnknownNameError, did_you_mean, join_names, one_line
+from zoo_core.errors import UnknownNameError, choose_from, one_line
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.plugin import Plugin
@@ -115,8 +115,7 @@ def find_plugin(catalog: Catalog, name: str) -> Plugin:
     problem = (
         f"{name!r} is offered by several plugins" if owners else f"there is no plugin {name!r}"
     )
-    hint = f"{did_you_mean(name, known)} Choose from: {join_names(owners or known)}."
-    raise UnknownNameError(problem, hint=hint.strip())
+    raise UnknownNameError(problem, hint=choose_from(name, owners or known, command="zoo plugins"))
 
 
 def _checks(subject: str, functions: Iterable[Callable[..., None]], *arguments: Any) -> list[Check]:

@@ -156,7 +156,8 @@ def _check_plan(
 ) -> Plan:
     dataset = catalog.dataset(recipe.dataset)
     trainer = catalog.trainer(recipe.trainer)
-    config = resolve_config(model, recipe, dataset.spec)
+    file = recipe_name if recipe_name.endswith(".toml") and "model" not in changed else ""
+    config = resolve_config(model, recipe, dataset.spec, file=file)
     _check_batch_size(recipe, dataset.spec)
     _check_composable(recipe, dataset.spec)
     _check_pretrained(recipe, model)
@@ -178,7 +179,7 @@ def _check_batch_size(recipe: Recipe, dataset: DatasetSpec) -> None:
     if recipe.batch_size > available:
         # Refused instead of reduced, so that the card states the real batch size.
         raise InvalidValueError(
-            f"batch_size of the recipe: expected at most {available}, the number of training "
+            f"invalid recipe: batch_size: expected at most {available}, the number of training "
             f"images of {dataset.name!r}, got {recipe.batch_size}"
         )
 
@@ -186,7 +187,7 @@ def _check_batch_size(recipe: Recipe, dataset: DatasetSpec) -> None:
 def _check_composable(recipe: Recipe, dataset: DatasetSpec) -> None:
     if recipe.fresh and not dataset.composable:
         raise InvalidValueError(
-            f"fresh of the recipe is true, but dataset {dataset.name!r} cannot compose new images",
+            f"invalid recipe: fresh is true, but dataset {dataset.name!r} composes no new images",
             hint="Leave it out: --set fresh=false",
         )
 
@@ -194,7 +195,7 @@ def _check_composable(recipe: Recipe, dataset: DatasetSpec) -> None:
 def _check_pretrained(recipe: Recipe, model: Entry[ModelSpec]) -> None:
     if recipe.pretrained and not model.spec.pretrained:
         raise InvalidValueError(
-            f"pretrained of the recipe is true, but {model.plugin.distribution} has no "
+            f"invalid recipe: pretrained is true, but {model.plugin.distribution} has no "
             f"pretrained weights for {model.spec.name!r}",
             hint="Leave it out, or choose a model from `zoo list --pretrained`.",
         )
@@ -205,7 +206,7 @@ def _check_fields(recipe: Recipe, trainer: TrainerSpec) -> None:
     for field in sorted(TRAINER_FIELDS.difference(trainer.recipe_fields)):
         if recipe.changed_from_default(field):
             raise InvalidValueError(
-                f"{field} of the recipe is {json.dumps(getattr(recipe, field))}, "
+                f"invalid recipe: {field} is {json.dumps(getattr(recipe, field))}, "
                 f"but trainer {trainer.name!r} does not implement that field",
                 hint=f"Fields that it implements: {join_names(trainer.recipe_fields)}.",
             )
@@ -222,6 +223,6 @@ def _check_processes(recipe: Recipe, trainer: TrainerSpec) -> None:
         )
     if recipe.batch_size < size:  # some processes would have no image in any step
         raise InvalidValueError(
-            f"batch_size of the recipe: expected at least {size}, the number of processes, "
+            f"invalid recipe: batch_size: expected at least {size}, the number of processes, "
             f"got {recipe.batch_size}"
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import Field, JsonValue, ValidationError
 
 from zoo_core.errors import DataError, InvalidValueError
-from zoo_core.filenames import CARD, CONFIG, WEIGHTS
+from zoo_core.filenames import CARD, CONFIG, STUDY, WEIGHTS
 from zoo_core.recipes.recipe import Recipe, SearchSummary
 from zoo_core.recipes.validation import FrozenModel, first_error
 from zoo_core.weights.card import Environment
@@ -84,14 +84,17 @@ def unfinished_run(folder: Path) -> RunConfig:
         DataError: the folder has no run.
         InvalidValueError: the run is finished.
     """
+    hint = "Name the folder of a training that was stopped."
+    if not folder.is_dir():
+        raise DataError(f"there is no folder {folder}", hint=hint)
+    if (folder / STUDY).exists():
+        hint = f"Continue it with: zoo tune MODEL --out {folder}"
+        raise DataError(f"{folder} is a study, not a run", hint=hint)
     try:
         config = RunConfig.model_validate_json((folder / CONFIG).read_bytes())
     except (OSError, ValidationError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else first_error(exc)
-        raise DataError(
-            f"{folder} has no run to resume: {CONFIG}: {reason}",
-            hint="Name the folder of a training that was stopped.",
-        ) from exc
+        reason = f"{CONFIG}: {first_error(exc)}"
+        raise DataError(f"{folder} has no run to resume: {reason}", hint=hint) from exc
     # The card is the last file that a training writes.
     if (folder / CARD).exists():
         raise InvalidValueError(

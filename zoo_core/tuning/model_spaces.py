@@ -64,7 +64,7 @@ def find_space(entry: Entry[ModelSpec], given: str | None, *, grid: bool = False
     if inherit and name not in spaces:
         raise UnknownNameError(
             f"model {entry.spec.name!r} has no search space {name!r}",
-            hint=f"{choose_from(name, spaces)} Or name a file: --space FILE.toml",
+            hint=f"{choose_from(name, spaces)} Or name a file: --space FILE.toml".strip(),
         )
     base = flatten(spaces[name], what) if inherit else {}
     return _space(base | flatten(written, what), entry, what)
@@ -102,7 +102,7 @@ def flatten(written: Mapping[str, Any], what: str, *, kind: str = "a table") -> 
     """
     model = written.get("model", {})
     if not isinstance(model, Mapping):
-        raise InvalidValueError(f"model of the {what}: expected {kind}, got {json.dumps(model)}")
+        raise InvalidValueError(f"invalid {what}: model: expected {kind}, got {json.dumps(model)}")
     outer = {key: value for key, value in written.items() if key != "model"}
     return outer | {MODEL + key: value for key, value in model.items()}
 
@@ -126,7 +126,8 @@ def _space(written: Mapping[str, Any], entry: Entry[ModelSpec], what: str) -> Sp
         if key in keys:
             continue
         if key not in fields:
-            raise InvalidValueError(f"the {what} has no key {key!r}", hint=choose_from(key, fields))
+            problem = f"invalid {what}: unknown key {key!r}"
+            raise InvalidValueError(problem, hint=choose_from(key, fields))
         if isinstance(value, Mapping):
             each = validate(Range, value, what=f"range of {key} in the {what}")
             ranges[key] = _with_floats(each, fields[key])
@@ -203,7 +204,7 @@ def check_space(
             values = " and ".join(f"{key} = {json.dumps(each)}" for key, each in culprits.items())
             pair = "If a key requires one choice of another key, write: when = { KEY = CHOICE }"
             raise InvalidValueError(
-                f"the search space contains {values}, which is invalid: {exc.problem}",
+                f"the search space contains {values}: {exc.problem}",
                 hint=" ".join(filter(None, [exc.hint, pair if len(culprits) > 1 else ""])),
             ) from exc
     return plan_of({})

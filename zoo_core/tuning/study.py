@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import JsonValue, ValidationError
 
@@ -104,7 +104,5 @@ def read_study(path: Path) -> Study:
     try:
         return Study.model_validate_json(file.read_bytes())
     except (OSError, ValidationError) as exc:
-        reason: Any = exc.strerror if isinstance(exc, OSError) else first_error(exc)
-        raise DataError(
-            f"cannot read the study {file}: {reason}", hint="Run `zoo tune MODEL` first."
-        ) from exc
+        problem = f"cannot read the study {file}: {first_error(exc)}"
+        raise DataError(problem, hint="Run `zoo tune MODEL` to create one.") from exc

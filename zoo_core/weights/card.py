@@ -133,8 +133,7 @@ def read_card(path: Path) -> Card:
     try:
         return Card.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as exc:
-        reason = exc if isinstance(exc, OSError) else first_error(exc)
-        raise DataError(f"invalid card {path}: {reason}") from exc
+        raise DataError(f"invalid card {path}: {first_error(exc)}") from exc
 
 
 def parse_published_card(content: bytes, where: str) -> PublishedCard:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from zoo_core.plugin_api import InvalidValueError
+from zoo_core.plugin_api import InvalidValueError, choose_from
 
 COMMON_OPTIONS = ("size", "channels")
 """Names of the options that every source has."""

@@ -242,7 +242,7 @@ def test_zoo_tune_rejects_invalid_space_before_first_trial(tune, tmp_path, space
     ("arguments", "code", "facts"),
     [
         (["--space", "nearby"], 3, ("search space 'nearby'", "default, grid")),
-        (["--space", "none.toml"], 1, ("none.toml", "No such file")),
+        (["--space", "none.toml"], 1, ("none.toml", "does not exist")),
         (["--study", "../up"], 2, ("--study", "'../up'")),
         (["--grid", "--space", "default"], 2, ("lr = { choices = [",)),
         (
@@ -251,7 +251,7 @@ def test_zoo_tune_rejects_invalid_space_before_first_trial(tune, tmp_path, space
             ("--set", "--space FILE.toml"),
         ),
         (["--set", "lrr=0.1"], 2, ("'lrr'", "'lr'")),
-        (["--set", "model=3"], 2, ("model ", "object", "got 3")),
+        (["--set", "model=3"], 2, ("model: ", "object", "got 3")),
         (["--recipe", "sloow"], 3, ("'sloow'", "'slow'")),
         (["--storage", "odd://here/x"], 2, ("--storage", "odd://here/x", "sqlite:///FILE")),
         (["--storage", "://"], 2, ("--storage", "sqlite:///FILE")),

@@ -105,7 +105,7 @@ def test_cnn_rejects_too_small_input_shape():
             ["two-headed-cnn", "--recipe", "reference", "--set", "model.context=true"],
             ("model.context", "model.windows"),
         ),
-        (["two-headed-mlp", "--set", "model.hidden=0"], ("model.hidden.0", "equal to 1", "got 0")),
+        (["two-headed-mlp", "--set", "model.hidden=0"], ("hidden.0", "at least 1", "got 0")),
     ],
 )
 def test_zoo_train_rejects_invalid_two_headed_config(cli, arguments, facts):

@@ -40,6 +40,7 @@ SIGNS = {"passed": "ok   ", "failed": "FAIL ", "skipped": "skip "}
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("zoo-check"),
     show_default=True,
+    metavar="FOLDER",
     help="Folder for the arrays of failed checks.",
 )
 @options.as_json
@@ -49,8 +50,8 @@ def check(
     """Run the conformance checks on everything that PLUGIN offers.
 
     PLUGIN is an installed distribution, or the name of a model, data set or other spec that it
-    offers. If a plugin offers very many models, a sample is checked; name a model to check that
-    one. The exit code is 5 if a check fails.
+    offers; the whole plugin is checked. Only of a plugin with more than 20 models, a sample is
+    checked, or the named model alone. The exit code is 5 if a check fails.
     """
     from zoo_core.testing import plugin_checks, run_checks
     from zoo_core.testing.runner import CheckStatus, check_skips, junit

@@ -49,9 +49,11 @@ def compare_(  # noqa: PLR0917 (click passes every argument by name)
     confidence interval of 95 %, each pair an exact McNemar test on the images that only one of the
     two classifies correctly. `zoo report` shows the comparison as a page.
     """
-    if len(set(weights)) < max(2, len(weights)):
+    repeated = sorted({each for each in weights if weights.count(each) > 1})
+    if repeated or len(weights) < 2:
+        got = f"{', '.join(repeated)} more than once" if repeated else f"1: {weights[0]}"
         raise InvalidValueError(
-            f"expected two or more different weights, got {', '.join(weights)}",
+            f"expected at least two models, all different, got {got}",
             hint="To score one, run `zoo evaluate`.",
         )
     from zoo_core.evaluation.compare import compare_pretrained
@@ -117,8 +119,9 @@ def _print_disagreements(comparison: Comparison, names: Sequence[str], show: int
 
     rows = comparison.disagreements
     # The rows are sorted by the number of models that are correct, so these are the hardest images.
-    cut = f"; the {show} that the fewest classify correctly" if len(rows) > show > 0 else ""
-    click.echo(f"\nClassified correctly by some, not by all: {len(rows):,} images{cut}.")
+    images = "1 image is" if len(rows) == 1 else f"{len(rows):,} images are"
+    cut = f" The {show} that the fewest classify correctly:" if len(rows) > show > 0 else ""
+    click.echo(f"\n{images} classified correctly by some models, but not by all.{cut}")
     if not show or not len(rows):
         return
     classes = comparison.data.classes

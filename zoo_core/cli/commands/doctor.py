@@ -41,4 +41,4 @@ def _print(examination: Examination) -> None:
         # A finding's problem may end with a period of its own.
         click.echo(f"{number}. {finding.problem.rstrip('.')}.\n   {finding.remedy}")
     if not examination.findings:
-        click.echo("Nothing is wrong.")
+        click.echo("No problems found.")

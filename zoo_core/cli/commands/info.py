@@ -66,10 +66,8 @@ def _of_name(catalog: Catalog, name: str) -> dict[str, Any]:
     if unusable:
         raise unusable
     known = [known for kind in kinds for known in catalog.entries(f"{kind}s")]
-    raise UnknownNameError(
-        f"there is no model, dataset, source, trainer, folder or file {name!r}",
-        hint=choose_from(name, known),
-    )
+    problem = f"there is no model, dataset, source, trainer, folder or file {name!r}"
+    raise UnknownNameError(problem, hint=choose_from(name, known, command="zoo list"))
 
 
 def _is_tagged(name: str) -> bool:

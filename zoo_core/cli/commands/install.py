@@ -45,7 +45,7 @@ def uninstall(names: tuple[str, ...]) -> int:
     distributions = [plugin_row(name)["name"] for name in names]
     if "zoo-core" in distributions:
         raise InvalidValueError(
-            "zoo-core is zoo itself, not a plugin", hint="Run `pip uninstall zoo-core`."
+            "zoo-core is zoo itself, not a plugin", hint="To remove it: pip uninstall zoo-core"
         )
     return _run_installer("uninstall", *distributions)
 
@@ -60,7 +60,7 @@ def _run_installer(action: str, *arguments: str) -> int:
         command = [uv, "pip", action, "--python", sys.executable]
     else:
         raise UnavailableError(
-            "neither pip nor uv is installed", hint=f"Run `{sys.executable} -m ensurepip`."
+            "neither pip nor uv is installed", hint=f"To install pip: {sys.executable} -m ensurepip"
         )
     # A child process, because pip may replace packages that this process has imported.
     return subprocess.run([*command, *arguments], check=False).returncode

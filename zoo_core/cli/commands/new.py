@@ -36,6 +36,7 @@ from zoo_core.plugins.scaffold import (
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
+    metavar="FOLDER",
     help="Folder of the plugin, new or empty.  [default: ./NAME]",
 )
 @options.as_json

@@ -21,7 +21,7 @@ from zoo_core.plugins.selection import SETTINGS, canonical
 @click.group(invoke_without_command=True)
 @click.pass_context
 def plugins(ctx: click.Context) -> None:
-    """Manage plugins: list, describe, enable and disable them."""
+    """Manage plugins: list, show, enable and disable them."""
     if ctx.invoked_subcommand is None:
         print_list("plugins", "*", as_json=False)
 
@@ -41,10 +41,7 @@ def list_(pattern: str, as_json: bool) -> None:
 @click.argument("name", shell_complete=options.complete_plugins)
 @options.as_json
 def info(name: str, as_json: bool) -> None:
-    """Describe the plugin NAME.
-
-    The facts are version, status, specs and package metadata.
-    """
+    """Show version, status, specs and metadata."""
     row = plugin_row(name)
     facts = {**row, **_package_metadata(row["name"])}
     (print_json if as_json else print_facts)(facts)
@@ -68,7 +65,7 @@ def disable(name: str) -> None:
 @plugins.command()
 @click.argument("name", shell_complete=options.complete_plugins)
 def enable(name: str) -> None:
-    """Enable the plugin NAME again."""
+    """Enable the disabled plugin NAME."""
     with SETTINGS.changing() as values:
         # The settings come first, because a plugin that was uninstalled since has no row.
         if canonical(name) not in values["disabled"]:

@@ -16,7 +16,7 @@ from zoo_core.installation.installed import installed_catalog
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--as", "name", required=True, metavar="MODEL.TAG", help="Published name.")
 @click.option(
-    "--registry", required=True, metavar="PATH", help="Folder of the registry, created if missing."
+    "--registry", required=True, metavar="FOLDER", help="Folder of the registry, new or existing."
 )
 @click.option(
     "--seed-run",
@@ -35,8 +35,8 @@ def publish(  # noqa: PLR0917 (click passes every argument by name)
 ) -> None:
     """Publish the weights of the folder RUN under a new name.
 
-    Before, the weights are loaded and evaluated again on every test image. A published tag is
-    never replaced.
+    First, the weights are loaded and evaluated again on every test image. A published tag is never
+    replaced.
     """
     from zoo_core.publishing.publish import publish_run
     from zoo_core.weights.card import read_card

@@ -34,8 +34,8 @@ def add(name: str, url: str) -> None:
 @registry.command("remove")
 @click.argument("name")
 def remove(name: str) -> None:
-    """Remove the registry NAME from the added ones."""
-    lookup.remove_registry(name)
+    """Remove the added registry NAME."""
+    lookup.remove_registry(installed_catalog(), name)
     click.echo(f"Removed {name}. To remove its files from the cache: zoo cache prune")
 
 

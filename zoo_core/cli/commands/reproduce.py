@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
+    metavar="FOLDER",
     help="Folder of the runs.  [default: runs are deleted]",
 )
 @click.option(

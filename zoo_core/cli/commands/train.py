@@ -27,7 +27,7 @@ from zoo_core.training import CHECKPOINT_SECONDS
     metavar="NAME",
     help="Recipe of the model, or a .toml file.  [default: the recipe named default]",
 )
-@options.dataset
+@options.recipe_dataset
 @click.option("--epochs", type=int, metavar="N", help="Override the recipe's number of epochs.")
 @click.option("--seed", type=int, metavar="N", help="Override the recipe's random seed.")
 @click.option(
