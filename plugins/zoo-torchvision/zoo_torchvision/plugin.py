@@ -16,96 +16,90 @@ UNSTATED = "LicenseRef-unstated"
 @hookimpl
 def zoo_datasets() -> list[DatasetSpec]:
     return [
-        DatasetSpec(
-            name="fashion-mnist",
-            summary="70,000 articles of clothing, 28×28.",
-            loader="zoo_torchvision.datasets.load:fashion_mnist",
-            shape=(1, 28, 28),
-            classes=(10,),
-            sizes={"train": 60_000, "test": 10_000},
+        _dataset(
+            "fashion-mnist",
+            "70,000 articles of clothing, 28×28.",
+            sizes=(60_000, 10_000),
             sha256="5a807adf8fde8081ba41f80092a9e43c5b6ac896f39b7db51a18007532df2d85",
             license="MIT",
             source="Fashion-MNIST, by Han Xiao, Kashif Rasul and Roland Vollgraf (Zalando)",
         ),
-        DatasetSpec(
-            name="kmnist",
-            summary="70,000 characters of cursive Japanese, 28×28.",
-            loader="zoo_torchvision.datasets.load:kmnist",
-            shape=(1, 28, 28),
-            classes=(10,),
-            sizes={"train": 60_000, "test": 10_000},
-            # Empty: only the card of a training identifies the data, see `DatasetSpec.sha256`.
-            sha256="",
+        _dataset(
+            "kmnist",
+            "70,000 characters of cursive Japanese, 28×28.",
+            sizes=(60_000, 10_000),
             license="CC-BY-SA-4.0",
             source="Kuzushiji-MNIST, by Tarin Clanuwat et al. (ROIS-DS CODH)",
         ),
-        DatasetSpec(
-            name="qmnist",
-            summary="MNIST's digits reconstructed, with all 60,000 test digits, 28×28.",
-            loader="zoo_torchvision.datasets.load:qmnist",
-            shape=(1, 28, 28),
-            classes=(10,),
-            sizes={"train": 60_000, "test": 60_000},
-            sha256="",
+        _dataset(
+            "qmnist",
+            "MNIST's digits reconstructed, with all 60,000 test digits, 28×28.",
+            sizes=(60_000, 60_000),
             license="BSD-3-Clause",
             source="QMNIST, by Chhavi Yadav and Léon Bottou, from NIST Special Database 19",
         ),
-        DatasetSpec(
-            name="emnist-letters",
-            summary="145,600 handwritten letters, large and small ones alike, 28×28.",
-            loader="zoo_torchvision.datasets.load:emnist_letters",
-            shape=(1, 28, 28),
-            classes=(26,),
-            sizes={"train": 124_800, "test": 20_800},
-            sha256="",
-            license=UNSTATED,
+        _dataset(
+            "emnist-letters",
+            "145,600 handwritten letters, large and small ones alike, 28×28.",
+            classes=26,
+            sizes=(124_800, 20_800),
             source="EMNIST, by Gregory Cohen et al., from NIST Special Database 19",
         ),
-        DatasetSpec(
-            name="usps",
-            summary="9,298 handwritten digits from envelopes, 16×16.",
-            loader="zoo_torchvision.datasets.load:usps",
+        _dataset(
+            "usps",
+            "9,298 handwritten digits from envelopes, 16×16.",
             shape=(1, 16, 16),
-            classes=(10,),
-            sizes={"train": 7_291, "test": 2_007},
-            sha256="",
-            license=UNSTATED,
+            sizes=(7_291, 2_007),
             source="USPS, by Jonathan J. Hull; the files of LIBSVM",
         ),
-        DatasetSpec(
-            name="cifar10",
-            summary="60,000 photos of animals and vehicles, in color, 32×32.",
-            loader="zoo_torchvision.datasets.load:cifar10",
+        _dataset(
+            "cifar10",
+            "60,000 photos of animals and vehicles, in color, 32×32.",
             shape=(3, 32, 32),
-            classes=(10,),
-            sizes={"train": 50_000, "test": 10_000},
-            sha256="",
-            license=UNSTATED,
+            sizes=(50_000, 10_000),
             source="CIFAR-10, by Alex Krizhevsky, Vinod Nair and Geoffrey Hinton",
         ),
-        DatasetSpec(
-            name="cifar100",
-            summary="60,000 photos of a hundred kinds of things, in color, 32×32.",
-            loader="zoo_torchvision.datasets.load:cifar100",
+        _dataset(
+            "cifar100",
+            "60,000 photos of a hundred kinds of things, in color, 32×32.",
             shape=(3, 32, 32),
-            classes=(100,),
-            sizes={"train": 50_000, "test": 10_000},
-            sha256="",
-            license=UNSTATED,
+            classes=100,
+            sizes=(50_000, 10_000),
             source="CIFAR-100, by Alex Krizhevsky, Vinod Nair and Geoffrey Hinton",
         ),
-        DatasetSpec(
-            name="svhn",
-            summary="99,289 digits of house numbers in photos, in color, 32×32.",
-            loader="zoo_torchvision.datasets.load:svhn",
+        _dataset(
+            "svhn",
+            "99,289 digits of house numbers in photos, in color, 32×32.",
             shape=(3, 32, 32),
-            classes=(10,),
-            sizes={"train": 73_257, "test": 26_032},
-            sha256="",
+            sizes=(73_257, 26_032),
             license="LicenseRef-non-commercial",
             source="SVHN, cropped digits, by Yuval Netzer et al., from Google Street View",
         ),
     ]
+
+
+def _dataset(
+    name: str,
+    summary: str,
+    *,
+    shape: tuple[int, int, int] = (1, 28, 28),
+    classes: int = 10,
+    sizes: tuple[int, int],
+    sha256: str = "",  # if empty, only the card of a run identifies the data
+    license: str = UNSTATED,
+    source: str,
+) -> DatasetSpec:
+    return DatasetSpec(
+        name=name,
+        summary=summary,
+        loader=f"zoo_torchvision.datasets.load:{name.replace('-', '_')}",
+        shape=shape,
+        classes=(classes,),
+        sizes=dict(zip(("train", "test"), sizes, strict=True)),
+        sha256=sha256,
+        license=license,
+        source=source,
+    )
 
 
 @hookimpl
