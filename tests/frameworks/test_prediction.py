@@ -93,5 +93,5 @@ def test_load_pretrained_defaults_to_one_view_for_old_weights(toy, tmp_path):
 
 
 def test_training_refuses_unsupported_number_of_views(toy, tmp_path):
-    with pytest.raises(InvalidValueError, match=r"views .*1, 5 or 9.*got 4"):
+    with pytest.raises(InvalidValueError, match=r"views.* 1, 5 or 9.*got 4"):
         Training.new(toy, "softmax", out=tmp_path / "run", overrides=[{"views": 4}]).run()

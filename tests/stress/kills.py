@@ -81,6 +81,12 @@ def kill(code: str, *arguments: object, after: float) -> None:
         process.kill()
 
 
+def age(folder: Path) -> None:
+    """Make everything in a folder two days old, because younger temporaries are never removed."""
+    for path in [folder, *folder.rglob("*")]:
+        os.utime(path, (time.time() - 2 * 86_400,) * 2)
+
+
 def kills_while_saving(count: int) -> Outcome:
     """Kill a process that saves weights repeatedly."""
     rng, problems = random.Random(0), []
@@ -96,6 +102,7 @@ def kills_while_saving(count: int) -> Outcome:
                     raise ValueError("two files in one")
             except Exception as exc:
                 problems.append(f"attempt {attempt}: {exc}")
+            age(Path(folder))
             save(path, attempt)
             if names := set(os.listdir(folder)) - {path.name}:
                 problems.append(f"attempt {attempt}: left over are {names}")
@@ -115,6 +122,7 @@ def kills_while_publishing(count: int) -> Outcome:
             kill("publish_for_ever()", root, after=rng.uniform(0, 0.05))
             halves += len(unexpected(root))
             problems += [f"attempt {attempt}: {each}" for each in damage(root)]
+            age(root)
             publish(root, f"next-{attempt}")
             if left := unexpected(root):
                 problems.append(f"attempt {attempt}: left over are {left}")

@@ -51,7 +51,7 @@ class Watch:
     def __exit__(self, *_: object) -> None:
         self._on = False
 
-    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+    def _record(self, event: str, arguments: tuple[Any, ...]) -> None:
         if not self._on:
             return
         if event == "open":

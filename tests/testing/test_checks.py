@@ -228,7 +228,7 @@ MODELS = [
 ]
 
 RECIPES = [
-    ("resolves", "", "RECIPES = {'default': {'epoch': 3}}", "no key 'epoch'"),
+    ("resolves", "", "RECIPES = {'default': {'epoch': 3}}", "key 'epoch'"),
     (
         "survives JSON",
         "",
@@ -518,7 +518,7 @@ OTHERS = [
     ("zoo odd: is a click command", "", "command = print", "zoo_odd.model:command: .*click"),
     ("zoo odd: has a help text", "", "command = click.Command('odd')", "no text"),
     ("zoo odd: has a help text", "", "command.get_help = lambda self: 1 / 0", "--help: .*got 1"),
-    ("odd: can be read", "REGISTRY = {'url': '/nowhere'}", "", r"/nowhere/index\.json"),
+    ("odd: can be read", "REGISTRY = {'url': '/nowhere'}", "", r"/nowhere"),
 ]
 
 BROKEN = (

@@ -19,7 +19,7 @@ from zoo_core.errors import (
     singular,
 )
 from zoo_core.plugins.entry import Entry
-from zoo_core.plugins.plugin import Plugin
+from zoo_core.plugins.plugin import Plugin, Status
 from zoo_core.plugins.specs import CommandSpec, DatasetSpec, ModelSpec, SourceSpec, TrainerSpec
 
 if TYPE_CHECKING:
@@ -113,8 +113,10 @@ class Catalog:
         command = {"models": "zoo list", "commands": "zoo --help"}.get(kind, f"zoo list {kind}")
         hint = choose_from(name, known, command=command)
         unusable = [plugin for plugin in self.plugins if not plugin.usable]
-        # Those with a similar name, if there are any: `ZOO_PLUGINS` may disable all but one plugin.
-        unusable = [p for p in unusable if p.distribution.removeprefix("zoo-") in name] or unusable
+        # Those with a similar name, else the broken ones, because `ZOO_PLUGINS` may disable all but
+        # one plugin.
+        similar = [p for p in unusable if p.distribution.removeprefix("zoo-") in name]
+        unusable = similar or [p for p in unusable if p.status is not Status.DISABLED] or unusable
         few = len(unusable) <= 3
         if did_you_mean(name, known):
             if unusable:

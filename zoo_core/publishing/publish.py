@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -64,7 +65,7 @@ def publish_run(
     """
     parsed = check_tag_name(name)
     location = open_location(registry)
-    if not isinstance(location, Folder) or location.root.is_file():
+    if not isinstance(location, Folder) or os.path.isfile(location.root):  # noqa: PTH113 (any name)
         what = "the file" if isinstance(location, Folder) else "the URL"
         raise InvalidValueError(
             f"--registry: expected a folder, got {what} {registry}",

@@ -54,9 +54,9 @@ class Folder:
                 content = file.read(max_bytes + 1)  # one more, to detect a file that is too large
         except OSError as exc:
             problem = f"{path} cannot be read: {exc.strerror}"
-            if not self.root.is_dir():
+            if isinstance(exc, FileNotFoundError) and not self.root.is_dir():
                 problem = f"there is no folder {self.root}"
-            elif name == INDEX and isinstance(exc, FileNotFoundError):
+            elif isinstance(exc, FileNotFoundError) and name == INDEX:
                 problem = f"{self.root} is not a registry: it has no {INDEX}"
             raise DataError(problem, hint="Check the path.") from exc
         if len(content) > max_bytes:
