@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from zoo_core.errors import choose_from
-from zoo_core.plugins.catalog import ZOO_PLUGINS
+from zoo_core.plugins.catalog import OWN_PLUGINS
 
 MANY = [f"name-{number}" for number in range(9)]
 
@@ -27,6 +27,6 @@ def test_choose_from_replaces_many_names_by_the_nearest():
 
 def test_zoo_plugins_are_those_of_the_repository():
     folder = Path(__file__).parents[1] / "plugins"
-    assert {f"zoo-{name}" for name in ZOO_PLUGINS.split()} == {
+    assert {f"zoo-{name}" for name in OWN_PLUGINS.split()} == {
         p.parent.name for p in folder.glob("*/pyproject.toml")
     }

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
         ONNX_OPSET as ONNX_OPSET,
         onnx_outputs as onnx_outputs,
     )
-    from zoo_core.frameworks.prediction import VIEWS as VIEWS, shift_slices as shift_slices
+    from zoo_core.frameworks.prediction import shift_slices as shift_slices
     from zoo_core.frameworks.run import Callbacks as Callbacks
     from zoo_core.installation.installed import installed_catalog as installed_catalog
     from zoo_core.metrics.misclassified import (
@@ -127,7 +127,6 @@ if TYPE_CHECKING:
     from zoo_core.tuning.trial_runner import TrialRunner as TrialRunner
     from zoo_core.weights.card import (
         Card as Card,
-        Interval as Interval,
         Provenance as Provenance,
         PublishedCard as PublishedCard,
     )

@@ -25,7 +25,7 @@ from zoo_core.plugins.specs import CommandSpec, DatasetSpec, ModelSpec, SourceSp
 if TYPE_CHECKING:
     import pluggy
 
-ZOO_PLUGINS = "cnn demo export images mlp mnist numpy report timm torch torchvision tune two-headed"
+OWN_PLUGINS = "cnn demo export images mlp mnist numpy report timm torch torchvision tune two-headed"
 """Names of zoo's own plugins, whose distributions have the prefix ``zoo-``."""
 
 
@@ -151,7 +151,7 @@ class Catalog:
         # except for zoo-images, which has several sources, none with its own name.
         plugin = "images" if kind == "sources" else name.partition("/")[0].removeprefix("zoo-")
         # Only zoo's own, because pip would install any package of a guessed name.
-        if plugin in ZOO_PLUGINS.split():
+        if plugin in OWN_PLUGINS.split():
             return f"Or install its plugin: pip install zoo-{plugin}"
         if kind == "datasets" and (sources := self.entries("sources")):
             addresses = (f"{each}:{entry.spec.address}" for each, entry in sources.items())
