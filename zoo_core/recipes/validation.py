@@ -15,6 +15,9 @@ from zoo_core.errors import DataError, InvalidValueError, choose_from, did_you_m
 
 M = TypeVar("M", bound=BaseModel)
 
+BOUNDS = {"gt": "greater than", "ge": "of at least", "lt": "less than", "le": "of at most"}
+"""Names of pydantic's constraints -> words of an error."""
+
 
 class FrozenModel(BaseModel):
     """Base class of immutable pydantic models without unknown keys."""
@@ -86,10 +89,12 @@ def _explain(
     message = str(context.get("error", first["msg"])).removeprefix("Input should be ")
     if not first["loc"]:  # from a validator of the whole model: several keys are in conflict
         return InvalidValueError(f"invalid {what}: {message}")
-    if first["type"].startswith(("greater", "less")):
-        number = "an integer" if isinstance(next(iter(context.values())), int) else "a number"
-        message = f"{number} {message}".replace("greater than or equal to", "of at least")
-        message = message.replace("less than or equal to", "of at most")
+    for bound in BOUNDS.keys() & context.keys():
+        limit = context[bound]  # an int for integers, else a float
+        number, limit = (
+            ("an integer", limit) if isinstance(limit, int) else ("a number", f"{limit:g}")
+        )
+        message = f"{number} {BOUNDS[bound]} {limit}"
     nouns = {"integer": "an integer", "array": "a list", "boolean": "true or false"}
     message = re.sub(r"^a valid (\w+).*", lambda m: nouns.get(m[1], f"a {m[1]}"), message)
     # As JSON, because it is the form in which --set and a file have a value other than text.
