@@ -4,6 +4,7 @@
 # format of runs and registries: published weights are found by them.
 CONFIG = "config.json"
 METRICS = "metrics.jsonl"
+EXAMPLES = "examples.csv"
 WEIGHTS = "model.safetensors"
 CARD = "card.json"
 CARD_PAGE = "card.md"

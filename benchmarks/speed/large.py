@@ -66,7 +66,7 @@ def variables() -> dict[str, str]:
 
 def load() -> ArrayDataset:
     """Return the data set from the disk store, as a plugin with downloaded data does."""
-    splits = {"train": (TRAIN, _parts(TRAIN, 0)), "test": (TEST, _parts(TEST, 1))}
+    splits = {"train": _parts(TRAIN, 0), "test": _parts(TEST, 1)}
     return load_or_create(
         "large", "1", lambda: DatasetContent(splits, SHAPE, (tuple("0123456789"),))
     )

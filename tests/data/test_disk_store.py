@@ -33,7 +33,7 @@ def parts(whole, step=7):
 
 
 def content(sizes=SIZES):
-    splits = {name: (size, parts(split(size, size))) for name, size in sizes.items()}
+    splits = {name: parts(split(size, size)) for name, size in sizes.items()}
     return DatasetContent(splits, SHAPE, (("a", "b", "c"),))
 
 
@@ -105,25 +105,9 @@ def test_load_or_create_rebuilds_damaged_files(damage):
     assert files() == sorted(["made-1", *(path.name for path in folder().iterdir())])
 
 
-@pytest.mark.parametrize(
-    ("sizes", "message"),
-    [
-        ({"train": (50, split(49, 1)), "test": (20, split(20, 2))}, "'train'.*50 images.* 49$"),
-        ({"train": (50, split(60, 1)), "test": (20, split(20, 2))}, "'train'.*50 .* 49 to 55 "),
-    ],
-)
-def test_load_or_create_rejects_wrong_image_count(sizes, message):
-    promised = DatasetContent(
-        {name: (size, parts(whole)) for name, (size, whole) in sizes.items()}, SHAPE, (("a",) * 3,)
-    )
-    with pytest.raises(DataError, match=message):
-        load_or_create("made", "1", lambda: promised)
-    assert files() == []
-
-
 def test_load_or_create_rejects_wrong_image_shape():
     narrow = DatasetContent(content().splits, (2, 3, 3), (("a", "b", "c"),))
-    with pytest.raises(DataError, match=r"images \(2, 3, 3\), got .* of \(2, 3, 4\)"):
+    with pytest.raises(DataError, match=r"images \(2, 3, 3\), got \(2, 3, 4\)"):
         load_or_create("made", "1", lambda: narrow)
     assert files() == []
 
@@ -135,7 +119,7 @@ def test_load_or_create_leaves_nothing_after_failure():
 
     with pytest.raises(KeyboardInterrupt):
         load_or_create(
-            "made", "1", lambda: DatasetContent({"train": (50, broken())}, SHAPE, (("a",) * 3,))
+            "made", "1", lambda: DatasetContent({"train": broken()}, SHAPE, (("a",) * 3,))
         )
     assert files() == []
     assert len(load_or_create("made", "1", content).splits["train"]) == 50
@@ -163,7 +147,7 @@ def parts():
 
 def content():
     test = Split(np.zeros((1, 1, 2, 2), np.uint8), np.zeros((1, 1), np.int64))
-    return DatasetContent({"train": (50, parts()), "test": (1, iter([test]))}, (1, 2, 2), (("a",),))
+    return DatasetContent({"train": parts(), "test": iter([test])}, (1, 2, 2), (("a",),))
 
 print(load_or_create("made", "1", content).sha256())
 """

@@ -6,12 +6,13 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from zoo_core.data.examples import Examples
 from zoo_core.errors import DataError, VerificationError
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec
@@ -28,11 +29,13 @@ class Split:
         images: uint8 ``(N, C, H, W)``, 0 to 255.
         labels: int64 ``(N, heads)``, each at least 0 and below the number of its head's classes.
         ahead: callback that prefetches rows of memory-mapped images; None for images in memory.
+        examples: identities of the images; None if the rows never change, as in a published file.
     """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
     ahead: Callable[[NDArray[np.int64]], None] | None = None
+    examples: Examples | None = None
 
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.ndim != 4:
@@ -48,6 +51,11 @@ class Split:
                 "expected as many images as labels, and at least 1, "
                 f"got {len(self.images)} images and {len(self.labels)} labels"
             )
+        if self.examples is not None and len(self.examples.keys) != len(self.images):
+            raise DataError(
+                f"expected as many keys as images, got {len(self.examples.keys)} keys and "
+                f"{len(self.images)} images"
+            )
 
     def __len__(self) -> int:
         return len(self.images)
@@ -61,6 +69,24 @@ A pure function; its images contain nothing of the held-out rows.
 
 
 @dataclass(frozen=True)
+class ReadingFacts:
+    """Facts about how a user's files became arrays; empty for other data sets.
+
+    Attributes:
+        split_rule: rule by which the images were split, as a sentence.
+        pixel_ranges: kind of deep pixels -> the values that became 0 and 255
+            (`zoo_core.data.pixel_ranges`).
+        left_out: reason -> number of files that were left out for it.
+        damaged: number of images that were skipped because they cannot be decoded.
+    """
+
+    split_rule: str = ""
+    pixel_ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    damaged: int = 0
+
+
+@dataclass(frozen=True)
 class ArrayDataset:
     """A data set as arrays, in memory or memory-mapped.
 
@@ -70,6 +96,7 @@ class ArrayDataset:
         mean: mean of the training images' pixels per channel, from 0 to 1.
         std: standard deviation of the training images' pixels per channel.
         compose: function that composes new training images, if the data set has one.
+        facts: facts about how its files became arrays, if it was read from a user's files.
     """
 
     splits: Mapping[str, Split]
@@ -77,6 +104,7 @@ class ArrayDataset:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     compose: Compose | None = None
+    facts: ReadingFacts = ReadingFacts()
 
     def __post_init__(self) -> None:
         for name, split in self.splits.items():
@@ -94,7 +122,7 @@ class ArrayDataset:
                     )
 
     def sha256(self) -> str:
-        """Return the checksum of images, labels and class names."""
+        """Return the checksum of images, labels, class names and groups."""
         return self._sha256
 
     @cached_property
@@ -108,6 +136,9 @@ class ArrayDataset:
                 digest.update(np.ascontiguousarray(part).data)
             # Little-endian on every machine, as the checksum is part of a card.
             digest.update(np.ascontiguousarray(split.labels).astype("<i8", copy=False).data)
+            # Because the choice of validation images follows from the groups.
+            if split.examples and split.examples.groups:
+                digest.update(json.dumps(split.examples.groups).encode())
         return digest.hexdigest()
 
 

@@ -1,30 +1,35 @@
 """The disk store of data sets: written once, then loaded or memory-mapped.
 
 A data set that has to be downloaded, unpacked or decoded is stored under ``$ZOO_HOME/datasets`` as
-two ``.npy`` files per split, and ``dataset.json`` with classes, statistics and a checksum.
+two ``.npy`` files per split, its examples as JSON, and ``dataset.json`` with classes, statistics
+and a checksum.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import mmap
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from io import BufferedWriter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.lib.format import open_memmap
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from zoo_core.data.dataset import ArrayDataset, Split, iter_chunks
+from zoo_core.data.dataset import ArrayDataset, ReadingFacts, Split, iter_chunks
+from zoo_core.data.examples import Examples, concatenate
 from zoo_core.errors import DataError
 from zoo_core.system.atomic_files import new_folder
 from zoo_core.system.locks import process_lock
 from zoo_core.system.memory import available_memory
 from zoo_core.system.paths import zoo_home
 
-FORMAT = 1
+FORMAT = 2
 
 DESCRIPTION = "dataset.json"
 
@@ -37,14 +42,19 @@ class DatasetContent:
     """The content of a new data set, in parts, so that it may be larger than memory.
 
     Attributes:
-        splits: number of images, and the parts, per split; at least ``train`` and ``test``.
+        splits: the parts per split, in order; at least ``train`` and ``test``.
         shape: channels, height and width of an image.
         classes: class names per head.
+        facts: function that returns the facts, called after the last part.
+        origin: name of the data set as the user wrote it, for `zoo cache list`.
     """
 
-    splits: Mapping[str, tuple[int, Iterable[Split]]]
+    splits: Mapping[str, Iterable[Split]]
     shape: tuple[int, int, int]
     classes: tuple[tuple[str, ...], ...]
+    # A function, because some facts, such as the number of damaged images, are known at the end.
+    facts: Callable[[], ReadingFacts] = ReadingFacts
+    origin: str = ""
 
 
 def load_or_create(name: str, key: str, make: Callable[[], DatasetContent]) -> ArrayDataset:
@@ -60,7 +70,7 @@ def load_or_create(name: str, key: str, make: Callable[[], DatasetContent]) -> A
     Raises:
         DataError: creating or storing it failed.
     """
-    folder = Path(zoo_home(), "datasets", f"{name}-{key}")
+    folder = copies_folder() / f"{name}-{key}"
     if (dataset := _read(folder)) is not None:
         return dataset
     # The lock avoids duplicate downloads; correctness does not depend on it.
@@ -74,10 +84,38 @@ def load_or_create(name: str, key: str, make: Callable[[], DatasetContent]) -> A
         except OSError as exc:
             raise DataError(
                 f"cannot store dataset {name!r} in {folder}: {exc.strerror}",
-                hint="Free some space, or set ZOO_HOME to another folder.",
+                hint="Free some space (`zoo cache list` shows copies of data sets), or set "
+                "ZOO_HOME to another folder.",
             ) from exc
     dataset = _read(folder)
     assert dataset is not None
+    return dataset
+
+
+def copies_folder() -> Path:
+    """Return the folder of the stored data sets; it need not exist."""
+    return Path(zoo_home(), "datasets")
+
+
+def find_copy(sha256: str) -> Path | None:
+    """Return the folder of the stored data set with a checksum; None if there is none."""
+    folder = copies_folder()
+    for path in sorted(folder.glob(f"*/{DESCRIPTION}")) if folder.is_dir() else ():
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            if json.loads(path.read_bytes()).get("sha256") == sha256:
+                return path.parent
+    return None
+
+
+def load_copy(folder: str) -> ArrayDataset:
+    """Return the stored data set in a folder.
+
+    Raises:
+        DataError: it is missing or damaged.
+    """
+    dataset = _read(Path(folder))
+    if dataset is None:
+        raise DataError(f"the copy of a data set in {folder} is damaged", hint="Remove it.")
     return dataset
 
 
@@ -101,45 +139,71 @@ def pixel_statistics(images: NDArray[np.uint8]) -> tuple[tuple[float, ...], tupl
 
 
 def _write(folder: Path, content: DatasetContent) -> None:
-    for name, (size, images) in content.splits.items():
-        _write_split(folder, name, size, images, content)
+    for name, parts in content.splits.items():
+        _write_split(folder, name, parts, content)
     # Read back from the files: the checksum is then that of the stored bytes.
     splits = {name: _read_split(folder, name, fits=False) for name in content.splits}
     mean, std = pixel_statistics(splits["train"].images)
     facts = {
         "format": FORMAT,
+        "origin": content.origin,
         "classes": content.classes,
         "splits": list(splits),
         "mean": mean,
         "std": std,
+        "facts": asdict(content.facts()),
         "sha256": ArrayDataset(splits, content.classes, mean, std).sha256(),
     }
     (folder / DESCRIPTION).write_text(json.dumps(facts), encoding="utf-8")
 
 
-def _write_split(
-    folder: Path, name: str, size: int, given: Iterable[Split], content: DatasetContent
-) -> None:
-    images = open_memmap(
-        folder / f"{name}-images.npy", mode="w+", dtype=np.uint8, shape=(size, *content.shape)
-    )
-    labels = np.empty((size, len(content.classes)), np.int64)
-    filled = 0
-    for part in given:
-        end = filled + len(part)
-        if end > size or part.images.shape[1:] != content.shape:
-            raise DataError(
-                f"wrong content of split {name!r}: expected {size:,} images {content.shape}, "
-                f"got images {filled} to {end - 1} of {part.images.shape[1:]}"
-            )
-        images[filled:end], labels[filled:end] = part.images, part.labels
-        filled = end
-    if filled != size:
-        raise DataError(
-            f"wrong content of split {name!r}: expected {size:,} images, got {filled:,}"
-        )
-    images.flush()  # reports I/O errors, which dropping the map would not
-    np.save(folder / f"{name}-labels.npy", labels)
+def _write_split(folder: Path, name: str, parts: Iterable[Split], content: DatasetContent) -> None:
+    labels: list[NDArray[np.int64]] = []
+    examples: list[Examples | None] = []
+    with _images_writer(folder / _images(name), content.shape) as file:
+        for part in parts:
+            if part.images.shape[1:] != content.shape:
+                raise DataError(
+                    f"wrong content of split {name!r}: expected images {content.shape}, got "
+                    f"{part.images.shape[1:]}"
+                )
+            # Written, not memory-mapped, because a full disk then raises an error: writing to a
+            # map ends the process with SIGBUS.
+            file.write(np.ascontiguousarray(part.images).data)
+            labels.append(part.labels)
+            examples.append(part.examples)
+    if not labels:
+        raise DataError(f"split {name!r} has no images")
+    np.save(folder / f"{name}-labels.npy", np.concatenate(labels))
+    known = [each for each in examples if each is not None]
+    if len(known) == len(examples):
+        whole = json.dumps(asdict(concatenate(known)))
+        (folder / f"{name}-examples.json").write_text(whole, encoding="utf-8")
+
+
+@contextlib.contextmanager
+def _images_writer(path: Path, shape: tuple[int, int, int]) -> Iterator[BufferedWriter]:
+    """Open a ``.npy`` file of images for writing their pixels; the header follows at the end."""
+
+    def write_header(number: int) -> None:
+        descr = npy.dtype_to_descr(np.dtype(np.uint8))
+        header = {"descr": descr, "fortran_order": False, "shape": (number, *shape)}
+        npy.write_array_header_1_0(file, header)
+
+    with path.open("wb") as file:
+        # Written twice, because the number of images is known at the end. NumPy pads the header so
+        # that the first axis can grow without a longer one.
+        write_header(1)
+        start = file.tell()
+        yield file
+        number = (file.tell() - start) // int(np.prod(shape))
+        file.seek(0)
+        write_header(number)
+        assert file.tell() == start
+
+
+def _images(split: str) -> str:
+    return f"{split}-images.npy"
 
 
 def _read(folder: Path) -> ArrayDataset | None:
@@ -148,28 +212,47 @@ def _read(folder: Path) -> ArrayDataset | None:
         facts = json.loads((folder / DESCRIPTION).read_bytes())
         if facts["format"] != FORMAT:
             return None
-        files = [folder / f"{name}-images.npy" for name in facts["splits"]]
+        files = [folder / _images(name) for name in facts["splits"]]
         fits = sum(file.stat().st_size for file in files) <= MAX_MEMORY_SHARE * available_memory()
         dataset = ArrayDataset(
             splits={name: _read_split(folder, name, fits=fits) for name in facts["splits"]},
             classes=tuple(map(tuple, facts["classes"])),
             mean=tuple(facts["mean"]),
             std=tuple(facts["std"]),
+            facts=_facts(**facts["facts"]),
         )
         # Hashed on every load, because a disk may damage what was correct when it was written.
-        return dataset if dataset.sha256() == facts["sha256"] else None
+        if dataset.sha256() != facts["sha256"]:
+            return None
     except (OSError, ValueError, KeyError, TypeError, DataError):
         return None
+    with contextlib.suppress(OSError):  # another user's folder, or a read-only disk
+        os.utime(folder)  # the time of the last use, for `zoo cache prune`
+    return dataset
+
+
+def _facts(pixel_ranges: Mapping[str, Any], **others: Any) -> ReadingFacts:
+    ranges = {kind: (float(low), float(high)) for kind, (low, high) in pixel_ranges.items()}
+    return ReadingFacts(pixel_ranges=ranges, **others)
 
 
 def _read_split(folder: Path, name: str, *, fits: bool) -> Split:
     labels = np.load(folder / f"{name}-labels.npy")
-    path = folder / f"{name}-images.npy"
+    examples = _read_examples(folder / f"{name}-examples.json")
+    path = folder / _images(name)
     if fits:
-        return Split(np.load(path), labels)
+        return Split(np.load(path), labels, examples=examples)
     images = np.load(path, mmap_mode="r")
     # A plain array over the same map, because every slice of a memmap costs Python time.
-    return Split(np.asarray(images), labels, ahead=_Prefetch(images))
+    return Split(np.asarray(images), labels, ahead=_Prefetch(images), examples=examples)
+
+
+def _read_examples(path: Path) -> Examples | None:
+    if not path.exists():
+        return None
+    values = json.loads(path.read_bytes())
+    groups = values["groups"]
+    return Examples(tuple(values["keys"]), None if groups is None else tuple(groups))
 
 
 class _Prefetch:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.data.dataset import ArrayDataset, Split
+from zoo_core.data.examples import held_out_rows
 from zoo_core.data.normalization import Normalization
+from zoo_core.errors import DataError, InvalidValueError
+from zoo_core.plugins.specs import DatasetSpec
 from zoo_core.recipes.recipe import Recipe
 from zoo_core.system.random_numbers import permutation
 
@@ -69,23 +71,75 @@ class TrainingData:
 
 
 def training_data(dataset: ArrayDataset, recipe: Recipe) -> TrainingData:
-    """Return a data set with the split and the normalization of a recipe."""
-    size = len(dataset.splits["train"])
-    if VALIDATION in dataset.splits:
-        train, validation = np.arange(size), np.arange(len(dataset.splits[VALIDATION]))
-    else:
-        seed = recipe.split_seed if recipe.held_out == "random" else None
-        train, validation = split_rows(size, recipe.validation, seed)
+    """Return a data set with the split and the normalization of a recipe.
+
+    Raises:
+        DataError: there are too few images for a validation split.
+    """
+    train, validation = _split(dataset, recipe)
     channels = len(dataset.mean)
     raw = Normalization((0.0,) * channels, (1.0,) * channels)  # pixels / 255
     normalized = Normalization(dataset.mean, dataset.std)
     return TrainingData(dataset, train, validation, normalized if recipe.normalize else raw)
 
 
-def training_size(sizes: Mapping[str, int], recipe: Recipe) -> int:
-    """Return the number of training images, for a data set with splits of these sizes."""
-    size = sizes["train"]
-    return size if VALIDATION in sizes else size - validation_size(size, recipe.validation)
+def _split(dataset: ArrayDataset, recipe: Recipe) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the training rows and the validation rows."""
+    train = dataset.splits["train"]
+    if VALIDATION in dataset.splits:
+        return np.arange(len(train)), np.arange(len(dataset.splits[VALIDATION]))
+    if recipe.held_out == "last":
+        return split_rows(len(train), recipe.validation, None)
+    if train.examples is None or train.examples.groups is None:
+        return split_rows(len(train), recipe.validation, recipe.split_seed)
+    # By each image's own identity, because a user's folder changes: with row numbers, one new image
+    # would move most of the others, and a model would be validated on images it was trained on.
+    salt = f"{VALIDATION} {recipe.split_seed}"
+    held_out = held_out_rows(train.examples.groups, recipe.validation, salt)
+    if held_out.all():
+        raise DataError(
+            "expected training images of at least 2 groups, one of them for validation, got 1",
+            hint="Add images of other groups, or a folder or rows for validation.",
+        )
+    return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+
+
+def validation_rule(dataset: ArrayDataset, recipe: Recipe) -> str:
+    """Return the rule by which the validation images were chosen, as a sentence."""
+    if VALIDATION in dataset.splits:
+        return "The validation images are a split of the data set."
+    if recipe.held_out == "last":
+        return f"The last {recipe.validation:g} of the training images validate."
+    examples = dataset.splits["train"].examples
+    by = "number of the row" if examples is None or examples.groups is None else "hash of the group"
+    return (
+        f"Of the training images {recipe.validation:g} validate, by the {by} with split_seed "
+        f"{recipe.split_seed}."
+    )
+
+
+def training_size(dataset: DatasetSpec, recipe: Recipe) -> int:
+    """Return the number of training images; for a user's own data, the maximum number."""
+    size = dataset.sizes["train"]
+    if VALIDATION in dataset.sizes:
+        return size
+    # The exact number follows from each image's identity, which a spec does not have.
+    return size - 1 if dataset.address else size - validation_size(size, recipe.validation)
+
+
+def check_batch_size(available: int, recipe: Recipe) -> None:
+    """Check that a batch is not larger than the number of training images.
+
+    Raises:
+        InvalidValueError: it is larger.
+    """
+    if recipe.batch_size > available:
+        # Refused instead of reduced, so that the card states the real batch size.
+        raise InvalidValueError(
+            f"invalid recipe: batch_size: expected at most {available}, the number of training "
+            f"images of {recipe.dataset!r}, got {recipe.batch_size}",
+            hint=f"Choose a smaller one: --set batch_size={available}",
+        )
 
 
 def split_rows(

@@ -120,6 +120,9 @@ class DatasetSpec(Spec):
     """Name of its task."""
     address: str = ""
     """Address of the data within a source (`SourceSpec`); its name is then ``SOURCE:ADDRESS``."""
+    place: str = ""
+    """Address with an absolute path, the same data for a process in any working directory; empty if
+    `address` has no path."""
 
     def _check_name(self) -> None:
         if not self.address:  # an address may be any text, such as a path

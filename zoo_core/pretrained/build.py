@@ -11,6 +11,7 @@ from zoo_core.data.normalization import Normalization
 from zoo_core.errors import InvalidValueError, VerificationError, ZooError, join_names, one_line
 from zoo_core.frameworks.prediction import VIEWS
 from zoo_core.frameworks.trainer import Trainer, make_trainer, model_builder
+from zoo_core.pretrained.files import WeightsFiles
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.pretrained.plain_config import ConfigView
 from zoo_core.weights.file import WeightFile, check_tensors
@@ -28,6 +29,7 @@ def build(
     *,
     name: str,
     card: Callable[[], Provenance],
+    files: WeightsFiles,
     plain: bool,
     device: str,
     threads: int | None,
@@ -40,6 +42,7 @@ def build(
         file: weights; their metadata names the model, its config and its trainer.
         name: name of the weights.
         card: function that reads the card, called when the card is first used.
+        files: files that accompany the weights.
         plain: see `zoo_core.registry.index.PublishedWeights`.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         threads: number of the framework's threads; None for its default.
@@ -83,6 +86,7 @@ def build(
         normalization=metadata.normalization,
         input_shape=metadata.input_shape,
         views=metadata.views,
+        _files=files,
         _read_card=card,
         _read_config=config,
     )

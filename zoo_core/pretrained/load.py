@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zoo_core.errors import AmbiguousNameError, UnknownNameError
 from zoo_core.filenames import CONFIG, WEIGHTS
 from zoo_core.pretrained.build import build
+from zoo_core.pretrained.files import WeightsFiles
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.pretrained.verified_read import published_card, read_provenance, read_published
 from zoo_core.registry.lookup import find_weights, resolve_weights
@@ -55,11 +56,16 @@ def load_pretrained(
             name=found.name,
             # Not read yet, because predicting needs no card, and parsing one imports pydantic.
             card=lambda: published_card(found),
+            files=WeightsFiles(found),
             plain=found.published.plain,
         )
     card, file = read_provenance(found)
     return build_with(
-        file, name=f"{card.model}@sha256:{file.sha256}", card=lambda: card, plain=False
+        file,
+        name=f"{card.model}@sha256:{file.sha256}",
+        card=lambda: card,
+        files=WeightsFiles(file.path.parent),
+        plain=False,
     )
 
 

@@ -16,7 +16,9 @@ from zoo_core.frameworks.prediction import predict_views
 from zoo_core.frameworks.trainer import Trainer
 
 if TYPE_CHECKING:
+    from zoo_core.data.example_record import ExampleRecord
     from zoo_core.metrics.predictions import Predictions
+    from zoo_core.pretrained.files import WeightsFiles
     from zoo_core.recipes.model_config import ModelConfig
     from zoo_core.weights.card import Provenance
 
@@ -42,10 +44,11 @@ class Pretrained:
     normalization: Normalization
     input_shape: tuple[int, int, int]
     views: int
+    _files: WeightsFiles = field(repr=False)
     _read_card: Callable[[], Provenance] = field(repr=False)
     _read_config: Callable[[], ModelConfig] = field(repr=False)
 
-    # Both are read when they are first used: they import pydantic, which predicting does not need.
+    # All are read when they are first used: they import pydantic, which predicting does not need.
     @cached_property
     def card(self) -> Provenance:
         """The card, or the metadata of a file without one."""
@@ -55,6 +58,20 @@ class Pretrained:
     def config(self) -> ModelConfig:
         """The model's config."""
         return self._read_config()
+
+    @cached_property
+    def examples(self) -> ExampleRecord | None:
+        """The images that the weights were trained on; None if they are unknown.
+
+        Raises:
+            VerificationError: the list is not the one that the card states.
+        """
+        return self._files.examples(self.card)
+
+    @cached_property
+    def data_place(self) -> str:
+        """Absolute place of the training's data; empty if it is unknown."""
+        return self._files.data_place()
 
     def predict(self, images: NDArray[np.uint8]) -> Predictions:
         """Predict images, uint8 ``(N, C, H, W)``, ``(N, H, W)`` or ``(H, W)``, 0 to 255.

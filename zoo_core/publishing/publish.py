@@ -13,11 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.data.dataset import ArrayDataset, load_dataset
+from zoo_core.data.find_dataset import find_dataset
 from zoo_core.errors import DataError, InvalidValueError, VerificationError
-from zoo_core.filenames import CARD, CARD_PAGE, METRICS, WEIGHTS
+from zoo_core.filenames import CARD, CARD_PAGE, EXAMPLES, METRICS, WEIGHTS
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.metrics.scores import Scores, score
 from zoo_core.plugins.catalog import Catalog
+from zoo_core.pretrained.files import WeightsFiles
 from zoo_core.pretrained.load import load_pretrained
 from zoo_core.pretrained.plain_config import is_plain
 from zoo_core.pretrained.verified_read import read_provenance
@@ -102,9 +104,18 @@ def publish_run(
         **{
             each: (run / each).read_bytes() for each in (WEIGHTS, METRICS, *published_card.pictures)
         },
+        **_examples(run, card),
     }
     add_tag(location, published, files, default=default)
     return FoundWeights(Registry(str(location.root), location), published)
+
+
+def _examples(run: Path, card: Card) -> dict[str, bytes]:
+    """Return the list of the examples, if the card states one."""
+    record = WeightsFiles(run).examples(card)  # verified against the card
+    if card.dataset.examples and record is None:
+        raise DataError(f"{run} lacks {EXAMPLES}, the list of the images it was trained on")
+    return {EXAMPLES: record.to_csv()} if record else {}
 
 
 def measure(predictions: Predictions, dataset: ArrayDataset) -> tuple[Scores, str]:
@@ -137,7 +148,9 @@ def _check_run(
     """Return the card to publish, after a comparison of its test scores with new predictions."""
     # On the CPU, because golden outputs are compared on machines without a GPU.
     pretrained = load_pretrained(catalog, run, device="cpu")
-    entry = catalog.dataset(card.dataset.name)
+    entry = find_dataset(
+        catalog, card.dataset.name, place=pretrained.data_place, sha256=card.dataset.sha256
+    )
     dataset = load_dataset(entry, expected=card.dataset.sha256)
     scores, digest = measure(pretrained.predict(dataset.splits["test"].images), dataset)
     stated = card.metrics["test"]

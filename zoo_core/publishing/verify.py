@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from zoo_core.data.dataset import ArrayDataset, load_dataset
+from zoo_core.data.find_dataset import find_dataset
 from zoo_core.errors import VerificationError, ZooError
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.load import load_pretrained
@@ -65,7 +66,9 @@ class Verifier:
         self._catalog = catalog
         # By checksum too, because the cards of two tags may state different data of one name.
         self._dataset: Callable[[str, str], ArrayDataset] = cache(
-            lambda name, sha256: load_dataset(catalog.dataset(name), expected=sha256)
+            lambda name, sha256: load_dataset(
+                find_dataset(catalog, name, sha256=sha256), expected=sha256
+            )
         )
 
     def verify(self, found: FoundWeights) -> Verification:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zoo_core.errors import VerificationError
-from zoo_core.filenames import INDEX, WEIGHTS
+from zoo_core.filenames import CARD, INDEX, WEIGHTS
 from zoo_core.registry.index import MAX_INDEX, PublishedIndex, PublishedWeights, read_index
 from zoo_core.registry.location import Folder, Location
 from zoo_core.system.atomic_files import atomic_writer
@@ -66,8 +66,16 @@ class Registry:
             FoundWeights(self, each) for _, each in sorted(self.index(refresh=refresh).tags.items())
         ]
 
-    def path(self, published: PublishedWeights, file: str = WEIGHTS) -> Path:
-        """Return the local path of a tag's weights or card, downloaded if necessary.
+    def path(
+        self, published: PublishedWeights, file: str = WEIGHTS, *, sha256: str = "", size: int = 0
+    ) -> Path:
+        """Return the local path of a tag's file, downloaded if necessary.
+
+        Args:
+            published: the tag.
+            file: name of the file.
+            sha256: checksum of a file other than weights and card.
+            size: its size in bytes.
 
         Raises:
             DataError: the file cannot be downloaded.
@@ -78,11 +86,11 @@ class Registry:
         location = self.location
         if isinstance(location, Folder):
             return location.path(name)
-        sha256, size = (
-            (published.sha256, published.bytes)
-            if file == WEIGHTS
-            else (published.card_sha256, published.card_bytes)
-        )
+        stated = {
+            WEIGHTS: (published.sha256, published.bytes),
+            CARD: (published.card_sha256, published.card_bytes),
+        }
+        sha256, size = stated.get(file, (sha256, size))
         from zoo_core.registry import cache  # deferred, because local registries do without it
 
         return cache.fetch(

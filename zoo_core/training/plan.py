@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from zoo_core.data.splits import TrainingData, training_size
+from zoo_core.data.dataset import ArrayDataset
+from zoo_core.data.splits import TrainingData, check_batch_size, training_data, training_size
 from zoo_core.errors import InvalidValueError, join_names
 from zoo_core.frameworks.distributed import env_world_size
 from zoo_core.frameworks.run import Callbacks, Run
@@ -23,6 +24,7 @@ from zoo_core.training.initial_weights import load_initial_weights
 from zoo_core.training.run_folder import RunConfig
 from zoo_core.version import __version__
 from zoo_core.weights.card import InitialWeights, Provenance
+from zoo_core.weights.license import combine_licenses, spdx
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Plan:
         recipe: the complete recipe to train by.
         config: the model's config.
         search: summary of the search that found the recipe, if one did.
+        repeats: card of the training that the plan repeats; None for any other.
     """
 
     model: Entry[ModelSpec]
@@ -48,6 +51,7 @@ class Plan:
     recipe: Recipe
     config: ModelConfig
     search: SearchSummary | None = None
+    repeats: Provenance | None = None
 
     def make_trainer(self, device: str, threads: int | None) -> Trainer:
         """Import the trainer's framework and return the trainer; see `make_trainer`."""
@@ -67,7 +71,20 @@ class Plan:
         """Load pretrained weights into a new model and return their source; None without them."""
         if not self.recipe.pretrained:
             return None
-        return load_initial_weights(trainer, model, self.model, self.config)
+        loaded = load_initial_weights(trainer, model, self.model, self.config)
+        stated = self.repeats.initial if self.repeats else None
+        # The card's statements about equal weights, because a library may correct them later.
+        return stated if stated and stated.sha256 == loaded.sha256 else loaded
+
+    def licenses(self, initial: InitialWeights | None) -> dict[str, str]:
+        """Return the card's fields of licenses."""
+        if self.repeats:
+            # Unlike the other fields, these are not computed from the training: a license is the
+            # publisher's statement, and repeating must give equal bytes.
+            return {"code_license": self.repeats.code_license, "license": self.repeats.license}
+        code = spdx(self.model.spec.license)
+        others = (self.dataset.spec.license, *([initial.license] if initial else ()))
+        return {"code_license": code, "license": combine_licenses(code, *others)}
 
     def check_transforms(self) -> None:
         """Construct the recipe's transforms, so that a wrong one raises."""
@@ -76,6 +93,18 @@ class Plan:
             make_transforms = self.trainer.resolve(self.trainer.spec.transforms)
             make_transforms(self.recipe.transforms, self.config.input_shape)
 
+    def split(self, dataset: ArrayDataset) -> TrainingData:
+        """Return the loaded data set with the recipe's split.
+
+        Raises:
+            DataError: there are too few images for a validation split.
+            InvalidValueError: the recipe's batch size exceeds the number of training images.
+        """
+        data = training_data(dataset, self.recipe)
+        # Again, because the exact number in a user's own data is known only now.
+        check_batch_size(len(data.train_rows), self.recipe)
+        return data
+
     def make_run(
         self,
         data: TrainingData,
@@ -83,7 +112,12 @@ class Plan:
         callbacks: Callbacks,
         initial: InitialWeights | None = None,
     ) -> Run:
-        """Return the run of this plan on loaded data."""
+        """Return the run of this plan on loaded data.
+
+        Initial weights are trained with their own normalization, if they state one.
+        """
+        if self.recipe.normalize and initial and initial.normalization:
+            data = replace(data, normalization=initial.normalization)
         return Run(
             model=self.model.spec,
             config=self.config,
@@ -121,44 +155,59 @@ def make_plan(
     plan = _check_plan(
         catalog,
         model,
+        catalog.dataset(recipe.dataset),
         recipe,
         # Without the folder, because the name goes into the weight file, whose bytes must not
         # depend on where the recipe's file is.
-        Path(recipe_name).name if recipe_name.endswith(".toml") else recipe_name,
-        tuple(key for key in changed if key != "seed"),
+        recipe_name=Path(recipe_name).name if recipe_name.endswith(".toml") else recipe_name,
+        changed=tuple(key for key in changed if key != "seed"),
     )
     return replace(plan, search=search_of(recipe_name))
 
 
 def plan_from_card(
-    catalog: Catalog, begun: RunConfig | Provenance, *, seed: int | None = None
+    catalog: Catalog,
+    begun: RunConfig | Provenance,
+    dataset: Entry[DatasetSpec],
+    *,
+    seed: int | None = None,
 ) -> Plan:
     """Return the plan of an earlier training, finished or not.
 
     Args:
         catalog: the installed plugins.
         begun: its ``config.json`` or card.
+        dataset: its data set.
         seed: another seed; None for the same one.
     """
     # By the qualified name, because another plugin may offer a model of the same name meanwhile.
     model = catalog.model(f"{begun.plugin}/{begun.model}")
     recipe = begun.recipe if seed is None else begun.recipe.model_copy(update={"seed": seed})
-    plan = _check_plan(catalog, model, recipe, begun.recipe_name, begun.changed)
-    return replace(plan, search=begun.search)
+    plan = _check_plan(
+        catalog,
+        model,
+        dataset,
+        recipe,
+        recipe_name=begun.recipe_name,
+        changed=begun.changed,
+    )
+    repeats = begun if isinstance(begun, Provenance) else None
+    return replace(plan, search=begun.search, repeats=repeats)
 
 
 def _check_plan(
     catalog: Catalog,
     model: Entry[ModelSpec],
+    dataset: Entry[DatasetSpec],
     recipe: Recipe,
+    *,
     recipe_name: str,
     changed: tuple[str, ...],
 ) -> Plan:
-    dataset = catalog.dataset(recipe.dataset)
     trainer = catalog.trainer(recipe.trainer)
     file = recipe_name if recipe_name.endswith(".toml") and "model" not in changed else ""
     config = resolve_config(model, recipe, dataset.spec, file=file)
-    _check_batch_size(recipe, dataset.spec)
+    check_batch_size(training_size(dataset.spec, recipe), recipe)
     _check_composable(recipe, dataset.spec)
     _check_pretrained(recipe, model)
     _check_fields(recipe, trainer.spec)
@@ -172,16 +221,6 @@ def _check_plan(
         recipe=recipe,
         config=config,
     )
-
-
-def _check_batch_size(recipe: Recipe, dataset: DatasetSpec) -> None:
-    available = training_size(dataset.sizes, recipe)
-    if recipe.batch_size > available:
-        # Refused instead of reduced, so that the card states the real batch size.
-        raise InvalidValueError(
-            f"invalid recipe: batch_size: expected at most {available}, the number of training "
-            f"images of {dataset.name!r}, got {recipe.batch_size}"
-        )
 
 
 def _check_composable(recipe: Recipe, dataset: DatasetSpec) -> None:

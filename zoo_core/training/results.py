@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 import sys
@@ -9,17 +10,20 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from zoo_core.filenames import CARD, CARD_PAGE, CONFIG, WEIGHTS
+from zoo_core.data.splits import validation_rule
+from zoo_core.filenames import CARD, CARD_PAGE, CONFIG, EXAMPLES, WEIGHTS
 from zoo_core.frameworks.run import Run
 from zoo_core.frameworks.training_state import FitResult
 from zoo_core.metrics.scores import Scores
 from zoo_core.system.atomic_files import write_atomic
 from zoo_core.training.plan import Plan
-from zoo_core.training.run_folder import RunConfig, unfinished_run
+from zoo_core.training.run_folder import RunConfig, RunData, unfinished_run
+from zoo_core.training.same_data import changed_data_error
 from zoo_core.weights.card import (
     Card,
     DatasetFacts,
     Environment,
+    ExamplesFacts,
     Provenance,
     WeightsFacts,
     card_json,
@@ -29,14 +33,26 @@ from zoo_core.weights.file import save_weights
 
 
 def write_or_check_config(
-    run: Run, plan: Plan, environment: Environment, *, device: str, threads: int | None
+    run: Run,
+    plan: Plan,
+    environment: Environment,
+    *,
+    device: str,
+    threads: int | None,
+    examples: bytes | None,
 ) -> None:
-    """Write ``config.json``, or compare the environment with that of an existing one.
+    """Write ``config.json`` and the list of examples, or compare with an existing config.
 
     A resumed training whose environment has changed is reported on stderr.
+
+    Raises:
+        VerificationError: the data of a resumed training have changed.
     """
     path = run.folder / CONFIG
+    data = RunData(sha256=run.data.dataset.sha256(), place=plan.dataset.spec.place)
     if not path.exists():
+        if examples is not None:
+            write_atomic(run.folder / EXAMPLES, examples)
         config = RunConfig(
             model=run.model.name,
             plugin=plan.model.plugin.distribution,
@@ -45,6 +61,7 @@ def write_or_check_config(
             changed=plan.changed,
             recipe=run.recipe,
             search=plan.search,
+            data=data,
             device=device,
             threads=threads,
             environment=environment,
@@ -54,6 +71,9 @@ def write_or_check_config(
         write_atomic(path, content.encode())
         return
     begun = unfinished_run(run.folder)
+    if begun.data and begun.data.sha256 != data.sha256:
+        changes = f"expected sha256 {begun.data.sha256}, got {data.sha256}"
+        raise changed_data_error(run.folder, plan.recipe.dataset, changes)
     # A warning and not an error, because the machine of a killed training may be gone.
     before, now = {**begun.environment, **begun.versions}, {**environment, **plan.versions()}
     for name in sorted(before.keys() | now.keys()):
@@ -72,6 +92,7 @@ def make_provenance(
     *,
     parameters: int,
     environment: Environment,
+    examples: bytes | None = None,
     stopped: str = "",
 ) -> Provenance:
     """Return the metadata of a weight file.
@@ -83,9 +104,10 @@ def make_provenance(
         test: scores of these weights on the test split.
         parameters: number of the model's trainable parameters.
         environment: facts from the trainer that decide the bits.
+        examples: list of the examples; None for a data set without identities.
         stopped: reason for fewer epochs than the recipe's, if there were fewer.
     """
-    dataset = plan.dataset.spec
+    dataset, facts = plan.dataset.spec, run.data.dataset.facts
     # Nothing that depends on time or place is in here, so that equal trainings give equal files.
     return Provenance(
         model=run.model.name,
@@ -103,6 +125,10 @@ def make_provenance(
             sha256=run.data.dataset.sha256(),
             classes=run.data.dataset.classes,
             license=dataset.license,
+            examples=_examples_facts(run, examples),
+            pixel_ranges=dict(facts.pixel_ranges),
+            left_out=dict(facts.left_out),
+            damaged=facts.damaged,
         ),
         normalization=run.data.normalization,
         epoch=fitted.epoch,
@@ -111,8 +137,16 @@ def make_provenance(
         # The core computes with NumPy too: its version and the processor also decide the bits.
         environment={**environment, "numpy": np.__version__, "machine": platform.machine()},
         versions=plan.versions(),
-        license=run.model.license,
+        **plan.licenses(run.initial),
     )
+
+
+def _examples_facts(run: Run, examples: bytes | None) -> ExamplesFacts | None:
+    if examples is None:
+        return None
+    sha256 = hashlib.sha256(examples).hexdigest()
+    rules = [run.data.dataset.facts.split_rule, validation_rule(run.data.dataset, run.recipe)]
+    return ExamplesFacts(sha256=sha256, bytes=len(examples), rule=" ".join(filter(None, rules)))
 
 
 def write_results(run: Run, fitted: FitResult, provenance: Provenance) -> Card:

@@ -12,7 +12,17 @@ from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.filenames import CARD, CONFIG, STUDY, WEIGHTS
 from zoo_core.recipes.recipe import Recipe, SearchSummary
 from zoo_core.recipes.validation import FrozenModel, first_error
+from zoo_core.text import shell_command
 from zoo_core.weights.card import Environment
+
+
+class RunData(FrozenModel):
+    """The data set of a run, to continue with the same data only."""
+
+    sha256: str
+    """Checksum of its content."""
+    place: str = ""
+    """Its absolute place (`zoo_core.plugins.specs.DatasetSpec.place`)."""
 
 
 class RunConfig(FrozenModel):
@@ -28,6 +38,7 @@ class RunConfig(FrozenModel):
     changed: tuple[str, ...]
     recipe: Recipe
     search: SearchSummary | None = Field(None, exclude_if=lambda search: search is None)
+    data: RunData | None = None
     # The user's words, such as "auto", because resuming may find another machine.
     device: str
     threads: int | None
@@ -88,7 +99,7 @@ def unfinished_run(folder: Path) -> RunConfig:
     if not folder.is_dir():
         raise DataError(f"there is no folder {folder}", hint=hint)
     if (folder / STUDY).exists():
-        hint = f"Continue it with: zoo tune MODEL --out {folder}"
+        hint = f"Continue it with: {shell_command('zoo', 'tune', 'MODEL', '--out', folder)}"
         raise DataError(f"{folder} is a study, not a run", hint=hint)
     try:
         config = RunConfig.model_validate_json((folder / CONFIG).read_bytes())

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from zoo_core.data.dataset import load_dataset
-from zoo_core.data.splits import training_data
+from zoo_core.data.example_record import make_record
+from zoo_core.data.find_dataset import find_dataset
 from zoo_core.errors import InterruptedTrainingError, TrainingError, VerificationError
 from zoo_core.filenames import CONFIG, WEIGHTS
 from zoo_core.frameworks.distributed import env_rank, launcher_restarts
@@ -28,6 +29,7 @@ from zoo_core.training.loop import DivergedError, TrainingLoop
 from zoo_core.training.plan import Plan, make_plan, plan_from_card
 from zoo_core.training.results import make_provenance, write_or_check_config, write_results
 from zoo_core.training.run_folder import check_run_folder, make_run_folder, unfinished_run
+from zoo_core.training.same_data import find_same_data
 from zoo_core.weights.card import Card
 
 
@@ -121,11 +123,14 @@ class Training:
         Raises:
             DataError: the folder has no run.
             InvalidValueError: the training is finished.
+            VerificationError: its data have changed.
         """
         config = unfinished_run(folder)
+        # First, because changed classes would fail later, with an error about the model's config.
+        dataset = find_same_data(catalog, config, folder)
         return cls(
             catalog=catalog,
-            plan=plan_from_card(catalog, config),
+            plan=plan_from_card(catalog, config, dataset),
             open_folder=lambda: folder,
             device=device or config.device,
             threads=threads or config.threads,
@@ -149,7 +154,8 @@ class Training:
         `run` raises a `VerificationError` if data or initial weights differ from the card's. With
         `seed`, only that is different.
         """
-        plan = plan_from_card(catalog, card, seed=seed)
+        dataset = find_dataset(catalog, card.recipe.dataset, sha256=card.dataset.sha256)
+        plan = plan_from_card(catalog, card, dataset, seed=seed)
         check_run_folder(out)
         return cls(
             catalog=catalog,
@@ -182,9 +188,11 @@ class Training:
             raise VerificationError(
                 f"initial weights: expected {self.card.initial}, as on the card, got {initial}"
             )
-        data = training_data(loading.result(), plan.recipe)
+        data = plan.split(loading.result())
         # Rank 0 alone has a folder, writes and calls callbacks; the others only compute.
         is_main = group.rank == 0
+        record = make_record(data) if is_main else None
+        examples = record.to_csv() if record else None
         run = plan.make_run(
             data,
             self.open_folder() if is_main else Path(),
@@ -196,7 +204,12 @@ class Training:
         with deferred_signals() as stop:
             if is_main:
                 write_or_check_config(
-                    run, plan, trainer.environment(), device=self.device, threads=self.threads
+                    run,
+                    plan,
+                    trainer.environment(),
+                    device=self.device,
+                    threads=self.threads,
+                    examples=examples,
                 )
             saved = Checkpoints(run.folder, every=self.checkpoint_every) if is_main else None
             checkpoints = CheckpointManager(saved, stop, group)
@@ -225,6 +238,7 @@ class Training:
                     score(logits, data.test.labels),
                     parameters=trainer.count_parameters(model),
                     environment=trainer.environment(),
+                    examples=examples,
                     stopped=diverged.problem if diverged else "",
                 )
                 card = write_results(run, fitted, provenance)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from zoo_core.data.dataset import ArrayDataset, load_dataset
-from zoo_core.data.splits import training_data
 from zoo_core.errors import InvalidValueError
 from zoo_core.frameworks.distributed import env_world_size
 from zoo_core.frameworks.run import Callbacks
@@ -62,11 +61,12 @@ class TrialRunner:
         if name not in self._datasets:
             whole = load_dataset(plan.dataset)
             # The test split is dropped, so that no trainer or callback can use it for a choice.
-            self._datasets[name] = replace(whole, splits={"train": whole.splits["train"]})
-        data = training_data(self._datasets[name], plan.recipe)
-        run = plan.make_run(data, Path(), callbacks)
+            others = {key: split for key, split in whole.splits.items() if key != "test"}
+            self._datasets[name] = replace(whole, splits=others)
+        data = plan.split(self._datasets[name])
         model = plan.build(trainer)
-        plan.load_initial_weights(trainer, model)
+        initial = plan.load_initial_weights(trainer, model)
+        run = plan.make_run(data, Path(), callbacks, initial)
         # No folder and no checkpoints: an interrupted trial is repeated from its start.
         return TrainingLoop(trainer, model, run, CheckpointManager(stop=stop)).fit()
 

@@ -17,13 +17,32 @@ from zoo_core.recipes.validation import FrozenModel, first_error
 Environment = dict[str, str | int]
 
 
+class ExamplesFacts(FrozenModel):
+    """The list of the training, validation and test images, `EXAMPLES` in the card's folder."""
+
+    sha256: str
+    bytes: int
+    rule: str
+    """Rule by which the images were split, as a sentence."""
+
+
 class DatasetFacts(FrozenModel):
-    """The training data set: name, checksum of its content, class names per head, license."""
+    """The training data set: name, checksum of its content, class names per head, license.
+
+    The other fields are for a user's own data.
+    """
 
     name: str
     sha256: str
     classes: tuple[tuple[str, ...], ...]
     license: str
+    examples: ExamplesFacts | None = Field(None, exclude_if=lambda examples: examples is None)
+    pixel_ranges: dict[str, tuple[float, float]] = Field({}, exclude_if=lambda ranges: not ranges)
+    """Kind of deep pixels -> the values that became 0 and 255 (`zoo_core.data.pixel_ranges`)."""
+    left_out: dict[str, int] = Field({}, exclude_if=lambda left_out: not left_out)
+    """Reason -> number of files that were left out."""
+    damaged: int = Field(0, exclude_if=lambda damaged: not damaged)
+    """Number of images that were skipped because they cannot be decoded."""
 
 
 class InitialWeights(FrozenModel):
@@ -32,6 +51,10 @@ class InitialWeights(FrozenModel):
     source: str
     sha256: str
     """Checksum of names, shapes and content (`zoo_core.training.initial_weights`)."""
+    license: str = Field("", exclude_if=lambda license: not license)
+    """SPDX expression."""
+    normalization: Normalization | None = Field(None, exclude_if=lambda stated: stated is None)
+    """Normalization that they were trained with; None if unknown."""
 
 
 class Provenance(FrozenModel):
@@ -64,7 +87,10 @@ class Provenance(FrozenModel):
     """Properties that affect the weights bit for bit: framework, device, threads, CPU."""
     versions: dict[str, str]
     """Versions of the core and of the plugins that were used."""
+    code_license: str = Field("", exclude_if=lambda license: not license)
+    """License of the model's code, an SPDX expression."""
     license: str
+    """License of the weights (`zoo_core.weights.license`)."""
 
 
 class WeightsFacts(FrozenModel):

@@ -53,9 +53,7 @@ def decode_splits(
     )
     decoder = _Decoder(shape, address, total, bar)
     return DatasetContent(
-        splits={
-            name: (len(pictures), decoder.split(pictures)) for name, pictures in splits.items()
-        },
+        splits={name: decoder.split(pictures) for name, pictures in splits.items()},
         shape=shape,
         classes=(tuple(classes),),
     )

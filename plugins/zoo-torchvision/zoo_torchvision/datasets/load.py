@@ -66,7 +66,7 @@ def _read(origin: Origin, files: LocalFiles, root: Path) -> DatasetContent:
         ) from exc
     return DatasetContent(
         # One batch per split: torchvision has already read it into memory.
-        splits={"train": (len(train), [train]), "test": (len(test), [test])},
+        splits={"train": [train], "test": [test]},
         shape=train.images.shape[1:],
         classes=(classes,),
     )
