@@ -420,14 +420,17 @@ def cli(  # noqa: PLR0917 (fixtures)
     output = tmp_path_factory.mktemp("output")
 
     def run(
-        *arguments: object, env: dict[str, str] | None = None, site: Path | None = None
+        *arguments: object,
+        env: dict[str, str] | None = None,
+        site: Path | None = None,
+        cwd: Path = tmp_path,
     ) -> Result:
         path = [TOY, toy_site, site] if site else [TOY, toy_site]
         code = fork_server(*modules).run(
             {
                 "arguments": list(map(str, arguments)),
                 "env": {**os.environ, **_python_path(path), **(env or {})},
-                "folder": str(tmp_path),
+                "folder": str(cwd),
                 "path": [str(site)] if site else [],
                 "out": str(output / "out"),
                 "err": str(output / "err"),

@@ -12,8 +12,15 @@ import pytest
 from hypothesis import given, strategies as st
 
 from zoo_core.data import disk_store
-from zoo_core.data.dataset import Split
-from zoo_core.data.disk_store import DatasetContent, load_or_create, pixel_statistics
+from zoo_core.data.dataset import ReadingFacts, Split
+from zoo_core.data.disk_store import (
+    DatasetContent,
+    find_copy,
+    load_copy,
+    load_or_create,
+    pixel_statistics,
+)
+from zoo_core.data.examples import Examples
 from zoo_core.errors import DataError
 from zoo_core.system.paths import zoo_home
 
@@ -136,7 +143,7 @@ MAKING = """
 import sys, time
 import numpy as np
 from pathlib import Path
-from zoo_core.data.dataset import Split
+from zoo_core.data.dataset import ReadingFacts, Split
 from zoo_core.data.disk_store import DatasetContent, load_or_create
 
 def parts():
@@ -201,3 +208,65 @@ def test_pixel_statistics_are_exact_and_order_independent(count, channels, seed)
     np.testing.assert_allclose(mean, pixels.mean(axis=1), atol=1e-12)
     np.testing.assert_allclose(std, pixels.std(axis=1), atol=1e-12)
     assert (mean, std) == pixel_statistics(images[::-1])
+
+
+FULL_DISK = """
+import resource
+import numpy as np
+from zoo_core.data.dataset import ReadingFacts, Split
+from zoo_core.data.disk_store import DatasetContent, load_or_create
+from zoo_core.errors import DataError
+
+def parts():
+    for _ in range(10):
+        yield Split(np.zeros((100, 1, 10, 10), np.uint8), np.zeros((100, 1), np.int64))
+
+# A limit on the size of files stands for a disk that becomes full while the copy is written.
+resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+try:
+    load_or_create("made", "1", lambda: DatasetContent(
+        {"train": parts(), "test": parts()}, (1, 10, 10), (("a",),)))
+except DataError as exc:
+    print(exc)
+"""
+
+
+def test_load_or_create_reports_full_disk_and_leaves_nothing(run_process):
+    done = run_process("-c", FULL_DISK)
+    assert (done.code, done.err) == (0, "")
+    assert "cannot store dataset 'made'" in done.out
+    assert "zoo cache list" in done.out
+    assert files() == []
+
+
+def test_load_or_create_stores_examples_and_facts():
+    keys = [f"{n}.png" for n in range(50)]
+    whole = split(50, 1)
+
+    def labeled():
+        for start in range(0, 50, 7):
+            some = tuple(keys[start : start + 7])
+            images, labels = whole.images[start : start + 7], whole.labels[start : start + 7]
+            yield Split(images, labels, examples=Examples(some, tuple(k[0] for k in some)))
+
+    facts = ReadingFacts("A rule.", {"uint16": (0.0, 4095.0)}, {"hidden": 2}, 3)
+    given = DatasetContent(
+        {"train": labeled(), "test": [split(20, 2)]}, SHAPE, (("a", "b", "c"),), lambda: facts
+    )
+    for _ in range(2):  # created, then loaded
+        dataset = load_or_create("made", "1", lambda: given)
+        examples = dataset.splits["train"].examples
+        assert examples == Examples(tuple(keys), tuple(key[0] for key in keys))
+        assert dataset.splits["test"].examples is None
+        assert dataset.facts == facts
+        np.testing.assert_array_equal(dataset.splits["train"].images, whole.images)
+
+
+def test_find_copy_returns_stored_dataset_by_its_checksum():
+    dataset = load_or_create("made", "1", content)
+    assert find_copy("0" * 64) is None
+    assert find_copy(dataset.sha256()) == folder()
+    assert load_copy(str(folder())).sha256() == dataset.sha256()
+    (folder() / "train-labels.npy").write_bytes(b"damaged")
+    with pytest.raises(DataError, match="damaged"):
+        load_copy(str(folder()))

@@ -67,7 +67,9 @@ class ExampleRecord:
     def to_csv(self) -> bytes:
         """Return the record as a CSV file."""
         text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")  # the same bytes on every system
+        # "\r\n", the default of the module, because it quotes the characters of the line ending only,
+        # and a key may contain either of them.
+        writer = csv.writer(text)
         writer.writerow(COLUMNS)
         writer.writerows((each.split, each.key, each.label, each.pixels) for each in self.examples)
         return text.getvalue().encode()

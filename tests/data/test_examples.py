@@ -1,0 +1,194 @@
+"""Splits by a hash of each example's identity, and the record of a training's examples."""
+
+import unicodedata
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, strategies as st
+
+from zoo_core.data.dataset import ArrayDataset, Split
+from zoo_core.data.example_record import (
+    Example,
+    ExampleRecord,
+    describe_changes,
+    make_record,
+)
+from zoo_core.data.examples import Examples, concatenate, held_out_rows, pixel_digests
+from zoo_core.data.splits import training_data
+from zoo_core.errors import DataError, VerificationError
+from zoo_core.recipes.recipe import Recipe
+
+GROUPS = st.lists(st.text(min_size=1, max_size=8), min_size=2, max_size=40, unique=True)
+
+
+def held_out(groups, share=0.3, salt="test"):
+    chosen = held_out_rows(groups, share, salt)
+    return {group for group, is_held_out in zip(groups, chosen, strict=True) if is_held_out}
+
+
+@given(GROUPS, st.data())
+def test_other_groups_move_no_group(groups, data):
+    some = data.draw(st.lists(st.sampled_from(groups), min_size=1, unique=True))
+    whole, part = held_out(groups), held_out(some)
+    # The exception for so few groups that the hash holds out none or all of them.
+    assume(0 < len(whole) < len(groups) and 0 < len(whole & set(some)) < len(some))
+    assert part == whole & set(some)
+
+
+@given(GROUPS)
+def test_some_but_not_all_groups_are_held_out(groups):
+    canonical = {unicodedata.normalize("NFC", group) for group in groups}
+    assume(len(canonical) == len(groups))
+    assert 0 < len(held_out(groups)) < len(groups)
+
+
+def test_share_of_held_out_groups_and_choices_by_salt():
+    groups = [f"cat/{n}.png" for n in range(4000)]
+    test, validation = held_out(groups, 0.1, "test"), held_out(groups, 0.1, "validation 0")
+    for chosen in (test, validation):
+        assert 320 < len(chosen) < 480  # 400 ± 4 standard deviations
+    assert 15 < len(test & validation) < 75  # independent: 40 are expected in both
+
+
+def test_images_of_one_group_are_never_parted():
+    groups = [f"owner-{n % 20}" for n in range(400)]
+    assert 0 < len(held_out(groups)) < 20
+    chosen = held_out_rows(groups, 0.3, "test")
+    assert all(len({bool(c) for c in chosen[n::20]}) == 1 for n in range(20))
+
+
+def test_decomposed_names_are_split_like_composed_ones():
+    groups = [f"caf\u00e9/{n}.png" for n in range(100)]
+    decomposed = [unicodedata.normalize("NFD", group) for group in groups]
+    assert np.array_equal(
+        held_out_rows(groups, 0.3, "test"), held_out_rows(decomposed, 0.3, "test")
+    )
+
+
+def dataset(keys, *, size=None, groups=True, classes=("a", "b")):
+    """Return a data set whose images are a function of their keys."""
+    splits = {}
+    for name, some in {"train": keys, "test": ["test-0", "test-1"]}.items():
+        images = np.stack([np.full((1, 2, 2), sum(key.encode()) % 251, np.uint8) for key in some])
+        labels = np.array([[len(key) % 2] for key in some], np.int64)
+        own = tuple(some)
+        splits[name] = Split(images, labels, examples=Examples(own, own if groups else None))
+    return ArrayDataset(splits, (classes,), (0.5,), (0.5,))
+
+
+RECIPE = Recipe(dataset="d", trainer="t", validation=0.2)
+
+
+def validation_keys(keys, recipe=RECIPE):
+    data = training_data(dataset(keys), recipe)
+    return {keys[row] for row in data.validation_rows}, {keys[row] for row in data.train_rows}
+
+
+def test_new_images_move_no_image_between_training_and_validation():
+    keys = [f"cat/{n}.png" for n in range(100)]
+    before, trained = validation_keys(keys)
+    after, trained_later = validation_keys(["aaa/new.png", *keys[3:], "cat/zzz.png"])
+    assert after & set(keys) == before & set(keys[3:])
+    assert not after & trained
+    assert not trained_later & before
+    other, _ = validation_keys(keys, RECIPE.model_copy(update={"split_seed": 1}))
+    assert other != before
+
+
+def test_rows_without_groups_are_split_by_their_number():
+    keys = [f"{n}.png" for n in range(50)]
+    without = training_data(dataset(keys, groups=False), RECIPE)
+    plain = dataset(keys, groups=False)
+    plain = ArrayDataset(
+        {name: Split(s.images, s.labels) for name, s in plain.splits.items()},
+        plain.classes,
+        plain.mean,
+        plain.std,
+    )
+    assert plain.sha256() == dataset(keys, groups=False).sha256()
+    assert np.array_equal(without.train_rows, training_data(plain, RECIPE).train_rows)
+
+
+def test_checksum_includes_groups():
+    # Because equal images in other groups are split in another way.
+    keys = [f"{n}" for n in range(10)]
+    renamed = dataset(keys)
+    moved = ArrayDataset(
+        {
+            **renamed.splits,
+            "train": Split(
+                renamed.splits["train"].images,
+                renamed.splits["train"].labels,
+                examples=Examples(tuple(keys), tuple(f"other-{key}" for key in keys)),
+            ),
+        },
+        renamed.classes,
+        renamed.mean,
+        renamed.std,
+    )
+    assert moved.sha256() != renamed.sha256()
+
+
+def test_single_group_cannot_be_split():
+    split = dataset(["a", "b", "c"]).splits["train"]
+    one = Split(split.images, split.labels, examples=Examples(("a", "b", "c"), ("x",) * 3))
+    whole = dataset(["a", "b", "c"])
+    data = ArrayDataset({**whole.splits, "train": one}, whole.classes, whole.mean, whole.std)
+    with pytest.raises(DataError, match="at least 2 groups"):
+        training_data(data, RECIPE)
+
+
+def test_split_needs_one_key_per_image():
+    split = dataset(["a", "b", "c"]).splits["train"]
+    with pytest.raises(DataError, match="2 keys and 3 images"):
+        Split(split.images, split.labels, examples=Examples(("a", "b")))
+
+
+def test_concatenate_keeps_order_and_groups():
+    parts = [Examples(("a",), ("x",)), Examples(("b", "c"), ("y", "y"))]
+    assert concatenate(parts) == Examples(("a", "b", "c"), ("x", "y", "y"))
+    assert concatenate([*parts, Examples(("d",))]).groups is None
+    assert parts[1].select(np.array([1])) == Examples(("c",), ("y",))
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+EXAMPLES = st.builds(Example, st.sampled_from(["train", "validation", "test"]), TEXT, TEXT, TEXT)
+
+
+@given(st.lists(EXAMPLES, max_size=10))
+def test_record_survives_its_file(examples):
+    record = ExampleRecord(tuple(examples))
+    assert ExampleRecord.from_csv(record.to_csv(), "here") == record
+
+
+@given(st.binary(max_size=60))
+def test_any_other_file_is_not_a_record(content):
+    try:
+        ExampleRecord.from_csv(content, "examples.csv")
+    except VerificationError as exc:
+        assert "examples.csv" in str(exc)
+
+
+def test_record_lists_every_image_with_its_split():
+    keys = [f"cat/{n}.png" for n in range(40)]
+    data = training_data(dataset(keys), RECIPE)
+    record = make_record(data)
+    assert {key for key, each in record.by_key.items() if each.split != "test"} == set(keys)
+    assert [each.key for each in record.examples if each.split == "test"] == ["test-0", "test-1"]
+    validation = [each.key for each in record.examples if each.split == "validation"]
+    assert validation == [keys[row] for row in data.validation_rows]
+    assert record.by_key["cat/1.png"].label == "b"
+    digests = pixel_digests(data.train.images[data.train_rows])
+    assert record.trained == set(digests)
+    assert record.seen == record.trained | set(pixel_digests(data.validation.images))
+
+
+def test_changes_of_records_are_named():
+    keys = [f"cat/{n}.png" for n in range(40)]
+    before = make_record(training_data(dataset(keys), RECIPE))
+    assert describe_changes(before, before) == ""
+    renamed = make_record(training_data(dataset(["cat/x.png", *keys[2:]]), RECIPE))
+    words = describe_changes(before, renamed)
+    assert words == ("1 image added (cat/x.png), 2 images removed (cat/0.png, cat/1.png)")
+    other = make_record(training_data(dataset(keys, classes=("a", "c")), RECIPE))
+    assert "images with another class" in describe_changes(before, other)
