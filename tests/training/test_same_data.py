@@ -170,3 +170,15 @@ def test_published_weights_keep_the_list_of_examples(zoo, stopped, tmp_path):
     done = zoo("publish", "run", "--as", "softmax.other", "--registry", "registry")
     assert done.code == 5
     assert "examples.csv" in done.err
+
+
+def test_interval_of_trainings_on_different_data_is_refused(zoo, tmp_path):
+    for seed in range(3):
+        write(tmp_path / "levels.json", levels(60 + seed))
+        options = ("--dataset", "pixels:levels.json", "--out", f"run{seed}", "--seed", seed)
+        done = zoo("train", "softmax", *options, "--set", "batch_size=8")
+        assert done.code == 0, done.err
+    runs = ("--seed-run", "run0", "--seed-run", "run1")
+    done = zoo("publish", "run2", "--as", "softmax.levels", "--registry", "registry", *runs)
+    assert done.code == 2
+    assert "the run with seed 0 was trained on other data" in done.err
