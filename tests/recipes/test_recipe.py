@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import shlex
 
 import pytest
 from hypothesis import given, strategies as st
@@ -96,6 +97,32 @@ def test_make_plan_reports_change_of_newer_field_both_ways(with_own):
     assert make_plan(catalog, "softmax", "slow", [{"flip": 0.5}]).changed == ("flip",)
     assert make_plan(catalog, "softmax", "mirrored", [{"flip": 0.0}]).changed == ("flip",)
     assert make_plan(catalog, "softmax", "mirrored", []).changed == ()
+
+
+def test_make_plan_refuses_to_mirror_every_image(with_own):
+    catalog = following(with_own, "flip")
+    assert make_plan(catalog, "softmax", "slow", [{"flip": 0.99}]).recipe.flip == 0.99
+    with pytest.raises(InvalidValueError, match=r"flip: expected less than 1, .* --set flip=0.5"):
+        make_plan(catalog, "softmax", "slow", [{"flip": 1.0}])
+
+
+@pytest.mark.parametrize(
+    ("values", "hint"),
+    [
+        ({"rotate": 10.0}, "--set rotate=0.0"),
+        ({"optimizer": "adamw"}, "--set optimizer=sgd"),
+        ({"transforms": ["RandomHorizontalFlip"]}, "--set 'transforms=[]'"),
+        ({"pretrained": True}, "--set pretrained=false"),
+        ({"fresh": True}, "--set fresh=false"),
+        ({"batch_size": 10_000}, "--set batch_size=180"),
+    ],
+)
+def test_make_plan_hint_for_unsuitable_field_can_be_pasted(with_own, values, hint):
+    with pytest.raises(InvalidValueError) as info:
+        make_plan(with_own, "softmax", "slow", [values])
+    assert hint in info.value.hint
+    _, assignment = shlex.split(hint)
+    make_plan(with_own, "softmax", "slow", [values, parse_set(assignment)])
 
 
 def test_resolve_recipe_reads_toml_file(softmax, tmp_path):

@@ -59,21 +59,29 @@ def launcher_restarts() -> int:
     return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
 
 
-def shard(count: int, group: Group) -> slice:
-    """Return the shard of `count` items that this process computes."""
-    return shards(count, group.size)[group.rank]
+def shard(count: int, group: Group, *, least: int = 1) -> slice:
+    """Return the shard of `count` items that this process computes; see `shards`."""
+    return shards(count, group.size, least=least)[group.rank]
 
 
-def shards(count: int, size: int) -> list[slice]:
-    """Split `count` items into `size` consecutive shards whose lengths differ by at most 1."""
-    # Consecutive, because gathering by rank then restores the order without any index. A batch
-    # with fewer items than processes leaves some shards empty; their `Batch.share` is 0.
-    ends = [count * rank // size for rank in range(size + 1)]
+def shards(count: int, size: int, *, least: int = 1) -> list[slice]:
+    """Split `count` items into `size` consecutive shards, as equal as possible.
+
+    A shard has at least `least` items, or none: the last shards of a small batch are empty.
+    """
+    # Consecutive, because gathering by rank then restores the order without any index. The
+    # `Batch.share` of an empty shard is 0.
+    used = max(min(size, count // least), 1)
+    ends = [count * min(rank, used) // used for rank in range(size + 1)]
     return [slice(start, end) for start, end in pairwise(ends)]
 
 
 def gather_in_order(
-    heads: Sequence[NDArray[np.float32]], counts: Sequence[int], group: Group
+    heads: Sequence[NDArray[np.float32]],
+    counts: Sequence[int],
+    group: Group,
+    *,
+    least: int = 1,
 ) -> list[NDArray[np.float32]]:
     """Return the rows of all processes in the order that they had before they were sharded.
 
@@ -81,11 +89,15 @@ def gather_in_order(
         heads: rows of this process, one array per head.
         counts: sizes of the whole batches.
         group: the processes.
+        least: minimum size of their shards; see `shards`.
     """
     if group.size == 1:
         return list(heads)
     lengths = np.array(  # (batches, processes)
-        [[part.stop - part.start for part in shards(count, group.size)] for count in counts]
+        [
+            [part.stop - part.start for part in shards(count, group.size, least=least)]
+            for count in counts
+        ]
     )
     # For each process, the ends of its parts; the last end is left out, as `np.split` expects.
     ends = lengths.cumsum(axis=0)[:-1].T

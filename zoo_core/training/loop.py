@@ -18,6 +18,7 @@ from zoo_core.frameworks.run import Run
 from zoo_core.frameworks.trainer import Batch, Learner, Trainer
 from zoo_core.frameworks.training_state import FitResult, TrainingState
 from zoo_core.metrics.scores import Scores, score
+from zoo_core.training.batches import epoch_batches, least_rows
 from zoo_core.training.checkpoint import Checkpoint
 from zoo_core.training.checkpointing import CheckpointManager
 from zoo_core.training.schedule import learning_rate
@@ -56,15 +57,21 @@ class TrainingLoop:
         model: the framework's own object, trained in place.
         run: recipe, data and callbacks of the training.
         checkpoints: checkpoint manager of the run.
+        learner: learner of the model; None for a new one.
     """
 
     def __init__(
-        self, trainer: Trainer, model: Any, run: Run, checkpoints: CheckpointManager | None = None
+        self,
+        trainer: Trainer,
+        model: Any,
+        run: Run,
+        checkpoints: CheckpointManager | None = None,
+        learner: Learner | None = None,
     ) -> None:
         checkpoints = checkpoints or CheckpointManager()
         self._trainer, self._run = trainer, run
         self._checkpoints, self._group = checkpoints, checkpoints.group
-        self._learner: Learner = trainer.start(model, run)
+        self._learner: Learner = learner or trainer.start(model, run)
         self._state = TrainingState()
         if checkpoint := checkpoints.latest():
             self._learner.set_state(checkpoint.learner)
@@ -73,6 +80,7 @@ class TrainingLoop:
         self._started = time.perf_counter() - self._state.seconds
         self._pending: list[Any] = []  # outputs of the latest steps, as the learner returns them
         self._batches: list[NDArray[np.int64]] = []  # rows of each step of the epoch
+        self._least_rows = least_rows(run.recipe.batch_size, self._group.size)
         self._prepared_input: Split | None = None
 
     def fit(self) -> FitResult:
@@ -117,8 +125,7 @@ class TrainingLoop:
         if images is not self._prepared_input:
             self._learner.set_data(images)
             self._prepared_input = images
-        starts = range(0, len(order), recipe.batch_size)
-        self._batches = [order[start : start + recipe.batch_size] for start in starts]
+        self._batches = epoch_batches(order, recipe.batch_size)
         if images.ahead:
             # From the current step on, because a resumed epoch begins in its middle.
             for rows in self._batches[state.step : state.step + PREFETCH]:
@@ -149,7 +156,7 @@ class TrainingLoop:
         steps = len(self._batches)
         step = (state.epoch - 1) * steps + state.step  # in the whole training
         rows = self._batches[state.step]
-        mine = shard(len(rows), self._group)
+        mine = shard(len(rows), self._group, least=self._least_rows)
         return Batch(
             step=step,
             rows=rows[mine],
@@ -167,14 +174,14 @@ class TrainingLoop:
         state = self._state
         latest = self._batches[state.step - len(self._pending) : state.step]
         heads = self._learner.to_numpy(self._pending)
-        logits = gather_in_order(heads, [len(rows) for rows in latest], self._group)
+        counts = [len(rows) for rows in latest]
+        logits = gather_in_order(heads, counts, self._group, least=self._least_rows)
         self._pending = []
         if not all(np.isfinite(head).all() for head in logits):
             # Find the first image with an infinity or NaN, and from it the batch, for the message.
             finite = np.logical_and.reduce([np.isfinite(head).all(axis=1) for head in logits])
             place = int(finite.argmin())
-            ends = np.cumsum([len(rows) for rows in latest])
-            number = int(np.searchsorted(ends, place, side="right"))
+            number = int(np.searchsorted(np.cumsum(counts), place, side="right"))
             step = state.step - len(latest) + number + 1  # from 1, as people count
             raise self._diverged(f"from step {step} of epoch {state.epoch} on", latest[number])
         whole = zip(state.logits, logits, strict=True) if state.logits else None

@@ -17,7 +17,7 @@ from zoo_core.training.training import Training
 from zoo_core.weights.file import load_weights
 
 PLUGIN = '''
-"""Two models for the images of the toy plugin."""
+"""Three models for the images of the toy plugin."""
 
 from zoo_core.hookspecs import hookimpl
 from zoo_core.plugins.specs import ModelSpec
@@ -39,6 +39,13 @@ def build_whole(config):
         nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Dropout(0.2), nn.Flatten()
     )
     return _Heads(trunk, 48, config)
+
+
+def build_flat(config):
+    from torch import nn
+
+    trunk = nn.Sequential(nn.Flatten(), nn.Linear(30, 20), nn.BatchNorm1d(20), nn.ReLU())
+    return _Heads(trunk, 20, config)
 
 
 def _Heads(trunk, features, config):
@@ -71,7 +78,7 @@ def zoo_models():
             heads=2,
             license="MIT",
         )
-        for name in ("plain", "whole")
+        for name in ("plain", "whole", "flat")
     ]
 '''
 
@@ -101,7 +108,7 @@ LONG = ("--epochs", 100, "--checkpoint-every", 0.1)
 
 @pytest.fixture
 def tiny(site, toy_site, write_plugin, monkeypatch, tmp_path):
-    """Install the two models, for this process and its child processes."""
+    """Install the three models, for this process and its child processes."""
     write_plugin(site, "zoo-tiny", PLUGIN)
     monkeypatch.setenv("ZOO_PLUGINS", "zoo-toy,zoo-torch,zoo-tiny")
     monkeypatch.chdir(tmp_path)
@@ -160,7 +167,7 @@ def card(run):
 def test_torchrun_agrees_with_single_process_and_prints_once(
     torchrun, toy_site, monkeypatch, count
 ):
-    """The last batch of 180 images has three, so that one of four processes has none."""
+    """The last batch of 180 images has three, so that only the first process has any."""
     monkeypatch.syspath_prepend(str(toy_site))
     monkeypatch.syspath_prepend(str(Path(__file__).parents[3] / "tests" / "toy"))
     alone = Training.new(load_catalog(), "plain", out=Path("alone")).run()
@@ -179,6 +186,26 @@ def test_torchrun_agrees_with_single_process_and_prints_once(
     )
     for name, array in expected.items():
         np.testing.assert_allclose(actual[name], array, atol=1e-4)
+
+
+@pytest.mark.slow
+def test_torchrun_trains_with_fewer_images_than_batch_normalization_needs_per_process(torchrun):
+    """The batch of 2 has one image per process, and validation one for all processes."""
+    values = ("--set", "validation=0.005", "--set", "batch_size=197")
+    torchrun(2, "-m", "zoo_core", "train", "flat", "--out", "run", *values)
+    metrics = card("run")["metrics"]
+    assert (metrics["train"]["total"], metrics["validation"]["total"]) == (199, 1)
+
+
+def test_torchrun_refuses_one_image_per_process_with_batch_normalization(launch):
+    command = ("-m", "zoo_core", "train", "flat", "--out", "run", "--set", "batch_size=2")
+    with launch(2, *command) as process:
+        _, err = process.communicate(timeout=600)
+    assert process.returncode != 0
+    (line,) = [line for line in err.splitlines() if line.startswith("zoo: ")]
+    assert "batch_size: expected at least 4 for 2 processes" in line
+    assert line.endswith("--set batch_size=4")
+    assert not Path("run").exists()
 
 
 @pytest.mark.slow

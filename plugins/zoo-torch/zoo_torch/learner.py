@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from zoo_core import Batch, Run, Split
 from zoo_core.plugin_api import Group, Tensors, average_decay
+from zoo_torch.batch_check import check_single_image
 from zoo_torch.device import has_bfloat16, seed_dropout
 from zoo_torch.distributed.gradient_sync import GradientSynchronizer
 from zoo_torch.distributed.process_group import TorchGroup
@@ -41,6 +42,15 @@ class TorchLearner:
         self._group = group
         self._transforms = _transforms(run)
         self._prepare = Prepare(run.data.normalization, device)
+        check_single_image(
+            model,
+            self._prepare,
+            run.config.input_shape,
+            device,
+            batch_size=run.recipe.batch_size,
+            processes=group.size,
+            available=len(run.data.train_rows),
+        )
         self._optimizer = make_optimizer(model.parameters(), run.recipe)
         self._gradient_sync = (
             GradientSynchronizer(model, group) if isinstance(group, TorchGroup) else None
@@ -130,6 +140,6 @@ class TorchLearner:
 def _transforms(run: Run) -> Callable[[Tensor], Tensor] | None:
     if not run.recipe.transforms:
         return None
-    from zoo_torch.transforms import Transforms  # here, because it imports torchvision
+    from zoo_torch.transforms.pipeline import Transforms  # here, because it imports torchvision
 
     return Transforms(run.recipe.transforms, run.config.input_shape)

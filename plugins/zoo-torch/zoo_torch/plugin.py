@@ -27,7 +27,7 @@ def zoo_trainers() -> list[TrainerSpec]:
                 "precision",
                 "transforms",
             ),
-            transforms="zoo_torch.transforms:Transforms",
+            transforms="zoo_torch.transforms.pipeline:Transforms",
             distributed=True,
             exporters={
                 "onnx": "zoo_torch.exporting.export:export_onnx",

@@ -81,6 +81,11 @@ class TorchTrainer:
     def predict(
         self, model: nn.Module, images: NDArray[np.uint8], normalization: Normalization
     ) -> list[NDArray[np.float32]]:
+        if not len(images):
+            # Many networks refuse an empty batch, but a process has one if there are more processes
+            # than images, and the others wait for its part.
+            one = np.zeros((1, *images.shape[1:]), images.dtype)
+            return [head[:0] for head in self.predict(model, one, normalization)]
         prepare = Prepare(normalization, self.device)
         model.eval()  # no dropout; batch normalization with its running statistics
         with torch.inference_mode():

@@ -45,8 +45,5 @@ class ResizeAndSplitHeads(nn.Module):
             # Without antialias, bilinear interpolation would skip pixels of a reduced image.
             smaller = x.shape[2] > self.size[0] or x.shape[3] > self.size[1]
             x = functional.interpolate(x, self.size, mode="bilinear", antialias=smaller)
-        if self.training and len(x) == 1:
-            # Because batch normalization refuses a single value per channel, as in a 1x1 map.
-            return self._logits(x.repeat(2, 1, 1, 1))[:1]
         logits: Tensor = self.network(x)
         return logits

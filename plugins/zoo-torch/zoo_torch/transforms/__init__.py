@@ -1,0 +1,1 @@
+"""Random transforms of images in training, from torchvision."""

@@ -1,0 +1,102 @@
+"""Batches of an epoch: every row once, and never one row alone beside others."""
+
+import dataclasses
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+from zoo_core.data.splits import TrainingData
+from zoo_core.frameworks.distributed import gather_in_order, shards
+from zoo_core.testing import resume_checks
+from zoo_core.testing.trainee import Trainee
+from zoo_core.training.batches import epoch_batches, least_rows
+
+
+@given(count=st.integers(1, 300), size=st.integers(1, 300))
+def test_epoch_batches_have_every_row_in_order_and_leave_none_alone(count, size):
+    order = np.random.default_rng(0).permutation(count)
+    batches = epoch_batches(order, size)
+    assert np.array_equal(np.concatenate(batches), order)
+    assert all(len(batch) == size for batch in batches[:-1])
+    if min(count, size) > 1:
+        assert 2 <= len(batches[-1]) <= size + 1
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "lengths"),
+    [
+        (9, 4, [4, 5]),
+        (8, 4, [4, 4]),
+        (10, 4, [4, 4, 2]),
+        (5, 4, [5]),
+        (3, 2, [3]),
+        (3, 1, [1, 1, 1]),
+        (1, 1, [1]),
+    ],
+)
+def test_epoch_batches_merge_remainder_of_one_alone(count, size, lengths):
+    assert [len(rows) for rows in epoch_batches(np.arange(count), size)] == lengths
+
+
+@given(rows=st.integers(1, 80), processes=st.integers(1, 20), least=st.sampled_from([1, 2]))
+def test_shards_are_consecutive_equal_and_not_smaller_than_least(rows, processes, least):
+    parts = shards(rows, processes, least=least)
+    assert (len(parts), parts[0].start, parts[-1].stop) == (processes, 0, rows)
+    assert all(before.stop == after.start for before, after in pairwise(parts))
+    lengths = [part.stop - part.start for part in parts if part.stop > part.start]
+    assert max(lengths) - min(lengths) <= 1
+    assert min(lengths) >= min(least, rows)
+    if rows >= least * processes:
+        assert len(lengths) == processes, "every process takes part in a full batch"
+
+
+@given(count=st.integers(1, 200), size=st.integers(1, 60), processes=st.integers(1, 20))
+def test_process_has_no_single_row_if_full_batches_have_two_for_each(count, size, processes):
+    least = least_rows(size, processes)
+    for batch in epoch_batches(np.arange(count), min(size, count)):
+        parts = shards(len(batch), processes, least=least)
+        lengths = {part.stop - part.start for part in parts}
+        assert 1 not in lengths or size < 2 * processes or count == 1
+
+
+class Member:
+    """A process of a group whose outputs are computed beforehand."""
+
+    def __init__(self, heads_by_rank):
+        self.rank, self.size = 0, len(heads_by_rank)
+        self.heads_by_rank = heads_by_rank
+
+    def all_gather(self, array):
+        return self.heads_by_rank
+
+
+@pytest.mark.parametrize("least", [1, 2])
+def test_gather_in_order_restores_rows_of_unequal_shards(least):
+    counts = [9, 9, 3]
+    rows = np.arange(21, dtype=np.float32)[:, np.newaxis]
+    batches = np.split(rows, [9, 18])
+    by_rank = [
+        np.concatenate([batch[shards(len(batch), 4, least=least)[rank]] for batch in batches])
+        for rank in range(4)
+    ]
+    (gathered,) = gather_in_order([by_rank[0]], counts, Member(by_rank), least=least)
+    assert np.array_equal(gathered, rows)
+
+
+def test_training_with_remainder_of_one_resumes_to_the_bit(toy, monkeypatch):
+    monkeypatch.setattr(resume_checks, "SEVERAL_STEPS", {"epochs": 2, "batch_size": 5})
+    resume_checks.resumes_to_the_bit(toy, "softmax", "default")  # 16 images: batches of 5, 5, 6
+
+
+@pytest.mark.parametrize("held_out", [1, 2])
+def test_training_scores_validation_split_of_one_or_two_images(toy, held_out):
+    trainee = Trainee.make(toy, "softmax", batch_size=3)
+    data: TrainingData = trainee.run.data
+    few = dataclasses.replace(
+        data, train_rows=data.train_rows[:4], validation_rows=data.validation_rows[:held_out]
+    )
+    trainee = dataclasses.replace(trainee, run=dataclasses.replace(trainee.run, data=few))
+    fitted = trainee.fit()
+    assert (fitted.train.total, fitted.validation.total) == (4, held_out)
