@@ -35,6 +35,7 @@ LAYERS = [
     "system",
     "metrics",
     "errors",
+    "text",
     "filenames",
     "version",
 ]

@@ -9,6 +9,9 @@ def main() -> None:
     """Run the command line and exit with its exit code."""
     # A plain `zoo list` is printed from the index without click, because `import click` alone
     # takes 4 times the CPU time of `python -c pass`, and the whole list takes less than that.
+    from zoo_core.system.terminal import escape_unencodable, print_lines
+
+    escape_unencodable()
     arguments = _plain_list(sys.argv[1:])
     if arguments is None:
         _collect_less_garbage()
@@ -26,7 +29,7 @@ def main() -> None:
         sys.stderr.close()  # the reader has closed the pipe, as `zoo list | head` does
         sys.exit(0)
     except ZooError as exc:
-        sys.stderr.write(f"zoo: {exc}\n")
+        print_lines(f"zoo: {exc}", err=True)
         sys.exit(exc.exit_code)
 
 

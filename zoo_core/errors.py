@@ -7,6 +7,8 @@ imperative. The command line prints both on one line, without a traceback.
 # Almost every module imports this one, `zoo list` included: `difflib` and `functools` are deferred.
 from collections.abc import Iterable
 
+from zoo_core.text import difference, mask_secrets, same_text
+
 
 class ZooError(Exception):
     """Base class of the errors that a user can fix."""
@@ -14,9 +16,9 @@ class ZooError(Exception):
     exit_code = 1
 
     def __init__(self, problem: str, *, hint: str = "") -> None:
-        super().__init__(problem, hint)
-        self.problem = problem
-        self.hint = hint
+        # Here, because messages are also logged, pickled and written to cards.
+        self.problem, self.hint = mask_secrets(problem), mask_secrets(hint)
+        super().__init__(self.problem, self.hint)
 
     def __reduce__(self) -> tuple[object, ...]:
         # Errors cross processes (workers of a search, readers of images), and the default would
@@ -93,8 +95,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``"Did you mean 'x'?"`` for the nearest known name, or an empty string."""
     import difflib
 
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f"Did you mean '{near[0]}'?" if near else ""
+    known = list(known)
+    # Names that look the same first, with the difference in words, because no reader would see it.
+    near = [each for each in known if same_text(name, each)]
+    near = near or difflib.get_close_matches(name, known, n=1)
+    return f"Did you mean {near[0]!r}? {difference(name, near[0])}".rstrip() if near else ""
 
 
 def choose_from(name: str, known: Iterable[str], *, command: str = "") -> str:

@@ -6,9 +6,11 @@ a command imports what it computes with in its function.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
+import traceback
 from typing import Any
 
 import click
@@ -25,6 +27,8 @@ from zoo_core.errors import (
 )
 from zoo_core.installation.installed import installed_catalog, installed_rows, warn_of_unusable
 from zoo_core.plugins.selection import BLOCK
+from zoo_core.system.terminal import print_lines
+from zoo_core.text import shown
 from zoo_core.version import __version__
 
 REPAIR_COMMANDS = {"check", "doctor", "install", "plugins", "uninstall"}
@@ -66,7 +70,7 @@ class _Commands(click.Group):
         """Complete the name of a command from the index."""
         # Not click's own method, because that imports every command for its help.
         return [
-            CompletionItem(row["name"], help=row["summary"])
+            CompletionItem(row["name"], help=shown(row["summary"]))
             for row in installed_rows()["commands"]
             if row["name"].startswith(incomplete)
         ] + click.Command.shell_complete(self, ctx, incomplete)
@@ -76,7 +80,7 @@ class _Commands(click.Group):
         # As above: click would import every command.
         with formatter.section("Commands"):
             formatter.write_dl(
-                [(row["name"], row["summary"]) for row in installed_rows()["commands"]]
+                [(row["name"], shown(row["summary"])) for row in installed_rows()["commands"]]
             )
 
 
@@ -124,31 +128,39 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         result: Any = zoo.main(arguments, prog_name="zoo", standalone_mode=False)
     except click.ClickException as exc:
-        exc.show()
-        return exc.exit_code
+        return _report_usage(exc)
     except (click.Abort, KeyboardInterrupt) as exc:
         return _report_interrupt(exc)
     except Exception as exc:
-        if debug:
-            raise
-        return _report(exc)
+        return _report(exc, debug=debug)
     return result if isinstance(result, int) else 0
+
+
+def _report_usage(exc: click.ClickException) -> int:
+    message = io.StringIO()
+    exc.show(message)
+    print_lines(*message.getvalue().rstrip("\n").split("\n"), err=True)
+    return exc.exit_code
 
 
 def _report_interrupt(exc: BaseException) -> int:
     # click converts every KeyboardInterrupt to an Abort.
     interrupt = exc.__cause__ if isinstance(exc, click.Abort) else exc
     if not isinstance(interrupt, InterruptedTrainingError):
-        sys.stderr.write("zoo: interrupted\n")
+        print_lines("zoo: interrupted", err=True)
         return 130
     from zoo_core.frameworks.distributed import env_rank
 
     if env_rank() == 0:
-        sys.stderr.write(f"zoo: {interrupt}\n")
+        print_lines(f"zoo: {interrupt}", err=True)
     return interrupt.exit_code
 
 
-def _report(exc: Exception) -> int:
+def _report(exc: Exception, *, debug: bool) -> int:
+    if debug:
+        # Through `print_lines`, because the messages in it are masked and escaped, too.
+        print_lines(*traceback.format_exc().rstrip("\n").split("\n"), err=True)
+        return 1
     if isinstance(exc, ZooError):
         from zoo_core.frameworks.distributed import env_rank
 
@@ -157,17 +169,18 @@ def _report(exc: Exception) -> int:
             # then the launcher ends this one. If this one exited first, the launcher would end the
             # first process before it printed anything.
             time.sleep(REPORT_TIMEOUT)
-        sys.stderr.write(f"zoo: {exc}\n")
+        print_lines(f"zoo: {exc}", err=True)
         return exc.exit_code
     if isinstance(exc, BrokenPipeError):
         sys.stderr.close()  # the reader has closed the pipe; silences the interpreter's own message
         return 0
     if isinstance(exc, OSError):
         where = f": {exc.filename}" if exc.filename else ""
-        sys.stderr.write(f"zoo: {exc.strerror or exc}{where}\n")
+        print_lines(f"zoo: {exc.strerror or exc}{where}", err=True)
         return 1
-    sys.stderr.write(
+    print_lines(
         f"zoo: unexpected {one_line(exc)}. "
-        "This is a bug in zoo or in a plugin. Add --debug for the traceback.\n"
+        "This is a bug in zoo or in a plugin. Add --debug for the traceback.",
+        err=True,
     )
     return 1

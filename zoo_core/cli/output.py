@@ -10,6 +10,8 @@ import os
 import sys
 
 from zoo_core.errors import singular
+from zoo_core.system.terminal import print_lines
+from zoo_core.text import encodable, mask_secrets, rewrite_texts, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +21,20 @@ if TYPE_CHECKING:
 
 def print_json(report: dict[str, Any]) -> None:
     """Print a report as one JSON object on standard output, with the schema's number first."""
-    sys.stdout.write(json.dumps({"schema": 1, **report}) + "\n")
+    report = {"schema": 1, **report}
+    text = json.dumps(report)
+    # Only then, because walking a long report takes longer than writing it.
+    if any(mark in text for mark in _NOT_FOR_JSON):
+        text = json.dumps(rewrite_texts(report, _for_json))
+    sys.stdout.write(text + "\n")
+
+
+_NOT_FOR_JSON = ("\\ud", "://", "NaN", "Infinity")
+"""Parts of a report with text that UTF-8 cannot encode, a secret, or a number that JSON lacks."""
+
+
+def _for_json(text: str) -> str:
+    return mask_secrets(encodable(text))
 
 
 def print_facts(facts: dict[str, Any]) -> None:
@@ -27,16 +42,14 @@ def print_facts(facts: dict[str, Any]) -> None:
     width = max(map(len, facts))
     for key, value in facts.items():
         if isinstance(value, dict) and value:
-            lines = [key, *(f"  {name}: {_printable(item)}" for name, item in value.items())]
+            lines = [key, *(f"  {name}: {_as_text(item)}" for name, item in value.items())]
         else:
-            lines = [f"{key.ljust(width)}  {_printable(value)}".rstrip()]
-        sys.stdout.write("\n".join(lines) + "\n")
+            lines = [f"{key.ljust(width)}  {_as_text(value)}".rstrip()]
+        print_lines(*lines)
 
 
-def _printable(value: Any) -> str:
-    # Values come from plugins and downloaded cards, and may hold escape sequences that a terminal
-    # would obey: JSON escapes them.
-    return value if isinstance(value, str) and value.isprintable() else json.dumps(value)
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def print_table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
@@ -45,7 +58,7 @@ def print_table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
     On a terminal, lines are cut at its width; in a file or a pipe, they are complete.
     """
     # Aligned with spaces, not rich's tables, because importing rich takes longer than `zoo list`.
-    cells = [[name.upper() for name in columns]]
+    cells = [[shown(name.upper()) for name in columns]]
     cells += [[_format_cell(name, row[name]) for name in columns] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     width = os.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
@@ -57,8 +70,11 @@ def print_table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _format_cell(column: str, value: Any) -> str:
-    if column in _FORMATS:
-        return _FORMATS[column](value)
+    # Escaped before the widths are computed, because an escape is wider than its character.
+    return shown(_FORMATS[column](value) if column in _FORMATS else _format_other(value))
+
+
+def _format_other(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else ""
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.data.image_batches import FileBatch
+from zoo_core.data.images.batches import FileBatch
 from zoo_core.metrics.predictions import Predictions, format_probability
 
 RUNNERS_UP = 2
@@ -41,7 +41,10 @@ class PredictionLine:
             "classes": [ranks[0].name for ranks in self.heads],
             "probabilities": [ranks[0].probability for ranks in self.heads],
             "runners_up": [
-                [{"label": rank.label, "probability": rank.probability} for rank in ranks[1:]]
+                [
+                    {"label": rank.label, "class": rank.name, "probability": rank.probability}
+                    for rank in ranks[1:]
+                ]
                 for ranks in self.heads
             ],
         }
@@ -106,9 +109,10 @@ def csv_header(classes: tuple[tuple[str, ...], ...]) -> list[str]:
     return names
 
 
-def csv_line(row: list[str]) -> str:
+def csv_line(row: Iterable[str]) -> str:
     """Return a row as a line of CSV, without a line break."""
     # csv.writer, because file names may contain commas and quotes.
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(row)
-    return line.getvalue()
+    # With both characters of a line break, because it quotes only those of its own.
+    csv.writer(line, lineterminator="\r\n").writerow(row)
+    return line.getvalue().removesuffix("\r\n")

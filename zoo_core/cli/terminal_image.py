@@ -22,7 +22,7 @@ def console() -> Console | None:
         return None
     from rich.console import Console
 
-    screen = Console(highlight=False, markup=False, soft_wrap=True)
+    screen = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
     colored = screen.color_system is not None and not screen.no_color
     # The half block that pixels are drawn with is not in other encodings.
     return screen if colored and screen.encoding.startswith("utf") else None

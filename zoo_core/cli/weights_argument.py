@@ -12,6 +12,7 @@ from zoo_core.errors import ZooError
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.registry.lookup import known_registries, open_registry, resolve_weights
 from zoo_core.registry.registry import FoundWeights
+from zoo_core.system.terminal import print_lines
 
 
 def arguments(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -44,7 +45,7 @@ def choose(
                 found += each.published(refresh=refresh)
             # Not raised, because the weights of the other registries can still be processed.
             except ZooError as exc:
-                click.echo(f"zoo: registry {each.name}: {exc}", err=True)
+                print_lines(f"zoo: registry {each.name}: {exc}", err=True)
                 code = max(code, exc.exit_code)
     if all_:
         return found, code

@@ -11,6 +11,7 @@ import sys
 from zoo_core.errors import PluginError, UnknownNameError, choose_from
 from zoo_core.plugins.index import Stamp, read_rows, write_rows
 from zoo_core.system.environment import is_set
+from zoo_core.system.terminal import print_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def installed_rows() -> Rows:
     stamp = Stamp([*sys.path, SETTINGS.path])
     selection = Selection.current()
     if selection.damage:
-        sys.stderr.write(f"zoo: no plugin counts as disabled: {selection.damage}\n")
+        print_lines(f"zoo: no plugin counts as disabled: {selection.damage}", err=True)
     catalog = load_catalog(selection)
     rows = catalog_rows(catalog)
     # No index with a broken plugin, because its cause may be fixed in a file that has no stamp,
@@ -100,7 +101,7 @@ def warn_of_unusable(plugins: Sequence[dict[str, Any]]) -> None:
     for plugin in plugins:
         # No warning of a conflict, because both plugins work: the ambiguous name is an error.
         if plugin["status"] in ("broken", "incompatible"):
-            sys.stderr.write(f"zoo: {plugin['status']} plugin: {plugin['reason']}\n")
+            print_lines(f"zoo: {plugin['status']} plugin: {plugin['reason']}", err=True)
 
 
 def refuse_unusable(plugins: Sequence[dict[str, Any]]) -> None:

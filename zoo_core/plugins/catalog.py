@@ -19,6 +19,7 @@ from zoo_core.errors import (
     singular,
 )
 from zoo_core.plugins.entry import Entry
+from zoo_core.plugins.own_data import hint_for_path
 from zoo_core.plugins.plugin import Plugin, Status
 from zoo_core.plugins.specs import CommandSpec, DatasetSpec, ModelSpec, SourceSpec, TrainerSpec
 
@@ -69,7 +70,9 @@ class Catalog:
         """Return a data set by name, or by ``SOURCE:ADDRESS`` from a source."""
         # No name of a spec has a colon, so the two cannot be confused.
         source, colon, address = name.partition(":")
-        if not colon:
+        sources = self._entries_by_kind["sources"]
+        # A path may have a colon, too, and then `_find` raises the error with a hint for paths.
+        if not colon or (source not in sources and hint_for_path(name, sources)):
             return self._find("datasets", name)
         found = self.source(source)
         if not address:
@@ -110,6 +113,8 @@ class Catalog:
         if error := self._other_kind(kind, name):
             return error
         problem, known = f"there is no {singular(kind)} {name!r}", self.entries(kind)
+        if kind == "datasets" and (hint := hint_for_path(name, self._entries_by_kind["sources"])):
+            return UnknownNameError(problem, hint=hint)
         command = {"models": "zoo list", "commands": "zoo --help"}.get(kind, f"zoo list {kind}")
         hint = choose_from(name, known, command=command)
         unusable = [plugin for plugin in self.plugins if not plugin.usable]
@@ -151,7 +156,8 @@ class Catalog:
         # except for zoo-images, which has several sources, none with its own name.
         plugin = "images" if kind == "sources" else name.partition("/")[0].removeprefix("zoo-")
         # Only zoo's own, because pip would install any package of a guessed name.
-        if plugin in OWN_PLUGINS.split():
+        installed = any(each.distribution == f"zoo-{plugin}" for each in self.plugins)
+        if plugin in OWN_PLUGINS.split() and not installed:
             return f"Or install its plugin: pip install zoo-{plugin}"
         if kind == "datasets" and (sources := self.entries("sources")):
             addresses = (f"{each}:{entry.spec.address}" for each, entry in sources.items())

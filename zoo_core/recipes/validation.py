@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from zoo_core.errors import DataError, InvalidValueError, choose_from, did_you_mean
+from zoo_core.text import encodable
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -61,9 +62,21 @@ def validate(cls: type[M], values: Mapping[str, Any], *, what: str, prefix: str 
     try:
         return cls.model_validate_json(json.dumps(dict(values)), strict=True)
     except ValidationError as exc:
+        # First, because pydantic's message about such bytes names no key.
+        _check_utf8(values, what, prefix)
         raise _explain(cls, exc, what, prefix) from exc
     except TypeError as exc:
         raise InvalidValueError(f"invalid {what}: a value is not plain JSON: {exc}") from exc
+
+
+def _check_utf8(values: Mapping[str, Any], what: str, prefix: str) -> None:
+    for key, value in values.items():
+        for text in (key, value if isinstance(value, str) else ""):
+            if encodable(text) != text:
+                raise InvalidValueError(
+                    f"invalid {what}: {prefix}{encodable(key)}: expected text in UTF-8, "
+                    f"got '{encodable(text)}'"
+                )
 
 
 def first_error(exc: ValidationError | OSError) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from zoo_core.registry.names import WeightsName, parse_name
 from zoo_core.registry.registry import ADDED, FoundWeights, Registry
 from zoo_core.registry.user_registries import add, remove, user_registries
 from zoo_core.system.environment import is_set
+from zoo_core.system.terminal import print_lines
 
 if TYPE_CHECKING:
     from zoo_core.plugins.catalog import Catalog
@@ -191,7 +191,7 @@ def _readable(registry: Registry, *, refresh: bool) -> PublishedIndex:
         return registry.index(refresh=refresh)
     except ZooError as exc:
         # Only a warning, because another registry may have the name.
-        sys.stderr.write(f"zoo: registry {registry.name} is skipped: {exc}\n")
+        print_lines(f"zoo: registry {registry.name} is skipped: {exc}", err=True)
         return EMPTY_INDEX
 
 

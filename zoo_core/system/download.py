@@ -26,6 +26,7 @@ from zoo_core.system.atomic_files import atomic_writer
 from zoo_core.system.environment import is_set
 from zoo_core.system.paths import write_error, zoo_home
 from zoo_core.system.progress_bar import ProgressBar
+from zoo_core.text import printable
 from zoo_core.version import __version__
 
 ATTEMPTS = 3
@@ -306,9 +307,8 @@ class _Download:
 
     def _error(self, reason: str) -> UnavailableError:
         # A server chooses parts of the reason, so it is shortened and cannot control a terminal.
-        printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in reason[:300])
         return UnavailableError(
-            f"{self._url} could not be downloaded: {printable}",
+            f"{self._url} could not be downloaded: {printable(reason[:300])}",
             hint="Check the address and the network, then try again.",
         )
 

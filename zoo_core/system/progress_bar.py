@@ -6,6 +6,9 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING
 
+from zoo_core.system.terminal import print_lines
+from zoo_core.text import shown
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -53,7 +56,7 @@ class ProgressBar:
         """Redraw the bar if it is drawn."""
         if self._progress is not None and self._task is not None:
             self._progress.update(
-                self._task, completed=completed, total=total, description=text, refresh=True
+                self._task, completed=completed, total=total, description=shown(text), refresh=True
             )
 
     def stop(self) -> None:
@@ -62,17 +65,22 @@ class ProgressBar:
             self._progress.stop()
             self._progress = None
 
-    def say(self, line: str) -> None:
-        """Print a line, above the bar."""
+    def say(self, *lines: str) -> None:
+        """Print lines, above the bar, which is redrawn once for all of them."""
         if self._quiet:
             return
         if self._progress is not None and self._lines_on_terminal:
-            # Through rich, which moves the bar below the line; as it is, because a file name may
-            # look like rich's markup.
-            self._progress.console.print(line, highlight=False, markup=False, soft_wrap=True)
+            # Through rich, which moves the bar below the lines; as they are, because a file name
+            # may look like rich's markup or like one of its emoji codes.
+            self._progress.console.print(
+                "\n".join(map(shown, lines)),
+                highlight=False,
+                markup=False,
+                emoji=False,
+                soft_wrap=True,
+            )
         else:
-            sys.stdout.write(line + "\n")
-            sys.stdout.flush()
+            print_lines(*lines)
 
     @property
     def _lines_on_terminal(self) -> bool:
@@ -83,7 +91,7 @@ class ProgressBar:
         from rich import progress
         from rich.console import Console
 
-        text = progress.TextColumn("{task.description}")
+        text = progress.TextColumn("{task.description}", markup=False)
         return progress.Progress(
             *([text] if self._text_first else []),
             progress.BarColumn(),

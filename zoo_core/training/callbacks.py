@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +15,7 @@ from zoo_core.frameworks.training_state import TrainingState
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.system.atomic_files import write_atomic
+from zoo_core.system.terminal import print_lines
 from zoo_core.weights.card import Card
 
 
@@ -76,6 +76,5 @@ def call_hook(hooks: pluggy.HookRelay, hook: str, consequence: str, **arguments:
             implementation.function(**wanted)
         except Exception as exc:
             plugin = implementation.plugin_name
-            sys.stderr.write(
-                f"zoo: plugin {plugin} failed in {hook}, {consequence}: {one_line(exc)}\n"
-            )
+            message = f"zoo: plugin {plugin} failed in {hook}, {consequence}: {one_line(exc)}"
+            print_lines(message, err=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,8 @@ from zoo_core.frameworks.training_state import FitResult, TrainingState
 from zoo_core.metrics.scores import Scores
 from zoo_core.recipes.validation import FrozenModel, first_error
 from zoo_core.system.atomic_files import write_atomic
+from zoo_core.system.terminal import print_lines
+from zoo_core.text import shell_command
 from zoo_core.training import CHECKPOINT_SECONDS
 from zoo_core.weights.file import Tensors
 
@@ -172,9 +173,10 @@ class Checkpoints:
         except OSError as exc:
             # On a full disk, the half-written folder would take the space that is missing.
             shutil.rmtree(folder, ignore_errors=True)
+            resume = shell_command("zoo", "train", "--resume", self.run)
             raise DataError(
                 f"checkpoint {folder} cannot be written: {exc.strerror}",
-                hint=f"Fix that, then continue: zoo train --resume {self.run}",
+                hint=f"Fix that, then continue: {resume}",
             ) from exc
         self._last = time.monotonic()
         self._remove_old()
@@ -191,7 +193,7 @@ class Checkpoints:
                 )
                 deserialize(serialized, self._config_sha256)
             except (OSError, ValueError) as exc:
-                sys.stderr.write(f"zoo: checkpoint {folder} is skipped: {one_line(exc)}\n")
+                print_lines(f"zoo: checkpoint {folder} is skipped: {one_line(exc)}", err=True)
             else:
                 return serialized
         return None

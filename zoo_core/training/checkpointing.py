@@ -7,6 +7,7 @@ import numpy as np
 from zoo_core.errors import InterruptedTrainingError
 from zoo_core.frameworks.distributed import SINGLE_PROCESS, Group, broadcast
 from zoo_core.system.interrupts import Stop
+from zoo_core.text import shell_command
 from zoo_core.training.checkpoint import Checkpoint, Checkpoints, SerializedCheckpoint, deserialize
 
 
@@ -61,8 +62,7 @@ class CheckpointManager:
         """Return the error that ends a training after a signal."""
         if self._checkpoints is None:
             return InterruptedTrainingError(signal, f"stopped {where}")
+        resume = shell_command("zoo", "train", "--resume", self._checkpoints.run)
         return InterruptedTrainingError(
-            signal,
-            f"stopped {where}; nothing is lost. Continue: zoo train --resume "
-            f"{self._checkpoints.run}",
+            signal, f"stopped {where}; nothing is lost. Continue: {resume}"
         )

@@ -7,7 +7,7 @@ import threading
 import time
 import zlib
 from io import BytesIO
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from PIL import Image
 
 from zoo_core.data.dataset import load_dataset
-from zoo_core.data.image_files import read_image, reader_for
+from zoo_core.data.images.processor import processor_for
 from zoo_core.installation.installed import installed_catalog
 from zoo_demo import app, gallery, request_limits
 
@@ -63,7 +63,7 @@ def test_read_api_returns_prediction_of_each_model(get, models, drawing, task):
     answer = get(f"/api/read?task={task}", body).json()
     members = [each for each in models if each.pretrained.card.dataset.name == task]
     shape = members[0].pretrained.input_shape
-    image = reader_for(installed_catalog(), task, shape)(read_image(BytesIO(body), 1))
+    image = processor_for(installed_catalog(), task, shape).read(BytesIO(body))
     seen = answer["image"]
     assert (seen["width"], seen["height"]) == (shape[2], shape[1])
     assert base64.b64decode(seen["pixels"]) == image.tobytes()
@@ -109,6 +109,38 @@ def test_read_api_names_failing_model_and_returns_other_answers(elsewhere, model
         given = get(READ, one).json()["answers"]
     assert given[1] == {"id": "mlp.default", "error": "RuntimeError: out of order"}
     assert [given[0]["names"], given[2]["names"]] == [["1"], ["1"]]
+
+
+def test_names_of_others_are_inert_in_responses(elsewhere, models, one):
+    evil = "a\x1b[2J\u202e\udcff"
+    shown = r"a\x1b[2J\u202e\xff"
+    pretrained = models[0].pretrained
+    classes = ((evil, *"123456789"),)
+    dataset = pretrained.card.dataset.model_copy(update={"name": evil, "classes": classes})
+
+    class Other:
+        card = pretrained.card.model_copy(update={"dataset": dataset, "seconds": float("nan")})
+
+        def __getattr__(self, name):
+            return getattr(pretrained, name)
+
+    with elsewhere([dataclasses.replace(models[0], pretrained=Other())]) as get:
+        (task,) = get("/api/models").json()["tasks"]
+        assert task["id"] == shown
+        assert task["classes"][0][0] == shown
+        # The page sends back the text that it received.
+        assert get(f"/api/read?task={quote(shown)}", one).json()["answers"][0]["names"] == ["1"]
+        card = get(f"/api/models/{models[0].id}/card")
+        assert card.json()["card"]["dataset"]["name"] == shown
+        assert card.json()["card"]["seconds"] is None
+        for response in (
+            get("/api/models"),
+            card,
+            get(f"/api/read?task={quote(evil, errors='replace')}", one),
+        ):
+            text = response.body.decode("ascii")
+            assert "\\u001b" not in text
+            assert "\\u202e" not in text.replace("\\\\u202e", "")
 
 
 def test_served_model_reads_one_drawing_at_a_time(models):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,7 +19,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from zoo_core.plugin_api import Catalog, DataError, join_names, physical_cores
+from zoo_core.plugin_api import (
+    Catalog,
+    DataError,
+    join_names,
+    physical_cores,
+    rewrite_texts,
+    shown,
+)
 from zoo_demo.gallery import Gallery
 from zoo_demo.models import Served
 from zoo_demo.predictions import predict_drawing
@@ -31,6 +40,14 @@ MAX_WAITING = 256
 
 MAX_ITEMS = 200
 """Maximum number of misclassified images per response."""
+
+
+class _Json(JSONResponse):
+    """A response whose texts are for the page: names and messages of others are inert there."""
+
+    def render(self, content: Any) -> bytes:
+        # In ASCII, because paths may contain bytes that are not UTF-8.
+        return json.dumps(rewrite_texts(content, shown)).encode()
 
 
 class Api:
@@ -56,7 +73,7 @@ class Api:
 
     async def list_models(self, _request: Request) -> Response:
         """Return the tasks and their models."""
-        return JSONResponse({"tasks": [task.facts() for task in self.tasks.values()]})
+        return _Json({"tasks": [task.facts() for task in self.tasks.values()]})
 
     async def read(self, request: Request) -> Response:
         """Return the predictions of every model of ``?task=`` for the image file in the body."""
@@ -73,14 +90,14 @@ class Api:
             raise HTTPException(400, str(exc)) from exc
         finally:
             self._waiting -= 1
-        return JSONResponse(answer)
+        return _Json(answer)
 
     async def show_card(self, request: Request) -> Response:
         """Return a model's card, without the golden outputs."""
         model = self._model(request)
         # They are for `zoo verify`, and many times larger than the rest.
         facts = model.pretrained.card.model_dump(mode="json", exclude={"golden"})
-        return JSONResponse({**model.facts(), "card": facts})
+        return _Json({**model.facts(), "card": facts})
 
     async def show_misread(self, request: Request) -> Response:
         """Return misclassified images from ``?start=``, at most ``?count=``; 202 until known."""
@@ -89,7 +106,7 @@ class Api:
         count = _number(request, "count", 48, low=1, high=MAX_ITEMS)
         page = self._gallery.page(model, start, count)
         status = {"ready": 200, "computing": 202, "failed": 500}[page["state"]]
-        return JSONResponse(page, status, {"cache-control": "no-store"})
+        return _Json(page, status, {"cache-control": "no-store"})
 
     def close(self) -> None:
         """Stop all computations."""
@@ -97,12 +114,12 @@ class Api:
         self._gallery.close()
 
     def _task(self, request: Request) -> Task:
-        name = request.query_params.get("task", "")[:200]
+        name = request.query_params.get("task", "")
         if name not in self.tasks:
             raise HTTPException(
                 400,
                 f"wrong query parameter task: expected one of {join_names(self.tasks)}, "
-                f"got {name!r}",
+                f"got {name[:200]!r}",
             )
         return self.tasks[name]
 
@@ -172,8 +189,8 @@ def _refuse(request: Request, exc: Exception) -> Response:
         problem = f"nothing at {path}. Open the page at /."
     if exc.status_code == 405:
         problem = f"{path} does not support {request.method}"
-    return JSONResponse({"error": problem}, exc.status_code, exc.headers)
+    return _Json({"error": problem}, exc.status_code, exc.headers)
 
 
 def _fail(request: Request, exc: Exception) -> Response:
-    return JSONResponse({"error": f"{request.url.path[:200]} failed: {exc!r:.200}"}, 500)
+    return _Json({"error": f"{request.url.path[:200]} failed: {exc!r:.200}"}, 500)

@@ -7,7 +7,7 @@ import webbrowser
 
 import click
 
-from zoo_core.plugin_api import deferred_signals, installed_catalog, options
+from zoo_core.plugin_api import deferred_signals, installed_catalog, options, print_lines
 from zoo_demo.request_limits import is_loopback
 from zoo_demo.server import address_of, listen, make_server
 
@@ -62,13 +62,13 @@ def demo(  # noqa: PLR0917 (click passes every argument by name)
 
         def ready() -> None:
             count = f"{len(models)} model{'s' if len(models) > 1 else ''}"
-            click.echo(f"{url} shows {count}. Stop it with Ctrl-C.")
+            print_lines(f"{url} shows {count}. Stop it with Ctrl-C.")
             if opened:
                 # In a thread, because a browser in the terminal returns only when the user quits.
                 threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
         if not is_loopback(host):
-            click.echo(
+            print_lines(
                 f"zoo: warning: with --host {host}, every machine that reaches this one can use "
                 "the page without a password.",
                 err=True,

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-import click
-
 from zoo_core import ZooError
 from zoo_core.plugin_api import (
     Catalog,
@@ -17,6 +15,8 @@ from zoo_core.plugin_api import (
     locate,
     one_line,
     open_registry,
+    print_lines,
+    shown,
 )
 from zoo_demo.models import Served, serve
 
@@ -79,7 +79,7 @@ def load_all(
             errors.append((name, exc if isinstance(exc, ZooError) else ZooError(one_line(exc))))
     # Without the first one if it is raised below, because the command line prints that.
     for name, error in errors if served else errors[1:]:
-        click.echo(f"zoo: {name} is skipped: {error}", err=True)
+        print_lines(f"zoo: {name} is skipped: {error}", err=True)
     if not served:
         raise errors[0][1]
     return list(served.values())
@@ -88,6 +88,6 @@ def load_all(
 def _name(found: FoundWeights | Path, taken: Collection[str]) -> str:
     """Return the name of weights, with their registry if another one has the same name."""
     if isinstance(found, Path):
-        return str(found)
+        return shown(str(found))  # the page sends it back, as text that it can show
     short = found.published.name
     return found.qualified_name if short in taken else short

@@ -21,7 +21,7 @@ def predict_drawing(task: Task, body: bytes) -> dict[str, Any]:
         DataError: the file is not a readable image.
     """
     started = time.perf_counter()
-    image = task.reader(decode(body, task.shape[0]))
+    image = decode(body, task.processor)
     prepared = time.perf_counter()
     return {
         "task": task.id,

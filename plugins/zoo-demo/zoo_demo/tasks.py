@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from zoo_core.plugin_api import Catalog, ImageReader, reader_for
+from zoo_core.plugin_api import Catalog, ImageProcessor, processor_for, shown
 from zoo_demo.models import Served
 
 DIGITS = tuple("0123456789")
@@ -14,20 +14,20 @@ DIGITS = tuple("0123456789")
 
 @dataclass(frozen=True)
 class Task:
-    """Models for the same images, and the function that converts a drawing to one.
+    """Models for the same images, and the preparation of a drawing as one.
 
     Attributes:
         id: name of the data set.
         shape: channels, height and width of an image.
         classes: class names per head.
-        reader: function from any image to one of that shape.
+        processor: preparation of image files as inputs of the models.
         models: the models.
     """
 
     id: str
     shape: tuple[int, int, int]
     classes: tuple[tuple[str, ...], ...]
-    reader: ImageReader
+    processor: ImageProcessor
     models: tuple[Served, ...]
 
     @property
@@ -52,11 +52,15 @@ def group(catalog: Catalog, models: Sequence[Served]) -> dict[str, Task]:
     members: dict[tuple[Any, ...], list[Served]] = {}
     for model in models:
         dataset, shape = model.pretrained.card.dataset, model.pretrained.input_shape
-        members.setdefault((dataset.name, shape, dataset.classes), []).append(model)
+        ranges = tuple(sorted(dataset.pixel_ranges.items()))
+        members.setdefault((dataset.name, shape, dataset.classes, ranges), []).append(model)
     tasks: dict[str, Task] = {}
-    for name, shape, classes in sorted(members, key=lambda key: (len(key[2]), key[0])):
+    for key in sorted(members, key=lambda key: (len(key[2]), key[0])):
+        name, shape, classes, ranges = key
         # A user's variant of a data set has its name, but a different shape or different classes.
-        id_ = name if name not in tasks else f"{name}-{'x'.join(map(str, shape))}-{len(tasks)}"
-        reader = reader_for(catalog, name, shape)
-        tasks[id_] = Task(id_, shape, classes, reader, tuple(members[name, shape, classes]))
+        # Shown, because the page sends the id back, and a path may have bytes that are not UTF-8.
+        id_ = shown(name)
+        id_ = id_ if id_ not in tasks else f"{id_}-{'x'.join(map(str, shape))}-{len(tasks)}"
+        processor = processor_for(catalog, name, shape, dict(ranges))
+        tasks[id_] = Task(id_, shape, classes, processor, tuple(members[key]))
     return tasks

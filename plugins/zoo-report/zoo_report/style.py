@@ -17,6 +17,9 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FuncFormatter
 
+from zoo_core.plugin_api import printable
+from zoo_report.fonts import drawable, families, fit_text, fonts_of_browser, inert
+
 INK = "#222222"
 MUTED = "#6b6b6b"
 LINES = "#dddddd"
@@ -124,14 +127,18 @@ def short(name: str, length: int = 16) -> str:
 
 
 def text_width(text: str, size: float, weight: str = "normal") -> float:
-    """Return the width of a line of text in inches; `size` is in points."""
+    """Return the width of text in inches, that of its longest line; `size` is in points."""
     # From the font's metrics, because a figure's size must be known before anything is drawn.
     font = FontProperties(size=size, weight=weight)
-    return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]) / 72
+    text = drawable(text, font)
+    font.set_family(families(text, font))
+    measure = text_to_path.get_text_width_height_descent
+    return max(float(measure(line, font, ismath=False)[0]) / 72 for line in text.split("\n"))
 
 
 def png(figure: Figure) -> bytes:
     """Return a figure as a PNG file; equal figures give equal bytes."""
+    fit_text(figure, drawable)
     buffer = io.BytesIO()
     # Without "Software", because the version of matplotlib would change the bytes.
     figure.savefig(buffer, format="png", dpi=PNG_DPI, metadata={"Software": None})
@@ -147,9 +154,10 @@ def svg(figure: Figure, name: str, label: str) -> str:
         label: accessible name.
     """
     buffer = io.StringIO()
+    fit_text(figure, inert)
     # Text stays text, because it is smaller, searchable, and follows the fonts of the page. The
     # salt keeps the hashed ids of several pictures in a page distinct, and the same every time.
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": name}), fonts_of_browser():
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     # Before the first </defs> come the XML prolog, metadata, and a style for every element "*",
     # which would apply to the whole page.
@@ -166,7 +174,7 @@ def svg(figure: Figure, name: str, label: str) -> str:
     # 4/3 pixels per point: the physical size in CSS.
     return (
         f'<svg viewBox="0 0 {width:g} {height:g}" style="--w:{width * 4 / 3:.0f}" role="img" '
-        f'aria-label="{escape(label)}">{body}</svg>'
+        f'aria-label="{escape(printable(label))}">{body}</svg>'
     )
 
 

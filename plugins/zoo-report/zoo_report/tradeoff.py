@@ -12,6 +12,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from zoo_core.plugin_api import Proportion
+from zoo_report.fonts import families, fonts_of_browser, inert
 from zoo_report.scale import log_ticks
 from zoo_report.style import COLORS, INK, MUTED, PANEL_HEIGHT, PANEL_WIDTH, add_panel, make_figure
 
@@ -106,7 +107,7 @@ def _draw_point(axes: Axes, point: Point) -> tuple[Bbox, Bbox]:
 
 def _label(axes: Axes, point: Point, taken: Sequence[Bbox], intervals: Sequence[Bbox]) -> Bbox:
     """Write the label of a point where it covers the least, and return its area."""
-    name = point.label
+    name = inert(point.label)
     label = axes.annotate(
         # The end of a path or of a tag distinguishes models better than its beginning.
         name if len(name) <= LONGEST else f"…{name[1 - LONGEST :]}",
@@ -137,4 +138,6 @@ def _label(axes: Axes, point: Point, taken: Sequence[Bbox], intervals: Sequence[
         # A label across an interval remains readable: better than one far from its point.
         return 20 * covered + 2 * area.count_overlaps(intervals) + abs(place[0])
 
-    return move(min(((row, side) for row in ROWS for side in ("left", "right")), key=cost))
+    label.set_fontfamily(families(label.get_text(), label.get_fontproperties()))
+    with fonts_of_browser():
+        return move(min(((row, side) for row in ROWS for side in ("left", "right")), key=cost))

@@ -6,7 +6,6 @@ import functools
 import math
 import os
 import re
-import shlex
 import signal
 import time
 from pathlib import Path
@@ -23,6 +22,8 @@ from zoo_core.plugin_api import (
     installed_catalog,
     options,
     print_json,
+    print_lines,
+    shell_command,
 )
 
 if TYPE_CHECKING:
@@ -226,7 +227,7 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
         raise InterruptedTrainingError(
             stop.signal,
             f"interrupted after {len(summary.trials)} trials, which are kept. To continue, run: "
-            f"zoo tune {shlex.join(words)}",
+            f"{shell_command('zoo', 'tune', *words)}",
         )
     if not summary.ranked:
         reasons = sorted({trial.reason for trial in summary.trials})
@@ -247,7 +248,7 @@ def _announce(search: Search, study: optuna.Study, where: str, patience: float) 
     from optuna.trial import TrialState
 
     trials = "trials until the timeout" if search.trials is None else f"{search.trials} trials"
-    click.echo(
+    print_lines(
         f"Tuning {search.plan.model.spec.name} on {search.plan.dataset.spec.name} from recipe "
         f"{search.plan.recipe_name}: {trials} over {', '.join(search.space.ranges)}. "
         f"Study {study.study_name}, stored in {where}."
@@ -255,7 +256,7 @@ def _announce(search: Search, study: optuna.Study, where: str, patience: float) 
     running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
     if running:
         numbers = ", ".join(str(trial.number) for trial in running)
-        click.echo(
+        print_lines(
             f"Running elsewhere, or lost: trial {numbers}. A trial without a heartbeat for "
             f"{patience:g} s is repeated."
         )
@@ -273,17 +274,16 @@ def _report(study: Study, folder: Path, *, as_json: bool) -> None:
         return
     if recipe is None:
         return
-    click.echo(
+    print_lines(
         f"{len(study.trials)} trials, {study.counted('pruned')} pruned, "
         f"{study.counted('failed')} failed; {study.epochs:,} epochs in {study.seconds:.0f} s. "
         "Validation accuracy in percent:"
     )
-    for line in leaderboard(study):
-        click.echo(line)
+    print_lines(*leaderboard(study))
     if study.importances:
         shares = ", ".join(f"{key} {share:.0%}" for key, share in study.importances.items())
-        click.echo(f"Importance: {shares}.")
+        print_lines(f"Importance: {shares}.")
     # Written by other plugins, at the end of a search.
     if pictures := sorted(path.name for path in folder.glob("*.png")):
-        click.echo(f"Pictures in {folder}: {', '.join(pictures)}")
-    click.echo(f"Train the best: zoo train {study.model} --recipe {recipe}")
+        print_lines(f"Pictures in {folder}: {', '.join(pictures)}")
+    print_lines(f"Train the best: {shell_command('zoo', 'train', study.model, '--recipe', recipe)}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from zoo_core.plugin_api import (
     merge_layers,
     overrides,
     plan_values,
+    print_lines,
 )
 from zoo_tune.optuna_params import Plain, params_of
 from zoo_tune.pruner import BestThirdPruner
@@ -137,7 +137,7 @@ class Search:
             before, now = stored.get("versions", {}), self.plan.versions()
             changed = sorted(key for key in before | now if before.get(key) != now.get(key))
             versions = ", ".join(f"{key} {before.get(key)} → {now.get(key)}" for key in changed)
-            sys.stderr.write(f"zoo: versions changed since the study began: {versions}\n")
+            print_lines(f"zoo: versions changed since the study began: {versions}", err=True)
 
 
 def make_search(

@@ -13,6 +13,7 @@ from zoo_core.cli.output import print_json
 from zoo_core.errors import DataError, VerificationError
 from zoo_core.installation.installed import load_catalog
 from zoo_core.system.atomic_files import write_atomic
+from zoo_core.system.terminal import print_lines
 
 if TYPE_CHECKING:
     from zoo_core.testing.runner import CheckResult
@@ -78,9 +79,9 @@ def check(
         print_json({"plugin": name, **{str(k): v for k, v in counts.items()}, "checks": rows})
     else:
         summary = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-        click.echo(f"{len(outcomes)} checks of {name}: {summary}.")
+        print_lines(f"{len(outcomes)} checks of {name}: {summary}.")
         if models > MAX_MODELS:
-            click.echo(
+            print_lines(
                 f"Of {models:,} models, a sample was checked; to check another: zoo check MODEL"
             )
     return VerificationError.exit_code if counts[CheckStatus.FAILED] else 0
@@ -93,7 +94,7 @@ def _split_skip(text: str) -> tuple[str, str]:
 
 def _print(outcome: CheckResult) -> None:
     note = f": {outcome.message}" if outcome.message else ""
-    click.echo(f"{SIGNS[outcome.status]} {outcome.check}{note}  ({outcome.seconds:.2f} s)")
+    print_lines(f"{SIGNS[outcome.status]} {outcome.check}{note}  ({outcome.seconds:.2f} s)")
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -10,6 +10,7 @@ from zoo_core.cli import options
 from zoo_core.cli.output import print_facts, print_json, print_table
 from zoo_core.errors import VerificationError
 from zoo_core.installation.doctor import Examination, examine
+from zoo_core.system.terminal import print_lines
 
 
 @click.command()
@@ -29,16 +30,16 @@ def doctor(as_json: bool) -> int:
 
 def _print(examination: Examination) -> None:
     print_facts(examination.environment)
-    click.echo()
+    print_lines("")
     packages = examination.packages.items()
     print_table(
         ("package", "version"), [{"package": p, "version": v or "missing"} for p, v in packages]
     )
-    click.echo()
+    print_lines("")
     print_table(("name", "version", "status", "offers"), examination.plugins)
-    click.echo()
+    print_lines("")
     for number, finding in enumerate(examination.findings, start=1):
         # A finding's problem may end with a period of its own.
-        click.echo(f"{number}. {finding.problem.rstrip('.')}.\n   {finding.remedy}")
+        print_lines(f"{number}. {finding.problem.rstrip('.')}.", f"   {finding.remedy}")
     if not examination.findings:
-        click.echo("No problems found.")
+        print_lines("No problems found.")

@@ -17,6 +17,8 @@ from zoo_core.plugins.scaffold import (
     offered_name,
     write_plugin,
 )
+from zoo_core.system.terminal import print_lines
+from zoo_core.text import shell_command
 
 
 @click.command()
@@ -59,10 +61,10 @@ def new(name: str, kind: str, framework: str | None, out: Path | None, as_json: 
         train = f"zoo train mlp --dataset {plugin.name} --epochs 1"
     # With ./, because pip would search an index for a bare name.
     where = folder if folder.is_absolute() else f"./{folder}"
-    steps = [f"pip install -e {where}", train, f"zoo check {plugin.name}"]
+    steps = [shell_command("pip", "install", "-e", where), train, f"zoo check {plugin.name}"]
     if as_json:
         files = sorted(str(path) for path in folder.rglob("*") if path.is_file())
         print_json({"folder": str(folder), "distribution": plugin.distribution, "files": files})
         return
-    click.echo(f"Wrote {folder}: the {kind} {plugin.name}, distribution {plugin.distribution}.")
-    click.echo("\n".join(["Next:", *(f"  {step}" for step in steps)]))
+    print_lines(f"Wrote {folder}: the {kind} {plugin.name}, distribution {plugin.distribution}.")
+    print_lines("Next:", *(f"  {step}" for step in steps))

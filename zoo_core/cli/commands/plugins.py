@@ -16,6 +16,7 @@ from zoo_core.errors import InvalidValueError
 from zoo_core.installation.installed import installed_rows, plugin_row
 from zoo_core.plugins.index import clear_index
 from zoo_core.plugins.selection import SETTINGS, canonical
+from zoo_core.system.terminal import print_lines
 
 
 @click.group(invoke_without_command=True)
@@ -59,7 +60,7 @@ def disable(name: str) -> None:
         raise InvalidValueError("zoo-core is zoo itself and cannot be disabled")
     with SETTINGS.changing() as values:
         values["disabled"] = sorted({*values["disabled"], canonical(name)})
-    click.echo(f"Disabled {row['name']}. To undo it: zoo plugins enable {row['name']}")
+    print_lines(f"Disabled {row['name']}. To undo it: zoo plugins enable {row['name']}")
 
 
 @plugins.command()
@@ -70,10 +71,10 @@ def enable(name: str) -> None:
         # The settings come first, because a plugin that was uninstalled since has no row.
         if canonical(name) not in values["disabled"]:
             row = plugin_row(name)
-            click.echo(f"{row['name']} is not disabled; its status is {row['status']}.")
+            print_lines(f"{row['name']} is not disabled; its status is {row['status']}.")
             return
         values["disabled"] = [each for each in values["disabled"] if each != canonical(name)]
-    click.echo(f"Enabled {name}.")
+    print_lines(f"Enabled {name}.")
 
 
 @plugins.command()
@@ -82,7 +83,7 @@ def refresh() -> None:
     clear_index()
     statuses = [row["status"] for row in installed_rows()["plugins"]]
     counts = ", ".join(f"{statuses.count(each)} {each}" for each in sorted(set(statuses)))
-    click.echo(f"{len(statuses)} plugins: {counts}.")
+    print_lines(f"{len(statuses)} plugins: {counts}.")
 
 
 def _package_metadata(name: str) -> dict[str, Any]:

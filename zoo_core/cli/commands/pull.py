@@ -7,6 +7,7 @@ import click
 from zoo_core.cli import options, weights_argument
 from zoo_core.cli.output import print_json
 from zoo_core.registry.location import Folder
+from zoo_core.system.terminal import print_lines
 
 
 @click.command()
@@ -29,7 +30,7 @@ def pull(names: tuple[str, ...], all_: bool, registry: str | None, as_json: bool
         where = "on this machine" if isinstance(found.registry.location, Folder) else "cached"
         rows.append({"name": found.name, "registry": found.registry.name, "path": str(file.path)})
         if not as_json:
-            click.echo(f"{found.name}  {where}: {file.path}")
+            print_lines(f"{found.name}  {where}: {file.path}")
     if as_json:
         print_json({"weights": rows})
     return code

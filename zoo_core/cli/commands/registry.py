@@ -8,6 +8,7 @@ from zoo_core.cli import options
 from zoo_core.cli.output import print_json, print_table
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.registry import lookup
+from zoo_core.system.terminal import print_lines
 
 
 @click.group()
@@ -28,7 +29,7 @@ def add(name: str, url: str) -> None:
     added = lookup.add_registry(installed_catalog(), name, url)
     count = len(added.index().tags)
     sets = "set" if count == 1 else "sets"
-    click.echo(f"Added {name}, {added.location.url}: {count} published {sets} of weights.")
+    print_lines(f"Added {name}, {added.location.url}: {count} published {sets} of weights.")
 
 
 @registry.command("remove")
@@ -36,7 +37,7 @@ def add(name: str, url: str) -> None:
 def remove(name: str) -> None:
     """Remove the added registry NAME."""
     lookup.remove_registry(installed_catalog(), name)
-    click.echo(f"Removed {name}. To remove its files from the cache: zoo cache prune")
+    print_lines(f"Removed {name}. To remove its files from the cache: zoo cache prune")
 
 
 @registry.command("list")

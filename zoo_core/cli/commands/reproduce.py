@@ -12,6 +12,7 @@ from zoo_core.cli.output import print_json
 from zoo_core.errors import VerificationError
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.registry.lookup import resolve_weights
+from zoo_core.system.terminal import print_lines
 
 if TYPE_CHECKING:
     from zoo_core.publishing.reproduce import Reproduction
@@ -58,7 +59,7 @@ def reproduce(  # noqa: PLR0917 (click passes every argument by name)
 
     found = resolve_weights(installed_catalog(), name, registry)
     if not as_json:
-        click.echo(f"Reproducing {found.name}")
+        print_lines(f"Reproducing {found.name}")
     # Only the bar: the epochs of several trainings would hide the comparisons.
     with TrainingProgress(quiet=True) as reporter:
         done = reproduce_published(
@@ -77,9 +78,9 @@ def reproduce(  # noqa: PLR0917 (click passes every argument by name)
 
 def _print(done: Reproduction) -> None:
     seed = done.card.recipe.seed
-    click.echo(f"  {'ok  ' if done.holds else 'FAIL'}  seed {seed}: {done.verdict()}")
+    print_lines(f"  {'ok  ' if done.holds else 'FAIL'}  seed {seed}: {done.verdict()}")
     for what, (published, here) in done.differences.items():
-        click.echo(f"        {what}: published with {published}, here {here}")
+        print_lines(f"        {what}: published with {published}, here {here}")
 
 
 def _report_row(done: Reproduction) -> dict[str, object]:

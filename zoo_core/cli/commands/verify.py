@@ -10,6 +10,7 @@ from zoo_core.cli import options, weights_argument
 from zoo_core.cli.output import print_json
 from zoo_core.errors import VerificationError
 from zoo_core.installation.installed import installed_catalog
+from zoo_core.system.terminal import print_lines
 
 if TYPE_CHECKING:
     from zoo_core.publishing.verify import Verification
@@ -44,14 +45,14 @@ def verify(names: tuple[str, ...], all_: bool, registry: str | None, as_json: bo
 
 
 def _print(verification: Verification) -> None:
-    click.echo(verification.found.name)
+    print_lines(verification.found.name)
     for check in verification.checks:
         if check.error is None:
-            click.echo(f"  ok    {check.what}: {check.found}  ({check.seconds:.2f} s)")
+            print_lines(f"  ok    {check.what}: {check.found}  ({check.seconds:.2f} s)")
         elif isinstance(check.error, VerificationError):
-            click.echo(f"  FAIL  {check.what}: {check.error}")
+            print_lines(f"  FAIL  {check.what}: {check.error}")
         else:  # for instance, a plugin or a data set is missing
-            click.echo(f"  ?     {check.what} cannot be checked: {check.error}")
+            print_lines(f"  ?     {check.what} cannot be checked: {check.error}")
 
 
 def _report_row(verification: Verification) -> dict[str, object]:

@@ -6,7 +6,6 @@ import math
 import os
 import random
 import socket
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -28,6 +27,7 @@ from zoo_core.plugin_api import (
     TrainingError,
     TrialRunner,
     one_line,
+    print_lines,
 )
 from zoo_tune.optuna_params import suggest
 from zoo_tune.search import Search
@@ -76,9 +76,10 @@ class Worker:
         while not self.stop.signal and time.monotonic() < self.until and not self._is_complete():
             for lost in stale.find(self.study.get_trials(deepcopy=False)):
                 if give_up(self.study, lost.number):
-                    sys.stderr.write(
+                    print_lines(
                         f"zoo: trial {lost.number} of {lost.user_attrs.get(WORKER, 'a worker')} "
-                        f"had no heartbeat for {self.patience:g} s and is repeated\n"
+                        f"had no heartbeat for {self.patience:g} s and is repeated",
+                        err=True,
                     )
             trial = self._take()
             if trial is None:
@@ -140,9 +141,10 @@ class Worker:
         except InterruptedTrainingError:
             give_up(self.study, trial.number)  # `work` ends, because `stop` is set
         except UpdateFinishedTrialError:
-            sys.stderr.write(
+            print_lines(
                 f"zoo: trial {trial.number} was repeated by another worker while it was trained "
-                "here; this result does not count\n"
+                "here; this result does not count",
+                err=True,
             )
         except BaseException:  # an error in the model or in the data
             give_up(self.study, trial.number)

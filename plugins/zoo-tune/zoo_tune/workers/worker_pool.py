@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import optuna
 from optuna.trial import TrialState
 
-from zoo_core.plugin_api import Stop, TrainingError
+from zoo_core.plugin_api import Stop, TrainingError, print_lines
 from zoo_tune.workers.trial_accounting import WORKER, give_up
 from zoo_tune.workers.worker import WAIT
 
@@ -72,10 +72,10 @@ def run_workers(
 def _report_dead_worker(process: subprocess.Popen[bytes], study: optuna.Study) -> None:
     """Print that a worker died, and fail its trial so that another worker repeats it."""
     how = f"signal {-process.returncode}" if process.returncode < 0 else f"{process.returncode}"
-    sys.stderr.write(f"zoo: worker {process.pid} ended with {how}\n")
+    print_lines(f"zoo: worker {process.pid} ended with {how}", err=True)
     # At once, instead of after `--patience`: this process can be sure that the worker is dead.
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         if str(trial.user_attrs.get(WORKER, "")).endswith(f":{process.pid}") and give_up(
             study, trial.number
         ):
-            sys.stderr.write(f"zoo: trial {trial.number} of this worker is repeated\n")
+            print_lines(f"zoo: trial {trial.number} of this worker is repeated", err=True)

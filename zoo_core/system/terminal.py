@@ -1,0 +1,34 @@
+"""Lines on standard output and standard error, which no name can break.
+
+It imports only what `zoo list` needs.
+"""
+
+import sys
+
+from zoo_core.text import shown
+
+
+def print_lines(*lines: str, err: bool = False) -> None:
+    """Print lines without secrets of URLs; control characters and line breaks are escapes.
+
+    Args:
+        lines: the lines, without line breaks.
+        err: whether to print them on standard error.
+    """
+    stream = sys.stderr if err else sys.stdout
+    stream.write("".join(f"{shown(line)}\n" for line in lines))
+    stream.flush()  # so that both streams stay in order where they are one file
+
+
+def escape_unencodable() -> None:
+    """Let both streams escape characters that their encoding lacks, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        # Other objects, such as a notebook's stream, have no encoding to choose.
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="backslashreplace")
+
+
+def print_in_utf8() -> None:
+    """Let standard output have the encoding UTF-8, unless it is a terminal."""
+    if (reconfigure := getattr(sys.stdout, "reconfigure", None)) and not sys.stdout.isatty():
+        reconfigure(encoding="utf-8", errors="backslashreplace")
