@@ -126,6 +126,7 @@ def read_until(terminal, wanted):
         ("zoo train softmax-p", "zoo train softmax-pairs"),
         ("zoo train softmax --dataset toy-p", "zoo train softmax --dataset toy-pairs"),
         ("zoo train softmax --check", "zoo train softmax --checkpoint-every"),
+        ("zoo list datasets --license CC", "zoo list datasets --license CC0-1.0"),
         ("zoo plugins inf", "zoo plugins info"),
         ("zoo plugins info zoo-co", "zoo plugins info zoo-core"),
         pytest.param(

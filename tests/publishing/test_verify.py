@@ -108,6 +108,16 @@ def test_verifier_detects_false_card(toy, registry, lie, what, expected):
     assert all(fact in errors[what] for fact in expected)
 
 
+@pytest.mark.parametrize(("license", "detected"), [("CC0-1.0", True), ("MIT", False), ("", False)])
+def test_verifier_compares_license_of_index_with_card(toy, registry, license, detected):
+    (entry,) = Registry("", Folder(registry)).index().tags.values()
+    assert entry.license == "MIT"
+    index = EMPTY_INDEX.with_tag(replace(entry, license=license), default=True)
+    (registry / "index.json").write_bytes(index_json(index))
+    errors = [str(error) for error in verify(toy, registry).errors]
+    assert errors == ["license: the index has CC0-1.0, the card has MIT"] * detected
+
+
 def test_verifier_detects_weights_unlike_card(toy, registry):
     def shuffle(tensors):
         return {"head0": tensors["head0"][:, ::-1].copy()}

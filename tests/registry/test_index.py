@@ -23,6 +23,7 @@ ENTRY = PublishedWeights(
     dataset="toy",
     parameters=90,
     accuracy=(0.98, 1.0),
+    license="CC-BY-SA-3.0 AND (MIT OR Apache-2.0)",
 )
 INDEX = EMPTY_INDEX.with_tag(ENTRY, default=False)
 WHOLE = json.loads(index_json(INDEX))
@@ -40,6 +41,14 @@ JSON = st.recursive(
 def test_index_round_trips_through_json():
     assert read_index(index_json(INDEX), "here") == INDEX
     assert index_json(read_index(index_json(INDEX), "here")) == index_json(INDEX)
+
+
+def test_index_entry_may_lack_license():
+    from dataclasses import replace
+
+    older = EMPTY_INDEX.with_tag(replace(ENTRY, license=""), default=False)
+    assert b"license" not in index_json(older)
+    assert read_index(index_json(older), "here") == older
 
 
 def test_index_json_ignores_publishing_order():
@@ -108,6 +117,8 @@ def test_read_index_validates_type_of_every_entry_value(data):
         (lambda m: m["softmax"]["tags"]["v1.2"].update(plugin="../x"), "plugin of softmax.v1.2"),
         (lambda m: m["softmax"]["tags"]["v1.2"].update(recipe="\x1b[2J"), "recipe of softmax.v1.2"),
         (lambda m: m["softmax"]["tags"]["v1.2"].update(dataset="x" * 999), "dataset of softmax.v1"),
+        (lambda m: m["softmax"]["tags"]["v1.2"].update(license="\x1b"), "license of softmax.v1.2"),
+        (lambda m: m["softmax"]["tags"]["v1.2"].update(license=None), "license of softmax.v1.2"),
     ],
 )
 def test_read_index_names_invalid_field(change, message):

@@ -6,12 +6,12 @@ It imports only a few standard modules: see `zoo_core.plugins.index`.
 from __future__ import annotations
 
 import re
-import sys
 from fnmatch import translate
 
 from zoo_core.cli.output import print_json, print_table
 from zoo_core.errors import InvalidValueError
 from zoo_core.installation.installed import installed_rows, refuse_unusable, warn_of_unusable
+from zoo_core.system.terminal import print_lines
 
 # Not from `typing`, whose import adds a third of the time of `python -c pass`.
 TYPE_CHECKING = False
@@ -24,7 +24,16 @@ COLUMNS = {
     "datasets": ("name", "shape", "classes", "sizes", "plugin", "summary"),
     "sources": ("name", "address", "plugin", "summary"),
     "trainers": ("name", "framework", "plugin", "summary"),
-    "weights": ("name", "default", "dataset", "recipe", "accuracy", "parameters", "registry"),
+    "weights": (
+        "name",
+        "default",
+        "dataset",
+        "recipe",
+        "accuracy",
+        "parameters",
+        "registry",
+        "license",
+    ),
     "plugins": ("name", "version", "status", "offers", "reason"),
 }
 """The kinds of `zoo list`, each with the columns of its table."""
@@ -36,6 +45,7 @@ def print_list(
     *,
     as_json: bool,
     keep: Callable[[dict[str, Any]], bool] = lambda _row: True,
+    first: tuple[str, ...] = ("name",),
 ) -> None:
     """Print the rows of one kind whose names match a pattern, and warn about unusable plugins.
 
@@ -44,6 +54,7 @@ def print_list(
         pattern: a shell pattern, ``*`` for all.
         as_json: print one JSON object instead of a table.
         keep: filter of the rows.
+        first: columns to print before the others.
     """
     if kind not in COLUMNS:
         raise InvalidValueError(
@@ -60,14 +71,14 @@ def print_list(
     if as_json:
         print_json({kind: chosen})
     elif chosen:
-        print_table(COLUMNS[kind], chosen)
+        print_table(tuple(dict.fromkeys((*first, *COLUMNS[kind]))), chosen)
     elif not of_kind:
         offer = "registry has published" if kind == "weights" else "installed plugin offers"
-        sys.stderr.write(f"No {offer} {kind}.\n")
+        print_lines(f"No {offer} {kind}.", err=True)
     else:
         kinds = ", ".join(COLUMNS)
         # The kinds too, because `zoo list modles` is taken for a pattern of models.
-        sys.stderr.write(f"No {kind} match {pattern!r}. Kinds to list: {kinds}.\n")
+        print_lines(f"No {kind} match {pattern!r}. Kinds to list: {kinds}.", err=True)
     # After the table, so that a warning is not scrolled away by 1,000 rows.
     if kind != "plugins":
         warn_of_unusable(rows["plugins"])

@@ -79,7 +79,8 @@ class ModelSpec(Spec):
     heads: int | None = 1
     """Number of labels per image; None for as many as the data set has."""
     license: str
-    """SPDX identifier of the license of its trained weights."""
+    """SPDX expression of the license of its code; that of its weights follows from code, data and
+    pretrained weights (`zoo_core.weights.license`)."""
     task: str = "image-classification"
     """Name of its task; a model is trained on data sets of the same task."""
     spaces: ImportString = ""
@@ -108,7 +109,7 @@ class DatasetSpec(Spec):
     """Checksum of its content (`ArrayDataset.sha256`), verified on every load. Empty if the author
     of the plugin cannot know it; then only the card of a training identifies the data."""
     license: str
-    """SPDX identifier of the license of the data."""
+    """SPDX expression of the license of the data."""
     source: str
     """Author and origin, for instance a citation or an address."""
     composable: bool = False

@@ -32,6 +32,7 @@ from zoo_core.registry.names import check_tag_name
 from zoo_core.registry.registry import FoundWeights, Registry
 from zoo_core.weights.card import Card, Interval, PublishedCard, card_json
 from zoo_core.weights.card_markdown import card_markdown
+from zoo_core.weights.license import spdx
 
 MAX_PICTURE = 1 << 21
 """Maximum bytes of a picture that is published."""
@@ -80,6 +81,13 @@ def publish_run(
             f"got {name!r}",
             hint=f"Use --as {card.model}.{parsed.tag}",
         )
+    for other in others:
+        if isinstance(other, Card) and other.dataset.sha256 != card.dataset.sha256:
+            raise InvalidValueError(
+                f"--seed-run: the run with seed {other.recipe.seed} was trained on other data: "
+                f"expected sha256 {card.dataset.sha256}, got {other.dataset.sha256}",
+                hint="Train it again on the present data.",
+            )
     interval = make_interval(card, others) if others else None
     published_card = _check_run(catalog, run, card, parsed.tag, interval)
     content = card_json(published_card)
@@ -97,6 +105,7 @@ def publish_run(
         dataset=card.dataset.name,
         parameters=card.parameters,
         accuracy=card.metrics["test"].accuracy,
+        license=spdx(card.license),
     )
     files = {
         CARD: content,

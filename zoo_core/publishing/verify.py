@@ -24,6 +24,7 @@ from zoo_core.publishing.publish import correct_labels, measure
 from zoo_core.registry.registry import FoundWeights
 from zoo_core.weights.card import Provenance, PublishedCard
 from zoo_core.weights.file import WeightFile
+from zoo_core.weights.license import spdx
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,8 @@ def _check_card(found: FoundWeights, file: WeightFile, card: PublishedCard) -> s
         "dataset": (card.dataset.name, published.dataset),
         "parameters": (card.parameters, published.parameters),
         "accuracy": (card.metrics["test"].accuracy, published.accuracy),
+        # An entry from before the field states none.
+        "license": (spdx(card.license), published.license or spdx(card.license)),
     }
     for key, (on_card, in_index) in facts.items():
         if on_card != in_index:

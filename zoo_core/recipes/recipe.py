@@ -85,18 +85,19 @@ class Recipe(FrozenModel):
         ge=0,
         le=1,
         exclude_if=lambda flip: not flip,
-        description="probability of a horizontal flip",
+        description="probability of a horizontal flip, less than 1",
     )
     transforms: tuple[JsonValue, ...] = Field(
         (),
         exclude_if=lambda transforms: not transforms,
-        description="further augmentation by the trainer's library, in order: names, or "
+        description="further random augmentation by the trainer's library, in order: names, or "
         '{"NAME": {"ARGUMENT": value}}; for torch, torchvision.transforms.v2',
     )
     pretrained: bool = Field(
         False,
         exclude_if=lambda pretrained: not pretrained,
-        description="start from the pretrained weights of the model's plugin",
+        description="start from the pretrained weights of the model's plugin, with their "
+        "normalization",
     )
     fresh: bool = Field(
         False, description="compose new training images every epoch, if the data set can"
@@ -107,7 +108,9 @@ class Recipe(FrozenModel):
         "along the axes (5), or also along the diagonals (9)",
     )
     normalize: bool = Field(
-        True, description="normalize by the data set's mean and std; else pixels / 255"
+        True,
+        description="normalize by the mean and std of the pretrained weights, or else of the data "
+        "set; false: pixels / 255",
     )
     reshuffle: bool = Field(True, description="shuffle the images every epoch; else once")
     # The test split takes no part in this choice.

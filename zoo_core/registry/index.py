@@ -45,6 +45,7 @@ class PublishedWeights:
         dataset: name of the data set.
         parameters: number of trainable parameters.
         accuracy: accuracy on the test split, one number from 0 to 1 per head.
+        license: SPDX expression of the license of the weights; empty in entries that state none.
     """
 
     model: str
@@ -59,6 +60,7 @@ class PublishedWeights:
     dataset: str
     parameters: int
     accuracy: tuple[float, ...]
+    license: str = ""
 
     @property
     def name(self) -> str:
@@ -97,7 +99,12 @@ def index_json(index: PublishedIndex) -> bytes:
             published.model, {"default": index.defaults[published.model], "tags": {}}
         )
         facts = asdict(published)
-        model["tags"][published.tag] = {key: facts[key] for key in _FIELDS}
+        model["tags"][published.tag] = {
+            key: facts[key]
+            for key in _FIELDS
+            # So that the entries of an older registry keep their bytes.
+            if facts[key] != _OPTIONAL.get(key)
+        }
     return (json.dumps({"schema": SCHEMA, "models": models}, indent=1) + "\n").encode()
 
 
@@ -146,6 +153,7 @@ def _read(model: str, tag: str, entry: Any) -> PublishedWeights:
     name = f"{model}.{tag}"
     if check_tag_name(name).model != model:
         raise ValueError(f"invalid name {name!r}")
+    entry = _OPTIONAL | entry
     for key, (kind, is_valid) in _FIELDS.items():
         value = entry[key]
         if type(value) is not kind or not is_valid(value):  # not isinstance, because True is an int
@@ -175,5 +183,10 @@ _FIELDS: dict[str, tuple[type, Callable[[Any], object]]] = {
     "dataset": (str, _is_printable),
     "parameters": (int, lambda _: True),
     "accuracy": (list, _are_shares),
+    # Only its characters are checked, because parsing a license takes longer than the whole index.
+    "license": (str, re.compile(r"[A-Za-z0-9.+() -]{0,512}").fullmatch),
 }
 """Keys of an entry in their order in the file, each with its type and a check of its value."""
+
+_OPTIONAL = {"license": ""}
+"""Keys that an entry may lack, each with its default."""

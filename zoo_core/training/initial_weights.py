@@ -6,16 +6,19 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from zoo_core.data.normalization import Normalization
 from zoo_core.errors import DataError
 from zoo_core.frameworks.trainer import Trainer
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import ModelSpec
 from zoo_core.weights.card import InitialWeights
+from zoo_core.weights.license import spdx
 
 
 @dataclass(frozen=True)
@@ -26,10 +29,18 @@ class PretrainedWeights:
         source: origin of the weights, for instance ``timm/resnet18.a1_in1k``.
         tensors: tensors by the names of the model's weights. Weights that are left out, such as a
             head for other classes, keep their random values.
+        license: SPDX expression of the weights' license; empty if it is not stated.
+        mean: mean per channel of the model's input, from 0 to 1, by which the weights' training
+            normalized; None if unknown. A training with the recipe's ``normalize`` uses it instead
+            of the data set's, because the weights fit inputs of this scale only.
+        std: standard deviation per channel, like `mean`.
     """
 
     source: str
     tensors: Mapping[str, NDArray[Any]]
+    license: str = ""
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
 
 
 def load_initial_weights(
@@ -38,7 +49,7 @@ def load_initial_weights(
     """Set a new model's weights to the pretrained ones of its plugin, and return their identity.
 
     Raises:
-        DataError: the weights are unavailable, or do not fit the model.
+        DataError: the weights are unavailable, or they or their normalization do not fit the model.
     """
     spec = entry.spec
     pretrained: PretrainedWeights = entry.resolve(spec.pretrained)(config)
@@ -53,10 +64,41 @@ def load_initial_weights(
     if not pretrained.tensors:
         # Else the card would state a source of which the weights have nothing.
         raise DataError(f"{pretrained.source} has no tensor that {spec.name!r} could start from")
+    normalization = _normalization(pretrained, config.input_shape[0])
     # Cast, because a library may store other dtypes, such as float16.
     same_types = {k: np.asarray(v, weights[k].dtype) for k, v in pretrained.tensors.items()}
     trainer.set_weights(model, weights | same_types)
-    return InitialWeights(source=pretrained.source, sha256=_checksum(pretrained.tensors))
+    return InitialWeights(
+        source=pretrained.source,
+        sha256=_checksum(pretrained.tensors),
+        license=spdx(pretrained.license),
+        normalization=normalization,
+    )
+
+
+def _normalization(pretrained: PretrainedWeights, channels: int) -> Normalization | None:
+    """Return the normalization of pretrained weights, if they state one."""
+    if pretrained.mean is None and pretrained.std is None:
+        return None
+    return Normalization(
+        _per_channel(pretrained, "mean", channels),
+        _per_channel(pretrained, "std", channels, above=0),
+    )
+
+
+def _per_channel(
+    pretrained: PretrainedWeights, name: str, channels: int, *, above: float = -inf
+) -> tuple[float, ...]:
+    numbers = getattr(pretrained, name)
+    valid = [each for each in numbers or () if isfinite(each) and each > above]
+    if not len(valid) == len(numbers or ()) == channels:
+        positive = " above 0" if above == 0 else ""
+        raise DataError(
+            f"{pretrained.source}: {name}: expected {channels} finite numbers{positive}, one per "
+            f"channel, got {numbers}"
+        )
+    # Plain floats, because a library may have NumPy's, which JSON refuses.
+    return tuple(map(float, valid))
 
 
 def _checksum(tensors: Mapping[str, NDArray[Any]]) -> str:

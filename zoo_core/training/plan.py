@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,17 +9,16 @@ from typing import Any
 
 from zoo_core.data.dataset import ArrayDataset
 from zoo_core.data.splits import TrainingData, check_batch_size, training_data, training_size
-from zoo_core.errors import InvalidValueError, join_names
-from zoo_core.frameworks.distributed import env_world_size
 from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.frameworks.trainer import Trainer, make_trainer, model_builder
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec, ModelSpec, TrainerSpec
 from zoo_core.recipes.model_config import ModelConfig
-from zoo_core.recipes.recipe import TRAINER_FIELDS, Recipe, SearchSummary
+from zoo_core.recipes.recipe import Recipe, SearchSummary
 from zoo_core.recipes.resolve import recipe_for, resolve_config, resolve_recipe, search_of
 from zoo_core.training.initial_weights import load_initial_weights
+from zoo_core.training.recipe_checks import check_recipe
 from zoo_core.training.run_folder import RunConfig
 from zoo_core.version import __version__
 from zoo_core.weights.card import InitialWeights, Provenance
@@ -76,15 +74,15 @@ class Plan:
         # The card's statements about equal weights, because a library may correct them later.
         return stated if stated and stated.sha256 == loaded.sha256 else loaded
 
-    def licenses(self, initial: InitialWeights | None) -> dict[str, str]:
-        """Return the card's fields of licenses."""
+    def licenses(self, initial: InitialWeights | None) -> tuple[str, str]:
+        """Return the licenses of the model's code and of the weights, for the card."""
         if self.repeats:
             # Unlike the other fields, these are not computed from the training: a license is the
             # publisher's statement, and repeating must give equal bytes.
-            return {"code_license": self.repeats.code_license, "license": self.repeats.license}
+            return self.repeats.code_license, self.repeats.license
         code = spdx(self.model.spec.license)
         others = (self.dataset.spec.license, *([initial.license] if initial else ()))
-        return {"code_license": code, "license": combine_licenses(code, *others)}
+        return code, combine_licenses(code, *others)
 
     def check_transforms(self) -> None:
         """Construct the recipe's transforms, so that a wrong one raises."""
@@ -208,10 +206,7 @@ def _check_plan(
     file = recipe_name if recipe_name.endswith(".toml") and "model" not in changed else ""
     config = resolve_config(model, recipe, dataset.spec, file=file)
     check_batch_size(training_size(dataset.spec, recipe), recipe)
-    _check_composable(recipe, dataset.spec)
-    _check_pretrained(recipe, model)
-    _check_fields(recipe, trainer.spec)
-    _check_processes(recipe, trainer.spec)
+    check_recipe(recipe, model, dataset.spec, trainer.spec)
     return Plan(
         model=model,
         dataset=dataset,
@@ -221,47 +216,3 @@ def _check_plan(
         recipe=recipe,
         config=config,
     )
-
-
-def _check_composable(recipe: Recipe, dataset: DatasetSpec) -> None:
-    if recipe.fresh and not dataset.composable:
-        raise InvalidValueError(
-            f"invalid recipe: fresh is true, but dataset {dataset.name!r} composes no new images",
-            hint="Leave it out: --set fresh=false",
-        )
-
-
-def _check_pretrained(recipe: Recipe, model: Entry[ModelSpec]) -> None:
-    if recipe.pretrained and not model.spec.pretrained:
-        raise InvalidValueError(
-            f"invalid recipe: pretrained is true, but {model.plugin.distribution} has no "
-            f"pretrained weights for {model.spec.name!r}",
-            hint="Leave it out, or choose a model from `zoo list --pretrained`.",
-        )
-
-
-def _check_fields(recipe: Recipe, trainer: TrainerSpec) -> None:
-    # An ignored field would leave a card that does not describe the actual training.
-    for field in sorted(TRAINER_FIELDS.difference(trainer.recipe_fields)):
-        if recipe.changed_from_default(field):
-            raise InvalidValueError(
-                f"invalid recipe: {field} is {json.dumps(getattr(recipe, field))}, "
-                f"but trainer {trainer.name!r} does not implement that field",
-                hint=f"Fields that it implements: {join_names(trainer.recipe_fields)}.",
-            )
-
-
-def _check_processes(recipe: Recipe, trainer: TrainerSpec) -> None:
-    size = env_world_size()
-    if size == 1:
-        return
-    if not trainer.distributed:
-        raise InvalidValueError(
-            f"trainer {trainer.name!r}: expected 1 process, got {size}",
-            hint="Start it without a launcher.",
-        )
-    if recipe.batch_size < size:  # some processes would have no image in any step
-        raise InvalidValueError(
-            f"invalid recipe: batch_size: expected at least {size}, the number of processes, "
-            f"got {recipe.batch_size}"
-        )

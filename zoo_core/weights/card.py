@@ -38,7 +38,7 @@ class DatasetFacts(FrozenModel):
     license: str
     examples: ExamplesFacts | None = Field(None, exclude_if=lambda examples: examples is None)
     pixel_ranges: dict[str, tuple[float, float]] = Field({}, exclude_if=lambda ranges: not ranges)
-    """Kind of deep pixels -> the values that became 0 and 255 (`zoo_core.data.pixel_ranges`)."""
+    """Kind of deep pixels -> the values that became 0 and 255 (`zoo_core.data.images.pixel_ranges`)."""
     left_out: dict[str, int] = Field({}, exclude_if=lambda left_out: not left_out)
     """Reason -> number of files that were left out."""
     damaged: int = Field(0, exclude_if=lambda damaged: not damaged)
@@ -91,6 +91,15 @@ class Provenance(FrozenModel):
     """License of the model's code, an SPDX expression."""
     license: str
     """License of the weights (`zoo_core.weights.license`)."""
+
+    @property
+    def licenses(self) -> dict[str, str]:
+        """The licenses that the weights' follows from: code, initial weights, data."""
+        initial = self.initial.license if self.initial else ""
+        parts = {"code": self.code_license, "initial weights": initial}
+        return {part: stated for part, stated in parts.items() if stated} | {
+            "data": self.dataset.license
+        }
 
 
 class WeightsFacts(FrozenModel):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from zoo_core.recipes.recipe import Recipe, SearchSummary
-from zoo_core.weights.card import Card, Interval, PublishedCard
+from zoo_core.text import code_span, markdown_text, printable
+from zoo_core.weights.card import Card, DatasetFacts, Interval, PublishedCard
 
 _TITLES = {
     "confusion.png": "Confusion matrix",
@@ -18,11 +19,13 @@ _TITLES = {
 def card_markdown(card: Card) -> bytes:
     """Return a card as a page."""
     published = card if isinstance(card, PublishedCard) else None
-    changed = f" (changed: {', '.join(card.changed)})" if card.changed else ""
+    # Names come from others: none of them may be markup, or end a span or block of code.
+    changed = f" (changed: {markdown_text(', '.join(card.changed))})" if card.changed else ""
+    recipe, dataset = code_span(card.recipe_name), code_span(card.dataset.name)
     lines = [
-        f"# {card.model}.{published.tag}" if published else f"# {card.model}",
+        f"# {markdown_text(f'{card.model}.{published.tag}' if published else card.model)}",
         "",
-        f"Recipe `{card.recipe_name}`{changed} on `{card.dataset.name}`, seed {card.recipe.seed}, "
+        f"Recipe {recipe}{changed} on {dataset}, seed {card.recipe.seed}, "
         f"{card.parameters:,} parameters, trained in {card.seconds:.1f} s.",
         "",
         *_table(card),
@@ -36,18 +39,23 @@ def card_markdown(card: Card) -> bytes:
         "## Recipe",
         "",
         "```json",
-        card.recipe.model_dump_json(indent=2),
+        _in_fence(card.recipe.model_dump_json(indent=2)),
         "```",
         "",
     ]
     return "\n".join(lines).encode()
 
 
+def _in_fence(text: str) -> str:
+    """Return lines of a block of code, none of which ends it."""
+    return "\n".join(printable(line).replace("```", "` ` `") for line in text.split("\n"))
+
+
 def _table(card: Card) -> list[str]:
     lines = ["| split | head | loss | accuracy | correct | images |", "|---|---|---|---|---|---|"]
     for name, scores in card.metrics.items():
         # Labeled, because this row cannot be compared with the others (see the note below it).
-        split = "train (during the epoch)" if name == "train" else name
+        split = "train (during the epoch)" if name == "train" else markdown_text(name)
         for head, accuracy in enumerate(scores.accuracy):
             lines.append(
                 f"| {split} | {head + 1} | {scores.loss[head]:.4f} | {accuracy:.2%} "
@@ -63,7 +71,7 @@ def _table(card: Card) -> list[str]:
 
 
 def _use(card: PublishedCard) -> list[str]:
-    name = f"{card.model}.{card.tag}"
+    name = _in_fence(f"{card.model}.{card.tag}")
     lines = [_sentence(card.interval), ""] if card.interval else []
     lines += [
         "```",
@@ -75,7 +83,7 @@ def _use(card: PublishedCard) -> list[str]:
         "Command:",
         "",
         "```",
-        card.command,
+        _in_fence(card.command),
         "```",
         "",
     ]
@@ -105,22 +113,38 @@ def _metadata(card: Card) -> dict[str, str]:
         f"sha256 `{card.weights.sha256}`",
         "Stopped early": card.stopped,
         "Recipe found by": _search(card.search) if card.search else "",
-        "Initial weights": f"`{initial.source}`, sha256 `{initial.sha256}`" if initial else "",
-        "Model": f"`{card.model}` of {card.plugin}, config `{_pairs(card.config)}`",
+        "Initial weights": f"{code_span(initial.source)}, sha256 `{initial.sha256}`"
+        if initial
+        else "",
+        "Model": f"{code_span(card.model)} of {markdown_text(card.plugin)}, "
+        f"config {code_span(_pairs(card.config))}",
         "Normalization": f"(pixel / 255 - {_numbers(normalization.mean)}) / "
         f"{_numbers(normalization.std)}",
         "Prediction": f"mean of {recipe.views} views of an image, shifted by at most 1 pixel "
         "(test-time augmentation)"
         if recipe.views > 1
         else "",
-        "Data": f"sha256 `{card.dataset.sha256}`, {card.dataset.license}",
-        "Environment": _pairs(card.environment),
-        "Versions": _pairs(card.versions),
-        "License": card.license,
+        "Data": f"sha256 `{card.dataset.sha256}`, {markdown_text(card.dataset.license)}",
+        "Left out": markdown_text(_left_out(card.dataset)),
+        "Environment": markdown_text(_pairs(card.environment)),
+        "Versions": markdown_text(_pairs(card.versions)),
+        "License": markdown_text(card.license + _license_parts(card)),
         "Created": card.created,
     }
     # Empty facts are left out, because most trainings had no search and no early stop.
     return {name: fact for name, fact in facts.items() if fact}
+
+
+def _left_out(dataset: DatasetFacts) -> str:
+    numbers = dict(dataset.left_out)
+    if dataset.damaged:
+        numbers["damaged images"] = dataset.damaged
+    return "; ".join(f"{reason}: {number:,}" for reason, number in numbers.items())
+
+
+def _license_parts(card: Card) -> str:
+    # Cards from before the field state the publisher's license, which follows from no parts.
+    return f", from {_pairs(card.licenses)}" if card.code_license else ""
 
 
 def _reason(recipe: Recipe) -> str:
@@ -132,9 +156,10 @@ def _reason(recipe: Recipe) -> str:
 
 def _search(search: SearchSummary) -> str:
     return (
-        f"trial {search.trial} of the study `{search.study}`, chosen among {search.trials} trials "
-        f"({search.stopped_early} stopped early) for its validation accuracy of "
-        f"{search.validation:.2%}; {search.epochs:,} epochs and {search.seconds:.0f} s in total"
+        f"trial {search.trial} of the study {code_span(search.study)}, chosen among "
+        f"{search.trials} trials ({search.stopped_early} stopped early) for its validation "
+        f"accuracy of {search.validation:.2%}; {search.epochs:,} epochs and "
+        f"{search.seconds:.0f} s in total"
     )
 
 

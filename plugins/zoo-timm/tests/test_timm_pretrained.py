@@ -1,5 +1,6 @@
 """Trainings that start from timm's pretrained weights, cached or downloaded."""
 
+import dataclasses
 import http.server
 import json
 import threading
@@ -61,6 +62,34 @@ def test_pretrained_omits_tensors_timm_cannot_resize(cache):
     }
 
 
+def cfg(name):
+    return timm.models.get_pretrained_cfg(name)
+
+
+# The numbers of this model differ between the channels; those of most test models are 0.5.
+@pytest.mark.parametrize(
+    ("channels", "taken"), [(3, [0, 1, 2]), (1, None), (4, [0, 1, 2, 0]), (2, [0, 1])]
+)
+def test_pretrained_normalization_fits_channels(cache, channels, taken):
+    keep(cache, "test_byobnet", save(network_of("test_byobnet").state_dict()))
+    given = pretrained.test_byobnet(GRAY.model_copy(update={"input_shape": (channels, 28, 28)}))
+    for values, stated in (
+        (given.mean, cfg("test_byobnet").mean),
+        (given.std, cfg("test_byobnet").std),
+    ):
+        assert len(set(stated)) == 3
+        expected = [stated[i] for i in taken] if taken else [sum(stated) / 3]
+        assert values == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("stated", "license"), [("cc-by-nc-4.0", "cc-by-nc-4.0"), (None, "")])
+def test_pretrained_license_is_that_of_timm(cache, monkeypatch, stated, license):
+    keep(cache, "test_resnet", save(network_of("test_resnet").state_dict()))
+    config = dataclasses.replace(cfg("test_resnet"), license=stated)
+    monkeypatch.setattr(pretrained, "get_pretrained_cfg", lambda name: config)
+    assert pretrained.test_resnet(GRAY).license == license
+
+
 @pytest.mark.parametrize("content", [b"", b"\x10" + bytes(7) + b"{", None])
 def test_pretrained_rejects_wrong_file_and_names_remedy(cache, content):
     other = save(network_of("test_vit2").state_dict())
@@ -118,7 +147,11 @@ def test_pretrained_weights_are_downloaded_from_hub_and_cached(cli, hub, tmp_pat
     assert result.code == 0, result.err
     assert isinstance(result.json, dict)  # because nothing else is on standard output
     assert [token for _, token in Hub.requests] == ["Bearer secret"] * 2
-    assert b"timm/test_resnet.r160_in1k (apache-2.0)" in (run / "model.safetensors").read_bytes()
+    card = json.loads((run / "card.json").read_text())
+    assert card["initial"]["source"] == "timm/test_resnet.r160_in1k"
+    # Both are Apache-2.0; the data set, which is composed by zoo, is CC0-1.0.
+    assert card["initial"]["license"] == card["license"] == "Apache-2.0"
+    assert card["normalization"] == {"mean": [0.5] * 3, "std": [0.5] * 3}
     monkeypatch.setenv("ZOO_OFFLINE", "1")
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hf" / "hub"))
     found = huggingface_hub.hf_hub_download(

@@ -76,7 +76,15 @@ def pretrained(name: str, config: FamilyConfig) -> PretrainedWeights:
         ) from exc
     with torch.device("meta"):  # only the shapes are needed
         model = build(name, config)
-    return fitting_weights(model, loaded, hub, about.license or "of unknown license")
+    return fitting_weights(
+        model,
+        loaded,
+        channels=config.input_shape[0],
+        source=hub,
+        license=about.license or "",
+        mean=about.mean,
+        std=about.std,
+    )
 
 
 def _loaded(name: str, config: FamilyConfig, path: str) -> dict[str, Tensor]:

@@ -16,6 +16,8 @@ models = pytest.importorskip("torchvision.models")
 from zoo_torchvision.models import pretrained  # noqa: E402
 
 NAME = "shufflenet_v2_x0_5"
+COLOR = FamilyConfig(classes=(4, 3), input_shape=(3, 28, 28))
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 GREY = FamilyConfig(classes=(4, 3))
 
 
@@ -35,9 +37,9 @@ def release(monkeypatch):
     It returns the name of their file, its content, and its tensors.
     """
 
-    def make(name, url="http://127.0.0.1:1", rename=str):
+    def make(name, url="http://127.0.0.1:1", rename=str, **options):
         torch.manual_seed(5)
-        network = models.get_model(name, weights=None)
+        network = models.get_model(name, weights=None, **options)
         state = {rename(key): tensor for key, tensor in network.state_dict().items()}
         buffer = io.BytesIO()
         torch.save(state, buffer)
@@ -74,6 +76,46 @@ def test_for_channels_adapts_weight_to_channel_count():
     five = pretrained.for_channels(weight, 5)
     assert torch.equal(five[:, 3:], five[:, :2])
     torch.testing.assert_close(five[:, :3], weight * 3 / 5)
+
+
+def test_pretrained_states_normalization_and_no_license(checkpoints, release):
+    file, content, _ = release(NAME)
+    (checkpoints / file).write_bytes(content)
+    given = getattr(pretrained, NAME)(COLOR)
+    assert (given.mean, given.std, given.license) == (MEAN, STD, "")
+    gray = getattr(pretrained, NAME)(GREY)
+    assert gray.mean == pytest.approx((sum(MEAN) / 3,))
+    assert gray.std == pytest.approx((sum(STD) / 3,))
+
+
+# torchvision loads these weights into a network that normalizes once more; zoo's does not.
+@pytest.mark.parametrize(
+    "name", ["googlenet", pytest.param("inception_v3", marks=pytest.mark.slow)]
+)
+def test_pretrained_normalization_includes_that_of_torchvision_network(checkpoints, release, name):
+    options = {"init_weights": False, "aux_logits": True}
+    file, content, _ = release(name, **options)
+    (checkpoints / file).write_bytes(content)
+    given = getattr(pretrained, name)(COLOR)
+    network = models.get_model(name, weights=None, transform_input=True, **options)
+    pixels = torch.linspace(0, 1, 3 * 4 * 4).reshape(1, 3, 4, 4)
+
+    def normalized(mean, std):
+        return (pixels - torch.tensor(mean)[:, None, None]) / torch.tensor(std)[:, None, None]
+
+    torch.testing.assert_close(
+        normalized(given.mean, given.std), network._transform_input(normalized(MEAN, STD))
+    )
+
+
+def test_pretrained_states_license_of_torchvision(checkpoints, release, monkeypatch):
+    swag = models.ViT_H_14_Weights.DEFAULT.meta["license"]
+    for stated, license in ((swag, "CC-BY-NC-4.0"), ("https://a/B", "https://a/B")):
+        file, content, _ = release(NAME)
+        (checkpoints / file).write_bytes(content)
+        weights = models.get_model_weights(NAME).DEFAULT
+        monkeypatch.setitem(weights.meta, "license", stated)
+        assert getattr(pretrained, NAME)(GREY).license == license
 
 
 def test_pretrained_rejects_file_with_wrong_checksum(checkpoints, release):

@@ -9,6 +9,10 @@ import click
 
 from zoo_core.cli import options
 from zoo_core.cli.listing import COLUMNS, print_list
+from zoo_core.errors import join_names
+
+_LICENSED = ("models", "datasets", "weights")
+"""Kinds whose rows have a license."""
 
 _FACTORS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "g": 10**9}
 
@@ -41,6 +45,16 @@ def _count(_context: click.Context, _parameter: click.Parameter, text: str | Non
     "--pretrained", is_flag=True, help="Only models with published or third-party weights."
 )
 @click.option("--plugin", metavar="NAME", help="Only what this plugin offers.")
+@click.option(
+    "--license",
+    "licenses",
+    metavar="PATTERN",
+    multiple=True,
+    shell_complete=options.complete_licenses,
+    help="Only models, datasets or weights with this license: a shell pattern of SPDX identifiers, "
+    "such as MIT or 'CC-BY*', which all licenses that apply must match. To allow several: repeat "
+    "the option.",
+)
 @options.as_json
 def list_(  # noqa: PLR0917 (click passes every argument by name)
     kind: str,
@@ -49,6 +63,7 @@ def list_(  # noqa: PLR0917 (click passes every argument by name)
     max_params: int | None,
     pretrained: bool,
     plugin: str | None,
+    licenses: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """List models, datasets, sources of datasets, trainers, weights or plugins.
@@ -62,8 +77,11 @@ def list_(  # noqa: PLR0917 (click passes every argument by name)
         raise click.UsageError(f"--task, --max-params and --pretrained apply to models, not {kind}")
     if plugin and kind in ("weights", "plugins"):
         raise click.UsageError(f"--plugin does not apply to {kind}")
+    if licenses and kind not in _LICENSED:
+        raise click.UsageError(f"--license applies to {join_names(_LICENSED)}, not {kind}")
     # Deferred, because pydantic, which it imports, takes longer to import than click.
     from zoo_core.api import list_models
+    from zoo_core.weights.license import matches_license
 
     names = (
         set(list_models(pattern, task=task, max_params=max_params, pretrained=pretrained))
@@ -72,6 +90,12 @@ def list_(  # noqa: PLR0917 (click passes every argument by name)
     )
 
     def keep(row: dict[str, Any]) -> bool:
-        return (names is None or row["name"] in names) and plugin in (None, row.get("plugin"))
+        return (
+            (names is None or row["name"] in names)
+            and plugin in (None, row.get("plugin"))
+            # Weights may state none: their entry in the index is older than the field.
+            and (not licenses or bool(row["license"] and matches_license(row["license"], licenses)))
+        )
 
-    print_list(kind, pattern, as_json=as_json, keep=keep)
+    first = ("name", "license") if licenses else ("name",)
+    print_list(kind, pattern, as_json=as_json, keep=keep, first=first)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,11 @@ from zoo_core.cli import options
 from zoo_core.cli.output import print_json
 from zoo_core.filenames import CARD
 from zoo_core.installation.installed import installed_catalog
+from zoo_core.system.terminal import print_lines
+from zoo_core.text import shell_command
+
+if TYPE_CHECKING:
+    from zoo_core.weights.card import Card
 
 
 @click.command()
@@ -50,9 +56,32 @@ def publish(  # noqa: PLR0917 (click passes every argument by name)
         others=[read_card(other / CARD) for other in others],
         default=default,
     )
+    if note := _license_note(read_card(run / CARD)):
+        print_lines(note, err=True)
     facts = {"name": found.published.name, "registry": found.registry.name}
     if as_json:
         print_json({**facts, "sha256": found.published.sha256, "bytes": found.published.bytes})
         return
-    click.echo(f"Published {found.name} in {found.registry.name}")
-    click.echo(f"To verify it: zoo verify {found.published.name} --registry {found.registry.name}")
+    print_lines(f"Published {found.name} in {found.registry.name}")
+    options_given = ("--registry", found.registry.name)
+    verify = shell_command("zoo", "verify", found.published.name, *options_given)
+    print_lines(f"To verify it: {verify}")
+
+
+def _license_note(card: Card) -> str:
+    """Return the reason why the weights have a stricter license than the code; empty if not."""
+    from zoo_core.weights.license import combine_licenses
+
+    code = card.code_license
+    # Cards from before the field have a license that their publisher stated.
+    if not code or card.license == code:
+        return ""
+    causes = [
+        f"{part} ({license})"
+        for part, license in card.licenses.items()
+        if combine_licenses(code, license) != code
+    ]
+    return (
+        f"zoo: the license of the weights is {card.license}, stricter than that of the model's "
+        f"code, {code}, because of: {', '.join(causes)}"
+    )

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torchvision.models import WeightsEnum, get_model_weights
 from torchvision.models.vision_transformer import interpolate_embeddings
 
@@ -35,6 +35,9 @@ from zoo_torchvision.models.table import table
 
 if TYPE_CHECKING:
     from zoo_torch.families.config import FamilyConfig
+
+LICENSES = {"https://github.com/facebookresearch/SWAG/blob/main/LICENSE": "CC-BY-NC-4.0"}
+"""SPDX identifiers of the licenses that torchvision states by address."""
 
 MAX_BYTES = 1 << 32
 """Maximum bytes of a file; the largest, of regnet_y_128gf, has 2.6 GB."""
@@ -64,6 +67,8 @@ def pretrained(name: str, config: FamilyConfig) -> PretrainedWeights:
         # Files from before PyTorch 0.4.1 have no num_batches_tracked.
         if key not in state and not key.endswith("num_batches_tracked"):
             raise DataError(f"{weights.url} has no tensor {key}, which torchvision's {name} needs")
+    mean, std = _normalization(weights, model.network)
+    stated = weights.meta.get("license", "")
     path, first = first_convolution(model.network)
     state[f"{path}.weight"] = for_channels(state[f"{path}.weight"], first.in_channels)
     if "encoder.pos_embedding" in state:
@@ -71,9 +76,26 @@ def pretrained(name: str, config: FamilyConfig) -> PretrainedWeights:
     return fitting_weights(
         model,
         {f"network.{key}": tensor for key, tensor in state.items()},
+        channels=first.in_channels,
         source=f"torchvision/{weights}",
-        license_name=weights.meta.get("license", "BSD-3-Clause"),
+        # Most state none, and torchvision's own license is not for them: "pre-trained models may
+        # have their own licenses or terms and conditions derived from the dataset".
+        license=LICENSES.get(stated, stated),
+        mean=mean,
+        std=std,
     )
+
+
+def _normalization(weights: WeightsEnum, network: nn.Module) -> tuple[Sequence[float], ...]:
+    """Return mean and standard deviation per channel of the inputs that weights were trained on."""
+    # These networks normalize their inputs once more where torchvision loads the weights, from the
+    # numbers of its transforms to 0.5. zoo builds them without that, because they are also trained
+    # from scratch.
+    if hasattr(network, "transform_input"):
+        assert not network.transform_input
+        return (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
+    transforms = weights.transforms()
+    return transforms.mean, transforms.std
 
 
 def _current_name(key: str) -> str:
