@@ -16,7 +16,7 @@ from PIL import Image
 
 import zoo_core as zoo
 from zoo_core.data.dataset import load_dataset
-from zoo_core.data.image_files import reader_for
+from zoo_core.data.images.processor import reader_for
 from zoo_core.evaluation.statistics import wilson_interval
 from zoo_core.installation.installed import installed_catalog
 

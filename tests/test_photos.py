@@ -9,7 +9,8 @@ from PIL import Image
 import zoo_core as zoo
 from benchmarks.photos import photo
 from zoo_core.data.dataset import load_dataset
-from zoo_core.data.image_files import read_image, reader_for
+from zoo_core.data.images.files import read_image
+from zoo_core.data.images.processor import reader_for
 from zoo_core.installation.installed import installed_catalog
 
 PHOTOS = 100

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import signal
 import time
 from functools import partial
@@ -12,9 +13,11 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 
-from zoo_core.data import image_batches
-from zoo_core.data.image_batches import BATCH_SIZE, CHUNK_SIZE, FIRST_BATCH, read_batches
-from zoo_core.data.image_files import fit_image
+from zoo_core.data.images import batches
+from zoo_core.data.images.batches import BATCH_SIZE, CHUNK_SIZE, FIRST_BATCH, read_batches
+from zoo_core.data.images.processor import ImageProcessor, fit_image
+
+PROCESSOR = ImageProcessor((1, 2, 2), partial(fit_image, shape=(1, 2, 2)))
 
 
 @pytest.fixture
@@ -44,6 +47,33 @@ def test_zoo_predict_searches_folder_recursively(cli, trained, images):
     files = [answer["file"] for answer in report["predictions"]]
     assert files == ["images/a.png", "images/b.jpg", "images/more/c.PNG"]
     assert [answer["labels"] for answer in report["predictions"]] == LABELS
+
+
+def test_zoo_predict_ignores_hidden_files_and_documents_in_folder(cli, trained, images):
+    for name in (".hidden.png", "._a.png", ".ipynb_checkpoints/a.png", "__MACOSX/a.png"):
+        (images / name).parent.mkdir(exist_ok=True)
+        shutil.copy(images / "a.png", images / name)
+    (images / "scan.pdf").write_bytes(b"%PDF-1.7")
+    result = cli("predict", "run", "images", "--json")
+    assert (result.code, result.err) == (0, "")
+    assert [answer["labels"] for answer in result.json["predictions"]] == LABELS
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["named", "in folder"])
+def test_zoo_predict_reports_named_pipe_and_continues(fresh_cli, trained, images, named):
+    os.mkfifo(images / "pipe.png")
+    paths = ["images/pipe.png", "images/a.png"] if named else ["images"]
+    result = fresh_cli("predict", "run", *paths, "--json")
+    assert result.code == 1
+    assert re.search(r"images/pipe\.png .*\bnamed pipe\b", result.err), result.err
+    assert len(result.json["predictions"]) == (1 if named else 3)
+
+
+def test_zoo_predict_rejects_document_by_name(cli, trained, images):
+    (images / "scan.pdf").write_bytes(b"%PDF-1.7\n")
+    result = cli("predict", "run", "images/scan.pdf")
+    assert result.code == 1
+    assert re.search(r"scan\.pdf is not a readable image.*PNG or JPEG", result.err), result.err
 
 
 def test_zoo_predict_names_empty_folder_and_continues(cli, trained, images):
@@ -117,14 +147,14 @@ with pytest.raises(zoo.ZooError, match="none.png"):
 @pytest.mark.slow
 @pytest.mark.parametrize("worth", [1e9, 0.0], ids=["here", "in processes"])
 def test_read_batches_keeps_file_order(tmp_path, monkeypatch, worth):
-    monkeypatch.setattr(image_batches, "MIN_SECONDS_FOR_PROCESSES", worth)
+    monkeypatch.setattr(batches, "MIN_SECONDS_FOR_PROCESSES", worth)
     files = []
     for number in range(FIRST_BATCH + BATCH_SIZE + 10):
         files.append(tmp_path / f"{number}.png")
         if number % 100 != 50:
             Image.new("L", (2, 2), number % 256).save(files[-1])
     seen, errors = [], []
-    for batch in read_batches(files, partial(fit_image, shape=(1, 2, 2)), (1, 2, 2)):
+    for batch in read_batches(files, PROCESSOR):
         assert len(batch.files) == len(batch.images)
         seen += zip(batch.files, batch.images[:, 0, 0, 0].tolist(), strict=True)
         errors += batch.errors
@@ -136,12 +166,12 @@ def test_read_batches_keeps_file_order(tmp_path, monkeypatch, worth):
 
 
 def test_read_batches_suppresses_warnings_of_processes(tmp_path, monkeypatch, capfd):
-    monkeypatch.setattr(image_batches, "MIN_SECONDS_FOR_PROCESSES", 0.0)
+    monkeypatch.setattr(batches, "MIN_SECONDS_FOR_PROCESSES", 0.0)
     for number in range(FIRST_BATCH):
         Image.new("L", (2, 2)).save(tmp_path / f"{number:02}.png")
     (tmp_path / "damaged.tif").write_bytes(b"II*\0\0\0\0\1")  # Pillow warns about it
-    files = image_batches.find_images(tmp_path)
-    *_, last = read_batches(files, partial(fit_image, shape=(1, 2, 2)), (1, 2, 2))
+    files, _ = batches.find_files(tmp_path)
+    *_, last = read_batches(files, PROCESSOR)
     assert "damaged.tif" in str(last.errors[0])
     assert capfd.readouterr() == ("", "")
 
@@ -151,13 +181,11 @@ def test_read_batches_does_not_count_time_of_caller(tmp_path, monkeypatch):
         raise AssertionError("a process was started")
 
     seconds = [0.0]
-    monkeypatch.setattr(image_batches, "ProcessPoolExecutor", refuse)
-    monkeypatch.setattr(image_batches, "time", SimpleNamespace(perf_counter=lambda: seconds[0]))
+    monkeypatch.setattr(batches, "ProcessPoolExecutor", refuse)
+    monkeypatch.setattr(batches, "time", SimpleNamespace(perf_counter=lambda: seconds[0]))
     for number in range(2 * FIRST_BATCH):
         Image.new("L", (2, 2)).save(tmp_path / f"{number}.png")
-    read = read_batches(
-        image_batches.find_images(tmp_path), partial(fit_image, shape=(1, 2, 2)), (1, 2, 2)
-    )
+    read = read_batches(batches.find_files(tmp_path)[0], PROCESSOR)
     next(read)
     seconds[0] += 3600
     assert len(next(read)) == FIRST_BATCH

@@ -7,6 +7,7 @@ VARIABLES = {
     "ZOO_DATA": "folder that contains data set files already, so that zoo does not download them",
     "ZOO_OFFLINE": "1 forbids network access: no registry, package index or mirror",
     "ZOO_TIMEOUT": "seconds without progress after which a download fails, 30 by default",
+    "ZOO_MAX_PIXELS": "maximum number of pixels of an image file, 178,956,970 by default",
     "ZOO_PLUGINS": "plugins to load, separated by commas; no:NAME for all except NAME",
     "ZOO_STRICT_PLUGINS": "1 makes an unusable plugin an error, even if it is not needed",
     "ZOO_NO_CACHE": "1 disables the index of plugins: it is neither read nor written",

@@ -5,17 +5,23 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from io import BytesIO
 
 import numpy as np
+from PIL import Image
 
 from zoo_core.data.dataset import ArrayDataset, load_dataset
-from zoo_core.data.image_files import ImageReader
+from zoo_core.data.images.processor import ImageReader, processor_for
 from zoo_core.errors import UnavailableError
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.testing.check import NotApplicableError, expect, expect_equal
 
-MAX_READ = 100
-"""Maximum number of its own images that a reader receives."""
+MAX_READ, MAX_FILES = 100, 10
+"""Maximum number of its own images that a reader receives, and of those that are saved as files."""
+
+MAX_CHANGE = 0.15
+"""Maximum mean difference between inputs from files of two sizes, relative to that of a negative
+from its picture."""
 
 # Nothing checks dtypes and labels here, because `Split` and `ArrayDataset` refuse wrong ones when
 # they are constructed.
@@ -115,6 +121,34 @@ def converts_images_of_any_size(catalog: Catalog, name: str) -> None:
             expect_equal(reader(image), read, f"the result of {size}", "the second time")
 
 
+def prepares_files_of_a_picture_alike(catalog: Catalog, name: str) -> None:
+    """Check that a picture is nearly the same input in files of several sizes and formats."""
+    dataset, shape = _load(catalog, name), catalog.dataset(name).spec.shape
+    if shape[0] not in (1, 3):
+        raise NotApplicableError("image files are gray or RGB")
+    processor = processor_for(catalog, name, shape)
+    for row, image in enumerate(dataset.splits["test"].images[:MAX_FILES]):
+        picture = Image.fromarray(image[0] if shape[0] == 1 else np.moveaxis(image, 0, -1))
+        expected = processor.read(_saved(picture, "PNG"))
+        # A share of the distance to the negative, because noise changes more than a drawing does.
+        limit = max(8.0, MAX_CHANGE * np.abs(2.0 * expected - 255).mean())
+        for scale, kind in ((1, "BMP"), (1, "TIFF"), (2, "PNG"), (3, "TIFF")):
+            size = picture.width * scale, picture.height * scale
+            actual = processor.read(_saved(picture.resize(size, Image.Resampling.NEAREST), kind))
+            change = np.abs(actual.astype(np.float64) - expected).mean()
+            expect(
+                change <= (limit if scale > 1 else 0),
+                f"test image {row} as a {kind} file of {size[1]}x{size[0]} pixels: expected the "
+                f"same input as from its PNG file, got a mean difference of {change:.1f}",
+            )
+
+
+def _saved(picture: Image.Image, kind: str) -> BytesIO:
+    file = BytesIO()
+    picture.save(file, kind)
+    return file
+
+
 def _reader(catalog: Catalog, name: str) -> ImageReader:
     entry = catalog.dataset(name)
     reader: ImageReader = entry.resolve(entry.spec.reader)
@@ -158,6 +192,7 @@ DATASET_CHECKS = (
     has_its_sha256,
     is_equal_on_every_load,
     states_its_mean_and_deviation,
+    prepares_files_of_a_picture_alike,
 )
 
 READER_CHECKS = (keeps_its_own_images, converts_images_of_any_size)

@@ -17,17 +17,17 @@ if __name__ == "__main__":
     if weights:
         import zoo_core as zoo
         from zoo_core.cli.prediction_output import prediction_lines
-        from zoo_core.data.image_batches import find_images, read_batches
-        from zoo_core.data.image_files import reader_for
+        from zoo_core.data.images.batches import find_files, read_batches
+        from zoo_core.data.images.processor import processor_for
         from zoo_core.installation.installed import installed_catalog
 
         pretrained = zoo.load(weights[0])
         shape, facts = pretrained.input_shape, pretrained.card.dataset
-        reader = reader_for(installed_catalog(), facts.name, shape)
+        processor = processor_for(installed_catalog(), facts.name, shape, facts.pixel_ranges)
         pretrained.predict(np.zeros((1, *shape), np.uint8))
         start = time.perf_counter()
-        files = find_images(Path(folder))
-        for batch in read_batches(files, reader, shape):
+        files, _ = find_files(Path(folder))
+        for batch in read_batches(files, processor):
             read = prediction_lines(batch, pretrained.predict(batch.images), facts.classes)
             lines = "\n".join(map(str, read))
     else:

@@ -1,4 +1,4 @@
-"""Decoding of the image files that a browser sends."""
+"""Preparation of the image files that a browser sends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from zoo_core.plugin_api import DataError, one_line, read_image
+from zoo_core.plugin_api import DataError, ImageProcessor, one_line
 
 # Not all formats of Pillow, because it runs Ghostscript for PostScript files.
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
@@ -20,12 +20,12 @@ MAX_SIDE = 4096
 """Maximum height and width in pixels."""
 
 
-def decode(body: bytes, channels: int) -> NDArray[np.uint8]:
-    """Return an image file's pixels, uint8 ``(C, H, W)``.
+def decode(body: bytes, processor: ImageProcessor) -> NDArray[np.uint8]:
+    """Return an image file as an input of a model, uint8 ``(C, H, W)``.
 
     Args:
         body: content of the file.
-        channels: 1 for gray, 3 for color.
+        processor: preparation of image files for the model.
 
     Raises:
         DataError: the file is empty, too large or not a readable image.
@@ -38,7 +38,7 @@ def decode(body: bytes, channels: int) -> NDArray[np.uint8]:
             width, height = opened.size  # from the header: no pixel is decoded yet
         if max(width, height) > MAX_SIDE:
             raise DataError(f"the image has {width} × {height} pixels", hint=hint)
-        return read_image(BytesIO(body), channels)
+        return processor.read(BytesIO(body))
     except DataError:
         raise
     except Exception as exc:  # Pillow's decoders may raise anything for bytes that are not images

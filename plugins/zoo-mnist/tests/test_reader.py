@@ -32,11 +32,46 @@ def drawing(*strokes, size=(300, 300), width=22, ink=0, paper=255):
 SEVEN = [(60, 60), (180, 60), (110, 240)]
 
 
-def test_reader_returns_dataset_images_unchanged(digits, pairs):
-    for image in digits.images[:200]:
-        assert read_digit(image) is image
-    for image in pairs.images[:200]:
-        assert read_two_digits(image) is image
+@pytest.fixture(params=["digits", "pairs"])
+def own_images(request):
+    """Return a data set's reader, and some of its images."""
+    reader = {"digits": read_digit, "pairs": read_two_digits}[request.param]
+    return reader, request.getfixturevalue(request.param).images
+
+
+@pytest.mark.slow
+def test_reader_returns_every_dataset_image_unchanged(own_images):
+    reader, images = own_images
+    assert all(np.array_equal(reader(image), image) for image in images)
+
+
+def test_reader_returns_dataset_images_unchanged_in_either_polarity(own_images):
+    reader, images = own_images
+    for image in images[:200]:
+        assert np.array_equal(reader(image), image)
+        assert np.array_equal(reader(255 - image), image)
+
+
+@pytest.mark.parametrize("scale", [1.5, 2, 3, 10])
+@pytest.mark.parametrize("ground", ["black", "white"])
+def test_reader_returns_dataset_images_of_other_sizes_nearly_unchanged(own_images, scale, ground):
+    reader, images = own_images
+    height, width = (round(scale * side) for side in images.shape[2:])
+    for image in images[:50]:
+        picture = Image.fromarray(image[0]).resize((width, height), Image.Resampling.BICUBIC)
+        large = np.asarray(picture)[np.newaxis]
+        read = reader(255 - large if ground == "white" else large)
+        assert np.abs(read - image.astype(int)).mean() < 8
+
+
+@pytest.mark.parametrize("ground", [0, 40, 255])
+def test_read_digit_does_not_depend_on_size(ground):
+    expected = read_digit(drawing(SEVEN)).astype(int)
+    # A digit that is too large, and not in the middle, in files of 28 pixels and of others.
+    for side in (28, 56, 100, 300):
+        ink = 255 - ground if ground != 40 else 230
+        image = Image.fromarray(drawing(SEVEN, ink=ink, paper=ground)[0]).resize((side, side))
+        assert np.abs(read_digit(np.asarray(image)[np.newaxis]) - expected).mean() < 12
 
 
 def test_read_digit_scales_to_twenty_pixels_and_centers_mass():

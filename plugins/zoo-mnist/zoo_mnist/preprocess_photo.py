@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from zoo_core.plugin_api import has_light_border
+from zoo_mnist.layout import Layout
 from zoo_mnist.stroke_segmentation import Floats, find_strokes, stroke_width
 from zoo_mnist.two_digit import HEIGHT, OFFSET
 
@@ -22,6 +22,9 @@ of their middle, and the factor by which their center of mass moves that row."""
 THIN, PEN = 1.6, 2.4
 """Stroke widths in pixels of MNIST: thinner strokes than the first are dilated to the second.
 MNIST's own strokes are wider than the first."""
+DIGIT = Layout((SIDE, SIDE), length=(17, 22), down=(13.25, 14.75), right=(13.25, 14.75))
+DIGITS = Layout((HEIGHT, SIDE), length=(24, 42), down=(15, 27), right=(13, 15.1))
+"""Layouts of the images of MNIST and of two-digit-mnist."""
 APART = 0.3
 """Minimum share of the whole height, or width, that each of two separate digits has."""
 
@@ -29,11 +32,12 @@ APART = 0.3
 def read_digit(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the digit in an image, uint8 ``(1, H, W)``, as MNIST's images, ``(1, 28, 28)``.
 
-    An image of that size, light on dark, is returned unchanged. The result is black if the image
-    contains no strokes.
+    An image that already has MNIST's layout is only scaled, and inverted if it is dark on light.
+    The result is black if the image contains no strokes.
     """
-    if _is_ready(image, (SIDE, SIDE)):
-        return image
+    # A saved test image is not processed again, so `zoo predict` and `zoo evaluate` agree on it.
+    if (ready := DIGIT.fit(image)) is not None:
+        return ready
     strokes = find_strokes(image[0])
     if strokes is None:
         return np.zeros((1, SIDE, SIDE), np.uint8)
@@ -45,10 +49,11 @@ def read_two_digits(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
     Separate digits, one above the other or side by side, are each processed like `read_digit` and
     composed like that data set's images, the upper or left one on top. Overlapping digits are
-    scaled and placed together. Images of 42×28 pixels, light on dark, are returned unchanged.
+    scaled and placed together. An image that already has the data set's layout is only scaled, and
+    inverted if it is dark on light.
     """
-    if _is_ready(image, (HEIGHT, SIDE)):
-        return image
+    if (ready := DIGITS.fit(image)) is not None:
+        return ready
     strokes = find_strokes(image[0])
     if strokes is None:
         return np.zeros((1, HEIGHT, SIDE), np.uint8)
@@ -66,11 +71,6 @@ def read_two_digits(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     # center of mass depends on which of them has more ink. PULL is the remaining dependence.
     place = (MIDDLE + PULL * (half - down) - half, SIDE / 2 - right)
     return _to_bytes(_place(strokes, (HEIGHT, SIDE), place))
-
-
-def _is_ready(image: NDArray[np.uint8], size: tuple[int, int]) -> bool:
-    # A saved test image is not processed again, so `zoo predict` and `zoo evaluate` agree on it.
-    return image.shape[1:] == size and not has_light_border(image[0])
 
 
 def _digit(strokes: Floats) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,13 +15,15 @@ from zoo_core.cli.output import print_json
 from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.system.progress_bar import ProgressBar
+from zoo_core.system.terminal import print_in_utf8, print_lines
+from zoo_core.text import encodable, shown
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from zoo_core.cli.prediction_output import PredictionLine
-    from zoo_core.data.image_batches import FileBatch
-    from zoo_core.data.image_files import ImageReader
+    from zoo_core.data.images.batches import FileBatch
+    from zoo_core.data.images.processor import ImageProcessor
     from zoo_core.pretrained.model import Pretrained
 
     Write = Callable[[ProgressBar, FileBatch, Iterable[PredictionLine]], None]
@@ -53,9 +56,8 @@ def predict(  # noqa: PLR0917 (click passes every argument by name)
 ) -> int:
     """Classify IMAGES with WEIGHTS: a published name, a run folder or a .safetensors file.
 
-    IMAGES are image files, folders of images, or - for standard input. Photos and drawings of any
-    size and color are converted as the data set of the model requires; images that have its shape
-    are not changed.
+    IMAGES are image files, folders of images, or - for standard input. They are converted as the
+    training images were: turned upright, resized, and gray if the model is.
 
     An unreadable file is reported and the others are processed; the exit code is then 1.
     """
@@ -63,8 +65,8 @@ def predict(  # noqa: PLR0917 (click passes every argument by name)
         raise InvalidValueError("--csv and --json exclude each other", hint="Choose one.")
     from zoo_core.cli.prediction_output import csv_header, csv_line
     from zoo_core.cli.terminal_image import console
-    from zoo_core.data.image_batches import silence_pillow_warnings
-    from zoo_core.data.image_files import reader_for
+    from zoo_core.data.images.batches import silence_pillow_warnings
+    from zoo_core.data.images.processor import processor_for
     from zoo_core.pretrained.load import load_pretrained
 
     silence_pillow_warnings()  # a damaged file is reported as an error, once
@@ -75,43 +77,53 @@ def predict(  # noqa: PLR0917 (click passes every argument by name)
     if as_json:
         write: Write = lambda _bar, _batch, lines: found.extend(lines)  # noqa: E731
     elif as_csv:
-        click.echo(csv_line(csv_header(pretrained.card.dataset.classes)))
+        print_in_utf8()
+        print_lines(csv_line(csv_header(pretrained.card.dataset.classes)))
         write = _write_csv
     else:
         # On stderr, because stdout has the predictions and may be piped to another program.
-        click.echo(f"Predictions of {pretrained.name}", err=True)
+        print_lines(f"Predictions of {pretrained.name}", err=True)
         wanted = len(files) <= FEW if pictures is None else pictures
         screen = console() if wanted else None
         write = partial(_draw, screen) if screen else _write_text
-    reader = reader_for(catalog, pretrained.card.dataset.name, pretrained.input_shape)
-    errors += _predict(pretrained, reader, files, write, quiet=as_json)
+    facts = pretrained.card.dataset
+    processor = processor_for(catalog, facts.name, pretrained.input_shape, facts.pixel_ranges)
+    errors += _predict(pretrained, processor, files, write, quiet=as_json)
     if as_json:
         print_json({"model": pretrained.name, "predictions": [line.as_json() for line in found]})
     for exc in errors:
-        click.echo(f"zoo: {exc}", err=True)
+        print_lines(f"zoo: {exc}", err=True)
     return 1 if errors else 0
 
 
 def _find(paths: Iterable[Path]) -> tuple[list[Path], list[DataError]]:
-    """Return the image files of paths, and the errors of folders without images."""
-    from zoo_core.data.image_batches import find_images
+    """Return the image files of paths, and the errors of others."""
+    from zoo_core.data.images.batches import find_files
 
     files: list[Path] = []
-    errors = []
+    errors: list[DataError] = []
     for path in paths:
         try:
-            files += find_images(path)
+            found, others = find_files(path)
         except DataError as exc:
             errors.append(exc)
+        else:
+            files += found
+            errors += others
     return files, errors
 
 
 def _predict(
-    pretrained: Pretrained, reader: ImageReader, files: Sequence[Path], write: Write, *, quiet: bool
+    pretrained: Pretrained,
+    processor: ImageProcessor,
+    files: Sequence[Path],
+    write: Write,
+    *,
+    quiet: bool,
 ) -> list[DataError]:
     """Write the predictions for files; return the errors of unreadable ones."""
     from zoo_core.cli.prediction_output import prediction_lines
-    from zoo_core.data.image_batches import read_batches
+    from zoo_core.data.images.batches import read_batches
 
     errors: list[DataError] = []
     classes = pretrained.card.dataset.classes
@@ -119,7 +131,7 @@ def _predict(
     with ProgressBar(quiet=quiet, text_first=False) as bar:
         if len(files) > FEW:
             bar.start(len(files))
-        for batch in read_batches(files, reader, pretrained.input_shape):
+        for batch in read_batches(files, processor):
             errors += batch.errors
             if batch.files:  # empty if no file of the batch is readable
                 predictions = pretrained.predict(batch.images)
@@ -131,13 +143,19 @@ def _predict(
 
 def _write_text(bar: ProgressBar, _batch: FileBatch, lines: Iterable[PredictionLine]) -> None:
     # One call per batch, because each call redraws the bar.
-    bar.say("\n".join(map(str, lines)))
+    bar.say(*map(str, lines))
 
 
 def _write_csv(bar: ProgressBar, _batch: FileBatch, lines: Iterable[PredictionLine]) -> None:
     from zoo_core.cli.prediction_output import csv_line
 
-    bar.say("\n".join(csv_line(line.as_row()) for line in lines))
+    # A program gets the names as they are, line breaks included; a terminal must not act on them.
+    rows = [csv_line(map(encodable, line.as_row())) for line in lines]
+    if sys.stdout.isatty():
+        bar.say(*rows)
+    else:
+        sys.stdout.write("".join(f"{row}\n" for row in rows))
+        sys.stdout.flush()
 
 
 def _draw(
@@ -146,5 +164,5 @@ def _draw(
     from zoo_core.cli.terminal_image import draw_image
 
     for line, image in zip(lines, batch.images, strict=True):
-        screen.print(str(line), style="bold")
+        screen.print(shown(str(line)), style="bold")
         screen.print(draw_image(image))

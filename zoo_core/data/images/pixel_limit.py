@@ -32,25 +32,10 @@ def max_pixels() -> int | None:
     return limit
 
 
-def check_pixels(name: str, size: tuple[int, int]) -> None:
-    """Check that an image's pixels are within the limit.
-
-    Args:
-        name: name of the image in errors.
-        size: width and height.
-
-    Raises:
-        DataError: it has more pixels.
-    """
-    width, height = size
-    limit = max_pixels()
-    if limit is not None and width * height > limit:
-        raise too_many_pixels(name, f"{height}x{width}, {width * height:,} pixels", limit)
-
-
-def too_many_pixels(name: str, size: str, limit: int) -> DataError:
-    """Return the error of an image that is larger than the limit."""
+def too_many_pixels(name: str, number: int | None) -> DataError:
+    """Return the error of an image with more pixels than the limit; None for an unknown number."""
+    got = "more" if number is None else f"{number:,}"
     return DataError(
-        f"{name} is too large: expected at most {limit:,} pixels, got {size}",
-        hint=f"If you trust it, set {VARIABLE} to a higher limit.",
+        f"{name} is too large: expected at most {max_pixels():,} pixels, got {got}",
+        hint=f"If you trust it, set {VARIABLE}{f'={number}' if number else ''}.",
     )

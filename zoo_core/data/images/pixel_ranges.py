@@ -2,7 +2,7 @@
 
 A file does not state its range: 12-bit cameras write files of 16 bits, and floats have any unit.
 So a data set has one range per kind of pixel, measured over its training images
-(`zoo_core.data.pixel_levels`) or stated by its user, and a file never has one of its own.
+(`zoo_core.data.images.pixel_levels`) or stated by its user, and a file never has one of its own.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ class PixelRanges:
                 hint=_REMEDY,
             )
         scaled = (pixels.astype(np.float64) - low) * (255 / (high - low))
-        return np.rint(scaled.clip(0, 255)).astype(np.uint8)
+        result: NDArray[np.uint8] = np.rint(scaled.clip(0, 255)).astype(np.uint8)
+        return result
 
     def _range(self, pixels: Deep, name: str) -> tuple[float, float]:
         kind = pixels.dtype.name

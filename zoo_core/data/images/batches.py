@@ -18,9 +18,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from zoo_core.data.image_files import ImageReader, read_image
+from zoo_core.data.images.folders import LeftOut, Reason, find_images
+from zoo_core.data.images.processor import ImageProcessor
 from zoo_core.errors import DataError
 from zoo_core.system.cpu import physical_cores
 
@@ -58,55 +58,56 @@ class FileBatch:
         return len(self.files) + len(self.errors)
 
 
-def find_images(path: Path) -> list[Path]:
-    """Return a file, or the images in a folder and its sub-folders, sorted.
+def find_files(path: Path) -> tuple[list[Path], list[DataError]]:
+    """Return a file, or the images in a folder and its sub-folders, sorted; and errors.
+
+    The errors are of files with an image's suffix that cannot be read, such as named pipes.
 
     Raises:
-        DataError: the folder contains no image.
+        DataError: a folder cannot be read, or contains no image.
     """
     if not path.is_dir():
-        return [path]
-    known = Image.registered_extensions()
+        return [path], []
+    left_out: list[LeftOut] = []
     # Strings instead of paths, because paths sort 15 times slower.
-    inside = (f"{at}/{name}" for at, _, names in os.walk(path) for name in names)
-    found = sorted(f for f in inside if f[f.rfind(".") :].lower() in known)
-    if not found:
+    found = sorted(image.path for image in find_images(path, left_out.append))
+    errors = [
+        DataError(f"{each.path} cannot be read: it is {each.reason}")
+        for each in left_out
+        if each.reason in (Reason.NOT_REGULAR, Reason.NEEDS_HEIF)
+    ]
+    if not found and not errors:
         raise DataError(
             f"no images in folder {path}",
             hint="Use file names with an image suffix, such as digit.png.",
         )
-    return [Path(file) for file in found]
+    return [Path(file) for file in found], errors
 
 
-def read_batches(
-    files: Sequence[Path], reader: ImageReader, shape: tuple[int, int, int]
-) -> Iterator[FileBatch]:
+def read_batches(files: Sequence[Path], processor: ImageProcessor) -> Iterator[FileBatch]:
     """Yield files in batches, in their order.
 
     Args:
         files: images of any size; `STDIN` is standard input.
-        reader: function that converts them to `shape` (`zoo_core.data.image_files.reader_for`).
-        shape: channels, height and width of the model's input.
+        processor: preparation of files as the model's inputs.
 
     Raises:
         InvalidValueError: the model's input is neither gray nor RGB.
     """
     began = time.perf_counter()
-    first, rest = _read(files[:FIRST_BATCH], reader, shape), files[FIRST_BATCH:]
+    first, rest = _read(files[:FIRST_BATCH], processor), files[FIRST_BATCH:]
     # Measured before `yield`, because the caller predicts the batch before it continues.
     expected = (time.perf_counter() - began) / FIRST_BATCH * len(rest)
     yield first
     # Standard input belongs to this process alone.
     if expected < MIN_SECONDS_FOR_PROCESSES or STDIN in rest:
         for start in range(0, len(rest), BATCH_SIZE):
-            yield _read(rest[start : start + BATCH_SIZE], reader, shape)
+            yield _read(rest[start : start + BATCH_SIZE], processor)
     else:
-        yield from _read_ahead(rest, reader, shape)
+        yield from _read_ahead(rest, processor)
 
 
-def _read_ahead(
-    files: Sequence[Path], reader: ImageReader, shape: tuple[int, int, int]
-) -> Iterator[FileBatch]:
+def _read_ahead(files: Sequence[Path], processor: ImageProcessor) -> Iterator[FileBatch]:
     """Yield files in batches that worker processes read ahead."""
     parts = (files[start : start + CHUNK_SIZE] for start in range(0, len(files), CHUNK_SIZE))
     # Processes instead of threads, because preparing a photo takes many short steps in Python,
@@ -120,7 +121,7 @@ def _read_ahead(
     try:
         while True:
             while len(begun) < PREFETCH and (part := next(parts, None)):
-                begun.append(pool.submit(_read, part, reader, shape))
+                begun.append(pool.submit(_read, part, processor))
             if not begun:
                 return
             yield begun.popleft().result()
@@ -148,14 +149,15 @@ def _exit_with_parent() -> None:
         os._exit(1)  # `sys.exit` would only end this thread
 
 
-def _read(files: Sequence[Path], reader: ImageReader, shape: tuple[int, int, int]) -> FileBatch:
+def _read(files: Sequence[Path], processor: ImageProcessor) -> FileBatch:
     good: list[Path] = []
     errors: list[DataError] = []
-    images = np.empty((len(files), *shape), np.uint8)  # allocated once, instead of stacking
+    # Allocated once, instead of stacking.
+    images = np.empty((len(files), *processor.shape), np.uint8)
     for path in files:
         file = io.BytesIO(sys.stdin.buffer.read()) if path == STDIN else path
         try:
-            images[len(good)] = reader(read_image(file, shape[0], name="standard input"))
+            images[len(good)] = processor.read(file, name="standard input")
         except DataError as exc:
             errors.append(exc)
         else:

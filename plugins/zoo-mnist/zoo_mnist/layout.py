@@ -1,0 +1,83 @@
+"""Layout of a data set's images: the place and size of what is written, on black.
+
+The images of MNIST and of two-digit-mnist have it at any size and in either polarity; a photo, with
+its paper and light, has not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from zoo_core.plugin_api import has_light_border
+
+INK = 30
+"""Minimum gray level of strokes."""
+BLACK = 8
+"""Maximum gray level of the ground, which is at least half of an image."""
+BRIGHT = 150
+"""Minimum of an image's lightest gray level."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A layout; its limits are a little wider than those of the data set's images.
+
+    Attributes:
+        size: height and width of the images.
+        length: minimum and maximum of the longer side of what is written.
+        down: minimum and maximum row of the center of mass.
+        right: minimum and maximum column of the center of mass.
+    """
+
+    size: tuple[int, int]
+    length: tuple[float, float]
+    down: tuple[float, float]
+    right: tuple[float, float]
+
+    def fit(self, image: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+        """Return an image ``(1, H, W)`` in the size of the layout, light on black.
+
+        None if it does not have the layout. An image of the data set is returned unchanged.
+        """
+        height, width = image.shape[1:]
+        if height * self.size[1] != width * self.size[0]:
+            return None
+        pixels = 255 - image[0] if has_light_border(image[0]) else image[0]
+        if pixels.shape != self.size:
+            # HAMMING has no negative lobes, which would give black ground gray levels.
+            picture = Image.fromarray(pixels).resize(self.size[::-1], Image.Resampling.HAMMING)
+            pixels = np.asarray(picture, np.uint8)
+        return pixels[np.newaxis] if self._matches(pixels) else None
+
+    def _matches(self, pixels: NDArray[np.uint8]) -> bool:
+        down, right = pixels.max(axis=1), pixels.max(axis=0)
+        if down.max() < BRIGHT or 2 * np.count_nonzero(pixels <= BLACK) < pixels.size:
+            return False
+        measures = (max(_length(down), _length(right)), *_center(pixels))
+        limits = (self.length, self.down, self.right)
+        return all(low <= each <= high for each, (low, high) in zip(measures, limits, strict=True))
+
+
+def _length(levels: NDArray[np.uint8]) -> int:
+    """Return the number of rows, or columns, from the first to the last one with ink."""
+    found = np.flatnonzero(levels > INK)
+    return int(found[-1] - found[0]) + 1
+
+
+def _center(pixels: NDArray[np.uint8]) -> tuple[float, float]:
+    """Return row and column of the center of mass."""
+    # Products of matrices instead of six sums, because each test image is checked.
+    rows, columns = map(_zeroth_and_first, pixels.shape)
+    (mass, right), (down, _) = (rows @ pixels.astype(np.float32) @ columns.T).tolist()
+    return down / mass, right / mass
+
+
+@cache
+def _zeroth_and_first(size: int) -> NDArray[np.float32]:
+    """Return the factors of a mass and of its first moment, ``(2, size)``."""
+    return np.array([np.ones(size), np.arange(size)], np.float32)

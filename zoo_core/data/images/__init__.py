@@ -1,0 +1,1 @@
+"""Image files as inputs of models: found, decoded, prepared."""
