@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from os import PathLike
 from pathlib import Path
@@ -83,7 +84,10 @@ def create_model(name: str, pretrained: bool | str = False, **config: Any) -> An
         name: name of the model.
         pretrained: False for random weights, True for the published weights of the default tag, or
             a tag. If no weights of the model are published, True is for the third-party weights of
-            its plugin.
+            its plugin. The model does not normalize its input: that is left to the caller, with the
+            mean and std on the card (``zoo.load(NAME).normalization``), or those of the library
+            that the third-party weights come from (timm's ``get_pretrained_cfg``, torchvision's
+            ``weights.transforms()``).
         config: values of its config, for instance ``hidden=[64]``; not with published weights.
 
     Raises:
@@ -193,16 +197,32 @@ def evaluate(
     *weights: Pretrained | str | PathLike[str],
     dataset: str | None = None,
     split: str = "test",
+    classes: Mapping[str, str] | None = None,
 ) -> Scores:
-    """Return the scores of weights, or of the ensemble of several, on every image of a split.
+    """Return the scores of weights, or of the ensemble of several, on a split.
 
-    See `zoo_core.evaluation.evaluate`.
+    Images that were used in training are left out, and a difference between the data and the card
+    is a `UserWarning`; see `zoo_core.evaluation.evaluate`.
+
+    Args:
+        weights: names, paths or loaded models.
+        dataset: name of the data set; None for the one of the training.
+        split: name of the split.
+        classes: class of the data set -> class of the model, for names that differ, for instance
+            ``{"zcat": "cat"}``.
     """
     from zoo_core.evaluation.evaluate import evaluate_pretrained
 
-    return evaluate_pretrained(
-        _catalog(), _load_all(weights), dataset=dataset, split=split
-    ).together
+    evaluation = evaluate_pretrained(
+        _catalog(), _load_all(weights), dataset=dataset, split=split, classes=classes or {}
+    )
+    _warn(evaluation.notes)
+    return evaluation.together
+
+
+def _warn(notes: Iterable[str]) -> None:
+    for note in notes:
+        warnings.warn(note, UserWarning, stacklevel=3)  # at the caller of `evaluate` or `compare`
 
 
 def _load_all(weights: Sequence[Pretrained | str | PathLike[str]]) -> list[Pretrained]:
@@ -218,29 +238,34 @@ def compare(
     *weights: Pretrained | str | PathLike[str],
     dataset: str | None = None,
     split: str = "test",
+    classes: Mapping[str, str] | None = None,
 ) -> Comparison:
-    """Compare weights on every image of a split; see `zoo_core.evaluation.compare`."""
+    """Compare weights on a split, as `evaluate` scores them; see `zoo_core.evaluation.compare`."""
     from zoo_core.evaluation.compare import compare_pretrained
 
-    return compare_pretrained(_catalog(), _load_all(weights), dataset=dataset, split=split)
+    comparison = compare_pretrained(
+        _catalog(), _load_all(weights), dataset=dataset, split=split, classes=classes or {}
+    )
+    _warn(comparison.notes)
+    return comparison
 
 
 def read_images(pretrained: Pretrained, files: Iterable[str | PathLike[str]]) -> NDArray[np.uint8]:
     """Return image files as inputs of a model: uint8 ``(N, C, H, W)``.
 
-    Photos and drawings of any size are converted as the model's data set requires.
+    Images of any size are converted as the model's training images were.
 
     Raises:
         DataError: a file is not a readable image.
-        InvalidValueError: the number of channels of an image does not fit the model.
+        InvalidValueError: the model's input is neither gray nor RGB.
     """
     import numpy as np
 
-    from zoo_core.data.image_files import read_image, reader_for
+    from zoo_core.data.images.processor import processor_for
 
-    shape = pretrained.input_shape
-    reader = reader_for(_catalog(), pretrained.card.dataset.name, shape)
-    images = [reader(read_image(Path(file), shape[0])) for file in files]
+    shape, facts = pretrained.input_shape, pretrained.card.dataset
+    processor = processor_for(_catalog(), facts.name, shape, facts.pixel_ranges)
+    images = [processor.read(Path(file)) for file in files]
     # `np.stack` refuses an empty list.
     return np.stack(images) if images else np.empty((0, *shape), np.uint8)
 

@@ -12,18 +12,39 @@ if TYPE_CHECKING:
     from zoo_core.cli import options as options
     from zoo_core.cli.output import print_json as print_json
     from zoo_core.data.augmentation import Positions as Positions
-    from zoo_core.data.dataset import load_dataset as load_dataset
+    from zoo_core.data.dataset import (
+        OriginalSizes as OriginalSizes,
+        ReadingFacts as ReadingFacts,
+        load_dataset as load_dataset,
+    )
     from zoo_core.data.disk_store import (
         DatasetContent as DatasetContent,
         load_or_create as load_or_create,
     )
-    from zoo_core.data.image_batches import silence_pillow_warnings as silence_pillow_warnings
-    from zoo_core.data.image_files import (
-        ImageReader as ImageReader,
+    from zoo_core.data.examples import Examples as Examples, held_out_rows as held_out_rows
+    from zoo_core.data.find_dataset import find_dataset as find_dataset
+    from zoo_core.data.images.batches import silence_pillow_warnings as silence_pillow_warnings
+    from zoo_core.data.images.files import (
+        Header as Header,
+        count_levels as count_levels,
+        read_header as read_header,
+    )
+    from zoo_core.data.images.folders import (
+        Reason as Reason,
+        is_ignored as is_ignored,
+        reason_against as reason_against,
+    )
+    from zoo_core.data.images.pixel_levels import LevelCounts as LevelCounts
+    from zoo_core.data.images.pixel_limit import max_pixels as max_pixels
+    from zoo_core.data.images.pixel_ranges import (
+        PixelRanges as PixelRanges,
+        parse_range as parse_range,
+    )
+    from zoo_core.data.images.processor import (
+        ImageProcessor as ImageProcessor,
         fit_image as fit_image,
         has_light_border as has_light_border,
-        read_image as read_image,
-        reader_for as reader_for,
+        processor_for as processor_for,
     )
     from zoo_core.data.splits import split_rows as split_rows
     from zoo_core.errors import (
@@ -44,6 +65,13 @@ if TYPE_CHECKING:
         HeadComparison as HeadComparison,
         Proportion as Proportion,
         compare_pretrained as compare_pretrained,
+    )
+    from zoo_core.evaluation.members import group_by_data as group_by_data
+    from zoo_core.evaluation.scored_split import (
+        ScoredSplit as ScoredSplit,
+        check_fit as check_fit,
+        find_scored_dataset as find_scored_dataset,
+        make_scored_split as make_scored_split,
     )
     from zoo_core.filenames import METRICS as METRICS, STUDY as STUDY, WEIGHTS as WEIGHTS
     from zoo_core.frameworks.distributed import (
@@ -102,10 +130,19 @@ if TYPE_CHECKING:
     from zoo_core.system.download import download as download, download_file as download_file
     from zoo_core.system.environment import is_set as is_set
     from zoo_core.system.interrupts import Stop as Stop, deferred_signals as deferred_signals
-    from zoo_core.system.paths import zoo_home as zoo_home
+    from zoo_core.system.paths import write_error as write_error, zoo_home as zoo_home
     from zoo_core.system.progress_bar import ProgressBar as ProgressBar
     from zoo_core.system.random_numbers import uniform as uniform
+    from zoo_core.system.terminal import print_lines as print_lines
     from zoo_core.testing import conformance_test as conformance_test
+    from zoo_core.text import (
+        encodable as encodable,
+        printable as printable,
+        rewrite_texts as rewrite_texts,
+        same_text as same_text,
+        shell_command as shell_command,
+        shown as shown,
+    )
     from zoo_core.training.callbacks import call_hook as call_hook
     from zoo_core.training.initial_weights import PretrainedWeights as PretrainedWeights
     from zoo_core.training.plan import Plan as Plan, make_plan as make_plan

@@ -1,10 +1,12 @@
 """Comparisons of several models on the same images."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from zoo_core.errors import InvalidValueError
+from zoo_core.errors import InvalidValueError, VerificationError
 from zoo_core.evaluation.compare import compare_pretrained
 from zoo_core.evaluation.evaluate import evaluate_pretrained
 from zoo_core.evaluation.statistics import holm, mcnemar_p, wilson_interval
@@ -108,6 +110,17 @@ def test_compare_pretrained_refuses_models_of_different_datasets(toy, run, tmp_p
         compare_pretrained(toy, [load_pretrained(toy, each.folder) for each in (run, pairs)])
 
 
+def test_evaluation_refuses_changed_data_set_of_a_plugin(toy, run):
+    member = load_pretrained(toy, run.folder)
+    facts = member.card.dataset
+    other = member.card.model_copy(
+        update={"dataset": facts.model_copy(update={"sha256": "0" * 64, "examples": None})}
+    )
+    changed = dataclasses.replace(member, _read_card=lambda: other)
+    with pytest.raises(VerificationError, match="expected sha256 000000000000…, got "):
+        evaluate_pretrained(toy, [changed])
+
+
 @pytest.mark.slow
 def test_zoo_compare_reports_comparison_as_json_and_text(cli, tmp_path):
     for seed, (name, lr) in enumerate((("good", "0.5"), ("bad", "1e-5"), ("worse", "1e-5"))):
@@ -126,6 +139,9 @@ def test_zoo_compare_reports_comparison_as_json_and_text(cli, tmp_path):
         right = [read == image["labels"] for read in image["read"]]
         assert any(right)
         assert not all(right)
+        (names,) = report["classes"]
+        assert image["classes"] == [names[image["labels"][0]]]
+        assert image["read_classes"] == [[names[label]] for (label,) in image["read"]]
     text = cli("compare", "good", "bad", "worse", "--show", 2).out
     assert f"{question['shares'][0]['low']:.2%}" in text
     line = next(line for line in text.splitlines() if line.startswith("good ") and "bad" in line)

@@ -15,14 +15,16 @@ from zoo_core.installation.installed import installed_catalog, installed_rows
 Completion = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
-def _complete_from_index(*kinds: str, paths: bool = False) -> Completion:
-    """Return a completion of the names of some kinds, from the index."""
+def _complete_from_index(*kinds: str, key: str = "name", paths: bool = False) -> Completion:
+    """Return a completion of the names of some kinds, or of another key, from the index."""
 
     def complete(
         _context: click.Context, _parameter: click.Parameter, begun: str
     ) -> list[CompletionItem]:
         rows = installed_rows()
-        return _items([row["name"] for kind in kinds for row in rows[kind]], begun, paths=paths)
+        # Without duplicates: several models have one license.
+        values = dict.fromkeys(row[key] for kind in kinds for row in rows[kind])
+        return _items([*values], begun, paths=paths)
 
     return complete
 
@@ -51,6 +53,7 @@ def _items(names: list[str], begun: str, *, paths: bool) -> list[CompletionItem]
 complete_plugins = _complete_from_index("plugins")
 complete_models = _complete_from_index("models")
 complete_datasets = _complete_from_index("datasets")
+complete_licenses = _complete_from_index("models", "datasets", key="license")
 complete_names = _complete_from_index("models", "datasets", "trainers", paths=True)
 
 
@@ -98,6 +101,31 @@ split = click.option(
     default="test",
     show_default=True,
     help="Split of the data set, such as train.",
+)
+
+
+def _parse_classes(
+    _context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]
+) -> dict[str, str]:
+    """Return class of the data set -> class of the model."""
+    chosen: dict[str, str] = {}
+    for text in texts:
+        # A comma only separates pairs, because a name may have one: "tabby, tabby cat=cat".
+        for pair in [text] if text.count("=") == 1 else text.split(","):
+            name, equals, other = pair.partition("=")
+            if not (name and equals and other) or "=" in other:
+                raise click.BadParameter(f"expected DATA=MODEL, two names of classes, got {pair!r}")
+            chosen[name] = other
+    return chosen
+
+
+classes = click.option(
+    "--classes",
+    metavar="DATA=MODEL",
+    multiple=True,
+    callback=_parse_classes,
+    help="Class of the data set, and class of the model to score it as, if their names differ; "
+    "repeat it, or separate pairs by commas.",
 )
 registry = click.option(
     "--registry",

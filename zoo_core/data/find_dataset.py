@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from zoo_core.errors import DataError
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec
+from zoo_core.system.terminal import print_lines
 
 
 def find_dataset(
@@ -43,7 +43,7 @@ def find_dataset(
         copy = find_copy(sha256) if colon and sha256 else None
         if copy is None:
             raise
-        sys.stderr.write(f"zoo: {exc.problem}; its copy in {copy} is used\n")
+        print_lines(f"zoo: {exc.problem}; its copy in {copy} is used", err=True)
         return Entry(_spec_of_copy(name, copy, str(exc.problem)), catalog.source(source).plugin)
 
 

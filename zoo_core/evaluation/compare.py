@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.data.dataset import ArrayDataset
-from zoo_core.evaluation.evaluate import predict_split
+from zoo_core.evaluation.evaluate import SAME_NAMES, predict_split
+from zoo_core.evaluation.scored_split import ScoredSplit
 from zoo_core.evaluation.statistics import holm, mcnemar_p, wilson_interval
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.metrics.scores import Scores, score
@@ -86,23 +87,49 @@ class Comparison:
     """The comparison of several models on the same images.
 
     Attributes:
-        dataset: name of the data set.
-        data: the data set.
-        split: name of the split.
+        scored: the scored images of a data set's split.
         members: the models with their weights.
-        predictions: predictions of each member.
+        predictions: predictions of each member for the scored images.
     """
 
-    dataset: str
-    data: ArrayDataset
-    split: str
+    scored: ScoredSplit
     members: tuple[Pretrained, ...]
     predictions: tuple[Predictions, ...]
 
     @property
+    def dataset(self) -> str:
+        """Name of the data set."""
+        return self.scored.dataset
+
+    @property
+    def data(self) -> ArrayDataset:
+        """The data set, also with images that are not scored."""
+        return self.scored.data
+
+    @property
+    def split(self) -> str:
+        """Name of the split."""
+        return self.scored.name
+
+    @property
+    def classes(self) -> tuple[tuple[str, ...], ...]:
+        """Names of the classes per head, those of the first member."""
+        return self.scored.classes
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """Rows of the split that are scored, ``(N,)``."""
+        return self.scored.rows
+
+    @property
     def labels(self) -> NDArray[np.int64]:
         """The true classes, ``(N, heads)``."""
-        return self.data.splits[self.split].labels
+        return self.scored.labels
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Differences between the data and the cards, as sentences."""
+        return self.scored.notes
 
     # Cached, because `zoo report` uses each of these several times.
     @cached_property
@@ -124,9 +151,9 @@ class Comparison:
 
     @cached_property
     def disagreements(self) -> NDArray[np.int64]:
-        """Rows of the images that some members, but not all, predict correctly.
+        """Indices of the scored images that some members, but not all, predict correctly.
 
-        The images with the fewest correct members come first.
+        `rows` has their rows in the split. The images with the fewest correct members come first.
         """
         correct = self.is_correct.all(axis=2).sum(axis=0)  # (N,), number of members
         rows = np.flatnonzero((correct > 0) & (correct < len(self.members)))
@@ -140,13 +167,16 @@ def compare_pretrained(
     *,
     dataset: str | None = None,
     split: str = "test",
+    classes: Mapping[str, str] = SAME_NAMES,
 ) -> Comparison:
-    """Compare the predictions of models for every image of a data set's split.
+    """Compare the predictions of models for the images of a split that none was trained on.
 
     Arguments and errors are those of `zoo_core.evaluation.evaluate.evaluate_pretrained`.
     """
-    name, data, predictions = predict_split(catalog, pretrained, dataset=dataset, split=split)
-    return Comparison(name, data, split, tuple(pretrained), tuple(predictions))
+    scored, predictions = predict_split(
+        catalog, pretrained, dataset=dataset, split=split, classes=classes
+    )
+    return Comparison(scored, tuple(pretrained), tuple(predictions))
 
 
 def _compare_head(is_correct: NDArray[np.bool_], head: int | None) -> HeadComparison:

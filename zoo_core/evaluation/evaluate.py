@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from zoo_core.data.dataset import ArrayDataset, load_dataset
-from zoo_core.errors import InvalidValueError, UnknownNameError, choose_from, join_names
+from zoo_core.data.dataset import load_dataset
+from zoo_core.evaluation.scored_split import (
+    ScoredSplit,
+    check_fit,
+    find_scored_dataset,
+    make_scored_split,
+)
 from zoo_core.metrics.ensemble import ensemble_predictions
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.metrics.scores import Scores, score
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.plugins.entry import Entry
-from zoo_core.plugins.specs import DatasetSpec
 from zoo_core.pretrained.model import Pretrained
+
+SAME_NAMES: Mapping[str, str] = MappingProxyType({})
+"""Names of classes for data sets whose classes have the names of the model's."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +31,15 @@ class Evaluation:
         dataset: name of the data set.
         members: scores of each set of weights.
         together: scores of the ensemble (`zoo_core.metrics.ensemble`).
+        notes: differences between the data and the cards, as sentences.
+        left_out: number of images of the split that are not scored, as they were used in training.
     """
 
     dataset: str
     members: tuple[Scores, ...]
     together: Scores
+    notes: tuple[str, ...] = ()
+    left_out: int = 0
 
 
 def evaluate_pretrained(
@@ -37,67 +48,54 @@ def evaluate_pretrained(
     *,
     dataset: str | None = None,
     split: str = "test",
+    classes: Mapping[str, str] = SAME_NAMES,
 ) -> Evaluation:
-    """Score weights and their ensemble on every image of a data set's split.
+    """Score weights and their ensemble on the images of a split that none was trained on.
+
+    Those are all images of the split, unless the data have changed since the training, or are
+    another data set: see `zoo_core.evaluation.unseen_images`.
 
     Args:
         catalog: installed plugins.
         pretrained: the weights, at least one.
         dataset: name of the data set; None for the one of the training.
         split: name of the split, for instance ``test``.
+        classes: class of the data set -> class of the model, for names that differ.
 
     Raises:
         InvalidValueError: the data set's images or classes do not fit a model, or the weights were
             trained on several data sets, and no `dataset` was chosen.
         UnknownNameError: there is no such data set or split.
+        VerificationError: the data have changed, and nothing shows which images were used in
+            training; or all were.
     """
-    name, data, predictions = predict_split(catalog, pretrained, dataset=dataset, split=split)
-    labels = data.splits[split].labels
+    scored, predictions = predict_split(
+        catalog, pretrained, dataset=dataset, split=split, classes=classes
+    )
     return Evaluation(
-        dataset=name,
-        members=tuple(score(each.logits, labels) for each in predictions),
-        together=score(ensemble_predictions(predictions).logits, labels),
+        dataset=scored.dataset,
+        members=tuple(score(each.logits, scored.labels) for each in predictions),
+        together=score(ensemble_predictions(predictions).logits, scored.labels),
+        notes=scored.notes,
+        left_out=scored.left_out,
     )
 
 
 def predict_split(
-    catalog: Catalog, pretrained: Sequence[Pretrained], *, dataset: str | None, split: str
-) -> tuple[str, ArrayDataset, list[Predictions]]:
-    """Return a data set's name, the data set, and each model's predictions of a split.
+    catalog: Catalog,
+    pretrained: Sequence[Pretrained],
+    *,
+    dataset: str | None,
+    split: str,
+    classes: Mapping[str, str],
+) -> tuple[ScoredSplit, list[Predictions]]:
+    """Return the scored images of a split, and each model's predictions of them.
 
     Arguments and errors are those of `evaluate_pretrained`.
     """
-    entry = catalog.dataset(dataset or _training_dataset(pretrained))
-    # Everything is checked before the data set is loaded, which may take minutes.
-    spec = entry.spec
-    if split not in spec.sizes:
-        hint = choose_from(split, spec.sizes)
-        raise UnknownNameError(f"dataset {spec.name!r} has no split {split!r}", hint=hint)
-    for weights in pretrained:
-        _check_fit(entry, weights)
+    entry = find_scored_dataset(catalog, pretrained, dataset)
+    # Before the data set is loaded, which may take minutes.
+    check_fit(entry.spec, pretrained, split)
     data = load_dataset(entry)
-    images = data.splits[split].images
-    return spec.name, data, [weights.predict(images) for weights in pretrained]
-
-
-def _training_dataset(pretrained: Sequence[Pretrained]) -> str:
-    # The only use of the cards; with `dataset`, none is read.
-    names = {weights.card.dataset.name for weights in pretrained}
-    if len(names) > 1:
-        raise InvalidValueError(
-            f"the weights were trained on several data sets: {join_names(names)}",
-            hint="Choose one with --dataset NAME.",
-        )
-    return names.pop()
-
-
-def _check_fit(entry: Entry[DatasetSpec], weights: Pretrained) -> None:
-    # The config and not only the shape: equal numbers of classes are required as well.
-    spec, config = entry.spec, weights.config
-    if (tuple(spec.shape), tuple(spec.classes)) != (config.input_shape, config.classes):
-        raise InvalidValueError(
-            f"dataset {spec.name!r} does not fit {weights.name}: expected images "
-            f"{config.input_shape} with classes {config.classes}, got {spec.shape} with "
-            f"{spec.classes}",
-            hint="Choose a data set of this shape: zoo list datasets",
-        )
+    scored = make_scored_split(entry.spec, data, pretrained, split=split, classes=classes)
+    return scored, [scored.predict(weights) for weights in pretrained]

@@ -64,7 +64,8 @@ def load_pretrained(
         file,
         name=f"{card.model}@sha256:{file.sha256}",
         card=lambda: card,
-        files=WeightsFiles(file.path.parent),
+        # Absolute, because they are read later, perhaps in another working directory.
+        files=WeightsFiles(file.path.parent.absolute()),
         plain=False,
     )
 

@@ -1,4 +1,7 @@
-"""The gallery: misclassified test images of each model, computed on the first request."""
+"""The gallery: misclassified test images of each model, computed on the first request.
+
+None of the images was used to train the model, also if the data have changed since.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core import Split, ZooError
+from zoo_core import ArrayDataset, ZooError
 from zoo_core.plugin_api import (
     Catalog,
     Misclassified,
+    ScoredSplit,
+    check_fit,
     class_names,
     find_misclassified,
+    find_scored_dataset,
     load_dataset,
+    make_scored_split,
     one_line,
 )
 from zoo_demo.drawing import pixels_json
@@ -28,8 +35,9 @@ BATCH = 250
 
 @dataclass(frozen=True)
 class _Found:
-    """The misclassified images of a model, and its predictions ``(N, heads)`` for all images."""
+    """The misclassified images of a model, and its predictions ``(N, heads)`` of scored images."""
 
+    scored: ScoredSplit
     images: Misclassified
     predicted: NDArray[np.int64]
 
@@ -51,7 +59,7 @@ class Gallery:
         # One thread, so that drawings have the other cores.
         self._pool = ThreadPoolExecutor(1, "zoo-demo-gallery")
         self._searches: dict[str, _Search] = {}
-        self._splits: dict[str, Split] = {}
+        self._datasets: dict[tuple[str, str], ArrayDataset] = {}
         self._closing = threading.Event()
 
     def page(self, model: Served, start: int, count: int) -> dict[str, Any]:
@@ -73,23 +81,23 @@ class Gallery:
             reason = str(exc) if isinstance(exc, ZooError) else one_line(exc)
             return {"state": "failed", "error": f"cannot predict the test images: {reason}"}
         found = search.future.result()
-        dataset = model.pretrained.card.dataset
-        split, shown = self._splits[dataset.name], slice(start, start + count)
-        rows, confidence = found.images.rows[shown], found.images.confidence[shown]
+        scored, shown = found.scored, slice(start, start + count)
+        mistakes, confidence = found.images.rows[shown], found.images.confidence[shown]
         return {
             "state": "ready",
             "count": len(found.images.rows),
             "total": found.images.total,
             "start": start,
+            "notes": scored.notes,
             "items": [
                 {
-                    "row": int(row),
-                    "image": pixels_json(split.images[row]),
-                    "true": class_names(split.labels[row], dataset.classes),
-                    "read": class_names(found.predicted[row], dataset.classes),
+                    "row": int(scored.rows[index]),
+                    "image": pixels_json(scored.images[scored.rows[index]]),
+                    "true": class_names(scored.labels[index], scored.classes),
+                    "read": class_names(found.predicted[index], scored.classes),
                     "probability": round(float(probability), 6),
                 }
-                for row, probability in zip(rows, confidence, strict=True)
+                for index, probability in zip(mistakes, confidence, strict=True)
             ],
         }
 
@@ -99,20 +107,29 @@ class Gallery:
         self._pool.shutdown(cancel_futures=True)
 
     def _find(self, model: Served, search: _Search) -> _Found:
-        name = model.pretrained.card.dataset.name
-        if name not in self._splits:
-            self._splits[name] = load_dataset(self._catalog.dataset(name)).splits["test"]
-        split = self._splits[name]
-        search.total = len(split)
+        scored = self._scored_split(model)
+        search.total = len(scored.rows)
         # A second copy of the model, because the first one is locked while it predicts.
         pretrained = model.load_again()
         parts = []
-        for start in range(0, len(split), BATCH):
+        for start in range(0, len(scored.rows), BATCH):
             if self._closing.is_set():
                 raise CancelledError
             search.done = start
-            parts.append(pretrained.predict(split.images[start : start + BATCH]))
+            rows = scored.rows[start : start + BATCH]
+            parts.append(pretrained.predict(scored.images[rows]))
         predicted = np.concatenate([part.labels for part in parts])
         heads = zip(*(part.probabilities for part in parts), strict=True)
         probabilities = [*map(np.concatenate, heads)]
-        return _Found(find_misclassified(split.labels, predicted, probabilities), predicted)
+        found = find_misclassified(scored.labels, predicted, probabilities)
+        return _Found(scored, found, predicted)
+
+    def _scored_split(self, model: Served) -> ScoredSplit:
+        members = [model.pretrained]
+        entry = find_scored_dataset(self._catalog, members, None)
+        check_fit(entry.spec, members, "test")
+        # Once for all models of one data set; by checksum, because folders may have equal names.
+        key = (entry.spec.name, entry.spec.sha256)
+        if key not in self._datasets:
+            self._datasets[key] = load_dataset(entry)
+        return make_scored_split(entry.spec, self._datasets[key], members, split="test", classes={})

@@ -1,5 +1,6 @@
 """`zoo export` from end to end."""
 
+import dataclasses
 import json
 import re
 
@@ -12,6 +13,7 @@ import torch
 import zoo_core as zoo
 from zoo_core.data.dataset import load_dataset
 from zoo_core.installation.installed import installed_catalog
+from zoo_export.export import facts_of
 from zoo_export.formats import FORMATS
 
 TOY_TRAINER = '''
@@ -188,6 +190,7 @@ def test_export_json_reports_file_and_comparison(cli, tmp_path):
         "outputs": [{"name": "logits", "dtype": "float32", "shape": ["N", 10]}],
         "dataset": "mnist",
         "compared": None,
+        "notes": [],
     }
     assert compared["images"] == 1000
     assert compared["labels"] == 0
@@ -215,6 +218,30 @@ def test_exported_file_carries_card_metadata(cli, tmp_path, name, format_):
         "mean": list(card.normalization.mean),
         "std": list(card.normalization.std),
     }
+
+
+@pytest.mark.parametrize(
+    ("initial", "stated"),
+    [
+        (None, {"zoo.code_license": "MIT"}),
+        (
+            {"source": "elsewhere/net", "sha256": "0", "license": "CC-BY-NC-4.0"},
+            {
+                "zoo.code_license": "MIT",
+                "zoo.initial": "elsewhere/net",
+                "zoo.initial_license": "CC-BY-NC-4.0",
+            },
+        ),
+    ],
+)
+def test_exported_metadata_state_licenses_that_card_states(initial, stated):
+    published = zoo.load("numpy-net.default", device="cpu")
+    older = facts_of(published, normalization=True)
+    card = published.card.model_dump(mode="json") | {"code_license": "MIT"}
+    card = type(published.card).model_validate(card | ({"initial": initial} if initial else {}))
+    newer = facts_of(dataclasses.replace(published, _read_card=lambda: card), normalization=True)
+    assert older.keys().isdisjoint(stated)
+    assert newer == older | stated
 
 
 @pytest.mark.slow

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from zoo_core.plugin_api import InvalidValueError, installed_catalog, options, print_json
+from zoo_core.plugin_api import (
+    InvalidValueError,
+    installed_catalog,
+    options,
+    print_json,
+    print_lines,
+    shell_command,
+)
 from zoo_export.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -58,7 +65,7 @@ def export(  # noqa: PLR0917 (click passes every argument by name)
     it does not, the exit code is 5, and no file is written.
     """
     # Imported here, because `zoo export --help` would otherwise import NumPy.
-    from zoo_core.plugin_api import load_dataset, load_pretrained
+    from zoo_core.plugin_api import check_fit, find_scored_dataset, load_dataset, load_pretrained
     from zoo_export.export import export_to, find_exporter
 
     catalog = installed_catalog()
@@ -67,8 +74,15 @@ def export(  # noqa: PLR0917 (click passes every argument by name)
     exporter = find_exporter(catalog, pretrained, format_)
     path = out or Path(f"{_short(pretrained)}{FORMATS[format_].suffix}")
     _check_place(path, force=force)  # before the data set is loaded, which takes longer
-    dataset = pretrained.card.dataset.name
-    images = load_dataset(catalog.dataset(dataset)).splits["test"].images[:IMAGES]
+    entry, dataset = find_scored_dataset(catalog, [pretrained], None), pretrained.card.dataset
+    check_fit(entry.spec, [pretrained], "test")
+    data = load_dataset(entry)
+    notes = []
+    # Nothing is scored, so images that were used in training are as good as others.
+    if data.sha256() != dataset.sha256:
+        notes.append(f"the data set {dataset.name} has changed since the training")
+    print_lines(*(f"zoo: {note}" for note in notes), err=True)
+    images = data.splits["test"].images[:IMAGES]
     exported = export_to(path, pretrained, exporter, format_, images, normalization=normalization)
     if as_json:
         print_json(
@@ -81,8 +95,9 @@ def export(  # noqa: PLR0917 (click passes every argument by name)
                 "views": pretrained.views,
                 "inputs": [asdict(port) for port in exported.inputs],
                 "outputs": [asdict(port) for port in exported.outputs],
-                "dataset": dataset,
+                "dataset": dataset.name,
                 "compared": asdict(exported.comparison),
+                "notes": notes,
             }
         )
     else:
@@ -104,16 +119,17 @@ def _check_place(path: Path, *, force: bool) -> None:
         )
     if not path.parent.is_dir():
         raise InvalidValueError(
-            f"there is no folder {path.parent}", hint=f"Create it: mkdir -p {path.parent}"
+            f"there is no folder {path.parent}",
+            hint=f"Create it: {shell_command('mkdir', '-p', path.parent)}",
         )
 
 
 def _report(pretrained: Pretrained, exported: Exported) -> None:
     compared = exported.comparison
-    click.echo(f"Exported {pretrained.name} to {exported.path}: {exported.bytes:,} bytes.")
+    print_lines(f"Exported {pretrained.name} to {exported.path}: {exported.bytes:,} bytes.")
     for kind, ports in (("Input", exported.inputs), ("Output", exported.outputs)):
-        click.echo(f"{kind}: {'; '.join(map(str, ports))}")
-    click.echo(
+        print_lines(f"{kind}: {'; '.join(map(str, ports))}")
+    print_lines(
         f"Compared on {compared.images:,} test images of {pretrained.card.dataset.name}: all "
         f"labels are equal, and logits differ by at most {compared.difference:.1e}."
     )

@@ -112,7 +112,13 @@ def export_to(
 
 def facts_of(pretrained: Pretrained, normalization: bool) -> dict[str, str]:
     """Return the metadata of a file by key; lists and objects as JSON."""
-    card = pretrained.card
+    card, initial = pretrained.card, pretrained.card.initial
+    # Cards from before these fields, and those of trainings from random weights, lack them.
+    optional = {
+        "code_license": card.code_license,
+        "initial": initial.source if initial else "",
+        "initial_license": initial.license if initial else "",
+    }
     facts: dict[str, Any] = {
         "model": pretrained.name,
         "sha256": pretrained.sha256,
@@ -126,6 +132,7 @@ def facts_of(pretrained: Pretrained, normalization: bool) -> dict[str, str]:
             "mean": pretrained.normalization.mean,
             "std": pretrained.normalization.std,
         },
+        **{key: value for key, value in optional.items() if value},
     }
     # Values are strings, because ONNX has no other type of metadata.
     return {

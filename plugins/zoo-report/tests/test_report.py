@@ -45,6 +45,8 @@ def test_write_report_describes_run_in_its_folder(toy, run, read_page):
     assert f"Loss {scores['loss'][0]:.4f}" in page.words
     for fact in (card["weights"]["sha256"], card["dataset"]["sha256"], card["created"]):
         assert fact in page.words
+    for fact in ("data set CC0-1.0", "model's code MIT", "weights MIT"):
+        assert f"License of the {fact}" in page.words
     settings = {row[0]: row[1] for row in page.tables["settings"] if row[1:]}
     assert settings["seed"] == "3"
     assert card["recipe"].keys() - {"model"} <= settings.keys()
@@ -224,12 +226,22 @@ def test_report_escapes_hostile_names(toy, run, other, read_page):
     assert HOSTILE in read_page(path.read_bytes()).words
 
 
+@pytest.mark.skipif(os.name == "nt", reason="names are restricted there")
+def test_report_shows_control_characters_as_escapes(toy, run, other, read_page):
+    shutil.move(run, "a\x1b[2J\u202egpj")
+    path, _ = write_report(toy, ["a\x1b[2J\u202egpj", str(other)])
+    text = path.read_text()
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert r"a\x1b[2J\u202egpj" in read_page(path.read_bytes()).words
+
+
 @pytest.mark.skipif(os.name == "nt", reason="paths are text there")
 def test_report_accepts_non_utf8_path(toy, run):
     name = os.fsdecode(b"run-\xff")
     shutil.move(run, name)
     path, _ = write_report(toy, [name])
-    assert b"<title>run-? " in path.read_bytes()
+    assert rb"<title>run-\xff " in path.read_bytes()
 
 
 def test_report_is_deterministic(toy, run, other):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from zoo_core.plugin_api import STUDY, installed_catalog, options, print_json
+from zoo_core.plugin_api import STUDY, installed_catalog, options, print_json, print_lines
 
 
 @click.command()
@@ -25,6 +25,7 @@ from zoo_core.plugin_api import STUDY, installed_catalog, options, print_json
 )
 @options.dataset
 @options.split
+@options.classes
 @options.registry
 @options.device
 @options.as_json
@@ -33,6 +34,7 @@ def report(  # noqa: PLR0917 (click passes every argument by name)
     out: Path | None,
     dataset: str | None,
     split: str,
+    classes: dict[str, str],
     registry: str | None,
     device: str,
     as_json: bool,
@@ -59,6 +61,7 @@ def report(  # noqa: PLR0917 (click passes every argument by name)
             out=out,
             dataset=dataset,
             split=split,
+            classes=classes,
             registry=registry,
             device=device,
         )
@@ -69,7 +72,7 @@ def report(  # noqa: PLR0917 (click passes every argument by name)
         )
         return
     for path in [*pictures, *([page] if page else [])]:
-        click.echo(path)
+        print_lines(str(path))
 
 
 def _is_study(path: Path) -> bool:

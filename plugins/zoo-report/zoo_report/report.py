@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from zoo_core.plugin_api import (
@@ -10,6 +10,8 @@ from zoo_core.plugin_api import (
     DataError,
     InvalidValueError,
     compare_pretrained,
+    group_by_data,
+    print_lines,
     write_atomic,
 )
 from zoo_report.page.comparison_section import comparison_section
@@ -29,6 +31,7 @@ def write_report(
     out: Path | None = None,
     dataset: str | None = None,
     split: str = "test",
+    classes: Mapping[str, str] | None = None,
     registry: str | None = None,
     device: str = "auto",
 ) -> tuple[Path, list[ReportModel]]:
@@ -40,6 +43,7 @@ def write_report(
         out: file to write; None for ``report.html``, in the folder of the run if it is only one.
         dataset: name of the data set to evaluate on; None for the one of each training.
         split: split to evaluate on.
+        classes: class of the data set -> class of the models, for names that differ.
         registry: registry to search for names; None for all known registries.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
@@ -55,7 +59,7 @@ def write_report(
     alone = subjects[0].folder if len(subjects) == 1 else None
     path = out or (alone or Path()) / PAGE
     _check(path)
-    page = make_page(catalog, subjects, dataset=dataset, split=split)
+    page = make_page(catalog, subjects, dataset=dataset, split=split, classes=classes)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, page)
@@ -72,20 +76,25 @@ def make_page(
     *,
     dataset: str | None = None,
     split: str = "test",
+    classes: Mapping[str, str] | None = None,
 ) -> bytes:
     """Return a page about models, with a comparison per data set; see `write_report`."""
     # Only predictions for the same images can be compared.
-    groups: dict[str, list[int]] = {}
-    for i, subject in enumerate(subjects):
-        groups.setdefault(dataset or subject.card.dataset.name, []).append(i)
+    loaded = [subject.pretrained for subject in subjects]
+    groups = [[*range(len(loaded))]] if dataset else group_by_data(loaded)
     comparisons: list[Section] = []
     sections: list[Section] = []
-    for name, members in groups.items():
+    for members in groups:
         group = [subjects[i] for i in members]
         # Also for a single model, because its section shows the same predictions and scores.
         comparison = compare_pretrained(
-            catalog, [subject.pretrained for subject in group], dataset=name, split=split
+            catalog,
+            [subject.pretrained for subject in group],
+            dataset=dataset,
+            split=split,
+            classes=classes or {},
         )
+        print_lines(*(f"zoo: {note}" for note in comparison.notes), err=True)
         if len(group) > 1:
             comparisons.append(comparison_section(len(sections), group, comparison))
         for member, subject in enumerate(group):

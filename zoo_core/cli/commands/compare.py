@@ -11,6 +11,7 @@ from zoo_core.cli import options
 from zoo_core.cli.output import print_json, print_table
 from zoo_core.errors import InvalidValueError
 from zoo_core.installation.installed import installed_catalog
+from zoo_core.system.terminal import print_lines
 
 if TYPE_CHECKING:
     from zoo_core.evaluation.compare import Comparison, HeadComparison, PairwiseTest
@@ -24,6 +25,7 @@ ALPHA = 0.05
 @options.dataset
 @options.registry
 @options.split
+@options.classes
 @click.option(
     "--show",
     default=10,
@@ -39,11 +41,12 @@ def compare_(  # noqa: PLR0917 (click passes every argument by name)
     dataset: str | None,
     registry: str | None,
     split: str,
+    classes: dict[str, str],
     show: int,
     device: str,
     as_json: bool,
 ) -> None:
-    """Compare two or more WEIGHTS on every image of a split.
+    """Compare two or more WEIGHTS on the images of a split that none was trained on.
 
     WEIGHTS are published names, run folders or .safetensors files. Each accuracy has its Wilson
     confidence interval of 95 %, each pair an exact McNemar test on the images that only one of the
@@ -61,11 +64,12 @@ def compare_(  # noqa: PLR0917 (click passes every argument by name)
 
     catalog = installed_catalog()
     members = [load_pretrained(catalog, each, registry=registry, device=device) for each in weights]
-    comparison = compare_pretrained(catalog, members, dataset=dataset, split=split)
+    comparison = compare_pretrained(catalog, members, dataset=dataset, split=split, classes=classes)
+    print_lines(*(f"zoo: {note}" for note in comparison.notes), err=True)
     if as_json:
         print_json(_report(comparison, weights))
         return
-    click.echo(f"{comparison.dataset}, split {split}, {len(comparison.labels):,} images")
+    print_lines(f"{comparison.dataset}, split {split}, {len(comparison.labels):,} images")
     for head in comparison.heads_compared:
         _print_head(head, weights, comparison.labels.shape[1])
     _print_disagreements(comparison, weights, show)
@@ -74,8 +78,8 @@ def compare_(  # noqa: PLR0917 (click passes every argument by name)
 def _print_head(comparison: HeadComparison, names: Sequence[str], heads: int) -> None:
     if heads > 1:
         what = "All labels" if comparison.head is None else f"Head {comparison.head + 1}"
-        click.echo(f"\n{what}:")
-    click.echo()
+        print_lines("", f"{what}:")
+    print_lines("")
     shares = [
         {
             "model": name,
@@ -87,7 +91,7 @@ def _print_head(comparison: HeadComparison, names: Sequence[str], heads: int) ->
         for name, share in zip(names, comparison.proportions, strict=True)
     ]
     print_table(("model", "correct", "accuracy", "from", "to"), shares)
-    click.echo()
+    print_lines("")
     pairs = [
         {
             "first": names[pair.first],
@@ -117,28 +121,30 @@ def _better(pair: PairwiseTest, names: Sequence[str]) -> str:
 def _print_disagreements(comparison: Comparison, names: Sequence[str], show: int) -> None:
     from zoo_core.metrics.predictions import class_names
 
-    rows = comparison.disagreements
-    # The rows are sorted by the number of models that are correct, so these are the hardest images.
-    images = "1 image is" if len(rows) == 1 else f"{len(rows):,} images are"
-    cut = f" The {show} that the fewest classify correctly:" if len(rows) > show > 0 else ""
-    click.echo(f"\n{images} classified correctly by some models, but not by all.{cut}")
-    if not show or not len(rows):
+    indices, scored = comparison.disagreements, comparison.scored
+    # They are sorted by the number of models that are correct, so these are the hardest images.
+    images = "1 image is" if len(indices) == 1 else f"{len(indices):,} images are"
+    cut = f" The {show} that the fewest classify correctly:" if len(indices) > show > 0 else ""
+    print_lines("", f"{images} classified correctly by some models, but not by all.{cut}")
+    if not show or not len(indices):
         return
-    classes = comparison.data.classes
+    classes = comparison.classes
     members = dict(zip(names, comparison.predictions, strict=True))
     table = [
         {
-            "image": row,
-            "true": class_names(comparison.labels[row], classes),
-            **{name: class_names(each.labels[row], classes) for name, each in members.items()},
+            "image": scored.key(index) or int(scored.rows[index]),
+            "true": class_names(comparison.labels[index], classes),
+            **{name: class_names(each.labels[index], classes) for name, each in members.items()},
         }
-        for row in rows[:show]
+        for index in indices[:show]
     ]
-    click.echo()
+    print_lines("")
     print_table(("image", "true", *names), table)
 
 
 def _report(comparison: Comparison, names: Sequence[str]) -> dict[str, Any]:
+    from zoo_core.metrics.predictions import class_names
+
     # The keys are a contract with scripts: they keep names that the classes no longer have.
     members = zip(names, comparison.members, comparison.scores, strict=True)
     return {
@@ -161,10 +167,19 @@ def _report(comparison: Comparison, names: Sequence[str]) -> dict[str, Any]:
         ],
         "disputed": [
             {
-                "image": int(row),
-                "labels": comparison.labels[row].tolist(),
-                "read": [each.labels[row].tolist() for each in comparison.predictions],
+                "image": int(comparison.rows[index]),
+                **({"example": key} if (key := comparison.scored.key(index)) else {}),
+                "labels": comparison.labels[index].tolist(),
+                "classes": class_names(comparison.labels[index], comparison.classes),
+                "read": [each.labels[index].tolist() for each in comparison.predictions],
+                "read_classes": [
+                    class_names(each.labels[index], comparison.classes)
+                    for each in comparison.predictions
+                ],
             }
-            for row in comparison.disagreements
+            for index in comparison.disagreements
         ],
+        "classes": comparison.classes,
+        "left_out": comparison.scored.left_out,
+        "notes": comparison.notes,
     }

@@ -10,6 +10,7 @@ import click
 from zoo_core.cli import options
 from zoo_core.cli.output import print_json
 from zoo_core.installation.installed import installed_catalog
+from zoo_core.system.terminal import print_lines
 
 if TYPE_CHECKING:
     from zoo_core.metrics.scores import Scores
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 @options.dataset
 @options.registry
 @options.split
+@options.classes
 @options.device
 @options.as_json
 def evaluate(  # noqa: PLR0917 (click passes every argument by name)
@@ -27,13 +29,15 @@ def evaluate(  # noqa: PLR0917 (click passes every argument by name)
     dataset: str | None,
     registry: str | None,
     split: str,
+    classes: dict[str, str],
     device: str,
     as_json: bool,
 ) -> None:
-    """Evaluate WEIGHTS on every image of a split.
+    """Evaluate WEIGHTS on the images of a split that were not used in their training.
 
     WEIGHTS are published names, run folders or .safetensors files. Several weights are also
-    evaluated as an ensemble, which averages their probabilities.
+    evaluated as an ensemble, which averages their probabilities. Without --dataset, the images are
+    those of the training; changes since then are reported.
     """
     from zoo_core.evaluation.evaluate import evaluate_pretrained
     from zoo_core.pretrained.load import load_pretrained
@@ -43,7 +47,10 @@ def evaluate(  # noqa: PLR0917 (click passes every argument by name)
     pretrained = [
         load_pretrained(catalog, each, registry=registry, device=device) for each in weights
     ]
-    evaluation = evaluate_pretrained(catalog, pretrained, dataset=dataset, split=split)
+    evaluation = evaluate_pretrained(
+        catalog, pretrained, dataset=dataset, split=split, classes=classes
+    )
+    print_lines(*(f"zoo: {note}" for note in evaluation.notes), err=True)
     names = [each.name for each in pretrained]
     if as_json:
         members = zip(names, evaluation.members, strict=True)
@@ -55,19 +62,22 @@ def evaluate(  # noqa: PLR0917 (click passes every argument by name)
                 "members": [
                     {"model": name, "metrics": {split: asdict(scores)}} for name, scores in members
                 ],
+                "total": evaluation.together.total,
+                "left_out": evaluation.left_out,
+                "notes": evaluation.notes,
             }
         )
         return
     for name, scores in zip(names, evaluation.members, strict=True):
-        click.echo(f"{name} on {evaluation.dataset}, split {split}: {scores}")
+        print_lines(f"{name} on {evaluation.dataset}, split {split}: {scores}")
     if len(names) > 1:
         together = evaluation.together
-        click.echo(f"ensemble of {len(names)} on {evaluation.dataset}, split {split}: {together}")
+        print_lines(f"ensemble of {len(names)} on {evaluation.dataset}, split {split}: {together}")
     _print_counts(evaluation.together)
 
 
 def _print_counts(scores: Scores) -> None:
     correct = " / ".join(f"{each:,}" for each in scores.correct)  # one number per head
-    click.echo(f"{correct} of {scores.total:,} images correct.")
+    print_lines(f"{correct} of {scores.total:,} images correct.")
     if len(scores.correct) > 1:
-        click.echo(f"All labels correct: {scores.all_correct:,} of {scores.total:,}.")
+        print_lines(f"All labels correct: {scores.all_correct:,} of {scores.total:,}.")

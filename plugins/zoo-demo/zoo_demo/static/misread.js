@@ -65,6 +65,7 @@ export class Misread {
         `${count(found.count)} of ${count(found.total)} test images are misclassified (accuracy ${percent(right, 2)}). `
         + "The most confident mistakes come first: true → predicted class, and its probability. "
         + "Click an image to predict it with every model."),
+      ...found.notes.map((note) => el("p", { class: "note" }, `Note: ${note}.`)),
       list, more);
     left();
   }

@@ -55,8 +55,8 @@ def comparison_section(
         "curves": curve_elements(name, curves, suffix=" on the validation split"),
         "tradeoffs": _tradeoffs(name, subjects, main),
         "disagreements": [
-            _disagreement(comparison, int(row))
-            for row in comparison.disagreements[:MAX_DISAGREEMENTS]
+            _disagreement(comparison, int(index))
+            for index in comparison.disagreements[:MAX_DISAGREEMENTS]
         ],
     }
 
@@ -98,13 +98,15 @@ def _verdict(labels: Sequence[str], main: HeadComparison, ranked: Sequence[int])
     return f"{result} The difference to {others} is significant."
 
 
-def _disagreement(comparison: Comparison, row: int) -> dict[str, Any]:
-    split, classes = comparison.data.splits[comparison.split], comparison.data.classes
-    label = split.labels[row]
+def _disagreement(comparison: Comparison, index: int) -> dict[str, Any]:
+    label = comparison.labels[index]
     return {
-        "tile": make_thumbnail(split, row, label, classes),
+        "tile": make_thumbnail(comparison, index, label),
         "predicted": [
-            (" ".join(class_names(each.labels[row], classes)), (each.labels[row] == label).all())
+            (
+                " ".join(class_names(each.labels[index], comparison.classes)),
+                (each.labels[index] == label).all(),
+            )
             for each in comparison.predictions
         ],
     }

@@ -73,6 +73,9 @@ def provenance(card: Provenance, sha256: str, size: int) -> dict[str, str]:
         "Data set, sha256": card.dataset.sha256,
         "License of the data set": card.dataset.license,
         "Model": f"{card.model} of {card.plugin}",
+        "License of the model's code": card.code_license,
+        "Initial weights": card.initial.source if card.initial else "",
+        "License of the initial weights": card.initial.license if card.initial else "",
         "License of the weights": card.license,
     }
     # A lone weight file and a published card have different facts; empty ones are omitted.

@@ -35,13 +35,12 @@ def model_section(
         comparison: comparison of the models on the same data.
         member: index of the model in the comparison.
     """
-    card, classes = subject.card, comparison.data.classes
+    card, classes = subject.card, comparison.classes
     # Ids begin with the section's name, because an id is unique in a page.
     name, heads = f"model-{number}", [head for head, _ in enumerate(classes)]
     # With several heads, the last entry counts the images with every label correct.
     main = comparison.heads_compared[-1].proportions[member]
-    split = comparison.data.splits[comparison.split]
-    wrong, uncertain = hardest(split, comparison.predictions[member], classes)
+    wrong, uncertain = hardest(comparison, member)
     curves = {
         measure: run_curves(subject.epochs, card.epoch, measure)
         for measure in (MEASURES if subject.epochs else ())
@@ -52,6 +51,7 @@ def model_section(
         "summary": summary,
         "dataset": comparison.dataset,
         "split": comparison.split,
+        "notes": comparison.notes,
         "main": main,
         "heads": [_head(name, comparison, member, head, classes[head]) for head in heads],
         "legend": curves.get("loss", []),

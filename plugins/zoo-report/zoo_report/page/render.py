@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from zoo_core.plugin_api import format_probability
+from zoo_core.plugin_api import format_probability, shown
 from zoo_report.page.comparison_section import LEVEL
 from zoo_report.style import COLORS, DASHES
 
@@ -32,6 +32,7 @@ def render(title: str, comparisons: Sequence[Section], sections: Sequence[Sectio
         loader=PackageLoader("zoo_report.page"),
         # Names of models, classes and paths are third-party text; `svg` escapes its own.
         autoescape=True,
+        finalize=_inert,
         # A misspelled value is an error, and not an empty cell of a table.
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -41,7 +42,13 @@ def render(title: str, comparisons: Sequence[Section], sections: Sequence[Sectio
     environment.globals |= {"colors": len(COLORS), "dashes": len(DASHES), "level": LEVEL}
     template = environment.get_template("page.html")
     page = template.render(title=title, comparisons=comparisons, sections=sections)
-    return page.encode("utf-8", "replace")  # paths may contain bytes that are not UTF-8
+    return page.encode()
+
+
+def _inert(value: Any) -> Any:
+    """Return a value of a template without control characters and without secrets of URLs."""
+    # Text that is HTML already is zoo's own: `svg` makes its parts inert.
+    return shown(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
 def percent(share: float) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from zoo_core import Predictions, Split
+from zoo_core import Comparison
 from zoo_core.plugin_api import class_names, find_misclassified
 from zoo_report.misclassified_picture import to_pixels
 
@@ -25,12 +24,12 @@ LARGEST = 96
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """An image with its row in the split, as a ``data:`` URI of a size in pixels.
+    """An image of the scored split, as a ``data:`` URI of a size in pixels.
 
-    `confidence` is the probability by which it was chosen.
+    `place` names the image in its split. `confidence` is the probability by which it was chosen.
     """
 
-    row: int
+    place: str
     source: str
     size: tuple[int, int]
     true: str
@@ -38,20 +37,18 @@ class Thumbnail:
     confidence: float = 1.0
 
 
-def hardest(
-    split: Split, predictions: Predictions, classes: Sequence[Sequence[str]]
-) -> tuple[list[Thumbnail], list[Thumbnail]]:
+def hardest(comparison: Comparison, member: int) -> tuple[list[Thumbnail], list[Thumbnail]]:
     """Return the most confident mistakes, and the least confident correct predictions.
 
     Args:
-        split: images with their true classes.
-        predictions: predictions of a model for these images.
-        classes: names of the classes, per head.
+        comparison: comparison of models.
+        member: index of the model whose predictions are meant.
     """
-    predicted, labels = predictions.labels, split.labels
+    predictions, labels = comparison.predictions[member], comparison.labels
+    predicted = predictions.labels
     found = find_misclassified(labels, predicted, predictions.probabilities)
-    rows = np.arange(len(predicted))
-    given = [p[rows, predicted[:, i]] for i, p in enumerate(predictions.probabilities)]
+    every = np.arange(len(predicted))
+    given = [p[every, predicted[:, i]] for i, p in enumerate(predictions.probabilities)]
     # The least certain head decides, because an image is correct only if all its heads are.
     sure = np.stack(given, axis=1).min(axis=1)  # (N,)
     right = np.flatnonzero((predicted == labels).all(axis=1))
@@ -59,22 +56,22 @@ def hardest(
     uncertain = right[np.argsort(sure[right], kind="stable")][:UNCERTAIN]
     mistakes = zip(found.rows[:MISCLASSIFIED], found.confidence, strict=False)
     return (
-        [make_thumbnail(split, int(i), predicted[i], classes, float(p)) for i, p in mistakes],
-        [make_thumbnail(split, int(i), predicted[i], classes, float(sure[i])) for i in uncertain],
+        [make_thumbnail(comparison, int(i), predicted[i], float(p)) for i, p in mistakes],
+        [make_thumbnail(comparison, int(i), predicted[i], float(sure[i])) for i in uncertain],
     )
 
 
 def make_thumbnail(
-    split: Split,
-    row: int,
-    predicted: NDArray[np.int64],
-    classes: Sequence[Sequence[str]],
-    confidence: float = 1.0,
+    comparison: Comparison, index: int, predicted: NDArray[np.int64], confidence: float = 1.0
 ) -> Thumbnail:
-    """Return an image of a split with its true and predicted classes."""
-    source, size = data_uri(split.images[row])
-    true = " ".join(class_names(split.labels[row], classes))
-    return Thumbnail(row, source, size, true, " ".join(class_names(predicted, classes)), confidence)
+    """Return a scored image with its true and predicted classes."""
+    # The split may have images that are not scored, so the image is found by its row.
+    row, classes = int(comparison.rows[index]), comparison.classes
+    source, size = data_uri(comparison.scored.images[row])
+    place = comparison.scored.key(index) or f"image {row:,} of the split, counted from 0"
+    true = " ".join(class_names(comparison.labels[index], classes))
+    named = " ".join(class_names(predicted, classes))
+    return Thumbnail(place, source, size, true, named, confidence)
 
 
 def data_uri(image: NDArray[np.uint8]) -> tuple[str, tuple[int, int]]:
