@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,25 +42,37 @@ def concatenate(parts: Sequence[Examples]) -> Examples:
     return Examples(keys, tuple(group for part in parts for group in part.groups or ()))
 
 
-def held_out_rows(groups: Sequence[str], share: float, salt: str) -> NDArray[np.bool_]:
+def held_out_rows(
+    groups: Sequence[str], share: float, salt: str, classes: Sequence[Hashable] | None = None
+) -> NDArray[np.bool_]:
     """Return whether each row is held out, ``(N,)``, by a hash of its group alone.
 
     Whether a row is held out does not depend on the others: adding, removing or renaming some of
-    them moves none of the rest. The exception are so few groups that the hash holds out none, or
-    all: then the group with the smallest hash is held out, or all but the one with the largest.
-    A single group is held out.
+    them moves none of the rest. There are two exceptions, each of a single group. If the hash holds
+    out no group of a class, although its share would be one or more when rounded, the group with
+    the smallest hash is held out; and the group with the largest hash of a class is not, so that a
+    class is not held out as a whole. At least one of several groups is held out.
 
     Args:
         groups: group of each row.
         share: expected share of the groups, greater than 0 and less than 1.
         salt: text that makes choices independent of one another.
+        classes: class of each row; None for a single class.
     """
-    # Hashed once per group, because a group may have many rows.
-    positions = {group: _position(group, salt) for group in set(groups)}
-    chosen = {group for group, position in positions.items() if position < share}
-    if len(chosen) == len(positions) > 1:
-        chosen.remove(max(positions, key=lambda group: (positions[group], group)))
-    chosen = chosen or {min(positions, key=lambda group: (positions[group], group))}
+    # Hashed once per group, because a group may have many rows. The group itself breaks ties.
+    positions = {group: (_position(group, salt), group) for group in set(groups)}
+    by_class: dict[Hashable, set[str]] = {}
+    for group, label in zip(groups, classes or repeat(None), strict=False):
+        by_class.setdefault(label, set()).add(group)
+    kept = {max(members, key=positions.__getitem__) for members in by_class.values()}
+    chosen = {group for group, (position, _) in positions.items() if position < share} - kept
+    for members in by_class.values():
+        free = members - kept
+        if free and not members & chosen and round(share * len(members)) >= 1:
+            chosen.add(min(free, key=positions.__getitem__))
+    if not chosen and len(positions) > 1:
+        # With one group per class, one class is held out as a whole.
+        chosen.add(min(positions.keys() - kept or positions, key=positions.__getitem__))
     return np.array([group in chosen for group in groups], np.bool_)
 
 

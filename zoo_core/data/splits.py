@@ -95,8 +95,9 @@ def _split(dataset: ArrayDataset, recipe: Recipe) -> tuple[NDArray[np.int64], ND
     # By each image's own identity, because a user's folder changes: with row numbers, one new image
     # would move most of the others, and a model would be validated on images it was trained on.
     salt = f"{VALIDATION} {recipe.split_seed}"
-    held_out = held_out_rows(train.examples.groups, recipe.validation, salt)
-    if held_out.all():
+    classes = [tuple(row) for row in train.labels.tolist()]
+    held_out = held_out_rows(train.examples.groups, recipe.validation, salt, classes)
+    if not held_out.any():
         raise DataError(
             "expected training images of at least 2 groups, one of them for validation, got 1",
             hint="Add images of other groups, or a folder or rows for validation.",
