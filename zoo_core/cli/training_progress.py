@@ -6,12 +6,20 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from zoo_core.cli.dataset_table import overview_lines
+from zoo_core.data.example_record import ExampleRecord
+from zoo_core.data.overview.overview import Overview, describe_dataset
+from zoo_core.data.splits import TrainingData
 from zoo_core.filenames import WEIGHTS
 from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.frameworks.training_state import TrainingState
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.metrics.scores import Scores
+from zoo_core.plugins.specs import DatasetSpec
+from zoo_core.recipes.recipe import Recipe
 from zoo_core.system.progress_bar import ProgressBar
+from zoo_core.system.terminal import print_lines
+from zoo_core.text import shell_command
 from zoo_core.weights.card import Card
 
 _REDRAW = 0.1
@@ -19,17 +27,39 @@ _REDRAW = 0.1
 
 
 class TrainingProgress(Callbacks):
-    """Callbacks that print the progress of a training; with `quiet`, only the bar is drawn."""
+    """Callbacks that print the progress of a training; with `quiet`, only the bar is drawn.
 
-    def __init__(self, *, quiet: bool) -> None:
+    Args:
+        quiet: print no lines.
+        describes_data: describe a user's own data set before the training.
+    """
+
+    def __init__(self, *, quiet: bool, describes_data: bool = False) -> None:
         self._bar = ProgressBar(quiet=quiet, text_first=True)
+        self._quiet, self._describes_data = quiet, describes_data
         self._drawn = 0.0
+        self.overview: Overview | None = None
 
     def __enter__(self) -> TrainingProgress:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
+
+    def data_loaded(
+        self,
+        dataset: DatasetSpec,
+        recipe: Recipe,
+        data: TrainingData,
+        record: ExampleRecord | None,
+    ) -> None:
+        # zoo's own data sets are checked when they are published, and never change.
+        if not (self._describes_data and dataset.address):
+            return
+        self.overview = describe_dataset(data, recipe, record)
+        if not self._quiet:
+            # On stderr, also in a pipe, because it is about the input, not a result.
+            print_lines(*overview_lines(self.overview, dataset.name), err=True)
 
     def train_start(self, run: Run, progress: TrainingState) -> None:
         recipe, data = run.recipe, run.data
@@ -73,4 +103,5 @@ class TrainingProgress(Callbacks):
         self._bar.say(f"Trained in {result.seconds:.1f} s. Weights: {run.folder / WEIGHTS}")
         if pictures := sorted(path.name for path in run.folder.glob("*.png")):
             self._bar.say(f"Pictures in the same folder: {', '.join(pictures)}")
-        self._bar.say(f"To classify an image: zoo predict {run.folder} IMAGE")
+        predict = shell_command("zoo", "predict", run.folder, "IMAGE")
+        self._bar.say(f"To classify an image: {predict}")

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -69,21 +69,42 @@ A pure function; its images contain nothing of the held-out rows.
 
 
 @dataclass(frozen=True)
+class OriginalSizes:
+    """Sizes of a user's images in their files, height and width.
+
+    Attributes:
+        number: number of different sizes.
+        smallest: size with the fewest pixels.
+        largest: size with the most pixels.
+        enlarged: number of images that were enlarged to the shape of the data set.
+    """
+
+    number: int
+    smallest: tuple[int, int]
+    largest: tuple[int, int]
+    enlarged: int = 0
+
+
+@dataclass(frozen=True)
 class ReadingFacts:
     """Facts about how a user's files became arrays; empty for other data sets.
 
     Attributes:
         split_rule: rule by which the images were split, as a sentence.
         pixel_ranges: kind of deep pixels -> the values that became 0 and 255
-            (`zoo_core.data.pixel_ranges`).
+            (`zoo_core.data.images.pixel_ranges`).
         left_out: reason -> number of files that were left out for it.
         damaged: number of images that were skipped because they cannot be decoded.
+        notes: other facts that a user should see before a training, as sentences.
+        sizes: sizes of the images before they were resized; None if they are unknown.
     """
 
     split_rule: str = ""
     pixel_ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
     damaged: int = 0
+    notes: tuple[str, ...] = ()
+    sizes: OriginalSizes | None = None
 
 
 @dataclass(frozen=True)
@@ -124,6 +145,13 @@ class ArrayDataset:
     def sha256(self) -> str:
         """Return the checksum of images, labels, class names and groups."""
         return self._sha256
+
+    def with_facts(self, facts: ReadingFacts) -> ArrayDataset:
+        """Return the same data set with other facts; its checksum is not computed again."""
+        other = replace(self, facts=facts)
+        # As `cached_property` itself stores it.
+        other.__dict__["_sha256"] = self._sha256
+        return other
 
     @cached_property
     def _sha256(self) -> str:

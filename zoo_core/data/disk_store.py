@@ -21,7 +21,13 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from zoo_core.data.dataset import ArrayDataset, ReadingFacts, Split, iter_chunks
+from zoo_core.data.dataset import (
+    ArrayDataset,
+    OriginalSizes,
+    ReadingFacts,
+    Split,
+    iter_chunks,
+)
 from zoo_core.data.examples import Examples, concatenate
 from zoo_core.errors import DataError
 from zoo_core.system.atomic_files import new_folder
@@ -231,9 +237,22 @@ def _read(folder: Path) -> ArrayDataset | None:
     return dataset
 
 
-def _facts(pixel_ranges: Mapping[str, Any], **others: Any) -> ReadingFacts:
+def _facts(
+    pixel_ranges: Mapping[str, Any],
+    notes: Iterable[str] = (),
+    sizes: Mapping[str, Any] | None = None,
+    **others: Any,
+) -> ReadingFacts:
     ranges = {kind: (float(low), float(high)) for kind, (low, high) in pixel_ranges.items()}
-    return ReadingFacts(pixel_ranges=ranges, **others)
+    return ReadingFacts(pixel_ranges=ranges, notes=tuple(notes), sizes=_sizes(sizes), **others)
+
+
+def _sizes(values: Mapping[str, Any] | None) -> OriginalSizes | None:
+    if values is None:
+        return None
+    (least_high, least_wide), (most_high, most_wide) = values["smallest"], values["largest"]
+    smallest, largest = (least_high, least_wide), (most_high, most_wide)
+    return OriginalSizes(values["number"], smallest, largest, values["enlarged"])
 
 
 def _read_split(folder: Path, name: str, *, fits: bool) -> Split:

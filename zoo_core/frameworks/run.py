@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from zoo_core.data.example_record import ExampleRecord
 from zoo_core.data.splits import TrainingData
 from zoo_core.filenames import CARD
 from zoo_core.frameworks.training_state import TrainingState
 from zoo_core.metrics.predictions import Predictions
-from zoo_core.plugins.specs import ModelSpec
+from zoo_core.plugins.specs import DatasetSpec, ModelSpec
 from zoo_core.recipes.model_config import ModelConfig
 from zoo_core.recipes.recipe import Recipe
 from zoo_core.weights.card import Card, InitialWeights, read_card
@@ -21,6 +22,15 @@ from zoo_core.weights.card import Card, InitialWeights, read_card
 # the methods that it needs. An exception in one ends the training, unlike one in a plugin's hook.
 class Callbacks:
     """Callbacks invoked during training; the methods do nothing unless overridden."""
+
+    def data_loaded(
+        self,
+        dataset: DatasetSpec,
+        recipe: Recipe,
+        data: TrainingData,
+        record: ExampleRecord | None,
+    ) -> None:
+        """Handle the data set, with the record of its images; no folder has been created yet."""
 
     def train_start(self, run: Run, progress: TrainingState) -> None:
         """Handle the start of a training, before its first step; a resumed one starts again."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-import sys
 from datetime import UTC, datetime
 
 import numpy as np
@@ -16,6 +15,7 @@ from zoo_core.frameworks.run import Run
 from zoo_core.frameworks.training_state import FitResult
 from zoo_core.metrics.scores import Scores
 from zoo_core.system.atomic_files import write_atomic
+from zoo_core.system.terminal import print_lines
 from zoo_core.training.plan import Plan
 from zoo_core.training.run_folder import RunConfig, RunData, unfinished_run
 from zoo_core.training.same_data import changed_data_error
@@ -78,9 +78,10 @@ def write_or_check_config(
     before, now = {**begun.environment, **begun.versions}, {**environment, **plan.versions()}
     for name in sorted(before.keys() | now.keys()):
         if before.get(name) != now.get(name):
-            sys.stderr.write(
+            print_lines(
                 f"zoo: the training began with {name} {before.get(name)} and continues with "
-                f"{now.get(name)}: the result may differ from that of an uninterrupted training\n"
+                f"{now.get(name)}: the result may differ from that of an uninterrupted training",
+                err=True,
             )
 
 
@@ -108,6 +109,7 @@ def make_provenance(
         stopped: reason for fewer epochs than the recipe's, if there were fewer.
     """
     dataset, facts = plan.dataset.spec, run.data.dataset.facts
+    code_license, license = plan.licenses(run.initial)
     # Nothing that depends on time or place is in here, so that equal trainings give equal files.
     return Provenance(
         model=run.model.name,
@@ -137,7 +139,8 @@ def make_provenance(
         # The core computes with NumPy too: its version and the processor also decide the bits.
         environment={**environment, "numpy": np.__version__, "machine": platform.machine()},
         versions=plan.versions(),
-        **plan.licenses(run.initial),
+        code_license=code_license,
+        license=license,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -193,12 +193,14 @@ class Training:
         is_main = group.rank == 0
         record = make_record(data) if is_main else None
         examples = record.to_csv() if record else None
-        run = plan.make_run(
-            data,
-            self.open_folder() if is_main else Path(),
-            CallbackDispatcher(self.catalog, self.callbacks) if is_main else Callbacks(),
-            initial,
-        )
+        if is_main and self.callbacks:
+            self.callbacks.data_loaded(plan.dataset.spec, plan.recipe, data, record)
+        run = plan.make_run(data, Path(), Callbacks(), initial)
+        # Before the folder exists, because the trainer may refuse the run.
+        learner = trainer.start(model, run)
+        if is_main:
+            callbacks = CallbackDispatcher(self.catalog, self.callbacks)
+            run = replace(run, folder=self.open_folder(), callbacks=callbacks)
         diverged: DivergedError | None = None
         # Until the card is written, so that a signal never leaves results in part.
         with deferred_signals() as stop:
@@ -214,7 +216,7 @@ class Training:
             saved = Checkpoints(run.folder, every=self.checkpoint_every) if is_main else None
             checkpoints = CheckpointManager(saved, stop, group)
             try:
-                fitted = TrainingLoop(trainer, model, run, checkpoints).fit()
+                fitted = TrainingLoop(trainer, model, run, checkpoints, learner).fit()
             except DivergedError as exc:
                 if exc.kept is None:
                     raise
@@ -226,7 +228,7 @@ class Training:
                 trainer,
                 model,
                 data.test.images,
-                data.normalization,
+                run.data.normalization,  # that of pretrained weights, if it starts from some
                 group,
                 views=plan.recipe.views,
             )

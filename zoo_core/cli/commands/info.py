@@ -10,7 +10,7 @@ import click
 
 from zoo_core.cli import options
 from zoo_core.cli.output import print_facts, print_json
-from zoo_core.errors import PluginError, UnknownNameError, choose_from
+from zoo_core.errors import InvalidValueError, PluginError, UnknownNameError, choose_from
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
@@ -22,12 +22,18 @@ from zoo_core.registry.names import parse_name
 @click.command()
 @click.argument("name", shell_complete=options.complete_names)
 @options.registry
+@click.option(
+    "--sheet",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write a picture with examples of each class of a data set, as PNG.",
+)
 @options.as_json
-def info(name: str, registry: str | None, as_json: bool) -> None:
+def info(name: str, registry: str | None, sheet: Path | None, as_json: bool) -> None:
     """Describe NAME.
 
-    NAME is a model, dataset, source or trainer, published weights such as cnn.default, a run folder
-    or a weight file.
+    NAME is a model, dataset, source or trainer, a data set of a source such as folder:PATH,
+    published weights such as cnn.default, a run folder or a weight file.
     """
     catalog = installed_catalog()
     # With --registry, NAME is published there, even if a file has the same name.
@@ -37,10 +43,25 @@ def info(name: str, registry: str | None, as_json: bool) -> None:
         facts = _of_published(catalog, name, registry)
     else:
         facts = _of_name(catalog, name)
+    described = None
+    # The data sets of plugins are loaded for a sheet only, because that may be a long download.
+    if facts["kind"] == "dataset" and (facts["address"] or sheet):
+        from zoo_core.cli.described_data import DescribedData
+
+        described = DescribedData(catalog.dataset(name))
+    elif sheet:
+        raise InvalidValueError(
+            f"--sheet needs a data set, got the {facts['kind']} {name!r}",
+            hint="Choose one from `zoo list datasets`, or folder:PATH.",
+        )
     if as_json:
-        print_json(facts)
+        print_json({**facts, **(described.as_json() if described else {})})
     else:
         print_facts(facts)
+        if described:
+            described.print()
+    if described and sheet:
+        described.write_sheet(sheet)
 
 
 def _of_name(catalog: Catalog, name: str) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
     options_given = {"dataset": dataset, "epochs": epochs, "seed": seed}
     given: dict[str, Any] = {k: v for k, v in options_given.items() if v is not None}
     _check_usage(name, folder, decided=bool(given or assignments or recipe or out))
-    with TrainingProgress(quiet=as_json) as reporter:
+    with TrainingProgress(quiet=as_json, describes_data=folder is None) as reporter:
         how: dict[str, Any] = {
             "threads": threads,
             "checkpoint_every": checkpoint_every,
@@ -106,7 +106,8 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
     if as_json and env_rank() == 0:  # one report per training, not per process
         card = run.card
         facts = card.model_dump(mode="json", include={"recipe", "metrics", "seconds", "weights"})
-        print_json({"model": card.model, "run": str(run.folder), **facts})
+        data = {"data": reporter.overview.as_json()} if reporter.overview else {}
+        print_json({"model": card.model, "run": str(run.folder), **facts, **data})
 
 
 def _check_usage(name: str | None, folder: Path | None, *, decided: bool) -> None:

@@ -1,0 +1,117 @@
+"""The table of a data set: its images by class and split, on one screen."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from zoo_core.data.example_record import SPLITS
+from zoo_core.data.overview.faults import count_text
+from zoo_core.data.overview.overview import Overview
+from zoo_core.text import shown
+
+MAX_LINES, MAX_COLUMNS = 24, 100
+"""Maximum size of the table, one screen."""
+
+MIN_ROWS = 5
+"""Minimum number of lines for classes, which notes and warnings leave free."""
+
+MAX_NAME = 40
+"""Maximum columns of a class name."""
+
+
+def overview_lines(overview: Overview, name: str) -> list[str]:
+    """Return the overview of a data set as at most `MAX_LINES` lines of `MAX_COLUMNS`.
+
+    Args:
+        overview: the overview.
+        name: name of the data set.
+    """
+    tail = [line for text in _remarks(overview) for line in wrap(shown(text))]
+    rows = _rows(overview)
+    # Title, heading and totals, at least some of the classes; then the remarks.
+    room = MAX_LINES - 3 - min(MIN_ROWS, len(rows))
+    if len(tail) > room:
+        tail = [*tail[: room - 1], f"… {count_text(len(tail) - room + 1, 'more line')}: zoo info"]
+    rows = _cut_middle(rows, MAX_LINES - 3 - len(tail))
+    return [cut(f"Data: {shown(name)}", MAX_COLUMNS), *_aligned(overview, rows), *tail]
+
+
+def _rows(overview: Overview) -> list[list[str]]:
+    several = len(overview.classes) > 1
+    return [
+        [f"{head}: {name}" if several else name, *(f"{number:,}" for number in numbers)]
+        for head, (names, counts) in enumerate(
+            zip(overview.classes, overview.counts, strict=True), 1
+        )
+        for name, numbers in zip(names, counts.tolist(), strict=True)
+    ]
+
+
+def _cut_middle(rows: list[list[str]], most: int) -> list[list[str]]:
+    if len(rows) <= most:
+        return rows
+    first = most // 2
+    last = most - 1 - first
+    between = [f"… {len(rows) - most + 1:,} more classes"]
+    return [*rows[:first], between, *rows[len(rows) - last :]]
+
+
+def _aligned(overview: Overview, rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    table = [
+        ["class", *SPLITS],
+        *([cut(shown(row[0]), MAX_NAME), *row[1:]] for row in rows),
+        ["total", *(f"{number:,}" for number in overview.totals)],
+    ]
+    width = max(cell_width(row[0]) for row in table)
+    for name, *numbers in table:
+        cells = "".join(number.rjust(12) for number in numbers)
+        yield f"{name}{' ' * (width - cell_width(name))}{cells}".rstrip()
+
+
+def _remarks(overview: Overview) -> Iterator[str]:
+    """Yield the sentences below the table."""
+    facts = overview.facts
+    yield f"Split: {overview.rules}"
+    if facts.left_out:
+        reasons = (f"{reason}: {number:,}" for reason, number in facts.left_out.items())
+        yield f"Left out: {'; '.join(reasons)}"
+    if facts.damaged and not any("damaged" in note for note in facts.notes):
+        yield f"Damaged: {count_text(facts.damaged, 'image')} skipped"
+    yield from facts.notes
+    for kind, (low, high) in facts.pixel_ranges.items():
+        yield f"Pixels: {low:g} to {high:g} of {kind} became 0 to 255"
+    yield from (f"Warning: {warning}" for warning in overview.warnings)
+
+
+def wrap(text: str) -> Iterator[str]:
+    """Yield text as lines of at most `MAX_COLUMNS`; all but the first are indented."""
+    line = ""
+    for word in text.split():
+        longer = f"{line} {word}" if line.strip() else line + word
+        if cell_width(longer) > MAX_COLUMNS and line.strip():
+            yield line
+            longer = f"  {word}"
+        line = cut(longer, MAX_COLUMNS)
+    yield line
+
+
+def cut(text: str, columns: int) -> str:
+    """Return text that is at most some columns wide, with ``…`` in the place of what is cut."""
+    if cell_width(text) <= columns:
+        return text
+    while cell_width(text) >= columns:
+        text = text[:-1]
+    return f"{text}…"
+
+
+def cell_width(text: str) -> int:
+    """Return the columns that text takes on a terminal."""
+    # Not rich's `cell_len`, because importing rich takes longer than `zoo list`.
+    return len(text) if text.isascii() else sum(map(_width, text))
+
+
+def _width(char: str) -> int:
+    if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1

@@ -1,0 +1,109 @@
+"""The overview of a data set: its images by class and split, and warnings about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zoo_core.data.dataset import ReadingFacts, Split
+from zoo_core.data.example_record import SPLITS, ExampleRecord
+from zoo_core.data.overview.duplicates import warn_of_duplicates
+from zoo_core.data.overview.faults import warn_of_classes, warn_of_sizes
+from zoo_core.data.splits import VALIDATION, TrainingData, validation_rule
+from zoo_core.recipes.recipe import Recipe
+
+Counts = NDArray[np.int64]
+"""Numbers of images ``(classes, splits)``, with the splits in the order of `SPLITS`."""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """An overview of a data set as a recipe splits it.
+
+    Attributes:
+        classes: class names per head.
+        counts: numbers of images per head.
+        facts: facts about how the files became arrays.
+        rules: rules of the splits, as sentences.
+        warnings: faults that make scores wrong or a training weak, as sentences.
+    """
+
+    classes: tuple[tuple[str, ...], ...]
+    counts: tuple[Counts, ...]
+    facts: ReadingFacts
+    rules: str
+    warnings: tuple[str, ...]
+
+    @property
+    def totals(self) -> list[int]:
+        """Numbers of images in each of `SPLITS`."""
+        totals: list[int] = self.counts[0].sum(axis=0).tolist()
+        return totals
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the overview as JSON values; lists have one entry per head."""
+        facts = asdict(self.facts)
+        return {
+            "class_names": [list(names) for names in self.classes],
+            "counts": [
+                {
+                    name: dict(zip(SPLITS, row, strict=True))
+                    for name, row in zip(names, counts.tolist(), strict=True)
+                }
+                for names, counts in zip(self.classes, self.counts, strict=True)
+            ],
+            "left_out": dict(facts["left_out"]),
+            "damaged": facts["damaged"],
+            "original_sizes": facts["sizes"],
+            "pixel_ranges": {kind: list(ends) for kind, ends in facts["pixel_ranges"].items()},
+            "split_rule": self.rules,
+            "notes": list(facts["notes"]),
+            "warnings": list(self.warnings),
+        }
+
+
+def describe_dataset(data: TrainingData, recipe: Recipe, record: ExampleRecord | None) -> Overview:
+    """Return the overview of a data set.
+
+    Args:
+        data: the data set with the recipe's split.
+        recipe: the recipe.
+        record: record of its images, in which duplicates are searched; None if they have no
+            identities.
+    """
+    dataset = data.dataset
+    counts = tuple(
+        _counts(rows_of_splits(data), head, len(names))
+        for head, names in enumerate(dataset.classes)
+    )
+    warnings = [
+        *(
+            warning
+            for names, of_head in zip(dataset.classes, counts, strict=True)
+            for warning in warn_of_classes(names, of_head)
+        ),
+        *(warn_of_duplicates(record, rows_of_splits(data)) if record else ()),
+        *warn_of_sizes(dataset.facts.sizes, data.train.images.shape[2:]),
+    ]
+    rules = f"{dataset.facts.split_rule} {validation_rule(dataset, recipe)}".strip()
+    return Overview(dataset.classes, counts, dataset.facts, rules, tuple(warnings))
+
+
+def rows_of_splits(data: TrainingData) -> Mapping[str, tuple[Split, NDArray[np.int64]]]:
+    """Return the arrays and the rows of each of `SPLITS`."""
+    return {
+        "train": (data.train, data.train_rows),
+        VALIDATION: (data.held_out, data.validation_rows),
+        "test": (data.test, np.arange(len(data.test))),
+    }
+
+
+def _counts(rows: Mapping[str, tuple[Split, NDArray[np.int64]]], head: int, classes: int) -> Counts:
+    columns = [
+        np.bincount(split.labels[some, head], minlength=classes) for split, some in rows.values()
+    ]
+    return np.stack(columns, axis=1)

@@ -1,0 +1,145 @@
+"""The sheet of a data set: a picture with a few examples of each class."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import NamedTuple
+from unicodedata import combining, normalize
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from zoo_core.data.dataset import ArrayDataset
+from zoo_core.data.example_record import SPLITS
+from zoo_core.text import shown
+
+MAX_CLASSES, MAX_IMAGES = 12, 8
+"""Maximum rows and columns of a sheet."""
+
+CELL, GAP = 96, 6
+"""Height and width of an image, and the gap between two of them, in pixels."""
+
+MAX_NAME = 200
+"""Maximum width of a name in pixels."""
+
+FONT_SIZE = 16
+
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+
+class ClassExamples(NamedTuple):
+    """Examples of a class, from the first split that has some.
+
+    Attributes:
+        name: name of the class; for several heads, those of its classes.
+        images: uint8 ``(n, C, H, W)``.
+    """
+
+    name: str
+    images: NDArray[np.uint8]
+
+
+class Sheet(NamedTuple):
+    """A sheet as a PNG file, and its legend.
+
+    Attributes:
+        png: content of the file.
+        legend: lines about names that the font of the picture lacks, and about classes left out.
+    """
+
+    png: bytes
+    legend: list[str]
+
+
+def choose_examples(
+    dataset: ArrayDataset, classes: int = MAX_CLASSES, images: int = MAX_IMAGES
+) -> tuple[list[ClassExamples], int]:
+    """Return examples of the first classes, and the number of all classes.
+
+    Args:
+        dataset: the data set.
+        classes: maximum number of classes.
+        images: maximum number of images per class.
+    """
+    splits = [dataset.splits[name] for name in SPLITS if name in dataset.splits]
+    labels = np.unique(np.concatenate([split.labels for split in splits]), axis=0)
+    found = []
+    for label in labels[:classes]:
+        rows = [(split, np.flatnonzero((split.labels == label).all(axis=1))) for split in splits]
+        split, some = next((split, some) for split, some in rows if len(some))
+        # Spread over the split, because neighbors are often alike, such as frames of a video.
+        chosen = some[np.linspace(0, len(some) - 1, min(images, len(some))).astype(np.int64)]
+        heads = zip(dataset.classes, label.tolist(), strict=True)
+        name = "; ".join(names[number] for names, number in heads)
+        found.append(ClassExamples(name, split.images[chosen]))
+    return found, len(labels)
+
+
+def draw_sheet(examples: Sequence[ClassExamples], total: int) -> Sheet:
+    """Return the picture of examples, one row per class.
+
+    Args:
+        examples: the examples by class.
+        total: number of all classes.
+    """
+    font = ImageFont.load_default(FONT_SIZE)
+    names = [_drawable(font, shown(each.name), row) for row, each in enumerate(examples, 1)]
+    left = GAP + round(max(map(font.getlength, names))) + 2 * GAP
+    step = CELL + GAP
+    columns = max(len(each.images) for each in examples)
+    sheet = Image.new("RGB", (left + columns * step, GAP + len(examples) * step), "white")
+    draw = ImageDraw.Draw(sheet)
+    for row, (name, each) in enumerate(zip(names, examples, strict=True)):
+        top = GAP + row * step
+        draw.text((GAP, top + CELL // 2), name, "black", font, anchor="lm")
+        for column, image in enumerate(each.images):
+            sheet.paste(Image.fromarray(cell(image, CELL)), (left + column * step, top))
+    file = io.BytesIO()
+    sheet.save(file, "PNG")
+    return Sheet(file.getvalue(), _legend(names, examples, total))
+
+
+def _legend(names: Sequence[str], examples: Sequence[ClassExamples], total: int) -> list[str]:
+    legend = [
+        f"{name} in the sheet: {each.name}"
+        for name, each in zip(names, examples, strict=True)
+        if name != each.name
+    ]
+    if total > len(examples):
+        legend.append(f"{total - len(examples):,} more classes are not in the sheet")
+    return legend
+
+
+def cell(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Return an image, uint8 ``(C, H, W)``, as RGB pixels ``(side, side, 3)`` with its proportions.
+
+    The area around it is light gray.
+    """
+    pixels = np.moveaxis(np.broadcast_to(image, (3, *image.shape[1:])), 0, -1)
+    picture = Image.fromarray(np.ascontiguousarray(pixels))
+    scale = side / max(picture.size)
+    width, height = (max(1, round(length * scale)) for length in picture.size)
+    # The pixels of small images stay visible.
+    how = Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.LANCZOS
+    canvas = Image.new("RGB", (side, side), (224, 224, 224))
+    canvas.paste(picture.resize((width, height), how), ((side - width) // 2, (side - height) // 2))
+    return np.asarray(canvas, np.uint8)
+
+
+def _drawable(font: Font, name: str, number: int) -> str:
+    """Return a name, cut to `MAX_NAME`, without the accents that the font lacks, or a number."""
+    plain = "".join(char for char in normalize("NFKD", name) if not combining(char))
+    drawn = next((each for each in (name, plain) if _has_glyphs(font, each)), f"class {number}")
+    if font.getlength(drawn) <= MAX_NAME:
+        return drawn
+    while font.getlength(f"{drawn}...") > MAX_NAME:
+        drawn = drawn[:-1]
+    return f"{drawn}..."
+
+
+def _has_glyphs(font: Font, text: str) -> bool:
+    # Pillow's font has few letters, and draws the same box for all others.
+    missing = bytes(font.getmask("\uffff"))
+    return all(bytes(font.getmask(char)) != missing for char in text if not char.isspace())
