@@ -26,7 +26,7 @@ class Stress:
 
     def make(self, count: int) -> Outcome:
         """Inject `count` faults."""
-        module, name = self.function.split(".")
+        module, _, name = self.function.rpartition(".")
         outcome: Outcome = getattr(importlib.import_module(f"tests.stress.{module}"), name)(count)
         return outcome
 
@@ -43,6 +43,7 @@ STRESSES = {
     "unlocked": Stress("the same without a lock", "downloads.downloads_without_lock", 16, 4),
     "hostile": Stress("hostile web servers", "hostile.hostile_servers", 300, 30),
     "names": Stress("hostile names, URLs, entries, links", "names.hostile_names", 500, 70),
+    "folders": Stress("changes of folders", "folders.sequences.changed_folders", 500, 16),
     "studies": Stress("searches with 2 of 4 workers killed", "studies.on_a_journal", 10, 1),
     "sqlite": Stress("the same on SQLite", "studies.on_sqlite", 4, 1),
     "postgresql": Stress("the same on PostgreSQL", "studies.on_postgresql", 10, 0),

@@ -1,6 +1,10 @@
 """Data sets that Hugging Face's library loads from folders."""
 
+import hashlib
+import io
+import os
 import re
+import shutil
 import sys
 
 import numpy as np
@@ -106,13 +110,154 @@ def test_hugging_face_accepts_text_and_number_labels(write, labels, feature, cla
 
 
 def test_hugging_face_splits_test_images_off_train(write):
-    write(train=table([0, 1] * 10))
+    write(train=table([0, 1] * 20))
     dataset = hugging_face.load("./pets")
     train, test = dataset.splits["train"], dataset.splits["test"]
-    assert (len(train), len(test)) == (18, 2)
-    assert sorted(first_pixels(train) + first_pixels(test)) == list(range(20))
+    assert len(train) > len(test) > 0
+    assert sorted(first_pixels(train) + first_pixels(test)) == list(range(40))
+    for split in (train, test):  # by the content of an image alone
+        assert all((position(key) < 0.1) == (split is test) for key in split.examples.groups)
+    assert dataset.facts.split_rule.startswith("A tenth of the images test, by the sha256 of ")
     for split in (train, test):  # images stay with their labels
         assert split.labels[:, 0].tolist() == [pixel % 2 for pixel in first_pixels(split)]
+
+
+def position(group):
+    """Return a number from 0 to 1, below 0.1 for test images, computed apart from zoo."""
+    return int(hashlib.sha256(f"test\0{group}".encode()).hexdigest()[:16], 16) / 2**64
+
+
+def splits(address="./pets"):
+    """Return the first pixels of each split's images."""
+    return {name: set(first_pixels(s)) for name, s in hugging_face.load(address).splits.items()}
+
+
+def test_rows_stay_in_their_split_if_others_are_added_or_reordered(write):
+    write(train=table([0, 1] * 20))
+    before = splits()
+    order = np.random.default_rng(0).permutation(60).tolist()
+    write(train=table([0, 1] * 30).select(order))
+    after = splits()
+    assert all(before[name] == after[name] & set(range(40)) for name in before)
+
+
+def test_equal_rows_are_in_the_same_split_under_keys_of_their_own(write):
+    twice = [*images(10), *images(10)]
+    write(train=table([0, 1] * 10, image=(twice, datasets.Image())))
+    found = hugging_face.load("./pets").splits
+    keys = [key for split in found.values() for key in split.examples.keys]
+    assert len(set(keys)) == 20
+    assert sum(key.endswith("#2") for key in keys) == 10
+    assert not set(first_pixels(found["train"])) & set(first_pixels(found["test"]))
+
+
+def test_names_in_rows_are_in_keys_without_folders_of_other_machines(write):
+    rows = [
+        {"bytes": png(n), "path": f"/home/{n}/{n}.png" if n % 2 else f"{n}.png"} for n in range(9)
+    ]
+    write(train=table([0, 1, 0] * 3, image=(rows, datasets.Image())))
+    found = hugging_face.load("./pets").splits.values()
+    names = [key.split()[0] for split in found for key in split.examples.keys]
+    assert sorted(names) == [f"train/{n}.png" for n in range(9)]
+
+
+def png(n):
+    file = io.BytesIO()
+    Image.fromarray(PIXELS + n).save(file, "png")
+    return file.getvalue()
+
+
+def write_folder(root, shift=0):
+    """Write a folder of 20 bitmaps by class, all of the same size and time."""
+    for n in range(20):
+        path = root / "train" / ("cat", "dog")[n % 2] / f"{n}.bmp"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(PIXELS + n + shift).save(path)
+        os.utime(path, ns=(OLD, OLD))
+
+
+OLD = 1_700_000_000_000_000_000
+
+
+def test_folder_of_images_has_paths_as_keys(write, tmp_path):
+    write()
+    write_folder(tmp_path / "pets")
+    found = hugging_face.load("./pets").splits
+    keys = [key for split in found.values() for key in split.examples.keys]
+    assert sorted(keys) == sorted(f"train/train/{('cat', 'dog')[n % 2]}/{n}.bmp" for n in range(20))
+    for split in found.values():
+        for key, pixel in zip(split.examples.keys, first_pixels(split), strict=True):
+            assert key.endswith(f"/{pixel}.bmp")
+
+
+def pixels(address):
+    found = hugging_face.load(address).splits.values()
+    return sorted(pixel for split in found for pixel in first_pixels(split))
+
+
+def test_images_rewritten_with_equal_sizes_and_times_are_read_again(write, tmp_path):
+    write()
+    for shift in (0, 100, 0):
+        write_folder(tmp_path / "pets", shift)
+        assert pixels("./pets") == [*range(shift, shift + 20)]
+
+
+def test_parquet_rewritten_with_equal_size_and_time_is_read_again(write, tmp_path):
+    def rewrite(*labels):
+        path = write(train=table([*labels] * 10)) / "train-00000-of-00001.parquet"
+        os.utime(path, ns=(OLD, OLD))
+        return path.stat().st_size, path.stat().st_mtime_ns
+
+    def labels_of_even_pixels():
+        found = hugging_face.load("./pets").splits.values()
+        rows = [zip(first_pixels(s), s.labels[:, 0].tolist(), strict=True) for s in found]
+        return {label for pairs in rows for pixel, label in pairs if pixel % 2 == 0}
+
+    before = rewrite(0, 1)
+    assert labels_of_even_pixels() == {0}
+    assert rewrite(1, 0) == before
+    assert labels_of_even_pixels() == {1}
+    assert rewrite(0, 1) == before
+    assert labels_of_even_pixels() == {0}
+
+
+def test_folders_with_equal_names_sizes_and_times_have_own_copies(write, tmp_path):
+    write()
+    for name, shift in (("one/pets", 0), ("two/pets", 100)):
+        write_folder(tmp_path / name, shift)
+    assert pixels("./one/pets") == [*range(20)]
+    assert pixels("./two/pets") == [*range(100, 120)]
+    assert pixels("./one/pets") == [*range(20)]
+
+
+def test_copied_folder_has_same_copy_at_another_place(write, tmp_path, monkeypatch):
+    folder = write(train=table([0, 1] * 10))
+    before = hugging_face.describe("./pets?size=4")
+    assert before.place == f"{folder}?size=4"
+    shutil.copytree(folder, tmp_path / "other/pets")
+    monkeypatch.chdir(tmp_path / "other")
+    monkeypatch.setattr(hugging_face, "fetch", lambda *_: pytest.fail("loaded again"))
+    after = hugging_face.describe("./pets?size=4")
+    assert (after.sha256, after.place) == (before.sha256, f"{tmp_path}/other/pets?size=4")
+
+
+def test_folder_that_changes_while_it_is_loaded_is_an_error(write, tmp_path, monkeypatch):
+    write()
+    write_folder(tmp_path / "pets")
+    decode = cached_dataset.decode_splits
+
+    def change_and_decode(*rest):
+        Image.fromarray(PIXELS + 99).save(tmp_path / "pets/train/cat/4.bmp")
+        return decode(*rest)
+
+    monkeypatch.setattr(cached_dataset, "decode_splits", change_and_decode)
+    with pytest.raises(DataError, match=r"pets/train/cat/4\.bmp changed while it was read"):
+        hugging_face.load("./pets")
+
+
+def test_text_labels_that_are_numbers_are_in_natural_order(write):
+    write(train=table(["10", "9", "1", "9"], TEXT), test=table(["9"], TEXT))
+    assert hugging_face.load("./pets").classes == (("1", "9", "10"),)
 
 
 @pytest.mark.parametrize("secret", [-1, None])
@@ -149,7 +294,7 @@ def two_labels():
 
 FAULTS = [
     (two_labels, "", r"hf:\./pets\b.*: breed, label\b"),
-    (two_labels, "", r"hf:\./pets\?label=label$"),
+    (two_labels, "", r"'hf:\./pets\?label=label'$"),
     (two_labels, "?label=image", r"\blabel\b.*hf:\./pets\?label=image\b.*'image'"),
     (two_labels, "?label=image", r": breed, label, note\b"),
     (lambda: two_labels().remove_columns(["image"]), "", r"\bimages\b.*: breed, label, note\b"),
@@ -190,7 +335,7 @@ def test_hugging_face_names_damaged_image(write):
 def test_hugging_face_requires_config_among_several(write):
     configs = "".join(f"- config_name: {name}\n  data_files: {name}*\n" for name in ("one", "two"))
     write(f"---\nconfigs:\n{configs}---\n", one=table([0, 1, 0]), two=table([1, 0, 1, 0]))
-    with pytest.raises(DataError, match=r"\['one', 'two'\].* hf:./pets\?config=NAME"):
+    with pytest.raises(DataError, match=r"\['one', 'two'\].* 'hf:./pets\?config=NAME'"):
         hugging_face.load("./pets")
     assert sum(hugging_face.describe("./pets?config=two").sizes.values()) == 4
 
@@ -212,7 +357,7 @@ def test_hugging_face_names_missing_package(write, monkeypatch):
 def test_info_of_hf_dataset_shows_progress_only_on_terminal(write, cli, in_terminal):
     write(train=table([0, 1] * 10))
     done = cli("info", "hf:./pets", "--json")
-    assert done.json["sizes"] == {"train": 18, "test": 2}
+    assert sum(done.json["sizes"].values()) == 20
     assert done.err == ""
     code, shown = in_terminal("info", "hf:./pets?size=9", ZOO_HOME="elsewhere")
     assert code == 0

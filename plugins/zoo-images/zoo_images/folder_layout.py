@@ -2,108 +2,134 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from zoo_core.plugin_api import DataError, join_names
-from zoo_images.image_files import Classes, find_files, has_images, sub_folders
+from zoo_core.plugin_api import DataError, did_you_mean, join_names, shell_command
+from zoo_images.class_names import check_class_names
+from zoo_images.image_files import NO_CLASS, NO_SPLIT, Classes, Folder
 from zoo_images.splits import named_splits
 
 _REMEDY = "Put the images of each class into a sub-folder of its own, such as cat and dog."
 
 
-def find_labeled_images(root: Path) -> dict[str, Classes]:
+@dataclass(frozen=True)
+class Layout:
+    """Images of a folder by split and class.
+
+    Attributes:
+        splits: classes of each split; without splits, all are in ``train``.
+        left_out: reason -> number of files that are left out.
+    """
+
+    splits: Mapping[str, Classes]
+    left_out: Mapping[str, int]
+
+
+def find_layout(root: Folder) -> Layout:
     """Return the image files of each class, by split.
 
     A sub-folder is a class, or it is a split with one sub-folder per class. Without splits, all
-    images are in ``train``. Hidden files, and files without an image's suffix, are ignored.
+    images are in ``train``.
 
     Raises:
-        DataError: a folder cannot be read, or has neither layout.
+        DataError: a folder cannot be read, has neither layout, or has an invalid name.
     """
-    folders = sub_folders(root)
-    splits = _splits(root, folders)
-    if not splits:
-        return {"train": _check_train(root, _classes(folders))}
-    train = _check_train(splits["train"], _classes(sub_folders(splits["train"])))
+    left_out = Counter(root.left_out)
+    left_out[NO_CLASS] += len(root.images)
+    found = _splits(root)
+    if not found:
+        return Layout({"train": _train(root, left_out)}, +left_out)
+    for folder in found.values():
+        left_out += folder.left_out
+    train = _train(found["train"], left_out)
     others = {
-        split: _check_other(folder, _classes(sub_folders(folder)), train)
-        for split, folder in splits.items()
+        split: _other(folder, left_out, train)
+        for split, folder in found.items()
         if split != "train"
     }
-    return {"train": train, **others}
+    # Counted at the end, because listing these folders takes time, and errors come first.
+    for name, folder in root.folders.items():
+        if folder not in found.values():
+            is_named = bool(named_splits([name], ""))
+            left_out[NO_CLASS if is_named else NO_SPLIT] += len(folder.find_images(Counter()))
+    return Layout({"train": train, **others}, +left_out)
 
 
-def _splits(root: Path, folders: Mapping[str, Path]) -> dict[str, Path]:
+def _splits(root: Folder) -> dict[str, Folder]:
     """Return the folders that are splits; an empty dict if all folders are classes.
 
     A folder with the name of a split but without classes is left out, for example the unlabeled
     test images of a competition.
     """
-    named = {
-        split: folders[name] for split, name in named_splits(folders, f"folder {root}").items()
-    }
+    names = named_splits(root.folders, f"folder {root.path}")
+    named = {split: root.folders[name] for split, name in names.items()}
     splits = {
         split: folder
         for split, folder in named.items()
         # A class may be called "train", but then it directly contains images.
-        if sub_folders(folder) and not has_images(folder)
+        if folder.folders and not folder.images
     }
-    others = folders.keys() - {folder.name for folder in named.values()}
+    others = root.folders.keys() - set(names.values())
     if named and not splits and not others:
         raise DataError(
-            f"there are no classes in folder {root}: "
-            f"{_join_folders(named.values())} contain no sub-folders",
+            f"there are no classes in folder {root.path}: "
+            f"{join_names(names.values())} contain no sub-folders",
             hint=_REMEDY,
         )
     if splits and "train" not in splits:
         raise DataError(
-            f"folder {root} has classes in {_join_folders(splits.values())}, but no folder 'train'",
+            f"folder {root.path} has classes in {join_names(names[split] for split in splits)}, "
+            "but no folder 'train'",
             hint="Rename the folder with the training images.",
         )
-    # With two splits the layout is clear, and other folders are ignored; a single "train" may
+    # With two splits the layout is clear, and other folders are left out; a single "train" may
     # also be a class with sub-folders, next to other classes.
     if len(splits) == 1 and others:
+        remedy = shell_command(f"folder:{splits['train'].path}")
         raise DataError(
-            f"ambiguous classes: folder {root} has sub-folders in {splits['train'].name} and also "
+            f"ambiguous classes: folder {root.path} has sub-folders in {names['train']} and also "
             f"the folders {join_names(others)}",
-            hint=f"Move folders that are not classes elsewhere, or use folder:{splits['train']}",
+            hint=f"Move folders that are not classes elsewhere, or use {remedy}",
         )
     return splits
 
 
-def _classes(folders: Mapping[str, Path]) -> Classes:
-    return {name: list(find_files(folder)) for name, folder in folders.items()}
+def _classes(folder: Folder, left_out: Counter[str]) -> Classes:
+    return {name: each.find_images(left_out) for name, each in folder.folders.items()}
 
 
-def _check_train(folder: Path, classes: Classes) -> Classes:
+def _train(folder: Folder, left_out: Counter[str]) -> Classes:
     """Return the classes of the training split after checking that a model can be trained."""
-    if not classes:
-        raise DataError(f"folder {folder} has no sub-folder for a class", hint=_REMEDY)
+    if not folder.folders:
+        raise DataError(f"folder {folder.path} has no sub-folder for a class", hint=_REMEDY)
+    check_class_names(folder.folders.keys(), f"folder {folder.path}")
+    classes = _classes(folder, left_out)
     # Probably a mistake, such as files of an unsupported type: such a class could not be learned.
     if empty := [name for name, files in classes.items() if not files]:
+        others = f" (left out: {'; '.join(sorted(+left_out))})" if +left_out else ""
         raise DataError(
-            f"folder {folder} has classes without images: {join_names(empty)}",
+            f"folder {folder.path} has classes without images: {join_names(empty)}{others}",
             hint="Put files such as 1.png into them, or remove them.",
         )
     if len(classes) == 1:
-        raise DataError(f"folder {folder} has only one class: {join_names(classes)}", hint=_REMEDY)
-    return classes
-
-
-def _check_other(folder: Path, classes: Classes, train: Classes) -> Classes:
-    """Return the classes of another split after checking that the training split has them."""
-    # Only the training split needs images of every class.
-    classes = {name: files for name, files in classes.items() if files}
-    if not classes:
-        raise DataError(f"there is no image in the sub-folders of {folder}")
-    if unknown := classes.keys() - train.keys():
         raise DataError(
-            f"folder {folder} has classes without training images: {join_names(unknown)}",
-            hint=f"Use the classes of the training images: {join_names(train)}.",
+            f"folder {folder.path} has only one class: {join_names(classes)}", hint=_REMEDY
         )
     return classes
 
 
-def _join_folders(folders: Iterable[Path]) -> str:
-    return join_names(folder.name for folder in folders)
+def _other(folder: Folder, left_out: Counter[str], train: Classes) -> Classes:
+    """Return the classes of another split after checking that the training split has them."""
+    # Only the training split needs images of every class.
+    classes = {name: files for name, files in _classes(folder, left_out).items() if files}
+    if not classes:
+        raise DataError(f"there is no image in the sub-folders of {folder.path}")
+    if unknown := classes.keys() - train.keys():
+        near = did_you_mean(min(unknown), train)
+        raise DataError(
+            f"folder {folder.path} has classes without training images: {join_names(unknown)}",
+            hint=f"{near} Use the classes of the training images: {join_names(train)}.".lstrip(),
+        )
+    return classes

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from zoo_core import ArrayDataset, DatasetSpec
-from zoo_core.plugin_api import DataError
 from zoo_images.address import Address, parse_address
-from zoo_images.cached_dataset import UNKNOWN_LICENSE, SourceDataset, load_or_decode, spec_of
-from zoo_images.folder_layout import find_labeled_images
-from zoo_images.image_files import Classes, in_order
-from zoo_images.image_sources import Picture, Pictures
-
-DATA = "ZOO_DATA"
+from zoo_images.cached_dataset import (
+    UNKNOWN_LICENSE,
+    load_or_decode,
+    spec_of,
+    with_reading_facts,
+)
+from zoo_images.class_names import describe_similar, in_class_order
+from zoo_images.file_contents import FileContents
+from zoo_images.folder_layout import Layout, find_layout
+from zoo_images.image_files import Classes, Folder, are_numbered, in_order
+from zoo_images.image_sources import Pictures, SourceDataset, local_pictures
+from zoo_images.places import absolute, find_folder
 
 
 def describe(address: str) -> DatasetSpec:
@@ -37,6 +40,7 @@ def describe(address: str) -> DatasetSpec:
         loader="zoo_images.folder_source:load",
         license=UNKNOWN_LICENSE,
         source=f"the folder {root.absolute()}",
+        place=parsed.at(absolute(root)),
     )
 
 
@@ -46,53 +50,46 @@ def load(address: str) -> ArrayDataset:
     return _load(parsed, find_folder(parsed.place))
 
 
-def find_folder(place: str) -> Path:
-    """Return a folder by its path, relative to the working directory or to ``ZOO_DATA``.
-
-    Raises:
-        DataError: there is no such folder.
-    """
-    path = Path(place).expanduser()  # because a shell does not expand the ~ in "folder:~/photos"
-    places = [path]
-    if (data := os.environ.get(DATA)) and not path.is_absolute():
-        places.append(Path(data, path))
-    for path in places:
-        if path.is_dir():
-            return path
-    for path in places:
-        if path.exists():
-            raise DataError(
-                f"expected a folder, got the file {path}", hint="Unpack archives first."
-            )
-    looked = " or ".join(str(path.absolute()) for path in places)
-    raise DataError(
-        f"there is no folder {looked}",
-        hint="Use a path from the working directory, or from the folder in ZOO_DATA.",
-    )
-
-
 def _load(address: Address, root: Path) -> ArrayDataset:
-    splits = find_labeled_images(root)
-    names = sorted(splits["train"])  # so that labels do not depend on the file system's order
-    # Size and time of each file instead of a checksum, so that no file is read. Without the first
-    # field, the path, because a folder that was moved has the same content.
-    stamp = [
-        [split, name, sorted(file[1:] for file in files)]
-        for split, classes in splits.items()
-        for name, files in classes.items()
+    layout = find_layout(Folder(str(root)))
+    names = in_class_order(layout.splits["train"])
+    # From sorted lists, so that nothing depends on the file system's order.
+    facts = [
+        [split, name, sorted(file.key for file in files)]
+        for split, classes in sorted(layout.splits.items())
+        for name, files in sorted(classes.items())
     ]
+    files = (some for classes in layout.splits.values() for some in classes.values())
+    contents = FileContents(root, [*chain.from_iterable(files)])
+    dataset = load_or_decode(
+        address, [facts, contents.digest], lambda: _source(layout, names, contents.hashes)
+    )
+    return with_reading_facts(dataset, left_out=layout.left_out, notes=describe_similar(names))
 
-    def find() -> SourceDataset:
-        return SourceDataset({split: _pictures(splits[split], names) for split in splits}, names)
 
-    return load_or_decode(address, stamp, find)
+def _source(layout: Layout, names: Sequence[str], hashes: Mapping[str, str]) -> SourceDataset:
+    has_test = len(layout.splits) > 1
+    splits = {
+        split: _pictures(classes, names, hashes, by_number=has_test)
+        for split, classes in layout.splits.items()
+    }
+    return SourceDataset(splits, names)
 
 
-def _pictures(classes: Classes, names: list[str]) -> Pictures:
+def _pictures(
+    classes: Classes, names: Sequence[str], hashes: Mapping[str, str], *, by_number: bool
+) -> Pictures:
+    """Return the images of a split.
+
+    Args:
+        classes: files of each class.
+        names: names of the classes, in the order of their labels.
+        hashes: hashes of the files' contents.
+        by_number: accept that a split follows from the number in each file's name, if they are
+            the numbers from 0.
+    """
     files, labels = in_order(classes, names)
-
-    # `Picture` objects are made per chunk, because 100,000 of them would stay in memory otherwise.
-    def take(rows: NDArray[np.int64]) -> list[Picture]:
-        return [Picture(path, Path(path)) for path in (files[row].path for row in rows)]
-
-    return Pictures(labels, take)
+    # A data set that was exported in its order trains the same weights as its arrays.
+    numbered = by_number and are_numbered(files)
+    groups = None if numbered else tuple(file.key for file in files)
+    return local_pictures(files, labels, groups, hashes)

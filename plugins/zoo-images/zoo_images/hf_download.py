@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -11,7 +12,14 @@ from typing import Any
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
-from zoo_core.plugin_api import DataError, PluginError, UnavailableError, is_set, one_line
+from zoo_core.plugin_api import (
+    DataError,
+    PluginError,
+    UnavailableError,
+    is_set,
+    one_line,
+    shell_command,
+)
 from zoo_images.cached_dataset import UNKNOWN_LICENSE
 
 HUB_TIMEOUT = 5
@@ -32,18 +40,26 @@ def fetch(place: str, config: str | None) -> Mapping[str, Any]:
         UnavailableError: the Hub cannot be reached, and the data set is not cached.
         PluginError: the package `datasets` is not installed.
     """
-    _library()
+    check_installed()
     return _load(place, config, "") if local_folder(place) else _from_hub(place, config)
 
 
-def _library() -> Callable[..., Mapping[str, Any]]:
-    try:
-        from datasets import load_dataset
-    except ImportError as exc:
+def check_installed() -> None:
+    """Check that the package `datasets` is installed, without its import, which takes a second.
+
+    Raises:
+        PluginError: it is not installed.
+    """
+    if importlib.util.find_spec("datasets") is None:
         raise PluginError(
             "data sets of Hugging Face require the package datasets, which is not installed",
             hint="Run `pip install 'zoo-images[hf]'` to install it.",
-        ) from exc
+        )
+
+
+def _library() -> Callable[..., Mapping[str, Any]]:
+    from datasets import load_dataset
+
     load: Callable[..., Mapping[str, Any]] = load_dataset
     return load
 
@@ -59,7 +75,11 @@ def _load(place: str, config: str | None, offline: str) -> Mapping[str, Any]:
     """Load a data set; with a reason to be offline, from files on this machine alone."""
     try:
         with _quietly(), _offline_mode() if offline else contextlib.nullcontext():
-            return _library()(str(Path(place).expanduser()), config)
+            if (folder := local_folder(place)) is None:
+                return _library()(place, config)
+            # The library identifies local files by path and time, so its own copy may be of an
+            # earlier content: zoo's copy, of the content, makes another one unnecessary.
+            return _library()(str(folder), config, download_mode="force_redownload")
     except Exception as exc:  # because network, files and parsers raise types of their own
         if offline:
             raise UnavailableError(
@@ -69,7 +89,7 @@ def _load(place: str, config: str | None, offline: str) -> Mapping[str, Any]:
             ) from exc
         raise DataError(
             f"data set hf:{place} cannot be loaded: {one_line(exc)}",
-            hint=f"To select a configuration, write hf:{place}?config=NAME",
+            hint=f"To select a configuration, write {shell_command(f'hf:{place}?config=NAME')}",
         ) from exc
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,13 @@ from numpy.typing import NDArray
 from zoo_core import ArrayDataset, DatasetSpec
 from zoo_core.plugin_api import DataError, InvalidValueError, join_names
 from zoo_images.address import Address, parse_address
-from zoo_images.cached_dataset import SourceDataset, load_or_decode, spec_of
-from zoo_images.hf_download import fetch, license_of, local_folder
-from zoo_images.image_sources import Picture, Pictures
+from zoo_images.cached_dataset import load_or_decode, spec_of
+from zoo_images.class_names import check_class_names, in_class_order
+from zoo_images.file_contents import FileContents
+from zoo_images.hf_download import check_installed, fetch, license_of, local_folder
+from zoo_images.hf_identities import all_files, identify_rows
+from zoo_images.image_sources import Picture, Pictures, SourceDataset
+from zoo_images.places import absolute
 from zoo_images.splits import named_splits
 
 OPTIONS = ("config", "image", "label")
@@ -43,6 +48,7 @@ def describe(address: str) -> DatasetSpec:
     parsed = parse_address("hf", address, OPTIONS)
     dataset = _load(parsed)
     folder = local_folder(parsed.place)
+    place = parsed.at(absolute(folder)) if folder else ""
     return spec_of(
         parsed,
         dataset,
@@ -51,6 +57,7 @@ def describe(address: str) -> DatasetSpec:
         source=f"the folder {folder.absolute()}"
         if folder
         else f"https://huggingface.co/datasets/{parsed.place}",
+        place=place,
     )
 
 
@@ -60,23 +67,43 @@ def load(address: str) -> ArrayDataset:
 
 
 def _load(address: Address) -> ArrayDataset:
+    check_installed()
+    options = sorted(address.options.items())
+    if folder := local_folder(address.place):
+        contents = FileContents(folder, all_files(folder))
+
+        def find() -> SourceDataset:
+            source = _describe_source(address, _fetch_splits(address), folder)
+            return replace(source, check=lambda: contents.check_unchanged(all_files(folder)))
+
+        return load_or_decode(address, [options, contents.digest], find)
+    splits = _fetch_splits(address)
+    # The library's own hash of a data set's files, of one commit on the Hub; no public attribute
+    # has it.
+    fingerprints = {split: dataset._fingerprint for split, dataset in splits.items()}
+    return load_or_decode(
+        address, [options, fingerprints], lambda: _describe_source(address, splits, None)
+    )
+
+
+def _fetch_splits(address: Address) -> Splits:
     fetched = fetch(address.place, address.options.get("config"))
     named = named_splits(fetched, address.name)
     if "train" not in named:
         raise DataError(f"{address.name} has no split 'train'; its splits: {join_names(fetched)}")
-    splits = {split: fetched[name] for split, name in named.items()}
-    # The library's own hash of a data set's files and transforms; no public attribute has it.
-    fingerprints = {split: dataset._fingerprint for split, dataset in splits.items()}
-    stamp = [sorted(address.options.items()), fingerprints]
-    return load_or_decode(address, stamp, lambda: _describe_source(address, splits))
+    return {split: fetched[name] for split, name in named.items()}
 
 
-def _describe_source(address: Address, splits: Splits) -> SourceDataset:
+def _describe_source(address: Address, splits: Splits, root: Path | None) -> SourceDataset:
     features = splits["train"].features
     image, label = _image_column(address, features), _label_column(address, features)
     classes, labels = _label_images(address, splits, label)
-    pictures = {split: _pictures(address, splits, split, image, labels[split]) for split in labels}
-    return SourceDataset(pictures, classes)
+    check_class_names(classes, address.name)
+    pictures = {
+        split: _pictures(address, splits, split, image, labels=labels[split], root=root)
+        for split in labels
+    }
+    return SourceDataset(pictures, classes, identity="content, or path in the folder")
 
 
 def _image_column(address: Address, features: Mapping[str, Any]) -> str:
@@ -141,8 +168,8 @@ def _label_images(
         # The label of unlabeled images is -1; a class without images has a label too.
         missing, known, classes = {None, -1}, list(range(len(feature.names))), list(feature.names)
     else:
-        # Among plain numbers, -1 is a class. Sorted by value, not by text: 9 is before 10.
-        missing, known = {None}, sorted(set(values["train"]) - {None})
+        # Among plain numbers, -1 is a class.
+        missing, known = {None}, _in_order(set(values["train"]) - {None})
         classes = list(map(str, known))
     numbers = {value: n for n, value in enumerate(known)}
     if len(classes) < 2:
@@ -166,20 +193,35 @@ def _label_images(
     return classes, labels
 
 
+def _in_order(values: set[Any]) -> list[Any]:
+    """Return the values of a column of labels in the order of their classes: 9 before 10."""
+    is_text = all(isinstance(value, str) for value in values)
+    return in_class_order(values) if is_text else sorted(values)
+
+
 def _pictures(
-    address: Address, splits: Splits, split: str, column: str, labels: NDArray[np.int64]
+    address: Address,
+    splits: Splits,
+    split: str,
+    column: str,
+    *,
+    labels: NDArray[np.int64],
+    root: Path | None,
 ) -> Pictures:
     from datasets import Image
 
     # Undecoded, so that all sources decode images in the same way, for example EXIF orientation.
     files = splits[split].select_columns(column).cast_column(column, Image(decode=False))
 
-    def take(rows: NDArray[np.int64]) -> list[Picture]:
-        found = zip(rows.tolist(), files[rows.tolist()][column], strict=True)
-        name = f"in {split} of {address.name}"
-        return [Picture(f"image {row} {name}", _open(file or {})) for row, file in found]
+    def read(rows: Sequence[int]) -> list[Mapping[str, Any]]:
+        return [file or {} for file in files[rows][column]]
 
-    return Pictures(labels, take)
+    def take(rows: NDArray[np.int64]) -> list[Picture]:
+        found = zip(rows.tolist(), read(rows.tolist()), strict=True)
+        name = f"in {split} of {address.name}"
+        return [Picture(f"image {row} {name}", _open(file)) for row, file in found]
+
+    return Pictures(labels, identify_rows(split, len(labels), read, root), take)
 
 
 def _open(file: Mapping[str, Any]) -> Path | BytesIO:

@@ -1,13 +1,23 @@
-"""Inspection of image files' headers for a common shape; pixels are not decoded."""
+"""Inspection of image files before they are decoded: a common shape, and ranges of deep pixels."""
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from PIL import ExifTags, Image
+import numpy as np
 
-from zoo_core.plugin_api import DataError
+from zoo_core.plugin_api import (
+    DataError,
+    Header,
+    LevelCounts,
+    OriginalSizes,
+    PixelRanges,
+    count_levels,
+    read_header,
+)
 from zoo_images.address import Address
 from zoo_images.image_sources import Picture, Pictures
 from zoo_images.prefetch import map_chunks
@@ -15,37 +25,84 @@ from zoo_images.prefetch import map_chunks
 CHUNK_SIZE = 256
 """Number of images that a thread inspects at once."""
 
+DEEP_CHUNK_SIZE = 16
+"""Number of images whose deep pixels a thread counts at once, all of them in memory."""
+
 Size = tuple[int, int]
 """Height and width."""
 
+Headers = Mapping[str, Sequence[Header | None]]
+"""Headers of the images of each split; None for an unreadable image."""
 
-def read_image_shape(
-    splits: Mapping[str, Pictures], address: Address, on_progress: Callable[[int], None]
-) -> tuple[int, int, int]:
+
+def read_headers(splits: Mapping[str, Pictures], on_progress: Callable[[int], None]) -> Headers:
+    """Return the headers of all images; no pixel is decoded.
+
+    Args:
+        splits: images by split.
+        on_progress: function that is called with the number of inspected images.
+    """
+    found: dict[str, list[Header | None]] = {split: [] for split in splits}
+    for split, pictures in splits.items():
+        for _, headers in map_chunks(pictures, _read_headers, CHUNK_SIZE):
+            found[split] += headers
+            on_progress(sum(map(len, found.values())))
+    return found
+
+
+def common_shape(headers: Headers, address: Address) -> tuple[int, int, int]:
     """Return the channels, height and width that all images have, or are to be converted to.
 
     They are gray if all images are. Images that cannot be read are ignored here.
 
     Args:
-        splits: images by split.
+        headers: headers of the images by split.
         address: address of the data set, whose options override the images.
-        on_progress: function that is called with the number of inspected images.
 
     Raises:
         DataError: the images have several sizes, and the address has no size.
     """
-    size, channels = address.size, address.channels
-    if size and channels:
-        return channels, *size
-    sizes: dict[str, set[Size]] = {split: set() for split in splits}
-    colored, inspected = False, 0
-    for split, pictures in splits.items():
-        for rows, headers in map_chunks(pictures, _read_headers, CHUNK_SIZE):
-            sizes[split].update(size for size, _ in headers)
-            colored = colored or any(color for _, color in headers)
-            inspected += len(rows)
-            on_progress(inspected)
-    return channels or (3 if colored else 1), *(size or _common(sizes, address))
+    colored = any(header.is_colored for split in headers for header in _readable(headers, split))
+    sizes = {split: {header.size for header in _readable(headers, split)} for split in headers}
+    channels = address.channels or (3 if colored else 1)
+    return channels, *(address.size or _common_size(sizes, address))
+
+
+def measure_ranges(train: Pictures, headers: Sequence[Header | None]) -> PixelRanges:
+    """Return the ranges of the deep pixels of all training images, by kind of pixel.
+
+    Args:
+        train: the training images.
+        headers: their headers.
+    """
+    deep = np.array([header is not None and bool(header.kind) for header in headers], np.bool_)
+    rows = np.flatnonzero(deep)
+    counts: dict[str, LevelCounts] = {}
+    for _, found in map_chunks(train.select(rows), _count_levels, DEEP_CHUNK_SIZE):
+        for levels in found:
+            known = counts.get(levels.kind)
+            counts[levels.kind] = known + levels if known else levels
+    return PixelRanges({kind: levels.pixel_range() for kind, levels in sorted(counts.items())})
+
+
+def original_sizes(headers: Headers, shape: Sequence[int]) -> OriginalSizes | None:
+    """Return the sizes of the images in their files; None if no image is readable.
+
+    Args:
+        headers: headers of the images by split.
+        shape: channels, height and width of the arrays.
+    """
+    sizes = Counter(header.size for split in headers for header in _readable(headers, split))
+    if not sizes:
+        return None
+    ordered = _by_area(sizes)
+    # An image is scaled until its first side fits.
+    enlarged = sum(
+        number
+        for (height, width), number in sizes.items()
+        if height < shape[1] and width < shape[2]
+    )
+    return OriginalSizes(len(sizes), ordered[0], ordered[-1], enlarged)
 
 
 def size_text(size: Sequence[int]) -> str:
@@ -54,8 +111,12 @@ def size_text(size: Sequence[int]) -> str:
     return f"{height}x{width}"
 
 
-def _common(sizes: Mapping[str, set[Size]], address: Address) -> Size:
-    found = sorted(set[Size]().union(*sizes.values()), key=lambda size: (math.prod(size), size))
+def _readable(headers: Headers, split: str) -> Iterator[Header]:
+    return (header for header in headers[split] if header is not None)
+
+
+def _common_size(sizes: Mapping[str, set[Size]], address: Address) -> Size:
+    found = _by_area(set[Size]().union(*sizes.values()))
     if not found:
         return 1, 1  # no image is readable, and decoding reports the reason for each
     if len(found) == 1:
@@ -72,24 +133,25 @@ def _common(sizes: Mapping[str, set[Size]], address: Address) -> Size:
     )
 
 
-def _read_headers(pictures: Sequence[Picture]) -> list[tuple[Size, bool]]:
-    """Return the size of each readable image, and whether it has color."""
-    headers: list[tuple[Size, bool]] = []
+def _by_area(sizes: Iterable[Size]) -> list[Size]:
+    return sorted(sizes, key=lambda size: (math.prod(size), size))
+
+
+def _read_headers(pictures: Sequence[Picture]) -> list[Header | None]:
+    return [_read_header(picture) for picture in pictures]
+
+
+def _read_header(picture: Picture) -> Header | None:
+    try:
+        return read_header(picture.file, name=picture.name)
+    except Exception:  # Pillow raises errors of many types; decoding reports them
+        return None
+
+
+def _count_levels(pictures: Sequence[Picture]) -> list[LevelCounts]:
+    """Return the counts of the readable images."""
+    found = []
     for picture in pictures:
-        try:
-            # `Image.open` is lazy: it parses the header, and decodes pixels on their first use.
-            with Image.open(picture.file) as image:
-                width, height = image.size
-                size = (width, height) if _is_rotated(image) else (height, width)
-                headers.append((size, Image.getmodebase(image.mode) != "L"))
-        except Exception:  # Pillow raises errors of many types; decoding reports them
-            continue
-    return headers
-
-
-def _is_rotated(image: Image.Image) -> bool:
-    """Return whether the EXIF orientation swaps height and width."""
-    # A PNG may have EXIF after its pixels, which `getexif` would decode to find it.
-    in_header = image.format != "PNG" or "exif" in image.info
-    # 5 to 8 are the rotations by 90 degrees, with and without a reflection.
-    return in_header and image.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8)
+        with contextlib.suppress(DataError):  # decoding reports it
+            found.append(count_levels(picture.file, name=picture.name))
+    return found

@@ -1,4 +1,4 @@
-"""The plugin's specs: the sources `folder` and `hf`."""
+"""The plugin's specs: the sources `folder`, `files` and `hf`."""
 
 from zoo_core import SourceSpec, hookimpl
 
@@ -11,6 +11,12 @@ def zoo_sources() -> list[SourceSpec]:
             summary="A folder of images with one sub-folder per class: folder:photos.",
             describe="zoo_images.folder_source:describe",
             address="PATH",
+        ),
+        SourceSpec(
+            name="files",
+            summary="Images listed with their labels in CSV or JSON lines: files:labels.csv.",
+            describe="zoo_images.files_source:describe",
+            address="FILE",
         ),
         SourceSpec(
             name="hf",

@@ -1,18 +1,21 @@
-"""Prefetch: threads that process chunks of images ahead of their use."""
+"""Prefetch: threads that process chunks of images or files ahead of their use."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.plugin_api import physical_cores
-from zoo_images.image_sources import Picture, Pictures
 
+if TYPE_CHECKING:
+    from zoo_images.image_sources import Picture, Pictures
+
+P = TypeVar("P")
 T = TypeVar("T")
 
 AHEAD = 2
@@ -29,23 +32,33 @@ def map_chunks(
         work: function that processes a chunk, called in a thread.
         size: number of images per chunk.
     """
-    # Threads instead of processes, because Pillow releases the GIL while it decodes, and results
-    # need not be pickled.
-    threads = physical_cores()
     rows = np.arange(len(pictures))
-    parts = (rows[start : start + size] for start in range(0, len(rows), size))
-    begun: deque[tuple[NDArray[np.int64], Future[T]]] = deque()
-    # Not `Executor.map`, which submits every chunk at once: results would fill the memory if they
+    chunks = (rows[start : start + size] for start in range(0, len(rows), size))
+    taken = ((some, pictures.take(some)) for some in chunks)
+    return map_ahead(taken, lambda chunk: (chunk[0], work(chunk[1])))
+
+
+def map_ahead(parts: Iterable[P], work: Callable[[P], T]) -> Iterator[T]:
+    """Yield the result for each part, in order.
+
+    Args:
+        parts: the parts, which are iterated over as they are needed.
+        work: function that processes a part, called in a thread.
+    """
+    # Threads instead of processes, because Pillow and hashlib release the GIL, and results need not
+    # be pickled.
+    threads, rest = physical_cores(), iter(parts)
+    begun: deque[Future[T]] = deque()
+    # Not `Executor.map`, which submits every part at once: results would fill the memory if they
     # are used more slowly than they are made.
     pool = ThreadPoolExecutor(threads)
     try:
         while True:
-            while len(begun) < AHEAD * threads and (part := next(parts, None)) is not None:
-                begun.append((part, pool.submit(work, pictures.take(part))))
+            while len(begun) < AHEAD * threads and (part := next(rest, None)) is not None:
+                begun.append(pool.submit(work, part))
             if not begun:
                 return
-            part, made = begun.popleft()
-            yield part, made.result()
+            yield begun.popleft().result()
     finally:
-        # Also reached if the caller stops early; chunks that have not begun are dropped.
+        # Also reached if the caller stops early; parts that have not begun are dropped.
         pool.shutdown(cancel_futures=True)

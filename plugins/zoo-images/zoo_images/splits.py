@@ -1,11 +1,14 @@
-"""Splits of a source: their names, and the split of test images from training images."""
+"""Splits of a source: their names, and the choice of test images among training images."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from zoo_core.plugin_api import DataError, join_names, split_rows
-from zoo_images.image_sources import Pictures
+import numpy as np
+
+from zoo_core.plugin_api import DataError, held_out_rows, join_names
+from zoo_images.image_sources import Pictures, SourceDataset
 
 NAMES = {
     "train": ("train", "training"),
@@ -42,29 +45,54 @@ def named_splits(names: Iterable[str], where: str) -> dict[str, str]:
     return found
 
 
-def ensure_test_split(splits: Mapping[str, Pictures], where: str) -> dict[str, Pictures]:
-    """Return splits with a test split.
+def ensure_test_split(source: SourceDataset, where: str) -> SourceDataset:
+    """Return a data set with a test split, and the rule of that split.
 
-    Without one, ``validation`` becomes the test split, or else a tenth of ``train``, drawn with a
-    fixed seed.
+    Without one, ``validation`` becomes the test split, or else a tenth of ``train``, by a hash of
+    each image's group alone: adding, removing and renaming images moves none of the others.
 
     Args:
-        splits: splits with ``train`` among them.
+        source: data set with ``train`` among its splits.
         where: description of the data set, for the error.
 
     Raises:
         DataError: there are too few training images.
     """
-    given = dict(splits)
+    given = dict(source.splits)
+    rule = "Test images are the data set's own."
     # A model is then selected on held-out training images, so its test score is of unseen images.
     if "test" not in given and "validation" in given:
         given["test"] = given.pop("validation")
+        rule = "Test images are the data set's own validation images."
     train = given["train"]
-    least = 2 if "test" in given else 3  # because one of three becomes the test split
-    if len(train) < least:
-        raise DataError(f"expected at least {least} training images in {where}, got {len(train)}")
+    groups = train.examples.groups
+    least = 2 if "test" in given else 3  # because at least one of three becomes the test split
+    found = len(train) if groups is None else len(set(groups))
+    if found < least:
+        raise DataError(f"expected at least {least} training images in {where}, got {found}")
     if "test" not in given:
-        # Not with the training's seed: models trained with several seeds share the test split.
-        trained, tested = split_rows(len(train), TEST_SHARE, seed=0)
-        given |= {"train": train.select(trained), "test": train.select(tested)}
-    return given
+        assert groups is not None
+        tested = held_out_rows(groups, TEST_SHARE, "test", train.labels.tolist())
+        given |= {
+            "train": train.select(np.flatnonzero(~tested)),
+            "test": train.select(np.flatnonzero(tested)),
+        }
+        rule = f"A tenth of the images test, by the sha256 of their {source.identity}."
+    return replace(source, splits=given, split_rule=rule)
+
+
+def check_groups(splits: Mapping[str, Pictures], where: str) -> None:
+    """Check that the images of each group are in one split.
+
+    Raises:
+        DataError: a group is in two splits.
+    """
+    of_group: dict[str, str] = {}
+    for split, pictures in splits.items():
+        for group in pictures.examples.groups or ():
+            other = of_group.setdefault(group, split)
+            if other != split:
+                raise DataError(
+                    f"the group {group!r} of {where} has images in {other} and in {split}",
+                    hint="Move its images into one split, or name no column of groups.",
+                )

@@ -1,0 +1,1 @@
+"""Fault injection into folders of images: they change between any two commands."""
