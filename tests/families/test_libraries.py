@@ -211,8 +211,8 @@ def pretrained(library):
 
 @per_library(
     "source",
-    timm=["timm/test_resnet.r160_in1k (apache-2.0)"],
-    torchvision=["torchvision/ShuffleNet_V2_X0_5_Weights.IMAGENET1K_V1 (BSD-3-Clause)"],
+    timm=["timm/test_resnet.r160_in1k"],
+    torchvision=["torchvision/ShuffleNet_V2_X0_5_Weights.IMAGENET1K_V1"],
 )
 def test_pretrained_adapts_input_layer_and_omits_classifier(library, source, pretrained):
     name = SMALLEST[library.name]

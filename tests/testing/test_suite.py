@@ -17,7 +17,7 @@ from zoo_core.weights.file import load_weights
 
 TOY = {"ZOO_PLUGINS": "zoo-toy,zoo-odd"}
 
-COUNTS = {"zoo-toy": 10, "softmax": 39, "softmax-pairs": 39, "toy": 8 + 9, "toy-pairs": 8}
+COUNTS = {"zoo-toy": 10, "softmax": 39, "softmax-pairs": 39, "toy": 9 + 9, "toy-pairs": 9}
 """Number of checks of the toy plugin, by subject, so that a check that gets lost is noticed.
 
 A model has two recipes and a search space. The trainer and a data set are both called toy.

@@ -104,7 +104,7 @@ def copies_folder() -> Path:
 
 
 def find_copy(sha256: str) -> Path | None:
-    """Return the folder of the stored data set with a checksum; None if there is none."""
+    """Return the folder of the stored data set with a checksum; None without one."""
     folder = copies_folder()
     for path in sorted(folder.glob(f"*/{DESCRIPTION}")) if folder.is_dir() else ():
         with contextlib.suppress(OSError, ValueError, AttributeError):

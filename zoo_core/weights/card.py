@@ -38,7 +38,7 @@ class DatasetFacts(FrozenModel):
     license: str
     examples: ExamplesFacts | None = Field(None, exclude_if=lambda examples: examples is None)
     pixel_ranges: dict[str, tuple[float, float]] = Field({}, exclude_if=lambda ranges: not ranges)
-    """Kind of deep pixels -> the values that became 0 and 255 (`zoo_core.data.images.pixel_ranges`)."""
+    """Kind of deep pixels -> the values that became 0 and 255; see `PixelRanges`."""
     left_out: dict[str, int] = Field({}, exclude_if=lambda left_out: not left_out)
     """Reason -> number of files that were left out."""
     damaged: int = Field(0, exclude_if=lambda damaged: not damaged)

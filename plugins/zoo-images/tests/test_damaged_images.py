@@ -8,7 +8,7 @@ from PIL import Image
 
 from zoo_core.errors import DataError
 from zoo_core.system.paths import zoo_home
-from zoo_images import folder_source
+from zoo_images.folders import folder_source
 
 BROKEN = [f"a/{n}.png" for n in range(2, 9)]
 

@@ -15,9 +15,10 @@ from PIL import Image
 from zoo_core.data.splits import training_data
 from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.recipes.recipe import Recipe
-from zoo_images import cached_dataset, files_source
+from zoo_images import cached_dataset
 from zoo_images.address import parse_address
-from zoo_images.labels_file import OPTIONS, read_labels
+from zoo_images.tables import files_source
+from zoo_images.tables.labels_file import OPTIONS, read_labels
 
 
 @pytest.fixture

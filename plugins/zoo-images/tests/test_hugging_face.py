@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zoo_images import cached_dataset, hugging_face
+from zoo_images import cached_dataset
+from zoo_images.hub import hugging_face
 
 datasets = pytest.importorskip("datasets")
 

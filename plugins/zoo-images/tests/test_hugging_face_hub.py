@@ -98,7 +98,7 @@ def test_hub_dataset_is_fetched_once_and_kept_for_offline_use(asked, cli, tmp_pa
 
 def test_hub_is_requested_once_per_process(asked, run_python):
     run_python(
-        "from zoo_images import hugging_face as hub\n"
+        "from zoo_images.hub import hugging_face as hub\n"
         "assert hub.load('some/pets').sha256() == hub.describe('some/pets').sha256"
     )
     assert asked.count("/datasets/some/pets/resolve/main/README.md") == 2  # HEAD, then GET

@@ -14,7 +14,9 @@ from zoo_core.data.images.files import read_image
 from zoo_core.data.images.processor import fit_image
 from zoo_core.errors import DataError
 from zoo_core.system.paths import zoo_home
-from zoo_images import cached_dataset, decoding, folder_source, prefetch
+from zoo_images import cached_dataset, prefetch
+from zoo_images.decoding import decode
+from zoo_images.folders import folder_source
 
 LIGHT = np.full((4, 6), 200, np.uint8)
 
@@ -188,7 +190,7 @@ def test_decoding_threads_keep_image_order(pets, monkeypatch):
     expected = folder_source.load("pets")
     for path in copies():
         shutil.rmtree(path)
-    monkeypatch.setattr(decoding, "CHUNK_SIZE", 3)
+    monkeypatch.setattr(decode, "CHUNK_SIZE", 3)
     monkeypatch.setattr(prefetch, "physical_cores", lambda: 4)
     assert folder_source.load("pets").sha256() == expected.sha256()
 

@@ -16,7 +16,7 @@ from PIL import ExifTags, Image, features
 import zoo_core as zoo
 from zoo_core.data.images.processor import fit_image, processor_for
 from zoo_core.installation.installed import installed_catalog
-from zoo_images import folder_source
+from zoo_images.folders import folder_source
 
 HEIGHT, WIDTH = 32, 48
 """Size of the inputs."""

@@ -12,7 +12,7 @@ from PIL import Image
 from zoo_core.data.splits import training_data
 from zoo_core.errors import DataError
 from zoo_core.recipes.recipe import Recipe
-from zoo_images import folder_source
+from zoo_images.folders import folder_source
 
 FILE = io.BytesIO()
 Image.fromarray(np.full((2, 2), 9, np.uint8)).save(FILE, "bmp")

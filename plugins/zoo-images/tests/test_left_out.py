@@ -7,8 +7,9 @@ from PIL import Image
 
 from zoo_core.data.images import heif
 from zoo_core.errors import DataError
-from zoo_images import folder_source, places
 from zoo_images.class_names import in_class_order
+from zoo_images.folders import folder_source
+from zoo_images.local import places
 
 
 @pytest.fixture

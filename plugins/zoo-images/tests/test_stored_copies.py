@@ -12,7 +12,9 @@ from PIL import Image
 
 from zoo_core.errors import DataError
 from zoo_core.system.paths import zoo_home
-from zoo_images import cached_dataset, file_contents, folder_source
+from zoo_images import cached_dataset
+from zoo_images.folders import folder_source
+from zoo_images.local import file_contents
 
 OLD = time.time_ns() - 3_600_000_000_000
 

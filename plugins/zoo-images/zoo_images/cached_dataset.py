@@ -19,8 +19,8 @@ from zoo_core.plugin_api import (
     zoo_home,
 )
 from zoo_images.address import Address
-from zoo_images.decoding import decode_splits
-from zoo_images.image_sources import SourceDataset
+from zoo_images.decoding.decode import decode_splits
+from zoo_images.decoding.image_sources import SourceDataset
 from zoo_images.splits import ensure_test_split
 
 FORMAT = 3

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from zoo_core.plugin_api import physical_cores
 
 if TYPE_CHECKING:
-    from zoo_images.image_sources import Picture, Pictures
+    from zoo_images.decoding.image_sources import Picture, Pictures
 
 P = TypeVar("P")
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from zoo_core.plugin_api import DataError, held_out_rows, join_names
-from zoo_images.image_sources import Pictures, SourceDataset
+from zoo_images.decoding.image_sources import Pictures, SourceDataset
 
 NAMES = {
     "train": ("train", "training"),

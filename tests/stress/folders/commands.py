@@ -136,7 +136,7 @@ def _trusting(world: World) -> Iterator[None]:
     if not world.trusts_times:
         yield
         return
-    from zoo_images import file_contents
+    from zoo_images.local import file_contents
 
     # More than the granularity of times on a local disk, which is that of the kernel's timer.
     granularity = 0.02

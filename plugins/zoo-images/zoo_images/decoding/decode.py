@@ -21,16 +21,16 @@ from zoo_core.plugin_api import (
     silence_pillow_warnings,
 )
 from zoo_images.address import Address
-from zoo_images.damaged_images import DamagedImages
-from zoo_images.image_sources import Picture, Pictures, SourceDataset
-from zoo_images.inspect_headers import (
+from zoo_images.decoding.damaged_images import DamagedImages
+from zoo_images.decoding.image_sources import Picture, Pictures, SourceDataset
+from zoo_images.decoding.inspect_headers import (
     common_shape,
     measure_ranges,
     original_sizes,
     read_headers,
     size_text,
 )
-from zoo_images.local_files import ChangedFileError
+from zoo_images.local.local_files import ChangedFileError
 from zoo_images.prefetch import map_chunks
 
 CHUNK_SIZE, CHUNK_BYTES = 256, 1 << 24

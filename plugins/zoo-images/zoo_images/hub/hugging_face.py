@@ -16,11 +16,11 @@ from zoo_core.plugin_api import DataError, InvalidValueError, join_names
 from zoo_images.address import Address, parse_address
 from zoo_images.cached_dataset import load_or_decode, spec_of
 from zoo_images.class_names import check_class_names, in_class_order
-from zoo_images.file_contents import FileContents
-from zoo_images.hf_download import check_installed, fetch, license_of, local_folder
-from zoo_images.hf_identities import all_files, identify_rows
-from zoo_images.image_sources import Picture, Pictures, SourceDataset
-from zoo_images.places import absolute
+from zoo_images.decoding.image_sources import Picture, Pictures, SourceDataset
+from zoo_images.hub.hf_download import check_installed, fetch, license_of, local_folder
+from zoo_images.hub.hf_identities import all_files, identify_rows
+from zoo_images.local.file_contents import FileContents
+from zoo_images.local.places import absolute
 from zoo_images.splits import named_splits
 
 OPTIONS = ("config", "image", "label")
@@ -52,7 +52,7 @@ def describe(address: str) -> DatasetSpec:
     return spec_of(
         parsed,
         dataset,
-        loader="zoo_images.hugging_face:load",
+        loader="zoo_images.hub.hugging_face:load",
         license=license_of(parsed.place),
         source=f"the folder {folder.absolute()}"
         if folder

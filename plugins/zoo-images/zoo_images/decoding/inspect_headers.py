@@ -19,7 +19,7 @@ from zoo_core.plugin_api import (
     read_header,
 )
 from zoo_images.address import Address
-from zoo_images.image_sources import Picture, Pictures
+from zoo_images.decoding.image_sources import Picture, Pictures
 from zoo_images.prefetch import map_chunks
 
 CHUNK_SIZE = 256

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from zoo_core.plugin_api import DataError, Reason, is_ignored, reason_against
 from zoo_images.class_names import check_text
-from zoo_images.local_files import LocalFile, facts_of
+from zoo_images.local.local_files import LocalFile, facts_of
 
 HIDDEN = "hidden, or added by a system"
 NO_CLASS = "not in the folder of a class"

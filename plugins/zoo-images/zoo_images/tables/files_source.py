@@ -16,13 +16,13 @@ from zoo_images.cached_dataset import (
     with_reading_facts,
 )
 from zoo_images.class_names import check_class_names, check_text, describe_similar, in_class_order
-from zoo_images.file_contents import FileContents
-from zoo_images.image_files import in_order
-from zoo_images.image_sources import Pictures, SourceDataset, local_pictures
-from zoo_images.labels_file import OPTIONS, Row, read_labels
-from zoo_images.local_files import LocalFile, find_file
-from zoo_images.places import absolute, find_label_file
+from zoo_images.decoding.image_sources import Pictures, SourceDataset, local_pictures
+from zoo_images.folders.image_files import in_order
+from zoo_images.local.file_contents import FileContents
+from zoo_images.local.local_files import LocalFile, find_file
+from zoo_images.local.places import absolute, find_label_file
 from zoo_images.splits import NAMES, check_groups
+from zoo_images.tables.labels_file import OPTIONS, Row, read_labels
 
 MAX_NAMED = 5
 """Maximum number of missing files that an error names."""
@@ -43,7 +43,7 @@ def describe(address: str) -> DatasetSpec:
     return spec_of(
         parsed,
         _load(parsed, file),
-        loader="zoo_images.files_source:load",
+        loader="zoo_images.tables.files_source:load",
         license=UNKNOWN_LICENSE,
         source=f"the labels in {file.absolute()}",
         place=parsed.at(absolute(file)),

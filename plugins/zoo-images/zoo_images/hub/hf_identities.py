@@ -10,7 +10,7 @@ from typing import Any
 
 from zoo_core.plugin_api import Examples
 from zoo_images.class_names import check_text
-from zoo_images.local_files import LocalFile, find_file, hash_bytes
+from zoo_images.local.local_files import LocalFile, find_file, hash_bytes
 
 CHUNK_SIZE = 256
 """Number of rows that are read at once."""

@@ -15,11 +15,11 @@ from zoo_images.cached_dataset import (
     with_reading_facts,
 )
 from zoo_images.class_names import describe_similar, in_class_order
-from zoo_images.file_contents import FileContents
-from zoo_images.folder_layout import Layout, find_layout
-from zoo_images.image_files import Classes, Folder, are_numbered, in_order
-from zoo_images.image_sources import Pictures, SourceDataset, local_pictures
-from zoo_images.places import absolute, find_folder
+from zoo_images.decoding.image_sources import Pictures, SourceDataset, local_pictures
+from zoo_images.folders.folder_layout import Layout, find_layout
+from zoo_images.folders.image_files import Classes, Folder, are_numbered, in_order
+from zoo_images.local.file_contents import FileContents
+from zoo_images.local.places import absolute, find_folder
 
 
 def describe(address: str) -> DatasetSpec:
@@ -37,7 +37,7 @@ def describe(address: str) -> DatasetSpec:
     return spec_of(
         parsed,
         _load(parsed, root),
-        loader="zoo_images.folder_source:load",
+        loader="zoo_images.folders.folder_source:load",
         license=UNKNOWN_LICENSE,
         source=f"the folder {root.absolute()}",
         place=parsed.at(absolute(root)),

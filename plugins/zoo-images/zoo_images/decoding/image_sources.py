@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.plugin_api import Examples
-from zoo_images.local_files import LocalFile, changed_error, hash_bytes, is_readable
+from zoo_images.local.local_files import LocalFile, changed_error, hash_bytes, is_readable
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,7 @@ class Picture:
     Attributes:
         name: name of the image in errors.
         file: path of the file, or its content.
-        content: hash of the content that a file must have (`zoo_images.local_files`); empty for
-            any.
+        content: expected hash of the content (`zoo_images.local.local_files`); empty for any.
     """
 
     name: str

@@ -18,7 +18,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from zoo_core.plugin_api import ProgressBar, write_atomic, zoo_home
-from zoo_images.local_files import (
+from zoo_images.local.local_files import (
     LocalFile,
     changed_error,
     hash_bytes,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from zoo_core.plugin_api import DataError, did_you_mean, join_names, shell_command
 from zoo_images.class_names import check_class_names
-from zoo_images.image_files import NO_CLASS, NO_SPLIT, Classes, Folder
+from zoo_images.folders.image_files import NO_CLASS, NO_SPLIT, Classes, Folder
 from zoo_images.splits import named_splits
 
 _REMEDY = "Put the images of each class into a sub-folder of its own, such as cat and dog."

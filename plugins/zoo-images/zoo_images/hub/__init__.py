@@ -1,0 +1,1 @@
+"""Data sets of Hugging Face, from the Hub or a local folder."""

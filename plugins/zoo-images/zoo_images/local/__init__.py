@@ -1,0 +1,1 @@
+"""Local files: their places, and hashes of their content."""
