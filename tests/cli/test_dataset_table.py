@@ -131,7 +131,7 @@ def test_training_on_own_data_describes_it_on_stderr(zoo, tmp_path):
     done = zoo("train", "softmax", "--dataset", "mine:data", "--epochs", 1, "--out", "run")
     assert done.code == 0, done.err
     assert done.err.startswith("Data: mine:data\nclass ")
-    for line in ("Split: Folders are splits. Of the training images 0.1 validate", "Damaged: 3"):
+    for line in ("Split: Folders are splits. A share of 0.1 of the training images", "Damaged: 3"):
         assert f"\n{line}" in done.err
     assert "Data: " not in done.out and done.out.startswith("Training softmax")
     total = next(line for line in done.err.split("\n") if line.startswith("total"))

@@ -91,7 +91,7 @@ def test_card_and_config_state_examples_and_place(zoo, stopped, tmp_path):
     assert zoo("train", "--resume", "run").code == 0
     facts = json.loads((tmp_path / "run/card.json").read_text())["dataset"]
     assert facts["sha256"] == config["data"]["sha256"]
-    assert facts["examples"]["rule"].startswith("A fifth tests. Of the training images 0.1 validat")
+    assert facts["examples"]["rule"].startswith("A fifth tests. A share of 0.1 of the training im")
     rows = (tmp_path / "run/examples.csv").read_text().splitlines()
     assert rows[0] == "split,example,class,pixels"
     assert len(rows) == 61

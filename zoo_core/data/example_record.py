@@ -67,8 +67,8 @@ class ExampleRecord:
     def to_csv(self) -> bytes:
         """Return the record as a CSV file."""
         text = io.StringIO()
-        # With the module's line ending "\r\n", because only its characters are quoted in a field, and
-        # a key may contain either of them.
+        # With the default line ending "\r\n", because only its characters are quoted in a field,
+        # and a key may contain either of them.
         writer = csv.writer(text)
         writer.writerow(COLUMNS)
         writer.writerows((each.split, each.key, each.label, each.pixels) for each in self.examples)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,6 @@ from zoo_core.data.dataset import ArrayDataset, Split
 from zoo_core.data.examples import held_out_rows
 from zoo_core.data.normalization import Normalization
 from zoo_core.errors import DataError, InvalidValueError
-from zoo_core.plugins.specs import DatasetSpec
 from zoo_core.recipes.recipe import Recipe
 from zoo_core.system.random_numbers import permutation
 
@@ -110,22 +110,20 @@ def validation_rule(dataset: ArrayDataset, recipe: Recipe) -> str:
     if VALIDATION in dataset.splits:
         return "The validation images are a split of the data set."
     if recipe.held_out == "last":
-        return f"The last {recipe.validation:g} of the training images validate."
+        return f"The last {recipe.validation:.3g} of the training images validate."
     examples = dataset.splits["train"].examples
-    by = "number of the row" if examples is None or examples.groups is None else "hash of the group"
+    by_row = examples is None or examples.groups is None
+    by = "number of their row" if by_row else "sha256 of their identity"
     return (
-        f"Of the training images {recipe.validation:g} validate, by the {by} with split_seed "
-        f"{recipe.split_seed}."
+        f"A share of {recipe.validation:.3g} of the training images validates, by the {by} and "
+        f"split_seed {recipe.split_seed}."
     )
 
 
-def training_size(dataset: DatasetSpec, recipe: Recipe) -> int:
-    """Return the number of training images; for a user's own data, the maximum number."""
-    size = dataset.sizes["train"]
-    if VALIDATION in dataset.sizes:
-        return size
-    # The exact number follows from each image's identity, which a spec does not have.
-    return size - 1 if dataset.address else size - validation_size(size, recipe.validation)
+def training_size(sizes: Mapping[str, int], recipe: Recipe) -> int:
+    """Return the number of training images, for a data set without identities, by its sizes."""
+    size = sizes["train"]
+    return size if VALIDATION in sizes else size - validation_size(size, recipe.validation)
 
 
 def check_batch_size(available: int, recipe: Recipe) -> None:

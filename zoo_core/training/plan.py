@@ -99,7 +99,7 @@ class Plan:
             InvalidValueError: the recipe's batch size exceeds the number of training images.
         """
         data = training_data(dataset, self.recipe)
-        # Again, because the exact number in a user's own data is known only now.
+        # The number in a user's own data is known only now.
         check_batch_size(len(data.train_rows), self.recipe)
         return data
 
@@ -205,7 +205,9 @@ def _check_plan(
     trainer = catalog.trainer(recipe.trainer)
     file = recipe_name if recipe_name.endswith(".toml") and "model" not in changed else ""
     config = resolve_config(model, recipe, dataset.spec, file=file)
-    check_batch_size(training_size(dataset.spec, recipe), recipe)
+    # The exact number in a user's own data follows from each image's identity: see `Plan.split`.
+    if not dataset.spec.address:
+        check_batch_size(training_size(dataset.spec.sizes, recipe), recipe)
     check_recipe(recipe, model, dataset.spec, trainer.spec)
     return Plan(
         model=model,

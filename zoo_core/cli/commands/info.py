@@ -10,13 +10,20 @@ import click
 
 from zoo_core.cli import options
 from zoo_core.cli.output import print_facts, print_json
-from zoo_core.errors import InvalidValueError, PluginError, UnknownNameError, choose_from
+from zoo_core.errors import (
+    DataError,
+    InvalidValueError,
+    PluginError,
+    UnknownNameError,
+    choose_from,
+)
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.rows import spec_row
 from zoo_core.registry.lookup import known_registries, list_published, resolve_weights
 from zoo_core.registry.names import parse_name
+from zoo_core.text import shell_command
 
 
 @click.command()
@@ -123,6 +130,13 @@ def _of_path(path: Path) -> dict[str, Any]:
     # No model is built, because that would require its plugin and its framework.
     from zoo_core.pretrained.verified_read import read_provenance
 
-    card, file = read_provenance(path)
+    try:
+        card, file = read_provenance(path)
+    except DataError as exc:
+        if not path.is_dir():
+            raise
+        address = f"folder:{path}?" if "?" in str(path) else f"folder:{path}"
+        command = shell_command("zoo", "info", address)
+        raise DataError(exc.problem, hint=f"For a folder of images: {command}") from exc
     facts = card.model_dump(mode="json")
     return {"kind": "weights", "path": str(file.path), "sha256": file.sha256, **facts}
