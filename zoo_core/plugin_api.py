@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from zoo_core.data.images.folders import (
         Reason as Reason,
         is_ignored as is_ignored,
+        is_plain_image as is_plain_image,
         reason_against as reason_against,
     )
     from zoo_core.data.images.pixel_levels import LevelCounts as LevelCounts
@@ -129,6 +130,7 @@ if TYPE_CHECKING:
     )
     from zoo_core.system.download import download as download, download_file as download_file
     from zoo_core.system.environment import is_set as is_set
+    from zoo_core.system.gc_pause import gc_paused as gc_paused
     from zoo_core.system.interrupts import Stop as Stop, deferred_signals as deferred_signals
     from zoo_core.system.paths import write_error as write_error, zoo_home as zoo_home
     from zoo_core.system.progress_bar import ProgressBar as ProgressBar

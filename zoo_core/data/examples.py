@@ -66,7 +66,9 @@ def held_out_rows(
         by_class.setdefault(label, set()).add(group)
     kept = {max(members, key=positions.__getitem__) for members in by_class.values()}
     chosen = {group for group, (position, _) in positions.items() if position < share} - kept
-    for members in by_class.values():
+    # Sorted, because one group may be in several classes: the order of the rows must not decide.
+    classes_in_order = sorted(by_class.values(), key=lambda each: min(positions[g] for g in each))
+    for members in classes_in_order:
         free = members - kept
         if free and not members & chosen and round(share * len(members)) >= 1:
             chosen.add(min(free, key=positions.__getitem__))

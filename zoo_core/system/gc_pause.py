@@ -1,4 +1,4 @@
-"""Pause the garbage collector during heavy imports."""
+"""Pause the garbage collector while many objects are made that stay."""
 
 import gc
 from collections.abc import Iterator

@@ -22,6 +22,8 @@ SUFFIXES = heif.SUFFIXES | {
 }
 """Suffixes of image files, in lower case."""
 
+_PLAIN_SUFFIXES = SUFFIXES - heif.SUFFIXES
+
 _OF_SYSTEMS = frozenset(
     {
         *("__macosx", "@eadir", "#recycle", "#snapshot", "$recycle.bin", "lost+found"),
@@ -93,6 +95,13 @@ def visible_entries(folder: Path | str) -> list[os.DirEntry[str]]:
 def is_ignored(name: str) -> bool:
     """Return whether a file or folder is hidden, or added by a system, by its name."""
     return name.startswith(".") or name.lower() in _OF_SYSTEMS
+
+
+def is_plain_image(entry: os.DirEntry[str]) -> bool:
+    """Return whether an entry is an image, without the rare cases, by few operations."""
+    # No name that systems add has the suffix of an image.
+    name = entry.name
+    return name[0] != "." and _suffix(name) in _PLAIN_SUFFIXES and _is_regular(entry)
 
 
 def reason_against(entry: os.DirEntry[str]) -> Reason | None:

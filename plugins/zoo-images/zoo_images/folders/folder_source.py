@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 from zoo_core import ArrayDataset, DatasetSpec
+from zoo_core.plugin_api import gc_paused
 from zoo_images.address import Address, parse_address
 from zoo_images.cached_dataset import (
     UNKNOWN_LICENSE,
@@ -51,19 +52,20 @@ def load(address: str) -> ArrayDataset:
 
 
 def _load(address: Address, root: Path) -> ArrayDataset:
-    layout = find_layout(Folder(str(root)))
-    names = in_class_order(layout.splits["train"])
-    # From sorted lists, so that nothing depends on the file system's order.
-    facts = [
-        [split, name, sorted(file.key for file in files)]
-        for split, classes in sorted(layout.splits.items())
-        for name, files in sorted(classes.items())
-    ]
-    files = (some for classes in layout.splits.values() for some in classes.values())
-    contents = FileContents(root, [*chain.from_iterable(files)])
-    dataset = load_or_decode(
-        address, [facts, contents.digest], lambda: _source(layout, names, contents.hashes)
-    )
+    # Paused, because the collector would search 100,000 new objects again and again.
+    with gc_paused():
+        layout = find_layout(Folder(str(root)))
+        names = in_class_order(layout.splits["train"])
+        # From sorted lists, so that nothing depends on the file system's order.
+        facts = [
+            [split, name, sorted(file.key for file in files)]
+            for split, classes in sorted(layout.splits.items())
+            for name, files in sorted(classes.items())
+        ]
+        files = (some for classes in layout.splits.values() for some in classes.values())
+        contents = FileContents(root, [*chain.from_iterable(files)])
+        stamp = [facts, contents.digest]
+    dataset = load_or_decode(address, stamp, lambda: _source(layout, names, contents.hashes))
     return with_reading_facts(dataset, left_out=layout.left_out, notes=describe_similar(names))
 
 

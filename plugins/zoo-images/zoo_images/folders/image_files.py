@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.plugin_api import DataError, Reason, is_ignored, reason_against
+from zoo_core.plugin_api import DataError, Reason, is_ignored, is_plain_image, reason_against
 from zoo_images.class_names import check_text
 from zoo_images.local.local_files import LocalFile, facts_of
 
@@ -85,7 +85,9 @@ class Folder:
         found, key = _Listing({}, set(), [], Counter()), self._key
         for entry in self._entries():
             name = entry.name
-            if is_ignored(name):
+            if is_plain_image(entry):  # first, because almost every entry is one
+                found.images.append(self._file(entry))
+            elif is_ignored(name):
                 found.left_out[HIDDEN] += 1
             elif _is_folder(entry):
                 found.folders[name] = Folder(entry.path, f"{key}{name}/")
@@ -94,10 +96,13 @@ class Folder:
             elif reason := reason_against(entry):
                 found.left_out[reason.value] += 1
             else:
-                if not name.isprintable():
-                    check_text(name, f"the name of a file in {self.path}", control=True)
-                found.images.append(LocalFile(key + name, entry.path, _facts(entry)))
+                found.images.append(self._file(entry))
         return found
+
+    def _file(self, entry: os.DirEntry[str]) -> LocalFile:
+        if not entry.name.isprintable():
+            check_text(entry.name, f"the name of a file in {self.path}", control=True)
+        return LocalFile(self._key + entry.name, entry.path, _facts(entry))
 
     def _entries(self) -> list[os.DirEntry[str]]:
         try:
