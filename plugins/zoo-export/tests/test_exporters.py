@@ -88,6 +88,7 @@ def made_of(model, trainer, *, shape, heads, normalization, views):
         normalization=normalization,
         input_shape=shape,
         views=views,
+        _files=None,
         _read_card=lambda: card,
         _read_config=lambda: None,
     )

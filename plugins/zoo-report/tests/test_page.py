@@ -10,7 +10,9 @@ from hypothesis import given, settings, strategies as st
 from PIL import Image
 from sklearn.metrics import precision_recall_fscore_support
 
-from zoo_core.data.dataset import Split
+from zoo_core.data.dataset import ArrayDataset, Split
+from zoo_core.evaluation.compare import Comparison
+from zoo_core.evaluation.scored_split import ScoredSplit
 from zoo_core.metrics.predictions import predictions_of
 from zoo_report.confusion import count_confusions
 from zoo_report.page.class_scores import scores_by_class
@@ -59,17 +61,21 @@ def pixels(source):
 
 
 def test_hardest_returns_confident_mistakes_and_uncertain_correct_images():
-    data = split(100)
-    logits = np.random.default_rng(1).normal(size=(100, 3)).astype(np.float32)
+    whole, classes, rows = split(100), (("a", "b", "<c>"),), np.arange(0, 100, 2)
+    data = ArrayDataset({"train": whole, "test": whole}, classes, (0.5,), (0.5,))
+    scored = ScoredSplit("made", data, "test", classes, rows, whole.labels[rows])
+    logits = np.random.default_rng(1).normal(size=(50, 3)).astype(np.float32)
     predictions = predictions_of([logits])
-    wrong, barely = hardest(data, predictions, [("a", "b", "<c>")])
+    wrong, barely = hardest(Comparison(scored, (), (predictions,)), 0)
     sure = predictions.probabilities[0].max(axis=1)
-    right = predictions.labels[:, 0] == data.labels[:, 0]
+    right = predictions.labels[:, 0] == scored.labels[:, 0]
     assert [tile.confidence for tile in wrong] == sorted(sure[~right], reverse=True)[:24]
     assert [tile.confidence for tile in barely] == sorted(sure[right])[:12]
     for tile in wrong:
-        assert np.array_equal(pixels(tile.source), data.images[tile.row, 0])
-        assert tile.true == ("a", "b", "<c>")[data.labels[tile.row, 0]]
+        row = int(tile.place.split()[1])  # "image 12 of the split", which is not always scored
+        assert row in rows
+        assert np.array_equal(pixels(tile.source), whole.images[row, 0])
+        assert tile.true == classes[0][whole.labels[row, 0]]
         assert tile.predicted != tile.true
 
 
