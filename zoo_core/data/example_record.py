@@ -94,13 +94,8 @@ class ExampleRecord:
 def make_record(data: TrainingData) -> ExampleRecord | None:
     """Return the record of a training; None if the images of its data set have no identities."""
     classes = data.dataset.classes
-    parts = {
-        "train": (data.train, data.train_rows),
-        VALIDATION: (data.held_out, data.validation_rows),
-        "test": (data.test, np.arange(len(data.test))),
-    }
     found: list[Example] = []
-    for name, (split, rows) in parts.items():
+    for name, (split, rows) in data.parts.items():
         if split.examples is None:
             return None
         keys, labels = split.examples.keys, label_names(split, classes)

@@ -55,6 +55,15 @@ class TrainingData:
     def test(self) -> Split:
         return self.dataset.splits["test"]
 
+    @property
+    def parts(self) -> dict[str, tuple[Split, NDArray[np.int64]]]:
+        """The images and the rows of ``train``, ``validation`` and ``test``."""
+        return {
+            "train": (self.train, self.train_rows),
+            VALIDATION: (self.held_out, self.validation_rows),
+            "test": (self.test, np.arange(len(self.test))),
+        }
+
     def order(self, seed: int, epoch: int) -> NDArray[np.int64]:
         """Return the training rows of `epoch` (from 1), in order."""
         # A pure function of seed and epoch, because a resumed training has no generator's state.

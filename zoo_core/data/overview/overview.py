@@ -13,7 +13,7 @@ from zoo_core.data.dataset import ReadingFacts, Split
 from zoo_core.data.example_record import SPLITS, ExampleRecord
 from zoo_core.data.overview.duplicates import warn_of_duplicates
 from zoo_core.data.overview.faults import warn_of_classes, warn_of_sizes
-from zoo_core.data.splits import VALIDATION, TrainingData, validation_rule
+from zoo_core.data.splits import TrainingData, validation_rule
 from zoo_core.recipes.recipe import Recipe
 
 Counts = NDArray[np.int64]
@@ -77,8 +77,7 @@ def describe_dataset(data: TrainingData, recipe: Recipe, record: ExampleRecord |
     """
     dataset = data.dataset
     counts = tuple(
-        _counts(rows_of_splits(data), head, len(names))
-        for head, names in enumerate(dataset.classes)
+        _counts(data.parts, head, len(names)) for head, names in enumerate(dataset.classes)
     )
     warnings = [
         *(
@@ -86,20 +85,11 @@ def describe_dataset(data: TrainingData, recipe: Recipe, record: ExampleRecord |
             for names, of_head in zip(dataset.classes, counts, strict=True)
             for warning in warn_of_classes(names, of_head)
         ),
-        *(warn_of_duplicates(record, rows_of_splits(data)) if record else ()),
+        *(warn_of_duplicates(record, data.parts) if record else ()),
         *warn_of_sizes(dataset.facts.sizes, data.train.images.shape[2:]),
     ]
     rules = f"{dataset.facts.split_rule} {validation_rule(dataset, recipe)}".strip()
     return Overview(dataset.classes, counts, dataset.facts, rules, tuple(warnings))
-
-
-def rows_of_splits(data: TrainingData) -> Mapping[str, tuple[Split, NDArray[np.int64]]]:
-    """Return the arrays and the rows of each of `SPLITS`."""
-    return {
-        "train": (data.train, data.train_rows),
-        VALIDATION: (data.held_out, data.validation_rows),
-        "test": (data.test, np.arange(len(data.test))),
-    }
 
 
 def _counts(rows: Mapping[str, tuple[Split, NDArray[np.int64]]], head: int, classes: int) -> Counts:
