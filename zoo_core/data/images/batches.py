@@ -94,6 +94,9 @@ def read_batches(files: Sequence[Path], processor: ImageProcessor) -> Iterator[F
     Raises:
         InvalidValueError: the model's input is neither gray nor RGB.
     """
+    if STDIN not in files[:1]:
+        # Read once more below: the first file imports decoders, which would count for all files.
+        _read(files[:1], processor)
     began = time.perf_counter()
     first, rest = _read(files[:FIRST_BATCH], processor), files[FIRST_BATCH:]
     # Measured before `yield`, because the caller predicts the batch before it continues.
