@@ -99,6 +99,7 @@ if TYPE_CHECKING:
     )
     from zoo_core.metrics.scores import softmax as softmax
     from zoo_core.plugins.catalog import Catalog as Catalog
+    from zoo_core.plugins.own_data import TABLE_SUFFIXES as TABLE_SUFFIXES
     from zoo_core.pretrained.load import load_pretrained as load_pretrained, locate as locate
     from zoo_core.recipes.model_config import (
         Size as Size,

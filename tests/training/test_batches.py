@@ -11,7 +11,7 @@ from zoo_core.data.splits import TrainingData
 from zoo_core.frameworks.distributed import gather_in_order, shards
 from zoo_core.testing import resume_checks
 from zoo_core.testing.trainee import Trainee
-from zoo_core.training.batches import epoch_batches, least_rows
+from zoo_core.training.batches import epoch_batches, min_shard_size
 
 
 @given(count=st.integers(1, 300), size=st.integers(1, 300))
@@ -40,23 +40,23 @@ def test_epoch_batches_merge_remainder_of_one_alone(count, size, lengths):
     assert [len(rows) for rows in epoch_batches(np.arange(count), size)] == lengths
 
 
-@given(rows=st.integers(1, 80), processes=st.integers(1, 20), least=st.sampled_from([1, 2]))
-def test_shards_are_consecutive_equal_and_not_smaller_than_least(rows, processes, least):
-    parts = shards(rows, processes, least=least)
+@given(rows=st.integers(1, 80), processes=st.integers(1, 20), min_size=st.sampled_from([1, 2]))
+def test_shards_are_consecutive_equal_and_not_smaller_than_minimum(rows, processes, min_size):
+    parts = shards(rows, processes, min_size=min_size)
     assert (len(parts), parts[0].start, parts[-1].stop) == (processes, 0, rows)
     assert all(before.stop == after.start for before, after in pairwise(parts))
     lengths = [part.stop - part.start for part in parts if part.stop > part.start]
     assert max(lengths) - min(lengths) <= 1
-    assert min(lengths) >= min(least, rows)
-    if rows >= least * processes:
+    assert min(lengths) >= min(min_size, rows)
+    if rows >= min_size * processes:
         assert len(lengths) == processes, "every process takes part in a full batch"
 
 
 @given(count=st.integers(1, 200), size=st.integers(1, 60), processes=st.integers(1, 20))
 def test_process_has_no_single_row_if_full_batches_have_two_for_each(count, size, processes):
-    least = least_rows(size, processes)
+    min_size = min_shard_size(size, processes)
     for batch in epoch_batches(np.arange(count), min(size, count)):
-        parts = shards(len(batch), processes, least=least)
+        parts = shards(len(batch), processes, min_size=min_size)
         lengths = {part.stop - part.start for part in parts}
         assert 1 not in lengths or size < 2 * processes or count == 1
 
@@ -72,16 +72,16 @@ class Member:
         return self.heads_by_rank
 
 
-@pytest.mark.parametrize("least", [1, 2])
-def test_gather_in_order_restores_rows_of_unequal_shards(least):
+@pytest.mark.parametrize("min_size", [1, 2])
+def test_gather_in_order_restores_rows_of_unequal_shards(min_size):
     counts = [9, 9, 3]
     rows = np.arange(21, dtype=np.float32)[:, np.newaxis]
     batches = np.split(rows, [9, 18])
     by_rank = [
-        np.concatenate([batch[shards(len(batch), 4, least=least)[rank]] for batch in batches])
+        np.concatenate([batch[shards(len(batch), 4, min_size=min_size)[rank]] for batch in batches])
         for rank in range(4)
     ]
-    (gathered,) = gather_in_order([by_rank[0]], counts, Member(by_rank), least=least)
+    (gathered,) = gather_in_order([by_rank[0]], counts, Member(by_rank), min_size=min_size)
     assert np.array_equal(gathered, rows)
 
 

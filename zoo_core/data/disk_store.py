@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import mmap
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -29,6 +28,7 @@ from zoo_core.data.dataset import (
     iter_chunks,
 )
 from zoo_core.data.examples import Examples, concatenate
+from zoo_core.data.map_prefetch import MapPrefetch
 from zoo_core.errors import DataError
 from zoo_core.system.atomic_files import new_folder
 from zoo_core.system.locks import process_lock
@@ -263,7 +263,7 @@ def _read_split(folder: Path, name: str, *, fits: bool) -> Split:
         return Split(np.load(path), labels, examples=examples)
     images = np.load(path, mmap_mode="r")
     # A plain array over the same map, because every slice of a memmap costs Python time.
-    return Split(np.asarray(images), labels, ahead=_Prefetch(images), examples=examples)
+    return Split(np.asarray(images), labels, ahead=MapPrefetch(images), examples=examples)
 
 
 def _read_examples(path: Path) -> Examples | None:
@@ -272,29 +272,3 @@ def _read_examples(path: Path) -> Examples | None:
     values = json.loads(path.read_bytes())
     groups = values["groups"]
     return Examples(tuple(values["keys"]), None if groups is None else tuple(groups))
-
-
-class _Prefetch:
-    """Prefetch of memory-mapped images by the kernel, in the background.
-
-    Args:
-        images: memory-mapped uint8 ``(N, C, H, W)``.
-    """
-
-    def __init__(self, images: np.memmap[Any, Any]) -> None:
-        self._map: mmap.mmap = images._mmap  # type: ignore[attr-defined]
-        self._begin, self._size = images.offset, images[0].nbytes
-        self._is_random = False
-
-    def __call__(self, rows: NDArray[np.int64]) -> None:
-        if not hasattr(mmap, "MADV_WILLNEED"):
-            return  # this system has no madvise, such as Windows
-        if not self._is_random:
-            # Only now, because hashing the file read it in order, with the kernel's readahead. In
-            # random order, readahead would read 128 KiB around each image, most of it for nothing.
-            self._map.madvise(mmap.MADV_RANDOM)
-            self._is_random = True
-        for row in rows.tolist():
-            start = self._begin + row * self._size
-            page = start - start % mmap.PAGESIZE  # madvise requires the start of a page
-            self._map.madvise(mmap.MADV_WILLNEED, page, start + self._size - page)

@@ -47,8 +47,8 @@ def held_out_rows(
 ) -> NDArray[np.bool_]:
     """Return whether each row is held out, ``(N,)``, by a hash of its group alone.
 
-    Whether a row is held out does not depend on the others: adding, removing or renaming some of
-    them moves none of the rest. There are two exceptions, each of a single group. If the hash holds
+    The choice of a row does not depend on the others: adding, removing or renaming some of them
+    moves none of the rest. There are two exceptions, each of a single group. If the hash holds
     out no group of a class, although its share would be one or more when rounded, the group with
     the smallest hash is held out; and the group with the largest hash of a class is not, so that a
     class is not held out as a whole. At least one of several groups is held out.

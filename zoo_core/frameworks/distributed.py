@@ -59,19 +59,19 @@ def launcher_restarts() -> int:
     return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
 
 
-def shard(count: int, group: Group, *, least: int = 1) -> slice:
+def shard(count: int, group: Group, *, min_size: int = 1) -> slice:
     """Return the shard of `count` items that this process computes; see `shards`."""
-    return shards(count, group.size, least=least)[group.rank]
+    return shards(count, group.size, min_size=min_size)[group.rank]
 
 
-def shards(count: int, size: int, *, least: int = 1) -> list[slice]:
+def shards(count: int, size: int, *, min_size: int = 1) -> list[slice]:
     """Split `count` items into `size` consecutive shards, as equal as possible.
 
-    A shard has at least `least` items, or none: the last shards of a small batch are empty.
+    A shard has at least `min_size` items, or none: the last shards of a small batch are empty.
     """
     # Consecutive, because gathering by rank then restores the order without any index. The
     # `Batch.share` of an empty shard is 0.
-    used = max(min(size, count // least), 1)
+    used = max(min(size, count // min_size), 1)
     ends = [count * min(rank, used) // used for rank in range(size + 1)]
     return [slice(start, end) for start, end in pairwise(ends)]
 
@@ -81,7 +81,7 @@ def gather_in_order(
     counts: Sequence[int],
     group: Group,
     *,
-    least: int = 1,
+    min_size: int = 1,
 ) -> list[NDArray[np.float32]]:
     """Return the rows of all processes in the order that they had before they were sharded.
 
@@ -89,13 +89,13 @@ def gather_in_order(
         heads: rows of this process, one array per head.
         counts: sizes of the whole batches.
         group: the processes.
-        least: minimum size of their shards; see `shards`.
+        min_size: minimum size of their shards; see `shards`.
     """
     if group.size == 1:
         return list(heads)
     lengths = np.array(  # (batches, processes)
         [
-            [part.stop - part.start for part in shards(count, group.size, least=least)]
+            [part.stop - part.start for part in shards(count, group.size, min_size=min_size)]
             for count in counts
         ]
     )

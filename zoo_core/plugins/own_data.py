@@ -7,8 +7,8 @@ from pathlib import Path
 
 from zoo_core.text import shell_command
 
-TABLES = (".csv", ".tsv", ".jsonl", ".ndjson")
-"""Suffixes of files with a row per image."""
+TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
+"""Suffixes of files with a row per image, in lower case."""
 
 PLUGIN = "zoo-images"
 """Distribution that offers the sources ``folder`` and ``files``."""
@@ -23,7 +23,10 @@ def hint_for_path(text: str, sources: Collection[str]) -> str:
     """
     path = Path(text).expanduser()
     try:
-        is_folder, is_table = path.is_dir(), path.suffix.lower() in TABLES and path.is_file()
+        is_folder, is_table = (
+            path.is_dir(),
+            path.suffix.lower() in TABLE_SUFFIXES and path.is_file(),
+        )
     except (OSError, ValueError):  # too long, or with a null character
         return ""
     if not is_folder and not is_table:

@@ -1,4 +1,4 @@
-"""Batches of an epoch, and the number of rows that a process computes at least."""
+"""Batches of an epoch, and the minimum size of a process's shard of a batch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def epoch_batches(order: NDArray[np.int64], size: int) -> list[NDArray[np.int64]
     return np.split(order, range(size, len(order) - alone, size))
 
 
-def least_rows(batch_size: int, processes: int) -> int:
+def min_shard_size(batch_size: int, processes: int) -> int:
     """Return the minimum number of rows of a process that has any rows in a step.
 
     It is two, because of batch normalization, or one if full batches have fewer per process.

@@ -8,12 +8,16 @@ from typing import Any
 
 import pluggy
 
+from zoo_core.data.example_record import ExampleRecord
+from zoo_core.data.splits import TrainingData
 from zoo_core.errors import one_line
 from zoo_core.filenames import METRICS
 from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.frameworks.training_state import TrainingState
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.plugins.catalog import Catalog
+from zoo_core.plugins.specs import DatasetSpec
+from zoo_core.recipes.recipe import Recipe
 from zoo_core.system.atomic_files import write_atomic
 from zoo_core.system.terminal import print_lines
 from zoo_core.weights.card import Card
@@ -28,6 +32,16 @@ class CallbackDispatcher(Callbacks):
     def __init__(self, catalog: Catalog, caller: Callbacks | None) -> None:
         self._hooks = catalog.hooks
         self._caller = caller or Callbacks()
+
+    def data_loaded(
+        self,
+        dataset: DatasetSpec,
+        recipe: Recipe,
+        data: TrainingData,
+        record: ExampleRecord | None,
+    ) -> None:
+        # For the caller alone, because a hook receives a run, which does not exist yet.
+        self._caller.data_loaded(dataset, recipe, data, record)
 
     def train_start(self, run: Run, progress: TrainingState) -> None:
         # Written from the history, because a killed training may have appended lines after its

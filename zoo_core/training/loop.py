@@ -18,7 +18,7 @@ from zoo_core.frameworks.run import Run
 from zoo_core.frameworks.trainer import Batch, Learner, Trainer
 from zoo_core.frameworks.training_state import FitResult, TrainingState
 from zoo_core.metrics.scores import Scores, score
-from zoo_core.training.batches import epoch_batches, least_rows
+from zoo_core.training.batches import epoch_batches, min_shard_size
 from zoo_core.training.checkpoint import Checkpoint
 from zoo_core.training.checkpointing import CheckpointManager
 from zoo_core.training.schedule import learning_rate
@@ -80,7 +80,7 @@ class TrainingLoop:
         self._started = time.perf_counter() - self._state.seconds
         self._pending: list[Any] = []  # outputs of the latest steps, as the learner returns them
         self._batches: list[NDArray[np.int64]] = []  # rows of each step of the epoch
-        self._least_rows = least_rows(run.recipe.batch_size, self._group.size)
+        self._min_shard_size = min_shard_size(run.recipe.batch_size, self._group.size)
         self._prepared_input: Split | None = None
 
     def fit(self) -> FitResult:
@@ -156,7 +156,7 @@ class TrainingLoop:
         steps = len(self._batches)
         step = (state.epoch - 1) * steps + state.step  # in the whole training
         rows = self._batches[state.step]
-        mine = shard(len(rows), self._group, least=self._least_rows)
+        mine = shard(len(rows), self._group, min_size=self._min_shard_size)
         return Batch(
             step=step,
             rows=rows[mine],
@@ -175,7 +175,7 @@ class TrainingLoop:
         latest = self._batches[state.step - len(self._pending) : state.step]
         heads = self._learner.to_numpy(self._pending)
         counts = [len(rows) for rows in latest]
-        logits = gather_in_order(heads, counts, self._group, least=self._least_rows)
+        logits = gather_in_order(heads, counts, self._group, min_size=self._min_shard_size)
         self._pending = []
         if not all(np.isfinite(head).all() for head in logits):
             # Find the first image with an infinity or NaN, and from it the batch, for the message.

@@ -193,14 +193,13 @@ class Training:
         is_main = group.rank == 0
         record = make_record(data) if is_main else None
         examples = record.to_csv() if record else None
-        if is_main and self.callbacks:
-            self.callbacks.data_loaded(plan.dataset.spec, plan.recipe, data, record)
-        run = plan.make_run(data, Path(), Callbacks(), initial)
+        callbacks = CallbackDispatcher(self.catalog, self.callbacks) if is_main else Callbacks()
+        callbacks.data_loaded(plan.dataset.spec, plan.recipe, data, record)
+        run = plan.make_run(data, Path(), callbacks, initial)
         # Before the folder exists, because the trainer may refuse the run.
         learner = trainer.start(model, run)
         if is_main:
-            callbacks = CallbackDispatcher(self.catalog, self.callbacks)
-            run = replace(run, folder=self.open_folder(), callbacks=callbacks)
+            run = replace(run, folder=self.open_folder())
         diverged: DivergedError | None = None
         # Until the card is written, so that a signal never leaves results in part.
         with deferred_signals() as stop:

@@ -158,7 +158,7 @@ def add_stray_files(world: World, _: random.Random) -> None:
 
 @change
 def add_pipe(world: World, rng: random.Random) -> None:
-    """Add a named pipe, which blocks whoever opens it."""
+    """Add a named pipe, which blocks a process that opens it."""
     if path := new_path(world, rng):
         os.mkfifo(path)
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from zoo_core.plugin_api import DataError, shell_command
+from zoo_core.plugin_api import TABLE_SUFFIXES, DataError, shell_command
 
 DATA = "ZOO_DATA"
-
-LABEL_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
-"""Suffixes of files with labels, in lower case."""
 
 
 def find_folder(place: str) -> Path:
@@ -26,7 +23,7 @@ def find_folder(place: str) -> Path:
     for path in places:
         if path.exists():
             hint = "Unpack archives first."
-            if path.suffix.lower() in LABEL_SUFFIXES:
+            if path.suffix.lower() in TABLE_SUFFIXES:
                 hint = f"For a file with labels, use {shell_command(f'files:{place}')}"
             raise DataError(f"expected a folder, got the file {path}", hint=hint)
     raise _missing("folder", places)

@@ -57,7 +57,6 @@ def load(address: str) -> ArrayDataset:
 
 
 def _load(address: Address, file: Path) -> ArrayDataset:
-    rows = read_labels(file, address)
     rows = _unique(read_labels(file, address), file)
     files = {row.path: _find(row.path, file) for row in rows}
     _check_exist(rows, files, file)
