@@ -23,10 +23,8 @@ def hint_for_path(text: str, sources: Collection[str]) -> str:
     """
     path = Path(text).expanduser()
     try:
-        is_folder, is_table = (
-            path.is_dir(),
-            path.suffix.lower() in TABLE_SUFFIXES and path.is_file(),
-        )
+        is_folder = path.is_dir()
+        is_table = path.suffix.lower() in TABLE_SUFFIXES and path.is_file()
     except (OSError, ValueError):  # too long, or with a null character
         return ""
     if not is_folder and not is_table:
