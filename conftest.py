@@ -133,7 +133,15 @@ class OfflineError(Exception):
 
 
 @pytest.fixture(autouse=True)
-def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
+def _same_path() -> Iterator[None]:
+    """Check that a test leaves ``sys.path`` as it was, because later processes inherit it."""
+    before = [*sys.path]
+    yield
+    assert sys.path == before
+
+
+@pytest.fixture(autouse=True)
+def _offline(_same_path: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Refuse every connection; `tests/toy/sitecustomize.py` does the same in child processes."""
 
     def refuse(_self: socket.socket, address: object) -> None:

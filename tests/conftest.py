@@ -40,25 +40,20 @@ def every_plugin(monkeypatch):
 
 
 @contextmanager
-def _toy_catalog(toy_site, home=None):
-    """Return a catalog with the toy plugin alone, optionally with a ZOO_HOME of its own."""
-    with pytest.MonkeyPatch.context() as patch:
-        if home:
-            patch.setenv("ZOO_HOME", str(home))
-        patch.syspath_prepend(str(toy_site))
-        patch.syspath_prepend(str(Path(__file__).parent / "toy"))
-        patch.setenv(
-            "ZOO_PLUGINS", "zoo-toy"
-        )  # because drawing pictures would take most of the time
-        yield load_catalog()
+def _toy_catalog(toy_site, patch):
+    """Return a catalog with the toy plugin alone, whose modules are unloaded at the end."""
+    patch.syspath_prepend(str(toy_site))
+    patch.syspath_prepend(str(Path(__file__).parent / "toy"))
+    patch.setenv("ZOO_PLUGINS", "zoo-toy")  # because drawing pictures would take most of the time
+    yield load_catalog()
     for name in [name for name in sys.modules if name.split(".")[0] == "zoo_toy"]:
         del sys.modules[name]
 
 
 @pytest.fixture
-def toy(toy_site):
+def toy(toy_site, monkeypatch):
     """Return a catalog with the toy plugin; see `tests/toy`."""
-    with _toy_catalog(toy_site) as catalog:
+    with _toy_catalog(toy_site, monkeypatch) as catalog:
         yield catalog
 
 
@@ -69,9 +64,11 @@ def _first_run(toy_site, tmp_path_factory):
     Tests copy both folders, because training and publishing take longer than most tests.
     """
     folder = tmp_path_factory.mktemp("first-run")
-    with _toy_catalog(toy_site, folder / "zoo-home") as catalog:
-        run = Training.new(catalog, "softmax", out=folder / "run", overrides=[{"seed": 3}]).run()
-        publish_run(catalog, run.folder, "softmax.first", str(folder / "registry"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ZOO_HOME", str(folder / "zoo-home"))
+        with _toy_catalog(toy_site, patch) as toy:
+            run = Training.new(toy, "softmax", out=folder / "run", overrides=[{"seed": 3}]).run()
+            publish_run(toy, run.folder, "softmax.first", str(folder / "registry"))
     return run
 
 
