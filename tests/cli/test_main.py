@@ -322,7 +322,7 @@ def test_zoo_train_exits_130_on_interrupt(spawn):
         _, err = process.communicate(timeout=600)
     assert process.returncode == 130
     assert re.fullmatch(
-        r"zoo: .*\bstep \d+.*\bepoch \d+.*\bzoo train --resume runs/softmax-1",
+        r"zoo: .*\b(step \d+|validation) of epoch \d+.*\bzoo train --resume runs/softmax-1",
         err.strip(),
     )
 
