@@ -14,17 +14,13 @@ BROKEN = [f"a/{n}.png" for n in range(2, 9)]
 
 
 @pytest.fixture
-def photos(tmp_path, monkeypatch):
-    """Write 40 images of two classes into the folder photos, 7 of them damaged."""
-    monkeypatch.chdir(tmp_path)
-    for name in "ab":
-        (tmp_path / "photos" / name).mkdir(parents=True)
-        for n in range(20):
-            Image.new("L", (4, 3), n).save(tmp_path / "photos" / name / f"{n}.png")
+def photos(write_photos):
+    """Return a folder with 40 images of two classes, 7 of them damaged."""
+    folder = write_photos(20)
     for name in BROKEN:
-        path = tmp_path / "photos" / name
+        path = folder / name
         path.write_bytes(path.read_bytes()[:50])
-    return tmp_path / "photos"
+    return folder
 
 
 def keys(dataset):

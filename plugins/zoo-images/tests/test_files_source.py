@@ -22,13 +22,12 @@ from zoo_images.tables.labels_file import OPTIONS, read_labels
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
+def here(here):
     """Return the working directory with 30 images in the folder scans; number = gray level."""
-    (tmp_path / "here/scans").mkdir(parents=True)
-    monkeypatch.chdir(tmp_path / "here")
+    (here / "scans").mkdir()
     for n in range(30):
         Image.fromarray(np.full((3, 4), n, np.uint8)).save(f"scans/{n}.png")
-    return tmp_path / "here"
+    return here
 
 
 ROWS = [(f"scans/{n}.png", "cat" if n % 3 else "dog") for n in range(30)]

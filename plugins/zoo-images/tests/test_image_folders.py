@@ -26,14 +26,6 @@ def gray(value):
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
-    """Return the working directory, an empty folder."""
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    return tmp_path / "here"
-
-
-@pytest.fixture
 def write(here):
     """Return a function that writes images by their paths; a number is a gray level."""
 

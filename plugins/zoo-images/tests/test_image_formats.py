@@ -169,12 +169,6 @@ def read(address):
     return dict(enumerate(train.images)), processor
 
 
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-
-
 @pytest.mark.parametrize(("name", "depth"), CASES)
 def test_picture_is_same_input_in_every_size_and_orientation(here, name, depth):
     files = write("all", name, depth, SCALES)

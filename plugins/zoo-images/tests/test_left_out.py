@@ -3,7 +3,6 @@
 import os
 
 import pytest
-from PIL import Image
 
 from zoo_core.data.images import heif
 from zoo_core.errors import DataError
@@ -13,14 +12,9 @@ from zoo_images.local import places
 
 
 @pytest.fixture
-def photos(tmp_path, monkeypatch):
-    """Write 6 images of two classes into the folder photos, and return its path."""
-    monkeypatch.chdir(tmp_path)
-    for name in "ab":
-        (tmp_path / "photos" / name).mkdir(parents=True)
-        for n in range(3):
-            Image.new("L", (4, 3), n).save(tmp_path / "photos" / name / f"{n}.png")
-    return tmp_path / "photos"
+def photos(write_photos):
+    """Return a folder with 6 images of two classes."""
+    return write_photos(3)
 
 
 def left_out(address="photos"):

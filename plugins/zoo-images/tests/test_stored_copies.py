@@ -20,14 +20,6 @@ OLD = time.time_ns() - 3_600_000_000_000
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
-    """Return the working directory, an empty folder."""
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    return tmp_path / "here"
-
-
-@pytest.fixture
 def settled(monkeypatch):
     """Let files count as older than the last check, without waiting for two seconds."""
     monkeypatch.setattr(file_contents, "GRANULARITY", -3_600_000_000_000)

@@ -28,6 +28,14 @@ def new_path(world: World, rng: random.Random) -> Path | None:
     return rng.choice(folders) / f"new {world.number()}{rng.choice(['.png', '.bmp'])}"
 
 
+def swap_paths(world: World, first: Path, second: Path) -> None:
+    """Swap the names of two files or folders, which keep their inodes and times."""
+    other = first.with_name(f".swapped {world.number()}")
+    first.rename(other)
+    second.rename(first)
+    other.rename(second)
+
+
 def imitate(world: World, rng: random.Random, other: Path) -> None:
     """Make a folder of other pictures with the names, sizes and times of the project's."""
     for path in world.files():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.stress.folders.changes import change, new_path
+from tests.stress.folders.changes import change, new_path, swap_paths
 from tests.stress.folders.world import World, save, write
 
 MANY = 30
@@ -40,12 +40,9 @@ def rename(world: World, rng: random.Random) -> None:
 
 @change
 def swap_names(world: World, rng: random.Random) -> None:
-    """Swap the names of pairs of files, which keep their inodes and times."""
+    """Swap the names of pairs of files."""
     for first, second in _pairs(world, rng):
-        other = first.with_name(f".swapped {world.number()}")
-        first.rename(other)
-        second.rename(first)
-        other.rename(second)
+        swap_paths(world, first, second)
 
 
 @change

@@ -7,7 +7,7 @@ import random
 import shutil
 from pathlib import Path
 
-from tests.stress.folders.changes import change, imitate, new_path
+from tests.stress.folders.changes import change, imitate, new_path, swap_paths
 from tests.stress.folders.world import World, write
 
 
@@ -15,11 +15,7 @@ from tests.stress.folders.world import World, write
 def swap_classes(world: World, rng: random.Random) -> None:
     """Swap two folders of classes, as ``mv`` does."""
     if len(folders := world.class_folders()) > 1:
-        first, second = rng.sample(folders, 2)
-        other = first.with_name(f".swapped {world.number()}")
-        first.rename(other)
-        second.rename(first)
-        other.rename(second)
+        swap_paths(world, *rng.sample(folders, 2))
 
 
 @change
