@@ -1,5 +1,7 @@
 """Licenses on the command line: of data sets, models, and trained and published weights."""
 
+import re
+
 import pytest
 
 PLUGIN = """
@@ -99,6 +101,7 @@ def test_list_filters_models_and_datasets_by_license(zoo):
     assert names(zoo("list", "soft*", "--license", "gpl-*", "--json"), "models") == []
     found = names(zoo("list", "datasets", "--license", "CC*", "--json"), "datasets")
     assert found == ["shared", "synthetic", "toy", "toy-pairs"]
+    assert re.match(r"None of the \d+ models fits", zoo("list", "--license", "Zlib").err)
     heading, row = zoo("list", "--license", "gpl-*").out.splitlines()
     assert heading.split()[:2] == ["NAME", "LICENSE"]
     assert row.split()[:2] == ["copyleft", "GPL-3.0-or-later"]

@@ -66,7 +66,8 @@ def print_list(
         refuse_unusable(rows["plugins"])
     of_kind = _weights() if kind == "weights" else rows[kind]
     matches = re.compile(translate(pattern)).match
-    chosen = [row for row in of_kind if matches(row["name"]) and keep(row)]
+    named = [row for row in of_kind if matches(row["name"])]
+    chosen = [row for row in named if keep(row)]
     chosen.sort(key=lambda row: "/" in row["name"])  # families of many models last
     if as_json:
         print_json({kind: chosen})
@@ -75,6 +76,8 @@ def print_list(
     elif not of_kind:
         offer = "registry has published" if kind == "weights" else "installed plugin offers"
         print_lines(f"No {offer} {kind}.", err=True)
+    elif named:
+        print_lines(f"None of the {len(named):,} {kind} fits the options.", err=True)
     else:
         kinds = ", ".join(COLUMNS)
         # The kinds too, because `zoo list modles` is taken for a pattern of models.
