@@ -17,14 +17,17 @@ from pathlib import Path
 import click
 from pydantic import BaseModel, ConfigDict
 
-from zoo_core.data.dataset import load_dataset
+from zoo_core.data.dataset import Split, load_dataset
 from zoo_core.data.splits import training_data
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.metrics.ensemble import ensemble_predictions
-from zoo_core.metrics.scores import Scores, score
+from zoo_core.metrics import scores as metrics
+from zoo_core.metrics.predictions import ensemble_outputs
+from zoo_core.metrics.scores import Scores
+from zoo_core.metrics.task import Array, Task
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.load import load_pretrained
 from zoo_core.system.atomic_files import write_atomic
+from zoo_core.weights.card_fields import ScoresField
 
 KEPT = Path(__file__).parent / "ensembles"
 
@@ -59,8 +62,8 @@ class Measured(BaseModel):
     """Names of the weights, with their checksums."""
     parameters: int
     """Scores of all members together."""
-    together: Scores
-    without_one: tuple[Scores, ...]
+    together: ScoresField
+    without_one: tuple[ScoresField, ...]
     """Scores of the ensembles that lack one member."""
 
 
@@ -75,11 +78,11 @@ def measure(catalog: Catalog, ensembles: Mapping[str, Sequence[str]]) -> dict[st
     weights = {tag: load_pretrained(catalog, tag, device="cpu") for tag in tags}
     card = next(iter(weights.values())).card
     test = load_dataset(catalog.dataset(card.dataset.name)).splits["test"]
-    predictions = {tag: each.predict(test.images) for tag, each in weights.items()}
+    outputs = {tag: each.predict(test.inputs).outputs for tag, each in weights.items()}
+    tasks = weights[next(iter(weights))].tasks
 
     def scores(tags: Sequence[str]) -> Scores:
-        together = ensemble_predictions([predictions[tag] for tag in tags])
-        return score(together.logits, test.labels)
+        return _score([outputs[tag] for tag in tags], tasks, test)
 
     return {
         name: Measured(
@@ -103,16 +106,20 @@ def choose(catalog: Catalog) -> list[tuple[int, float, tuple[str, ...]]]:
     images = training_data(
         whole, card.recipe
     ).validation  # the same for all, because their split_seed is equal
-    read = {tag: each.predict(images.images) for tag, each in weights.items()}
+    outputs = {tag: each.predict(images.inputs).outputs for tag, each in weights.items()}
     found = []
     for count in range(len(OTHERS) + 1):
         for others in combinations(OTHERS, count):
             members = (*ALIKE, *others)
-            scores = score(
-                ensemble_predictions([read[tag] for tag in members]).logits, images.labels
-            )
-            found.append((scores.total - scores.all_correct, scores.mean_loss, members))
+            scores = _score([outputs[tag] for tag in members], weights[ALIKE[0]].tasks, images)
+            found.append((scores.total - (scores.all_correct or 0), scores.mean_loss, members))
     return sorted(found)
+
+
+def _score(members: Sequence[list[Array]], tasks: Sequence[Task], split: Split) -> Scores:
+    """Return the scores of an ensemble, from the outputs of its members."""
+    outputs = ensemble_outputs(tasks, members)
+    return metrics.score(tasks, metrics.measure(tasks, outputs, split.targets))
 
 
 def kept(name: str) -> Measured:

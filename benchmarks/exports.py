@@ -65,7 +65,7 @@ class Exports(BaseModel):
 def measure(catalog: Catalog, found: FoundWeights) -> Iterator[Row]:
     """Export published weights in every format and run each file on all test images."""
     pretrained = load_pretrained(catalog, found, device="cpu")
-    images = load_dataset(catalog.dataset(pretrained.card.dataset.name)).splits["test"].images
+    images = load_dataset(catalog.dataset(pretrained.card.dataset.name)).splits["test"].inputs
     formats = catalog.trainer(pretrained.card.recipe.trainer).spec.exporters
     for each in formats.keys() & FORMATS.keys():
         exporter = find_exporter(catalog, pretrained, each)

@@ -16,7 +16,7 @@ from PIL import Image
 
 import zoo_core as zoo
 from zoo_core.data.dataset import load_dataset
-from zoo_core.data.images.processor import reader_for
+from zoo_core.data.images.processor import model_processor
 from zoo_core.evaluation.statistics import wilson_interval
 from zoo_core.installation.installed import installed_catalog
 
@@ -68,7 +68,7 @@ def prepare_photos(folder: Path) -> None:
 
 
 def _test_images() -> NDArray[np.uint8]:
-    return load_dataset(installed_catalog().dataset("mnist")).splits["test"].images[:FILES, 0]
+    return load_dataset(installed_catalog().dataset("mnist")).splits["test"].inputs[:FILES, 0]
 
 
 def _write(folder: Path, images: Iterable[NDArray[np.uint8]]) -> None:
@@ -84,15 +84,16 @@ def main(count: int) -> None:
         pretrained = zoo.load(name)
         dataset = pretrained.card.dataset.name
         test = load_dataset(installed_catalog().dataset(dataset)).splits["test"]
-        reader = reader_for(installed_catalog(), dataset, pretrained.input_shape)
+        reader = model_processor(installed_catalog(), pretrained.input, dataset, {}).reader
+        labels = np.stack(test.targets, axis=1)
         rng = np.random.default_rng(0)
         rows = rng.permutation(len(test))[:count]
         for what in ("test images", "photos", "photos of dark paper"):
-            images = test.images[rows]
+            images = test.inputs[rows]
             if what != "test images":
                 dark = what.endswith("dark paper")
                 images = np.stack([reader(photo(i[0], rng, dark_paper=dark)[None]) for i in images])
-            right = (pretrained.predict(images).labels == test.labels[rows]).all(axis=1).sum()
+            right = (pretrained.predict(images).labels == labels[rows]).all(axis=1).sum()
             low, high = wilson_interval(int(right), count)
             click.echo(f"{name}: {right} of {count} {what} ({low:.1%} to {high:.1%})")
 

@@ -22,6 +22,7 @@ from zoo_core.recipes.resolve import parse_set
 from zoo_core.system.atomic_files import write_atomic
 from zoo_core.training.training import Training
 from zoo_core.weights.card import Card, Environment
+from zoo_core.weights.card_fields import ScoresField
 
 RESULTS = Path(__file__).parent / "results"
 SEEDS = 5
@@ -36,7 +37,7 @@ class Result(BaseModel):
     recipe_name: str
     recipe: Recipe
     parameters: int
-    metrics: dict[str, Scores]
+    metrics: dict[str, ScoresField]
     environment: Environment
     versions: dict[str, str]
     seconds: float

@@ -179,8 +179,8 @@ def _counts(row: Row) -> list[str]:
 
 def _ensemble(name: str) -> list[str]:
     measured = kept(name)
-    accuracy = " / ".join(f"{100 * share:.2f}" for share in measured.together.accuracy)
-    heads = zip(*(scores.accuracy for scores in measured.without_one), strict=True)
+    accuracy = " / ".join(f"{100 * share:.2f}" for share in measured.together["accuracy"])
+    heads = zip(*(scores["accuracy"] for scores in measured.without_one), strict=True)
     return [
         f"`{name}`",
         str(len(measured.members)),
@@ -227,13 +227,13 @@ def _facts(results: Sequence[Result]) -> list[str]:
 def _scores(row: Row) -> list[str]:
     results = row.results()
     tests = [result.test for result in results]
-    both = [test.all_correct / test.total for test in tests]
-    two_heads = len(tests[0].accuracy) > 1
+    both = [(test.all_correct or 0) / test.total for test in tests]
+    two_heads = len(tests[0]["accuracy"]) > 1
     return [_accuracy(results), mean_and_sd(both) if two_heads else "", _reference(row)]
 
 
 def _accuracy(results: Sequence[Result]) -> str:
-    heads = zip(*(result.test.accuracy for result in results), strict=True)
+    heads = zip(*(result.test["accuracy"] for result in results), strict=True)
     return " / ".join(map(mean_and_sd, heads))
 
 

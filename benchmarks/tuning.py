@@ -27,6 +27,7 @@ from zoo_core.metrics.scores import Scores
 from zoo_core.system.atomic_files import write_atomic
 from zoo_core.training.training import Training
 from zoo_core.tuning.study import Study, Trial, read_study
+from zoo_core.weights.card_fields import ScoresField
 from zoo_report.study_pictures import draw_history, draw_slices
 from zoo_report.style import png
 from zoo_tune.results import BEST
@@ -50,7 +51,7 @@ class Search(BaseModel):
     wall: float
     """Wall time of the whole command in seconds."""
     study: Study
-    tests: tuple[Scores, ...] = ()
+    tests: tuple[ScoresField, ...] = ()
     """Test scores of the winner, trained with the seeds 0, 1, …."""
 
 
@@ -126,7 +127,7 @@ def _searches() -> str:
                     f"{search.study.epochs} ({share:.0%})",
                     f"{search.wall:.0f}",
                     f"{100 * (search.study.ranked[0].mean or 0):.2f}",
-                    mean_and_sd([test.accuracy[0] for test in search.tests]),
+                    mean_and_sd([test["accuracy"][0] for test in search.tests]),
                 ]
             )
     rows += [_mean(way) for way in WAYS]
@@ -138,7 +139,7 @@ def _mean(way: str) -> list[str]:
     searches = [kept(f"{way}-{seed}") for seed in range(SEARCH_SEEDS)]
     whole = [kept(f"unpruned-{seed}") for seed in range(SEARCH_SEEDS)]
     epochs = [statistics.fmean(s.study.epochs for s in some) for some in (searches, whole)]
-    tests = [test.accuracy[0] for search in searches for test in search.tests]
+    tests = [test["accuracy"][0] for search in searches for test in search.tests]
     return [
         "mean",
         way,

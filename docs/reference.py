@@ -22,10 +22,8 @@ SINCE: dict[str, str] = {}
 """Name -> version of zoo-core that added it; names without an entry exist since 0.1."""
 
 UNITS = {
-    "shape": "channels, pixels, pixels",
-    "classes": "classes per head",
-    "sizes": "images per split",
-    "heads": "labels per image",
+    "sizes": "examples per split",
+    "heads": "targets per example",
 }
 
 

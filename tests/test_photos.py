@@ -31,7 +31,7 @@ def test_cnn_best_predicts_photos_of_test_digits(cli, digits, tmp_path):
     rng = np.random.default_rng(0)
     rows = rng.permutation(len(digits))[:PHOTOS]
     for row in rows:
-        image = photo(digits.images[row, 0], rng)
+        image = photo(digits.inputs[row, 0], rng)
         Image.fromarray(image).save(tmp_path / f"{row:05}.png")
     answers = cli("predict", "cnn.best", ".", "--json").json["predictions"]
     right = [a["labels"] == digits.labels[int(a["file"][:5])].tolist() for a in answers]
@@ -41,10 +41,10 @@ def test_cnn_best_predicts_photos_of_test_digits(cli, digits, tmp_path):
 
 @pytest.mark.slow
 def test_predict_on_png_files_matches_test_images(cli, digits, tmp_path):
-    for row, image in enumerate(digits.images[:500, 0]):
+    for row, image in enumerate(digits.inputs[:500, 0]):
         Image.fromarray(image).save(tmp_path / f"{row:05}.png")
     answers = cli("predict", "mlp.default", ".", "--json").json["predictions"]
-    expected = zoo.load("mlp.default").predict(digits.images[:500])
+    expected = zoo.load("mlp.default").predict(digits.inputs[:500])
     assert [answer["labels"] for answer in answers] == expected.labels.tolist()
     actual = [answer["probabilities"][0] for answer in answers]
     assert actual == pytest.approx(expected.probabilities[0].max(axis=1).tolist(), abs=1e-6)
@@ -55,7 +55,7 @@ def test_two_headed_cnn_predicts_photos_of_two_digits():
     reader = reader_for(installed_catalog(), "two-digit-mnist", (1, 42, 28))
     rng = np.random.default_rng(0)
     rows = rng.permutation(len(split))[:PHOTOS]
-    photos = [photo(split.images[row, 0], rng) for row in rows]
+    photos = [photo(split.inputs[row, 0], rng) for row in rows]
     read = zoo.load("two-headed-cnn.best").predict(np.stack([reader(p[None]) for p in photos]))
     assert (read.labels == split.labels[rows]).mean() >= 0.97
 
@@ -63,7 +63,7 @@ def test_two_headed_cnn_predicts_photos_of_two_digits():
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "GIF"])
 def test_reader_returns_same_image_for_every_file_format(digits, kind):
     reader = reader_for(installed_catalog(), "mnist", (1, 28, 28))
-    for image in digits.images[:20]:
+    for image in digits.inputs[:20]:
         file = io.BytesIO()
         Image.fromarray(image[0]).save(file, kind)
         assert (reader(read_image(io.BytesIO(file.getvalue()), 1)) == image).all()

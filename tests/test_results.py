@@ -77,7 +77,7 @@ def test_result_matches_current_recipe_and_whole_test_set(row):
         assert result.recipe == resolve_recipe(entry, row.recipe, [*row.overrides, seed])
         assert result.test.total == dataset.sizes["test"]
         assert result.model == row.model
-        for accuracy, correct in zip(result.test.accuracy, result.test.correct, strict=True):
+        for accuracy, correct in zip(result.test["accuracy"], result.test["correct"], strict=True):
             assert accuracy == correct / result.test.total
 
 
@@ -121,7 +121,7 @@ def test_ensembles_match_recorded_scores():
         kept = ensembles.kept(name)
         assert measured.members == kept.members
         assert measured.parameters == kept.parameters
-        assert measured.together.correct == kept.together.correct
+        assert measured.together["correct"] == kept.together["correct"]
         assert [s.correct for s in measured.without_one] == [s.correct for s in kept.without_one]
 
 

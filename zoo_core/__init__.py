@@ -37,13 +37,22 @@ if TYPE_CHECKING:
     from zoo_core.hookspecs import hookimpl as hookimpl
     from zoo_core.metrics.predictions import Predictions as Predictions
     from zoo_core.metrics.scores import Scores as Scores
+    from zoo_core.metrics.task import Measure as Measure, Measured as Measured, Task as Task
     from zoo_core.model_info import ModelInfo as ModelInfo
+    from zoo_core.plugins.data_specs import (
+        Column as Column,
+        InputSpec as InputSpec,
+        TargetSpec as TargetSpec,
+        class_targets as class_targets,
+    )
     from zoo_core.plugins.specs import (
         CommandSpec as CommandSpec,
         DatasetSpec as DatasetSpec,
+        LossSpec as LossSpec,
         ModelSpec as ModelSpec,
         RegistrySpec as RegistrySpec,
         SourceSpec as SourceSpec,
+        TaskSpec as TaskSpec,
         TrainerSpec as TrainerSpec,
     )
     from zoo_core.pretrained.model import Pretrained as Pretrained

@@ -65,7 +65,7 @@ def list_models(
         if fnmatchcase(name, pattern)  # `fnmatch` would ignore case on Windows
         and (not pretrained or bool(entry.spec.pretrained) or entry.spec.name in published)
         and (max_params is None or (entry.spec.parameters or max_params + 1) <= max_params)
-        and task in (None, entry.spec.task)
+        and (task is None or task in (entry.spec.tasks or [task]))
         and plugin in (None, entry.plugin.distribution)
     ]
 
@@ -261,13 +261,13 @@ def read_images(pretrained: Pretrained, files: Iterable[str | PathLike[str]]) ->
     """
     import numpy as np
 
-    from zoo_core.data.images.processor import processor_for
+    from zoo_core.data.images.processor import model_processor
 
-    shape, facts = pretrained.input_shape, pretrained.card.dataset
-    processor = processor_for(_catalog(), facts.name, shape, facts.pixel_ranges)
+    facts = pretrained.card.dataset
+    processor = model_processor(_catalog(), pretrained.input, facts.name, facts.pixel_ranges)
     images = [processor.read(Path(file)) for file in files]
     # `np.stack` refuses an empty list.
-    return np.stack(images) if images else np.empty((0, *shape), np.uint8)
+    return np.stack(images) if images else np.empty((0, *pretrained.input_shape), np.uint8)
 
 
 def verify(name: str, *, registry: str | None = None) -> Verification:

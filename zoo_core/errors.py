@@ -130,4 +130,6 @@ def one_line(exc: BaseException) -> str:
 
 def singular(kind: str) -> str:
     """Return ``model`` for ``models`` and ``registry`` for ``registries``."""
-    return f"{kind[:-3]}y" if kind.endswith("ies") else kind[:-1]
+    if kind.endswith("ies"):
+        return f"{kind[:-3]}y"
+    return kind.removesuffix("es" if kind.endswith("sses") else "s")

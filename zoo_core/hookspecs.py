@@ -1,13 +1,13 @@
 """The hooks that a plugin may implement.
 
-The first six return specs and are called once, when plugins are loaded; the others are called
+The first eight return specs and are called once, when plugins are loaded; the others are called
 during a training or a search. Later versions may append arguments, and an implementation declares
 only the arguments that it uses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from zoo_core.plugins.specs import (
         CommandSpec,
         DatasetSpec,
+        LossSpec,
         ModelSpec,
         RegistrySpec,
         SourceSpec,
+        TaskSpec,
         TrainerSpec,
     )
     from zoo_core.tuning.study import Study
@@ -55,6 +57,16 @@ def zoo_trainers() -> Iterable[TrainerSpec]:  # type: ignore[empty-body]
 
 
 @hookspec
+def zoo_tasks() -> Iterable[TaskSpec]:  # type: ignore[empty-body]
+    """Return the tasks that the plugin offers."""
+
+
+@hookspec
+def zoo_losses() -> Iterable[LossSpec]:  # type: ignore[empty-body]
+    """Return the losses that the plugin offers, for its own tasks or for others."""
+
+
+@hookspec
 def zoo_registries() -> Iterable[RegistrySpec]:  # type: ignore[empty-body]
     """Return the registries of published weights that the plugin contains or points to."""
 
@@ -81,13 +93,13 @@ def zoo_epoch_end(run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
 
 
 @hookspec
-def zoo_train_end(run: Run, result: Card, predictions: Predictions) -> None:
+def zoo_train_end(run: Run, result: Card, predictions: Callable[[], Predictions]) -> None:
     """Handle the end of a training, after weights and card are written.
 
     Args:
         run: the training.
         result: its card.
-        predictions: predictions of the weights for ``run.data.test.images``.
+        predictions: function that returns the predictions of the weights for ``run.data.test``.
     """
 
 

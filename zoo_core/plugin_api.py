@@ -12,11 +12,7 @@ if TYPE_CHECKING:
     from zoo_core.cli import options as options
     from zoo_core.cli.output import print_json as print_json
     from zoo_core.data.augmentation import Positions as Positions
-    from zoo_core.data.dataset import (
-        OriginalSizes as OriginalSizes,
-        ReadingFacts as ReadingFacts,
-        load_dataset as load_dataset,
-    )
+    from zoo_core.data.dataset import load_dataset as load_dataset
     from zoo_core.data.disk_store import (
         DatasetContent as DatasetContent,
         load_or_create as load_or_create,
@@ -45,9 +41,19 @@ if TYPE_CHECKING:
         ImageProcessor as ImageProcessor,
         fit_image as fit_image,
         has_light_border as has_light_border,
+        model_processor as model_processor,
         processor_for as processor_for,
     )
+    from zoo_core.data.reading_facts import (
+        OriginalSizes as OriginalSizes,
+        ReadingFacts as ReadingFacts,
+    )
     from zoo_core.data.splits import split_rows as split_rows
+    from zoo_core.data.tokens import (
+        encode_texts as encode_texts,
+        make_vocabulary as make_vocabulary,
+    )
+    from zoo_core.data.warp import warp as warp
     from zoo_core.errors import (
         DataError as DataError,
         InterruptedTrainingError as InterruptedTrainingError,
@@ -62,10 +68,10 @@ if TYPE_CHECKING:
         join_names as join_names,
         one_line as one_line,
     )
-    from zoo_core.evaluation.compare import (
+    from zoo_core.evaluation.compare import compare_pretrained as compare_pretrained
+    from zoo_core.evaluation.compare_heads import (
         HeadComparison as HeadComparison,
         Proportion as Proportion,
-        compare_pretrained as compare_pretrained,
     )
     from zoo_core.evaluation.members import group_by_data as group_by_data
     from zoo_core.evaluation.scored_split import (
@@ -89,16 +95,19 @@ if TYPE_CHECKING:
     from zoo_core.frameworks.prediction import shift_slices as shift_slices
     from zoo_core.frameworks.run import Callbacks as Callbacks
     from zoo_core.installation.installed import installed_catalog as installed_catalog
-    from zoo_core.metrics.misclassified import (
-        Misclassified as Misclassified,
-        find_misclassified as find_misclassified,
-    )
+    from zoo_core.metrics.find_tasks import find_tasks as find_tasks
     from zoo_core.metrics.predictions import (
-        class_names as class_names,
-        format_probability as format_probability,
+        ensemble_outputs as ensemble_outputs,
+        predictions_of as predictions_of,
     )
-    from zoo_core.metrics.scores import softmax as softmax
+    from zoo_core.metrics.scores import (
+        SHARES as SHARES,
+        format_metric as format_metric,
+        measure as measure,
+        score as score,
+    )
     from zoo_core.plugins.catalog import Catalog as Catalog
+    from zoo_core.plugins.data_specs import plain as plain
     from zoo_core.plugins.own_data import TABLE_SUFFIXES as TABLE_SUFFIXES
     from zoo_core.pretrained.load import load_pretrained as load_pretrained, locate as locate
     from zoo_core.recipes.model_config import (
@@ -137,6 +146,17 @@ if TYPE_CHECKING:
     from zoo_core.system.progress_bar import ProgressBar as ProgressBar
     from zoo_core.system.random_numbers import uniform as uniform
     from zoo_core.system.terminal import print_lines as print_lines
+    from zoo_core.tasks.classification import (
+        class_names as class_names,
+        format_probability as format_probability,
+        softmax as softmax,
+    )
+    from zoo_core.tasks.misclassified import (
+        Misclassified as Misclassified,
+        find_misclassified as find_misclassified,
+    )
+    from zoo_core.tasks.segmentation import IGNORED_PIXEL as IGNORED_PIXEL
+    from zoo_core.tasks.sequence import encode_strings as encode_strings
     from zoo_core.testing import conformance_test as conformance_test
     from zoo_core.text import (
         encodable as encodable,
@@ -170,6 +190,7 @@ if TYPE_CHECKING:
         Provenance as Provenance,
         PublishedCard as PublishedCard,
     )
+    from zoo_core.weights.card_fields import ScoresField as ScoresField
     from zoo_core.weights.file import Tensors as Tensors
 
 __getattr__, __dir__ = lazy_names(__name__)

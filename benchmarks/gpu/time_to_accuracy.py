@@ -24,7 +24,7 @@ from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.frameworks.trainer import Trainer
 from zoo_core.frameworks.training_state import TrainingState
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.metrics.scores import score
+from zoo_core.metrics.scores import measure, score
 from zoo_core.training.loop import TrainingLoop
 from zoo_core.training.plan import make_plan
 
@@ -98,10 +98,11 @@ class _Watch(Callbacks):
     def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
         reached = time.perf_counter()
         test, views = run.data.test, run.recipe.views
-        logits = predict_views(
-            self._trainer, self._model, test.images, run.data.normalization, views
+        outputs = predict_views(
+            self._trainer, self._model, test.inputs, run.data.normalization, views
         )
-        if score(logits, test.labels).accuracy[0] >= self._target.accuracy:
+        scores = score(run.tasks, measure(run.tasks, outputs, test.targets))
+        if scores["accuracy"][0] >= self._target.accuracy:
             self.seconds = reached - self._started - self._scoring
             raise _ReachedError
         self._scoring += time.perf_counter() - reached

@@ -13,6 +13,7 @@ import numpy as np
 
 from zoo_core.data.dataset import ArrayDataset, Split
 from zoo_core.data.disk_store import DatasetContent, load_or_create
+from zoo_core.plugins.data_specs import InputSpec, class_targets
 
 LIMIT = 1 << 30
 """Memory limit of the training in bytes, including the page cache."""
@@ -23,8 +24,7 @@ SHAPE = (3, 64, 64)
 
 PART = 5_000
 
-PLUGIN = f"""from zoo_core.hookspecs import hookimpl
-from zoo_core.plugins.specs import DatasetSpec
+PLUGIN = f"""from zoo_core import DatasetSpec, InputSpec, class_targets, hookimpl
 
 
 @hookimpl
@@ -34,8 +34,8 @@ def zoo_datasets() -> list[DatasetSpec]:
             name="large",
             summary="Noise with a bright bar.",
             loader="benchmarks.speed.large:load",
-            shape={SHAPE},
-            classes=(10,),
+            input=InputSpec(shape={SHAPE}),
+            targets=class_targets(10),
             sizes={{"train": {TRAIN}, "test": {TEST}}},
             sha256="",
             license="CC0-1.0",
@@ -68,7 +68,9 @@ def load() -> ArrayDataset:
     """Return the data set from the disk store, as a plugin with downloaded data does."""
     splits = {"train": _parts(TRAIN, 0), "test": _parts(TEST, 1)}
     return load_or_create(
-        "large", "1", lambda: DatasetContent(splits, SHAPE, (tuple("0123456789"),))
+        "large",
+        "1",
+        lambda: DatasetContent(splits, InputSpec(shape=SHAPE), class_targets("0123456789")),
     )
 
 
@@ -77,10 +79,10 @@ def _parts(count: int, seed: int) -> Iterator[Split]:
     for start in range(0, count, PART):
         size = min(PART, count - start)
         images = random.integers(0, 200, (size, *SHAPE), dtype=np.uint8)
-        labels = random.integers(0, 10, (size, 1))
-        for image, label in zip(images, labels[:, 0], strict=True):
+        labels = random.integers(0, 10, size)
+        for image, label in zip(images, labels, strict=True):
             image[:, 6 * label : 6 * label + 6] += 50
-        yield Split(images, labels)
+        yield Split(images, (labels,))
 
 
 def run_limited(command: list[str]) -> int:
@@ -88,7 +90,7 @@ def run_limited(command: list[str]) -> int:
 
     The data set's pages are dropped from the page cache first.
     """
-    for path in Path(os.environ["ZOO_HOME"]).glob("datasets/*/*-images.npy"):
+    for path in Path(os.environ["ZOO_HOME"]).glob("datasets/*/*-inputs.npy"):
         with path.open("rb") as file:
             os.fsync(file.fileno())
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)

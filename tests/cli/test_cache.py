@@ -8,6 +8,7 @@ import pytest
 
 from zoo_core.data.dataset import Split
 from zoo_core.data.disk_store import DatasetContent, load_or_create
+from zoo_core.plugins.data_specs import InputSpec, class_targets
 
 DAY = 86_400
 
@@ -24,12 +25,12 @@ def copy(home):
 
     def make(origin, key, *, days=0.0):
         def split(size):
-            return [Split(np.ones((size, 1, 2, 2), np.uint8), np.zeros((size, 1), np.int64))]
+            return [Split(np.ones((size, 1, 2, 2), np.uint8), (np.zeros(size, np.int64),))]
 
         content = DatasetContent(
             splits={"train": split(3), "test": split(2)},
-            shape=(1, 2, 2),
-            classes=(("a", "b"),),
+            input=InputSpec(shape=(1, 2, 2)),
+            targets=class_targets("ab"),
             origin=origin,
         )
         load_or_create("photos", key, lambda: content)

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from zoo_core.cli.dataset_table import MAX_COLUMNS, MAX_LINES, cell_width, overview_lines
-from zoo_core.data.dataset import ReadingFacts
 from zoo_core.data.overview.overview import Overview
+from zoo_core.data.reading_facts import ReadingFacts
 from zoo_core.frameworks.run import Callbacks
 from zoo_core.training.training import Training
 
 PLUGIN = """
 from zoo_core.hookspecs import hookimpl
+from zoo_core.plugins.data_specs import InputSpec, class_targets
 from zoo_core.plugins.specs import DatasetSpec, SourceSpec
 
 @hookimpl
@@ -24,7 +25,8 @@ def describe(address):
     dataset = load(address)
     sizes = {name: len(split) for name, split in dataset.splits.items()}
     return DatasetSpec(name=f"mine:{address}", summary="Mine.", address=address,
-        loader="zoo_mine.plugin:load", shape=(1, 6, 5), classes=(3,), sizes=sizes,
+        input=InputSpec(shape=(1, 6, 5)), targets=class_targets(3),
+        loader="zoo_mine.plugin:load", sizes=sizes,
         sha256=dataset.sha256(), license="CC0-1.0", source="made up")
 
 def load(address):

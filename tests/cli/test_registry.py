@@ -48,7 +48,7 @@ def test_zoo_predict_loads_weights_by_name(cli, here, tmp_path):
 
 def test_zoo_evaluate_loads_weights_by_name(cli, here, run):
     report = cli("evaluate", "softmax", "--json").json
-    assert report["metrics"]["test"]["correct"] == list(run.card.metrics["test"].correct)
+    assert report["metrics"]["test"]["correct"] == list(run.card.metrics["test"]["correct"])
 
 
 def test_zoo_verify_lists_checks(cli, here):

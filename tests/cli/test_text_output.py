@@ -9,11 +9,15 @@ import re
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from zoo_core.cli.output import print_facts, print_json, print_table
-from zoo_core.cli.prediction_output import PredictionLine, Rank, csv_line
+from zoo_core.cli.prediction.output import csv_line, json_records
+from zoo_core.metrics.predictions import predictions_of
+from zoo_core.plugins.data_specs import class_targets
+from zoo_core.tasks.classification import Classification
 
 ROOT = Path(__file__).parents[2]
 
@@ -232,10 +236,12 @@ def test_json_is_read_by_any_parser(capsys):
 
 
 def test_json_of_prediction_names_every_class_it_numbers():
-    line = PredictionLine("a.png", ((Rank(3, "cat", 0.9), Rank(1, "dog", 0.1)),))
-    report = line.as_json()
-    assert (report["labels"], report["classes"]) == ([3], ["cat"])
-    assert report["runners_up"] == [[{"label": 1, "class": "dog", "probability": 0.1}]]
+    tasks = [Classification(target) for target in class_targets(["dog", "cat"])]
+    predictions = predictions_of(tasks, [np.array([[0.0, 0.0], [-1.0, 2.0]], np.float32)])
+    first, second = json_records(["a.png", "b.png"], predictions, tasks)
+    assert (first["file"], first["labels"], first["classes"]) == ("a.png", [0], ["dog"])
+    assert first["runners_up"] == [[{"label": 1, "class": "cat", "probability": 0.5}]]
+    assert (second["labels"], second["classes"]) == ([1], ["cat"])
 
 
 @pytest.mark.parametrize("cell", ["a\nb", "a\rb", 'a"b', "a,b", "plain"])

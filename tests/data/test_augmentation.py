@@ -10,7 +10,7 @@ from zoo_core.recipes.recipe import Recipe
 
 def draw(count=2000, step=0, size=(9, 7), **fields):
     recipe = Recipe(dataset="d", trainer="t", **fields)
-    return draw_warps(recipe, *size, count, step)
+    return draw_warps(recipe, (1, *size), count, step)
 
 
 def still(height, width):

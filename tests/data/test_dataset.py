@@ -7,61 +7,108 @@ import pytest
 from hypothesis import given, strategies as st
 
 from zoo_core.data.dataset import ArrayDataset, Split, load_dataset
-from zoo_core.data.splits import TrainingData, permutation, split_rows
+from zoo_core.data.splits import TrainingData, check_targets, permutation, split_rows
 from zoo_core.errors import DataError, VerificationError
-from zoo_core.metrics.scores import cross_entropy, score, softmax
+from zoo_core.evaluation.evaluate import evaluate_pretrained
+from zoo_core.plugins.data_specs import InputSpec, class_targets
 from zoo_core.plugins.entry import Entry
+from zoo_core.pretrained.load import load_pretrained
+from zoo_core.tasks.classification import Classification
+from zoo_core.training.training import Training
 
 
 def images(*shape):
     return np.zeros(shape, np.uint8)
 
 
-def labels(*rows):
-    return np.array(rows, np.int64)
+def labels(*numbers):
+    return np.array(numbers, np.int64)
 
 
 @pytest.mark.parametrize(
-    ("pixels", "targets", "message"),
+    ("inputs", "targets", "message"),
     [
-        (np.zeros((2, 1, 3, 3), np.float32), labels([0], [0]), "images uint8.*float32"),
-        (images(2, 3, 3), labels([0], [0]), r"images .*uint8 \(2, 3, 3\)"),
-        (images(2, 1, 3, 3), np.zeros((2, 1), np.int32), "labels int64.*int32"),
-        (images(2, 1, 3, 3), np.zeros(2, np.int64), r"labels .*int64 \(2,\)"),
-        (images(2, 1, 3, 3), labels([0]), "2 images and 1 labels"),
+        (images(2, 1, 3, 3), (labels(0),), "2 inputs and 1 targets"),
+        (images(2, 1, 3, 3), (labels(0, 0), labels(0)), "2 inputs and 2, 1 targets"),
+        (images(0, 1, 3, 3), (labels(),), "at least 1, got 0 inputs and 0 targets"),
+        (images(2, 1, 3, 3), labels(0, 0), "tuple of targets.*ndarray"),
+        (images(2, 1, 3, 3), (), "one array per head"),
     ],
 )
-def test_split_rejects_invalid_arrays(pixels, targets, message):
+def test_split_rejects_wrong_number_of_targets(inputs, targets, message):
     with pytest.raises(DataError, match=message):
-        Split(pixels, targets)
+        Split(inputs, targets)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "targets", "message"),
+    [
+        (np.zeros((2, 1, 3, 3), np.float32), (labels(0, 0),), "uint8 .*, got float32"),
+        (images(2, 3, 3), (labels(0, 0),), r"uint8 \(N, 1, 3, 3\), got uint8 \(2, 3, 3\)"),
+        (images(2, 1, 3, 3), (labels(0, 1),) * 2, "'train'.* expected 1.* got 2"),
+    ],
+)
+def test_array_dataset_rejects_arrays_unlike_its_specs(inputs, targets, message):
+    with pytest.raises(DataError, match=message):
+        ArrayDataset(
+            {"train": Split(inputs, targets)}, class_targets("ab"), input=InputSpec(shape=(1, 3, 3))
+        )
+
+
+def test_array_dataset_rejects_split_unlike_training_split():
+    splits = {
+        "train": Split(images(2, 1, 3, 3), (labels(0, 1),)),
+        "test": Split(images(2, 1, 3, 4), (labels(0, 1),)),
+    }
+    with pytest.raises(DataError, match=r"'test': expected uint8 \(N, 1, 3, 3\), got .* 3, 4\)"):
+        ArrayDataset(splits, class_targets("ab"))
 
 
 @pytest.mark.parametrize(
     ("targets", "message"),
     [
-        (labels([0], [2]), "'train', head 0: expected 0 to 1, got 0 to 2"),
-        (labels([-1], [0]), "'train', head 0: expected 0 to 1, got -1 to 0"),
-        (labels([0, 0], [1, 1]), "'train'.* expected 1.* got 2"),
+        (labels(0, 2), r"'train', head 0 \(classification\): expected labels 0 to 1, got 0 to 2"),
+        (labels(-1, 0), "expected labels 0 to 1, got -1 to 0"),
+        (np.zeros(2, np.int32), r"labels int64 \(N,\), got int32 \(2,\)"),
+        (labels([0], [0]), r"labels int64 \(N,\), got int64 \(2, 1\)"),
     ],
 )
-def test_array_dataset_rejects_labels_without_class(targets, message):
+def test_check_targets_rejects_labels_without_class(targets, message):
+    dataset = ArrayDataset({"train": Split(images(2, 1, 3, 3), (targets,))}, class_targets("ab"))
     with pytest.raises(DataError, match=message):
-        ArrayDataset({"train": Split(images(2, 1, 3, 3), targets)}, (("a", "b"),), (0.0,), (1.0,))
+        check_targets(dataset, [Classification(target) for target in dataset.targets])
+
+
+def test_training_and_evaluation_check_targets(toy, run, monkeypatch):
+    import zoo_toy.data
+
+    dataset = load_dataset(toy.dataset("toy"))
+    test = dataset.splits["test"]
+    wrong = dataclasses.replace(test, targets=(np.full_like(test.targets[0], 3),))
+    changed = dataclasses.replace(dataset, splits={**dataset.splits, "test": wrong})
+    monkeypatch.setattr(zoo_toy.data, "load", lambda: changed)
+    entry = toy.dataset("toy")
+    spec = dataclasses.replace(entry.spec, sha256="")
+    toy._entries_by_kind["datasets"]["toy"] = [dataclasses.replace(entry, spec=spec)]
+    with pytest.raises(DataError, match="'test', head 0"):
+        Training.new(toy, "softmax").run()
+    with pytest.raises(DataError, match="'test', head 0"):
+        evaluate_pretrained(toy, [load_pretrained(toy, run.folder)])
 
 
 def test_dataset_sha256_covers_pixels_labels_splits_and_classes(toy):
     dataset = load_dataset(toy.dataset("toy"))
     split = dataset.splits["test"]
-    pixels, targets = split.images.copy(), split.labels.copy()
+    pixels, targets = split.inputs.copy(), split.targets[0].copy()
     pixels[-1, 0, -1, -1] ^= 1
-    targets[-1, 0] = (targets[-1, 0] + 1) % 3
+    targets[-1] = (targets[-1] + 1) % 3
     splits = [
-        {"test": Split(pixels, split.labels)},
-        {"test": Split(split.images, targets)},
+        {"test": Split(pixels, split.targets)},
+        {"test": Split(split.inputs, (targets,))},
         {"extra": split},
     ]
     changed = [dataclasses.replace(dataset, splits={**dataset.splits, **new}) for new in splits]
-    changed.append(dataclasses.replace(dataset, classes=(("high", "middle", "LOW"),)))
+    changed.append(dataclasses.replace(dataset, targets=class_targets(("high", "middle", "LOW"))))
     assert len({dataset.sha256(), *(other.sha256() for other in changed)}) == 5
 
 
@@ -69,7 +116,13 @@ def test_dataset_sha256_covers_pixels_labels_splits_and_classes(toy):
     ("change", "error", "message"),
     [
         ({"sha256": "0" * 64}, VerificationError, r"'toy': .* 0{64}\b.* got [0-9a-f]{64}\b"),
-        ({"shape": (1, 7, 5)}, DataError, r"\(200, 1, 7, 5\).* got \(200, 1, 6, 5\)"),
+        ({"input": InputSpec(shape=(1, 7, 5))}, DataError, r"\(200, 1, 7, 5\).* got \(200, 1, 6, 5\)"),
+        (
+            {"input": InputSpec(kind="array", shape=(1, 6, 5))},
+            DataError,
+            "dtype .* expected float32 .* got uint8",
+        ),
+        ({"targets": class_targets(4)}, DataError, r"targets of dataset 'toy'.* 4, .* 3, "),
         ({"sizes": {"train": 201, "test": 50}}, DataError, "split 'train'"),
         ({"sizes": {"train": 200, "test": 50, "x": 1}}, DataError, "split 'x' .*None"),
     ],
@@ -119,29 +172,3 @@ def test_training_order_depends_only_on_seed_and_epoch(toy):
 
 def test_permutation_is_same_on_every_machine():
     assert permutation(10, 1, 2).tolist() == [5, 6, 9, 3, 2, 1, 0, 8, 4, 7]
-
-
-logits = st.lists(st.lists(st.floats(-50, 50), min_size=3, max_size=3), min_size=1, max_size=9)
-
-
-@given(logits)
-def test_softmax_is_nonnegative_and_sums_to_one(rows):
-    probabilities = softmax(np.array(rows, np.float32))
-    assert (probabilities >= 0).all()
-    assert probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
-
-
-def test_cross_entropy_is_in_nats():
-    flat = np.zeros((4, 10), np.float32)
-    assert cross_entropy(flat, np.arange(4)) == pytest.approx(np.log(10))
-    sure = np.array([[1000.0, 0.0]], np.float32)
-    assert cross_entropy(sure, np.array([0])) == 0
-    assert cross_entropy(sure, np.array([1])) == 1000
-
-
-def test_score_counts_each_head_and_all_heads():
-    heads = [np.eye(3, dtype=np.float32), np.eye(3, dtype=np.float32)]
-    scores = score(heads, labels([0, 0], [1, 0], [0, 2]))
-    assert scores.correct == (2, 2)
-    assert scores.accuracy == (2 / 3, 2 / 3)
-    assert (scores.all_correct, scores.total) == (1, 3)

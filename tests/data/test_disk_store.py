@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from zoo_core.data import disk_store
-from zoo_core.data.dataset import ReadingFacts, Split
+from zoo_core.data.dataset import Split
 from zoo_core.data.disk_store import (
     DatasetContent,
     find_copy,
@@ -21,27 +21,31 @@ from zoo_core.data.disk_store import (
     pixel_statistics,
 )
 from zoo_core.data.examples import Examples
+from zoo_core.data.reading_facts import ReadingFacts
 from zoo_core.errors import DataError
+from zoo_core.plugins.data_specs import InputSpec, class_targets
 from zoo_core.system.paths import zoo_home
 
 SHAPE = (2, 3, 4)
+INPUT, TARGETS = InputSpec(shape=SHAPE), class_targets(("a", "b", "c"))
 SIZES = {"train": 50, "test": 20}
 
 
 def split(size, seed):
     random = np.random.RandomState(seed)
     images = random.randint(0, 256, (size, *SHAPE)).astype(np.uint8)
-    return Split(images, random.randint(0, 3, (size, 1)).astype(np.int64))
+    return Split(images, (random.randint(0, 3, size).astype(np.int64),))
 
 
 def parts(whole, step=7):
     for start in range(0, len(whole), step):
-        yield Split(whole.images[start : start + step], whole.labels[start : start + step])
+        rows = np.arange(start, min(start + step, len(whole)))
+        yield Split(whole.inputs[rows], whole.select_targets(rows))
 
 
 def content(sizes=SIZES):
     splits = {name: parts(split(size, size)) for name, size in sizes.items()}
-    return DatasetContent(splits, SHAPE, (("a", "b", "c"),))
+    return DatasetContent(splits, INPUT, TARGETS)
 
 
 def folder():
@@ -62,12 +66,13 @@ def test_load_or_create_stores_content_once():
     again = load_or_create("made", "1", lambda: pytest.fail("it is there already"))
     for dataset in (first, again):
         for name, size in SIZES.items():
-            np.testing.assert_array_equal(dataset.splits[name].images, split(size, size).images)
-            np.testing.assert_array_equal(dataset.splits[name].labels, split(size, size).labels)
-        pixels = split(50, 50).images.swapaxes(0, 1).reshape(2, -1) / 255
+            np.testing.assert_array_equal(dataset.splits[name].inputs, split(size, size).inputs)
+            (labels,), (expected,) = dataset.splits[name].targets, split(size, size).targets
+            np.testing.assert_array_equal(labels, expected)
+        pixels = split(50, 50).inputs.swapaxes(0, 1).reshape(2, -1) / 255
         assert dataset.mean == pytest.approx(pixels.mean(axis=1))
         assert dataset.std == pytest.approx(pixels.std(axis=1))
-        assert dataset.classes == (("a", "b", "c"),)
+        assert dataset.targets == TARGETS
         assert dataset.splits["train"].ahead is None
     assert first.sha256() == again.sha256()
 
@@ -76,23 +81,23 @@ def test_load_or_create_maps_images_when_memory_is_short(little_memory):
     mapped = load_or_create("made", "1", content)
     train = mapped.splits["train"]
     assert train.ahead is not None
-    assert not train.images.flags.writeable
-    np.testing.assert_array_equal(train.images, split(50, 50).images)
+    assert not train.inputs.flags.writeable
+    np.testing.assert_array_equal(train.inputs, split(50, 50).inputs)
     train.ahead(np.array([0, 49, 7]))  # the first and the last among them
-    np.testing.assert_array_equal(train.images[[49, 0]], split(50, 50).images[[49, 0]])
+    np.testing.assert_array_equal(train.inputs[[49, 0]], split(50, 50).inputs[[49, 0]])
 
 
 @pytest.mark.parametrize("damage", ["pixel", "cut", "label", "description", "format", "gone"])
 def test_load_or_create_rebuilds_damaged_files(damage):
     expected = load_or_create("made", "1", content).sha256()
-    images = folder() / "test-images.npy"
+    images = folder() / "test-inputs.npy"
     match damage:
         case "pixel":
             images.write_bytes(images.read_bytes()[:-1] + b"\x07")
         case "cut":
             images.write_bytes(images.read_bytes()[:-1])
         case "label":
-            labels = folder() / "test-labels.npy"
+            labels = folder() / "test-targets-0.npy"
             labels.write_bytes(labels.read_bytes()[:-8] + np.int64(1).tobytes())
         case "description":
             (folder() / "dataset.json").write_text("{")
@@ -113,8 +118,8 @@ def test_load_or_create_rebuilds_damaged_files(damage):
 
 
 def test_load_or_create_rejects_wrong_image_shape():
-    narrow = DatasetContent(content().splits, (2, 3, 3), (("a", "b", "c"),))
-    with pytest.raises(DataError, match=r"images \(2, 3, 3\), got \(2, 3, 4\)"):
+    narrow = DatasetContent(content().splits, InputSpec(shape=(2, 3, 3)), TARGETS)
+    with pytest.raises(DataError, match=r"inputs \(2, 3, 3\), got \(2, 3, 4\)"):
         load_or_create("made", "1", lambda: narrow)
     assert files() == []
 
@@ -125,9 +130,7 @@ def test_load_or_create_leaves_nothing_after_failure():
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        load_or_create(
-            "made", "1", lambda: DatasetContent({"train": broken()}, SHAPE, (("a",) * 3,))
-        )
+        load_or_create("made", "1", lambda: DatasetContent({"train": broken()}, INPUT, TARGETS))
     assert files() == []
     assert len(load_or_create("made", "1", content).splits["train"]) == 50
 
@@ -145,16 +148,18 @@ import numpy as np
 from pathlib import Path
 from zoo_core.data.dataset import ReadingFacts, Split
 from zoo_core.data.disk_store import DatasetContent, load_or_create
+from zoo_core.plugins.data_specs import InputSpec, class_targets
 
 def parts():
     for part in range(10):
         Path("made").open("a").write("x")
-        yield Split(np.full((5, 1, 2, 2), part, np.uint8), np.zeros((5, 1), np.int64))
+        yield Split(np.full((5, 1, 2, 2), part, np.uint8), (np.zeros(5, np.int64),))
         time.sleep(float(sys.argv[1]))
 
 def content():
-    test = Split(np.zeros((1, 1, 2, 2), np.uint8), np.zeros((1, 1), np.int64))
-    return DatasetContent({"train": parts(), "test": iter([test])}, (1, 2, 2), (("a",),))
+    test = Split(np.zeros((1, 1, 2, 2), np.uint8), (np.zeros(1, np.int64),))
+    splits = {"train": parts(), "test": iter([test])}
+    return DatasetContent(splits, InputSpec(shape=(1, 2, 2)), class_targets("a"))
 
 print(load_or_create("made", "1", content).sha256())
 """
@@ -216,16 +221,17 @@ import numpy as np
 from zoo_core.data.dataset import ReadingFacts, Split
 from zoo_core.data.disk_store import DatasetContent, load_or_create
 from zoo_core.errors import DataError
+from zoo_core.plugins.data_specs import InputSpec, class_targets
 
 def parts():
     for _ in range(10):
-        yield Split(np.zeros((100, 1, 10, 10), np.uint8), np.zeros((100, 1), np.int64))
+        yield Split(np.zeros((100, 1, 10, 10), np.uint8), (np.zeros(100, np.int64),))
 
 # A limit on the size of files stands for a disk that becomes full while the copy is written.
 resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 try:
     load_or_create("made", "1", lambda: DatasetContent(
-        {"train": parts(), "test": parts()}, (1, 10, 10), (("a",),)))
+        {"train": parts(), "test": parts()}, InputSpec(shape=(1, 10, 10)), class_targets("a")))
 except DataError as exc:
     print(exc)
 """
@@ -246,12 +252,13 @@ def test_load_or_create_stores_examples_and_facts():
     def labeled():
         for start in range(0, 50, 7):
             some = tuple(keys[start : start + 7])
-            images, labels = whole.images[start : start + 7], whole.labels[start : start + 7]
-            yield Split(images, labels, examples=Examples(some, tuple(k[0] for k in some)))
+            rows = np.arange(start, start + len(some))
+            images, targets = whole.inputs[rows], whole.select_targets(rows)
+            yield Split(images, targets, examples=Examples(some, tuple(k[0] for k in some)))
 
     facts = ReadingFacts("A rule.", {"uint16": (0.0, 4095.0)}, {"hidden": 2}, 3)
     given = DatasetContent(
-        {"train": labeled(), "test": [split(20, 2)]}, SHAPE, (("a", "b", "c"),), lambda: facts
+        {"train": labeled(), "test": [split(20, 2)]}, INPUT, TARGETS, lambda: facts
     )
     for _ in range(2):  # created, then loaded
         dataset = load_or_create("made", "1", lambda: given)
@@ -259,7 +266,7 @@ def test_load_or_create_stores_examples_and_facts():
         assert examples == Examples(tuple(keys), tuple(key[0] for key in keys))
         assert dataset.splits["test"].examples is None
         assert dataset.facts == facts
-        np.testing.assert_array_equal(dataset.splits["train"].images, whole.images)
+        np.testing.assert_array_equal(dataset.splits["train"].inputs, whole.inputs)
 
 
 def test_find_copy_returns_stored_dataset_by_its_checksum():
@@ -267,6 +274,6 @@ def test_find_copy_returns_stored_dataset_by_its_checksum():
     assert find_copy("0" * 64) is None
     assert find_copy(dataset.sha256()) == folder()
     assert load_copy(str(folder())).sha256() == dataset.sha256()
-    (folder() / "train-labels.npy").write_bytes(b"damaged")
+    (folder() / "train-targets-0.npy").write_bytes(b"damaged")
     with pytest.raises(DataError, match="damaged"):
         load_copy(str(folder()))

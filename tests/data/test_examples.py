@@ -14,9 +14,10 @@ from zoo_core.data.example_record import (
     describe_changes,
     make_record,
 )
-from zoo_core.data.examples import Examples, concatenate, held_out_rows, pixel_digests
+from zoo_core.data.examples import Examples, concatenate, content_digests, held_out_rows
 from zoo_core.data.splits import training_data
 from zoo_core.errors import DataError, VerificationError
+from zoo_core.plugins.data_specs import class_targets
 from zoo_core.recipes.recipe import Recipe
 
 GROUP = st.text(min_size=1, max_size=8).map(lambda text: unicodedata.normalize("NFC", text))
@@ -99,10 +100,10 @@ def dataset(keys, *, size=None, groups=True, classes=("a", "b")):
     splits = {}
     for name, some in {"train": keys, "test": ["test-0", "test-1"]}.items():
         images = np.stack([np.full((1, 2, 2), sum(key.encode()) % 251, np.uint8) for key in some])
-        labels = np.array([[len(key) % 2] for key in some], np.int64)
+        labels = np.array([len(key) % 2 for key in some], np.int64)
         own = tuple(some)
-        splits[name] = Split(images, labels, examples=Examples(own, own if groups else None))
-    return ArrayDataset(splits, (classes,), (0.5,), (0.5,))
+        splits[name] = Split(images, (labels,), examples=Examples(own, own if groups else None))
+    return ArrayDataset(splits, class_targets(classes), (0.5,), (0.5,))
 
 
 RECIPE = Recipe(dataset="d", trainer="t", validation=0.2)
@@ -129,8 +130,8 @@ def test_rows_without_groups_are_split_by_their_number():
     without = training_data(dataset(keys, groups=False), RECIPE)
     plain = dataset(keys, groups=False)
     plain = ArrayDataset(
-        {name: Split(s.images, s.labels) for name, s in plain.splits.items()},
-        plain.classes,
+        {name: Split(s.inputs, s.targets) for name, s in plain.splits.items()},
+        plain.targets,
         plain.mean,
         plain.std,
     )
@@ -146,12 +147,12 @@ def test_checksum_includes_groups():
         {
             **renamed.splits,
             "train": Split(
-                renamed.splits["train"].images,
-                renamed.splits["train"].labels,
+                renamed.splits["train"].inputs,
+                renamed.splits["train"].targets,
                 examples=Examples(tuple(keys), tuple(f"other-{key}" for key in keys)),
             ),
         },
-        renamed.classes,
+        renamed.targets,
         renamed.mean,
         renamed.std,
     )
@@ -160,17 +161,17 @@ def test_checksum_includes_groups():
 
 def test_single_group_cannot_be_split():
     split = dataset(["a", "b", "c"]).splits["train"]
-    one = Split(split.images, split.labels, examples=Examples(("a", "b", "c"), ("x",) * 3))
+    one = Split(split.inputs, split.targets, examples=Examples(("a", "b", "c"), ("x",) * 3))
     whole = dataset(["a", "b", "c"])
-    data = ArrayDataset({**whole.splits, "train": one}, whole.classes, whole.mean, whole.std)
+    data = ArrayDataset({**whole.splits, "train": one}, whole.targets, whole.mean, whole.std)
     with pytest.raises(DataError, match="at least 2 groups"):
         training_data(data, RECIPE)
 
 
 def test_split_needs_one_key_per_image():
     split = dataset(["a", "b", "c"]).splits["train"]
-    with pytest.raises(DataError, match="2 keys and 3 images"):
-        Split(split.images, split.labels, examples=Examples(("a", "b")))
+    with pytest.raises(DataError, match="2 keys and 3 inputs"):
+        Split(split.inputs, split.targets, examples=Examples(("a", "b")))
 
 
 def test_concatenate_keeps_order_and_groups():
@@ -207,9 +208,9 @@ def test_record_lists_every_image_with_its_split():
     validation = [each.key for each in record.examples if each.split == "validation"]
     assert validation == [keys[row] for row in data.validation_rows]
     assert record.by_key["cat/1.png"].label == "b"
-    digests = pixel_digests(data.train.images[data.train_rows])
+    digests = content_digests(data.train.inputs[data.train_rows])
     assert record.trained == set(digests)
-    assert record.seen == record.trained | set(pixel_digests(data.validation.images))
+    assert record.seen == record.trained | set(content_digests(data.validation.inputs))
 
 
 def test_changes_of_records_are_named():
@@ -218,6 +219,6 @@ def test_changes_of_records_are_named():
     assert not describe_changes(before, before)
     renamed = make_record(training_data(dataset(["cat/x.png", *keys[2:]]), RECIPE))
     words = describe_changes(before, renamed)
-    assert words == ("1 image added (cat/x.png), 2 images removed (cat/0.png, cat/1.png)")
+    assert words == ("1 example added (cat/x.png), 2 examples removed (cat/0.png, cat/1.png)")
     other = make_record(training_data(dataset(keys, classes=("a", "c")), RECIPE))
-    assert "images with another class" in describe_changes(before, other)
+    assert "examples with another target" in describe_changes(before, other)

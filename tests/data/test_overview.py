@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from zoo_core.data.dataset import ArrayDataset, OriginalSizes, ReadingFacts, Split
+from zoo_core.data.dataset import ArrayDataset, Split
 from zoo_core.data.example_record import make_record
 from zoo_core.data.examples import Examples
 from zoo_core.data.overview.near_duplicates import find_near_duplicates, small_copies
 from zoo_core.data.overview.overview import describe_dataset
 from zoo_core.data.overview.sheet import choose_examples, draw_sheet
+from zoo_core.data.reading_facts import OriginalSizes, ReadingFacts
 from zoo_core.data.splits import training_data
+from zoo_core.plugins.data_specs import class_targets
 from zoo_core.recipes.recipe import Recipe
 
 NO_FACTS = ReadingFacts()
@@ -45,12 +47,12 @@ def make_dataset(train, validation, test, *, images=None, classes="ab", facts=NO
     for name, of_split in labels.items():
         keys = tuple(f"{name}-{row}" for row in range(len(of_split)))
         part = images[start : start + len(of_split)]
-        column = np.array(of_split, np.int64)[:, np.newaxis]
-        splits[name] = Split(part, column, examples=Examples(keys, keys))
+        column = np.array(of_split, np.int64)
+        splits[name] = Split(part, (column,), examples=Examples(keys, keys))
         start += len(of_split)
     channels = images.shape[1]
     mean, std = (0.5,) * channels, (0.25,) * channels
-    return ArrayDataset(splits, (tuple(classes),), mean, std, facts=facts)
+    return ArrayDataset(splits, class_targets(classes), mean, std, facts=facts)
 
 
 def describe(*labels, **options):
@@ -66,7 +68,7 @@ def test_overview_counts_each_image_once():
             "b": {"train": 3, "validation": 1, "test": 2},
         }
     ]
-    assert found.totals == [5, 2, 3]
+    assert found.totals == (5, 2, 3)
     assert found.warnings == ()
 
 
@@ -82,7 +84,7 @@ def test_counts_of_random_data_add_up():
         whole = make_dataset(train, [0], test, classes="abcde", images=images)
         # Without a validation split, so that the recipe holds out some of the training images.
         splits = {name: whole.splits[name] for name in ("train", "test")}
-        dataset = ArrayDataset(splits, whole.classes, whole.mean, whole.std)
+        dataset = ArrayDataset(splits, whole.targets, whole.mean, whole.std)
         recipe = RECIPE.model_copy(update={"validation": share})
         data = training_data(dataset, recipe)
         found = describe_dataset(data, recipe, make_record(data))
@@ -291,10 +293,10 @@ def test_sheet_leaves_out_classes_beyond_maximum():
 
 
 def test_sheet_shows_class_without_training_images_and_labels_of_several_heads():
-    labels = np.array([[0, 1], [1, 0]], np.int64)
+    first, second = np.array([0, 1]), np.array([1, 0])
     splits = {
-        "train": Split(textures(2)[:1], labels[:1]),
-        "test": Split(textures(2)[1:], labels[1:]),
+        "train": Split(textures(2)[:1], (first[:1], second[:1])),
+        "test": Split(textures(2)[1:], (first[1:], second[1:])),
     }
-    dataset = ArrayDataset(splits, (("a", "b"), ("x", "y")), (0.5,) * 3, (0.2,) * 3)
+    dataset = ArrayDataset(splits, class_targets("ab", "xy"), (0.5,) * 3, (0.2,) * 3)
     assert [each.name for each in choose_examples(dataset)[0]] == ["a; y", "b; x"]

@@ -17,11 +17,13 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo_core.data.dataset import ReadingFacts, Split
+from zoo_core.data.dataset import (Split)
+from zoo_core.data.reading_facts import (ReadingFacts)
 from zoo_core.data.disk_store import DatasetContent, load_or_create
 from zoo_core.data.examples import Examples, held_out_rows
 from zoo_core.errors import DataError
 from zoo_core.hookspecs import hookimpl
+from zoo_core.plugins.data_specs import InputSpec, class_targets
 from zoo_core.plugins.specs import DatasetSpec, SourceSpec
 
 
@@ -37,7 +39,7 @@ def describe(address):
     data = load(address)
     return DatasetSpec(
         name=f"pictures:{address}", summary="Pictures.", loader="zoo_pictures.plugin:load",
-        shape=data.splits["train"].images.shape[1:], classes=(len(data.classes[0]),),
+        input=data.input_spec, targets=class_targets(data.targets[0].size),
         sizes={name: len(split) for name, split in data.splits.items()}, sha256=data.sha256(),
         license="CC0-1.0", source="made up", address=address, place=str(Path(address).absolute()))
 
@@ -51,7 +53,7 @@ def load(address):
     if (order := root / "order.txt").exists():
         classes = order.read_text().split()
     keys = tuple(file.relative_to(root).as_posix() for file in files)
-    labels = np.array([[classes.index(file.parent.name)] for file in files])
+    labels = np.array([classes.index(file.parent.name) for file in files])
     images = np.stack([np.load(file) for file in files])
     white = float((root / "range.txt").read_text()) if (root / "range.txt").exists() else 0
     facts = ReadingFacts(pixel_ranges={"uint16": (0.0, white)} if white else {})
@@ -70,8 +72,9 @@ def load(address):
             *([("validation", is_validation)] if is_validation.any() else []),
         ):
             found = examples.select(np.flatnonzero(rows)) if has_names else None
-            splits[name] = [Split(images[rows], labels[rows], examples=found)]
-        return DatasetContent(splits, images.shape[1:], (tuple(classes),), lambda: facts)
+            splits[name] = [Split(images[rows], (labels[rows],), examples=found)]
+        return DatasetContent(
+            splits, InputSpec(shape=images.shape[1:]), class_targets(classes), lambda: facts)
 
     return load_or_create("pictures", digest.hexdigest()[:32], make)
 '''

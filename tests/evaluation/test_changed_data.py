@@ -28,7 +28,7 @@ def trained_on(run):
     return {
         digest(image)
         for split, rows in ((data.train, data.train_rows), (data.held_out, data.validation_rows))
-        for image in split.images[rows]
+        for image in split.inputs[rows]
     }
 
 
@@ -36,8 +36,8 @@ def unseen(catalog, name, *runs, split="test"):
     """Return images and labels of a split that no run has seen, computed apart from zoo."""
     part = load_dataset(catalog.dataset(name)).splits[split]
     seen = set().union(*map(trained_on, runs))
-    rows = [i for i, image in enumerate(part.images) if digest(image) not in seen]
-    return part.images[rows], part.labels[rows], len(part)
+    rows = [i for i, image in enumerate(part.inputs) if digest(image) not in seen]
+    return part.inputs[rows], part.targets[0][rows], len(part)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def evaluate_correctly(catalog, member, run, name=NAME, dataset=None):
     images, labels, total = unseen(catalog, name, run)
     scores = evaluation.together
     assert (scores.total, evaluation.left_out) == (len(images), total - len(images))
-    assert scores.correct == ((member.predict(images).labels == labels).sum(),)
+    assert scores["correct"] == ((member.predict(images).labels[:, 0] == labels).sum(),)
     return evaluation
 
 
@@ -67,7 +67,7 @@ def test_unchanged_data_are_scored_without_notes(pictures, run, member):
     assert evaluation.together == run.card.metrics["test"]
     assert (evaluation.notes, evaluation.left_out) == ((), 0)
     train = evaluate_pretrained(pictures, [member], split="train")
-    assert train.together.accuracy[0] > 0.9, "noise was to be learned by heart"
+    assert train.together["accuracy"][0] > 0.9, "noise was to be learned by heart"
     assert train.notes == ()
 
 
@@ -77,10 +77,10 @@ def test_one_more_image_is_named_and_changes_no_other(pictures, run, member):
     assert evaluation.left_out == 0
     changes, used = evaluation.notes
     assert changes.startswith(f"the data set {NAME} is not the one on the card of softmax@sha256:")
-    assert changes.endswith(": 1 image added (cat/more.npy)")
+    assert changes.endswith(": 1 example added (cat/more.npy)")
     assert (
         used
-        == f"none of the {evaluation.together.total} test images of {NAME} was used in training"
+        == f"none of the {evaluation.together.total} test examples of {NAME} was used in training"
     )
 
 
@@ -89,9 +89,9 @@ def test_renamed_training_images_are_left_out(pictures, run, member, rename_all)
     evaluation = evaluate_correctly(pictures, member, run)
     total = evaluation.together.total
     assert evaluation.left_out > 10
-    assert evaluation.together.accuracy[0] < 0.8, "noise cannot be recognized"
+    assert evaluation.together["accuracy"][0] < 0.8, "noise cannot be recognized"
     assert evaluation.notes[-1] == (
-        f"{evaluation.left_out} of the {total + evaluation.left_out} test images of {NAME} were "
+        f"{evaluation.left_out} of the {total + evaluation.left_out} test examples of {NAME} were "
         f"used in training and are left out; {total} remain"
     )
 
@@ -109,7 +109,7 @@ def test_rewritten_images_are_new_images(pictures, run, member, write_noise):
     write_noise(Path("noise"), seed=1)
     evaluation = evaluate_correctly(pictures, member, run)
     assert evaluation.left_out == 0
-    assert "120 images with other pixels" in evaluation.notes[0]
+    assert "120 examples with another content" in evaluation.notes[0]
 
 
 def change(folder, random, number):
@@ -174,10 +174,10 @@ def test_other_images_are_scored_without_notes(pictures, run, member, write_nois
 def test_evaluation_refuses_data_set_of_training_images_alone(pictures, run, member):
     train = run.data.train
     for i, row in enumerate(run.data.train_rows):
-        folder = Path("seen", ("cat", "dog")[train.labels[row, 0]])
+        folder = Path("seen", ("cat", "dog")[train.targets[0][row]])
         folder.mkdir(parents=True, exist_ok=True)
-        np.save(folder / f"{i}.npy", train.images[row])
-    with pytest.raises(VerificationError, match=r"every one of the .* images of pictures:seen"):
+        np.save(folder / f"{i}.npy", train.inputs[row])
+    with pytest.raises(VerificationError, match=r"every one of the .* examples of pictures:seen"):
         evaluate_pretrained(pictures, [member], dataset="pictures:seen")
 
 
@@ -186,11 +186,11 @@ def test_changed_training_images_are_scored_if_they_are_chosen(pictures, run, me
     part = load_dataset(pictures.dataset(NAME)).splits["train"]
     evaluation = evaluate_pretrained(pictures, [member], split="train")
     # Weights are not computed from validation images.
-    train = {digest(image) for image in run.data.train.images[run.data.train_rows]}
-    count = sum(digest(image) in train for image in part.images)
+    train = {digest(image) for image in run.data.train.inputs[run.data.train_rows]}
+    count = sum(digest(image) in train for image in part.inputs)
     assert (evaluation.together.total, evaluation.left_out) == (len(part), 0)
     assert evaluation.notes[-1] == (
-        f"{count} of the {len(part)} train images of {NAME} were used in training; all are scored, "
+        f"{count} of the {len(part)} train examples of {NAME} were used in training; all are scored, "
         "as the split is train"
     )
 
@@ -203,13 +203,13 @@ def test_several_members_are_scored_on_images_that_none_has_seen(
     second = load_pretrained(pictures, second_run.folder)
     comparison = compare_pretrained(pictures, [member, second])
     images, labels, total = unseen(pictures, NAME, run, second_run)
-    assert len(comparison.labels) == len(images) < total
+    assert len(comparison.targets[0]) == len(images) < total
     for each, scores in zip((member, second), comparison.scores, strict=True):
-        assert scores.correct == ((each.predict(images).labels == labels).sum(),)
+        assert scores["correct"] == ((each.predict(images).labels[:, 0] == labels).sum(),)
     part = load_dataset(pictures.dataset(NAME)).splits["test"]
     for index in comparison.disagreements:
         row = comparison.rows[index]
-        assert np.array_equal(part.images[row], images[index])
+        assert np.array_equal(part.inputs[row], images[index])
         assert comparison.scored.key(int(index)) == part.examples.keys[row]
     assert len(comparison.disagreements)
     alone = evaluate_pretrained(pictures, [second])
@@ -247,7 +247,7 @@ def test_evaluation_refuses_changed_data_without_list(pictures, write_noise, lea
     assert "is not the one on the card" in note
     write_noise(Path("other"), seed=1)
     (note,) = evaluate_pretrained(pictures, [member], dataset="pictures:other").notes
-    assert note.startswith("images of pictures:other may have been used to train softmax@")
+    assert note.startswith("examples of pictures:other may have been used to train softmax@")
 
 
 def test_weight_file_without_its_run_needs_list_for_changed_data(pictures, run, tmp_path):
@@ -267,12 +267,12 @@ def test_weight_file_without_its_run_needs_list_for_changed_data(pictures, run, 
 def test_copies_of_training_images_among_test_images_are_named(pictures, run, learn):
     test, train = run.data.test.examples.keys, run.data.train
     for key, row in zip(test[:3], run.data.train_rows, strict=False):
-        np.save(Path("noise", key), train.images[row])
+        np.save(Path("noise", key), train.inputs[row])
     member = load_pretrained(pictures, learn(NAME, "copies", epochs=1).folder)
     evaluation = evaluate_pretrained(pictures, [member])
     total = evaluation.together.total
     assert total == len(test)
-    assert evaluation.notes == (f"3 of the {total} test images are copies of training images",)
+    assert evaluation.notes == (f"3 of the {total} test examples are copies of training examples",)
 
 
 def test_data_are_found_at_their_place_from_another_folder(

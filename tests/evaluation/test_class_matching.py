@@ -13,9 +13,11 @@ from zoo_core.errors import InvalidValueError
 from zoo_core.evaluation.class_matching import find_positions, match_data
 from zoo_core.evaluation.compare import compare_pretrained
 from zoo_core.evaluation.evaluate import evaluate_pretrained
-from zoo_core.metrics.ensemble import ensemble_predictions
-from zoo_core.metrics.scores import score
+from zoo_core.metrics.predictions import ensemble_outputs
+from zoo_core.metrics.scores import measure, score
+from zoo_core.plugins.data_specs import class_targets
 from zoo_core.pretrained.load import load_pretrained
+from zoo_core.tasks.classification import Classification
 
 BRIGHT = {"cat": 0, "cow": 5, "dog": 11}
 """Rows that are bright in pictures of a class."""
@@ -36,8 +38,8 @@ def write_animals(folder, classes=("cat", "cow", "dog"), seed=0, names=None):
 def labels_of(catalog, dataset, order):
     """Return images and labels of a data set's test split, with class numbers in an order."""
     data = load_dataset(catalog.dataset(dataset))
-    numbers = np.array([order.index(name) for name in data.classes[0]])
-    return data.splits["test"].images, numbers[data.splits["test"].labels]
+    numbers = np.array([order.index(name) for name in data.targets[0].classes])
+    return data.splits["test"].inputs, numbers[data.splits["test"].targets[0]]
 
 
 @pytest.fixture
@@ -58,7 +60,7 @@ def backwards(pictures, learn, member):
 def test_classes_in_another_order_are_matched_by_name(pictures, member):
     write_animals(Path("new"), seed=1)
     before = evaluate_pretrained(pictures, [member], dataset="pictures:new")
-    assert before.together.accuracy[0] > 0.8
+    assert before.together["accuracy"][0] > 0.8
     Path("new/order.txt").write_text("cow dog cat")
     after = evaluate_pretrained(pictures, [member], dataset="pictures:new")
     assert after.together == before.together
@@ -69,29 +71,30 @@ def test_members_with_classes_in_another_order_are_matched_by_name(pictures, mem
     write_animals(Path("new"), seed=1)
     members = [backwards, member]
     comparison = compare_pretrained(pictures, members, dataset="pictures:new")
-    assert comparison.classes == (("dog", "cow", "cat"),)
+    assert [each.target.classes for each in comparison.tasks] == [("dog", "cow", "cat")]
     alone = [
         evaluate_pretrained(pictures, [each], dataset="pictures:new").together for each in members
     ]
     for found, expected in zip(comparison.scores, alone, strict=True):
-        assert found.correct == expected.correct
-        assert found.loss == pytest.approx(expected.loss)
-        assert found.accuracy[0] > 0.6
+        assert found["correct"] == expected["correct"]
+        assert found["loss"] == pytest.approx(expected["loss"])
+        assert found["accuracy"][0] > 0.6
     images, labels = labels_of(pictures, "pictures:new", ("dog", "cow", "cat"))
-    assert comparison.labels.tolist() == labels.tolist()
+    assert comparison.targets[0].tolist() == labels.tolist()
     own = member.predict(images)
     assert comparison.predictions[1].labels.tolist() == (2 - own.labels).tolist()
     together = evaluate_pretrained(pictures, members, dataset="pictures:new").together
-    expected = ensemble_predictions([backwards.predict(images), comparison.predictions[1]])
-    assert together == score(expected.logits, labels)
+    tasks, alone = comparison.tasks, [backwards.predict(images), comparison.predictions[1]]
+    expected = ensemble_outputs(tasks, [each.outputs for each in alone])
+    assert together == score(tasks, measure(tasks, expected, [labels]))
 
 
 def test_data_set_may_lack_classes_of_the_model(pictures, member):
     write_animals(Path("few"), ("dog", "cow"), seed=1)
     evaluation = evaluate_pretrained(pictures, [member], dataset="pictures:few")
     images, labels = labels_of(pictures, "pictures:few", ("cat", "cow", "dog"))
-    assert evaluation.together.correct == ((member.predict(images).labels == labels).sum(),)
-    assert evaluation.together.accuracy[0] > 0.7
+    assert evaluation.together["correct"] == ((member.predict(images).labels[:, 0] == labels).sum(),)
+    assert evaluation.together["accuracy"][0] > 0.7
     assert evaluation.notes == (
         "pictures:few lacks 1 of the model's classes, and predicting one of them is a mistake: cat",
     )
@@ -106,8 +109,8 @@ def test_other_classes_are_refused_with_the_option_that_maps_them(pictures, memb
     chosen = {"zcat": "cat"}
     mapped = evaluate_pretrained(pictures, [member], dataset="pictures:zoo", classes=chosen)
     images, labels = labels_of(pictures, "pictures:zoo", ("zcat", "cow", "dog"))
-    assert mapped.together.correct == ((member.predict(images).labels == labels).sum(),)
-    assert mapped.together.accuracy[0] > 0.7
+    assert mapped.together["correct"] == ((member.predict(images).labels[:, 0] == labels).sum(),)
+    assert mapped.together["accuracy"][0] > 0.7
     assert "zcat as cat" in mapped.notes[0]
 
 
@@ -123,8 +126,8 @@ def test_zoo_evaluate_maps_classes_by_option(cli, pictures, pictures_site, membe
     report = cli(*base, *names, **site).json
     chosen = {"kitten, tabby": "cat", "puppy": "dog"}
     found = evaluate_pretrained(pictures, [member], dataset="pictures:pets", classes=chosen)
-    assert report["metrics"]["test"]["correct"] == list(found.together.correct)
-    assert found.together.accuracy[0] > 0.8
+    assert report["metrics"]["test"]["correct"] == list(found.together["correct"])
+    assert found.together["accuracy"][0] > 0.8
     for wrong in ("cat", "a=b=c", "=cat"):
         assert cli(*base, "--classes", wrong, **site).code == 2
     unknown = cli(*base, *names, "--classes", "puppi=dog", **site)
@@ -168,7 +171,8 @@ def test_match_data_accepts_repeated_names_only_in_the_same_order():
 def test_match_data_matches_each_head_and_merges_classes():
     data, model = [["a", "b"], ["big", "huge", "small"]], [["b", "a"], ["small", "large"]]
     match = match_data("x", data, "y", model, {"big": "large", "huge": "large"})
-    labels = np.array([[0, 0], [1, 1], [1, 2]])
-    assert match.convert(labels).tolist() == [[1, 1], [0, 1], [0, 0]]
+    tasks = [Classification(target) for target in class_targets(*model)]
+    converted = match.convert(tasks, (np.array([0, 1, 1]), np.array([0, 1, 2])))
+    assert [head.tolist() for head in converted] == [[1, 0, 0], [1, 1, 0]]
     with pytest.raises(InvalidValueError, match=r"head 2.*only the data set has huge"):
         match_data("x", data, "y", model, {"big": "large"})

@@ -61,7 +61,7 @@ def test_compare_pretrained_counts_match_predictions(toy, pair):
     comparison = compare_pretrained(toy, pair)
     images = comparison.data.splits["test"]
     first, second = (
-        each.predict(images.images).labels[:, 0] == images.labels[:, 0] for each in pair
+        each.predict(images.inputs).labels[:, 0] == images.targets[0] for each in pair
     )
     (question,) = comparison.heads_compared
     assert [share.correct for share in question.proportions] == [first.sum(), second.sum()]
@@ -88,16 +88,18 @@ def test_compare_pretrained_tests_each_head_and_all_heads_together(toy, tmp_path
         for seed, lr in enumerate((0.5, 1e-4, 1e-5))
     ]
     comparison = compare_pretrained(toy, [load_pretrained(toy, run.folder) for run in runs])
+    labels = np.stack(comparison.targets, axis=1)
+    is_correct = np.stack([each.labels == labels for each in comparison.predictions])
     assert [question.head for question in comparison.heads_compared] == [0, 1, None]
     for question, right in zip(
         comparison.heads_compared,
-        [*np.moveaxis(comparison.is_correct, 2, 0), comparison.is_correct.all(axis=2)],
+        [*np.moveaxis(is_correct, 2, 0), is_correct.all(axis=2)],
         strict=True,
     ):
         assert [share.correct for share in question.proportions] == right.sum(axis=1).tolist()
         assert [(pair.first, pair.second) for pair in question.tests] == [(0, 1), (0, 2), (1, 2)]
         assert [pair.adjusted for pair in question.tests] == holm([p.p for p in question.tests])
-    readers = comparison.is_correct.all(axis=2).sum(axis=0)[comparison.disagreements]
+    readers = is_correct.all(axis=2).sum(axis=0)[comparison.disagreements]
     assert set(readers) <= {1, 2}
     assert (np.diff(readers) >= 0).all()
 

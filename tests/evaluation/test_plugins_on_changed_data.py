@@ -42,7 +42,7 @@ def test_report_shows_unseen_images_and_notes(pictures, run, capsys):
     titles = re.findall(r'<li title="([^"]+\.npy)">\s*<img src="([^"]+)"[^>]* alt="(\w+)', page)
     assert titles
     for key, source, true in titles:
-        image = part.images[part.examples.keys.index(key)]
+        image = part.inputs[part.examples.keys.index(key)]
         assert source == data_uri(image)[0]
         assert true == key.partition("/")[0]
         assert hashlib.sha256(image.tobytes()).hexdigest()[:16] not in run_examples(run)
@@ -98,7 +98,7 @@ def test_gallery_shows_images_that_were_not_used_in_training(pictures, run):
     assert page["items"]
     for item in page["items"]:
         pixels = base64.b64decode(item["image"]["pixels"])
-        assert pixels == part.images[item["row"]].tobytes()
+        assert pixels == part.inputs[item["row"]].tobytes()
         assert item["true"] == [part.examples.keys[item["row"]].partition("/")[0]]
         assert hashlib.sha256(pixels).hexdigest()[:16] not in run_examples(run)
 

@@ -9,7 +9,7 @@ from zoo_core.evaluation.evaluate import evaluate_pretrained
 from zoo_core.filenames import WEIGHTS
 from zoo_core.frameworks.prediction import VIEWS, shift_slices
 from zoo_core.frameworks.run import Callbacks
-from zoo_core.metrics.scores import score
+from zoo_core.metrics.scores import measure, score
 from zoo_core.pretrained.load import load_pretrained
 from zoo_core.publishing.publish import publish_run
 from zoo_core.publishing.verify import Verifier
@@ -54,13 +54,14 @@ def test_predict_averages_logits_over_views(toy, tmp_path, views):
     test = several.data.test
 
     expected = np.mean(
-        [single.predict(images).logits[0] for images in shifted(test.images, views)], axis=0
+        [single.predict(images).outputs[0] for images in shifted(test.inputs, views)], axis=0
     )
-    np.testing.assert_allclose(pretrained.predict(test.images).logits[0], expected, rtol=1e-5)
+    np.testing.assert_allclose(pretrained.predict(test.inputs).outputs[0], expected, rtol=1e-5)
     assert several.card.metrics["test"] != one.card.metrics["test"]
     assert evaluate_pretrained(toy, [pretrained]).together == several.card.metrics["test"]
     validation = several.data.validation
-    predicted = score(pretrained.predict(validation.images).logits, validation.labels)
+    tasks, outputs = pretrained.tasks, pretrained.predict(validation.inputs).outputs
+    predicted = score(tasks, measure(tasks, outputs, validation.targets))
     assert several.card.metrics["validation"] == predicted
     assert f"mean of {views} views" in (several.folder / "card.md").read_text()
     assert "views" not in (one.folder / "card.md").read_text().partition("## Recipe")[0]

@@ -4,8 +4,14 @@ import re
 
 import pytest
 
-from zoo_core.errors import AmbiguousNameError, PluginError, UnknownNameError
+from zoo_core.errors import (
+    AmbiguousNameError,
+    InvalidValueError,
+    PluginError,
+    UnknownNameError,
+)
 from zoo_core.installation.installed import load_catalog
+from zoo_core.plugins.data_specs import InputSpec, class_targets
 from zoo_core.plugins.plugin import Status
 from zoo_core.plugins.specs import DatasetSpec, ModelSpec
 
@@ -62,6 +68,48 @@ def test_load_catalog_isolates_and_explains_broken_plugin(site, write_plugin, co
     assert "uninstall zoo-bad" in plugins["zoo-bad"].reason
     assert plugins["zoo-bad"].offers == ()
     assert plugins["zoo-good"].status is Status.OK
+
+
+LOSS = """
+from zoo_core.hookspecs import hookimpl
+from zoo_core.plugins.specs import LossSpec
+
+@hookimpl
+def zoo_losses():
+    return [
+        LossSpec(
+            name="log", summary="s", loss=f"{task}.losses:log", task=task, framework=framework
+        )
+        for task, framework in PAIRS
+    ]
+"""
+
+
+def test_losses_of_one_name_are_told_apart_by_task_and_framework(site, write_plugin):
+    write_plugin(site, "zoo-a", LOSS.replace("PAIRS", "[('one', 'x'), ('two', 'x')]"))
+    write_plugin(site, "zoo-b", LOSS.replace("PAIRS", "[('one', 'y')]"))
+    plugins, catalog = statuses(), load_catalog()
+    assert [plugins[name].status for name in ("zoo-a", "zoo-b")] == [Status.OK] * 2
+    found = [catalog.loss("log", *pair) for pair in (("one", "x"), ("two", "x"), ("one", "y"))]
+    assert [(each.plugin.distribution, each.spec.loss) for each in found] == [
+        ("zoo-a", "one.losses:log"),
+        ("zoo-a", "two.losses:log"),
+        ("zoo-b", "one.losses:log"),
+    ]
+    with pytest.raises(InvalidValueError, match="no loss for z.*another framework: x, y"):
+        catalog.loss("log", "one", "z")
+    with pytest.raises(InvalidValueError, match="no loss 'lgo'.*Choose one of: log"):
+        catalog.loss("lgo", "one", "x")
+
+
+def test_loss_of_two_plugins_needs_its_qualified_name(site, write_plugin):
+    for name in ("zoo-a", "zoo-b"):
+        write_plugin(site, name, LOSS.replace("PAIRS", "[('one', 'x')]"))
+    plugins, catalog = statuses(), load_catalog()
+    assert plugins["zoo-a"].status is Status.CONFLICT
+    with pytest.raises(AmbiguousNameError, match="loss 'log'.*zoo-a/log, zoo-b/log"):
+        catalog.loss("log", "one", "x")
+    assert catalog.loss("zoo-b/log", "one", "x").plugin.distribution == "zoo-b"
 
 
 def test_training_hooks_exclude_broken_plugin(site, write_plugin):
@@ -188,8 +236,8 @@ def test_dataset_spec_requires_train_and_test_splits():
             name="d",
             summary="",
             loader="a:b",
-            shape=(1, 2, 2),
-            classes=(2,),
+            input=InputSpec(shape=(1, 2, 2)),
+            targets=class_targets(2),
             sizes={"train": 1},
             sha256="",
             license="",

@@ -4,6 +4,7 @@ import pytest
 
 PLUGIN = """
 from zoo_core.hookspecs import hookimpl
+from zoo_core.plugins.data_specs import InputSpec, class_targets
 from zoo_core.plugins.specs import DatasetSpec, SourceSpec
 
 @hookimpl
@@ -17,7 +18,8 @@ def describe(address):
     dataset = load(address)
     sizes = {name: len(split) for name, split in dataset.splits.items()}
     return DatasetSpec(name=f"repeated:{address}", summary="Repeated.", address=address,
-        loader="zoo_repeated.plugin:load", shape=(1, 6, 5), classes=(3,), sizes=sizes,
+        input=InputSpec(shape=(1, 6, 5)), targets=class_targets(3),
+        loader="zoo_repeated.plugin:load", sizes=sizes,
         sha256=dataset.sha256(), license="CC0-1.0", source="made up")
 
 def load(address):
@@ -31,9 +33,9 @@ def load(address):
         raise InvalidValueError(f"{address!r} is not a number")
     once = load()
     train = once.splits["train"]
-    images = np.tile(train.images, (int(address), 1, 1, 1))
-    labels = np.tile(train.labels, (int(address), 1))
-    return dataclasses.replace(once, splits={**once.splits, "train": Split(images, labels)})
+    images = np.tile(train.inputs, (int(address), 1, 1, 1))
+    labels = np.tile(train.targets[0], int(address))
+    return dataclasses.replace(once, splits={**once.splits, "train": Split(images, (labels,))})
 """
 
 

@@ -21,8 +21,8 @@ def test_load_pretrained_finds_weights_by_name(toy, run, added):
     assert pretrained.name == f"softmax.first@sha256:{run.card.weights.sha256}"
     assert pretrained.card.metrics == run.card.metrics
     assert pretrained.config.model_dump() == run.config.model_dump()
-    mine = load_pretrained(toy, run.folder).predict(run.data.test.images)
-    assert (pretrained.predict(run.data.test.images).labels == mine.labels).all()
+    mine = load_pretrained(toy, run.folder).predict(run.data.test.inputs)
+    assert (pretrained.predict(run.data.test.inputs).labels == mine.labels).all()
 
 
 def test_load_pretrained_restores_normalization(toy, run, added):
@@ -249,6 +249,6 @@ def test_load_pretrained_loads_model_with_two_heads(toy, tmp_path):
     run = Training.new(toy, "softmax-pairs", out=tmp_path / "pairs").run()
     publish_run(toy, run.folder, "softmax-pairs.a", str(tmp_path / "registry"))
     loaded = load_pretrained(toy, "softmax-pairs", registry=str(tmp_path / "registry"))
-    assert loaded.predict(run.data.test.images).labels.shape == (50, 2)
+    assert loaded.predict(run.data.test.inputs).labels.shape == (50, 2)
     card = json.loads((tmp_path / "registry/softmax-pairs/a/card.json").read_text())
-    assert len(card["golden"]["logits"]) == 2
+    assert len(card["golden"]["outputs"]) == 2

@@ -9,9 +9,11 @@ import shutil
 
 import pytest
 
+from zoo_core.data.normalization import Normalization
 from zoo_core.errors import DataError, InvalidValueError, VerificationError
+from zoo_core.plugins.data_specs import InputSpec
 from zoo_core.pretrained.verified_read import published_card
-from zoo_core.publishing.golden import probe_images
+from zoo_core.publishing.golden import probe_inputs
 from zoo_core.publishing.publish import publish_run
 from zoo_core.publishing.seed_interval import is_within, make_interval, student_t
 from zoo_core.registry.location import Folder
@@ -29,14 +31,14 @@ def test_publish_run_writes_index_card_and_files(toy, run, registry):
     (entry,) = index_of(registry).tags.values()
     assert (entry.name, entry.plugin, entry.recipe) == ("softmax.first", "zoo-toy", "default")
     assert entry.sha256 == run.card.weights.sha256
-    assert entry.accuracy == run.card.metrics["test"].accuracy
+    assert entry.accuracy == run.card.metrics["test"]["accuracy"]
     assert set(os.listdir(registry)) == {"index.json", "softmax", ".lock"}
     files = {"model.safetensors", "card.json", "card.md", "metrics.jsonl"}
     assert set(os.listdir(registry / "softmax" / "first")) == files
     card = published_card(resolve_weights(toy, "softmax.first", str(registry)))
     assert card.metrics == run.card.metrics
     assert card.command == "zoo train softmax --seed 3"
-    assert len(card.golden.logits[0]) == 16
+    assert len(card.golden.outputs[0]) == 16
 
 
 def test_card_page_shows_commands_scores_recipe_and_pictures(toy, run, tmp_path):
@@ -169,13 +171,17 @@ class Other:
     metrics: dict
 
 
+def with_accuracy(scores, accuracy):
+    return dataclasses.replace(scores, metrics={**scores.metrics, "accuracy": (accuracy,)})
+
+
 def others(card, accuracies):
     test = card.metrics["test"]
     return [
         Other(
             card.model,
             card.recipe.model_copy(update={"seed": seed}),
-            {"test": dataclasses.replace(test, accuracy=(accuracy,))},
+            {"test": with_accuracy(test, accuracy)},
         )
         for seed, accuracy in enumerate(accuracies)
     ]
@@ -191,9 +197,9 @@ def test_make_interval_computes_bounds_from_several_seeds(run):
     # mean ± 2.776 · sd · √1.2, with Student's t of four degrees of freedom
     assert (interval.low[0], interval.high[0]) == pytest.approx((0.871919, 0.968081), abs=2e-6)
     scores = card.metrics["test"]
-    assert is_within(dataclasses.replace(scores, accuracy=(0.872,)), interval)
-    assert not is_within(dataclasses.replace(scores, accuracy=(0.8719,)), interval)
-    assert not is_within(dataclasses.replace(scores, accuracy=(0.9681,)), interval)
+    assert is_within(with_accuracy(scores, 0.872), interval)
+    assert not is_within(with_accuracy(scores, 0.8719), interval)
+    assert not is_within(with_accuracy(scores, 0.9681), interval)
 
 
 # As in statistical tables: https://www.itl.nist.gov/div898/handbook/eda/section3/eda3672.htm
@@ -239,10 +245,10 @@ def test_make_interval_refuses_different_recipes(run):
 
 
 @pytest.mark.parametrize("shape", [(1, 28, 28), (3, 5, 7), (1, 42, 28)])
-def test_probe_images_are_deterministic(shape):
-    images = probe_images(shape)
+def test_probe_inputs_are_deterministic(shape):
+    images = probe_inputs(InputSpec(shape=shape), Normalization((), ()))
     assert images.shape == (16, *shape)
     assert images.dtype == "uint8"
-    assert (images == probe_images(shape)).all()
+    assert (images == probe_inputs(InputSpec(shape=shape), Normalization((), ()))).all()
     assert images.min() < 20
     assert images.max() > 235

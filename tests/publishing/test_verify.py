@@ -34,7 +34,7 @@ def test_verifier_passes_published_weights(toy, registry):
     found = {check.what: check.found for check in verification.checks}
     assert "bytes, sha256 in" in found["file"]
     assert "1 tensors, 90 parameters" in found["model"]
-    assert "of 50 correct" in found["test split"]
+    assert "correct 50 of 50" in found["test split"]
 
 
 def test_verifier_stops_at_changed_file(toy, registry):
@@ -85,19 +85,19 @@ def change(*keys, by):
         (change("parameters", by=lambda n: n + 1), "card", ["parameters", "91"]),
         (change("tag", by=lambda _: "other"), "card", ["tag", "first", "other"]),
         (
-            change("golden", "logits", 0, 3, 1, by=lambda x: x + 1),
+            change("golden", "outputs", 0, 3, 1, by=lambda x: x + 1),
             "golden outputs",
             ["0.001"],
         ),
         (
-            change("golden", "logits", by=lambda heads: heads * 2),
+            change("golden", "outputs", by=lambda heads: heads * 2),
             "golden outputs",
             ["[(16, 3)]", "[(16, 3), (16, 3)]"],
         ),
         (
             change("predictions", by=lambda _: "0" * 64),
             "test split",
-            ["labels", "0" * 64],
+            ["predictions", "0" * 64],
         ),
     ],
 )
@@ -125,13 +125,13 @@ def test_verifier_detects_weights_unlike_card(toy, registry):
     rewrite(registry, weights=shuffle)
     errors = {c.what: str(c.error) for c in verify(toy, registry).checks if c.error}
     assert set(errors) == {"golden outputs", "test split"}
-    assert "expected 50 of 50" in errors["test split"]
+    assert "expected correct 50 of 50" in errors["test split"]
 
 
-def test_verifier_tolerates_rounding_of_golden_logits(toy, registry):
+def test_verifier_tolerates_rounding_of_golden_outputs(toy, registry):
     rewrite(
         registry,
-        card=change("golden", "logits", 0, 3, by=lambda row: [x * 1.0001 for x in row]),
+        card=change("golden", "outputs", 0, 3, by=lambda row: [x * 1.0001 for x in row]),
     )
     assert not verify(toy, registry).errors
 

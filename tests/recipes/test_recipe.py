@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, strategies as st
 
 from zoo_core.errors import DataError, InvalidValueError, UnknownNameError
+from zoo_core.plugins.data_specs import class_targets
 from zoo_core.recipes.recipe import Recipe
 from zoo_core.recipes.resolve import parse_set, resolve_config, resolve_recipe
 from zoo_core.recipes.validation import validate
+from zoo_core.tasks.classification import Classification
 from zoo_core.training.plan import make_plan
 from zoo_core.training.schedule import learning_rate
 from zoo_core.training.training import Training
@@ -232,10 +234,13 @@ def test_validate_returns_valid_recipe_or_raises(values):
         assert recipe.epochs >= 1
 
 
+TASKS = [Classification(target) for target in class_targets(3)]
+
+
 def test_resolve_config_takes_shape_and_classes_from_dataset(toy, softmax):
     recipe = resolve_recipe(softmax, "default", [{"model": {"scale": 0.5}}])
-    config = resolve_config(softmax, recipe, toy.dataset("toy").spec)
-    assert (config.input_shape, config.classes, config.scale) == ((1, 6, 5), (3,), 0.5)
+    config = resolve_config(softmax, recipe, toy.dataset("toy").spec, TASKS)
+    assert (config.input_shape, config.outputs, config.scale) == ((1, 6, 5), (3,), 0.5)
 
 
 @pytest.mark.parametrize(
@@ -251,7 +256,7 @@ def test_resolve_config_takes_shape_and_classes_from_dataset(toy, softmax):
 def test_resolve_config_rejects_invalid_model_values(toy, softmax, model, dataset, pattern):
     recipe = resolve_recipe(softmax, "default", [{"model": model}])
     with pytest.raises(InvalidValueError, match=pattern):
-        resolve_config(softmax, recipe, toy.dataset(dataset).spec)
+        resolve_config(softmax, recipe, toy.dataset(dataset).spec, TASKS)
 
 
 def recipe_with(**values):

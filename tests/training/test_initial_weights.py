@@ -10,7 +10,7 @@ import pytest
 from zoo_core.data.normalization import Normalization
 from zoo_core.errors import DataError, InvalidValueError, VerificationError
 from zoo_core.frameworks.run import Callbacks
-from zoo_core.metrics.scores import score
+from zoo_core.metrics.scores import measure, score
 from zoo_core.pretrained.load import load_pretrained
 from zoo_core.system.interrupts import Stop
 from zoo_core.training.initial_weights import PretrainedWeights
@@ -122,8 +122,9 @@ def test_training_and_prediction_normalize_like_initial_weights(given, facts, tm
     pretrained = load_pretrained(catalog, run.folder)
     assert pretrained.normalization == Normalization(MEAN, STD)
     # The card's scores were predicted with it too.
-    predictions = pretrained.predict(run.data.test.images)
-    assert score(predictions.logits, run.data.test.labels) == run.card.metrics["test"]
+    predictions = pretrained.predict(run.data.test.inputs)
+    measured = measure(run.tasks, predictions.outputs, run.data.test.targets)
+    assert score(run.tasks, measured) == run.card.metrics["test"]
 
 
 def test_trial_of_search_normalizes_like_initial_weights(given, facts, tmp_path):

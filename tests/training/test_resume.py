@@ -16,6 +16,7 @@ from zoo_core.filenames import CONFIG, WEIGHTS
 from zoo_core.frameworks.run import Callbacks
 from zoo_core.frameworks.training_state import TrainingState
 from zoo_core.installation.installed import load_catalog
+from zoo_core.metrics.task import Measured
 from zoo_core.testing.check import ContractError
 from zoo_core.testing.resume_checks import StopAfter, expect_same
 from zoo_core.testing.trainee import Trainee
@@ -229,7 +230,7 @@ def test_diverged_training_keeps_last_good_epoch(toy, tmp_path, diverging):
     with pytest.raises(TrainingError) as caught:
         Training.new(toy, "softmax", out=tmp_path / "run").run()
     message = str(caught.value)
-    assert re.search(r"not finite .*step 8 of epoch 3 .*\blr 0\.5\b.* 16 images, rows \d", message)
+    assert re.search(r"not finite .*step 8 of epoch 3 .*\blr 0\.5\b.* 16 examples, rows \d", message)
     assert "--set lr=0.05" in message
     card = json.loads((tmp_path / "run" / "card.json").read_text())
     assert card["epoch"] <= 2
@@ -251,7 +252,12 @@ def test_checkpoints_survive_failed_save(stopped, monkeypatch):
 
 
 PARTS = ["weights", "statistics", "muon", "mean", "square", "steps", "average", "position"]
-PARTS += ["logits", "kept"]
+PARTS += ["measured", "kept"]
+
+
+def changed(head, change):
+    """Return measures with changed columns."""
+    return Measured({name: change(column) for name, column in head.columns.items()}, head.counts)
 
 
 def without(part, packed):
@@ -264,14 +270,14 @@ def without(part, packed):
         "average": "average.",
     }
     named = [name for name in state if name.startswith(prefixes.get(part, f"optimizer.{part}."))]
-    assert named or part in ("nothing", "position", "logits", "kept")
+    assert named or part in ("nothing", "position", "measured", "kept")
     for name in named:
         state[name] = np.zeros_like(state[name])
     if part == "position":
         progress.step -= 1
-        progress.logits = [head[:-6] for head in progress.logits]
-    elif part == "logits":
-        progress.logits = [np.zeros_like(head) for head in progress.logits]
+        progress.measured = [changed(head, lambda c: c[:-6]) for head in progress.measured]
+    elif part == "measured":
+        progress.measured = [changed(head, np.zeros_like) for head in progress.measured]
     elif part == "kept":
         progress.kept = None
     return serialize(dataclasses.replace(found, learner=state), "")

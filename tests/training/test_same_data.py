@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo_core import ArrayDataset, DatasetSpec, SourceSpec, Split, hookimpl
-from zoo_core.data.dataset import ReadingFacts
+from zoo_core import DatasetSpec, InputSpec, SourceSpec, Split, class_targets, hookimpl
+from zoo_core.data.reading_facts import (ReadingFacts)
 from zoo_core.data.examples import Examples, held_out_rows
 from zoo_core.data.disk_store import DatasetContent, load_or_create
 from zoo_core.errors import DataError
@@ -29,7 +29,7 @@ def describe(address):
     dataset = load(address)
     return DatasetSpec(
         name=f"pixels:{address}", summary="Pixels.", loader="zoo_pixels.plugin:load",
-        shape=(1, 6, 5), classes=(len(dataset.classes[0]),),
+        input=InputSpec(shape=(1, 6, 5)), targets=class_targets(dataset.targets[0].size),
         sizes={name: len(split) for name, split in dataset.splits.items()},
         sha256=dataset.sha256(), license="CC0-1.0", source="made up", address=address,
         place=str(Path(address).absolute()),
@@ -50,10 +50,11 @@ def parse(levels):
     def split(is_test):
         some = [key for key, t in zip(keys, tested) if t == is_test]
         images = np.stack([np.full((1, 6, 5), levels[key], np.uint8) for key in some])
-        labels = np.array([[classes.index(key.split("/")[0])] for key in some], np.int64)
-        return [Split(images, labels, examples=Examples(tuple(some), tuple(some)))]
-    return DatasetContent({"train": split(False), "test": split(True)}, (1, 6, 5),
-                          (tuple(classes),), lambda: ReadingFacts(split_rule="A fifth tests."))
+        labels = np.array([classes.index(key.split("/")[0]) for key in some], np.int64)
+        return [Split(images, (labels,), examples=Examples(tuple(some), tuple(some)))]
+    splits = {"train": split(False), "test": split(True)}
+    return DatasetContent(splits, InputSpec(shape=(1, 6, 5)), class_targets(classes),
+                          lambda: ReadingFacts(split_rule="A fifth tests."))
 """
 
 
@@ -91,7 +92,7 @@ def test_card_and_config_state_examples_and_place(zoo, stopped, tmp_path):
     assert zoo("train", "--resume", "run").code == 0
     facts = json.loads((tmp_path / "run/card.json").read_text())["dataset"]
     assert facts["sha256"] == config["data"]["sha256"]
-    assert facts["examples"]["rule"].startswith("A fifth tests. A share of 0.1 of the training im")
+    assert facts["examples"]["rule"].startswith("A fifth tests. A share of 0.1 of the training ex")
     rows = (tmp_path / "run/examples.csv").read_text().splitlines()
     assert rows[0] == "split,example,class,pixels"
     assert len(rows) == 61
@@ -100,13 +101,13 @@ def test_card_and_config_state_examples_and_place(zoo, stopped, tmp_path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda found: {**found, "dark/new": 3}, "1 image added (dark/new)"),
-        (lambda found: dict(list(found.items())[1:]), "1 image removed (dark/0)"),
-        (lambda found: {**found, "dark/0": 7}, "1 image with other pixels (dark/0)"),
-        (lambda found: {**found, "night/0": 7, "night/2": 9}, "2 images added (night/0, night/2)"),
+        (lambda found: {**found, "dark/new": 3}, "1 example added (dark/new)"),
+        (lambda found: dict(list(found.items())[1:]), "1 example removed (dark/0)"),
+        (lambda found: {**found, "dark/0": 7}, "1 example with another content (dark/0)"),
+        (lambda found: {**found, "night/0": 7, "night/2": 9}, "2 examples added (night/0, night/2)"),
         (
             lambda found: {key.replace("dark", "gray"): value for key, value in found.items()},
-            "30 images added (gray/0, gray/10, …), 30 images removed (dark/0, dark/10, …)",
+            "30 examples added (gray/0, gray/10, …), 30 examples removed (dark/0, dark/10, …)",
         ),
     ],
 )

@@ -10,6 +10,7 @@ from zoo_core.data.dataset import ArrayDataset, Split, load_dataset
 from zoo_core.data.disk_store import DatasetContent, load_or_create
 from zoo_core.data.splits import training_data
 from zoo_core.frameworks import prediction
+from zoo_core.plugins.data_specs import InputSpec
 from zoo_core.pretrained.load import load_pretrained
 from zoo_core.recipes.recipe import Recipe
 from zoo_core.training.training import Training
@@ -24,8 +25,8 @@ def mapped(toy, monkeypatch):
     whole, prefetched = zoo_toy.data.load(), []
     content = DatasetContent(
         {name: [split] for name, split in whole.splits.items()},
-        (1, 6, 5),
-        whole.classes,
+        InputSpec(shape=(1, 6, 5)),
+        whole.targets,
     )
     monkeypatch.setattr(disk_store, "available_memory", lambda: 0)
 
@@ -57,7 +58,7 @@ def test_streamed_training_matches_training_in_memory(run, mapped, tmp_path):
     for name, tensor in expected.tensors.items():
         np.testing.assert_array_equal(actual.tensors[name], tensor)
     for split, scores in run.card.metrics.items():
-        assert streamed.card.metrics[split].correct == scores.correct
+        assert streamed.card.metrics[split]["correct"] == scores["correct"]
     assert streamed.card.dataset.sha256 == run.card.dataset.sha256
     rows = np.concatenate(prefetched)
     assert set(rows) == set(range(200))  # training and validation rows, all of them
@@ -82,18 +83,18 @@ def test_streamed_training_weights_load_and_predict(mapped, tmp_path):
     catalog, _ = mapped
     run = Training.new(catalog, "softmax", out=tmp_path / "run").run()
     test = load_dataset(catalog.dataset("toy")).splits["test"]
-    read = load_pretrained(catalog, run.folder).predict(test.images)
-    assert (read.labels == test.labels).mean() == run.card.metrics["test"].accuracy[0]
+    read = load_pretrained(catalog, run.folder).predict(test.inputs)
+    assert (read.labels[:, 0] == test.targets[0]).mean() == run.card.metrics["test"]["accuracy"][0]
 
 
 @pytest.mark.parametrize("count", [1, 6, 7, 8, 20])
 def test_predict_gives_same_logits_in_chunks(mapped, run, count):
     catalog, _ = mapped
     pretrained = load_pretrained(catalog, run.folder)
-    images = load_dataset(catalog.dataset("toy")).splits["test"].images[:count]
+    images = load_dataset(catalog.dataset("toy")).splits["test"].inputs[:count]
     whole = pretrained.trainer.predict(pretrained.model, images, pretrained.normalization)
     # NumPy may add in another order where an array has other rows.
-    np.testing.assert_allclose(pretrained.predict(images).logits[0], whole[0], rtol=1e-5)
+    np.testing.assert_allclose(pretrained.predict(images).outputs[0], whole[0], rtol=1e-5)
     assert len(whole[0]) == count
 
 
@@ -101,10 +102,10 @@ def test_training_validates_on_validation_split_of_dataset(toy, monkeypatch, tmp
     import zoo_toy.data
 
     whole = zoo_toy.data.load()
-    images, labels = whole.splits["train"].images, whole.splits["train"].labels
+    images, (labels,) = whole.splits["train"].inputs, whole.splits["train"].targets
     splits = {
-        "train": Split(images[:150], labels[:150]),
-        "validation": Split(images[150:], labels[150:]),
+        "train": Split(images[:150], (labels[:150],)),
+        "validation": Split(images[150:], (labels[150:],)),
         "test": whole.splits["test"],
     }
     apart = dataclasses.replace(whole, splits=splits)
@@ -118,8 +119,8 @@ def test_training_validates_on_validation_split_of_dataset(toy, monkeypatch, tmp
     assert run.card.metrics["train"].total == 150  # none of them is held out
     assert run.card.metrics["validation"].total == 50
     data = training_data(apart, Recipe(dataset="toy", trainer="toy"))
-    np.testing.assert_array_equal(data.validation.images, images[150:])
+    np.testing.assert_array_equal(data.validation.inputs, images[150:])
     np.testing.assert_array_equal(data.train_rows, np.arange(150))
-    predicted = load_pretrained(toy, run.folder).predict(images[150:]).labels
+    predicted = load_pretrained(toy, run.folder).predict(images[150:]).labels[:, 0]
     right = int((predicted == labels[150:]).sum())
-    assert run.card.metrics["validation"].correct == (right,)
+    assert run.card.metrics["validation"]["correct"] == (right,)

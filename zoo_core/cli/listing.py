@@ -21,15 +21,17 @@ if TYPE_CHECKING:
 
 COLUMNS = {
     "models": ("name", "parameters", "trainer", "dataset", "plugin", "summary"),
-    "datasets": ("name", "shape", "classes", "sizes", "plugin", "summary"),
+    "datasets": ("name", "input", "targets", "sizes", "plugin", "summary"),
     "sources": ("name", "address", "plugin", "summary"),
     "trainers": ("name", "framework", "plugin", "summary"),
+    "tasks": ("name", "loss", "plugin", "summary"),
+    "losses": ("name", "task", "framework", "plugin", "summary"),
     "weights": (
         "name",
         "default",
         "dataset",
         "recipe",
-        "accuracy",
+        "score",
         "parameters",
         "registry",
         "license",
@@ -96,6 +98,7 @@ def _weights() -> list[dict[str, Any]]:
         {
             "name": name,
             **{key: value for key, value in vars(each).items() if key not in ("model", "tag")},
+            "score": {"accuracy": each.accuracy} if each.accuracy else each.metrics,
             "default": index.defaults[each.model] == each.tag,
             "registry": registry.name,
         }

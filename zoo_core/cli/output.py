@@ -87,11 +87,29 @@ def _format_offers(kinds: dict[str, list[str]]) -> str:
     )
 
 
+def _format_scores(scores: dict[str, list[float]]) -> str:
+    """Return ``99.12% / 98.74%`` for accuracies, and other metrics with their names."""
+    return ", ".join(
+        " / ".join(f"{share:.2%}" for share in heads)
+        if name == "accuracy"
+        else f"{name} {' / '.join(f'{value:.4g}' for value in heads)}"
+        for name, heads in scores.items()
+    )
+
+
+def _format_target(target: dict[str, Any]) -> str:
+    many = target.get("size") or len(target.get("classes", ()))
+    return f"{many} classes" if target["task"] == "classification" else target["task"]
+
+
 _FORMATS: dict[str, Callable[[Any], str]] = {
     "offers": _format_offers,
     "sizes": lambda sizes: ", ".join(f"{split} {size:,}" for split, size in sizes.items()),
     "shape": lambda shape: "×".join(map(str, shape)),
-    "accuracy": lambda heads: " / ".join(f"{share:.2%}" for share in heads),
+    "accuracy": lambda heads: _format_scores({"accuracy": heads}),
+    "score": _format_scores,
+    "input": lambda spec: f"{spec['kind']} {'×'.join(map(str, spec['shape']))}",
+    "targets": lambda targets: ", ".join(map(_format_target, targets)),
     "parameters": lambda count: "" if count is None else f"{count:,}",
 }
 """Format of a column's values in a table, for columns that need one."""

@@ -20,6 +20,9 @@ from zoo_core.system.atomic_files import MAX_AGE
 DAY = 86_400.0
 """Seconds per day."""
 
+INPUTS = ("-inputs.npy", "-images.npy")
+"""Endings of the files with the inputs of a split, in this format and in older ones."""
+
 QUIET = 600.0
 """Seconds without a change after which no process still writes a temporary copy."""
 
@@ -101,7 +104,7 @@ def _describe(folder: Path) -> StoredDataset:
     return StoredDataset(
         path=folder,
         name=str(facts.get("origin") or folder.name),
-        images=sum(_count(path) for path, _, _ in files if path.name.endswith("-images.npy")),
+        images=sum(_count(path) for path, _, _ in files if path.name.endswith(INPUTS)),
         bytes=sum(size for _, size, _ in files),
         used=used,
         is_complete=is_complete,

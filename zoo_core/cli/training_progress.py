@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from zoo_core.cli.dataset_table import overview_lines
@@ -14,7 +14,7 @@ from zoo_core.filenames import WEIGHTS
 from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.frameworks.training_state import TrainingState
 from zoo_core.metrics.predictions import Predictions
-from zoo_core.metrics.scores import Scores
+from zoo_core.metrics.scores import Scores, counts_text
 from zoo_core.plugins.specs import DatasetSpec
 from zoo_core.recipes.recipe import Recipe
 from zoo_core.system.progress_bar import ProgressBar
@@ -65,7 +65,7 @@ class TrainingProgress(Callbacks):
         recipe, data = run.recipe, run.data
         epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
         self._bar.say(
-            f"Training {run.model.name} on {recipe.dataset}: {len(data.train_rows):,} images to "
+            f"Training {run.model.name} on {recipe.dataset}: {len(data.train_rows):,} examples to "
             f"train on, {len(data.validation_rows):,} to validate, {epochs} of batches of "
             f"{recipe.batch_size}, seed {recipe.seed}."
         )
@@ -81,7 +81,7 @@ class TrainingProgress(Callbacks):
             self._bar.update(step, steps, f"epoch {epoch}")
 
     def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
-        train, validation = Scores(**metrics["train"]), Scores(**metrics["validation"])
+        train, validation = map(Scores.from_json, (metrics["train"], metrics["validation"]))
         number = str(epoch).rjust(len(str(run.recipe.epochs)))
         self._bar.say(
             f"Epoch {number}/{run.recipe.epochs}: training {train}; "
@@ -90,18 +90,16 @@ class TrainingProgress(Callbacks):
         if epoch == run.recipe.epochs:
             self._bar.stop()  # evaluation and plugins follow, which are not counted in steps
 
-    def train_end(self, run: Run, result: Card, predictions: Predictions) -> None:
+    def train_end(self, run: Run, result: Card, predictions: Callable[[], Predictions]) -> None:
         test = result.metrics["test"]
-        correct = " / ".join(f"{each:,}" for each in test.correct)  # one number per head
         kept = "best on validation" if run.recipe.keep == "best" else "last"
         self._bar.say(
-            f"Test: {test}: {correct} of {test.total:,} images correct, with the weights of epoch "
-            f"{result.epoch} ({kept})."
+            f"Test: {test}: {counts_text(test)}, with the weights of epoch {result.epoch} ({kept})."
         )
-        if len(test.correct) > 1:
-            self._bar.say(f"All labels correct: {test.all_correct:,} of {test.total:,}.")
+        if test.all_correct is not None and len(run.tasks) > 1:
+            self._bar.say(f"All heads correct: {test.all_correct:,} of {test.total:,}.")
         self._bar.say(f"Trained in {result.seconds:.1f} s. Weights: {run.folder / WEIGHTS}")
         if pictures := sorted(path.name for path in run.folder.glob("*.png")):
             self._bar.say(f"Pictures in the same folder: {', '.join(pictures)}")
-        predict = shell_command("zoo", "predict", run.folder, "IMAGE")
-        self._bar.say(f"To classify an image: {predict}")
+        file = "IMAGE" if run.data.dataset.input_spec.kind == "image" else "FILE"
+        self._bar.say(f"To predict: {shell_command('zoo', 'predict', run.folder, file)}")

@@ -6,6 +6,7 @@ framework.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -24,8 +25,7 @@ _MATRICES, _CONTROLS, _MIRRORED = 1, 2, 3
 
 def draw_warps(
     recipe: Recipe,
-    height: int,
-    width: int,
+    shape: Sequence[int],
     count: int,
     step: int,
     *,
@@ -37,14 +37,14 @@ def draw_warps(
 
     Args:
         recipe: strengths of the warps, and the seed.
-        height: height of an image in pixels.
-        width: width of an image in pixels.
+        shape: shape of an input; channels, height and width for a recipe with warps.
         count: number of images N.
         step: number of the step, from 0.
         part: part of the batch to return.
     """
     if not any(map(recipe.changed_from_default, WARP_FIELDS)):
         return None
+    _, height, width = shape
     # All `count` are drawn and then sliced, so that several processes, each with a part of the
     # batch, draw the same warps as one process.
     matrices = _draw_matrices(recipe, count, step)[part]

@@ -4,107 +4,72 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.data.examples import Examples
+from zoo_core.data.reading_facts import NO_FACTS, ReadingFacts
 from zoo_core.errors import DataError, VerificationError
+from zoo_core.plugins.data_specs import InputSpec, TargetSpec, are_class_images, plain
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec
 
 _CHUNK_BYTES = 1 << 24
-"""Maximum bytes of images per chunk."""
+"""Maximum bytes of inputs per chunk."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """Images and their labels.
+    """Inputs of examples, and the expected values of each head.
 
     Attributes:
-        images: uint8 ``(N, C, H, W)``, 0 to 255.
-        labels: int64 ``(N, heads)``, each at least 0 and below the number of its head's classes.
-        ahead: callback that prefetches rows of memory-mapped images; None for images in memory.
-        examples: identities of the images; None if the rows never change, as in a published file.
+        inputs: ``(N, *shape)``: uint8 images ``(N, C, H, W)``, or the array of another kind of
+            input (`InputSpec`).
+        targets: one array ``(N, …)`` per head, legal for the head's task.
+        ahead: callback that prefetches rows of memory-mapped inputs; None for inputs in memory.
+        examples: identities of the examples; None if the rows never change, as in a published file.
     """
 
-    images: NDArray[np.uint8]
-    labels: NDArray[np.int64]
+    inputs: NDArray[Any]
+    targets: tuple[NDArray[Any], ...]
     ahead: Callable[[NDArray[np.int64]], None] | None = None
     examples: Examples | None = None
 
     def __post_init__(self) -> None:
-        if self.images.dtype != np.uint8 or self.images.ndim != 4:
+        if not isinstance(self.targets, tuple) or not self.targets:
             raise DataError(
-                f"expected images uint8 (N, C, H, W), got {self.images.dtype} {self.images.shape}"
+                f"expected a tuple of targets, one array per head, got {type(self.targets)}"
             )
-        if self.labels.dtype != np.int64 or self.labels.ndim != 2:
+        sizes = [len(self.inputs), *map(len, self.targets)]
+        if len(set(sizes)) > 1 or not sizes[0]:
             raise DataError(
-                f"expected labels int64 (N, heads), got {self.labels.dtype} {self.labels.shape}"
+                "expected as many inputs as targets, and at least 1, "
+                f"got {sizes[0]} inputs and {', '.join(map(str, sizes[1:]))} targets"
             )
-        if len(self.images) != len(self.labels) or not len(self.images):
+        if self.examples is not None and len(self.examples.keys) != len(self.inputs):
             raise DataError(
-                "expected as many images as labels, and at least 1, "
-                f"got {len(self.images)} images and {len(self.labels)} labels"
-            )
-        if self.examples is not None and len(self.examples.keys) != len(self.images):
-            raise DataError(
-                f"expected as many keys as images, got {len(self.examples.keys)} keys and "
-                f"{len(self.images)} images"
+                f"expected as many keys as examples, got {len(self.examples.keys)} keys and "
+                f"{len(self.inputs)} inputs"
             )
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.inputs)
+
+    def select_targets(self, rows: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
+        """Return the targets of rows."""
+        return tuple(target[rows] for target in self.targets)
 
 
 Compose = Callable[[int, int, NDArray[np.int64]], Split]
-"""``(seed, epoch, held_out) -> Split``: new training images, as many as rows that are not held out.
+"""``(seed, epoch, held_out) -> Split``: new training examples, one per row that is not held out.
 
-A pure function; its images contain nothing of the held-out rows.
+A pure function; its examples contain nothing of the held-out rows.
 """
-
-
-@dataclass(frozen=True)
-class OriginalSizes:
-    """Sizes of a user's images in their files, height and width.
-
-    Attributes:
-        number: number of different sizes.
-        smallest: size with the fewest pixels.
-        largest: size with the most pixels.
-        enlarged: number of images that were enlarged to the shape of the data set.
-    """
-
-    number: int
-    smallest: tuple[int, int]
-    largest: tuple[int, int]
-    enlarged: int = 0
-
-
-@dataclass(frozen=True)
-class ReadingFacts:
-    """Facts about how a user's files became arrays; empty for other data sets.
-
-    Attributes:
-        split_rule: rule by which the images were split, as a sentence.
-        pixel_ranges: kind of deep pixels -> the values that became 0 and 255
-            (`zoo_core.data.images.pixel_ranges`).
-        left_out: reason -> number of files that were left out for it.
-        damaged: number of images that were skipped because they cannot be decoded.
-        notes: other facts that a user should see before a training, as sentences.
-        sizes: sizes of the images before they were resized; None if they are unknown.
-    """
-
-    split_rule: str = ""
-    pixel_ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    left_out: Mapping[str, int] = field(default_factory=dict)
-    damaged: int = 0
-    notes: tuple[str, ...] = ()
-    sizes: OriginalSizes | None = None
 
 
 @dataclass(frozen=True)
@@ -113,37 +78,54 @@ class ArrayDataset:
 
     Attributes:
         splits: at least ``train`` and ``test``.
-        classes: class names per head.
-        mean: mean of the training images' pixels per channel, from 0 to 1.
-        std: standard deviation of the training images' pixels per channel.
-        compose: function that composes new training images, if the data set has one.
+        targets: task, and names of classes, of each head.
+        mean: mean of the training inputs per entry of the first axis, such as the channels of
+            images, whose pixels are from 0 to 1; empty to compute it from the rows that a model is
+            trained on.
+        std: standard deviation of the training inputs, likewise.
+        compose: function that composes new training examples, if the data set has one.
         facts: facts about how its files became arrays, if it was read from a user's files.
+        input: kind of the inputs; None for that of their dtype and shape: uint8 ``(N, C, H, W)``
+            are images, ``(N, F)`` are features, and others are arrays.
     """
 
     splits: Mapping[str, Split]
-    classes: tuple[tuple[str, ...], ...]
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
+    targets: tuple[TargetSpec, ...]
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
     compose: Compose | None = None
-    facts: ReadingFacts = ReadingFacts()
+    facts: ReadingFacts = NO_FACTS
+    input: InputSpec | None = None
 
     def __post_init__(self) -> None:
         for name, split in self.splits.items():
-            if split.labels.shape[1] != len(self.classes):
+            if len(split.targets) != len(self.targets):
                 raise DataError(
-                    f"wrong number of labels per image in split {name!r}: expected "
-                    f"{len(self.classes)}, one per head, got {split.labels.shape[1]}"
+                    f"wrong number of targets in split {name!r}: expected {len(self.targets)}, "
+                    f"one per head, got {len(split.targets)}"
                 )
-            for head, classes in enumerate(self.classes):
-                low, high = split.labels[:, head].min(), split.labels[:, head].max()
-                if low < 0 or high >= len(classes):
-                    raise DataError(
-                        f"wrong labels in split {name!r}, head {head}: expected 0 to "
-                        f"{len(classes) - 1}, got {low} to {high}"
-                    )
+            spec = self.input_spec
+            if (split.inputs.dtype, split.inputs.shape[1:]) != (np.dtype(spec.dtype), spec.shape):
+                raise DataError(
+                    f"wrong inputs in split {name!r}: expected {spec.dtype} (N, "
+                    f"{', '.join(map(str, spec.shape))}), got {split.inputs.dtype} "
+                    f"{split.inputs.shape}"
+                )
+
+    @cached_property
+    def input_spec(self) -> InputSpec:
+        """The kind, shape and dtype of the inputs."""
+        if self.input is not None:
+            return self.input
+        inputs = self.splits["train"].inputs
+        shape, dtype = inputs.shape[1:], str(inputs.dtype)
+        if dtype == "uint8" and len(shape) == 3:
+            return InputSpec(shape=shape)
+        kind = "features" if len(shape) == 1 else "array"
+        return InputSpec(kind=kind, shape=shape, dtype=dtype)
 
     def sha256(self) -> str:
-        """Return the checksum of images, labels, class names and groups."""
+        """Return the checksum of inputs, targets, class names and groups."""
         return self._sha256
 
     def with_facts(self, facts: ReadingFacts) -> ArrayDataset:
@@ -155,26 +137,46 @@ class ArrayDataset:
 
     @cached_property
     def _sha256(self) -> str:
-        digest = hashlib.sha256(json.dumps(self.classes).encode())
+        digest = hashlib.sha256(json.dumps(self._described()).encode())
         for name, split in sorted(self.splits.items()):
+            targets = _hashed_targets(split.targets)
             # The shapes too: without them, the same bytes in other shapes would have the same
             # checksum.
-            digest.update(json.dumps([name, split.images.shape, split.labels.shape]).encode())
-            for part in iter_chunks(split.images):
-                digest.update(np.ascontiguousarray(part).data)
-            # Little-endian on every machine, as the checksum is part of a card.
-            digest.update(np.ascontiguousarray(split.labels).astype("<i8", copy=False).data)
-            # Because the choice of validation images follows from the groups.
+            shapes = [each.shape for each in (split.inputs, *targets)]
+            digest.update(json.dumps([name, *shapes]).encode())
+            for part in iter_chunks(split.inputs):
+                digest.update(_little_endian(part))
+            for target in targets:
+                digest.update(_little_endian(target))
+            # Because the choice of validation examples follows from the groups.
             if split.examples and split.examples.groups:
                 digest.update(json.dumps(split.examples.groups).encode())
         return digest.hexdigest()
 
+    def _described(self) -> Any:
+        """Return what a checksum covers beside the arrays, as JSON values."""
+        if are_class_images(self.input_spec, self.targets):
+            return [target.classes for target in self.targets]
+        return [plain(self.input_spec), [plain(target) for target in self.targets]]
 
-def iter_chunks(images: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
-    """Yield images in chunks of at most `_CHUNK_BYTES`, or one image."""
-    step = max(1, _CHUNK_BYTES // math.prod(images.shape[1:]))
-    for start in range(0, len(images), step):
-        yield images[start : start + step]
+
+def _hashed_targets(targets: Sequence[NDArray[Any]]) -> Sequence[NDArray[Any]]:
+    """Return targets as they are hashed: classes of several heads as one array ``(N, heads)``."""
+    if all(target.dtype == np.int64 and target.ndim == 1 for target in targets):
+        return [np.stack(targets, axis=1)]
+    return targets
+
+
+def _little_endian(array: NDArray[Any]) -> memoryview:
+    # On every machine, as the checksum is part of a card.
+    return np.ascontiguousarray(array, array.dtype.newbyteorder("<")).view(np.uint8).data
+
+
+def iter_chunks(inputs: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Yield inputs in chunks of at most `_CHUNK_BYTES`, or one example."""
+    step = max(1, _CHUNK_BYTES // max(1, inputs[:1].nbytes))
+    for start in range(0, len(inputs), step):
+        yield inputs[start : start + step]
 
 
 def load_dataset(entry: Entry[DatasetSpec], *, expected: str | None = None) -> ArrayDataset:
@@ -195,15 +197,21 @@ def load_dataset(entry: Entry[DatasetSpec], *, expected: str | None = None) -> A
     dataset = entry.resolve(spec.loader)(*([spec.address] if spec.address else []))
     for name, size in spec.sizes.items():
         split = dataset.splits.get(name)
-        actual = None if split is None else (len(split), *split.images.shape[1:])
-        if actual != (size, *spec.shape):
+        actual = None if split is None else (len(split), *split.inputs.shape[1:])
+        if actual != (size, *spec.input.shape):
             raise DataError(
                 f"wrong shape of split {name!r} of dataset {spec.name!r}: expected "
-                f"{(size, *spec.shape)} from plugin {entry.plugin.distribution}, got {actual}"
+                f"{(size, *spec.input.shape)} from plugin {entry.plugin.distribution}, got {actual}"
             )
+    if dataset.input_spec.dtype != spec.input.dtype:
+        raise DataError(
+            f"wrong dtype of inputs of dataset {spec.name!r}: expected {spec.input.dtype} from "
+            f"plugin {entry.plugin.distribution}, got {dataset.input_spec.dtype}"
+        )
+    _check_targets(entry, dataset)
     if spec.composable and dataset.compose is None:
         raise DataError(
-            f"dataset {spec.name!r} cannot compose new images, "
+            f"dataset {spec.name!r} cannot compose new examples, "
             f"although plugin {entry.plugin.distribution} declares that it can"
         )
     actual = dataset.sha256()
@@ -217,6 +225,17 @@ def load_dataset(entry: Entry[DatasetSpec], *, expected: str | None = None) -> A
         )
     assert isinstance(dataset, ArrayDataset)  # for mypy: a plugin's loader is untyped
     return dataset
+
+
+def _check_targets(entry: Entry[DatasetSpec], dataset: ArrayDataset) -> None:
+    """Check that the loaded heads are those that the spec states."""
+    expected = [(each.task, each.size, each.shape) for each in entry.spec.targets]
+    actual = [(each.task, each.size, each.shape) for each in dataset.targets]
+    if actual != expected:
+        raise DataError(
+            f"wrong targets of dataset {entry.spec.name!r}: expected task, size and shape "
+            f"{expected} from plugin {entry.plugin.distribution}, got {actual}"
+        )
 
 
 def _check_card(spec: DatasetSpec, sha256: str, expected: str) -> None:

@@ -1,8 +1,8 @@
 """The disk store of data sets: written once, then loaded or memory-mapped.
 
 A data set that has to be downloaded, unpacked or decoded is stored under ``$ZOO_HOME/datasets`` as
-two ``.npy`` files per split, its examples as JSON, and ``dataset.json`` with classes, statistics
-and a checksum.
+``.npy`` files of the inputs and of each head's targets per split, its examples as JSON, and
+``dataset.json`` with the specs of inputs and targets, statistics and a checksum.
 """
 
 from __future__ import annotations
@@ -20,22 +20,18 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from zoo_core.data.dataset import (
-    ArrayDataset,
-    OriginalSizes,
-    ReadingFacts,
-    Split,
-    iter_chunks,
-)
+from zoo_core.data.dataset import ArrayDataset, Split, iter_chunks
 from zoo_core.data.examples import Examples, concatenate
 from zoo_core.data.map_prefetch import MapPrefetch
+from zoo_core.data.reading_facts import ReadingFacts, facts_of
 from zoo_core.errors import DataError
+from zoo_core.plugins.data_specs import InputSpec, TargetSpec, input_of, plain, target_of
 from zoo_core.system.atomic_files import new_folder
 from zoo_core.system.locks import process_lock
 from zoo_core.system.memory import available_memory
 from zoo_core.system.paths import zoo_home
 
-FORMAT = 2
+FORMAT = 3
 
 DESCRIPTION = "dataset.json"
 
@@ -49,15 +45,15 @@ class DatasetContent:
 
     Attributes:
         splits: the parts per split, in order; at least ``train`` and ``test``.
-        shape: channels, height and width of an image.
-        classes: class names per head.
+        input: kind and shape of an input.
+        targets: task, and names of classes, of each head.
         facts: function that returns the facts, called after the last part.
         origin: name of the data set as the user wrote it, for `zoo cache list`.
     """
 
     splits: Mapping[str, Iterable[Split]]
-    shape: tuple[int, int, int]
-    classes: tuple[tuple[str, ...], ...]
+    input: InputSpec
+    targets: tuple[TargetSpec, ...]
     # A function, because some facts, such as the number of damaged images, are known at the end.
     facts: Callable[[], ReadingFacts] = ReadingFacts
     origin: str = ""
@@ -66,7 +62,7 @@ class DatasetContent:
 def load_or_create(name: str, key: str, make: Callable[[], DatasetContent]) -> ArrayDataset:
     """Return a stored data set; create it first if it is missing or damaged.
 
-    Images that do not fit into memory are memory-mapped.
+    Inputs that do not fit into memory are memory-mapped.
 
     Args:
         name: name of the data set, for people who look at the folder.
@@ -148,39 +144,44 @@ def _write(folder: Path, content: DatasetContent) -> None:
     for name, parts in content.splits.items():
         _write_split(folder, name, parts, content)
     # Read back from the files: the checksum is then that of the stored bytes.
-    splits = {name: _read_split(folder, name, fits=False) for name in content.splits}
-    mean, std = pixel_statistics(splits["train"].images)
+    splits = {
+        name: _read_split(folder, name, len(content.targets), fits=False) for name in content.splits
+    }
+    is_image = content.input.kind == "image"
+    mean, std = pixel_statistics(splits["train"].inputs) if is_image else ((), ())
     facts = {
         "format": FORMAT,
         "origin": content.origin,
-        "classes": content.classes,
+        "input": plain(content.input),
+        "targets": [plain(target) for target in content.targets],
         "splits": list(splits),
         "mean": mean,
         "std": std,
         "facts": asdict(content.facts()),
-        "sha256": ArrayDataset(splits, content.classes, mean, std).sha256(),
+        "sha256": ArrayDataset(splits, content.targets, mean, std, input=content.input).sha256(),
     }
     (folder / DESCRIPTION).write_text(json.dumps(facts), encoding="utf-8")
 
 
 def _write_split(folder: Path, name: str, parts: Iterable[Split], content: DatasetContent) -> None:
-    labels: list[NDArray[np.int64]] = []
+    targets: list[tuple[NDArray[Any], ...]] = []
     examples: list[Examples | None] = []
-    with _images_writer(folder / _images(name), content.shape) as file:
+    with _inputs_writer(folder / _inputs(name), content.input) as file:
         for part in parts:
-            if part.images.shape[1:] != content.shape:
+            if part.inputs.shape[1:] != content.input.shape:
                 raise DataError(
-                    f"wrong content of split {name!r}: expected images {content.shape}, got "
-                    f"{part.images.shape[1:]}"
+                    f"wrong content of split {name!r}: expected inputs {content.input.shape}, got "
+                    f"{part.inputs.shape[1:]}"
                 )
             # Written, not memory-mapped, because a full disk then raises an error: writing to a
             # map ends the process with SIGBUS.
-            file.write(np.ascontiguousarray(part.images).data)
-            labels.append(part.labels)
+            file.write(np.ascontiguousarray(part.inputs, content.input.dtype).data)
+            targets.append(part.targets)
             examples.append(part.examples)
-    if not labels:
-        raise DataError(f"split {name!r} has no images")
-    np.save(folder / f"{name}-labels.npy", np.concatenate(labels))
+    if not targets:
+        raise DataError(f"split {name!r} has no examples")
+    for head, arrays in enumerate(zip(*targets, strict=True)):
+        np.save(folder / _targets(name, head), np.concatenate(arrays))
     known = [each for each in examples if each is not None]
     if len(known) == len(examples):
         whole = json.dumps(asdict(concatenate(known)))
@@ -188,28 +189,32 @@ def _write_split(folder: Path, name: str, parts: Iterable[Split], content: Datas
 
 
 @contextlib.contextmanager
-def _images_writer(path: Path, shape: tuple[int, int, int]) -> Iterator[BufferedWriter]:
-    """Open a ``.npy`` file of images for writing their pixels; the header follows at the end."""
+def _inputs_writer(path: Path, spec: InputSpec) -> Iterator[BufferedWriter]:
+    """Open a ``.npy`` file of inputs for writing their values; the header follows at the end."""
 
     def write_header(number: int) -> None:
-        descr = npy.dtype_to_descr(np.dtype(np.uint8))
-        header = {"descr": descr, "fortran_order": False, "shape": (number, *shape)}
+        descr = npy.dtype_to_descr(np.dtype(spec.dtype))
+        header = {"descr": descr, "fortran_order": False, "shape": (number, *spec.shape)}
         npy.write_array_header_1_0(file, header)
 
     with path.open("wb") as file:
-        # Written twice, because the number of images is known at the end. NumPy pads the header so
+        # Written twice, because the number of inputs is known at the end. NumPy pads the header so
         # that the first axis can grow without a longer one.
         write_header(1)
         start = file.tell()
         yield file
-        number = (file.tell() - start) // int(np.prod(shape))
+        number = (file.tell() - start) // (int(np.prod(spec.shape)) * np.dtype(spec.dtype).itemsize)
         file.seek(0)
         write_header(number)
         assert file.tell() == start
 
 
-def _images(split: str) -> str:
-    return f"{split}-images.npy"
+def _inputs(split: str) -> str:
+    return f"{split}-inputs.npy"
+
+
+def _targets(split: str, head: int) -> str:
+    return f"{split}-targets-{head}.npy"
 
 
 def _read(folder: Path) -> ArrayDataset | None:
@@ -218,14 +223,18 @@ def _read(folder: Path) -> ArrayDataset | None:
         facts = json.loads((folder / DESCRIPTION).read_bytes())
         if facts["format"] != FORMAT:
             return None
-        files = [folder / _images(name) for name in facts["splits"]]
+        files = [folder / _inputs(name) for name in facts["splits"]]
         fits = sum(file.stat().st_size for file in files) <= MAX_MEMORY_SHARE * available_memory()
+        targets = tuple(map(target_of, facts["targets"]))
         dataset = ArrayDataset(
-            splits={name: _read_split(folder, name, fits=fits) for name in facts["splits"]},
-            classes=tuple(map(tuple, facts["classes"])),
+            splits={
+                name: _read_split(folder, name, len(targets), fits=fits) for name in facts["splits"]
+            },
+            targets=targets,
             mean=tuple(facts["mean"]),
             std=tuple(facts["std"]),
-            facts=_facts(**facts["facts"]),
+            facts=facts_of(**facts["facts"]),
+            input=input_of(facts["input"]),
         )
         # Hashed on every load, because a disk may damage what was correct when it was written.
         if dataset.sha256() != facts["sha256"]:
@@ -237,33 +246,15 @@ def _read(folder: Path) -> ArrayDataset | None:
     return dataset
 
 
-def _facts(
-    pixel_ranges: Mapping[str, Any],
-    notes: Iterable[str] = (),
-    sizes: Mapping[str, Any] | None = None,
-    **others: Any,
-) -> ReadingFacts:
-    ranges = {kind: (float(low), float(high)) for kind, (low, high) in pixel_ranges.items()}
-    return ReadingFacts(pixel_ranges=ranges, notes=tuple(notes), sizes=_sizes(sizes), **others)
-
-
-def _sizes(values: Mapping[str, Any] | None) -> OriginalSizes | None:
-    if values is None:
-        return None
-    (least_high, least_wide), (most_high, most_wide) = values["smallest"], values["largest"]
-    smallest, largest = (least_high, least_wide), (most_high, most_wide)
-    return OriginalSizes(values["number"], smallest, largest, values["enlarged"])
-
-
-def _read_split(folder: Path, name: str, *, fits: bool) -> Split:
-    labels = np.load(folder / f"{name}-labels.npy")
+def _read_split(folder: Path, name: str, heads: int, *, fits: bool) -> Split:
+    targets = tuple(np.load(folder / _targets(name, head)) for head in range(heads))
     examples = _read_examples(folder / f"{name}-examples.json")
-    path = folder / _images(name)
+    path = folder / _inputs(name)
     if fits:
-        return Split(np.load(path), labels, examples=examples)
-    images = np.load(path, mmap_mode="r")
+        return Split(np.load(path), targets, examples=examples)
+    inputs = np.load(path, mmap_mode="r")
     # A plain array over the same map, because every slice of a memmap costs Python time.
-    return Split(np.asarray(images), labels, ahead=MapPrefetch(images), examples=examples)
+    return Split(np.asarray(inputs), targets, ahead=MapPrefetch(inputs), examples=examples)
 
 
 def _read_examples(path: Path) -> Examples | None:

@@ -1,8 +1,9 @@
-"""The record of a training's examples: the images of each split, by identity and by pixels.
+"""The record of a training's examples: those of each split, by identity and by content.
 
-It is a CSV file with one row per image: split, example (its key), class and checksum of the pixels.
-Weights can then be scored on a folder that has changed since without the images that they were
-trained on, also where those were renamed or moved.
+It is a CSV file with one row per example: split, example (its key), class (its target) and
+checksum of its input, such as an image's pixels. Weights can then be scored on data that have
+changed since without the examples that they were trained on, also where those were renamed or
+moved.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.data.dataset import Split
-from zoo_core.data.examples import pixel_digests
+from zoo_core.data.examples import content_digests
 from zoo_core.data.splits import VALIDATION, TrainingData
 from zoo_core.errors import VerificationError
+from zoo_core.plugins.data_specs import TargetSpec
 
 COLUMNS = ["split", "example", "class", "pixels"]
 
@@ -28,13 +31,13 @@ SPLITS = ("train", VALIDATION, "test")
 
 @dataclass(frozen=True)
 class Example:
-    """One image of a record.
+    """One example of a record.
 
     Attributes:
-        split: split that the image was in.
-        key: identity of the image (`zoo_core.data.examples.Examples`).
-        label: names of its classes.
-        pixels: checksum of its pixels.
+        split: split that the example was in.
+        key: identity of the example (`zoo_core.data.examples.Examples`).
+        label: names of its classes, or its other targets as text.
+        pixels: checksum of its input, such as the pixels of an image.
     """
 
     split: str
@@ -45,23 +48,23 @@ class Example:
 
 @dataclass(frozen=True)
 class ExampleRecord:
-    """The images that a training was trained, validated and tested on."""
+    """The examples that a training was trained, validated and tested on."""
 
     examples: tuple[Example, ...]
 
     @cached_property
     def by_key(self) -> Mapping[str, Example]:
-        """The images by their keys."""
+        """The examples by their keys."""
         return {example.key: example for example in self.examples}
 
     @cached_property
     def seen(self) -> frozenset[str]:
-        """Checksums of the pixels of the images that weights or epoch were chosen by."""
+        """Checksums of the examples that weights or epoch were chosen by."""
         return frozenset(each.pixels for each in self.examples if each.split != "test")
 
     @cached_property
     def trained(self) -> frozenset[str]:
-        """Checksums of the pixels of the training images."""
+        """Checksums of the training examples."""
         return frozenset(each.pixels for each in self.examples if each.split == "train")
 
     def to_csv(self) -> bytes:
@@ -92,13 +95,13 @@ class ExampleRecord:
 
 
 def make_record(data: TrainingData) -> ExampleRecord | None:
-    """Return the record of a training; None if the images of its data set have no identities."""
-    classes = data.dataset.classes
+    """Return the record of a training; None if the examples of its data set have no identities."""
+    targets = data.dataset.targets
     found: list[Example] = []
     for name, (split, rows) in data.parts.items():
         if split.examples is None:
             return None
-        keys, labels = split.examples.keys, label_names(split, classes)
+        keys, labels = split.examples.keys, target_names(split, targets)
         found += (
             Example(name, keys[row], labels[row], pixels)
             for row, pixels in zip(rows.tolist(), _digests(split, rows), strict=True)
@@ -106,21 +109,26 @@ def make_record(data: TrainingData) -> ExampleRecord | None:
     return ExampleRecord(tuple(found))
 
 
-def label_names(split: Split, classes: Sequence[Sequence[str]]) -> list[str]:
-    """Return the names of the classes of each image, separated by ``; `` for several heads."""
-    return [
-        "; ".join(names[label] for names, label in zip(classes, row, strict=True))
-        for row in split.labels.tolist()
-    ]
+def target_names(split: Split, targets: Sequence[TargetSpec]) -> list[str]:
+    """Return the targets of each example as text, separated by ``; `` for several heads."""
+    heads = [_names(*each) for each in zip(split.targets, targets, strict=True)]
+    return ["; ".join(names) for names in zip(*heads, strict=True)]
+
+
+def _names(values: NDArray[Any], target: TargetSpec) -> list[str]:
+    if values.ndim > 1:
+        return content_digests(values)
+    names = target.classes if values.dtype.kind in "iu" else ()
+    return [names[each] if names else repr(each) for each in values.tolist()]
 
 
 def _digests(split: Split, rows: NDArray[np.int64]) -> list[str]:
-    # In parts, because rows of memory-mapped images are copied.
+    # In parts, because rows of memory-mapped inputs are copied.
     step = 1024
     return [
         digest
         for start in range(0, len(rows), step)
-        for digest in pixel_digests(split.images[rows[start : start + step]])
+        for digest in content_digests(split.inputs[rows[start : start + step]])
     ]
 
 
@@ -131,12 +139,12 @@ def describe_changes(before: ExampleRecord, now: ExampleRecord) -> str:
     changes = {
         "added": sorted(new.keys() - old.keys()),
         "removed": sorted(old.keys() - new.keys()),
-        "with other pixels": [a.key for a, b in common if a.pixels != b.pixels],
-        "with another class": [a.key for a, b in common if a.label != b.label],
+        "with another content": [a.key for a, b in common if a.pixels != b.pixels],
+        "with another target": [a.key for a, b in common if a.label != b.label],
         "in another split": [a.key for a, b in common if a.split != b.split],
     }
     return ", ".join(
-        f"{len(keys):,} {'image' if len(keys) == 1 else 'images'} {what} ({_few(keys)})"
+        f"{len(keys):,} {'example' if len(keys) == 1 else 'examples'} {what} ({_few(keys)})"
         for what, keys in changes.items()
         if keys
     )

@@ -1,4 +1,4 @@
-"""Examples: identities of a split's images, and the split that follows from an identity."""
+"""Examples: identities of a split's examples, and the split that follows from an identity."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import repeat
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,7 +88,8 @@ def _position(group: str, salt: str) -> float:
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
-def pixel_digests(images: NDArray[np.uint8]) -> list[str]:
-    """Return a checksum of each image's pixels, 16 hexadecimal digits."""
-    # 64 bits: two of a million different images share a checksum with a probability of 3e-8.
-    return [hashlib.sha256(np.ascontiguousarray(image).data).hexdigest()[:16] for image in images]
+def content_digests(arrays: NDArray[Any]) -> list[str]:
+    """Return a checksum of each of N arrays, 16 hexadecimal digits."""
+    # 64 bits: two of a million different ones share a checksum with a probability of 3e-8.
+    rows = np.ascontiguousarray(arrays, arrays.dtype.newbyteorder("<"))
+    return [hashlib.sha256(row.data).hexdigest()[:16] for row in rows]

@@ -49,14 +49,12 @@ def find_dataset(
 
 def _spec_of_copy(name: str, folder: Path, problem: str) -> DatasetSpec:
     dataset = load_copy(str(folder))
-    train = dataset.splits["train"]
-    _, channels, height, width = train.images.shape
     return DatasetSpec(
         name=name,
         summary="A copy of files that are gone.",
         loader="zoo_core.data.disk_store:load_copy",
-        shape=(channels, height, width),
-        classes=tuple(map(len, dataset.classes)),
+        input=dataset.input_spec,
+        targets=dataset.targets,
         sizes={split: len(content) for split, content in dataset.splits.items()},
         sha256=dataset.sha256(),
         license="LicenseRef-unknown",

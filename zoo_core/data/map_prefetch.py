@@ -1,4 +1,4 @@
-"""Prefetch of memory-mapped images by the kernel."""
+"""Prefetch of memory-mapped inputs by the kernel."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 
 class MapPrefetch:
-    """Prefetch of memory-mapped images by the kernel, in the background.
+    """Prefetch of memory-mapped inputs by the kernel, in the background.
 
     Args:
-        images: memory-mapped uint8 ``(N, C, H, W)``.
+        inputs: memory-mapped ``(N, …)``.
     """
 
-    def __init__(self, images: np.memmap[Any, Any]) -> None:
-        self._map: mmap.mmap = images._mmap  # type: ignore[attr-defined]
-        self._begin, self._size = images.offset, images[0].nbytes
+    def __init__(self, inputs: np.memmap[Any, Any]) -> None:
+        self._map: mmap.mmap = inputs._mmap  # type: ignore[attr-defined]
+        self._begin, self._size = inputs.offset, inputs[0].nbytes
         self._is_random = False
 
     def __call__(self, rows: NDArray[np.int64]) -> None:
@@ -26,7 +26,7 @@ class MapPrefetch:
             return  # this system has no madvise, such as Windows
         if not self._is_random:
             # Only now, because hashing the file read it in order, with the kernel's readahead. In
-            # random order, readahead would read 128 KiB around each image, most of it for nothing.
+            # random order, readahead would read 128 KiB around each input, most of it for nothing.
             self._map.madvise(mmap.MADV_RANDOM)
             self._is_random = True
         for row in rows.tolist():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from zoo_core.data.dataset import ArrayDataset, Split
 from zoo_core.data.examples import held_out_rows
 from zoo_core.data.normalization import Normalization
+from zoo_core.data.standardize import make_normalization
 from zoo_core.errors import DataError, InvalidValueError
+from zoo_core.metrics.task import Task
 from zoo_core.recipes.recipe import Recipe
 from zoo_core.system.random_numbers import permutation
 
@@ -24,11 +26,11 @@ class TrainingData:
     """A data set with its training and validation rows.
 
     Attributes:
-        dataset: the data set; no image is copied.
+        dataset: the data set; no input is copied.
         train_rows: int64, the rows of ``dataset.splits["train"]`` to train on.
         validation_rows: int64, the rows that the best epoch is chosen on: all other rows, or the
             rows of the split ``validation`` if the data set has one.
-        normalization: normalization of the pixels.
+        normalization: normalization of inputs and targets.
     """
 
     dataset: ArrayDataset
@@ -44,7 +46,7 @@ class TrainingData:
     def validation(self) -> Split:
         """A copy of the validation rows."""
         rows = self.validation_rows
-        return Split(self.held_out.images[rows], self.held_out.labels[rows])
+        return Split(self.held_out.inputs[rows], self.held_out.select_targets(rows))
 
     @property
     def held_out(self) -> Split:
@@ -57,7 +59,7 @@ class TrainingData:
 
     @property
     def parts(self) -> dict[str, tuple[Split, NDArray[np.int64]]]:
-        """The images and the rows of ``train``, ``validation`` and ``test``."""
+        """The examples and the rows of ``train``, ``validation`` and ``test``."""
         return {
             "train": (self.train, self.train_rows),
             VALIDATION: (self.held_out, self.validation_rows),
@@ -70,26 +72,54 @@ class TrainingData:
         return self.train_rows[permutation(len(self.train_rows), seed, epoch)]
 
     def epoch(self, recipe: Recipe, epoch: int) -> tuple[Split, NDArray[np.int64]]:
-        """Return the training images of `epoch` (from 1), and the order of their rows."""
+        """Return the training examples of `epoch` (from 1), and the order of their rows."""
         if recipe.fresh:
             assert self.dataset.compose is not None  # `make_plan` checked it
-            # The held-out rows are passed so that no part of them is in a composed image.
+            # The held-out rows are passed so that no part of them is in a composed example.
             composed = self.dataset.compose(recipe.seed, epoch, self.validation_rows)
-            return composed, np.arange(len(composed))  # composed images are in random order already
+            return composed, np.arange(len(composed))  # in random order already
+        if not recipe.shuffle:
+            return self.train, self.train_rows
         return self.train, self.order(recipe.seed, epoch if recipe.reshuffle else 1)
 
 
-def training_data(dataset: ArrayDataset, recipe: Recipe) -> TrainingData:
+def training_data(
+    dataset: ArrayDataset, recipe: Recipe, tasks: Sequence[Task] | None = None
+) -> TrainingData:
     """Return a data set with the split and the normalization of a recipe.
 
+    Args:
+        dataset: the data set.
+        recipe: the recipe.
+        tasks: task of each head; None for the split alone, to describe the data.
+
     Raises:
-        DataError: there are too few images for a validation split.
+        DataError: there are too few examples for a validation split, targets do not fit their
+            task, or inputs cannot be normalized.
     """
     train, validation = _split(dataset, recipe)
-    channels = len(dataset.mean)
-    raw = Normalization((0.0,) * channels, (1.0,) * channels)  # pixels / 255
-    normalized = Normalization(dataset.mean, dataset.std)
-    return TrainingData(dataset, train, validation, normalized if recipe.normalize else raw)
+    if tasks is None:
+        return TrainingData(dataset, train, validation, Normalization(dataset.mean, dataset.std))
+    check_targets(dataset, tasks)
+    normalization = make_normalization(dataset, train, recipe, tasks)
+    return TrainingData(dataset, train, validation, normalization)
+
+
+def check_targets(dataset: ArrayDataset, tasks: Sequence[Task]) -> None:
+    """Check that the targets of all splits fit their tasks.
+
+    Raises:
+        DataError: one does not.
+    """
+    for name, split in dataset.splits.items():
+        for head, (task, targets) in enumerate(zip(tasks, split.targets, strict=True)):
+            try:
+                task.check_targets(targets)
+            except DataError as exc:
+                where = f"{task.target.name or f'head {head}'} ({task.target.task})"
+                raise DataError(
+                    f"wrong targets in split {name!r}, {where}: {exc.problem}", hint=exc.hint
+                ) from exc
 
 
 def _split(dataset: ArrayDataset, recipe: Recipe) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -101,42 +131,49 @@ def _split(dataset: ArrayDataset, recipe: Recipe) -> tuple[NDArray[np.int64], ND
         return split_rows(len(train), recipe.validation, None)
     if train.examples is None or train.examples.groups is None:
         return split_rows(len(train), recipe.validation, recipe.split_seed)
-    # By each image's own identity, because a user's folder changes: with row numbers, one new image
-    # would move most of the others, and a model would be validated on images it was trained on.
+    # By each example's own identity, because a user's folder changes: with row numbers, one new
+    # example would move most of the others, and a model would be validated on what it was trained
+    # on.
     salt = f"{VALIDATION} {recipe.split_seed}"
-    classes = [tuple(row) for row in train.labels.tolist()]
+    classes = _strata(train)
     held_out = held_out_rows(train.examples.groups, recipe.validation, salt, classes)
     if not held_out.any():
         raise DataError(
-            "expected training images of at least 2 groups, one of them for validation, got 1",
-            hint="Add images of other groups, or a folder or rows for validation.",
+            "expected training examples of at least 2 groups, one of them for validation, got 1",
+            hint="Add examples of other groups, or a folder or rows for validation.",
         )
     return np.flatnonzero(~held_out), np.flatnonzero(held_out)
 
 
+def _strata(split: Split) -> list[tuple[int, ...]] | None:
+    """Return the classes of each example, which a choice is made of separately; None without."""
+    classes = [target for target in split.targets if target.dtype == np.int64 and target.ndim == 1]
+    return list(zip(*(each.tolist() for each in classes), strict=True)) if classes else None
+
+
 def validation_rule(dataset: ArrayDataset, recipe: Recipe) -> str:
-    """Return the rule by which the validation images were chosen, as a sentence."""
+    """Return the rule by which the validation examples were chosen, as a sentence."""
     if VALIDATION in dataset.splits:
-        return "The validation images are a split of the data set."
+        return "The validation examples are a split of the data set."
     if recipe.held_out == "last":
-        return f"The last {recipe.validation:.3g} of the training images validate."
+        return f"The last {recipe.validation:.3g} of the training examples validate."
     examples = dataset.splits["train"].examples
     by_row = examples is None or examples.groups is None
     by = "number of their row" if by_row else "sha256 of their identity"
     return (
-        f"A share of {recipe.validation:.3g} of the training images validates, by the {by} and "
+        f"A share of {recipe.validation:.3g} of the training examples validates, by the {by} and "
         f"split_seed {recipe.split_seed}."
     )
 
 
 def training_size(sizes: Mapping[str, int], recipe: Recipe) -> int:
-    """Return the number of training images, for a data set without identities, by its sizes."""
+    """Return the number of training examples, for a data set without identities, by its sizes."""
     size = sizes["train"]
     return size if VALIDATION in sizes else size - validation_size(size, recipe.validation)
 
 
 def check_batch_size(available: int, recipe: Recipe) -> None:
-    """Check that a batch is not larger than the number of training images.
+    """Check that a batch is not larger than the number of training examples.
 
     Raises:
         InvalidValueError: it is larger.
@@ -145,7 +182,7 @@ def check_batch_size(available: int, recipe: Recipe) -> None:
         # Refused instead of reduced, so that the card states the real batch size.
         raise InvalidValueError(
             f"invalid recipe: batch_size: expected at most {available}, the number of training "
-            f"images of {recipe.dataset!r}, got {recipe.batch_size}",
+            f"examples of {recipe.dataset!r}, got {recipe.batch_size}",
             hint=f"Choose a smaller one: --set batch_size={available}",
         )
 
@@ -165,7 +202,7 @@ def split_rows(
     """
     train = size - validation_size(size, validation)
     rows = np.arange(size) if seed is None else permutation(size, seed)
-    # Sorted, so that copying the images reads memory, or the file, from front to back.
+    # Sorted, so that copying the inputs reads memory, or the file, from front to back.
     return np.sort(rows[:train]), np.sort(rows[train:])
 
 

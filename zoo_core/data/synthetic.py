@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.data.dataset import ArrayDataset, Split
+from zoo_core.plugins.data_specs import class_targets
 
 SIZE = 16
 SQUARE = 4
@@ -19,10 +20,10 @@ SIZES = {"train": 1800, "test": 450}
 def load() -> ArrayDataset:
     """Return images ``(N, 3, 16, 16)`` of noise with a bright square in one of nine places."""
     splits = {name: _split(size, seed) for seed, (name, size) in enumerate(SIZES.items())}
-    pixels = splits["train"].images.transpose(1, 0, 2, 3).reshape(3, -1) / 255
+    pixels = splits["train"].inputs.transpose(1, 0, 2, 3).reshape(3, -1) / 255
     return ArrayDataset(
         splits=splits,
-        classes=(tuple(" ".join(filter(None, place)) for place in PLACES),),
+        targets=class_targets([" ".join(filter(None, place)) for place in PLACES]),
         mean=tuple(map(float, pixels.mean(axis=1))),
         std=tuple(map(float, pixels.std(axis=1))),
     )
@@ -42,7 +43,7 @@ def _split(size: int, seed: int) -> Split:
     # At most 127 + 127: no overflow of uint8.
     for image, (top, left), color in zip(images, corners, colors, strict=True):
         image[:, top : top + SQUARE, left : left + SQUARE] += color
-    return Split(images.astype(np.uint8), labels[:, np.newaxis].astype(np.int64))
+    return Split(images.astype(np.uint8), (labels.astype(np.int64),))
 
 
 def _draw(random: np.random.PCG64, count: int) -> NDArray[np.int64]:

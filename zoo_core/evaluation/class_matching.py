@@ -6,11 +6,14 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.errors import InvalidValueError, choose_from, join_names
+from zoo_core.metrics.task import Task
+from zoo_core.plugins.data_specs import TargetSpec
 from zoo_core.text import shell_command
 
 Classes = Sequence[Sequence[str]]
@@ -20,22 +23,46 @@ MAX_SUGGESTED = 10
 """Maximum number of pairs of names in a hint."""
 
 
+def classes_of(targets: Sequence[TargetSpec]) -> Classes:
+    """Return the names of the classes per head; none for a head without classes."""
+    return [target.classes for target in targets]
+
+
 @dataclass(frozen=True)
 class ClassMatch:
     """The match of a data set's classes with those of a model.
 
     Attributes:
-        numbers: per head, the model's number of each class of the data set.
+        numbers: per head, the model's number of each class of the data set; empty for a head
+            without classes.
         notes: differences that a reader of the scores should know, as sentences.
     """
 
     numbers: tuple[NDArray[np.int64], ...]
     notes: tuple[str, ...]
 
-    def convert(self, labels: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return labels ``(N, heads)`` of the data set as those of the model."""
-        pairs = zip(self.numbers, labels.T, strict=True)
-        return np.stack([numbers[head] for numbers, head in pairs], axis=1)
+    def convert(
+        self, tasks: Sequence[Task], targets: Sequence[NDArray[Any]]
+    ) -> tuple[NDArray[Any], ...]:
+        """Return targets of the data set, per head, as those of the model."""
+        heads = zip(tasks, targets, self.numbers, strict=True)
+        return tuple(
+            task.relabel(target, numbers) if len(numbers) else target
+            for task, target, numbers in heads
+        )
+
+    def reorder(self, tasks: Sequence[Task], outputs: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+        """Return outputs, per head, in the order of the data set's classes."""
+        heads = zip(tasks, outputs, self.numbers, strict=True)
+        return [
+            task.reorder(output, numbers) if len(numbers) else output
+            for task, output, numbers in heads
+        ]
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether all classes have the same numbers in both."""
+        return all((numbers == np.arange(len(numbers))).all() for numbers in self.numbers)
 
 
 def match_data(

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from zoo_core.data.dataset import load_dataset
+from zoo_core.data.splits import check_targets
 from zoo_core.evaluation.scored_split import (
     ScoredSplit,
     check_fit,
     find_scored_dataset,
     make_scored_split,
 )
-from zoo_core.metrics.ensemble import ensemble_predictions
-from zoo_core.metrics.predictions import Predictions
-from zoo_core.metrics.scores import Scores, score
+from zoo_core.frameworks.prediction import CHUNK_MULTIPLE
+from zoo_core.metrics.find_tasks import find_tasks
+from zoo_core.metrics.predictions import ensemble_outputs
+from zoo_core.metrics.scores import Scores, Values, by_metric, concatenate, score
+from zoo_core.metrics.task import Measured
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.model import Pretrained
 
@@ -30,14 +33,17 @@ class Evaluation:
     Attributes:
         dataset: name of the data set.
         members: scores of each set of weights.
-        together: scores of the ensemble (`zoo_core.metrics.ensemble`).
+        together: scores of the ensemble, whose outputs the heads' tasks combine.
+        details: further metrics of `together`, one value per head.
         notes: differences between the data and the cards, as sentences.
-        left_out: number of images of the split that are not scored, as they were used in training.
+        left_out: number of examples of the split that are not scored, as they were used in
+            training.
     """
 
     dataset: str
     members: tuple[Scores, ...]
     together: Scores
+    details: Mapping[str, Values]
     notes: tuple[str, ...] = ()
     left_out: int = 0
 
@@ -50,10 +56,10 @@ def evaluate_pretrained(
     split: str = "test",
     classes: Mapping[str, str] = SAME_NAMES,
 ) -> Evaluation:
-    """Score weights and their ensemble on the images of a split that none was trained on.
+    """Score weights and their ensemble on the examples of a split that none was trained on.
 
-    Those are all images of the split, unless the data have changed since the training, or are
-    another data set: see `zoo_core.evaluation.unseen_images`.
+    Those are all examples of the split, unless the data have changed since the training, or are
+    another data set: see `zoo_core.evaluation.unseen_examples`.
 
     Args:
         catalog: installed plugins.
@@ -63,33 +69,48 @@ def evaluate_pretrained(
         classes: class of the data set -> class of the model, for names that differ.
 
     Raises:
-        InvalidValueError: the data set's images or classes do not fit a model, or the weights were
+        InvalidValueError: the data set's inputs or classes do not fit a model, or the weights were
             trained on several data sets, and no `dataset` was chosen.
         UnknownNameError: there is no such data set or split.
-        VerificationError: the data have changed, and nothing shows which images were used in
+        VerificationError: the data have changed, and nothing shows which examples were used in
             training; or all were.
     """
-    scored, predictions = predict_split(
-        catalog, pretrained, dataset=dataset, split=split, classes=classes
-    )
+    scored = find_scored_split(catalog, pretrained, dataset=dataset, split=split, classes=classes)
+    *members, together = _measure(scored, pretrained)
     return Evaluation(
         dataset=scored.dataset,
-        members=tuple(score(each.logits, scored.labels) for each in predictions),
-        together=score(ensemble_predictions(predictions).logits, scored.labels),
+        members=tuple(score(scored.tasks, each) for each in members or [together]),
+        together=score(scored.tasks, together),
+        details=by_metric(
+            [task.details(head) for task, head in zip(scored.tasks, together, strict=True)]
+        ),
         notes=scored.notes,
         left_out=scored.left_out,
     )
 
 
-def predict_split(
+def _measure(scored: ScoredSplit, pretrained: Sequence[Pretrained]) -> list[list[Measured]]:
+    """Return the measures of each member, if there are several, and of their ensemble."""
+    # Chunk by chunk, because the outputs of all examples may not fit into memory; and in equal
+    # chunks, because those of the ensemble follow from all members.
+    chunks = [scored.iter_outputs(each, CHUNK_MULTIPLE) for each in pretrained]
+    measured: list[list[list[Measured]]] = []
+    for parts in zip(*chunks, strict=True):
+        place, members = parts[0][0], [outputs for _, outputs in parts]
+        every = [*members, ensemble_outputs(scored.tasks, members)] if members[1:] else members
+        measured.append([scored.measure(outputs, place) for outputs in every])
+    return [concatenate(of_member) for of_member in zip(*measured, strict=True)]
+
+
+def find_scored_split(
     catalog: Catalog,
     pretrained: Sequence[Pretrained],
     *,
     dataset: str | None,
     split: str,
     classes: Mapping[str, str],
-) -> tuple[ScoredSplit, list[Predictions]]:
-    """Return the scored images of a split, and each model's predictions of them.
+) -> ScoredSplit:
+    """Return the scored examples of a split.
 
     Arguments and errors are those of `evaluate_pretrained`.
     """
@@ -97,5 +118,5 @@ def predict_split(
     # Before the data set is loaded, which may take minutes.
     check_fit(entry.spec, pretrained, split)
     data = load_dataset(entry)
-    scored = make_scored_split(entry.spec, data, pretrained, split=split, classes=classes)
-    return scored, [scored.predict(weights) for weights in pretrained]
+    check_targets(data, find_tasks(catalog, data.targets))
+    return make_scored_split(entry.spec, data, pretrained, split=split, classes=classes)

@@ -1,21 +1,26 @@
-"""The scored part of a split: its rows, their labels, and notes for the reader of the scores."""
+"""The scored part of a split: its rows, their targets, and notes for the reader of the scores."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.data.dataset import ArrayDataset
+from zoo_core.data.dataset import ArrayDataset, Split
 from zoo_core.data.find_dataset import find_dataset
 from zoo_core.errors import InvalidValueError, UnknownNameError, choose_from, join_names
-from zoo_core.evaluation.class_matching import match_data, match_models
+from zoo_core.evaluation.class_matching import classes_of, match_data, match_models
 from zoo_core.evaluation.members import group_by_data, short_name
-from zoo_core.evaluation.unseen_images import find_unseen
+from zoo_core.evaluation.unseen_examples import find_unseen
+from zoo_core.frameworks.prediction import iter_outputs
 from zoo_core.metrics.predictions import Predictions, predictions_of
+from zoo_core.metrics.scores import measure
+from zoo_core.metrics.task import Measured, Task
 from zoo_core.plugins.catalog import Catalog
+from zoo_core.plugins.data_specs import InputSpec, TargetSpec
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec
 from zoo_core.pretrained.model import Pretrained
@@ -23,51 +28,81 @@ from zoo_core.pretrained.model import Pretrained
 
 @dataclass(frozen=True)
 class ScoredSplit:
-    """The images of a split that are scored, and their labels.
+    """The examples of a split that are scored, and their targets.
 
     Attributes:
         dataset: name of the data set.
-        data: the data set, with all its images and with class numbers of its own.
+        data: the data set, with all its examples and with class numbers of its own.
         name: name of the split.
-        classes: names of the classes per head, as on the card of the first member.
+        tasks: task of each head, with the classes on the card of the first member.
         rows: int64 ``(N,)``, the rows of the split that are scored.
-        labels: int64 ``(N, heads)``, their true classes, as numbers in `classes`.
+        targets: their targets per head, with class numbers as in `tasks`.
         notes: differences between the data and the cards, as sentences.
     """
 
     dataset: str
     data: ArrayDataset
     name: str
-    classes: tuple[tuple[str, ...], ...]
+    tasks: tuple[Task, ...]
     rows: NDArray[np.int64]
-    labels: NDArray[np.int64]
+    targets: tuple[NDArray[Any], ...]
     notes: tuple[str, ...] = field(default=())
 
+    def __len__(self) -> int:
+        return len(self.rows)
+
     @property
-    def images(self) -> NDArray[np.uint8]:
-        """All images of the split, also those that are not scored."""
-        return self.data.splits[self.name].images
+    def split(self) -> Split:
+        """The whole split, also with the examples that are not scored."""
+        return self.data.splits[self.name]
 
     @property
     def left_out(self) -> int:
-        """Number of images that are not scored."""
-        return len(self.images) - len(self.rows)
+        """Number of examples that are not scored."""
+        return len(self.split) - len(self.rows)
+
+    @property
+    def inputs(self) -> NDArray[Any]:
+        """All inputs of the split, also those that are not scored."""
+        return self.split.inputs
 
     def key(self, index: int) -> str | None:
-        """Return the identity of the scored image at an index; None if it has none."""
-        examples = self.data.splits[self.name].examples
+        """Return the identity of the scored example at an index; None if it has none."""
+        examples = self.split.examples
         return examples.keys[int(self.rows[index])] if examples else None
 
+    def iter_outputs(
+        self, member: Pretrained, size: int | None = None
+    ) -> Iterator[tuple[slice, list[NDArray[Any]]]]:
+        """Yield a member's outputs for chunks of the scored examples, in the order of `tasks`.
+
+        Chunks have `size` examples, or a size that follows from the outputs.
+        """
+        classes = classes_of([task.target for task in self.tasks])
+        own = classes_of(member.targets)
+        match = match_models(self.dataset, classes, short_name(member), own)
+        is_identity = match.is_identity  # and then the outputs are as the model returns them
+        for place, outputs in iter_outputs(
+            member.trainer,
+            member.model,
+            self.inputs,
+            member.normalization,
+            member.views,
+            rows=self.rows,
+            ahead=self.split.ahead,
+            size=size,
+        ):
+            yield place, outputs if is_identity else match.reorder(self.tasks, outputs)
+
+    def measure(self, outputs: Sequence[NDArray[Any]], place: slice) -> list[Measured]:
+        """Return the measures of outputs for the scored examples in a place."""
+        return measure(self.tasks, outputs, tuple(target[place] for target in self.targets))
+
     def predict(self, member: Pretrained) -> Predictions:
-        """Return a member's predictions of the scored images, with class numbers of `classes`."""
-        # All images, because a copy of the scored ones may not fit into memory.
-        predictions = member.predict(self.images)
-        own = member.card.dataset.classes
-        if not self.left_out and own == self.classes:
-            return predictions
-        match = match_models(self.dataset, self.classes, short_name(member), own)
-        heads = zip(predictions.logits, match.numbers, strict=True)
-        return predictions_of([head[self.rows][:, order] for head, order in heads])
+        """Return a member's predictions of the scored examples, with the classes of `tasks`."""
+        parts = [outputs for _, outputs in self.iter_outputs(member)]
+        heads = zip(*parts, strict=True)
+        return predictions_of(self.tasks, [np.concatenate(chunks) for chunks in heads])
 
 
 def find_scored_dataset(
@@ -107,33 +142,37 @@ def _several_datasets(members: Sequence[Pretrained]) -> InvalidValueError:
 
 
 def check_fit(spec: DatasetSpec, members: Sequence[Pretrained], split: str) -> None:
-    """Check that a data set has a split, and images and heads like those of each model.
+    """Check that a data set has a split, and inputs and heads like those of each model.
 
     Raises:
         UnknownNameError: there is no such split.
-        InvalidValueError: shape or number of heads differ from a model's, or two models have
-            different classes.
+        InvalidValueError: inputs or tasks differ from a model's, or two models have different
+            classes.
     """
     if split not in spec.sizes:
         hint = choose_from(split, spec.sizes)
         raise UnknownNameError(f"dataset {spec.name!r} has no split {split!r}", hint=hint)
+    found = _form(spec.input, spec.targets)
     for member in members:
-        expected = (tuple(member.input_shape), len(member.card.dataset.classes))
-        if (tuple(spec.shape), len(spec.classes)) != expected:
+        expected = _form(member.input, member.targets)
+        if found != expected:
             raise InvalidValueError(
-                f"dataset {spec.name!r} does not fit {short_name(member)}: expected images "
-                f"{expected[0]} with {_labels(expected[1])}, got {spec.shape} with "
-                f"{_labels(len(spec.classes))}",
-                hint="Choose a data set of this shape: zoo list datasets",
+                f"dataset {spec.name!r} does not fit {short_name(member)}: expected {expected}, "
+                f"got {found}",
+                hint="Choose a data set of this form: zoo list datasets",
             )
     first = members[0]
     for other in members[1:]:
-        classes = (first.card.dataset.classes, other.card.dataset.classes)
+        classes = (classes_of(first.targets), classes_of(other.targets))
         match_models(short_name(first), classes[0], short_name(other), classes[1])
 
 
-def _labels(heads: int) -> str:
-    return "1 label" if heads == 1 else f"{heads} labels"
+def _form(spec: InputSpec, targets: Sequence[TargetSpec]) -> str:
+    """Return the kind and shape of inputs, and the tasks of the heads, in words."""
+    kind = "images" if spec.kind == "image" else spec.kind
+    tasks = join_names(target.task for target in targets)
+    heads = "1 target" if len(targets) == 1 else f"{len(targets)} targets"
+    return f"{kind} {tuple(spec.shape)} with {heads} ({tasks})"
 
 
 def make_scored_split(
@@ -144,7 +183,7 @@ def make_scored_split(
     split: str,
     classes: Mapping[str, str],
 ) -> ScoredSplit:
-    """Return the images of a split to score, without those that a member was trained on.
+    """Return the examples of a split to score, without those that a member was trained on.
 
     Args:
         spec: spec of the data set, which `check_fit` has checked.
@@ -158,15 +197,15 @@ def make_scored_split(
         VerificationError: see `find_unseen`.
     """
     first = members[0]
-    expected = first.card.dataset.classes
-    match = match_data(spec.name, data.classes, short_name(first), expected, classes)
+    own, expected = classes_of(data.targets), classes_of(first.targets)
+    match = match_data(spec.name, own, short_name(first), expected, classes)
     unseen = find_unseen(spec, data, split, members)
     return ScoredSplit(
         dataset=spec.name,
         data=data,
         name=split,
-        classes=expected,
+        tasks=first.tasks,
         rows=unseen.rows,
-        labels=match.convert(data.splits[split].labels[unseen.rows]),
+        targets=match.convert(first.tasks, data.splits[split].select_targets(unseen.rows)),
         notes=(*unseen.notes, *match.notes),
     )

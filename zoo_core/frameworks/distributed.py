@@ -14,6 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from zoo_core.metrics.task import Measured
+
 
 class Group(Protocol):
     """The processes that train one model together, as one of them sees them."""
@@ -77,12 +79,12 @@ def shards(count: int, size: int, *, min_size: int = 1) -> list[slice]:
 
 
 def gather_in_order(
-    heads: Sequence[NDArray[np.float32]],
+    heads: Sequence[NDArray[Any]],
     counts: Sequence[int],
     group: Group,
     *,
     min_size: int = 1,
-) -> list[NDArray[np.float32]]:
+) -> list[NDArray[Any]]:
     """Return the rows of all processes in the order that they had before they were sharded.
 
     Args:
@@ -110,6 +112,29 @@ def gather_in_order(
         # Gathering concatenates by process, and the order of samples goes batch by batch.
         by_batch = zip(*by_process, strict=True)
         whole.append(np.concatenate([part for batch in by_batch for part in batch]))
+    return whole
+
+
+def gather_measured(
+    heads: Sequence[Measured],
+    counts: Sequence[int],
+    group: Group,
+    *,
+    min_size: int = 1,
+) -> list[Measured]:
+    """Return the measures of all processes; arguments are those of `gather_in_order`."""
+    if group.size == 1:
+        return list(heads)
+    whole = []
+    for head in heads:
+        # As bytes, because not every collective library sends booleans.
+        own = [c.view(np.uint8) if c.dtype == np.bool_ else c for c in head.columns.values()]
+        columns = gather_in_order(own, counts, group, min_size=min_size)
+        sums = {
+            name: np.sum(group.all_gather(count[np.newaxis]), axis=0)[0]
+            for name, count in head.counts.items()
+        }
+        whole.append(Measured(dict(zip(head.columns, columns, strict=True)), sums))
     return whole
 
 

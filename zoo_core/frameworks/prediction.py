@@ -1,21 +1,23 @@
 """Prediction in chunks, with test-time augmentation and several processes.
 
-Test-time augmentation averages the logits over shifted views of an image, after Krizhevsky,
+Test-time augmentation averages the outputs over shifted views of an image, after Krizhevsky,
 Sutskever & Hinton (2012), who averaged over ten crops.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.frameworks.distributed import Group, gather_in_order, shard
+from zoo_core.frameworks.distributed import Group, gather_measured, shard
+from zoo_core.metrics.scores import concatenate, measure
+from zoo_core.metrics.task import Measured, Task
 
 if TYPE_CHECKING:
+    from zoo_core.data.dataset import Split
     from zoo_core.data.normalization import Normalization
     from zoo_core.frameworks.trainer import Trainer
 
@@ -28,50 +30,82 @@ VIEWS: dict[int, Sequence[tuple[int, int]]] = {
 """Number of views -> shift of each view, in pixels down and to the right."""
 
 CHUNK_BYTES = 1 << 26
-"""Approximate bytes of images per chunk: more than a usual test split has."""
+"""Approximate maximum bytes of inputs per chunk."""
+
+OUTPUT_BYTES = 1 << 24
+"""Approximate maximum bytes of outputs per chunk, of which measures need several copies."""
 
 CHUNK_MULTIPLE = 1000
-"""Number of images that divides the size of every chunk but the last."""
+"""Number of examples that divides the size of every chunk but the last."""
 # Because trainers predict in batches: where their batch size divides a chunk's, the batches, and
 # with them the order of every float32 sum, are the same with chunks and without.
+
+
+def iter_outputs(
+    trainer: Trainer,
+    model: Any,
+    inputs: NDArray[Any],
+    normalization: Normalization,
+    views: int = 1,
+    *,
+    rows: NDArray[np.int64] | None = None,
+    ahead: Callable[[NDArray[np.int64]], None] | None = None,
+    size: int | None = None,
+) -> Iterator[tuple[slice, list[NDArray[Any]]]]:
+    """Yield the outputs of consecutive chunks of examples, so that memory stays bounded.
+
+    Inputs are copied chunk by chunk, because they may be memory-mapped from a file.
+
+    Args:
+        trainer: adapter of the model's framework.
+        model: the framework's own object.
+        inputs: ``(N, *shape)``.
+        normalization: normalization of inputs and targets.
+        views: number of views of an image, a key of `VIEWS`.
+        rows: rows of `inputs` to predict; None for all.
+        ahead: callback that prefetches rows (`Split.ahead`).
+        size: number of examples per chunk, a multiple of `CHUNK_MULTIPLE`; None for one by the size
+            of inputs and outputs.
+
+    Yields:
+        The place of a chunk among the predicted examples, and its outputs ``(n, …)`` per head,
+        averaged over the views of each image, in the units of the targets.
+    """
+    count, start = len(inputs) if rows is None else len(rows), 0
+    step = size or CHUNK_MULTIPLE  # the first chunk shows how large the outputs are
+    while start < max(count, 1):  # at least once: no examples have outputs (0, …)
+        if ahead and rows is not None:
+            # The chunk after this one; at the start also this one, which nobody has prefetched.
+            ahead(rows[start + step : start + 2 * step] if start else rows[: 2 * step])
+        part = slice(start, min(start + step, count))
+        chunk = inputs[part] if rows is None else inputs[rows[part]]
+        chunk = normalization.fill_missing(chunk)
+        outputs = _predict_chunk(trainer, model, chunk, normalization, views)
+        yield part, normalization.restore_outputs(outputs)
+        if not start and size is None:
+            step = _chunk_size(chunk, outputs)
+        start = part.stop or 1
+
+
+def _chunk_size(inputs: NDArray[Any], outputs: Sequence[NDArray[Any]]) -> int:
+    """Return the number of examples per chunk, by the size of the first ones."""
+    out = sum(head.nbytes for head in outputs)
+    times = min(CHUNK_BYTES / max(inputs.nbytes, 1), OUTPUT_BYTES / max(out, 1))
+    return max(int(times * len(inputs)) // CHUNK_MULTIPLE, 1) * CHUNK_MULTIPLE
 
 
 def predict_views(
     trainer: Trainer,
     model: Any,
-    images: NDArray[np.uint8],
+    inputs: NDArray[Any],
     normalization: Normalization,
     views: int,
     *,
     rows: NDArray[np.int64] | None = None,
-    ahead: Callable[[NDArray[np.int64]], None] | None = None,
-) -> list[NDArray[np.float32]]:
-    """Return logits ``(N, classes)``, one array per head, averaged over the views of each image.
-
-    Images are copied chunk by chunk, because they may be memory-mapped from a file.
-
-    Args:
-        trainer: adapter of the model's framework.
-        model: the framework's own object.
-        images: uint8 ``(N, C, H, W)``.
-        normalization: normalization of the pixels.
-        views: number of views, a key of `VIEWS`.
-        rows: rows of `images` to predict; None for all.
-        ahead: callback that prefetches rows (`Split.ahead`).
-    """
-    count = len(images) if rows is None else len(rows)
-    step = max(
-        CHUNK_BYTES // math.prod(images.shape[1:]) // CHUNK_MULTIPLE * CHUNK_MULTIPLE,
-        CHUNK_MULTIPLE,
-    )
-    chunks = []
-    for start in range(0, max(count, 1), step):  # at least once: no images have logits (0, classes)
-        if ahead and rows is not None:
-            # The chunk after this one; at the start also this one, which nobody has prefetched.
-            ahead(rows[start + step : start + 2 * step] if start else rows[: 2 * step])
-        part = slice(start, start + step)
-        chunk = images[part] if rows is None else images[rows[part]]
-        chunks.append(_predict_chunk(trainer, model, chunk, normalization, views))
+) -> list[NDArray[Any]]:
+    """Return the outputs of all examples, ``(N, …)`` per head; arguments as in `iter_outputs`."""
+    parts = iter_outputs(trainer, model, inputs, normalization, views, rows=rows)
+    chunks = [outputs for _, outputs in parts]
     if len(chunks) == 1:
         return chunks[0]  # which saves a copy
     return [np.concatenate(heads) for heads in zip(*chunks, strict=True)]
@@ -80,20 +114,22 @@ def predict_views(
 def _predict_chunk(
     trainer: Trainer,
     model: Any,
-    images: NDArray[np.uint8],
+    inputs: NDArray[Any],
     normalization: Normalization,
     views: int,
-) -> list[NDArray[np.float32]]:
+) -> list[NDArray[Any]]:
     if views == 1:
-        return trainer.predict(model, images, normalization)
-    margin, windows = shift_slices(views, *images.shape[2:])
-    padded = np.pad(images, ((0, 0), (0, 0), (margin, margin), (margin, margin)))  # with black
-    # Contiguous, as all other images are, so that adapters need not handle strides.
-    logits = [
+        return trainer.predict(model, inputs, normalization)
+    margin, windows = shift_slices(views, *inputs.shape[2:])
+    padded = np.pad(inputs, ((0, 0), (0, 0), (margin, margin), (margin, margin)))  # with black
+    # Contiguous, as all other inputs are, so that adapters need not handle strides.
+    outputs = [
         trainer.predict(model, np.ascontiguousarray(padded[:, :, *window]), normalization)
         for window in windows
     ]
-    return [np.mean(heads, axis=0, dtype=np.float32) for heads in zip(*logits, strict=True)]
+    return [
+        np.asarray(np.mean(heads, axis=0, dtype=np.float32)) for heads in zip(*outputs, strict=True)
+    ]
 
 
 def shift_slices(views: int, height: int, width: int) -> tuple[int, list[tuple[slice, slice]]]:
@@ -117,26 +153,52 @@ def shift_slices(views: int, height: int, width: int) -> tuple[int, list[tuple[s
     return margin, windows
 
 
-def predict_distributed(
+def measure_split(
     trainer: Trainer,
     model: Any,
-    images: NDArray[np.uint8],
+    split: Split,
     normalization: Normalization,
-    group: Group,
+    tasks: Sequence[Task],
     *,
+    group: Group,
     views: int = 1,
     rows: NDArray[np.int64] | None = None,
-    ahead: Callable[[NDArray[np.int64]], None] | None = None,
-) -> list[NDArray[np.float32]]:
-    """Return the logits of all images on every process; each process predicts its shard.
+    on_chunk: Callable[[list[NDArray[Any]]], None] = lambda outputs: None,
+) -> list[Measured]:
+    """Return the measures of a split's examples on every process; each predicts its shard.
 
-    Arguments and result are those of `predict_views`.
+    Args:
+        trainer: adapter of the model's framework.
+        model: the framework's own object.
+        split: inputs and targets.
+        normalization: normalization of inputs and targets.
+        tasks: task of each head.
+        group: the processes.
+        views: number of views of an image.
+        rows: rows of the split; None for all.
+        on_chunk: called with the outputs of each chunk of this process's shard, in order.
+
+    Raises:
+        NotFiniteError: an output is infinite or NaN.
     """
-    count = len(images) if rows is None else len(rows)
-    mine = shard(count, group)
-    if rows is None:
-        images = images[mine]
-    else:
-        rows = rows[mine]
-    logits = predict_views(trainer, model, images, normalization, views, rows=rows, ahead=ahead)
-    return gather_in_order(logits, [count], group)
+    every = np.arange(len(split)) if rows is None else rows
+    mine = every[shard(len(every), group)]
+    parts, finite = [], True
+    # Without `rows`, the inputs of one process are all of them, which need no copy.
+    selected = None if rows is None and group.size == 1 else mine
+    for place, outputs in iter_outputs(
+        trainer, model, split.inputs, normalization, views, rows=selected, ahead=split.ahead
+    ):
+        finite = finite and all(bool(np.isfinite(head).all()) for head in outputs)
+        on_chunk(outputs)
+        targets = split.select_targets(mine[place])
+        with np.errstate(all="ignore"):  # outputs that are not finite are an error below
+            parts.append(measure(tasks, outputs, targets))
+    # All processes raise, or the others would wait for the one that does.
+    if not all(bool(each[0]) for each in group.all_gather(np.array([finite], np.int64))):
+        raise NotFiniteError
+    return gather_measured(concatenate(parts), [len(every)], group)
+
+
+class NotFiniteError(Exception):
+    """Raised when a model's outputs are infinite or NaN."""

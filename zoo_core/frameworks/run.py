@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from zoo_core.data.splits import TrainingData
 from zoo_core.filenames import CARD
 from zoo_core.frameworks.training_state import TrainingState
 from zoo_core.metrics.predictions import Predictions
+from zoo_core.metrics.task import Task
 from zoo_core.plugins.specs import DatasetSpec, ModelSpec
 from zoo_core.recipes.model_config import ModelConfig
 from zoo_core.recipes.recipe import Recipe
@@ -30,7 +31,7 @@ class Callbacks:
         data: TrainingData,
         record: ExampleRecord | None,
     ) -> None:
-        """Handle the data set, with the record of its images; no folder has been created yet."""
+        """Handle the data set, with the record of its examples; no folder has been created yet."""
 
     def train_start(self, run: Run, progress: TrainingState) -> None:
         """Handle the start of a training, before its first step; a resumed one starts again."""
@@ -41,10 +42,10 @@ class Callbacks:
     def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
         """Handle the end of an epoch (from 1), with its line of ``metrics.jsonl``."""
 
-    def train_end(self, run: Run, result: Card, predictions: Predictions) -> None:
+    def train_end(self, run: Run, result: Card, predictions: Callable[[], Predictions]) -> None:
         """Handle the end of a training, whose weights and card are written.
 
-        `predictions` are those for the test split.
+        `predictions` returns those of the test split; it computes them if they are large.
         """
 
 
@@ -58,8 +59,20 @@ class Run:
     data: TrainingData
     folder: Path
     callbacks: Callbacks
+    tasks: tuple[Task, ...]
+    """Task of each head."""
+    losses: tuple[Any, ...]
+    """Loss of each head: what its `LossSpec` names for the trainer's framework."""
+    warps_inputs: bool = False
+    """Whether the core warps the images of each step, because the trainer does not."""
     initial: InitialWeights | None = None
     """Pretrained weights that the training starts from; None for random ones."""
+
+    @property
+    def head_weights(self) -> tuple[float, ...]:
+        """Weight of each head's loss; they sum to 1."""
+        weights = self.recipe.head_weights or (1.0,) * len(self.tasks)
+        return tuple(weight / sum(weights) for weight in weights)
 
     @property
     def card(self) -> Card:

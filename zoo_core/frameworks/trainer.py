@@ -35,7 +35,7 @@ class Batch:
 
     Attributes:
         step: number of the step in the whole training, from 0.
-        rows: int64 ``(N,)``: rows of the images that `Learner.set_data` received.
+        rows: int64 ``(N,)``: rows of the examples that `Learner.set_data` received.
         lr: learning rate of the step.
         warps: sampling positions of the augmented images; None for no augmentation.
         share: fraction of the global batch in this process's shard, from 0 (no rows) to 1; less
@@ -58,8 +58,8 @@ class Learner(Protocol):
     def model(self) -> Any:
         """The model to score and save: the trained one, or the moving average of its weights."""
 
-    def set_data(self, images: Split) -> None:
-        """Set the images that the `rows` of the next steps refer to."""
+    def set_data(self, examples: Split) -> None:
+        """Set the examples that the `rows` of the next steps refer to."""
 
     def step(self, batch: Batch) -> Any:
         """Perform one optimizer step.
@@ -67,10 +67,10 @@ class Learner(Protocol):
         Its random numbers depend only on the recipe's seed, `batch.step` and the process's rank.
 
         Returns:
-            The batch's logits before the step, in any form that `to_numpy` accepts.
+            The batch's outputs before the step, in any form that `to_numpy` accepts.
         """
         # Not as NumPy arrays, because a copy from a GPU waits for the step to finish; the loop
-        # fetches the logits of many steps at once.
+        # fetches the outputs of many steps at once.
 
     def get_state(self) -> dict[str, NDArray[Any]]:
         """Return a copy of the state that the next steps depend on, by name.
@@ -82,8 +82,8 @@ class Learner(Protocol):
     def set_state(self, state: Tensors) -> None:
         """Restore the state of a learner of the same model and run."""
 
-    def to_numpy(self, outputs: Sequence[Any]) -> list[NDArray[np.float32]]:
-        """Return the outputs of several steps as logits ``(N, classes)``, one array per head."""
+    def to_numpy(self, outputs: Sequence[Any]) -> list[NDArray[Any]]:
+        """Return the outputs of several steps as floats ``(N, …)``, one array per head."""
 
 
 class Trainer(Protocol):
@@ -102,9 +102,13 @@ class Trainer(Protocol):
         """Return a learner that trains `model` in place by the run's recipe."""
 
     def predict(
-        self, model: Any, images: NDArray[np.uint8], normalization: Normalization
-    ) -> list[NDArray[np.float32]]:
-        """Return logits ``(N, classes)``, one array per head, for images ``(N, C, H, W)``."""
+        self, model: Any, inputs: NDArray[Any], normalization: Normalization
+    ) -> list[NDArray[Any]]:
+        """Return floats ``(N, …)``, one array per head, for inputs ``(N, *shape)``.
+
+        uint8 inputs are divided by 255; then inputs are normalized by mean and std, if there are
+        any. The scale of targets is the caller's.
+        """
 
     def count_parameters(self, model: Any) -> int:
         """Return the number of parameters; buffers, such as batch statistics, do not count."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from zoo_core.metrics.scores import Scores
+from zoo_core.metrics.task import Measured
 from zoo_core.weights.file import Tensors
 
 
@@ -20,9 +18,11 @@ class FitResult:
     weights: Tensors
     train: Scores
     """Scores over the epoch's batches, each predicted before its step."""
-    # Scored while training, because a second pass over the training images would take as long
+    # Scored while training, because a second pass over the training examples would take as long
     # as a third of the epoch itself. So they lag the weights, and dropout and warps are on.
     validation: Scores
+    rank: tuple[float, float] = (0.0, 0.0)
+    """Numbers that order epochs by their validation (`zoo_core.metrics.scores.rank`)."""
     seconds: float = 0.0
     """Seconds of the whole training; 0 until it is done."""
 
@@ -34,8 +34,7 @@ class TrainingState:
     Attributes:
         epoch: the current epoch, from 1; above the recipe's number of epochs when all are done.
         step: number of finished steps of the epoch.
-        logits: float32 ``(images, classes)``, one array per head: the outputs of those steps;
-            empty before the first.
+        measured: measures of those steps' outputs, one entry per head; empty before the first.
         kept: the best of the finished epochs, or the last one, as the recipe requires.
         history: metrics of the finished epochs.
         seconds: seconds of training so far, over all processes that it was resumed in.
@@ -44,8 +43,9 @@ class TrainingState:
     # No generator's state: what is random in a step is a function of (seed, epoch, step).
     epoch: int = 1
     step: int = 0
-    # Kept for a checkpoint in mid-epoch, because training scores cover the whole epoch.
-    logits: list[NDArray[np.float32]] = field(default_factory=list)
+    # Kept for a checkpoint in mid-epoch, because training scores cover the whole epoch. Measures
+    # and not outputs, because these grow with the number of classes.
+    measured: list[Measured] = field(default_factory=list)
     kept: FitResult | None = None
     history: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0

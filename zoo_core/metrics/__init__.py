@@ -1,1 +1,1 @@
-"""Scores and predictions from logits, in NumPy alone."""
+"""The contract of tasks, and what follows from it: scores and predictions, in NumPy alone."""

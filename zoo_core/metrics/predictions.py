@@ -1,54 +1,59 @@
-"""Predictions: labels and class probabilities from logits."""
+"""Predictions of a model, one per head, from its outputs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from zoo_core.metrics.scores import softmax
+from zoo_core.metrics.task import Array, Task
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """Predictions for N images.
+    """Predictions for N examples.
+
+    A field of the heads' predictions is a field of this object, too: with one array ``(N,)`` per
+    head, such as the labels of classes, it is an array ``(N, heads)``; otherwise it is a list of
+    one entry per head, such as the probabilities ``(N, classes)``.
 
     Attributes:
-        labels: int64 ``(N, heads)``, the most probable class of each head.
-        probabilities: float32 ``(N, classes)``, one array per head.
-        logits: float32 ``(N, classes)``, one array per head, before the softmax.
+        heads: predictions of each head, with the fields of its task.
+        outputs: outputs of the model per head, ``(N, …)``, from which the predictions follow.
     """
 
-    labels: NDArray[np.int64]
-    probabilities: list[NDArray[np.float32]]
-    logits: list[NDArray[np.float32]]
+    heads: tuple[Any, ...]
+    outputs: list[Array]
+
+    def __len__(self) -> int:
+        return len(self.outputs[0])
+
+    def __getattr__(self, name: str) -> Any:
+        # Private names are those of Python's own protocols, such as copying.
+        if name.startswith("_"):
+            raise AttributeError(name)
+        fields = [getattr(head, name) for head in self.heads]
+        if all(isinstance(field, np.ndarray) and field.ndim == 1 for field in fields):
+            return np.stack(fields, axis=1)
+        return fields
 
 
-def predictions_of(logits: Sequence[NDArray[np.float32]]) -> Predictions:
-    """Return the predictions of logits ``(N, classes)``, one array per head."""
-    # The labels come from the logits, because the softmax may round two of them to equal
-    # probabilities.
-    return Predictions(
-        labels=np.stack([head.argmax(axis=1) for head in logits], axis=1),
-        probabilities=[softmax(head) for head in logits],
-        logits=list(logits),
-    )
+def predictions_of(tasks: Sequence[Task], outputs: Sequence[Array]) -> Predictions:
+    """Return the predictions of outputs ``(N, …)``, one array per head."""
+    heads = zip(tasks, outputs, strict=True)
+    return Predictions(tuple(task.predict(head) for task, head in heads), list(outputs))
 
 
-def class_names(
-    labels: Sequence[int] | NDArray[np.int64], classes: Sequence[Sequence[str]]
-) -> list[str]:
-    """Return the class name of each head's label.
+def ensemble_outputs(tasks: Sequence[Task], members: Sequence[Sequence[Array]]) -> list[Array]:
+    """Return the outputs of an ensemble.
 
     Args:
-        labels: one label per head.
-        classes: the names of each head's classes.
+        tasks: task of each head.
+        members: outputs of each model for the same examples, per head.
     """
-    return [names[label] for names, label in zip(classes, labels, strict=True)]
-
-
-def format_probability(probability: float) -> str:
-    """Return a probability as a percentage; more than 99.9 % is not rounded to certainty."""
-    return "> 99.9%" if probability > 0.999 else f"{probability:.1%}"
+    if len(members) == 1:
+        return list(members[0])
+    heads = zip(tasks, zip(*members, strict=True), strict=True)
+    return [task.combine(head) for task, head in heads]

@@ -1,72 +1,239 @@
-"""Scores: loss and accuracy per head, from logits."""
+"""Scores: metrics per head, from the measures of examples."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from zoo_core.metrics.task import Array, Measure, Measured, Metrics, Task
+
+Values = tuple[float | int | None, ...]
+"""The values of a metric: one per head, None for a head whose task does not have it."""
+
+SHARES = ("accuracy", "cer", "f1", "iou", "match", "rate", "top5")
+"""Endings of the names of metrics that are shares from 0 to 1, which are shown in percent."""
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Loss and accuracy on a set of images, one entry per head.
+    """Metrics of predictions for a set of examples.
 
     Attributes:
-        loss: mean cross-entropy, in nats.
-        accuracy: share of correct labels, from 0 to 1.
-        correct: number of correct labels.
-        all_correct: number of images with all labels correct.
-        total: number of images.
+        metrics: name -> one value per head; None for a head whose task does not have the metric.
+        total: number of examples.
+        all_correct: number of examples that every head predicts correctly; None if the first
+            measure of a head is not 0 or 1.
+        headlines: name of the metric per head that lists show; empty for the accuracy of all.
     """
 
-    loss: tuple[float, ...]
-    accuracy: tuple[float, ...]
-    correct: tuple[int, ...]
-    all_correct: int
+    metrics: Mapping[str, Values]
     total: int
+    all_correct: int | None = None
+    headlines: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "metrics", MappingProxyType(dict(self.metrics)))
+
+    def __getitem__(self, metric: str) -> tuple[Any, ...]:
+        """Return a metric's values, one per head."""
+        return self.metrics[metric]
+
+    @property
+    def headline(self) -> dict[str, list[float]]:
+        """The metrics that lists show, each with its values of the heads that it is for."""
+        found: dict[str, list[float]] = {}
+        for name, value in zip(self.headline_names, self.headline_values, strict=True):
+            found.setdefault(name, []).append(value)
+        return found
+
+    @property
+    def headline_names(self) -> tuple[str, ...]:
+        """Name of each head's metric that lists show."""
+        return self.headlines or (ACCURACY,) * len(next(iter(self.metrics.values())))
+
+    @property
+    def headline_values(self) -> tuple[float, ...]:
+        """Value of each head's metric that lists show."""
+        return tuple(self[name][head] for head, name in enumerate(self.headline_names))
 
     @property
     def mean_loss(self) -> float:
-        return sum(self.loss) / len(self.loss)
+        """Mean loss of the heads."""
+        losses = [each for each in self.metrics.get("loss", ()) if each is not None]
+        return sum(losses) / len(losses) if losses else float("nan")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the scores as JSON values; `from_json` is the inverse."""
+        values: dict[str, Any] = {name: list(each) for name, each in self.metrics.items()}
+        correct = {} if self.all_correct is None else {"all_correct": self.all_correct}
+        headlines = {"headlines": list(self.headlines)} if self.headlines else {}
+        return {**values, **correct, "total": self.total, **headlines}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Scores:
+        """Return the scores of JSON values.
+
+        Raises:
+            ValueError: they are not scores.
+        """
+        metrics = {name: each for name, each in values.items() if name not in COUNTS}
+        lengths = {len(each) if isinstance(each, list | tuple) else 0 for each in metrics.values()}
+        numbers = [
+            each for row in metrics.values() if isinstance(row, list | tuple) for each in row
+        ]
+        if (
+            len(lengths) != 1
+            or 0 in lengths
+            or not all(each is None or isinstance(each, int | float) for each in numbers)
+            or not isinstance(values.get("total"), int)
+            or not isinstance(values.get("all_correct"), int | None)
+            or not isinstance(values.get("headlines", []), list | tuple)
+            or not set(values.get("headlines", [])) <= metrics.keys()
+        ):
+            raise ValueError(f"expected lists of numbers, one per head, and a total, got {values}")
+        return cls(
+            {name: tuple(each) for name, each in metrics.items()},
+            total=values["total"],
+            all_correct=values.get("all_correct"),
+            headlines=tuple(values.get("headlines", ())),
+        )
 
     def __str__(self) -> str:
-        accuracy = " / ".join(f"{value:.2%}" for value in self.accuracy)
-        return f"loss {self.mean_loss:.4f}, accuracy {accuracy}"
+        """Return ``loss 0.0312, accuracy 99.01% / 98.74%``; heads are separated by slashes."""
+        parts = [f"loss {self.mean_loss:.4f}"] if "loss" in self.metrics else []
+        for name, values in self.metrics.items():
+            # Counts are shares times the total, which the reader can see.
+            known = [each for each in values if each is not None]
+            if name != "loss" and not all(isinstance(each, int) for each in known):
+                shown = " / ".join(format_metric(name, each) for each in known)
+                parts.append(f"{name.replace('_', ' ')} {shown}")
+        return ", ".join(parts)
 
 
-def score(logits: Sequence[NDArray[np.float32]], labels: NDArray[np.int64]) -> Scores:
-    """Score logits ``(N, classes)``, one array per head, against labels ``(N, heads)``."""
-    right = np.stack([head.argmax(axis=1) == labels[:, i] for i, head in enumerate(logits)], axis=1)
-    total = len(labels)
-    correct = tuple(int(count) for count in right.sum(axis=0))
+COUNTS = ("all_correct", "total", "headlines")
+"""Keys of the JSON form that are not metrics."""
+
+ACCURACY = "accuracy"
+"""Headline of the first models, which the JSON form leaves out."""
+
+
+def format_metric(name: str, value: float) -> str:
+    """Return a metric's value as text: a share in percent, any other number with 4 digits."""
+    if isinstance(value, int):
+        return f"{value:,}"
+    if name == "loss":
+        return f"{value:.4f}"
+    return f"{value:.2%}" if name.endswith(SHARES) else f"{value:.4g}"
+
+
+def counts_text(scores: Scores) -> str:
+    """Return ``9,912 / 9,874 of 10,000 examples correct``; without a count, the number alone."""
+    texts = [
+        f"{' / '.join(f'{each:,}' for each in values)} of {scores.total:,} examples {name}"
+        for name, values in scores.metrics.items()
+        if all(isinstance(each, int) for each in values)
+    ]
+    return ", ".join(texts) or f"{scores.total:,} examples"
+
+
+def score(tasks: Sequence[Task], heads: Sequence[Measured]) -> Scores:
+    """Return the scores of measured examples, one entry of `heads` per task."""
+    values = [task.metrics(head) for task, head in zip(tasks, heads, strict=True)]
+    names = tuple(task.headline or task.measures[0].name for task in tasks)
     return Scores(
-        loss=tuple(cross_entropy(head, labels[:, i]) for i, head in enumerate(logits)),
-        accuracy=tuple(count / total for count in correct),
-        correct=correct,
-        all_correct=int(right.all(axis=1).sum()),
-        total=total,
+        by_metric(values),
+        len(heads[0]),
+        _all_correct(tasks, heads),
+        () if set(names) == {ACCURACY} else names,
     )
 
 
-def cross_entropy(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """Return the mean over the N rows of ``-log softmax(logits)[label]``.
+def by_metric(heads: Sequence[Metrics]) -> dict[str, Values]:
+    """Return metrics of heads as one row per metric."""
+    names = dict.fromkeys(name for head in heads for name in head)
+    return {name: tuple(head.get(name) for head in heads) for name in names}
 
-    Args:
-        logits: ``(N, classes)``.
-        labels: ``(N,)``.
+
+def _all_correct(tasks: Sequence[Task], heads: Sequence[Measured]) -> int | None:
+    if not all(task.measures[0].binary for task in tasks):
+        return None
+    columns = [head.columns[task.measures[0].name] for task, head in zip(tasks, heads, strict=True)]
+    return int(np.all(np.stack(columns, axis=1) > 0, axis=1).sum())
+
+
+def measure(
+    tasks: Sequence[Task], outputs: Sequence[Array], targets: Sequence[Array]
+) -> list[Measured]:
+    """Return the measures of each head's outputs against its targets."""
+    if not len(outputs[0]):
+        return _measure_none(tasks, outputs, targets)
+    heads = zip(tasks, outputs, targets, strict=True)
+    return [task.measure(output, target) for task, output, target in heads]
+
+
+def _measure_none(
+    tasks: Sequence[Task], outputs: Sequence[Array], targets: Sequence[Array]
+) -> list[Measured]:
+    """Return the measures of no example, of a process without any: those of zeros, cut off."""
+    ones = [
+        [np.zeros((1, *each.shape[1:]), each.dtype) for each in of] for of in (outputs, targets)
+    ]
+    return [
+        Measured(
+            {name: column[:0] for name, column in head.columns.items()},
+            {name: np.zeros_like(count) for name, count in head.counts.items()},
+        )
+        for head in measure(tasks, *ones)
+    ]
+
+
+def concatenate(parts: Sequence[Sequence[Measured]]) -> list[Measured]:
+    """Return the measures of consecutive parts of the examples, each with one entry per head."""
+    return [
+        Measured(
+            {
+                name: np.concatenate([each.columns[name] for each in head])
+                for name in head[0].columns
+            },
+            {name: np.sum([each.counts[name] for each in head], axis=0) for name in head[0].counts},
+        )
+        if len(head) > 1
+        else head[0]
+        for head in zip(*parts, strict=True)
+    ]
+
+
+def rank(tasks: Sequence[Task], heads: Sequence[Measured]) -> tuple[float, float]:
+    """Return numbers that order epochs: the higher one is better, the first decides first.
+
+    Heads that share their first measure are ranked by its sum, and then by the mean of their
+    losses, which small splits need, because they tie. Heads with other first measures are ranked
+    by the mean of their losses alone, because those have no common scale.
     """
-    # (classes, N): NumPy is several times faster along the longer axis. float64, because the mean
-    # over many thousand images would lose digits in float32.
-    shifted = np.ascontiguousarray(logits.T, np.float64)
-    with np.errstate(invalid="ignore"):  # infinite logits result in nan, which callers report
-        shifted -= shifted.max(axis=0)  # exp cannot overflow
-        losses = np.log(np.exp(shifted).sum(axis=0)) - shifted[labels, np.arange(len(labels))]
-    return float(losses.mean())
+    first = {task.measures[0] for task in tasks}
+    loss = _mean_of_losses(tasks, heads)
+    if len(first) > 1:
+        return loss, 0.0
+    (measure,) = first
+    # Of a measure 0 or 1 the sum is a whole number, so that equal ones are equal.
+    return sum(_sum(head, measure) for head in heads), loss
 
 
-def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the probabilities of ``(N, classes)`` logits."""
-    # Without the maximum, exp of a float32 above 88 is infinite.
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
-    return probabilities
+def _mean_of_losses(tasks: Sequence[Task], heads: Sequence[Measured]) -> float:
+    """Return minus the mean loss of the heads, with the first measure for a head without one."""
+    losses = [
+        next((each for each in task.measures if each.name == "loss"), task.measures[0])
+        for task in tasks
+    ]
+    means = [_sum(*pair) / len(pair[0]) for pair in zip(heads, losses, strict=True)]
+    return sum(means) / len(means)
+
+
+def _sum(head: Measured, measure: Measure) -> float:
+    """Return the sum of a measure, negative if lower is better."""
+    total = float(head.columns[measure.name].sum())
+    return total if measure.higher_is_better else -total

@@ -21,7 +21,15 @@ from zoo_core.errors import (
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.own_data import hint_for_path
 from zoo_core.plugins.plugin import Plugin, Status
-from zoo_core.plugins.specs import CommandSpec, DatasetSpec, ModelSpec, SourceSpec, TrainerSpec
+from zoo_core.plugins.specs import (
+    CommandSpec,
+    DatasetSpec,
+    LossSpec,
+    ModelSpec,
+    SourceSpec,
+    TaskSpec,
+    TrainerSpec,
+)
 
 if TYPE_CHECKING:
     import pluggy
@@ -88,6 +96,43 @@ class Catalog:
     def trainer(self, name: str) -> Entry[TrainerSpec]:
         return self._find("trainers", name)
 
+    def task(self, name: str) -> Entry[TaskSpec]:
+        return self._find("tasks", name)
+
+    def loss(self, name: str, task: str, framework: str) -> Entry[LossSpec]:
+        """Return the loss of a name for a task and a framework.
+
+        Raises:
+            InvalidValueError: no plugin offers it.
+            AmbiguousNameError: several do.
+        """
+        fitting = [e for e in self.losses() if (e.spec.task, e.spec.framework) == (task, framework)]
+        named = [entry for entry in fitting if name in (entry.spec.name, entry.qualified_name)]
+        if len(named) == 1:
+            return named[0]
+        if named:
+            choices = join_names(entry.qualified_name for entry in named)
+            raise AmbiguousNameError(
+                f"{len(named)} plugins offer a loss {name!r} of task {task!r} for {framework}",
+                hint=f"Choose one of: {choices}, with --set loss=NAME.",
+            )
+        if fitting:
+            raise InvalidValueError(
+                f"there is no loss {name!r} of task {task!r} for {framework}",
+                hint=f"Choose one of: {join_names(e.spec.name for e in fitting)}.",
+            )
+        others = {e.spec.framework for e in self.losses() if e.spec.task == task}
+        raise InvalidValueError(
+            f"task {task!r} has no loss for {framework}",
+            hint=f"Train with a trainer of another framework: {join_names(others)}."
+            if others
+            else "A plugin offers one with the hook zoo_losses.",
+        )
+
+    def losses(self) -> list[Entry[LossSpec]]:
+        """Return all losses; several may have one name, for other tasks or frameworks."""
+        return [entry for each in self._entries_by_kind["losses"].values() for entry in each]
+
     def command(self, name: str) -> Entry[CommandSpec]:
         return self._find("commands", name)
 
@@ -140,7 +185,7 @@ class Catalog:
     def _other_kind(self, kind: str, name: str) -> UnknownNameError | None:
         """Return the error for a name of another kind, such as a data set given as a model."""
         thing = singular(kind)
-        for other in ("models", "datasets", "sources", "trainers"):
+        for other in ("models", "datasets", "sources", "trainers", "tasks"):
             if other == kind or name not in self._entries_by_kind[other]:
                 continue
             hint = choose_from(name, self.entries(kind), command=f"zoo list {kind}")

@@ -141,7 +141,7 @@ def _offers(
     manager: pluggy.PluginManager, module: ModuleType, reserved: Set[str]
 ) -> Iterable[tuple[str, Spec]]:
     for kind, spec_type in KINDS.items():
-        hook, seen = f"zoo_{kind}", set()
+        hook, seen = f"zoo_{kind}", set[tuple[str, ...]]()
         # Not `manager.hook.zoo_models()`, which calls all plugins at once: one exception would end
         # the call for all, and the results would not name their plugins.
         for implementation in getattr(manager.hook, hook).get_hookimpls():
@@ -152,9 +152,9 @@ def _offers(
                     raise _BrokenError(f"{hook}: expected {spec_type.__name__}s, got {spec!r}")
                 if kind == "commands" and spec.name in reserved:
                     raise _BrokenError(f"command {spec.name!r} is a command of zoo itself")
-                if spec.name in seen:
+                if spec.key in seen:
                     raise _BrokenError(f"{hook} returned two specs named {spec.name!r}")
-                seen.add(spec.name)
+                seen.add(spec.key)
                 yield kind, spec
 
 
@@ -164,16 +164,16 @@ def _call(hook: str, function: Any) -> Sequence[Any]:
 
 
 def _mark_conflicts(plugins: list[Plugin]) -> Iterable[Plugin]:
-    owners: dict[tuple[str, str], list[str]] = defaultdict(list)
+    owners: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for plugin in plugins:
         for kind, spec in plugin.offers:
-            owners[kind, spec.name].append(plugin.distribution)
+            owners[kind, *spec.key].append(plugin.distribution)
     for plugin in plugins:
         name = plugin.distribution
         shared = [
             f"{singular(kind)} {spec.name!r} is also offered by {other}"
             for kind, spec in plugin.offers
-            for other in owners[kind, spec.name]
+            for other in owners[kind, *spec.key]
             if other != name
         ]
         if not shared:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from zoo_core.plugins.catalog import Catalog
+from zoo_core.plugins.data_specs import InputSpec, TargetSpec, input_of, plain, target_of
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.plugin import Plugin, Status
-from zoo_core.plugins.specs import KINDS, Spec
+from zoo_core.plugins.specs import KINDS, DatasetSpec, Spec
 
 Rows = dict[str, list[dict[str, Any]]]
 """Kind -> rows of everything that the installed plugins offer."""
@@ -22,6 +23,8 @@ def catalog_rows(catalog: Catalog) -> Rows:
         kind: [{**spec_row(entry), "name": name} for name, entry in catalog.entries(kind).items()]
         for kind in KINDS
     }
+    # Several losses of one plugin may have one name, for other tasks or frameworks.
+    rows["losses"] = [spec_row(entry) for entry in catalog.losses()]
     rows["plugins"] = [
         {
             "name": plugin.distribution,
@@ -49,11 +52,13 @@ def _offered_names(plugin: Plugin) -> dict[str, list[str]]:
 
 
 def _plain(value: Any) -> Any:
-    """Convert mappings to dicts and tuples to lists."""
+    """Convert mappings and specs to dicts and tuples to lists."""
     # As JSON would return them: rows must be equal whether or not they come from the index.
+    if isinstance(value, InputSpec | TargetSpec):
+        return plain(value)
     if hasattr(value, "items"):
         return {key: _plain(item) for key, item in value.items()}
-    return list(value) if isinstance(value, tuple) else value
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
 def plugins_from_rows(rows: Rows) -> Iterator[Plugin]:
@@ -80,6 +85,9 @@ def _spec_from_row(spec_type: type[Spec], row: dict[str, Any]) -> Spec:
     values = vars(spec)
     for name, value in row.items():
         values[name] = tuple(value) if isinstance(value, list) else value
+    if spec_type is DatasetSpec:
+        values["input"] = input_of(row["input"])
+        values["targets"] = tuple(map(target_of, row["targets"]))
     del values["plugin"]
     values["name"] = row["name"].removeprefix(f"{row['plugin']}/")  # qualified in `catalog_rows`
     return spec

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Annotated
 
+from zoo_core.plugins.data_specs import InputSpec, TargetSpec
+
 ImportString = Annotated[str, "package.module:attribute"]
 """An object to import later, such as ``"package.module:attribute"``."""
 
@@ -30,6 +32,11 @@ class Spec:
     """Lower-case letters, digits, ``-`` and ``_``; no dot, which separates a model from a tag."""
     summary: str
     """One sentence for `zoo list`."""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The values that together identify it among the specs of its kind."""
+        return (self.name,)
 
     def __post_init__(self) -> None:
         for each in fields(self):
@@ -77,12 +84,19 @@ class ModelSpec(Spec):
     dataset: str
     """Name of the data set that it is trained on by default."""
     heads: int | None = 1
-    """Number of labels per image; None for as many as the data set has."""
+    """Number of heads, one per target of the data set; None for as many as it has."""
+    tasks: tuple[str, ...] = ("classification",)
+    """Names of the tasks that a head can be for; empty for any."""
+    inputs: tuple[str, ...] = ("image",)
+    """Kinds of input that it accepts (`InputSpec`); empty for any."""
     license: str
     """SPDX expression of the license of its code; that of its weights follows from code, data and
     pretrained weights (`zoo_core.weights.license`)."""
-    task: str = "image-classification"
-    """Name of its task; a model is trained on data sets of the same task."""
+    framework: str = ""
+    """Name of its framework's distribution, as in `TrainerSpec`; empty for that of its trainer. Any
+    trainer of this framework can train it, and load what another one has trained."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Name of a tensor in weights of earlier versions -> its present name."""
     spaces: ImportString = ""
     """Import string of ``{search space name: {key: range or value}}``, for `zoo tune`."""
     parameters: int | None = None
@@ -94,17 +108,17 @@ class ModelSpec(Spec):
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetSpec(Spec):
-    """A data set: its loader, its shape and sizes, and the checksum of its content."""
+    """A data set: its loader, its input and targets, its sizes and the checksum of its content."""
 
     loader: ImportString
     """Import string of ``() -> ArrayDataset``, or of ``(address) -> ArrayDataset`` if `address` is
     set."""
-    shape: tuple[int, int, int]
-    """Channels, height and width of an image."""
-    classes: tuple[int, ...]
-    """Number of classes of each head."""
+    input: InputSpec
+    """The array that a model receives: kind and shape of an example."""
+    targets: tuple[TargetSpec, ...]
+    """One target per head; the names of classes may be left to the loaded data."""
     sizes: Mapping[str, int]
-    """Number of images in each split; ``train`` and ``test`` are required."""
+    """Number of examples in each split; ``train`` and ``test`` are required."""
     sha256: str
     """Checksum of its content (`ArrayDataset.sha256`), verified on every load. Empty if the author
     of the plugin cannot know it; then only the card of a training identifies the data."""
@@ -113,12 +127,10 @@ class DatasetSpec(Spec):
     source: str
     """Author and origin, for instance a citation or an address."""
     composable: bool = False
-    """Support for composing new training images in every epoch (`ArrayDataset.compose`)."""
+    """Support for composing new training examples in every epoch (`ArrayDataset.compose`)."""
     reader: ImportString = ""
     """Import string of ``(uint8 (C, H, W)) -> uint8 of the set's shape``, which converts a photo or
     a drawing to an image like those of the set; without it, a photo is scaled to fit the shape."""
-    task: str = "image-classification"
-    """Name of its task."""
     address: str = ""
     """Address of the data within a source (`SourceSpec`); its name is then ``SOURCE:ADDRESS``."""
     place: str = ""
@@ -134,6 +146,13 @@ class DatasetSpec(Spec):
         if not {"train", "test"} <= set(self.sizes):
             raise ValueError(
                 f"{self._label}: sizes: expected the splits train and test, got {[*self.sizes]}"
+            )
+        if not isinstance(self.input, InputSpec):
+            raise TypeError(f"{self._label}: input: expected an InputSpec, got {self.input!r}")
+        targets = self.targets
+        if not targets or not all(isinstance(each, TargetSpec) for each in targets):
+            raise TypeError(
+                f"{self._label}: targets: expected a tuple of TargetSpec, got {targets!r}"
             )
 
 
@@ -156,7 +175,13 @@ class TrainerSpec(Spec):
     framework: str
     """Name of the framework's distribution, for instance ``torch``."""
     recipe_fields: tuple[str, ...]
-    """Names of the recipe's `TRAINER_FIELDS` that it supports; others in a recipe are an error."""
+    """Names of the recipe's `TRAINER_FIELDS` that it implements; others in a recipe are an error,
+    except for warps, which the core then computes."""
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Recipe field -> names that it implements, such as ``{"optimizer": ("sgd", "lion")}``; for a
+    field that is not here, those of `zoo_core.recipes.recipe.CHOICES`."""
+    fields: ImportString = ""
+    """Import string of a pydantic model of further recipe fields, which are this trainer's own."""
     distributed: bool = False
     """Support for several processes that train one model (`zoo_core.frameworks.trainer`)."""
     transforms: ImportString = ""
@@ -170,6 +195,38 @@ class TrainerSpec(Spec):
         super().__post_init__()
         for target in self.exporters.values():
             self._check_import("exporters", target)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskSpec(Spec):
+    """A task: what the head of a model is trained for."""
+
+    task: ImportString
+    """Import string of a subclass of `zoo_core.Task`."""
+    loss: str
+    """Name of its default loss (`LossSpec`)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossSpec(Spec):
+    """A loss: the function that trainers of a framework minimize for a task."""
+
+    loss: ImportString
+    """Import string of the function. Its signature is the framework's own: for ``torch``,
+    ``(outputs, targets, recipe) -> Tensor``; for ``numpy``, ``(outputs, targets, recipe) ->
+    (mean, gradient)``."""
+    task: str
+    """Name of the task."""
+    framework: str
+    """Name of the framework's distribution, as in `TrainerSpec`."""
+    recipe_fields: tuple[str, ...] = ()
+    """Names of the recipe's `LOSS_FIELDS` that it implements; one that the loss of no head
+    implements is an error in a recipe."""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        # Losses of one name may be for different tasks and frameworks.
+        return self.name, self.task, self.framework
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,6 +251,8 @@ KINDS: Mapping[str, type[Spec]] = MappingProxyType(
         "datasets": DatasetSpec,
         "sources": SourceSpec,
         "trainers": TrainerSpec,
+        "tasks": TaskSpec,
+        "losses": LossSpec,
         "registries": RegistrySpec,
         "commands": CommandSpec,
     }

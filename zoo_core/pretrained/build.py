@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from zoo_core.data.normalization import Normalization
+from zoo_core.data.normalization import Normalization, TargetScale
 from zoo_core.errors import InvalidValueError, VerificationError, ZooError, join_names, one_line
 from zoo_core.frameworks.prediction import VIEWS
 from zoo_core.frameworks.trainer import Trainer, make_trainer, model_builder
+from zoo_core.metrics.find_tasks import find_tasks
+from zoo_core.plugins.data_specs import InputSpec, TargetSpec, input_of, targets_of
+from zoo_core.plugins.entry import Entry
+from zoo_core.plugins.specs import ModelSpec, TrainerSpec
 from zoo_core.pretrained.files import WeightsFiles
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.pretrained.plain_config import ConfigView
@@ -62,7 +66,8 @@ def build(
         cls: type[ModelConfig] = entry.resolve(entry.spec.config)
         return validate(cls, metadata.config, what=f"config in {file.path}")
 
-    trainer = make_trainer(catalog.trainer(metadata.trainer), device=device, threads=threads)
+    trainer_entry = find_trainer(catalog, entry.spec, metadata.trainer)
+    trainer = make_trainer(trainer_entry, device=device, threads=threads)
     builder = model_builder(entry)
     # Another version of the plugin may validate differently, or have new fields with defaults.
     if plain and metadata.version == entry.plugin.version:
@@ -77,19 +82,44 @@ def build(
         raise VerificationError(
             f"{file.path}: building {metadata.model} from its config failed: {one_line(exc)}"
         ) from exc
-    _assign(trainer, model, file)
+    _assign(trainer, model, rename_tensors(file, entry.spec.renamed))
     return Pretrained(
         model=model,
         name=name,
         sha256=file.sha256,
         trainer=trainer,
         normalization=metadata.normalization,
-        input_shape=metadata.input_shape,
+        input=metadata.input,
+        targets=metadata.targets,
         views=metadata.views,
         _files=files,
         _read_card=card,
         _read_config=config,
+        _find_tasks=lambda: find_tasks(catalog, metadata.targets),
     )
+
+
+def find_trainer(catalog: Catalog, model: ModelSpec, trained_by: str) -> Entry[TrainerSpec]:
+    """Return a trainer for a model's weights: that of their training, or another one.
+
+    Weights depend on the framework, not on the trainer that trained them.
+    """
+    trainers = catalog.entries("trainers")
+    if trained_by in trainers:
+        return catalog.trainer(trained_by)
+    framework = model.framework or catalog.trainer(model.trainer).spec.framework
+    return next(
+        (entry for entry in trainers.values() if entry.spec.framework == framework),
+        catalog.trainer(model.trainer),
+    )
+
+
+def rename_tensors(file: WeightFile, renamed: Mapping[str, str]) -> WeightFile:
+    """Return a file with the present names of tensors that had others in earlier versions."""
+    if not any(name in file.tensors for name in renamed):
+        return file
+    tensors = {renamed.get(name, name): tensor for name, tensor in file.tensors.items()}
+    return replace(file, tensors=tensors)
 
 
 def _assign(trainer: Trainer, model: Any, file: WeightFile) -> None:
@@ -117,7 +147,8 @@ class _Metadata:
     plugin: str
     version: str
     config: Mapping[str, Any]
-    input_shape: tuple[int, int, int]
+    input: InputSpec
+    targets: tuple[TargetSpec, ...]
     trainer: str
     normalization: Normalization
     views: int
@@ -127,9 +158,10 @@ def _parse_metadata(file: WeightFile) -> _Metadata:
     """Check by hand what `Provenance` would check, because that class needs pydantic."""
     values = file.metadata
     try:
-        channels, height, width = map(int, values["config"]["input_shape"])
+        data, recipe = values["dataset"], dict(values["recipe"])
+        shape = tuple(map(int, values["config"]["input_shape"]))
         # Recipes from before the field had no views; `Recipe` fills in the same default.
-        views = dict(values["recipe"]).get("views", 1)
+        views = recipe.get("views", 1)
         if views not in VIEWS:
             raise ValueError(f"expected views in {join_names(map(str, VIEWS))}, got {views!r}")
         return _Metadata(
@@ -137,13 +169,23 @@ def _parse_metadata(file: WeightFile) -> _Metadata:
             plugin=str(values["plugin"]),
             version=str(values["versions"][values["plugin"]]),
             config=dict(values["config"]),
-            input_shape=(channels, height, width),
+            input=input_of(data.get("input") or {"shape": shape}),
+            targets=targets_of(data),
             trainer=str(values["recipe"]["trainer"]),
             normalization=Normalization(
                 mean=tuple(map(float, values["normalization"]["mean"])),
                 std=tuple(map(float, values["normalization"]["std"])),
+                targets=tuple(map(_scale, values["normalization"].get("targets", ()))),
+                fill=tuple(map(float, values["normalization"].get("fill", ()))),
             ),
             views=views,
         )
-    except (KeyError, TypeError, ValueError) as exc:
+    except (KeyError, TypeError, ValueError, AttributeError) as exc:
         raise VerificationError(f"invalid metadata of {file.path}: {one_line(exc)}") from exc
+
+
+def _scale(values: Mapping[str, Any] | None) -> TargetScale | None:
+    if values is None:
+        return None
+    mean, std = (tuple(map(float, values[name])) for name in ("mean", "std"))
+    return TargetScale(mean, std)

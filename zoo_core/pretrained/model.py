@@ -14,10 +14,12 @@ from zoo_core.data.normalization import Normalization
 from zoo_core.errors import InvalidValueError
 from zoo_core.frameworks.prediction import predict_views
 from zoo_core.frameworks.trainer import Trainer
+from zoo_core.plugins.data_specs import InputSpec, TargetSpec, feature_name
 
 if TYPE_CHECKING:
     from zoo_core.data.example_record import ExampleRecord
     from zoo_core.metrics.predictions import Predictions
+    from zoo_core.metrics.task import Task
     from zoo_core.pretrained.files import WeightsFiles
     from zoo_core.recipes.model_config import ModelConfig
     from zoo_core.weights.card import Provenance
@@ -32,8 +34,9 @@ class Pretrained:
         name: name and checksum of the weights.
         sha256: checksum of the weight file.
         trainer: adapter of the model's framework.
-        normalization: normalization of the pixels.
-        input_shape: channels, height and width of an image.
+        normalization: normalization of inputs and targets.
+        input: kind and shape of an input.
+        targets: task, and names of classes, of each head.
         views: number of views of each image that a prediction is averaged over.
     """
 
@@ -42,11 +45,13 @@ class Pretrained:
     sha256: str
     trainer: Trainer
     normalization: Normalization
-    input_shape: tuple[int, int, int]
+    input: InputSpec
+    targets: tuple[TargetSpec, ...]
     views: int
     _files: WeightsFiles = field(repr=False)
     _read_card: Callable[[], Provenance] = field(repr=False)
     _read_config: Callable[[], ModelConfig] = field(repr=False)
+    _find_tasks: Callable[[], tuple[Task, ...]] = field(repr=False)
 
     # All are read when they are first used: they import pydantic, which predicting does not need.
     @cached_property
@@ -60,8 +65,18 @@ class Pretrained:
         return self._read_config()
 
     @cached_property
+    def tasks(self) -> tuple[Task, ...]:
+        """The task of each head."""
+        return self._find_tasks()
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of an input, such as channels, height and width of an image."""
+        return self.input.shape
+
+    @cached_property
     def examples(self) -> ExampleRecord | None:
-        """The images that the weights were trained on; None if they are unknown.
+        """The examples that the weights were trained on; None if they are unknown.
 
         Raises:
             VerificationError: the list is not the one that the card states.
@@ -73,31 +88,55 @@ class Pretrained:
         """Absolute place of the training's data; empty if it is unknown."""
         return self._files.data_place()
 
-    def predict(self, images: NDArray[np.uint8]) -> Predictions:
-        """Predict images, uint8 ``(N, C, H, W)``, ``(N, H, W)`` or ``(H, W)``, 0 to 255.
+    def predict(self, inputs: NDArray[Any]) -> Predictions:
+        """Predict inputs ``(N, *shape)``.
+
+        Images are uint8 from 0 to 255, ``(N, C, H, W)``; a gray one may be ``(N, H, W)`` or
+        ``(H, W)``. One example of another kind may lack the first axis.
 
         Raises:
-            InvalidValueError: the images are not uint8, or not of the model's shape.
+            InvalidValueError: dtype or shape are not those of the model's inputs, or a number is
+                missing although the weights were not trained to fill it.
         """
         # Deferred, because loading by name should cost little more than importing the framework.
         from zoo_core.metrics.predictions import predictions_of
 
-        batch = _as_batch(images, self.input_shape)
-        logits = predict_views(self.trainer, self.model, batch, self.normalization, self.views)
-        return predictions_of(logits)
+        batch = self._as_batch(inputs)
+        outputs = predict_views(self.trainer, self.model, batch, self.normalization, self.views)
+        return predictions_of(self.tasks, outputs)
 
+    def _as_batch(self, inputs: NDArray[Any]) -> NDArray[Any]:
+        batch, spec = np.asarray(inputs), self.input
+        if spec.kind == "image":
+            if batch.ndim == 2:
+                batch = batch[np.newaxis]  # (H, W) -> (1, H, W)
+            if batch.ndim == 3:
+                batch = batch[:, np.newaxis]  # (N, H, W) -> (N, 1, H, W)
+        else:
+            if batch.shape == spec.shape:
+                batch = batch[np.newaxis]
+            # Numbers of any precision are the same numbers; those of images may end at 1 or 255.
+            if (batch.dtype.kind in "fiu" and np.dtype(spec.dtype).kind == "f") or (
+                batch.dtype.kind in "iu" and np.dtype(spec.dtype).kind == "i"
+            ):
+                batch = batch.astype(spec.dtype)
+        if batch.dtype != spec.dtype or batch.shape[1:] != spec.shape:
+            what = "images uint8" if spec.kind == "image" else f"{spec.kind} {spec.dtype}"
+            values = " with values from 0 to 255" if spec.kind == "image" else ""
+            raise InvalidValueError(
+                f"expected {what} (N, {', '.join(map(str, spec.shape))}){values}, "
+                f"got {np.asarray(inputs).dtype} {np.shape(inputs)}"
+            )
+        if batch.dtype.kind == "f":
+            self._check_numbers(batch)
+        return batch
 
-def _as_batch(images: NDArray[np.uint8], shape: tuple[int, int, int]) -> NDArray[np.uint8]:
-    batch = np.asarray(images)
-    if batch.ndim == 2:
-        batch = batch[np.newaxis]  # (H, W) -> (1, H, W)
-    if batch.ndim == 3:
-        batch = batch[:, np.newaxis]  # (N, H, W) -> (N, 1, H, W)
-    # Floats are refused instead of converted, because nothing shows whether they end at 1 or 255.
-    if batch.dtype != np.uint8 or batch.shape[1:] != shape:
-        channels, height, width = shape
-        raise InvalidValueError(
-            f"expected images uint8 (N, {channels}, {height}, {width}) with values from 0 to 255, "
-            f"got {np.asarray(images).dtype} {np.shape(images)}"
-        )
-    return batch
+    def _check_numbers(self, batch: NDArray[Any]) -> None:
+        wrong = np.isinf(batch) if self.normalization.fill else ~np.isfinite(batch)
+        if wrong.any():
+            row, entry = (int(each[0]) for each in np.nonzero(wrong)[:2])
+            raise InvalidValueError(
+                f"expected numbers, got {batch[row, entry].ravel()[0]} in row {row}, "
+                f"{feature_name(self.input, entry)}",
+                hint="Weights that fill missing numbers are trained with --set missing=mean.",
+            )

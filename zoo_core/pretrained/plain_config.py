@@ -24,7 +24,7 @@ class ConfigView:
     """
 
     def __init__(self, values: Mapping[str, Any], real: Callable[[], ModelConfig]) -> None:
-        self._values = {key: _to_tuples(value) for key, value in values.items()}
+        self._values = attributes(values)
         self._real = real
 
     def __getattr__(self, name: str) -> Any:
@@ -37,12 +37,18 @@ class ConfigView:
         return f"ConfigView({self._values!r})"
 
 
+def attributes(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a config's JSON values by the names of its attributes; lists become tuples."""
+    # Because JSON leaves out the defaults of newer fields, and `outputs` has an older name there.
+    defaults = {"tasks": (), "vocabulary_size": 0, "outputs": values.get("classes", ())}
+    return {key: _to_tuples(value) for key, value in {**defaults, **values}.items()}
+
+
 def is_plain(config: ModelConfig) -> bool:
     """Return whether `ConfigView` of a config's JSON values has the config's own values."""
-    stored = config.model_dump(mode="json")
-    return stored.keys() == dict(config).keys() and all(
-        _same(_to_tuples(stored[key]), value) for key, value in dict(config).items()
-    )
+    stored = attributes(config.model_dump(mode="json"))
+    own = dict(config)
+    return own.keys() <= stored.keys() and all(_same(stored[key], own[key]) for key in own)
 
 
 def _to_tuples(value: Any) -> Any:

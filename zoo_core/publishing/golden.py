@@ -1,33 +1,55 @@
-"""Golden outputs: the logits of published weights for a fixed batch of probe images.
+"""Golden outputs: the outputs of published weights for a fixed batch of probe inputs.
 
-The images are a function of their shape, so that a model can be verified without a data set.
+The inputs are a function of their spec, so that a model can be verified without a data set.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from zoo_core.data.normalization import Normalization
 from zoo_core.errors import VerificationError
+from zoo_core.plugins.data_specs import InputSpec
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.system.random_numbers import uniform
 from zoo_core.weights.card import Golden
 
-IMAGES = 16
+COUNT = 16
+"""Number of probe inputs."""
+
 BLOCK_SIZE = 4
 """Side in pixels of the squares that half of the images consist of."""
 
 TOLERANCE = 1e-3
-"""Maximum difference of a logit, as a share of the largest logit."""
+"""Maximum difference of an output, as a share of the largest one."""
 # Far above the differences of float32 sums in another order, which other processors and numbers
 # of threads cause, and far below those of a wrong weight or normalization.
 
 
-def probe_images(shape: tuple[int, int, int]) -> NDArray[np.uint8]:
-    """Return the probe images, uint8 ``(16, C, H, W)``: half noise, half squares."""
+def probe_inputs(spec: InputSpec, normalization: Normalization) -> NDArray[Any]:
+    """Return the probe inputs ``(16, *shape)`` for a model.
+
+    Images are noise and squares, tokens are random, and other numbers are within a few standard
+    deviations of their mean.
+    """
+    if spec.kind == "image":
+        return _probe_images(spec.shape)
+    noise = uniform((COUNT, *spec.shape), 0)
+    if spec.kind == "tokens":
+        return (noise * spec.size).astype(spec.dtype)
+    by_entry = (-1, *(1,) * (len(spec.shape) - 1))
+    mean = np.reshape(normalization.mean or (0.0,), by_entry)
+    std = np.reshape(normalization.std or (1.0,), by_entry)
+    return (mean + std * (4 * noise.astype(np.float64) - 2)).astype(spec.dtype)
+
+
+def _probe_images(shape: tuple[int, ...]) -> NDArray[np.uint8]:
     # Noise alone would average out in a convolution with pooling; squares have edges.
     channels, height, width = shape
-    half = IMAGES // 2
+    half = COUNT // 2
     noise = uniform((half, channels, height, width), 0)
     # Rounded up, and the surplus cut off, because a side need not be a multiple of the blocks'.
     coarse = uniform((half, channels, -(-height // BLOCK_SIZE), -(-width // BLOCK_SIZE)), 1)
@@ -37,34 +59,43 @@ def probe_images(shape: tuple[int, int, int]) -> NDArray[np.uint8]:
 
 def make_golden(pretrained: Pretrained) -> Golden:
     """Return the golden outputs of a model."""
-    logits = pretrained.predict(probe_images(pretrained.input_shape)).logits
+    return Golden(
+        count=COUNT,
+        outputs=tuple(map(_shortest, _outputs(pretrained))),
+        tolerance=TOLERANCE,
+    )
+
+
+def _outputs(pretrained: Pretrained) -> list[NDArray[Any]]:
+    inputs = probe_inputs(pretrained.input, pretrained.normalization)
+    return pretrained.predict(inputs).outputs
+
+
+def _shortest(values: NDArray[Any]) -> Any:
     # By way of `str`, which gives the shortest decimals of a float32; those of the same number as
     # a float64 would be twice as long in the card.
-    numbers = tuple(
-        tuple(tuple(float(str(logit)) for logit in image) for image in head) for head in logits
-    )
-    return Golden(images=IMAGES, logits=numbers, tolerance=TOLERANCE)
+    if values.ndim:
+        return [_shortest(each) for each in values]
+    return float(str(values))
 
 
 def check_golden(pretrained: Pretrained, golden: Golden) -> float:
-    """Return the largest difference from golden outputs, as a share of the largest logit.
+    """Return the largest difference from golden outputs, as a share of the largest output.
 
     Raises:
-        VerificationError: the difference exceeds the tolerance, or heads or classes differ.
+        VerificationError: the difference exceeds the tolerance, or heads or shapes differ.
     """
-    logits = pretrained.predict(probe_images(pretrained.input_shape)).logits
-    stored = [np.array(head, np.float32) for head in golden.logits]
-    expected, actual = [head.shape for head in stored], [head.shape for head in logits]
+    outputs = _outputs(pretrained)
+    stored = [np.array(head, outputs[0].dtype) for head in golden.outputs]
+    expected, actual = [head.shape for head in stored], [head.shape for head in outputs]
     if expected != actual:
-        raise VerificationError(
-            f"golden outputs: expected logits of shapes {expected}, got {actual}"
-        )
-    # Relative to the largest of all logits, because those near 0 have no digits to compare.
+        raise VerificationError(f"golden outputs: expected shapes {expected}, got {actual}")
+    # Relative to the largest of all outputs, because those near 0 have no digits to compare.
     largest = max(float(np.abs(head).max()) for head in stored) or 1.0
-    off = max(float(np.abs(a - b).max()) for a, b in zip(logits, stored, strict=True)) / largest
+    off = max(float(np.abs(a - b).max()) for a, b in zip(outputs, stored, strict=True)) / largest
     if not off <= golden.tolerance:  # in this form, because a NaN has to fail too
         raise VerificationError(
             f"golden outputs: expected a difference of at most {golden.tolerance:g} of the largest "
-            f"logit, got {off:.2g}"
+            f"output, got {off:.2g}"
         )
     return off

@@ -8,21 +8,18 @@ import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from zoo_core.data.dataset import ArrayDataset, load_dataset
+from zoo_core.data.dataset import load_dataset
 from zoo_core.data.find_dataset import find_dataset
 from zoo_core.errors import DataError, InvalidValueError, VerificationError
 from zoo_core.filenames import CARD, CARD_PAGE, EXAMPLES, METRICS, WEIGHTS
-from zoo_core.metrics.predictions import Predictions
-from zoo_core.metrics.scores import Scores, score
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.files import WeightsFiles
 from zoo_core.pretrained.load import load_pretrained
 from zoo_core.pretrained.plain_config import is_plain
 from zoo_core.pretrained.verified_read import read_provenance
+from zoo_core.publishing.answers import check_scores, compute_answers
 from zoo_core.publishing.golden import make_golden
 from zoo_core.publishing.seed_interval import TrainedModel, make_interval
 from zoo_core.publishing.store import add_tag
@@ -50,7 +47,7 @@ def publish_run(
 ) -> FoundWeights:
     """Publish a run's weights and card to a registry in a folder.
 
-    The weights are loaded first, and all test images are predicted again.
+    The weights are loaded first, and all test examples are predicted again.
 
     Args:
         catalog: the installed plugins.
@@ -104,8 +101,8 @@ def publish_run(
         recipe=card.recipe_name,
         dataset=card.dataset.name,
         parameters=card.parameters,
-        accuracy=card.metrics["test"].accuracy,
         license=spdx(card.license),
+        **headline_facts(card),
     )
     files = {
         CARD: content,
@@ -119,25 +116,20 @@ def publish_run(
     return FoundWeights(Registry(str(location.root), location), published)
 
 
+def headline_facts(card: Card) -> dict[str, Any]:
+    """Return the scores of a card as the index repeats them."""
+    test = card.metrics["test"]
+    if test.headlines:
+        return {"metrics": test.headline}
+    return {"accuracy": test.headline_values}
+
+
 def _examples(run: Path, card: Card) -> dict[str, bytes]:
     """Return the list of the examples, if the card states one."""
     record = WeightsFiles(run).examples(card)  # verified against the card
     if card.dataset.examples and record is None:
-        raise DataError(f"{run} lacks {EXAMPLES}, the list of the images it was trained on")
+        raise DataError(f"{run} lacks {EXAMPLES}, the list of the examples it was trained on")
     return {EXAMPLES: record.to_csv()} if record else {}
-
-
-def measure(predictions: Predictions, dataset: ArrayDataset) -> tuple[Scores, str]:
-    """Return the scores of predictions for the test images, and the checksum of their labels."""
-    labels: NDArray[np.int64] = np.ascontiguousarray(predictions.labels)
-    # Little-endian, so that the checksum is the same on every machine.
-    digest = hashlib.sha256(labels.astype("<i8", copy=False).tobytes()).hexdigest()
-    return score(predictions.logits, dataset.splits["test"].labels), digest
-
-
-def correct_labels(scores: Scores) -> str:
-    """Return the number of correct labels of each head as text: ``9,912 / 9,874 of 10,000``."""
-    return f"{' / '.join(f'{correct:,}' for correct in scores.correct)} of {scores.total:,}"
 
 
 def _finished_card(run: Path) -> Card:
@@ -161,14 +153,11 @@ def _check_run(
         catalog, card.dataset.name, place=pretrained.data_place, sha256=card.dataset.sha256
     )
     dataset = load_dataset(entry, expected=card.dataset.sha256)
-    scores, digest = measure(pretrained.predict(dataset.splits["test"].images), dataset)
-    stated = card.metrics["test"]
-    if (scores.correct, scores.total) != (stated.correct, stated.total):
-        raise VerificationError(
-            f"correct labels of the test images with {run}: expected {correct_labels(stated)}, as "
-            f"on its card, got {correct_labels(scores)}",
-            hint="Train the model again.",
-        )
+    answers = compute_answers(pretrained, dataset.splits["test"])
+    try:
+        check_scores(answers, card.metrics["test"], f" with {run}")
+    except VerificationError as exc:
+        raise VerificationError(exc.problem, hint="Train the model again.") from exc
     return PublishedCard(
         **dict(card),
         tag=tag,
@@ -176,7 +165,7 @@ def _check_run(
         command=_command(card),
         pictures=_pictures(run),
         golden=make_golden(pretrained),
-        predictions=digest,
+        predictions=answers.sha256,
         interval=interval,
     )
 

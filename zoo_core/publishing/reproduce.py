@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zoo_core.errors import InterruptedTrainingError
+from zoo_core.errors import InterruptedTrainingError, join_names
 from zoo_core.frameworks.run import Callbacks
+from zoo_core.metrics.scores import SHARES, format_metric
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.verified_read import published_card
 from zoo_core.publishing.seed_interval import is_within
@@ -28,7 +29,7 @@ class Reproduction:
         published: card of the published training.
         differences: environment facts and versions that differ: name -> (published, here).
         same_bytes: whether the weight files are equal.
-        within: whether all accuracies are in the published interval; None without an interval.
+        within: whether all test scores are in the published interval; None without an interval.
     """
 
     card: Card
@@ -46,7 +47,7 @@ class Reproduction:
         """Success of the reproduction.
 
         In the published environment, with the published seed, the bytes must be equal. Otherwise
-        the accuracies must be in the published interval, if there is one.
+        the scores must be in the published interval, if there is one.
         """
         if self.same_seed and not self.differences:
             return self.same_bytes
@@ -57,16 +58,24 @@ class Reproduction:
         """Return the result of the comparison as a sentence."""
         if self.same_bytes:
             return "equal bytes"
-        accuracy = " / ".join(f"{share:.2%}" for share in self.card.metrics["test"].accuracy)
+        test = self.card.metrics["test"]
+        names = test.headline_names
+        score = " / ".join(map(format_metric, names, test.headline_values))
+        what = f"test {join_names(dict.fromkeys(names)).replace('_', ' ')} {score}"
         if self.same_seed and not self.differences:
-            return f"different bytes in the published environment; test accuracy {accuracy}"
+            return f"different bytes in the published environment; {what}"
         if self.within is None:
-            return f"test accuracy {accuracy}; no interval is published to compare it with"
+            return f"{what}; no interval is published to compare it with"
         assert self.published.interval is not None
-        heads = zip(self.published.interval.low, self.published.interval.high, strict=True)
-        interval = " / ".join(f"{100 * low:.2f}–{100 * high:.2f} %" for low, high in heads)
+        heads = zip(names, self.published.interval.low, self.published.interval.high, strict=True)
+        interval = " / ".join(
+            f"{100 * low:.2f}–{100 * high:.2f} %"
+            if name.endswith(SHARES)
+            else f"{low:.4g}–{high:.4g}"
+            for name, low, high in heads
+        )
         where = "in" if self.within else "outside"
-        return f"test accuracy {accuracy}, {where} the published interval {interval}"
+        return f"{what}, {where} the published interval {interval}"
 
 
 def reproduce_published(

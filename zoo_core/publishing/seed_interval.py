@@ -1,4 +1,4 @@
-"""The prediction interval of test accuracy over seeds."""
+"""The prediction interval of a test score over seeds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from zoo_core.errors import InvalidValueError, join_names
-from zoo_core.metrics.scores import Scores
+from zoo_core.metrics.scores import SHARES, Scores
 from zoo_core.recipes.recipe import Recipe
 from zoo_core.weights.card import Interval
 
@@ -33,10 +33,10 @@ class TrainedModel(Protocol):
 
 
 def make_interval(trained: TrainedModel, others: Iterable[TrainedModel]) -> Interval:
-    """Return the interval of test accuracies of trainings that differ in the seed alone.
+    """Return the interval of test scores of trainings that differ in the seed alone.
 
     It is the prediction interval of a normal distribution, mean ± t · sd · √(1 + 1/n), which
-    contains the accuracy of one more training with a probability of 95 %.
+    contains the score of one more training with a probability of 95 %.
 
     Args:
         trained: the training to publish.
@@ -62,16 +62,18 @@ def make_interval(trained: TrainedModel, others: Iterable[TrainedModel]) -> Inte
             f"{trained.recipe.seed}, got {len(seeds) - 1} of them",
             hint="Train more with: zoo train --seed N",
         )
-    heads = zip(*(by_seed[seed].metrics["test"].accuracy for seed in seeds), strict=True)
-    rows = [_of_head(accuracies) for accuracies in heads]
+    tests = [by_seed[seed].metrics["test"] for seed in seeds]
+    heads = zip(*(test.headline_values for test in tests), strict=True)
+    names = tests[0].headline_names
+    rows = [_of_head(values, name) for values, name in zip(heads, names, strict=True)]
     mean, sd, low, high = (tuple(column) for column in zip(*rows, strict=True))
-    return Interval(seeds=seeds, mean=mean, sd=sd, low=low, high=high)
+    return Interval(metric=tests[0].headlines, seeds=seeds, mean=mean, sd=sd, low=low, high=high)
 
 
 def is_within(scores: Scores, interval: Interval) -> bool:
-    """Return whether the accuracy of every head is in an interval."""
-    heads = zip(scores.accuracy, interval.low, interval.high, strict=True)
-    return all(low <= accuracy <= high for accuracy, low, high in heads)
+    """Return whether the headline metric of every head is in an interval."""
+    heads = zip(scores.headline_values, interval.low, interval.high, strict=True)
+    return all(low <= value <= high for value, low, high in heads)
 
 
 def student_t(degrees: int) -> float:
@@ -101,11 +103,13 @@ def _probability_within(bound: float, degrees: int) -> float:
     return 2 / math.pi * (angle + total) if odd else total
 
 
-def _of_head(accuracies: tuple[float, ...]) -> tuple[float, float, float, float]:
-    count = len(accuracies)
-    mean, sd = statistics.fmean(accuracies), statistics.stdev(accuracies)
+def _of_head(values: tuple[float, ...], name: str) -> tuple[float, float, float, float]:
+    count = len(values)
+    mean, sd = statistics.fmean(values), statistics.stdev(values)
     width = student_t(count - 1) * sd * math.sqrt(1 + 1 / count)
-    # Six decimals: the steps of an accuracy are larger on any test split below a million images.
-    rounded = (round(each, 6) for each in (mean, sd, max(0.0, mean - width), mean + width))
-    mean, sd, low, high = rounded
+    low, high = mean - width, mean + width
+    if not name.endswith(SHARES):
+        return mean, sd, low, high
+    # Six decimals: the steps of a share are larger on any test split below a million examples.
+    mean, sd, low, high = (round(each, 6) for each in (mean, sd, max(0.0, low), high))
     return mean, sd, low, min(1.0, high)

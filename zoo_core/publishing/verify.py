@@ -1,7 +1,7 @@
 """Verify published weights: bytes, card, model, golden outputs, test split.
 
-Counts and labels are compared exactly, logits within a tolerance, because float32 sums in another
-order change logits by about a millionth, and labels almost never.
+Counts and discrete answers are compared exactly, other numbers within a tolerance, because float32
+sums in another order change outputs by about a millionth, and discrete answers almost never.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.load import load_pretrained
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.pretrained.verified_read import published_card, read_published
+from zoo_core.publishing.answers import TOLERANCE, check_scores, compute_answers, describe
 from zoo_core.publishing.golden import check_golden
-from zoo_core.publishing.publish import correct_labels, measure
+from zoo_core.publishing.publish import headline_facts
 from zoo_core.registry.registry import FoundWeights
 from zoo_core.weights.card import Provenance, PublishedCard
 from zoo_core.weights.file import WeightFile
@@ -95,22 +96,17 @@ class Verifier:
 
     def _check_test(self, pretrained: Pretrained, card: PublishedCard) -> str:
         dataset = self._dataset(card.dataset.name, card.dataset.sha256)
-        scores, digest = measure(pretrained.predict(dataset.splits["test"].images), dataset)
-        stated = card.metrics["test"]
-        found = (scores.correct, scores.all_correct, scores.total)
-        if found != (stated.correct, stated.all_correct, stated.total):
+        answers = compute_answers(pretrained, dataset.splits["test"])
+        check_scores(answers, card.metrics["test"], "")
+        if not any(answers.exact):
+            return f"{describe(answers.scores)}, within {TOLERANCE:g}"
+        # Because equal counts may still hide different answers.
+        if answers.sha256 != card.predictions:
             raise VerificationError(
-                f"correct labels of the test images: expected {correct_labels(stated)}, "
-                f"{stated.all_correct:,} in all heads, as on the card, got "
-                f"{correct_labels(scores)}, {scores.all_correct:,} in all heads"
+                "predictions for the test examples: expected the sha256 "
+                f"{card.predictions}, as on the card, got {answers.sha256}; the counts are equal"
             )
-        # Because equal counts may still hide different labels.
-        if digest != card.predictions:
-            raise VerificationError(
-                "predicted labels of the test images: expected the sha256 "
-                f"{card.predictions}, as on the card, got {digest}; the counts are equal"
-            )
-        return f"{correct_labels(scores)} correct, the same labels"
+        return f"{describe(answers.scores)}, the same answers"
 
 
 def _make(what: str, check: Callable[[], str]) -> VerificationStep:
@@ -152,7 +148,12 @@ def _check_card(found: FoundWeights, file: WeightFile, card: PublishedCard) -> s
         "recipe": (card.recipe_name, published.recipe),
         "dataset": (card.dataset.name, published.dataset),
         "parameters": (card.parameters, published.parameters),
-        "accuracy": (card.metrics["test"].accuracy, published.accuracy),
+        "scores": (
+            headline_facts(card),
+            {"metrics": published.metrics}
+            if published.metrics
+            else {"accuracy": published.accuracy},
+        ),
         # An entry from before the field states none.
         "license": (spdx(card.license), published.license or spdx(card.license)),
     }
@@ -177,4 +178,4 @@ def _check_model(pretrained: Pretrained) -> str:
 def _check_golden(pretrained: Pretrained, card: PublishedCard) -> str:
     off = check_golden(pretrained, card.golden)
     limit = card.golden.tolerance
-    return f"maximum difference {off:.1g} relative to the largest logit, limit {limit:g}"
+    return f"maximum difference {off:.1g} relative to the largest output, limit {limit:g}"

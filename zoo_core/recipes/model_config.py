@@ -42,12 +42,28 @@ class ModelConfig(FrozenModel):
     """The config of a model; a subclass adds the model's own fields."""
 
     # Canonical JSON has neither infinity nor NaN, and the config is written into weight files.
-    model_config = ConfigDict(allow_inf_nan=False)
+    model_config = ConfigDict(allow_inf_nan=False, populate_by_name=True, serialize_by_alias=True)
 
-    # `resolve_config` fills in these two from the data set.
-    input_shape: tuple[Size, Size, Size] = Field(
-        default=(1, 28, 28), description="channels, height and width of an image"
+    # `resolve_config` fills in these from the data set.
+    input_shape: tuple[Size, ...] = Field(
+        default=(1, 28, 28),
+        description="shape of an input, such as channels, height and width of an image",
     )
-    classes: tuple[Size, ...] = Field(
-        default=(10,), min_length=1, description="number of classes of each head"
+    outputs: tuple[Size, ...] = Field(
+        default=(10,),
+        min_length=1,
+        # The name in the weight files of the first models, whose heads were all for classes.
+        alias="classes",
+        description="number of outputs of each head: its classes, labels, values or symbols",
+    )
+    tasks: tuple[str, ...] = Field(
+        default=(),
+        exclude_if=lambda tasks: not tasks,
+        description="task of each head; none if all are for classes of images",
+    )
+    vocabulary_size: int = Field(
+        default=0,
+        ge=0,
+        exclude_if=lambda size: not size,
+        description="number of different tokens of an input, if it has tokens",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
@@ -35,14 +35,15 @@ class Recipe(FrozenModel):
     # A field that is newer than published weights has an `exclude_if`, because a recipe is written
     # into the weight file, and repeating an old training must write the same bytes.
 
-    # Canonical JSON has neither infinity nor NaN.
-    model_config = ConfigDict(allow_inf_nan=False)
+    # Canonical JSON has neither infinity nor NaN. Other fields are those of a trainer, which
+    # `with_trainer_fields` checks: a recipe on a card is read without that trainer.
+    model_config = ConfigDict(allow_inf_nan=False, extra="allow")
 
     dataset: str = Field(description="name of the data set")
     trainer: str = Field(description="name of the trainer")
-    epochs: int = Field(10, ge=1, description="passes over the training images")
-    batch_size: int = Field(128, ge=1, description="images per step")
-    optimizer: Literal["sgd", "adamw", "muon"] = Field("sgd", description="optimizer")
+    epochs: int = Field(10, ge=1, description="passes over the training examples")
+    batch_size: int = Field(128, ge=1, description="examples per step")
+    optimizer: str = Field("sgd", description="optimizer: sgd, adamw, muon, or one of the trainer")
     lr: float = Field(
         0.1,
         gt=0,
@@ -52,12 +53,35 @@ class Recipe(FrozenModel):
     momentum: float = Field(0.0, ge=0, lt=1, description="momentum of sgd")
     nesterov: bool = Field(False, description="Nesterov momentum of sgd")
     weight_decay: float = Field(0.0, ge=0, description="L2 penalty for sgd, decoupled for others")
-    schedule: Literal["constant", "cosine", "one-cycle"] = Field(
+    schedule: str = Field(
         "constant",
-        description="learning rate schedule; one-cycle is cosine with a warmup of 0.3",
+        description="learning rate schedule: constant, cosine, one-cycle, which is cosine with a "
+        "warmup of 0.3, or one of the trainer",
     )
     warmup: float | None = Field(
         None, ge=0, lt=1, description="share of steps in which lr rises; None: see schedule"
+    )
+    loss: str = Field(
+        "",
+        exclude_if=lambda loss: not loss,
+        description="name of the loss; empty for the default of each head's task",
+    )
+    head_weights: tuple[Annotated[float, Field(ge=0)], ...] = Field(
+        (),
+        exclude_if=lambda weights: not weights,
+        description="weight of each head's loss; none for equal ones",
+    )
+    standardize: bool = Field(
+        True,
+        exclude_if=lambda standardize: standardize,
+        description="train on targets that are numbers in standard deviations from their mean; "
+        "predictions are in the data's own units in any case",
+    )
+    missing: Literal["refuse", "mean"] = Field(
+        "refuse",
+        exclude_if=lambda missing: missing == "refuse",
+        description="missing numbers of an input: refuse, or fill with the mean of the training "
+        "rows",
     )
     label_smoothing: float = Field(
         0.0, ge=0, lt=1, description="share of each label that is spread over all classes"
@@ -66,9 +90,10 @@ class Recipe(FrozenModel):
         0.0, ge=0, lt=1, description="decay of the moving average of the weights; 0: no average"
     )
     # A field and not an option of the command, because it changes the weights.
-    precision: Literal["float32", "bfloat16"] = Field(
+    precision: str = Field(
         "float32",
-        description="precision of a step; float32 on devices without bfloat16",
+        description="precision of a step: float32, bfloat16, which is float32 on devices without "
+        "it, or one of the trainer",
     )
     rotate: float = Field(0.0, ge=0, le=180, description="maximum rotation in degrees")
     shear: float = Field(0.0, ge=0, le=45, description="maximum shear in degrees")
@@ -110,26 +135,33 @@ class Recipe(FrozenModel):
     normalize: bool = Field(
         True,
         description="normalize by the mean and std of the pretrained weights, or else of the data "
-        "set; false: pixels / 255",
+        "set; false: pixels / 255, and other inputs as they are",
     )
-    reshuffle: bool = Field(True, description="shuffle the images every epoch; else once")
+    reshuffle: bool = Field(True, description="shuffle the examples every epoch; else once")
+    shuffle: bool = Field(
+        True,
+        exclude_if=lambda shuffle: shuffle,
+        description="shuffle the training examples; false: the order of the data set",
+    )
     # The test split takes no part in this choice.
     keep: Literal["best", "last"] = Field(
         "best", description="keep the weights of the epoch with the best validation, or of the last"
     )
-    validation: float = Field(0.1, gt=0, lt=1, description="share of the training images held out")
-    held_out: Literal["random", "last"] = Field(
-        "random", description="choice of the images held out: random, or the last in the file"
+    validation: float = Field(
+        0.1, gt=0, lt=1, description="share of the training examples held out"
     )
-    # Separate from `seed`, so that models of several seeds hold out the same images and can be
+    held_out: Literal["random", "last"] = Field(
+        "random", description="choice of the examples held out: random, or the last in the file"
+    )
+    # Separate from `seed`, so that models of several seeds hold out the same examples and can be
     # compared or averaged on them.
-    split_seed: int = Field(0, ge=0, description="seed of the random choice of images held out")
+    split_seed: int = Field(0, ge=0, description="seed of the random choice of examples held out")
     seed: int = Field(0, ge=0, lt=2**63, description="seed of weights, order and augmentation")
     model: dict[str, JsonValue] = Field({}, description="the model's own config")
 
     @model_validator(mode="after")
     def _fits_together(self) -> Recipe:
-        if self.optimizer != "sgd" and (self.momentum or self.nesterov):
+        if self.optimizer in {"adamw", "muon"} and (self.momentum or self.nesterov):
             # Refused rather than ignored: the user would believe that the values had an effect.
             raise ValueError(f"momentum and nesterov require sgd, got optimizer {self.optimizer}")
         if self.nesterov and not self.momentum:
@@ -151,6 +183,9 @@ class Recipe(FrozenModel):
 WARP_FIELDS = frozenset({"rotate", "shear", "scale", "translate", "elastic", "flip"})
 """Fields of warps: the core draws the positions, the trainer resamples the images."""
 
+IMAGE_FIELDS = WARP_FIELDS | {"transforms", "views"}
+"""Fields for inputs that are images; a recipe that sets one for other inputs is refused."""
+
 TRAINER_FIELDS = WARP_FIELDS | {
     "optimizer",
     "momentum",
@@ -162,3 +197,13 @@ TRAINER_FIELDS = WARP_FIELDS | {
     "transforms",
 }
 """Fields for the trainer; a recipe that sets one that its spec does not list is refused."""
+
+LOSS_FIELDS = frozenset({"label_smoothing"})
+"""Fields for a loss; a recipe that sets one that no head's loss lists is refused."""
+
+CHOICES = {
+    "optimizer": ("sgd", "adamw", "muon"),
+    "schedule": ("constant", "cosine", "one-cycle"),
+    "precision": ("float32", "bfloat16"),
+}
+"""Field -> names of which a trainer implements all, unless its spec lists others."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from zoo_core.errors import InvalidValueError, UnknownNameError, choose_from
+from zoo_core.errors import InvalidValueError, UnknownNameError, choose_from, join_names
+from zoo_core.metrics.task import Task
+from zoo_core.plugins.data_specs import are_class_images
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec, ModelSpec
 from zoo_core.recipes.model_config import ModelConfig
@@ -98,26 +100,27 @@ def search_of(name: str) -> SearchSummary | None:
 
 
 def resolve_config(
-    entry: Entry[ModelSpec], recipe: Recipe, dataset: DatasetSpec, *, file: str = ""
+    entry: Entry[ModelSpec],
+    recipe: Recipe,
+    dataset: DatasetSpec,
+    tasks: Sequence[Task],
+    *,
+    file: str = "",
 ) -> ModelConfig:
-    """Return the config of the model for a data set's images and classes; errors name `file`.
+    """Return the config of the model for a data set's inputs and targets; errors name `file`.
 
     Raises:
         InvalidValueError: a key or value is not allowed, or the model does not fit the data set.
     """
-    spec = entry.spec
-    if spec.heads is not None and spec.heads != len(dataset.classes):
-        raise InvalidValueError(
-            f"model {spec.name!r} does not fit dataset {dataset.name!r}: "
-            f"expected labels per image: {spec.heads}, got {len(dataset.classes)}",
-            hint="Choose another data set with --dataset, or another model from `zoo list`.",
-        )
-    if spec.task != dataset.task:
-        raise InvalidValueError(
-            f"model {spec.name!r} does not fit dataset {dataset.name!r}: "
-            f"expected task {spec.task}, got {dataset.task}"
-        )
-    given = {"input_shape": list(dataset.shape), "classes": list(dataset.classes)}
+    check_model_fits(entry.spec, dataset)
+    given: dict[str, Any] = {
+        "input_shape": list(dataset.input.shape),
+        "classes": [task.outputs for task in tasks],
+    }
+    if dataset.input.size:
+        given["vocabulary_size"] = dataset.input.size
+    if not are_class_images(dataset.input, dataset.targets):
+        given["tasks"] = [target.task for target in dataset.targets]
     # Accepted if equal, because the recipe of a card repeats the values of its training.
     for key, value in given.items():
         if recipe.model.get(key, value) != value:
@@ -126,12 +129,36 @@ def resolve_config(
                 f"expected {value}, got {recipe.model[key]}",
                 hint=f"Remove model.{key}: the data set determines it.",
             )
-    config: type[ModelConfig] = entry.resolve(spec.config)
+    config: type[ModelConfig] = entry.resolve(entry.spec.config)
     return validate(
         config,
         {**given, **recipe.model},
-        what=f"config of model {spec.name!r}{file and f' in {file}'}",
+        what=f"config of model {entry.spec.name!r}{file and f' in {file}'}",
         prefix="model.",
+    )
+
+
+def check_model_fits(model: ModelSpec, dataset: DatasetSpec) -> None:
+    """Check that a model accepts the inputs, heads and tasks of a data set.
+
+    Raises:
+        InvalidValueError: it does not.
+    """
+    tasks = dict.fromkeys(each.task for each in dataset.targets)
+    others = [each for each in tasks if model.tasks and each not in model.tasks]
+    kind = dataset.input.kind
+    if model.inputs and kind not in model.inputs:
+        expected, got = f"inputs of kind {join_names(model.inputs)}", kind
+    elif others:
+        expected, got = f"task {join_names(model.tasks)}", join_names(others)
+    elif model.heads not in (None, len(dataset.targets)):
+        expected, got = f"targets per example: {model.heads}", str(len(dataset.targets))
+    else:
+        return
+    raise InvalidValueError(
+        f"model {model.name!r} does not fit dataset {dataset.name!r}: expected {expected}, "
+        f"got {got}",
+        hint="Choose another data set with --dataset, or another model from `zoo list`.",
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from zoo_core.errors import InvalidValueError, VerificationError
@@ -44,8 +45,10 @@ class PublishedWeights:
         recipe: name of the recipe.
         dataset: name of the data set.
         parameters: number of trainable parameters.
-        accuracy: accuracy on the test split, one number from 0 to 1 per head.
+        accuracy: accuracy on the test split, one number from 0 to 1 per head; empty for weights
+            that `metrics` are about.
         license: SPDX expression of the license of the weights; empty in entries that state none.
+        metrics: name -> values of the heads, on the test split, for tasks without an accuracy.
     """
 
     model: str
@@ -59,8 +62,9 @@ class PublishedWeights:
     recipe: str
     dataset: str
     parameters: int
-    accuracy: tuple[float, ...]
+    accuracy: tuple[float, ...] = ()
     license: str = ""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -98,7 +102,7 @@ def index_json(index: PublishedIndex) -> bytes:
         model = models.setdefault(
             published.model, {"default": index.defaults[published.model], "tags": {}}
         )
-        facts = asdict(published)
+        facts = vars(published) | {"accuracy": list(published.accuracy)}
         model["tags"][published.tag] = {
             key: facts[key]
             for key in _FIELDS
@@ -167,6 +171,16 @@ def _is_printable(text: str) -> bool:
     return text.isprintable() and 0 < len(text) <= MAX_TEXT_LENGTH
 
 
+def _are_metrics(values: dict[str, Any]) -> bool:
+    # Names are printed; numbers may be anything but NaN.
+    return all(
+        _is_printable(name)
+        and type(numbers) is list
+        and all(type(number) in (int, float) and math.isfinite(number) for number in numbers)
+        for name, numbers in values.items()
+    )
+
+
 def _are_shares(values: list[Any]) -> bool:
     return all(type(value) is float and 0 <= value <= 1 for value in values)  # not NaN
 
@@ -185,8 +199,9 @@ _FIELDS: dict[str, tuple[type, Callable[[Any], object]]] = {
     "accuracy": (list, _are_shares),
     # Only its characters are checked, because parsing a license takes longer than the whole index.
     "license": (str, re.compile(r"[A-Za-z0-9.+() -]{0,512}").fullmatch),
+    "metrics": (dict, _are_metrics),
 }
 """Keys of an entry in their order in the file, each with its type and a check of its value."""
 
-_OPTIONAL = {"license": ""}
+_OPTIONAL: dict[str, Any] = {"accuracy": [], "license": "", "metrics": {}}
 """Keys that an entry may lack, each with its default."""

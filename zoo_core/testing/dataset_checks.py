@@ -6,12 +6,13 @@ import contextlib
 import os
 from collections.abc import Iterator
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from zoo_core.data.dataset import ArrayDataset, load_dataset
-from zoo_core.data.images.processor import ImageReader, processor_for
+from zoo_core.data.dataset import ArrayDataset, Split, load_dataset
+from zoo_core.data.images.processor import ImageReader, model_processor
 from zoo_core.errors import UnavailableError
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.testing.check import NotApplicableError, expect, expect_equal
@@ -30,15 +31,15 @@ from its picture."""
 def has_its_splits(catalog: Catalog, name: str) -> None:
     """Check that splits and shapes are those of the spec."""
     spec = catalog.dataset(name).spec
-    actual = {split: images.images.shape for split, images in _load(catalog, name).splits.items()}
-    expected = {split: (size, *spec.shape) for split, size in spec.sizes.items()}
+    actual = {split: part.inputs.shape for split, part in _load(catalog, name).splits.items()}
+    expected = {split: (size, *spec.input.shape) for split, size in spec.sizes.items()}
     expect(actual == expected, f"splits: expected {expected}, as in its spec, got {actual}")
 
 
 def has_its_classes(catalog: Catalog, name: str) -> None:
     """Check that each head has the number of classes of the spec."""
-    actual = tuple(map(len, _load(catalog, name).classes))
-    expected = catalog.dataset(name).spec.classes
+    actual = tuple(target.size for target in _load(catalog, name).targets)
+    expected = tuple(target.size for target in catalog.dataset(name).spec.targets)
     expect(actual == expected, f"classes: expected {expected}, as in its spec, got {actual}")
 
 
@@ -56,15 +57,21 @@ def is_equal_on_every_load(catalog: Catalog, name: str) -> None:
     # Not implied by the checksum, which a spec may leave empty.
     first, again = _load(catalog, name), _load(catalog, name)
     for split, part in first.splits.items():
-        for what in ("images", "labels"):
-            actual, expected = getattr(again.splits[split], what), getattr(part, what)
+        for what, actual, expected in _pairs(again.splits[split], part):
             expect_equal(actual, expected, f"{what} of {split}", "between two loads")
+
+
+def _pairs(one: Split, other: Split) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the name and both arrays of each array of two splits."""
+    yield "inputs", one.inputs, other.inputs
+    for head, pair in enumerate(zip(one.targets, other.targets, strict=True)):
+        yield f"targets of head {head}", *pair
 
 
 def states_its_mean_and_deviation(catalog: Catalog, name: str) -> None:
     """Check that ``mean`` and ``std`` are those of the training images' pixels."""
     dataset = _load(catalog, name)
-    images = dataset.splits["train"].images
+    images = dataset.splits["train"].inputs
     for channel, (mean, std) in enumerate(zip(dataset.mean, dataset.std, strict=True)):
         # From a histogram, because float64 copies of all pixels would take eight times the memory.
         counts = np.bincount(images[:, channel].ravel(), minlength=256) / images[:, channel].size
@@ -86,13 +93,12 @@ def composes_new_images(catalog: Catalog, name: str) -> None:
     size, held_out = len(dataset.splits["train"]), np.arange(10)
     first, again = (dataset.compose(0, 1, held_out) for _ in range(2))
     expect(len(first) == size - 10, f"composed images: expected {size - 10}, got {len(first)}")
-    for what in ("images", "labels"):
-        actual, expected = getattr(again, what), getattr(first, what)
+    for what, actual, expected in _pairs(again, first):
         expect_equal(actual, expected, f"composed {what}", "for the same seed and epoch")
     for seed, epoch in ((0, 2), (1, 1)):
         other = dataset.compose(seed, epoch, held_out)
         expect(
-            (first.images != other.images).any(),
+            (first.inputs != other.inputs).any(),
             f"seed {seed}, epoch {epoch} composes the same images as seed 0, epoch 1",
         )
 
@@ -102,13 +108,13 @@ def keeps_its_own_images(catalog: Catalog, name: str) -> None:
     # They look like the training images already; a reader that crops or inverts them again would
     # give wrong predictions for images that users saved from the data set.
     dataset, reader = _load(catalog, name), _reader(catalog, name)
-    for row, image in enumerate(dataset.splits["test"].images[:MAX_READ]):
+    for row, image in enumerate(dataset.splits["test"].inputs[:MAX_READ]):
         expect_equal(reader(image), image, f"test image {row}", "after the reader")
 
 
 def converts_images_of_any_size(catalog: Catalog, name: str) -> None:
     """Check that the reader returns the set's shape for any size, and the same every time."""
-    shape, reader = catalog.dataset(name).spec.shape, _reader(catalog, name)
+    shape, reader = catalog.dataset(name).spec.input.shape, _reader(catalog, name)
     for size in ((1, 1), (1, 300), (17, 4), (shape[1], shape[2]), (96, 128)):
         noise = np.random.default_rng(size).integers(0, 256, (shape[0], *size), np.uint8)
         # Blank images too, in which there is nothing to center or crop to.
@@ -123,11 +129,11 @@ def converts_images_of_any_size(catalog: Catalog, name: str) -> None:
 
 def prepares_files_of_a_picture_alike(catalog: Catalog, name: str) -> None:
     """Check that a picture is nearly the same input in files of several sizes and formats."""
-    dataset, shape = _load(catalog, name), catalog.dataset(name).spec.shape
+    dataset, shape = _load(catalog, name), catalog.dataset(name).spec.input.shape
     if shape[0] not in (1, 3):
         raise NotApplicableError("image files are gray or RGB")
-    processor = processor_for(catalog, name, shape)
-    for row, image in enumerate(dataset.splits["test"].images[:MAX_FILES]):
+    processor = model_processor(catalog, catalog.dataset(name).spec.input, name, {})
+    for row, image in enumerate(dataset.splits["test"].inputs[:MAX_FILES]):
         picture = Image.fromarray(image[0] if shape[0] == 1 else np.moveaxis(image, 0, -1))
         expected = processor.read(_saved(picture, "PNG"))
         # A share of the distance to the negative, because noise changes more than a drawing does.

@@ -10,7 +10,7 @@ import numpy as np
 
 from zoo_core.filenames import WEIGHTS
 from zoo_core.frameworks.trainer import Batch, make_trainer, model_builder
-from zoo_core.metrics.scores import score
+from zoo_core.metrics.scores import measure, score
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.testing.check import ContractError, expect, expect_equal, expect_finite
 from zoo_core.testing.trainee import IMAGES, Trainee
@@ -118,11 +118,12 @@ def overfits_a_batch(catalog: Catalog, name: str, recipe: str) -> None:
         trainee, lr = _plain_descent(catalog, name, recipe, adamw=0.003 * factor, sgd=0.1 * factor)
         model = trainee.build(0)
         learner = trainee.start(model)
-        labels = trainee.run.data.train.labels[:IMAGES]
+        run, targets = trainee.run, tuple(each[:IMAGES] for each in trainee.run.data.train.targets)
         for step in range(OVERFIT_STEPS):
             learner.step(Batch(step=step, rows=np.arange(IMAGES), lr=lr))
             if step % 20 == 19:  # most models need far fewer steps
-                right.append(score(trainee.predict(model), labels).all_correct)
+                measured = measure(run.tasks, trainee.predict(model), targets)
+                right.append(score(run.tasks, measured).all_correct or 0)
                 if right[-1] == IMAGES:
                     return
     raise ContractError(
@@ -200,7 +201,7 @@ def _logits(
 ) -> tuple[list[np.ndarray[Any, Any]], tuple[int, ...]]:
     """Return the logits of a new model, and the number of classes of each head."""
     trainee = Trainee.make(catalog, name, recipe)
-    return trainee.predict(trainee.build(0)), trainee.plan.config.classes
+    return trainee.predict(trainee.build(0)), trainee.plan.config.outputs
 
 
 MODEL_CHECKS = (

@@ -15,6 +15,7 @@ from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.frameworks.trainer import Learner, Trainer
 from zoo_core.frameworks.training_state import FitResult
 from zoo_core.plugins.catalog import Catalog
+from zoo_core.plugins.data_specs import class_targets
 from zoo_core.system.random_numbers import uniform
 from zoo_core.training.checkpointing import CheckpointManager
 from zoo_core.training.loop import TrainingLoop
@@ -47,7 +48,7 @@ class Trainee:
         # `fresh` is switched off because the random data set composes no images.
         small = {"epochs": 1, "batch_size": IMAGES // 2, "fresh": False}
         plan = make_plan(catalog, name, recipe, [small, overrides])
-        data = _random_data(plan.config.input_shape, plan.config.classes)
+        data = _random_data(plan.config.input_shape, plan.config.outputs)
         run = plan.make_run(data, Path(), Callbacks())
         return cls(plan, plan.make_trainer("cpu", threads), run)
 
@@ -69,19 +70,19 @@ class Trainee:
     def predict(self, model: Any, count: int = IMAGES) -> list[np.ndarray[Any, Any]]:
         """Return the logits of the first images."""
         data = self.run.data
-        return list(self.trainer.predict(model, data.train.images[:count], data.normalization))
+        return list(self.trainer.predict(model, data.train.inputs[:count], data.normalization))
 
 
 def _random_data(shape: tuple[int, ...], classes: tuple[int, ...]) -> TrainingData:
     count = IMAGES + HELD_OUT
     images = (256 * uniform((count, *shape), 1)).astype(np.uint8)  # (N, C, H, W)
     # Every class in turn, so that no head learns a batch by predicting one class always.
-    labels = np.stack([np.arange(count) % many for many in classes], axis=1)
+    labels = tuple(np.arange(count) % many for many in classes)
     split = Split(images, labels)
     channels = shape[0]
     dataset = ArrayDataset(
         splits={"train": split, "test": split},
-        classes=tuple(tuple(map(str, range(many))) for many in classes),
+        targets=class_targets(*([*map(str, range(many))] for many in classes)),
         mean=(0.5,) * channels,
         std=(0.3,) * channels,  # of uniform noise: 1/√12
     )

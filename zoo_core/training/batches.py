@@ -12,7 +12,7 @@ def epoch_batches(order: NDArray[np.int64], size: int) -> list[NDArray[np.int64]
     A last row that would be alone belongs to the batch before it.
     """
     # Batch normalization computes the mean and the variance of a batch, which one row does not
-    # have: torch raises. Leaving the row out would leave out other images in every epoch.
+    # have: torch raises. Leaving the row out would leave out other examples in every epoch.
     alone = len(order) > size and len(order) % size == 1
     return np.split(order, range(size, len(order) - alone, size))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import pluggy
@@ -63,10 +64,11 @@ class CallbackDispatcher(Callbacks):
         self._caller.epoch_end(run, epoch, metrics)
         self._call("zoo_epoch_end", run=run, epoch=epoch, metrics=metrics)
 
-    def train_end(self, run: Run, result: Card, predictions: Predictions) -> None:
-        self._call("zoo_train_end", run=run, result=result, predictions=predictions)
+    def train_end(self, run: Run, result: Card, predictions: Callable[[], Predictions]) -> None:
+        predict = cache(predictions)  # once for all plugins
+        self._call("zoo_train_end", run=run, result=result, predictions=predict)
         # The caller comes last, because it may list the files that plugins wrote to the folder.
-        self._caller.train_end(run, result, predictions)
+        self._caller.train_end(run, result, predict)
 
     def _call(self, hook: str, **arguments: Any) -> None:
         call_hook(self._hooks, hook, "the training continues", **arguments)

@@ -22,12 +22,13 @@ from safetensors.numpy import load, save
 from zoo_core.errors import DataError, one_line
 from zoo_core.filenames import CONFIG
 from zoo_core.frameworks.training_state import FitResult, TrainingState
-from zoo_core.metrics.scores import Scores
+from zoo_core.metrics.task import Measured
 from zoo_core.recipes.validation import FrozenModel, first_error
 from zoo_core.system.atomic_files import write_atomic
 from zoo_core.system.terminal import print_lines
 from zoo_core.text import shell_command
 from zoo_core.training import CHECKPOINT_SECONDS
+from zoo_core.weights.card_fields import ScoresField
 from zoo_core.weights.file import Tensors
 
 ARRAYS, MANIFEST = "state.safetensors", "manifest.json"
@@ -39,12 +40,13 @@ MAX_CHECKPOINTS = 2
 
 class _KeptEpoch(FrozenModel):
     epoch: int
-    train: Scores
-    validation: Scores
+    train: ScoresField
+    validation: ScoresField
+    rank: tuple[float, float]
 
 
 class _Manifest(FrozenModel):
-    format: int = 1
+    format: int = 2
     # Because a checkpoint of another recipe would load without an error and continue wrongly.
     config_sha256: str
     """Checksum of the ``config.json`` of the training that the checkpoint belongs to."""
@@ -75,9 +77,11 @@ class SerializedCheckpoint:
 def serialize(checkpoint: Checkpoint, config_sha256: str) -> SerializedCheckpoint:
     """Return the contents of a checkpoint's files."""
     training, kept = checkpoint.training, checkpoint.training.kept
-    # Prefixes, because a learner, the logits and the kept epoch may use the same names.
+    # Prefixes, because a learner, the measures and the kept epoch may use the same names.
     arrays = {f"learner.{name}": array for name, array in checkpoint.learner.items()}
-    arrays |= {f"logits.{head}": array for head, array in enumerate(training.logits)}
+    for head, measured in enumerate(training.measured):
+        arrays |= {f"columns.{head}.{name}": each for name, each in measured.columns.items()}
+        arrays |= {f"counts.{head}.{name}": each for name, each in measured.counts.items()}
     arrays |= {f"kept.{name}": array for name, array in (kept.weights if kept else {}).items()}
     # safetensors requires C order. `np.ascontiguousarray` would turn a 0-d array into a 1-d one.
     content = save({name: np.asarray(array, order="C") for name, array in arrays.items()})
@@ -88,7 +92,9 @@ def serialize(checkpoint: Checkpoint, config_sha256: str) -> SerializedCheckpoin
         step=training.step,
         seconds=training.seconds,
         history=training.history,
-        kept=_KeptEpoch(epoch=kept.epoch, train=kept.train, validation=kept.validation)
+        kept=_KeptEpoch(
+            epoch=kept.epoch, train=kept.train, validation=kept.validation, rank=kept.rank
+        )
         if kept
         else None,
     )
@@ -125,14 +131,17 @@ def deserialize(serialized: SerializedCheckpoint, config_sha256: str | None = No
             if name.startswith(prefix)
         }
 
-    logits = group("logits.")
-    kept = manifest.kept
+    columns, kept = group("columns."), manifest.kept
+    heads = {int(name.partition(".")[0]) for name in columns}
     training = TrainingState(
         epoch=manifest.epoch,
         step=manifest.step,
-        # By number, because safetensors does not preserve the order of names.
-        logits=[logits[str(head)] for head in range(len(logits))],
-        kept=FitResult(kept.epoch, group("kept."), kept.train, kept.validation) if kept else None,
+        measured=[
+            Measured(group(f"columns.{head}."), group(f"counts.{head}.")) for head in sorted(heads)
+        ],
+        kept=FitResult(kept.epoch, group("kept."), kept.train, kept.validation, kept.rank)
+        if kept
+        else None,
         history=manifest.history,
         seconds=manifest.seconds,
     )

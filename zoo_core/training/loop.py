@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,42 +12,30 @@ from numpy.typing import NDArray
 
 from zoo_core.data.augmentation import draw_warps
 from zoo_core.data.dataset import Split
-from zoo_core.errors import TrainingError
-from zoo_core.frameworks.distributed import gather_in_order, shard
-from zoo_core.frameworks.prediction import predict_distributed
+from zoo_core.data.warp import warp_pixels
+from zoo_core.frameworks.distributed import gather_measured, shard
+from zoo_core.frameworks.prediction import OUTPUT_BYTES, NotFiniteError, measure_split
 from zoo_core.frameworks.run import Run
 from zoo_core.frameworks.trainer import Batch, Learner, Trainer
 from zoo_core.frameworks.training_state import FitResult, TrainingState
-from zoo_core.metrics.scores import Scores, score
+from zoo_core.metrics.scores import Scores, concatenate, measure, rank, score
+from zoo_core.metrics.task import Measured
 from zoo_core.training.batches import epoch_batches, min_shard_size
 from zoo_core.training.checkpoint import Checkpoint
 from zoo_core.training.checkpointing import CheckpointManager
+from zoo_core.training.divergence import DivergedError, diverged_error
 from zoo_core.training.schedule import learning_rate
 
 FETCH_EVERY = 50
-"""Maximum number of steps whose logits stay on the device before they are checked."""
+"""Maximum number of steps whose outputs stay on the device before they are measured."""
 # A copy from a GPU waits for all steps before it; more steps would find a divergence later.
 
 PREFETCH = 8
-"""Number of steps by which memory-mapped images are prefetched before their use."""
+"""Number of steps by which memory-mapped inputs are prefetched before their use."""
 
 SYNC_EVERY = 10
 """Number of steps between two decisions of several processes to checkpoint or stop."""
 # Each decision is a collective call, which would cost more than a small step.
-
-
-class DivergedError(TrainingError):
-    """Raised when the outputs of a training are no longer finite.
-
-    Args:
-        problem: the error and its place.
-        kept: the epoch kept so far, or None.
-        hint: next thing to try.
-    """
-
-    def __init__(self, problem: str, *, kept: FitResult | None, hint: str) -> None:
-        super().__init__(problem, hint=hint)
-        self.kept = kept
 
 
 class TrainingLoop:
@@ -79,9 +68,10 @@ class TrainingLoop:
         # Shifted back by the time already spent, so that seconds add up when it resumes.
         self._started = time.perf_counter() - self._state.seconds
         self._pending: list[Any] = []  # outputs of the latest steps, as the learner returns them
+        self._fetch_every = 1  # the first step shows how large its outputs are
         self._batches: list[NDArray[np.int64]] = []  # rows of each step of the epoch
         self._min_shard_size = min_shard_size(run.recipe.batch_size, self._group.size)
-        self._prepared_input: Split | None = None
+        self._examples: Split | None = None  # those of the epoch, as the data set has them
 
     def fit(self) -> FitResult:
         """Train to the end and return the epoch that the recipe keeps.
@@ -95,64 +85,83 @@ class TrainingLoop:
         run.callbacks.train_start(run, state)
         while state.epoch <= run.recipe.epochs:
             started = time.perf_counter()
-            images, order = self._start_epoch()
+            examples = self._start_epoch()
             while state.step < len(self._batches):
                 # By the number of the step, because all processes have to decide at the same one.
                 if self._group.size == 1 or state.step % SYNC_EVERY == 0:
                     self._checkpoint_if_due()
-                if images.ahead and state.step + PREFETCH < len(self._batches):
-                    images.ahead(self._batches[state.step + PREFETCH])
-                self._pending.append(self._learner.step(self._batch()))
+                if examples.ahead and state.step + PREFETCH < len(self._batches):
+                    examples.ahead(self._batches[state.step + PREFETCH])
+                self._pending.append(self._step())
                 state.step += 1
-                if len(self._pending) == FETCH_EVERY:
-                    self._fetch_logits()
+                if len(self._pending) >= self._fetch_every:
+                    self._fetch()
                 run.callbacks.step_end(state.epoch, state.step, len(self._batches))
             # Once more before the validation, because it may take long on a large split.
             self._checkpoint_if_due()
-            self._fetch_logits()
-            self._finish_epoch(score(state.logits, images.labels[order]), started)
+            self._fetch()
+            self._finish_epoch(score(run.tasks, state.measured), started)
         self._checkpoint_if_due()
         assert state.kept is not None  # a recipe has at least one epoch
         kept = replace(state.kept, seconds=time.perf_counter() - self._started)
         return kept if run.recipe.views == 1 else self._with_views(kept)
 
-    def _start_epoch(self) -> tuple[Split, NDArray[np.int64]]:
-        """Return the images of the epoch and the order of their rows; prepare its batches."""
-        state, recipe = self._state, self._run.recipe
-        images, order = self._run.data.epoch(recipe, state.epoch)
-        # Once for all epochs, unless every epoch has new images: the learner may copy all of them
-        # to its device.
-        if images is not self._prepared_input:
-            self._learner.set_data(images)
-            self._prepared_input = images
-        self._batches = epoch_batches(order, recipe.batch_size)
-        if images.ahead:
+    def _start_epoch(self) -> Split:
+        """Return the training examples of the epoch; prepare its batches."""
+        state, run = self._state, self._run
+        examples, order = run.data.epoch(run.recipe, state.epoch)
+        # Once for all epochs, unless every epoch has new examples: the learner may copy all of
+        # them to its device.
+        if examples is not self._examples:
+            self._examples = examples
+            self._set_data(examples)
+        self._batches = epoch_batches(order, run.recipe.batch_size)
+        if examples.ahead:
             # From the current step on, because a resumed epoch begins in its middle.
             for rows in self._batches[state.step : state.step + PREFETCH]:
-                images.ahead(rows)
-        return images, order
+                examples.ahead(rows)
+        return examples
 
     def _finish_epoch(self, train: Scores, started: float) -> None:
         """Validate, update the kept epoch by `recipe.keep`, and call the callbacks."""
         state, run = self._state, self._run
-        validation = self._validate()
-        if state.kept is None or run.recipe.keep == "last" or self._is_best(validation):
+        measured = self._validate()
+        validation, order = score(run.tasks, measured), rank(run.tasks, measured)
+        # A full tie keeps the earlier epoch.
+        if state.kept is None or run.recipe.keep == "last" or order > state.kept.rank:
             weights = self._trainer.get_weights(self._learner.model)
-            state.kept = FitResult(state.epoch, weights, train, validation)
+            state.kept = FitResult(state.epoch, weights, train, validation, order)
         metrics: dict[str, Any] = {
             "epoch": state.epoch,
-            "train": asdict(train),
-            "validation": asdict(validation),
+            "train": train.to_json(),
+            "validation": validation.to_json(),
             "seconds": round(time.perf_counter() - started, 3),
         }
         state.history.append(metrics)
-        state.epoch, state.step, state.logits = state.epoch + 1, 0, []
+        state.epoch, state.step, state.measured = state.epoch + 1, 0, []
         run.callbacks.epoch_end(run, metrics["epoch"], metrics)
+
+    def _step(self) -> Any:
+        """Perform the next step and return the learner's outputs."""
+        batch = self._batch()
+        if batch.warps is not None and self._run.warps_inputs:
+            assert self._examples is not None  # since `_start_epoch`
+            # As a data set of one batch, which any trainer can train on.
+            pixels = warp_pixels(self._examples.inputs[batch.rows], batch.warps)
+            self._set_data(Split(pixels, self._examples.select_targets(batch.rows)))
+            batch = replace(batch, rows=np.arange(len(pixels)), warps=None)
+        return self._learner.step(batch)
+
+    def _set_data(self, examples: Split) -> None:
+        """Pass examples to the learner, with targets on the scale that it gets."""
+        normalization = self._run.data.normalization
+        inputs = normalization.fill_missing(examples.inputs)
+        targets = normalization.scale_targets(examples.targets)
+        self._learner.set_data(replace(examples, inputs=inputs, targets=targets))
 
     def _batch(self) -> Batch:
         """Return this process's shard of the next step."""
         state, recipe = self._state, self._run.recipe
-        _, height, width = self._run.config.input_shape
         steps = len(self._batches)
         step = (state.epoch - 1) * steps + state.step  # in the whole training
         rows = self._batches[state.step]
@@ -163,86 +172,84 @@ class TrainingLoop:
             lr=learning_rate(recipe, step, recipe.epochs * steps),
             # Drawn for the whole batch, and then sharded, so that the images do not depend on the
             # number of processes.
-            warps=draw_warps(recipe, height, width, len(rows), step, part=mine),
+            warps=draw_warps(recipe, self._run.config.input_shape, len(rows), step, part=mine),
             share=(mine.stop - mine.start) / len(rows),
         )
 
-    def _fetch_logits(self) -> None:
-        """Copy the logits of the latest steps from the device, and check that they are finite."""
+    def _fetch(self) -> None:
+        """Copy the outputs of the latest steps from the device, and measure them.
+
+        Raises:
+            DivergedError: they are not finite.
+        """
         if not self._pending:
             return
         state = self._state
         latest = self._batches[state.step - len(self._pending) : state.step]
-        heads = self._learner.to_numpy(self._pending)
-        counts = [len(rows) for rows in latest]
-        logits = gather_in_order(heads, counts, self._group, min_size=self._min_shard_size)
+        run, min_size = self._run, self._min_shard_size
+        outputs = self._learner.to_numpy(self._pending)
+        outputs = run.data.normalization.restore_outputs(outputs)
+        per_step = sum(head.nbytes for head in outputs) // len(self._pending)
+        self._fetch_every = min(max(OUTPUT_BYTES // max(per_step, 1), 1), FETCH_EVERY)
         self._pending = []
-        if not all(np.isfinite(head).all() for head in logits):
-            # Find the first image with an infinity or NaN, and from it the batch, for the message.
-            finite = np.logical_and.reduce([np.isfinite(head).all(axis=1) for head in logits])
-            place = int(finite.argmin())
-            number = int(np.searchsorted(np.cumsum(counts), place, side="right"))
+        mine = [rows[shard(len(rows), self._group, min_size=min_size)] for rows in latest]
+        assert self._examples is not None  # since `_start_epoch`
+        targets = self._examples.select_targets(np.concatenate(mine))
+        with np.errstate(all="ignore"):  # outputs that are not finite are an error below
+            heads = measure(run.tasks, outputs, targets)
+        # A further column, so that all processes find the same first output that is not finite.
+        heads.append(Measured({"finite": _are_finite(outputs)}))
+        counts = [len(rows) for rows in latest]
+        *measured, last = gather_measured(heads, counts, self._group, min_size=min_size)
+        finite = last.columns["finite"]
+        if not finite.all():
+            # Find the first example with an infinity or NaN, and from it the batch.
+            number = int(np.searchsorted(np.cumsum(counts), finite.argmin(), side="right"))
             step = state.step - len(latest) + number + 1  # from 1, as people count
             raise self._diverged(f"from step {step} of epoch {state.epoch} on", latest[number])
-        whole = zip(state.logits, logits, strict=True) if state.logits else None
-        state.logits = logits if whole is None else [np.concatenate(pair) for pair in whole]
+        state.measured = concatenate([state.measured, measured]) if state.measured else measured
 
     def _with_views(self, kept: FitResult) -> FitResult:
         """Score the kept epoch again with test-time augmentation, as it will predict."""
         # Only the kept one: epochs are compared by a single view each, which takes a fifth or a
         # ninth of the time.
         self._trainer.set_weights(self._learner.model, kept.weights)
-        return replace(kept, validation=self._validate(self._run.recipe.views))
+        measured = self._validate(self._run.recipe.views)
+        return replace(kept, validation=score(self._run.tasks, measured))
 
-    def _validate(self, views: int = 1) -> Scores:
-        """Score the model on the validation images."""
+    def _validate(self, views: int = 1) -> list[Measured]:
+        """Measure the model on the validation examples."""
         data = self._run.data
-        # `learner.model`, not the trained model, because it may be the average of the weights.
-        logits = predict_distributed(
-            self._trainer,
-            self._learner.model,
-            data.held_out.images,
-            data.normalization,
-            self._group,
-            views=views,
-            rows=data.validation_rows,
-            ahead=data.held_out.ahead,
-        )
-        if not all(np.isfinite(head).all() for head in logits):
-            raise self._diverged(f"on the validation images after epoch {self._state.epoch}")
-        return score(logits, data.held_out.labels[data.validation_rows])
-
-    def _is_best(self, scores: Scores) -> bool:
-        """Return whether scores exceed those of the kept epoch."""
-        # More correct labels first, then the smaller loss, because small validation splits tie.
-        # A full tie keeps the earlier epoch.
-        assert self._state.kept is not None
-        best = self._state.kept.validation
-        return (sum(scores.correct), -scores.mean_loss) > (sum(best.correct), -best.mean_loss)
+        try:
+            return measure_split(
+                self._trainer,
+                # Not the trained model, because it may be the average of the weights.
+                self._learner.model,
+                data.held_out,
+                data.normalization,
+                self._run.tasks,
+                group=self._group,
+                views=views,
+                rows=data.validation_rows,
+            )
+        except NotFiniteError:
+            where = f"on the validation examples after epoch {self._state.epoch}"
+            raise self._diverged(where) from None
 
     def _diverged(self, where: str, rows: NDArray[np.int64] | None = None) -> DivergedError:
-        recipe = self._run.recipe
-        images = ""
-        if rows is not None:
-            few = ", ".join(map(str, rows[:5]))  # enough to look at, short enough for one line
-            images = f"; its batch has {len(rows)} images, rows {few}, … of the epoch's"
         kept = self._state.kept
-        # This message is stored in the weight file if an earlier epoch was kept, so it must be
-        # deterministic.
-        return DivergedError(
-            f"the training diverged: the outputs are not finite {where} (lr {recipe.lr:g}{images})",
-            kept=replace(kept, seconds=time.perf_counter() - self._started) if kept else None,
-            hint=f"Try a smaller learning rate: --set lr={recipe.lr / 10:g}",
-        )
+        if kept is not None:
+            kept = replace(kept, seconds=time.perf_counter() - self._started)
+        return diverged_error(where, self._run.recipe, kept, rows)
 
     def _checkpoint_if_due(self) -> None:
         """Write a checkpoint if it is time for one; raise after a stop request."""
         signal, due = self._checkpoints.poll()
         if not signal and not due:
             return
-        # Fetched first, because the checkpoint contains these logits and must not have one that is
-        # not finite.
-        self._fetch_logits()
+        # Fetched first, because the checkpoint contains the measures of these outputs, which must
+        # be finite.
+        self._fetch()
         state = self._state
         state.seconds = time.perf_counter() - self._started
         self._checkpoints.save(Checkpoint(state, self._learner.get_state()))
@@ -253,3 +260,10 @@ class TrainingLoop:
             if state.epoch > self._run.recipe.epochs:
                 where = "after the last epoch"
             raise self._checkpoints.interruption_error(signal, where)
+
+
+def _are_finite(outputs: Sequence[NDArray[Any]]) -> NDArray[np.bool_]:
+    """Return whether all outputs of each example are finite, ``(N,)``."""
+    heads = [np.isfinite(head).reshape(len(head), -1).all(axis=1) for head in outputs]
+    finite: NDArray[np.bool_] = np.logical_and.reduce(np.stack(heads))
+    return finite

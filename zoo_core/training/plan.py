@@ -11,14 +11,17 @@ from zoo_core.data.dataset import ArrayDataset
 from zoo_core.data.splits import TrainingData, check_batch_size, training_data, training_size
 from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.frameworks.trainer import Trainer, make_trainer, model_builder
+from zoo_core.metrics.find_tasks import find_tasks
+from zoo_core.metrics.task import Task
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
-from zoo_core.plugins.specs import DatasetSpec, ModelSpec, TrainerSpec
+from zoo_core.plugins.specs import DatasetSpec, LossSpec, ModelSpec, TrainerSpec
 from zoo_core.recipes.model_config import ModelConfig
 from zoo_core.recipes.recipe import Recipe, SearchSummary
 from zoo_core.recipes.resolve import recipe_for, resolve_config, resolve_recipe, search_of
+from zoo_core.recipes.trainer_fields import with_trainer_fields
+from zoo_core.training.checks.recipe_checks import check_framework, check_recipe, warps_in_core
 from zoo_core.training.initial_weights import load_initial_weights
-from zoo_core.training.recipe_checks import check_recipe
 from zoo_core.training.run_folder import RunConfig
 from zoo_core.version import __version__
 from zoo_core.weights.card import InitialWeights, Provenance
@@ -37,6 +40,8 @@ class Plan:
         changed: fields, apart from the seed, in which `recipe` differs from that recipe.
         recipe: the complete recipe to train by.
         config: the model's config.
+        tasks: task of each head.
+        losses: entry of each head's loss.
         search: summary of the search that found the recipe, if one did.
         repeats: card of the training that the plan repeats; None for any other.
     """
@@ -48,6 +53,8 @@ class Plan:
     changed: tuple[str, ...]
     recipe: Recipe
     config: ModelConfig
+    tasks: tuple[Task, ...]
+    losses: tuple[Entry[LossSpec], ...]
     search: SearchSummary | None = None
     repeats: Provenance | None = None
 
@@ -91,14 +98,21 @@ class Plan:
             make_transforms = self.trainer.resolve(self.trainer.spec.transforms)
             make_transforms(self.recipe.transforms, self.config.input_shape)
 
+    def make_tasks(self, dataset: ArrayDataset) -> tuple[Task, ...]:
+        """Return the task of each head, with the names of the loaded data's classes."""
+        pairs = zip(self.tasks, dataset.targets, strict=True)
+        return tuple(type(task)(target) for task, target in pairs)
+
     def split(self, dataset: ArrayDataset) -> TrainingData:
         """Return the loaded data set with the recipe's split.
 
         Raises:
-            DataError: there are too few images for a validation split.
-            InvalidValueError: the recipe's batch size exceeds the number of training images.
+            DataError: there are too few examples for a validation split, or the data do not fit
+                the tasks.
+            InvalidValueError: the recipe's batch size exceeds the number of training examples.
         """
-        data = training_data(dataset, self.recipe)
+        tasks = self.make_tasks(dataset)
+        data = training_data(dataset, self.recipe, tasks)
         # The number in a user's own data is known only now.
         check_batch_size(len(data.train_rows), self.recipe)
         return data
@@ -115,7 +129,8 @@ class Plan:
         Initial weights are trained with their own normalization, if they state one.
         """
         if self.recipe.normalize and initial and initial.normalization:
-            data = replace(data, normalization=initial.normalization)
+            normalization = replace(initial.normalization, targets=data.normalization.targets)
+            data = replace(data, normalization=normalization)
         return Run(
             model=self.model.spec,
             config=self.config,
@@ -123,6 +138,9 @@ class Plan:
             data=data,
             folder=folder,
             callbacks=callbacks,
+            tasks=self.make_tasks(data.dataset),
+            warps_inputs=warps_in_core(self.recipe, self.trainer.spec),
+            losses=tuple(loss.resolve(loss.spec.loss) for loss in self.losses),
             initial=initial,
         )
 
@@ -149,7 +167,7 @@ def make_plan(
     # the recipe is not a change.
     named = resolve_recipe(model, recipe_name)
     recipe = resolve_recipe(model, recipe_name, overrides)
-    changed = (key for key, value in recipe if value != getattr(named, key))
+    changed = (key for key, value in recipe if value != getattr(named, key, None))
     plan = _check_plan(
         catalog,
         model,
@@ -203,12 +221,21 @@ def _check_plan(
     changed: tuple[str, ...],
 ) -> Plan:
     trainer = catalog.trainer(recipe.trainer)
+    check_framework(catalog, model, trainer)
     file = recipe_name if recipe_name.endswith(".toml") and "model" not in changed else ""
-    config = resolve_config(model, recipe, dataset.spec, file=file)
+    recipe = with_trainer_fields(recipe, trainer, file=file)
+    tasks = find_tasks(catalog, dataset.spec.targets)
+    config = resolve_config(model, recipe, dataset.spec, tasks, file=file)
     # The exact number in a user's own data follows from each image's identity: see `Plan.split`.
     if not dataset.spec.address:
         check_batch_size(training_size(dataset.spec.sizes, recipe), recipe)
-    check_recipe(recipe, model, dataset.spec, trainer.spec)
+    losses = tuple(
+        catalog.loss(
+            recipe.loss or catalog.task(target.task).spec.loss, target.task, trainer.spec.framework
+        )
+        for target in dataset.spec.targets
+    )
+    check_recipe(recipe, model, dataset.spec, trainer.spec, [loss.spec for loss in losses])
     return Plan(
         model=model,
         dataset=dataset,
@@ -217,4 +244,6 @@ def _check_plan(
         changed=changed,
         recipe=recipe,
         config=config,
+        tasks=tasks,
+        losses=losses,
     )

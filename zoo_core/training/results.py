@@ -14,11 +14,12 @@ from zoo_core.filenames import CARD, CARD_PAGE, CONFIG, EXAMPLES, WEIGHTS
 from zoo_core.frameworks.run import Run
 from zoo_core.frameworks.training_state import FitResult
 from zoo_core.metrics.scores import Scores
+from zoo_core.plugins.data_specs import InputSpec
 from zoo_core.system.atomic_files import write_atomic
 from zoo_core.system.terminal import print_lines
+from zoo_core.training.checks.same_data import changed_data_error
 from zoo_core.training.plan import Plan
 from zoo_core.training.run_folder import RunConfig, RunData, unfinished_run
-from zoo_core.training.same_data import changed_data_error
 from zoo_core.weights.card import (
     Card,
     DatasetFacts,
@@ -125,7 +126,8 @@ def make_provenance(
             name=dataset.name,
             # Of the loaded data, because a spec may state none.
             sha256=run.data.dataset.sha256(),
-            classes=run.data.dataset.classes,
+            input=_input_facts(run.data.dataset.input_spec),
+            targets=run.data.dataset.targets,
             license=dataset.license,
             examples=_examples_facts(run, examples),
             pixel_ranges=dict(facts.pixel_ranges),
@@ -142,6 +144,11 @@ def make_provenance(
         code_license=code_license,
         license=license,
     )
+
+
+def _input_facts(spec: InputSpec) -> InputSpec | None:
+    # The shape of images is in the model's config, and the files of the first models have no more.
+    return None if spec.is_plain else spec
 
 
 def _examples_facts(run: Run, examples: bytes | None) -> ExamplesFacts | None:

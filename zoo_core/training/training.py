@@ -14,22 +14,22 @@ from zoo_core.data.find_dataset import find_dataset
 from zoo_core.errors import InterruptedTrainingError, TrainingError, VerificationError
 from zoo_core.filenames import CONFIG, WEIGHTS
 from zoo_core.frameworks.distributed import env_rank, launcher_restarts
-from zoo_core.frameworks.prediction import predict_distributed
 from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.frameworks.trainer import group_of
-from zoo_core.metrics.predictions import predictions_of
-from zoo_core.metrics.scores import score
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.system.interrupts import deferred_signals
 from zoo_core.training import CHECKPOINT_SECONDS
 from zoo_core.training.callbacks import CallbackDispatcher
 from zoo_core.training.checkpoint import Checkpoints
 from zoo_core.training.checkpointing import CheckpointManager
-from zoo_core.training.loop import DivergedError, TrainingLoop
+from zoo_core.training.checks.output_checks import check_outputs
+from zoo_core.training.checks.same_data import find_same_data
+from zoo_core.training.divergence import DivergedError
+from zoo_core.training.final_scores import score_test
+from zoo_core.training.loop import TrainingLoop
 from zoo_core.training.plan import Plan, make_plan, plan_from_card
 from zoo_core.training.results import make_provenance, write_or_check_config, write_results
 from zoo_core.training.run_folder import check_run_folder, make_run_folder, unfinished_run
-from zoo_core.training.same_data import find_same_data
 from zoo_core.weights.card import Card
 
 
@@ -198,6 +198,7 @@ class Training:
         run = plan.make_run(data, Path(), callbacks, initial)
         # Before the folder exists, because the trainer may refuse the run.
         learner = trainer.start(model, run)
+        check_outputs(trainer, model, run)
         if is_main:
             run = replace(run, folder=self.open_folder())
         diverged: DivergedError | None = None
@@ -223,20 +224,13 @@ class Training:
             trainer.set_weights(model, fitted.weights)
             # The only use of the test split, after the epoch has been chosen. Every process takes
             # part, because prediction ends with a collective call.
-            logits = predict_distributed(
-                trainer,
-                model,
-                data.test.images,
-                run.data.normalization,  # that of pretrained weights, if it starts from some
-                group,
-                views=plan.recipe.views,
-            )
+            test, predictions = score_test(trainer, model, run, group)
             if is_main:
                 provenance = make_provenance(
                     run,
                     plan,
                     fitted,
-                    score(logits, data.test.labels),
+                    test,
                     parameters=trainer.count_parameters(model),
                     environment=trainer.environment(),
                     examples=examples,
@@ -249,7 +243,7 @@ class Training:
             )
         # Outside the block, because plugins may draw for long, and Ctrl-C should stop that.
         if is_main:
-            run.callbacks.train_end(run, card, predictions_of(logits))
+            run.callbacks.train_end(run, card, predictions.get)
         if diverged:
             raise TrainingError(
                 f"{diverged.problem}. The weights of epoch {fitted.epoch} are kept in "

@@ -6,35 +6,51 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import (
+    AliasChoices,
+    Field,
+    JsonValue,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
-from zoo_core.data.normalization import Normalization
 from zoo_core.errors import DataError, VerificationError
-from zoo_core.metrics.scores import Scores
+from zoo_core.plugins.data_specs import SHORT_FORM, class_targets, targets_of
 from zoo_core.recipes.recipe import Recipe, SearchSummary
 from zoo_core.recipes.validation import FrozenModel, first_error
+from zoo_core.weights.card_fields import (
+    InputField,
+    NormalizationField,
+    ScoresField,
+    TargetField,
+)
 
 Environment = dict[str, str | int]
 
 
 class ExamplesFacts(FrozenModel):
-    """The list of the training, validation and test images, `EXAMPLES` in the card's folder."""
+    """The list of the training, validation and test examples, `EXAMPLES` in the card's folder."""
 
     sha256: str
     bytes: int
     rule: str
-    """Rule by which the images were split, as a sentence."""
+    """Rule by which the examples were split, as a sentence."""
 
 
 class DatasetFacts(FrozenModel):
-    """The training data set: name, checksum of its content, class names per head, license.
+    """The training data set: name, checksum of its content, inputs, targets, license.
 
     The other fields are for a user's own data.
     """
 
     name: str
     sha256: str
-    classes: tuple[tuple[str, ...], ...]
+    input: InputField | None = Field(None, exclude_if=lambda spec: spec is None)
+    """Kind and shape of the inputs; None for images."""
+    targets: tuple[TargetField, ...]
+    """Task, and names of classes, of each head."""
     license: str
     examples: ExamplesFacts | None = Field(None, exclude_if=lambda examples: examples is None)
     pixel_ranges: dict[str, tuple[float, float]] = Field({}, exclude_if=lambda ranges: not ranges)
@@ -42,7 +58,28 @@ class DatasetFacts(FrozenModel):
     left_out: dict[str, int] = Field({}, exclude_if=lambda left_out: not left_out)
     """Reason -> number of files that were left out."""
     damaged: int = Field(0, exclude_if=lambda damaged: not damaged)
-    """Number of images that were skipped because they cannot be decoded."""
+    """Number of examples that were skipped because they cannot be read."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_short_form(cls, values: Any) -> Any:
+        # The form of the first weight files, whose bytes a repeated training must write again:
+        # names of classes, where all heads are for classes of images.
+        if isinstance(values, dict) and SHORT_FORM in values:
+            others = {name: each for name, each in values.items() if name != SHORT_FORM}
+            return {**others, "targets": targets_of(values)}
+        return values
+
+    @model_serializer(mode="wrap")
+    def _write_short_form(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values: dict[str, Any] = serialize(self)
+        if self.input is None and all(
+            target == class_targets(target.classes)[0] for target in self.targets
+        ):
+            classes = [list(target.classes) for target in self.targets]
+            items = values.items()
+            return dict((SHORT_FORM, classes) if key == "targets" else (key, v) for key, v in items)
+        return values
 
 
 class InitialWeights(FrozenModel):
@@ -53,7 +90,7 @@ class InitialWeights(FrozenModel):
     """Checksum of names, shapes and content (`zoo_core.training.initial_weights`)."""
     license: str = Field("", exclude_if=lambda license: not license)
     """SPDX expression."""
-    normalization: Normalization | None = Field(None, exclude_if=lambda stated: stated is None)
+    normalization: NormalizationField | None = Field(None, exclude_if=lambda stated: stated is None)
     """Normalization that they were trained with; None if unknown."""
 
 
@@ -77,12 +114,12 @@ class Provenance(FrozenModel):
     initial: InitialWeights | None = Field(None, exclude_if=lambda initial: initial is None)
     """Weights that the training started from; None for random ones."""
     dataset: DatasetFacts
-    normalization: Normalization
+    normalization: NormalizationField
     epoch: int
     """Epoch of these weights, from 1."""
     stopped: str = ""
     """Reason why the training stopped early; empty for a complete training."""
-    metrics: dict[str, Scores]
+    metrics: dict[str, ScoresField]
     environment: Environment
     """Properties that affect the weights bit for bit: framework, device, threads, CPU."""
     versions: dict[str, str]
@@ -121,18 +158,21 @@ class Card(Provenance):
 
 
 class Golden(FrozenModel):
-    """Expected outputs for the probe images (`zoo_core.publishing.golden`)."""
+    """Expected outputs for the probe inputs (`zoo_core.publishing.golden`)."""
 
-    images: int
-    logits: tuple[tuple[tuple[float, ...], ...], ...]
-    """Logits per head, image and class."""
+    # The aliases are the names on the first cards, which were all of classes of images.
+    count: int = Field(validation_alias=AliasChoices("count", "images"))
+    outputs: tuple[JsonValue, ...] = Field(validation_alias=AliasChoices("outputs", "logits"))
+    """Outputs per head and example, nested lists of numbers."""
     tolerance: float
-    """Maximum error of a logit, as a share of the largest absolute logit."""
+    """Maximum error of an output, as a share of the largest absolute output."""
 
 
 class Interval(FrozenModel):
-    """Test accuracies of trainings that differ only in the seed; one number per head."""
+    """Test scores of trainings that differ only in the seed; one number per head."""
 
+    metric: tuple[str, ...] = Field((), exclude_if=lambda metric: not metric)
+    """Metric of each head; none for the accuracy of all."""
     seeds: tuple[int, ...]
     mean: tuple[float, ...]
     sd: tuple[float, ...]
@@ -154,7 +194,7 @@ class PublishedCard(Card):
     """Files in the card's folder."""
     golden: Golden
     predictions: str
-    """sha256 of the predicted labels of the test images, int64 ``(N, heads)``, little-endian."""
+    """sha256 of the discrete answers for the test examples (`zoo_core.publishing.answers`)."""
     interval: Interval | None
     """None for fewer than three seeds."""
 

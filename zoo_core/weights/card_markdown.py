@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from zoo_core.recipes.recipe import Recipe, SearchSummary
+from zoo_core.metrics.scores import SHARES, format_metric
+from zoo_core.recipes.recipe import SearchSummary
 from zoo_core.text import code_span, markdown_text, printable
 from zoo_core.weights.card import Card, DatasetFacts, Interval, PublishedCard
 
@@ -14,6 +15,13 @@ _TITLES = {
     "misread.png": "Misclassified images",
 }
 """Titles of zoo-report's pictures; plugins may add others, whose title is their file name."""
+
+
+_FILES = {"image": "image.png", "features": "rows.csv", "tokens": "text.txt", "array": "array.npy"}
+"""Kind of input -> a file of such inputs."""
+
+_EXAMPLES = {"image": "images", "features": "rows", "tokens": "texts", "array": "examples"}
+"""Kind of input -> the examples of a split."""
 
 
 def card_markdown(card: Card) -> bytes:
@@ -52,22 +60,37 @@ def _in_fence(text: str) -> str:
 
 
 def _table(card: Card) -> list[str]:
-    lines = ["| split | head | loss | accuracy | correct | images |", "|---|---|---|---|---|---|"]
-    for name, scores in card.metrics.items():
+    names = list(card.metrics["test"].metrics)
+    titles = [name.replace("_", " ") for name in names]
+    lines = [
+        f"| split | head | {' | '.join(titles)} | {_EXAMPLES[_kind(card)]} |",
+        "|---" * (len(names) + 3) + "|",
+    ]
+    for split, scores in card.metrics.items():
         # Labeled, because this row cannot be compared with the others (see the note below it).
-        split = "train (during the epoch)" if name == "train" else markdown_text(name)
-        for head, accuracy in enumerate(scores.accuracy):
-            lines.append(
-                f"| {split} | {head + 1} | {scores.loss[head]:.4f} | {accuracy:.2%} "
-                f"| {scores.correct[head]:,} | {scores.total:,} |"
-            )
-        if len(scores.accuracy) > 1:
-            # No loss in this row: a loss belongs to one head.
-            lines.append(
-                f"| {split} | all | | {scores.all_correct / scores.total:.2%} "
-                f"| {scores.all_correct:,} | {scores.total:,} |"
-            )
+        where = "train (during the epoch)" if split == "train" else markdown_text(split)
+        rows = zip(*(scores[name] for name in names), strict=True)
+        for head, values in enumerate(rows, 1):
+            cells = [
+                "" if value is None else format_metric(name, value)
+                for name, value in zip(names, values, strict=True)
+            ]
+            lines.append(_row(where, str(head), *cells, f"{scores.total:,}"))
+        if scores.all_correct is not None and head > 1:
+            # Only these two in this row: the others belong to one head.
+            every = {"accuracy": scores.all_correct / scores.total, "correct": scores.all_correct}
+            cells = [format_metric(name, every[name]) if name in every else "" for name in names]
+            lines.append(_row(where, "all", *cells, f"{scores.total:,}"))
     return lines
+
+
+def _row(*cells: str) -> str:
+    return f"|{'|'.join(f' {cell} ' if cell else ' ' for cell in cells)}|"
+
+
+def _kind(card: Card) -> str:
+    """Return the kind of the inputs."""
+    return card.dataset.input.kind if card.dataset.input else "image"
 
 
 def _use(card: PublishedCard) -> list[str]:
@@ -75,7 +98,7 @@ def _use(card: PublishedCard) -> list[str]:
     lines = [_sentence(card.interval), ""] if card.interval else []
     lines += [
         "```",
-        f"zoo predict {name} image.png",
+        f"zoo predict {name} {_FILES[_kind(card)]}",
         f"zoo verify {name}      # recompute checksums, golden outputs and all test scores",
         f"zoo reproduce {name}   # train again and compare the weights",
         "```",
@@ -95,20 +118,28 @@ def _use(card: PublishedCard) -> list[str]:
 
 def _sentence(interval: Interval) -> str:
     # The interval is wider than ± 2 sd, because mean and sd are estimates from a few seeds.
-    heads = zip(interval.mean, interval.sd, interval.low, interval.high, strict=True)
-    accuracies = "; ".join(
-        f"{100 * mean:.2f} ± {100 * sd:.2f} % (95 % prediction interval for one more seed: "
-        f"{100 * low:.2f} to {100 * high:.2f} %)"
-        for mean, sd, low, high in heads
-    )
+    names = interval.metric or ("accuracy",) * len(interval.mean)
+    heads = zip(names, interval.mean, interval.sd, interval.low, interval.high, strict=True)
+    scores = "; ".join(_with_interval(*head) for head in heads)
     per_head = " per head" if len(interval.mean) > 1 else ""
-    return f"Test accuracy of {len(interval.seeds)} seeds{per_head}, mean ± sd: {accuracies}."
+    what = ", ".join(dict.fromkeys(names)).replace("_", " ")
+    return f"Test {what} of {len(interval.seeds)} seeds{per_head}, mean ± sd: {scores}."
+
+
+def _with_interval(name: str, *numbers: float) -> str:
+    form, unit = ("{:.4g}", "")
+    if name.endswith(SHARES):
+        form, unit, numbers = "{:.2f}", " %", tuple(100 * number for number in numbers)
+    mean, sd, low, high = map(form.format, numbers)
+    return (
+        f"{mean} ± {sd}{unit} (95 % prediction interval for one more seed: {low} to {high}{unit})"
+    )
 
 
 def _metadata(card: Card) -> dict[str, str]:
     recipe, initial, normalization = card.recipe, card.initial, card.normalization
     facts = {
-        "Weights": f"those of epoch {card.epoch} of {recipe.epochs}, {_reason(recipe)}",
+        "Weights": f"those of epoch {card.epoch} of {recipe.epochs}, {_reason(card)}",
         "Weight file": f"`{card.weights.file}`, {card.weights.bytes:,} bytes, "
         f"sha256 `{card.weights.sha256}`",
         "Stopped early": card.stopped,
@@ -118,8 +149,10 @@ def _metadata(card: Card) -> dict[str, str]:
         else "",
         "Model": f"{code_span(card.model)} of {markdown_text(card.plugin)}, "
         f"config {code_span(_pairs(card.config))}",
-        "Normalization": f"(pixel / 255 - {_numbers(normalization.mean)}) / "
-        f"{_numbers(normalization.std)}",
+        "Normalization": f"({'input' if card.dataset.input else 'pixel / 255'} - "
+        f"{_numbers(normalization.mean)}) / {_numbers(normalization.std)}"
+        if normalization.mean
+        else "",
         "Prediction": f"mean of {recipe.views} views of an image, shifted by at most 1 pixel "
         "(test-time augmentation)"
         if recipe.views > 1
@@ -138,7 +171,7 @@ def _metadata(card: Card) -> dict[str, str]:
 def _left_out(dataset: DatasetFacts) -> str:
     numbers = dict(dataset.left_out)
     if dataset.damaged:
-        numbers["damaged images"] = dataset.damaged
+        numbers["damaged files"] = dataset.damaged
     return "; ".join(f"{reason}: {number:,}" for reason, number in numbers.items())
 
 
@@ -147,18 +180,19 @@ def _license_parts(card: Card) -> str:
     return f", from {_pairs(card.licenses)}" if card.code_license else ""
 
 
-def _reason(recipe: Recipe) -> str:
+def _reason(card: Card) -> str:
     """Return the reason why the weights of an epoch were kept."""
-    if recipe.keep == "last":
+    if card.recipe.keep == "last":
         return "the last one"
-    return "the one with the best accuracy on the validation split"
+    best = "best one" if card.metrics["test"].headlines else "one with the best accuracy"
+    return f"the {best} on the validation split"
 
 
 def _search(search: SearchSummary) -> str:
     return (
         f"trial {search.trial} of the study {code_span(search.study)}, chosen among "
         f"{search.trials} trials ({search.stopped_early} stopped early) for its validation "
-        f"accuracy of {search.validation:.2%}; {search.epochs:,} epochs and "
+        f"score of {search.validation:.2%}; {search.epochs:,} epochs and "
         f"{search.seconds:.0f} s in total"
     )
 

@@ -16,20 +16,21 @@ if __name__ == "__main__":
     folder, *weights = sys.argv[1:]
     if weights:
         import zoo_core as zoo
-        from zoo_core.cli.prediction_output import prediction_lines
+        from zoo_core.cli.prediction.output import text_lines
         from zoo_core.data.images.batches import find_files, read_batches
-        from zoo_core.data.images.processor import processor_for
+        from zoo_core.data.images.processor import model_processor
         from zoo_core.installation.installed import installed_catalog
 
         pretrained = zoo.load(weights[0])
-        shape, facts = pretrained.input_shape, pretrained.card.dataset
-        processor = processor_for(installed_catalog(), facts.name, shape, facts.pixel_ranges)
-        pretrained.predict(np.zeros((1, *shape), np.uint8))
+        facts, catalog = pretrained.card.dataset, installed_catalog()
+        processor = model_processor(catalog, pretrained.input, facts.name, facts.pixel_ranges)
+        pretrained.predict(np.zeros((1, *pretrained.input_shape), np.uint8))
         start = time.perf_counter()
         files, _ = find_files(Path(folder))
         for batch in read_batches(files, processor):
-            read = prediction_lines(batch, pretrained.predict(batch.images), facts.classes)
-            lines = "\n".join(map(str, read))
+            names = [*map(str, batch.files)]
+            read = text_lines(names, pretrained.predict(batch.images), pretrained.tasks)
+            lines = "\n".join(read)
     else:
         start = time.perf_counter()
         files = sorted(Path(folder).iterdir())

@@ -50,9 +50,9 @@ def overhead(name: str) -> dict[str, float]:
     from torch.nn import functional
 
     trainer, model, run = subject(name, STEPS * BATCH)
-    images = torch.from_numpy(run.data.train.images[run.data.train_rows].copy()).float()
+    images = torch.from_numpy(run.data.train.inputs[run.data.train_rows]).float()
     images = images.to(memory_format=torch.channels_last).div(255)
-    labels = torch.from_numpy(run.data.train.labels[run.data.train_rows])
+    labels = torch.from_numpy(np.stack(run.data.train.select_targets(run.data.train_rows), axis=1))
     batches = list(zip(images.split(BATCH), labels.split(BATCH), strict=True))
     optimizer = torch.optim.AdamW(model.parameters(), fused=True)
 
@@ -123,7 +123,7 @@ def work(name: str) -> dict[str, float]:
 
 def predict(name: str) -> dict[str, float]:
     trainer, model, run = subject(name, BATCH)
-    images, normalization = run.data.test.images, run.data.normalization
+    images, normalization = run.data.test.inputs, run.data.normalization
     for count in (1, 1000):
         trainer.predict(model, images[:count], normalization)
     single = []

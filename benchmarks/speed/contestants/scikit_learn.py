@@ -20,14 +20,14 @@ def main(epochs: int, batch_size: int, hidden: int, dtype: str) -> dict[str, obj
     warnings.filterwarnings("ignore")  # because so few epochs do not converge
     dataset = load_dataset(installed_catalog().dataset("mnist"))
     train, test = dataset.splits["train"], dataset.splits["test"]
-    images = train.images[:54_000].reshape(54_000, -1).astype(dtype) / 255
-    labels = train.labels[:54_000, 0]
+    images = train.inputs[:54_000].reshape(54_000, -1).astype(dtype) / 255
+    labels = train.targets[0][:54_000]
     network = MLPClassifier((hidden,), batch_size=batch_size, max_iter=epochs, random_state=0)
     started = time.perf_counter()
     network.fit(images, labels)
     seconds = time.perf_counter() - started
-    read = network.predict(test.images.reshape(len(test), -1).astype(dtype) / 255)
-    accuracy = float((read == test.labels[:, 0]).mean())
+    read = network.predict(test.inputs.reshape(len(test), -1).astype(dtype) / 255)
+    accuracy = float((read == test.targets[0]).mean())
     return {
         "seconds": seconds,
         "accuracy": [accuracy],

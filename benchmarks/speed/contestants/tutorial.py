@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -70,13 +71,13 @@ class Images(Dataset[tuple[Tensor, Tensor]]):
         return len(self._split)
 
     def __getitem__(self, row: int) -> tuple[Tensor, Tensor]:
-        image = torch.from_numpy(self._split.images[row].copy()).to(torch.float32).div(255)
-        return image, torch.from_numpy(self._split.labels[row].copy())
+        image = torch.from_numpy(self._split.inputs[row].copy()).to(torch.float32).div(255)
+        return image, torch.tensor([target[row] for target in self._split.targets])
 
 
 def in_batches(split: Split, size: int) -> Iterable[tuple[Tensor, Tensor]]:
-    images = torch.from_numpy(split.images.copy()).to(torch.float32).div(255)
-    labels = torch.from_numpy(split.labels.copy())
+    images = torch.from_numpy(split.inputs.copy()).to(torch.float32).div(255)
+    labels = torch.from_numpy(np.stack(split.targets, axis=1))
     return list(zip(images.split(size), labels.split(size), strict=True))
 
 
@@ -103,8 +104,8 @@ def main(name: str, epochs: int, feeding: str) -> dict[str, object]:
     kept = round(len(train) * (1 - HELD_OUT))
     order = torch.randperm(kept).numpy()
     parts = {
-        "train": Split(train.images[order], train.labels[order]),
-        "validation": Split(train.images[kept:], train.labels[kept:]),
+        "train": Split(train.inputs[order], train.select_targets(order)),
+        "validation": Split(train.inputs[kept:], tuple(each[kept:] for each in train.targets)),
         "test": dataset.splits["test"],
     }
 

@@ -106,5 +106,5 @@ def test_cnn_classifies_digits_after_one_epoch(tmp_path):
     run = zoo.train("cnn", out=tmp_path / "run", epochs=1, model=small, device="cpu")
     test = run.card.metrics["test"]
     assert test.total == 10_000
-    assert test.accuracy[0] > 0.96
+    assert test["accuracy"][0] > 0.96
     assert zoo.evaluate(run.folder) == test

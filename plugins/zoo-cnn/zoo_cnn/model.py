@@ -61,7 +61,7 @@ class CNN(nn.Module):
         self.activation = nn.ReLU() if config.hidden_activation == "relu" else nn.Identity()
         self.dropout = nn.Dropout(config.dropout)
         features = config.hidden or features
-        self.heads = nn.ModuleList(nn.Linear(features, classes) for classes in config.classes)
+        self.heads = nn.ModuleList(nn.Linear(features, outputs) for outputs in config.outputs)
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Return logits ``(N, classes)`` per head for images ``(N, C, H, W)``."""

@@ -53,7 +53,7 @@ def test_models_api_lists_tasks_with_card_facts(get, model):
     facts, card = tasks[0]["models"][2], model("cnn.default").pretrained.card
     assert facts["parameters"] == card.parameters
     assert facts["bytes"] == card.weights.bytes
-    assert facts["accuracy"] == card.metrics["test"].accuracy[0]
+    assert facts["accuracy"] == card.metrics["test"]["accuracy"][0]
     assert facts["sha256"] == card.weights.sha256
 
 
@@ -85,7 +85,7 @@ def test_read_api_accepts_other_image_formats(get, drawing, file_format):
 
 
 def test_read_api_passes_dataset_image_unchanged(get):
-    pixels = load_dataset(installed_catalog().dataset("mnist")).splits["test"].images[0]
+    pixels = load_dataset(installed_catalog().dataset("mnist")).splits["test"].inputs[0]
     file = BytesIO()
     Image.fromarray(pixels[0]).save(file, "PNG")
     seen = get(READ, file.getvalue()).json()["image"]
@@ -182,8 +182,9 @@ def test_misread_api_agrees_with_evaluation(get, model, name):
     served = model(name)
     card = served.pretrained.card
     test = load_dataset(installed_catalog().dataset(card.dataset.name)).splits["test"]
-    read = served.pretrained.predict(test.images)
-    wrong = np.flatnonzero((read.labels != test.labels).any(axis=1))
+    read = served.pretrained.predict(test.inputs)
+    labels = np.stack(test.targets, axis=1)
+    wrong = np.flatnonzero((read.labels != labels).any(axis=1))
     assert found["total"] == len(test)
     assert found["count"] == len(wrong) == len(test) - card.metrics["test"].all_correct
     items = found["items"]
@@ -191,11 +192,11 @@ def test_misread_api_agrees_with_evaluation(get, model, name):
     assert {item["row"] for item in items} <= set(wrong.tolist())
     for item in items:
         row = item["row"]
-        assert base64.b64decode(item["image"]["pixels"]) == test.images[row].tobytes()
-        assert item["true"] == [str(label) for label in test.labels[row]]
+        assert base64.b64decode(item["image"]["pixels"]) == test.inputs[row].tobytes()
+        assert item["true"] == [str(label) for label in labels[row]]
         assert item["read"] == [str(label) for label in read.labels[row]]
         shares = [head[row, read.labels[row, i]] for i, head in enumerate(read.probabilities)]
-        mistaken = read.labels[row] != test.labels[row]
+        mistaken = read.labels[row] != labels[row]
         assert item["probability"] == pytest.approx(max(np.array(shares)[mistaken]), abs=1e-5)
     surest = [item["probability"] for item in items]
     assert surest == sorted(surest, reverse=True)

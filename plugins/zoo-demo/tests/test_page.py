@@ -338,7 +338,7 @@ def test_gallery_shows_misread_images_and_reads_clicked_one(page, model):
     said = items.first.get_by_role("button").get_attribute("aria-label")
     true, read, row = re.fullmatch(r"(\d) predicted as (\d), .* test image (\d+)", said).groups()
     test = load_dataset(installed_catalog().dataset("mnist")).splits["test"]
-    assert test.labels[int(row), 0] == int(true)
+    assert test.targets[0][int(row)] == int(true)
     items.first.get_by_role("button").click()
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(read_by(page, "numpy-net.default")).to_have_text(read)
@@ -346,7 +346,7 @@ def test_gallery_shows_misread_images_and_reads_clicked_one(page, model):
         """canvas => [...canvas.getContext("2d").getImageData(0, 0, 28, 28).data]
            .filter((value, i) => i % 4 === 0)"""
     )
-    assert seen == test.images[int(row)].ravel().tolist()
+    assert seen == test.inputs[int(row)].ravel().tolist()
 
 
 def test_card_panel_shows_card_fields(page, model):
@@ -355,7 +355,7 @@ def test_card_panel_shows_card_fields(page, model):
     opener.click()
     panel = page.get_by_role("tabpanel")
     for fact in (
-        f"{card.metrics['test'].accuracy[0]:.2%}".replace("%", " %"),
+        f"{card.metrics['test']['accuracy'][0]:.2%}".replace("%", " %"),
         card.weights.sha256,
         card.command,
         card.environment["framework"],

@@ -8,15 +8,18 @@ import socket
 import threading
 import time
 from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
 
+from zoo_core import InputSpec, class_targets
 from zoo_core.errors import InvalidValueError, UnknownNameError
 from zoo_core.installation.installed import installed_catalog
-from zoo_demo import request_limits
+from zoo_demo import models, request_limits
 from zoo_demo.model_selection import choose
-from zoo_demo.models import in_order
+from zoo_demo.models import in_order, serve
 from zoo_demo.server import address_of, listen
 
 NAME = "numpy-net.default"  # needs no torch, so it starts quickly
@@ -226,3 +229,10 @@ def test_choose_rejects_empty_registry(tmp_path):
 def test_in_order_puts_most_accurate_model_last(models):
     ordered = in_order([models[2], models[0], models[1]])
     assert [each.id for each in ordered] == ["mlp.default", "numpy-net.default", "cnn.default"]
+
+
+def test_serve_refuses_model_for_other_inputs(monkeypatch):
+    made = SimpleNamespace(input=InputSpec(kind="features", shape=(4,)), targets=class_targets(3))
+    monkeypatch.setattr(models, "load_pretrained", lambda *_, **__: made)
+    with pytest.raises(InvalidValueError, match="got classification of features"):
+        serve(None, Path(), "made", device="cpu")

@@ -35,10 +35,11 @@ BATCH = 250
 
 @dataclass(frozen=True)
 class _Found:
-    """The misclassified images of a model, and its predictions ``(N, heads)`` of scored images."""
+    """The misclassified images of a model; labels of the scored images, ``(N, heads)``."""
 
     scored: ScoredSplit
     images: Misclassified
+    labels: NDArray[np.int64]
     predicted: NDArray[np.int64]
 
 
@@ -82,6 +83,7 @@ class Gallery:
             return {"state": "failed", "error": f"cannot predict the test images: {reason}"}
         found = search.future.result()
         scored, shown = found.scored, slice(start, start + count)
+        classes = [task.target.classes for task in scored.tasks]
         mistakes, confidence = found.images.rows[shown], found.images.confidence[shown]
         return {
             "state": "ready",
@@ -92,9 +94,9 @@ class Gallery:
             "items": [
                 {
                     "row": int(scored.rows[index]),
-                    "image": pixels_json(scored.images[scored.rows[index]]),
-                    "true": class_names(scored.labels[index], scored.classes),
-                    "read": class_names(found.predicted[index], scored.classes),
+                    "image": pixels_json(scored.inputs[scored.rows[index]]),
+                    "true": class_names(found.labels[index], classes),
+                    "read": class_names(found.predicted[index], classes),
                     "probability": round(float(probability), 6),
                 }
                 for index, probability in zip(mistakes, confidence, strict=True)
@@ -117,12 +119,13 @@ class Gallery:
                 raise CancelledError
             search.done = start
             rows = scored.rows[start : start + BATCH]
-            parts.append(pretrained.predict(scored.images[rows]))
+            parts.append(pretrained.predict(scored.inputs[rows]))
         predicted = np.concatenate([part.labels for part in parts])
         heads = zip(*(part.probabilities for part in parts), strict=True)
         probabilities = [*map(np.concatenate, heads)]
-        found = find_misclassified(scored.labels, predicted, probabilities)
-        return _Found(scored, found, predicted)
+        labels = np.stack(scored.targets, axis=1)
+        found = find_misclassified(labels, predicted, probabilities)
+        return _Found(scored, found, labels, predicted)
 
     def _scored_split(self, model: Served) -> ScoredSplit:
         members = [model.pretrained]

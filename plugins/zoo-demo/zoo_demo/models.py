@@ -13,7 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core import Predictions, Pretrained
-from zoo_core.plugin_api import WEIGHTS, Card, Catalog, FoundWeights, load_pretrained
+from zoo_core.plugin_api import (
+    WEIGHTS,
+    Card,
+    Catalog,
+    FoundWeights,
+    InvalidValueError,
+    join_names,
+    load_pretrained,
+)
 
 # The first predictions are many times slower: torch initializes its kernels and thread pools.
 WARM_UP = 3
@@ -53,7 +61,9 @@ class Served:
     def accuracy(self) -> float | None:
         """Share of test images with all labels correct; None if it is unknown."""
         scores = self.pretrained.card.metrics.get("test")
-        return scores.all_correct / scores.total if scores else None
+        if scores is None or scores.all_correct is None:
+            return None
+        return scores.all_correct / scores.total
 
     def facts(self) -> dict[str, Any]:
         """Return the model's facts for the page."""
@@ -80,6 +90,7 @@ def serve(catalog: Catalog, found: FoundWeights | Path, id_: str, *, device: str
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
     Raises:
+        InvalidValueError: the model does not classify images.
         ZooError: loading failed; see `zoo_core.pretrained.load.load_pretrained`.
     """
 
@@ -87,6 +98,7 @@ def serve(catalog: Catalog, found: FoundWeights | Path, id_: str, *, device: str
         return load_pretrained(catalog, found, device=device, threads=THREADS)
 
     pretrained = load()
+    _check_kind(pretrained)
     if isinstance(pretrained.card, Card):
         size = pretrained.card.weights.bytes
     else:  # a weight file without a card
@@ -96,6 +108,15 @@ def serve(catalog: Catalog, found: FoundWeights | Path, id_: str, *, device: str
     for _ in range(WARM_UP):
         served.predict(np.zeros(pretrained.input_shape, np.uint8))
     return served
+
+
+def _check_kind(pretrained: Pretrained) -> None:
+    tasks = {target.task: None for target in pretrained.targets}
+    if pretrained.input.kind != "image" or [*tasks] != ["classification"]:
+        raise InvalidValueError(
+            "expected a model for classification of images, got "
+            f"{join_names(tasks)} of {pretrained.input.kind}"
+        )
 
 
 def in_order(served: list[Served]) -> list[Served]:

@@ -53,7 +53,8 @@ def group(catalog: Catalog, models: Sequence[Served]) -> dict[str, Task]:
     for model in models:
         dataset, shape = model.pretrained.card.dataset, model.pretrained.input_shape
         ranges = tuple(sorted(dataset.pixel_ranges.items()))
-        members.setdefault((dataset.name, shape, dataset.classes, ranges), []).append(model)
+        classes = tuple(target.classes for target in model.pretrained.targets)
+        members.setdefault((dataset.name, shape, classes, ranges), []).append(model)
     tasks: dict[str, Task] = {}
     for key in sorted(members, key=lambda key: (len(key[2]), key[0])):
         name, shape, classes, ranges = key

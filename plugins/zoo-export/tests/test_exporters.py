@@ -13,13 +13,16 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from torch import nn
 
 import zoo_core as zoo
-from zoo_core import Normalization
+from zoo_core import InputSpec, Normalization, class_targets
 from zoo_core.data.dataset import load_dataset
+from zoo_core.data.normalization import TargetScale
+from zoo_core.errors import InvalidValueError
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.metrics.predictions import predictions_of
 from zoo_core.pretrained.load import load_pretrained
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.registry.lookup import known_registries, list_published
+from zoo_core.tasks.classification import Classification
 from zoo_export.compare_outputs import TOLERANCE, OutputComparison, compare_outputs, normalize
 from zoo_export.export import find_exporter
 from zoo_export.formats import FORMATS, Program
@@ -65,7 +68,7 @@ def images_of(pretrained):
     return (
         load_dataset(installed_catalog().dataset(pretrained.card.dataset.name))
         .splits["test"]
-        .images
+        .inputs
     )
 
 
@@ -76,21 +79,21 @@ def noise(pretrained, count=5):
 
 def made_of(model, trainer, *, shape, heads, normalization, views):
     """Return a model with untrained weights."""
-    card = SimpleNamespace(
-        dataset=SimpleNamespace(classes=[[str(i) for i in range(count)] for count in heads]),
-        recipe=SimpleNamespace(trainer="torch" if isinstance(model, nn.Module) else "numpy"),
-    )
+    recipe = SimpleNamespace(trainer="torch" if isinstance(model, nn.Module) else "numpy")
+    targets = class_targets(*([str(i) for i in range(count)] for count in heads))
     return Pretrained(
         model=model,
         name="made",
         sha256="0" * 64,
         trainer=trainer,
         normalization=normalization,
-        input_shape=shape,
+        input=InputSpec(shape=shape),
+        targets=targets,
         views=views,
         _files=None,
-        _read_card=lambda: card,
+        _read_card=lambda: SimpleNamespace(recipe=recipe),
         _read_config=lambda: None,
+        _find_tasks=lambda: tuple(map(Classification, targets)),
     )
 
 
@@ -108,8 +111,8 @@ def test_exported_file_gives_zoo_logits_for_any_batch_size(exported, name, forma
     given_ = images if normalization else normalize(images, pretrained.normalization)
     for count in (1, 2, 7, 1000):
         logits = program.run(given_[:count])
-        assert len(logits) == len(expected.logits)
-        for head, (own, zoos) in enumerate(zip(logits, expected.logits, strict=True)):
+        assert len(logits) == len(expected.outputs)
+        for head, (own, zoos) in enumerate(zip(logits, expected.outputs, strict=True)):
             np.testing.assert_allclose(own, zoos[:count], rtol=0, atol=1e-4)
             assert (own.argmax(axis=1) == expected.labels[:count, head]).all()
 
@@ -174,7 +177,7 @@ def test_exporter_preserves_logits_of_any_numpy_net(
     images = np.random.default_rng(seed).integers(0, 256, (4, *shape), np.uint8)
     for own, zoos in zip(
         program.run(images if normalization else normalize(images, pretrained.normalization)),
-        pretrained.predict(images).logits,
+        pretrained.predict(images).outputs,
         strict=True,
     ):
         np.testing.assert_allclose(own, zoos, rtol=0, atol=1e-5)
@@ -263,10 +266,29 @@ def test_output_comparison_requires_close_logits_and_same_labels(difference, lab
 def test_compare_outputs_finds_greatest_difference_and_label_mismatches():
     zoos = np.array([[0, 1, 0], [0, 2, 0], [1, 0, 0], [0, 0, 1]], np.float32)
     given = zoos + np.array([[0, 0, 3], [0, 0, 0], [0, 0, 0], [-0.5, 0, 0]], np.float32)
-    pretrained = SimpleNamespace(predict=lambda batch: predictions_of([zoos[batch], zoos[batch]]))
+    tasks = [Classification(target) for target in class_targets(3, 3)]
+    pretrained = SimpleNamespace(
+        tasks=tasks, predict=lambda batch: predictions_of(tasks, [zoos[batch], zoos[batch]])
+    )
     program = Program((), (), lambda batch: [given[batch], zoos[batch]])
     compared = compare_outputs(program, pretrained, np.arange(4), normalization=True)
     assert compared == OutputComparison(images=4, difference=3.0, labels=1)
+
+
+def test_find_exporter_refuses_other_inputs_and_scaled_targets():
+    shape, normalization = (1, 2, 2), Normalization((0.5,), (0.3,))
+    net = build(NumpyNetConfig(input_shape=shape, classes=(3,)))
+    made = made_of(
+        net, NumpyTrainer(), shape=shape, heads=(3,), normalization=normalization, views=1
+    )
+    assert find_exporter(installed_catalog(), made, "onnx")
+    scaled = replace(normalization, targets=(TargetScale((1.0,), (2.0,)),))
+    for other, fault in (
+        (replace(made, input=InputSpec(kind="features", shape=(4,))), "got one of features"),
+        (replace(made, normalization=scaled), "scaled targets cannot be exported"),
+    ):
+        with pytest.raises(InvalidValueError, match=fault):
+            find_exporter(installed_catalog(), other, "onnx")
 
 
 @pytest.mark.slow

@@ -132,7 +132,7 @@ def files(folder):
 
 
 def images_of_mnist():
-    return load_dataset(installed_catalog().dataset("mnist")).splits["test"].images
+    return load_dataset(installed_catalog().dataset("mnist")).splits["test"].inputs
 
 
 # Written files.
@@ -171,7 +171,7 @@ def test_export_writes_torch_model_with_empty_stderr(cli, tmp_path, format_):
         (found,) = torch.export.load(path).module()(torch.tensor(images))
         logits = found.detach().numpy()
     expected = zoo.load("mlp.default", device="cpu").predict(images)
-    np.testing.assert_allclose(logits, expected.logits[0], rtol=0, atol=1e-4)
+    np.testing.assert_allclose(logits, expected.outputs[0], rtol=0, atol=1e-4)
 
 
 def test_export_json_reports_file_and_comparison(cli, tmp_path):
@@ -211,7 +211,9 @@ def test_exported_file_carries_card_metadata(cli, tmp_path, name, format_):
     assert facts["zoo.license"] == card.license
     assert facts["zoo.dataset"] == card.dataset.name
     assert facts["zoo.dataset_license"] == card.dataset.license
-    assert json.loads(facts["zoo.classes"]) == [list(head) for head in card.dataset.classes]
+    assert json.loads(facts["zoo.classes"]) == [
+        [*target.classes] for target in zoo.load(name).targets
+    ]
     assert json.loads(facts["zoo.views"]) == 1
     assert json.loads(facts["zoo.normalization"]) == {
         "included": True,

@@ -82,7 +82,7 @@ def export(  # noqa: PLR0917 (click passes every argument by name)
     if data.sha256() != dataset.sha256:
         notes.append(f"the data set {dataset.name} has changed since the training")
     print_lines(*(f"zoo: {note}" for note in notes), err=True)
-    images = data.splits["test"].images[:IMAGES]
+    images = data.splits["test"].inputs[:IMAGES]
     exported = export_to(path, pretrained, exporter, format_, images, normalization=normalization)
     if as_json:
         print_json(

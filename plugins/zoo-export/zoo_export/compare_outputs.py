@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core import Normalization, Pretrained
+from zoo_core import Normalization, Pretrained, Task
 from zoo_core.plugin_api import VerificationError
 from zoo_export.formats import Program
 
@@ -42,7 +44,7 @@ class OutputComparison:
 
 
 def compare_outputs(
-    program: Program, pretrained: Pretrained, images: NDArray[np.uint8], *, normalization: bool
+    program: Program, pretrained: Pretrained, images: NDArray[Any], *, normalization: bool
 ) -> OutputComparison:
     """Run a program and the model on the same images, and compare their logits.
 
@@ -58,19 +60,30 @@ def compare_outputs(
         given = program.run(batch if normalization else normalize(batch, pretrained.normalization))
         expected = pretrained.predict(batch)
         shapes = [np.shape(head) for head in given]
-        wanted = [head.shape for head in expected.logits]
+        wanted = [head.shape for head in expected.outputs]
         # Before the difference, because NumPy would broadcast (N, 1) to (N, classes).
         if shapes != wanted:
             raise VerificationError(
                 f"exported file: expected outputs of shapes {wanted}, got {shapes}"
             )
-        pairs = list(zip(given, expected.logits, strict=True))
+        pairs = list(zip(given, expected.outputs, strict=True))
         gaps = [np.abs(head - own).max() for head, own in pairs]
         # Unlike max(), np.max returns nan if any value is nan.
         difference = float(np.max([difference, *gaps]))
-        found = np.stack([head.argmax(axis=1) for head in given], axis=1)
-        labels += int((found != expected.labels).any(axis=1).sum())
+        labels += int(_differ(pretrained.tasks, given, expected.outputs).sum())
     return OutputComparison(len(images), difference, labels)
+
+
+def _differ(
+    tasks: Sequence[Task], given: Sequence[NDArray[Any]], expected: Sequence[NDArray[Any]]
+) -> NDArray[np.bool_]:
+    """Return whether the discrete answers of any head differ, ``(N,)``."""
+    differ = np.zeros(len(given[0]), np.bool_)
+    for task, one, other in zip(tasks, given, expected, strict=True):
+        found, wanted = (task.answers(task.predict(each)) for each in (one, other))
+        if found is not None and wanted is not None:
+            differ |= (found != wanted).reshape(len(found), -1).any(axis=1)
+    return differ
 
 
 def normalize(images: NDArray[np.uint8], normalization: Normalization) -> NDArray[np.float32]:

@@ -48,9 +48,10 @@ def find_exporter(catalog: Catalog, pretrained: Pretrained, format_: str) -> Exp
     """Return the exporter of a model's trainer for a format.
 
     Raises:
-        InvalidValueError: the trainer has no exporter for the format.
+        InvalidValueError: its trainer has no exporter for the format, or see `_check_kind`.
         PluginError: a required package is not installed.
     """
+    _check_kind(pretrained)
     entry = catalog.trainer(pretrained.card.recipe.trainer)
     formats = entry.spec.exporters
     if format_ not in formats:
@@ -65,6 +66,20 @@ def find_exporter(catalog: Catalog, pretrained: Pretrained, format_: str) -> Exp
             importlib.import_module(module)
     exporter: Exporter = entry.resolve(formats[format_])
     return exporter
+
+
+def _check_kind(pretrained: Pretrained) -> None:
+    """Check that an exported file can contain everything between pixels and outputs."""
+    if pretrained.input.kind != "image":
+        raise InvalidValueError(
+            f"{pretrained.name}: expected a model of images, got one of {pretrained.input.kind}; "
+            "no other model can be exported"
+        )
+    if any(pretrained.normalization.targets):
+        raise InvalidValueError(
+            f"{pretrained.name}: expected outputs in the units of the targets, got scaled ones; "
+            "a model that was trained on scaled targets cannot be exported"
+        )
 
 
 def export_to(
@@ -125,7 +140,7 @@ def facts_of(pretrained: Pretrained, normalization: bool) -> dict[str, str]:
         "license": card.license,
         "dataset": card.dataset.name,
         "dataset_license": card.dataset.license,
-        "classes": card.dataset.classes,
+        "classes": [target.classes for target in pretrained.targets],
         "views": pretrained.views,
         "normalization": {
             "included": normalization,

@@ -53,9 +53,9 @@ def test_skipped_images_are_counted_and_listed(photos):
         assert keys(dataset) == sorted(set(whole) - set(BROKEN))
         for split in dataset.splits.values():
             for key, image, label in zip(
-                split.examples.keys, split.images, split.labels, strict=True
+                split.examples.keys, split.inputs, split.targets[0], strict=True
             ):
-                assert key == f"{'ab'[label[0]]}/{image[0, 0, 0]}.png"
+                assert key == f"{'ab'[label]}/{image[0, 0, 0]}.png"
         (path,) = lists()
         assert dataset.facts.damaged == 7
         assert dataset.facts.notes == (f"7 damaged images are skipped and listed in {path}.",)

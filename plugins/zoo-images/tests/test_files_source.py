@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from PIL import Image
 
+from zoo_core import class_targets
 from zoo_core.data.splits import training_data
 from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.recipes.recipe import Recipe
@@ -44,12 +45,12 @@ def write(name="labels.csv", rows=ROWS, header=("file", "class"), delimiter=",",
 def found(address="labels.csv"):
     """Return key -> (gray level, class, split) of the images of a data set."""
     dataset = files_source.load(address)
-    (classes,) = dataset.classes
+    (classes,) = (target.classes for target in dataset.targets)
     return {
         key: (int(image[0, 0, 0]), classes[label], name)
         for name, split in dataset.splits.items()
         for key, image, label in zip(
-            split.examples.keys, split.images, split.labels[:, 0], strict=True
+            split.examples.keys, split.inputs, split.targets[0], strict=True
         )
     }
 
@@ -76,7 +77,11 @@ def test_json_lines_label_images(here, name):
 
 def test_spec_describes_labels(here):
     spec = files_source.describe(write() + "?size=5")
-    assert (spec.name, spec.shape, spec.classes) == ("files:labels.csv?size=5", (1, 5, 5), (2,))
+    assert (spec.name, spec.input.shape, spec.targets) == (
+        "files:labels.csv?size=5",
+        (1, 5, 5),
+        class_targets(("cat", "dog")),
+    )
     assert sum(spec.sizes.values()) == 30
     assert spec.source == f"the labels in {here}/labels.csv"
     assert spec.place == f"{here}/labels.csv?size=5"
@@ -103,10 +108,14 @@ def test_paths_are_relative_to_label_file_or_absolute(here, monkeypatch, tmp_pat
 
 def test_labels_that_are_numbers_are_in_natural_order(here):
     write(rows=[(path, n % 11) for n, (path, _) in enumerate(ROWS)])
-    assert files_source.load("labels.csv").classes == (tuple(map(str, range(11))),)
+    assert files_source.load("labels.csv").targets == class_targets(
+        [str(number) for number in range(11)]
+    )
     lines = [json.dumps({"path": path, "label": n % 11}) for n, (path, _) in enumerate(ROWS)]
     Path("labels.jsonl").write_text("\n".join(lines))
-    assert files_source.load("labels.jsonl").classes == (tuple(map(str, range(11))),)
+    assert files_source.load("labels.jsonl").targets == class_targets(
+        [str(number) for number in range(11)]
+    )
 
 
 def test_column_of_splits_decides(here):

@@ -16,6 +16,7 @@ from zoo_images.hub import hugging_face
 
 datasets = pytest.importorskip("datasets")
 
+from zoo_core import class_targets  # noqa: E402
 from zoo_core.errors import DataError, InvalidValueError, PluginError  # noqa: E402
 
 PIXELS = np.arange(48, dtype=np.uint8).reshape(6, 8)
@@ -56,7 +57,7 @@ def write(tmp_path, monkeypatch):
 
 
 def first_pixels(split):
-    return split.images[:, 0, 0, 0].tolist()
+    return split.inputs[:, 0, 0, 0].tolist()
 
 
 def test_hugging_face_finds_image_and_label_columns_by_type(write):
@@ -67,13 +68,17 @@ def test_hugging_face_finds_image_and_label_columns_by_type(write):
         test=table([1]),
     )
     spec, dataset = hugging_face.describe("./pets"), hugging_face.load("./pets")
-    assert (spec.name, spec.shape, spec.classes) == ("hf:./pets", (1, 6, 8), (2,))
+    assert (spec.name, spec.input.shape, spec.targets) == (
+        "hf:./pets",
+        (1, 6, 8),
+        class_targets(("cat", "dog")),
+    )
     assert spec.sizes == {"train": 4, "validation": 2, "test": 1}
     assert spec.sha256 == dataset.sha256()
     assert (spec.license, spec.source) == ("CC-BY-4.0", f"the folder {folder}")
-    assert dataset.classes == (("cat", "dog"),)
-    assert dataset.splits["train"].labels[:, 0].tolist() == [0, 1, 1, 0]
-    assert np.array_equal(dataset.splits["train"].images[3, 0], PIXELS + 3)
+    assert dataset.targets == class_targets(("cat", "dog"))
+    assert dataset.splits["train"].targets[0].tolist() == [0, 1, 1, 0]
+    assert np.array_equal(dataset.splits["train"].inputs[3, 0], PIXELS + 3)
 
 
 @pytest.mark.parametrize(
@@ -106,8 +111,8 @@ def test_hugging_face_license_is_spdx_or_unknown(write, readme, license):
 def test_hugging_face_accepts_text_and_number_labels(write, labels, feature, classes, expected):
     write(train=table(labels, feature), test=table(labels[:1], feature))
     dataset = hugging_face.load("./pets")
-    assert dataset.classes == (classes,)
-    assert dataset.splits["train"].labels[:, 0].tolist() == expected
+    assert dataset.targets == class_targets(classes)
+    assert dataset.splits["train"].targets[0].tolist() == expected
 
 
 def test_hugging_face_splits_test_images_off_train(write):
@@ -120,7 +125,7 @@ def test_hugging_face_splits_test_images_off_train(write):
         assert all((position(key) < 0.1) == (split is test) for key in split.examples.groups)
     assert dataset.facts.split_rule.startswith("A tenth of the images test, by the sha256 of ")
     for split in (train, test):  # images stay with their labels
-        assert split.labels[:, 0].tolist() == [pixel % 2 for pixel in first_pixels(split)]
+        assert split.targets[0].tolist() == [pixel % 2 for pixel in first_pixels(split)]
 
 
 def position(group):
@@ -211,7 +216,7 @@ def test_parquet_rewritten_with_equal_size_and_time_is_read_again(write, tmp_pat
 
     def labels_of_even_pixels():
         found = hugging_face.load("./pets").splits.values()
-        rows = [zip(first_pixels(s), s.labels[:, 0].tolist(), strict=True) for s in found]
+        rows = [zip(first_pixels(s), s.targets[0].tolist(), strict=True) for s in found]
         return {label for pairs in rows for pixel, label in pairs if pixel % 2 == 0}
 
     before = rewrite(0, 1)
@@ -258,7 +263,7 @@ def test_folder_that_changes_while_it_is_loaded_is_an_error(write, tmp_path, mon
 
 def test_text_labels_that_are_numbers_are_in_natural_order(write):
     write(train=table(["10", "9", "1", "9"], TEXT), test=table(["9"], TEXT))
-    assert hugging_face.load("./pets").classes == (("1", "9", "10"),)
+    assert hugging_face.load("./pets").targets == class_targets(("1", "9", "10"))
 
 
 @pytest.mark.parametrize("secret", [-1, None])
@@ -274,9 +279,9 @@ def test_hf_address_selects_columns_size_and_channels(write):
     }
     write(train=table([0, 1, 0, 1], **more), test=table([0, 1, 0, 1], **more))
     dataset = hugging_face.load("./pets?image=crop&label=breed&size=6x8&channels=3")
-    assert np.array_equal(dataset.splits["train"].images[3], np.stack([PIXELS + 53] * 3))
-    assert dataset.splits["train"].labels[:, 0].tolist() == [0, 0, 1, 1]
-    assert dataset.classes == (("a", "b", "c"),)
+    assert np.array_equal(dataset.splits["train"].inputs[3], np.stack([PIXELS + 53] * 3))
+    assert dataset.splits["train"].targets[0].tolist() == [0, 0, 1, 1]
+    assert dataset.targets == class_targets(("a", "b", "c"))
 
 
 def test_hugging_face_reuses_copy_until_data_changes(write, monkeypatch):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
+from zoo_core import class_targets
 from zoo_core.data.images.files import read_image
 from zoo_core.data.images.processor import fit_image
 from zoo_core.errors import DataError
@@ -47,7 +48,7 @@ def pets(write):
 
 def shades(split):
     """Return the first pixel of each image."""
-    return split.images[:, 0, 0, 0].tolist()
+    return split.inputs[:, 0, 0, 0].tolist()
 
 
 def position(key):
@@ -69,15 +70,15 @@ def test_folder_dataset_maps_subfolders_to_classes_and_holds_out_tenth(pets):
         assert min((k for k in keys if k.startswith(name)), key=position) in test.examples.keys
     assert dataset.facts.split_rule == "A tenth of the images test, by the sha256 of their path."
     assert sorted(shades(train) + shades(test)) == list(range(0, 200, 10))
-    assert dataset.classes == (("cat", "dog"),)
+    assert dataset.targets == class_targets(("cat", "dog"))
     for split in (train, test):
-        assert split.labels[:, 0].tolist() == [shade // 10 % 2 for shade in shades(split)]
+        assert split.targets[0].tolist() == [shade // 10 % 2 for shade in shades(split)]
 
 
 def test_folder_dataset_spec_describes_images(pets, here):
     spec = folder_source.describe("pets")
     assert (spec.name, spec.address) == ("folder:pets", "pets")
-    assert (spec.shape, spec.classes) == ((1, 4, 6), (2,))
+    assert (spec.input.shape, spec.targets) == ((1, 4, 6), class_targets(("cat", "dog")))
     assert spec.sizes == {"train": 18, "test": 2}
     assert spec.sha256 == folder_source.load("pets").sha256()
     assert spec.license == "LicenseRef-unknown"
@@ -90,7 +91,7 @@ def test_folder_dataset_orders_files_by_number_across_classes(write):
     write({name: 10 * n for n, name in enumerate(names)} | {"test/a/1.png": 0})
     train = folder_source.load(".").splits["train"]
     assert shades(train) == [20, 0, 40, 10, 30]  # 1, 2 of a, 2 of b, 10, 11
-    assert train.labels[:, 0].tolist() == [1, 0, 1, 1, 0]
+    assert train.targets[0].tolist() == [1, 0, 1, 1, 0]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_folder_dataset_ignores_split_without_classes(pets, write, here):
 def test_folder_dataset_accepts_class_named_train(write):
     write({f"{kind}/{n}.png": n for kind in ("bus", "train", "train/old") for n in range(5)})
     dataset = folder_source.load(".")
-    assert dataset.classes == (("bus", "train"),)
+    assert dataset.targets == class_targets(("bus", "train"))
     assert sum(map(len, dataset.splits.values())) == 15
 
 
@@ -132,15 +133,15 @@ def test_folder_dataset_finds_only_images_in_nested_and_linked_folders(write, he
         (here / name).parent.mkdir(exist_ok=True)
         (here / name).touch()
     dataset = folder_source.load("all")
-    assert dataset.classes == (("a", "b"),)
+    assert dataset.targets == class_targets(("a", "b"))
     assert sum(len(split) for split in dataset.splits.values()) == 5
 
 
 def test_folder_dataset_is_gray_if_all_images_are(pets, write):
-    assert folder_source.describe("pets").shape == (1, 4, 6)
+    assert folder_source.describe("pets").input.shape == (1, 4, 6)
     write({"pets/cat/99.png": np.dstack([gray(1), gray(2), gray(3)])})
-    assert folder_source.describe("pets").shape == (3, 4, 6)
-    assert folder_source.describe("pets?channels=1").shape == (1, 4, 6)
+    assert folder_source.describe("pets").input.shape == (3, 4, 6)
+    assert folder_source.describe("pets?channels=1").input.shape == (1, 4, 6)
 
 
 def test_folder_dataset_rejects_mixed_sizes_with_working_remedy(pets, write):
@@ -149,7 +150,7 @@ def test_folder_dataset_rejects_mixed_sizes_with_working_remedy(pets, write):
     with pytest.raises(DataError, match=facts):
         folder_source.describe("pets")
     assert not copies()
-    assert folder_source.describe("pets?size=64").shape == (1, 64, 64)
+    assert folder_source.describe("pets?size=64").input.shape == (1, 64, 64)
 
 
 def test_folder_dataset_resizes_images_like_predict(write):
@@ -157,7 +158,7 @@ def test_folder_dataset_resizes_images_like_predict(write):
     photos = {f"{n % 2}/{n}.png": rng.integers(0, 256, (n + 5, 9, 3), np.uint8) for n in range(9)}
     write({f"train/{name}": pixels for name, pixels in photos.items()} | {"test/0/0.png": LIGHT})
     train = folder_source.load(".?size=5x8").splits["train"]
-    for name, image in zip(photos, train.images, strict=True):
+    for name, image in zip(photos, train.inputs, strict=True):
         assert np.array_equal(image, fit_image(read_image(Path("train", name), 3), (3, 5, 8)))
 
 
@@ -175,7 +176,7 @@ def test_folder_dataset_applies_exif_orientation(write, here, suffix):
     exif[ExifTags.Base.Orientation] = 6
     upright = Image.fromarray(np.ascontiguousarray(gray(9).T))  # as stored by a rotated camera
     upright.save(here / f"photos/a/9.{suffix}", exif=exif)
-    assert folder_source.describe("photos").shape == (1, 4, 6)
+    assert folder_source.describe("photos").input.shape == (1, 4, 6)
 
 
 def test_decoding_threads_keep_image_order(pets, monkeypatch):

@@ -162,11 +162,11 @@ def read(address):
     """Return the training images of a folder by path, and the preparation of its model's files."""
     dataset = folder_source.load(address)
     train = dataset.splits["train"]
-    shape = train.images.shape[1:]
+    shape = train.inputs.shape[1:]
     processor = processor_for(
         installed_catalog(), f"folder:{address}", shape, dataset.facts.pixel_ranges
     )
-    return dict(enumerate(train.images)), processor
+    return dict(enumerate(train.inputs)), processor
 
 
 @pytest.mark.parametrize(("name", "depth"), CASES)

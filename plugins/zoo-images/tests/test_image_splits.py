@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from PIL import Image
 
+from zoo_core import class_targets
 from zoo_core.data.splits import training_data
 from zoo_core.errors import DataError
 from zoo_core.recipes.recipe import Recipe
@@ -154,21 +155,21 @@ def test_rule_of_the_split_is_stated(photos, splits, rule):
 def test_classes_without_test_images_are_no_error(photos):
     write(photos, [f"{kind}/{n}.bmp" for kind in "abcdefgh" for n in range(3)])
     train, test = (folder_source.load(str(photos)).splits[name] for name in ("train", "test"))
-    assert len(set(test.labels[:, 0].tolist())) < 8
-    assert len(set(train.labels[:, 0].tolist())) == 8
+    assert len(set(test.targets[0].tolist())) < 8
+    assert len(set(train.targets[0].tolist())) == 8
 
 
 def test_every_class_of_ten_images_is_tested(photos):
     write(photos, [f"{kind}/{n}.bmp" for kind in "abcdefgh" for n in range(10)])
     test = folder_source.load(str(photos)).splits["test"]
-    assert set(test.labels[:, 0].tolist()) == set(range(8))
+    assert set(test.targets[0].tolist()) == set(range(8))
 
 
 def test_classes_that_are_numbers_are_in_natural_order(photos):
     write(photos, [f"{n}/{i}.bmp" for n in (10, 9, 1, 2, -1) for i in range(3)])
-    assert folder_source.load(str(photos)).classes == (("-1", "1", "2", "9", "10"),)
+    assert folder_source.load(str(photos)).targets == class_targets(("-1", "1", "2", "9", "10"))
     write(photos, [f"{name}/{i}.bmp" for name in ("10", "9", "x") for i in range(3)])
-    assert folder_source.load(str(photos)).classes == (("10", "9", "x"),)
+    assert folder_source.load(str(photos)).targets == class_targets(("10", "9", "x"))
 
 
 def test_too_few_images_are_an_error(photos):

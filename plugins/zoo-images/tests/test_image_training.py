@@ -18,14 +18,14 @@ from zoo_mnist import mnist
 SIZES = {"train": 8_000, "test": 2_000}
 
 ARRAYS = f"""
-from zoo_core.hookspecs import hookimpl
-from zoo_core.plugins.specs import DatasetSpec
+from zoo_core import DatasetSpec, InputSpec, class_targets, hookimpl
 
 @hookimpl
 def zoo_datasets():
     return [
         DatasetSpec(name="digits", summary="The first of MNIST.", loader="zoo_digits.plugin:load",
-            shape=(1, 28, 28), classes=(10,), sizes={SIZES}, sha256="", license="CC-BY-SA-3.0",
+            input=InputSpec(shape=(1, 28, 28)), targets=class_targets(10),
+            sizes={SIZES}, sha256="", license="CC-BY-SA-3.0",
             source="MNIST")
     ]
 
@@ -36,10 +36,10 @@ def load():
 
     whole = mnist.load()
     splits = {{
-        name: Split(whole.splits[name].images[:size], whole.splits[name].labels[:size])
+        name: Split(whole.splits[name].inputs[:size], (whole.splits[name].targets[0][:size],))
         for name, size in {SIZES}.items()
     }}
-    return ArrayDataset(splits, whole.classes, *pixel_statistics(splits["train"].images))
+    return ArrayDataset(splits, whole.targets, *pixel_statistics(splits["train"].inputs))
 """
 
 
@@ -52,8 +52,8 @@ def digits(tmp_path_factory):
         for digit in mnist.DIGITS:
             (root / name / digit).mkdir(parents=True)
         for row in range(size):
-            path = root / name / str(split.labels[row, 0]) / f"{row}.png"
-            Image.fromarray(split.images[row, 0]).save(path, compress_level=1)
+            path = root / name / str(split.targets[0][row]) / f"{row}.png"
+            Image.fromarray(split.inputs[row, 0]).save(path, compress_level=1)
     return root
 
 
@@ -72,7 +72,7 @@ def test_folder_dataset_trains_same_weights_as_arrays(cli, site, write_plugin, d
     actual = load_file(tmp_path / "folder" / "model.safetensors")
     assert actual.keys() == expected.keys()
     assert all(np.array_equal(actual[name], weight) for name, weight in expected.items())
-    assert folder.metrics["test"].accuracy[0] > 0.9
+    assert folder.metrics["test"]["accuracy"][0] > 0.9
 
 
 @pytest.fixture

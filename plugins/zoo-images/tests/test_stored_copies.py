@@ -55,17 +55,17 @@ def shades(address):
     return {
         key: int(image[0, 0, 0])
         for split in dataset.splits.values()
-        for key, image in zip(split.examples.keys, split.images, strict=True)
+        for key, image in zip(split.examples.keys, split.inputs, strict=True)
     }
 
 
 def labels(address):
     dataset = folder_source.load(str(address))
-    (classes,) = dataset.classes
+    (classes,) = (target.classes for target in dataset.targets)
     return {
         key: classes[label]
         for split in dataset.splits.values()
-        for key, label in zip(split.examples.keys, split.labels[:, 0], strict=True)
+        for key, label in zip(split.examples.keys, split.targets[0], strict=True)
     }
 
 

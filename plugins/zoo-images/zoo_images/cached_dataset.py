@@ -111,15 +111,15 @@ def spec_of(
         place: the address with an absolute path, if it has a path.
     """
     # From the arrays, so that the spec cannot disagree with the data.
+    _, height, width = dataset.input_spec.shape
     sizes = {name: len(split) for name, split in dataset.splits.items()}
-    _, channels, height, width = dataset.splits["train"].images.shape
-    (classes,) = dataset.classes
     return DatasetSpec(
         name=address.name,
-        summary=f"{sum(sizes.values()):,} images of {len(classes)} classes, {height}×{width}.",
+        summary=f"{sum(sizes.values()):,} images of {dataset.targets[0].size} classes, "
+        f"{height}×{width}.",
         loader=loader,
-        shape=(channels, height, width),
-        classes=(len(classes),),
+        input=dataset.input_spec,
+        targets=dataset.targets,
         sizes=sizes,
         sha256=dataset.sha256(),
         license=license,

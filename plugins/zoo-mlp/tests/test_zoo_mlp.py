@@ -67,16 +67,16 @@ def trained(tmp_path_factory):
 def test_mlp_classifies_digits_after_two_epochs(trained):
     test = trained.card.metrics["test"]
     assert test.total == 10_000
-    assert test.accuracy[0] > 0.96
+    assert test["accuracy"][0] > 0.96
 
 
 def test_loaded_weights_reproduce_metrics_and_logits(trained):
     pretrained = zoo.load(trained.folder, device="cpu")
     assert zoo.evaluate(pretrained) == trained.card.metrics["test"]
-    images = load_dataset(load_catalog().dataset("mnist")).splits["test"].images[:100]
+    images = load_dataset(load_catalog().dataset("mnist")).splits["test"].inputs[:100]
     assert np.array_equal(
-        pretrained.predict(images).logits[0],
-        zoo.load(trained.folder, device="cpu").predict(images).logits[0],
+        pretrained.predict(images).outputs[0],
+        zoo.load(trained.folder, device="cpu").predict(images).outputs[0],
     )
 
 
@@ -93,10 +93,12 @@ def test_training_with_same_seed_gives_same_weights_across_processes(cli):
 def test_predict_labels_png_files_with_trained_run(cli, tmp_path, trained):
     split = load_dataset(load_catalog().dataset("mnist")).splits["test"]
     for i in range(5):
-        Image.fromarray(split.images[i, 0]).save(tmp_path / f"{i}.png")
+        Image.fromarray(split.inputs[i, 0]).save(tmp_path / f"{i}.png")
     files = [f"{i}.png" for i in range(5)]
     report = cli("predict", trained.folder, *files, "--json").json
-    assert [answer["labels"] for answer in report["predictions"]] == split.labels[:5].tolist()
+    assert [answer["labels"] for answer in report["predictions"]] == [
+        [label] for label in split.targets[0][:5].tolist()
+    ]
     assert report["model"].startswith("mlp@sha256:")
 
 
@@ -104,7 +106,7 @@ def test_train_rejects_dataset_with_two_labels(cli, tmp_path):
     result = cli("train", "mlp", "--dataset", "two-digit-mnist")
     assert result.code == 2
     assert "'two-digit-mnist'" in result.err
-    assert "expected labels per image: 1, got 2" in result.err
+    assert "expected targets per example: 1, got 2" in result.err
     assert os.listdir(tmp_path) == ["zoo-home"]
 
 

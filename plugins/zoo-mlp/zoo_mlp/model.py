@@ -22,7 +22,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 
 
 class MLP(nn.Module):
-    """A multi-layer perceptron: pixels, hidden layers, and a linear head per label."""
+    """A multi-layer perceptron: inputs, hidden layers, and a linear head per target."""
 
     # Shapes with the default config and images of MNIST:
     #   images (N, 1, 28, 28) -> flatten (N, 784) -> hidden layer (N, 128) -> head (N, 10)
@@ -38,11 +38,11 @@ class MLP(nn.Module):
             layers += [ACTIVATIONS[config.activation]()]
             layers += [nn.Dropout(config.dropout)] if config.dropout else []
         self.trunk = nn.Sequential(*layers)
-        # No softmax after them: the loss contains it, and the largest logit is the prediction.
-        self.heads = nn.ModuleList(nn.Linear(sizes[-1], classes) for classes in config.classes)
+        # No softmax after them: the loss of classes contains it, and numbers need none.
+        self.heads = nn.ModuleList(nn.Linear(sizes[-1], outputs) for outputs in config.outputs)
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """Return logits ``(N, classes)`` per head for images ``(N, C, H, W)``."""
+        """Return outputs ``(N, K)`` per head for inputs ``(N, *shape)``."""
         features = self.trunk(x)
         return [head(features) for head in self.heads]
 

@@ -15,6 +15,9 @@ def zoo_models() -> list[ModelSpec]:
             spaces="zoo_mlp.spaces:SPACES",
             trainer="torch",
             dataset="mnist",
+            heads=None,  # any number
+            tasks=("classification", "multi-label", "regression"),
+            inputs=("image", "features", "array"),
             parameters=101_770,
             license="MIT",
         )

@@ -36,7 +36,7 @@ SEVEN = [(60, 60), (180, 60), (110, 240)]
 def own_images(request):
     """Return a data set's reader, and some of its images."""
     reader = {"digits": read_digit, "pairs": read_two_digits}[request.param]
-    return reader, request.getfixturevalue(request.param).images
+    return reader, request.getfixturevalue(request.param).inputs
 
 
 @pytest.mark.slow
@@ -144,19 +144,19 @@ def test_reader_returns_dataset_shape_for_any_image(image):
 def test_read_two_digits_composes_separate_digits_like_dataset(digits, side_by_side):
     for first, second in ((0, 4), (7, 2), (11, 18)):
         top, bottom = (
-            np.pad(np.asarray(Image.fromarray(digits.images[row, 0]).resize((140, 140))), 20)
+            np.pad(np.asarray(Image.fromarray(digits.inputs[row, 0]).resize((140, 140))), 20)
             for row in (first, second)
         )
         image = np.concatenate([top, bottom], axis=1 if side_by_side else 0)
         read = read_two_digits(255 - image[np.newaxis]).astype(int)
         expected, swapped = two_digit.compose(
             digits, np.array([[first, second], [second, first]])
-        ).images
+        ).inputs
         assert 2 * np.abs(read - expected).mean() < np.abs(read - swapped).mean()
 
 
 def test_read_two_digits_keeps_overlapping_digits_together(pairs):
-    for image in pairs.images[:10]:
+    for image in pairs.inputs[:10]:
         large = np.asarray(Image.fromarray(image[0]).resize((280, 420), Image.Resampling.BICUBIC))
         read = read_two_digits(255 - np.pad(large, 50)[np.newaxis])[0]
         rows = np.flatnonzero((read > 30).any(axis=1))

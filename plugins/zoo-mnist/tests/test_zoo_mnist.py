@@ -26,9 +26,9 @@ def pairs():
 
 def test_mnist_has_every_image(digits):
     train, test = digits.splits["train"], digits.splits["test"]
-    assert train.images.shape == (60_000, 1, 28, 28)
-    assert test.images.shape == (10_000, 1, 28, 28)
-    assert np.bincount(test.labels[:, 0]).tolist() == [
+    assert train.inputs.shape == (60_000, 1, 28, 28)
+    assert test.inputs.shape == (10_000, 1, 28, 28)
+    assert np.bincount(test.targets[0]).tolist() == [
         980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009,
     ]  # fmt: skip
 
@@ -36,7 +36,7 @@ def test_mnist_has_every_image(digits):
 @pytest.mark.parametrize("name", ["digits", "pairs"])
 def test_dataset_mean_and_std_match_training_pixels(name, request):
     dataset = request.getfixturevalue(name)
-    pixels = dataset.splits["train"].images / 255
+    pixels = dataset.splits["train"].inputs / 255
     assert dataset.mean == pytest.approx((pixels.mean(),), abs=1e-7)
     assert dataset.std == pytest.approx((pixels.std(),), abs=1e-7)
 
@@ -51,14 +51,14 @@ def test_pair_takes_brighter_pixel_where_digits_overlap(digits, pairs):
     rows = np.loadtxt(two_digit.TEST_PAIRS, np.int64, delimiter=",", skiprows=1)
     assert rows[0].tolist() == [2215, 5453]
     source, test = digits.splits["test"], pairs.splits["test"]
-    assert test.images.shape == (4_000, 1, 42, 28)
+    assert test.inputs.shape == (4_000, 1, 42, 28)
     for i in (0, 1, 3_999):
-        top, bottom = source.images[rows[i]][:, 0]
-        image = test.images[i, 0]
+        top, bottom = source.inputs[rows[i]][:, 0]
+        image = test.inputs[i, 0]
         assert np.array_equal(image[:14], top[:14])
         assert np.array_equal(image[14:28], np.maximum(top[14:], bottom[:14]))
         assert np.array_equal(image[28:], bottom[14:])
-        assert test.labels[i].tolist() == source.labels[rows[i], 0].tolist()
+        assert [head[i] for head in test.targets] == source.targets[0][rows[i]].tolist()
 
 
 def test_train_pairs_use_training_digits(digits, pairs):
@@ -67,7 +67,7 @@ def test_train_pairs_use_training_digits(digits, pairs):
     assert 0 <= rows.min() < 10
     assert 59_990 < rows.max() < 60_000
     train = pairs.splits["train"]
-    assert np.array_equal(train.labels, digits.splits["train"].labels[:, 0][rows])
+    assert np.array_equal(np.stack(train.targets, axis=1), digits.splits["train"].targets[0][rows])
 
 
 def idx(path, content):
@@ -157,10 +157,10 @@ def test_compose_anew_excludes_held_out_digits():
     unseen = np.setdiff1d(np.arange(60_000), pairs[held_out])
     composed = two_digit.compose_anew(digits, 3, 1, held_out)
     assert len(composed) == 1_000
-    tops = {digits.images[row].tobytes()[: 14 * 28] for row in unseen}
-    assert all(image.tobytes()[: 14 * 28] in tops for image in composed.images)
-    bottoms = {digits.images[row].tobytes()[14 * 28 :] for row in unseen}
-    assert all(image.tobytes()[28 * 28 :] in bottoms for image in composed.images)
+    tops = {digits.inputs[row].tobytes()[: 14 * 28] for row in unseen}
+    assert all(image.tobytes()[: 14 * 28] in tops for image in composed.inputs)
+    bottoms = {digits.inputs[row].tobytes()[14 * 28 :] for row in unseen}
+    assert all(image.tobytes()[28 * 28 :] in bottoms for image in composed.inputs)
 
 
 def test_compose_anew_varies_by_epoch_and_seed_and_covers_all_digit_pairs():
@@ -168,8 +168,8 @@ def test_compose_anew_varies_by_epoch_and_seed_and_covers_all_digit_pairs():
     first, again, other, seed = (
         two_digit.compose_anew(digits, *key, held_out) for key in ((0, 1), (0, 1), (0, 2), (1, 1))
     )
-    assert np.array_equal(first.images, again.images)
-    assert not np.array_equal(first.labels, other.labels)
-    assert not np.array_equal(first.labels, seed.labels)
-    counts = np.bincount(first.labels[:, 0] * 10 + first.labels[:, 1], minlength=100)
+    assert np.array_equal(first.inputs, again.inputs)
+    assert not np.array_equal(first.targets, other.targets)
+    assert not np.array_equal(first.targets, seed.targets)
+    counts = np.bincount(first.targets[0] * 10 + first.targets[1], minlength=100)
     assert counts.min() > 200  # of 36,000, for each of the 100 pairs of digits

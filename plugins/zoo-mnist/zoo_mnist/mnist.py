@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo_core import ArrayDataset, Split
+from zoo_core import ArrayDataset, Split, class_targets
 from zoo_mnist.idx import read_idx
 
 DATA = Path(__file__).parent / "data"
@@ -30,7 +30,7 @@ def load(folder: Path = DATA) -> ArrayDataset:
     """
     return ArrayDataset(
         splits={"train": _split(folder, "train"), "test": _split(folder, "t10k")},
-        classes=(DIGITS,),
+        targets=class_targets(DIGITS),
         # Of the training pixels, on a scale from 0 to 1. They are constants so that loading does
         # not compute them; a test does.
         mean=(0.13066048,),
@@ -44,4 +44,4 @@ def _split(folder: Path, prefix: str) -> Split:
         for name in (f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte")
     )
     # (N, 28, 28) -> (N, 1, 28, 28) and (N,) -> (N, 1): one channel and one head.
-    return Split(images[:, np.newaxis], labels[:, np.newaxis].astype(np.int64))
+    return Split(images[:, np.newaxis], (labels.astype(np.int64),))

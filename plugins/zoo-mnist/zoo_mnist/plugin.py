@@ -1,6 +1,6 @@
 """The plugin's specs: the data sets mnist and two-digit-mnist."""
 
-from zoo_core import DatasetSpec, hookimpl
+from zoo_core import DatasetSpec, InputSpec, class_targets, hookimpl
 
 SOURCE = "MNIST, by Yann LeCun, Corinna Cortes and Christopher J. C. Burges"
 
@@ -12,8 +12,8 @@ def zoo_datasets() -> list[DatasetSpec]:
             name="mnist",
             summary="70,000 handwritten digits, 28×28.",
             loader="zoo_mnist.mnist:load",
-            shape=(1, 28, 28),
-            classes=(10,),
+            input=InputSpec(shape=(1, 28, 28)),
+            targets=class_targets(10),
             sizes={"train": 60_000, "test": 10_000},
             sha256="f5467995bd69351bbf6d5866d21aa686eca67a5f793e04310f10ae66358f7890",
             license="CC-BY-SA-3.0",
@@ -24,8 +24,8 @@ def zoo_datasets() -> list[DatasetSpec]:
             name="two-digit-mnist",
             summary="Two overlapping MNIST digits in one image, 42×28.",
             loader="zoo_mnist.two_digit:load",
-            shape=(1, 42, 28),
-            classes=(10, 10),
+            input=InputSpec(shape=(1, 42, 28)),
+            targets=class_targets(10, 10),
             sizes={"train": 40_000, "test": 4_000},
             sha256="7b1971a06f9b8fcaf4fe8a8f8fd43e679a30953834b2c529a66b3ffeb2b9424f",
             license="CC-BY-SA-3.0",

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core import ArrayDataset, Split
+from zoo_core import ArrayDataset, Split, class_targets
 from zoo_core.plugin_api import DataError
 from zoo_mnist import mnist
 
@@ -27,7 +27,7 @@ def load() -> ArrayDataset:
     train, test = digits.splits["train"], digits.splits["test"]
     return ArrayDataset(
         splits={"train": compose(train, train_pairs(len(train))), "test": compose(test, _test())},
-        classes=(mnist.DIGITS, mnist.DIGITS),
+        targets=class_targets(mnist.DIGITS, mnist.DIGITS),
         mean=(0.16561994,),
         std=(0.33988516,),
         # `train` is MNIST's split, not the composed one: new pairs need the single digits.
@@ -42,13 +42,13 @@ def compose(digits: Split, pairs: NDArray[np.int64]) -> Split:
         digits: images ``(M, 1, 28, 28)``.
         pairs: rows of `digits`, (top, bottom), ``(N, 2)``.
     """
-    top, bottom = digits.images[pairs[:, 0]], digits.images[pairs[:, 1]]
+    top, bottom = digits.inputs[pairs[:, 0]], digits.inputs[pairs[:, 1]]
     count, channels, height, width = top.shape
     images = np.zeros((count, channels, HEIGHT, width), np.uint8)
     images[:, :, :height] = top
     # The brighter pixel, not the sum: a sum would exceed 255 and be brighter than any stroke.
     np.maximum(images[:, :, OFFSET:], bottom, out=images[:, :, OFFSET:])
-    return Split(images, digits.labels[:, 0][pairs])  # (M,) indexed by (N, 2) is (N, 2)
+    return Split(images, tuple(digits.targets[0][rows] for rows in pairs.T))
 
 
 def compose_anew(digits: Split, seed: int, epoch: int, held_out: NDArray[np.int64]) -> Split:

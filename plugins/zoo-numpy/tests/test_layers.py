@@ -1,10 +1,17 @@
 """Gradients of layers and losses, compared with central differences and with torch."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from zoo_numpy.layers import Dense, Dropout, ReLU, Sigmoid, Tanh
-from zoo_numpy.losses import softmax_cross_entropy, squared_error
+from zoo_numpy.losses import (
+    binary_cross_entropy,
+    cross_entropy,
+    softmax_cross_entropy,
+    squared_error,
+)
 from zoo_numpy.net import Net
 
 RNG = np.random.default_rng(0)
@@ -107,6 +114,60 @@ def test_cross_entropy_is_finite_for_large_logits():
     loss, gradient = softmax_cross_entropy(np.array([[1e4, 0.0]]), np.array([1]))
     assert loss == pytest.approx(1e4)
     assert np.isfinite(gradient).all()
+
+
+def test_cross_entropy_of_recipe_is_that_of_its_smoothing():
+    logits, labels = RNG.standard_normal((6, 4)).astype(np.float32), RNG.integers(0, 4, 6)
+    ours = cross_entropy(logits, labels, SimpleNamespace(label_smoothing=0.1))
+    theirs = softmax_cross_entropy(logits, labels, 0.1)
+    assert ours[0] == theirs[0]
+    assert np.array_equal(ours[1], theirs[1])
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_binary_cross_entropy_agrees_with_torch_and_central_differences(smoothing):
+    recipe = SimpleNamespace(label_smoothing=smoothing)
+    logits = 5 * RNG.standard_normal((6, 4))
+    labels = RNG.integers(0, 2, (6, 4)).astype(np.uint8)
+    loss, gradient = binary_cross_entropy(logits, labels, recipe)
+    expected = central_differences(lambda: binary_cross_entropy(logits, labels, recipe)[0], logits)
+    np.testing.assert_allclose(gradient, expected, atol=1e-8)
+
+    torch = pytest.importorskip("torch")
+    theirs = torch.tensor(logits, requires_grad=True)
+    wanted = (1 - smoothing) * torch.tensor(labels, dtype=torch.float64) + smoothing / 2
+    oracle = torch.nn.functional.binary_cross_entropy_with_logits(theirs, wanted)
+    oracle.backward()
+    assert loss == pytest.approx(oracle.item(), abs=1e-12)
+    np.testing.assert_allclose(gradient, theirs.grad.numpy(), atol=1e-12)
+
+
+def test_binary_cross_entropy_is_finite_for_large_logits():
+    recipe = SimpleNamespace(label_smoothing=0.0)
+    loss, gradient = binary_cross_entropy(np.array([[1e4, -1e4]]), np.array([[0, 0]]), recipe)
+    assert loss == pytest.approx(5e3)
+    assert gradient.tolist() == [[0.5, 0]]
+
+
+def test_losses_keep_dtype_of_outputs():
+    recipe, outputs = SimpleNamespace(label_smoothing=0.1), np.ones((3, 2), np.float32)
+    targets = RNG.integers(0, 2, (3, 2))
+    gradients = [
+        cross_entropy(outputs, targets[:, 0], recipe)[1],
+        binary_cross_entropy(outputs, targets, recipe)[1],
+        squared_error(outputs, targets.astype(np.float64), recipe)[1],
+    ]
+    assert [gradient.dtype for gradient in gradients] == [np.float32] * 3
+
+
+def test_squared_error_takes_targets_of_any_shape():
+    outputs, targets = RNG.standard_normal((5, 6)), RNG.standard_normal((5, 2, 3))
+    loss, gradient = squared_error(outputs, targets)
+    assert loss == pytest.approx(((outputs - targets.reshape(5, 6)) ** 2).sum() / 10)
+    assert gradient.shape == (5, 6)
+    loss, gradient = squared_error(outputs[:, :1], targets[:, 0, 0])
+    assert loss == pytest.approx(((outputs[:, 0] - targets[:, 0, 0]) ** 2).sum() / 10)
+    assert gradient.shape == (5, 1)
 
 
 def test_squared_error_agrees_with_central_differences():

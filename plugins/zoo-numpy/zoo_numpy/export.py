@@ -33,7 +33,7 @@ def export_onnx(pretrained: Pretrained, path: Path, *, normalization: bool) -> N
     # onnx is imported in functions, because it is not a requirement of this package.
     from onnx import TensorProto, helper, save
 
-    classes = [len(names) for names in pretrained.card.dataset.classes]
+    classes = [task.outputs for task in pretrained.tasks]
     names = onnx_outputs(len(classes))
     graph = _Graph()
     x = _normalize(graph, ONNX_INPUT, pretrained) if normalization else ONNX_INPUT

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from zoo_core import Batch, Run, Split
 from zoo_core.plugin_api import Tensors, average_decay
 from zoo_numpy.layers import Array
-from zoo_numpy.losses import softmax_cross_entropy
 from zoo_numpy.net import Net
 from zoo_numpy.normalize import concatenate_heads, normalize
 from zoo_numpy.optim import make_optimizer, update_average
@@ -24,6 +23,7 @@ class NumpyLearner:
     def __init__(self, net: Net, run: Run) -> None:
         self._net = net
         self._recipe = run.recipe
+        self._losses = [*zip(run.losses, run.head_weights, strict=True)]
         self._normalization = run.data.normalization
         self._parameters = [parameter for _, parameter in net.parameters()]
         self._optimizer = make_optimizer(self._parameters, run.recipe)
@@ -34,31 +34,30 @@ class NumpyLearner:
     def model(self) -> Net:
         return self._ema_net if self._recipe.ema else self._net
 
-    def set_data(self, images: Split) -> None:
-        self._images = images
+    def set_data(self, examples: Split) -> None:
+        self._examples = examples
 
     def step(self, batch: Batch) -> list[Array]:
-        labels = self._images.labels[batch.rows]  # (N, heads)
-        # No warnings of overflow, because the training loop checks that the logits are finite.
+        targets = self._examples.select_targets(batch.rows)
+        # No warnings of overflow, because the training loop checks that the outputs are finite.
         with np.errstate(all="ignore"):
-            images = self._images.images.take(batch.rows, axis=0)
-            x = normalize(images, self._normalization, batch.warps)
+            inputs = self._examples.inputs.take(batch.rows, axis=0)
+            x = normalize(inputs, self._normalization, batch.warps)
             # Dropout depends only on the seed and the number of the step, so that a resumed
             # training repeats it and no generator is part of the state.
-            logits = self._net.forward(x, (self._recipe.seed, batch.step))
-            self._net.backward(self._gradients(logits, labels))
+            outputs = self._net.forward(x, (self._recipe.seed, batch.step))
+            self._net.backward(self._gradients(outputs, targets))
             self._optimizer.step(batch.lr)
             if self._recipe.ema:
                 decay = average_decay(self._recipe, batch.step)
                 update_average(self._averages, self._parameters, decay)
-        return logits
+        return outputs
 
-    def _gradients(self, logits: list[Array], labels: NDArray[np.int64]) -> list[Array]:
-        """Return the gradients of the mean of the heads' losses."""
-        smoothing = self._recipe.label_smoothing
+    def _gradients(self, outputs: list[Array], targets: Sequence[NDArray[Any]]) -> list[Array]:
+        """Return the gradients of the weighted mean of the heads' losses."""
         return [
-            softmax_cross_entropy(head, labels[:, i], smoothing)[1] / len(logits)
-            for i, head in enumerate(logits)
+            loss(head, target, self._recipe)[1] * head.dtype.type(weight)
+            for head, target, (loss, weight) in zip(outputs, targets, self._losses, strict=True)
         ]
 
     def _arrays(self) -> dict[str, Array]:
@@ -76,5 +75,5 @@ class NumpyLearner:
         for name, array in self._arrays().items():
             array[...] = state[name]  # in place, because net and optimizer refer to these arrays
 
-    def to_numpy(self, outputs: Sequence[list[Array]]) -> list[NDArray[np.float32]]:
+    def to_numpy(self, outputs: Sequence[list[Array]]) -> list[NDArray[Any]]:
         return concatenate_heads(outputs)

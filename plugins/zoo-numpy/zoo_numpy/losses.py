@@ -5,15 +5,42 @@ Each returns the mean over the N examples, and its gradient with respect to the 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from zoo_numpy.layers import Array
 
+if TYPE_CHECKING:
+    from zoo_core import Recipe
 
-def squared_error(outputs: Array, targets: Array) -> tuple[float, Array]:
-    """Return half the squared distance of outputs ``(N, K)`` to targets ``(N, K)``."""
-    distances = outputs - targets
+
+def cross_entropy(
+    outputs: Array, targets: NDArray[np.int64], recipe: Recipe
+) -> tuple[float, Array]:
+    """Return the loss of classification: outputs ``(N, K)``, targets ``(N,)``."""
+    return softmax_cross_entropy(outputs, targets, recipe.label_smoothing)
+
+
+def binary_cross_entropy(outputs: Array, targets: Array, recipe: Recipe) -> tuple[float, Array]:
+    """Return the mean over the K labels of ``-log sigmoid``: outputs and targets ``(N, K)``."""
+    smoothing = recipe.label_smoothing
+    wanted = (1 - smoothing) * targets.astype(outputs.dtype) + smoothing / 2
+    powers = np.exp(-np.abs(outputs))  # which cannot overflow
+    losses = np.maximum(outputs, 0) - outputs * wanted + np.log1p(powers)
+    # dL/dz = sigmoid(z) - t, as for softmax and cross-entropy.
+    gradient = np.where(outputs > 0, 1, powers) / (1 + powers) - wanted
+    return float(losses.mean()), gradient / outputs.size
+
+
+def squared_error(
+    outputs: Array, targets: Array, recipe: Recipe | None = None
+) -> tuple[float, Array]:
+    """Return half the squared distance of outputs ``(N, K)`` to targets ``(N, …)`` of K values."""
+    # Same dtype and shape, because float64 targets would make a float32 net's gradients float64,
+    # and (N, 1) minus (N,) is (N, N).
+    distances = outputs - targets.reshape(outputs.shape).astype(outputs.dtype, copy=False)
     # The half cancels the 2 of the derivative: d(½ (y - t)²)/dy = y - t.
     return float((distances**2).sum() / 2 / len(outputs)), distances / len(outputs)
 

@@ -22,10 +22,14 @@ class Net:
     Args:
         layers: layers in order; the outputs of the last are those of all heads, side by side.
         heads: number of outputs per head.
+        ones: whether weights begin as 1 and biases as 0, instead of random.
     """
 
-    def __init__(self, layers: Sequence[Layer], heads: Sequence[int]) -> None:
+    def __init__(
+        self, layers: Sequence[Layer], heads: Sequence[int], *, ones: bool = False
+    ) -> None:
         self.layers = layers
+        self._ones = ones
         self._ends = np.cumsum(heads)[:-1]  # np.split needs the inner boundaries only
 
     def forward(self, x: Array, seed: tuple[int, ...] | None = None) -> list[Array]:
@@ -35,7 +39,7 @@ class Net:
             x: inputs; all axes but the first are flattened.
             seed: seed of dropout in training; None for prediction.
         """
-        outputs = x.reshape(len(x), -1)  # (N, C, H, W) -> (N, C·H·W)
+        outputs = x.reshape(len(x), -1)  # such as (N, C, H, W) -> (N, C·H·W)
         for number, layer in enumerate(self.layers):
             # The number of the layer is a part of its seed, so that no two layers drop the same.
             outputs = layer.forward(outputs, None if seed is None else (*seed, number))
@@ -47,7 +51,7 @@ class Net:
         for layer in reversed(self.layers[1:]):
             layer.parameter_gradients(gradient)
             gradient = layer.input_gradient(gradient)
-        # Images are not trained: their gradient would cost as much as the weights' of this layer.
+        # Inputs are not trained: their gradient would cost as much as the weights' of this layer.
         self.layers[0].parameter_gradients(gradient)
 
     def parameters(self) -> Iterator[tuple[str, Parameter]]:
@@ -58,13 +62,17 @@ class Net:
 
     def initialize(self, *seed: int) -> None:
         """Draw new parameters; without a seed they differ in every call."""
+        if self._ones:
+            for name, parameter in self.parameters():
+                parameter.value[:] = name.endswith("weight")
+            return
         for number, layer in enumerate(self.layers):
             if isinstance(layer, Dense):
                 layer.initialize(*((*seed, number) if seed else ()))
 
 
 def build(config: NumpyNetConfig) -> Net:
-    """Return a net with random parameters: hidden layers, and one output per class and head."""
+    """Return a net with random parameters: hidden layers, and the outputs of all heads."""
     activations = {
         "relu": ReLU,
         "leaky_relu": lambda: ReLU(0.01),  # the default slope of torch.nn.LeakyReLU
@@ -76,7 +84,7 @@ def build(config: NumpyNetConfig) -> Net:
     for inputs, outputs in pairwise(sizes):
         layers += [Dense(inputs, outputs), activations[config.activation]()]
         layers += [Dropout(config.dropout)] if config.dropout else []
-    # No softmax at the end: the loss contains it, and the largest logit is the prediction.
-    net = Net([*layers, Dense(sizes[-1], sum(config.classes))], config.classes)
+    # No softmax at the end: the loss of classes contains it, and numbers need none.
+    net = Net([*layers, Dense(sizes[-1], sum(config.outputs))], config.outputs)
     net.initialize()
     return net

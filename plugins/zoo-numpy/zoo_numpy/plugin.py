@@ -1,6 +1,6 @@
-"""Specs of the model `numpy-net` and of its trainer `numpy`."""
+"""Specs of the model `numpy-net`, of its trainer `numpy`, and of losses."""
 
-from zoo_core import ModelSpec, TrainerSpec, hookimpl
+from zoo_core import DatasetSpec, InputSpec, LossSpec, ModelSpec, TargetSpec, TrainerSpec, hookimpl
 
 
 @hookimpl
@@ -16,7 +16,38 @@ def zoo_models() -> list[ModelSpec]:
             trainer="numpy",
             dataset="mnist",
             heads=None,  # any number
+            tasks=("classification", "multi-label", "regression"),
+            inputs=("image", "features", "array"),
             license="MIT",
+        ),
+        ModelSpec(
+            name="numpy-regressor",
+            summary="Two inputs, three ReLU units and one output, the reference study's first net.",
+            builder="zoo_numpy.regressor:build",
+            config="zoo_numpy.regressor:RegressorConfig",
+            recipes="zoo_numpy.regressor:RECIPES",
+            trainer="numpy",
+            dataset="weighted-sums",
+            tasks=("regression",),
+            inputs=("features",),
+            license="MIT",
+        ),
+    ]
+
+
+@hookimpl
+def zoo_datasets() -> list[DatasetSpec]:
+    return [
+        DatasetSpec(
+            name="weighted-sums",
+            summary="3a + 4b of four pairs of numbers, with five checks.",
+            loader="zoo_numpy.weighted_sums:load",
+            input=InputSpec(kind="features", shape=(2,), dtype="float64"),
+            targets=(TargetSpec(task="regression", name="3a + 4b"),),
+            sizes={"train": 4, "validation": 4, "test": 5},
+            sha256="",
+            license="CC0-1.0",
+            source="the reference study's regression",
         )
     ]
 
@@ -45,4 +76,33 @@ def zoo_trainers() -> list[TrainerSpec]:
             ),
             exporters={"onnx": "zoo_numpy.export:export_onnx"},
         )
+    ]
+
+
+@hookimpl
+def zoo_losses() -> list[LossSpec]:
+    return [
+        LossSpec(
+            name="cross-entropy",
+            summary="Cross-entropy of the softmax, in nats.",
+            loss="zoo_numpy.losses:cross_entropy",
+            task="classification",
+            framework="numpy",
+            recipe_fields=("label_smoothing",),
+        ),
+        LossSpec(
+            name="binary-cross-entropy",
+            summary="Cross-entropy of the sigmoid, the mean over the labels, in nats.",
+            loss="zoo_numpy.losses:binary_cross_entropy",
+            task="multi-label",
+            framework="numpy",
+            recipe_fields=("label_smoothing",),
+        ),
+        LossSpec(
+            name="squared-error",
+            summary="Half the squared error, the sum over the values.",
+            loss="zoo_numpy.losses:squared_error",
+            task="regression",
+            framework="numpy",
+        ),
     ]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # the learner is imported in `start`, because loading weights
     from zoo_numpy.learner import NumpyLearner
 
 PREDICT_BATCH = 1000
-"""Number of images per forward pass in prediction: enough for all cores, in little memory."""
+"""Number of examples per forward pass in prediction: enough for all cores, in little memory."""
 # It divides the size of the core's chunks, so that batches are the same with and without chunks.
 
 
@@ -62,13 +62,13 @@ class NumpyTrainer:
         return NumpyLearner(model, run)
 
     def predict(
-        self, model: Net, images: NDArray[np.uint8], normalization: Normalization
-    ) -> list[NDArray[np.float32]]:
+        self, model: Net, inputs: NDArray[Any], normalization: Normalization
+    ) -> list[NDArray[Any]]:
         self._limit_threads()
-        with np.errstate(all="ignore"):  # no warnings, because callers check the logits
+        with np.errstate(all="ignore"):  # no warnings, because callers check the outputs
             outputs = [
-                model.forward(normalize(images[start : start + PREDICT_BATCH], normalization))
-                for start in range(0, len(images), PREDICT_BATCH)
+                model.forward(normalize(inputs[start : start + PREDICT_BATCH], normalization))
+                for start in range(0, max(len(inputs), 1), PREDICT_BATCH)
             ]
         return concatenate_heads(outputs)
 

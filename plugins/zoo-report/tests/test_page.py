@@ -10,10 +10,12 @@ from hypothesis import given, settings, strategies as st
 from PIL import Image
 from sklearn.metrics import precision_recall_fscore_support
 
+from zoo_core import class_targets
 from zoo_core.data.dataset import ArrayDataset, Split
 from zoo_core.evaluation.compare import Comparison
 from zoo_core.evaluation.scored_split import ScoredSplit
 from zoo_core.metrics.predictions import predictions_of
+from zoo_core.tasks.classification import Classification
 from zoo_report.confusion import count_confusions
 from zoo_report.page.class_scores import scores_by_class
 from zoo_report.page.render import FILTERS
@@ -51,7 +53,7 @@ def test_scores_by_class_agree_with_scikit_learn(drawn):
 def split(size, shape=(1, 8, 6)):
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (size, *shape)).astype(np.uint8)
-    return Split(images, rng.integers(0, 3, (size, 1)))
+    return Split(images, (rng.integers(0, 3, size),))
 
 
 def pixels(source):
@@ -61,31 +63,32 @@ def pixels(source):
 
 
 def test_hardest_returns_confident_mistakes_and_uncertain_correct_images():
-    whole, classes, rows = split(100), (("a", "b", "<c>"),), np.arange(0, 100, 2)
-    data = ArrayDataset({"train": whole, "test": whole}, classes, (0.5,), (0.5,))
-    scored = ScoredSplit("made", data, "test", classes, rows, whole.labels[rows])
+    whole, targets, rows = split(100), class_targets(("a", "b", "<c>")), np.arange(0, 100, 2)
+    data = ArrayDataset({"train": whole, "test": whole}, targets, (0.5,), (0.5,))
+    tasks = (Classification(*targets),)
+    scored = ScoredSplit("made", data, "test", tasks, rows, whole.select_targets(rows))
     logits = np.random.default_rng(1).normal(size=(50, 3)).astype(np.float32)
-    predictions = predictions_of([logits])
+    predictions = predictions_of(tasks, [logits])
     wrong, barely = hardest(Comparison(scored, (), (predictions,)), 0)
     sure = predictions.probabilities[0].max(axis=1)
-    right = predictions.labels[:, 0] == scored.labels[:, 0]
+    right = predictions.labels[:, 0] == scored.targets[0]
     assert [tile.confidence for tile in wrong] == sorted(sure[~right], reverse=True)[:24]
     assert [tile.confidence for tile in barely] == sorted(sure[right])[:12]
     for tile in wrong:
         row = int(tile.place.split()[1])  # "image 12 of the split", which is not always scored
         assert row in rows
-        assert np.array_equal(pixels(tile.source), whole.images[row, 0])
-        assert tile.true == classes[0][whole.labels[row, 0]]
+        assert np.array_equal(pixels(tile.source), whole.inputs[row, 0])
+        assert tile.true == targets[0].classes[whole.targets[0][row]]
         assert tile.predicted != tile.true
 
 
 def test_data_uri_keeps_colors_and_shrinks_large_images():
-    colored = split(1, (3, 8, 6)).images[0]
+    colored = split(1, (3, 8, 6)).inputs[0]
     source, size = data_uri(colored)
     assert size == (6, 8)
     assert np.array_equal(pixels(source), colored.transpose(1, 2, 0))
-    assert data_uri(split(1, (1, 400, 200)).images[0])[1] == (48, 96)
-    assert pixels(data_uri(split(1, (2, 8, 6)).images[0])[0]).shape == (8, 6)
+    assert data_uri(split(1, (1, 400, 200)).inputs[0])[1] == (48, 96)
+    assert pixels(data_uri(split(1, (2, 8, 6)).inputs[0])[0]).shape == (8, 6)
 
 
 @pytest.mark.parametrize(

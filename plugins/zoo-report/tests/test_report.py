@@ -59,7 +59,7 @@ def test_report_interval_and_matrix_agree_with_comparison(toy, other, read_page)
     share = comparison.heads_compared[0].proportions[0]
     page = read_page(path.read_bytes())
     assert f"95 % interval {share.low:.2%} to {share.high:.2%}" in page.words
-    labels, read = comparison.labels[:, 0], comparison.predictions[0].labels[:, 0]
+    labels, read = comparison.targets[0], comparison.predictions[0].labels[:, 0]
     (matrix,) = [a for a in page.all("svg") if a["aria-label"].startswith("Confusion matrix")]
     assert re.search(r": \w+ as \w+, \d+ times|\. \w+ as", matrix["aria-label"])
     for i, row in enumerate(page.tables["classes"][1:]):
@@ -108,7 +108,7 @@ def test_report_lists_predictions_for_each_disputed_image(toy, run, other, read_
     page = read_page(path.read_bytes())
     said = [a["title"] for a in page.all("li") if " predicts " in a.get("title", "")]
     expected = [
-        f"{name} predicts {comparison.data.classes[0][each.labels[row, 0]]}"
+        f"{name} predicts {comparison.data.targets[0].classes[each.labels[row, 0]]}"
         for row in comparison.disagreements[:48]
         for name, each in zip(("run", "other"), comparison.predictions, strict=True)
     ]

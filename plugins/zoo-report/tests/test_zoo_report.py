@@ -14,8 +14,8 @@ from matplotlib.text import Text
 from PIL import Image
 
 from zoo_core import Scores
-from zoo_core.evaluation.compare import Proportion
-from zoo_core.metrics.misclassified import find_misclassified
+from zoo_core.evaluation.compare_heads import Proportion
+from zoo_core.tasks.misclassified import find_misclassified
 from zoo_report.confusion import (
     count_confusions,
     describe_confusion,
@@ -88,7 +88,7 @@ def test_find_misclassified_ignores_confidence_of_correct_heads():
 def scores(wrong, heads):
     values = [wrong * (1 + head / 3) for head in range(heads)]
     loss, accuracy = [3 * value for value in values], [1 - value for value in values]
-    return Scores(tuple(loss), tuple(accuracy), (0,) * heads, 0, 1)
+    return Scores({"loss": tuple(loss), "accuracy": tuple(accuracy)}, 1)
 
 
 def history(epochs, heads, error):
@@ -125,10 +125,10 @@ def test_draw_curves_has_line_per_head_and_split():
     lines = history(8, 2, falling)
     loss, error = draw_curves(lines, 5, "loss 0.1", title="A model").axes
     shown = {line.get_label(): list(line.get_ydata()) for line in loss.lines}
-    assert shown["training, head 2"] == [line.train.loss[1] for line in lines]
-    assert shown["validation, head 1"] == [line.validation.loss[0] for line in lines]
+    assert shown["training, head 2"] == [line.train["loss"][1] for line in lines]
+    assert shown["validation, head 1"] == [line.validation["loss"][0] for line in lines]
     shown = {line.get_label(): list(line.get_ydata()) for line in error.lines}
-    assert shown["validation, head 2"] == [1 - line.validation.accuracy[1] for line in lines]
+    assert shown["validation, head 2"] == [1 - line.validation["accuracy"][1] for line in lines]
 
 
 def test_draw_curves_marks_kept_epoch_and_shows_test_result():
@@ -154,7 +154,7 @@ def test_read_history_accepts_non_finite_loss(tmp_path):
     path.write_text("".join(json.dumps(line.model_dump()) + "\n" for line in lines))
     epochs, missing = read_history(path)
     assert [epoch.epoch for epoch in epochs] == [1, 2]
-    assert math.isnan(epochs[0].train.loss[0])
+    assert math.isnan(epochs[0].train["loss"][0])
     assert not missing
 
 
@@ -411,6 +411,62 @@ def test_zoo_train_writes_pictures(cli, tmp_path, model):
             picture.load()
             assert 500 < picture.width < 2000
             assert 100 < picture.height < 2000
+
+
+NUMBERS = """
+import numpy as np
+from zoo_core import ArrayDataset, DatasetSpec, InputSpec, Split, TargetSpec, hookimpl
+
+INPUT = InputSpec(kind="features", shape=(2,))
+
+@hookimpl
+def zoo_datasets():
+    for name, target in {
+        "sums": TargetSpec(task="regression"),
+        "signs": TargetSpec(task="classification", classes=("negative", "positive")),
+    }.items():
+        yield DatasetSpec(name=name, summary="Made.", loader=f"zoo_numbers.plugin:{name}",
+            input=INPUT, targets=(target,), sizes={"train": 60, "test": 20}, sha256="",
+            license="CC0-1.0", source="made")
+
+def _load(target, of):
+    rng = np.random.default_rng(0)
+    splits = {}
+    for name, size in {"train": 60, "test": 20}.items():
+        inputs = rng.normal(size=(size, 2)).astype(np.float32)
+        splits[name] = Split(inputs, (of(inputs.sum(axis=1)),))
+    return ArrayDataset(splits, (target,), input=INPUT)
+
+def sums():
+    return _load(TargetSpec(task="regression"), lambda sums: sums)
+
+def signs():
+    target = TargetSpec(task="classification", classes=("negative", "positive"))
+    return _load(target, lambda sums: (sums > 0).astype(np.int64))
+"""
+
+
+@pytest.mark.parametrize(
+    ("dataset", "pictures", "fault"),
+    [
+        ("sums", [], "got regression of features"),
+        ("signs", ["confusion.png", "curves.png"], "got classification of features"),
+    ],
+)
+def test_zoo_train_writes_pictures_of_classes_only(
+    cli, site, write_plugin, tmp_path, dataset, pictures, fault
+):
+    write_plugin(site, "zoo-numbers", NUMBERS)
+    env = {"ZOO_PLUGINS": "zoo-numpy,zoo-numbers,zoo-report"}
+    recipe = [part for each in ("batch_size=20", "label_smoothing=0") for part in ("--set", each)]
+    options = ("--epochs", 2, *recipe, "--out", "run")
+    result = cli("train", "numpy-net", "--dataset", dataset, *options, site=site, env=env)
+    assert result.code == 0, result.err
+    assert "zoo-report" not in result.err
+    assert sorted(path.name for path in (tmp_path / "run").glob("*.png")) == pictures
+    page = cli("report", "run", site=site, env=env)
+    assert page.code == 2
+    assert fault in page.err
 
 
 def test_zoo_train_gives_same_results_without_plugin(cli, tmp_path):

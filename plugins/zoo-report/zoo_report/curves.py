@@ -51,7 +51,7 @@ class Curve:
 
 def run_curves(epochs: Sequence[Epoch], kept: int, measure: Measure) -> list[Curve]:
     """Return one curve per split and head of a training."""
-    heads = len(epochs[0].train.loss)
+    heads = len(epochs[0].train["loss"])
     return [
         Curve(
             name if heads == 1 else f"{name}, head {head + 1}",
@@ -194,4 +194,4 @@ def _mark_kept(axes: Axes, kept: int) -> None:
 
 
 def _values(scores: Scores, measure: Measure) -> list[float]:
-    return list(scores.loss) if measure == "loss" else [1 - share for share in scores.accuracy]
+    return list(scores["loss"]) if measure == "loss" else [1 - s for s in scores["accuracy"]]

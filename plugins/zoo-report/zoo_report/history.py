@@ -7,8 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from zoo_core import Scores
-from zoo_core.plugin_api import first_error
+from zoo_core.plugin_api import ScoresField, first_error
 
 
 class Epoch(BaseModel):
@@ -18,8 +17,8 @@ class Epoch(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     epoch: int
-    train: Scores
-    validation: Scores
+    train: ScoresField
+    validation: ScoresField
 
 
 def read_history(path: Path) -> tuple[Sequence[Epoch], str]:
@@ -38,7 +37,7 @@ def read_history(path: Path) -> tuple[Sequence[Epoch], str]:
         return (), f"{file} is damaged: {first_error(exc)}"
     # Drawing relies on at least one epoch, and on the same heads in every epoch.
     scores = [scores for epoch in epochs for scores in (epoch.train, epoch.validation)]
-    heads = {len(values) for each in scores for values in (each.loss, each.accuracy)}
+    heads = {len(values) for each in scores for values in each.metrics.values()}
     if len(heads) != 1:
         return (), f"{file} is damaged: expected epochs with the same number of heads"
     return epochs, ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoo_core import CommandSpec, hookimpl
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from zoo_core import Predictions, Run
@@ -26,7 +27,7 @@ def zoo_commands() -> list[CommandSpec]:
 
 
 @hookimpl
-def zoo_train_end(run: Run, result: Card, predictions: Predictions) -> None:
+def zoo_train_end(run: Run, result: Card, predictions: Callable[[], Predictions]) -> None:
     _silence_matplotlib()
     # Imported here, because matplotlib would slow down every command.
     from zoo_report.run_pictures import write_pictures

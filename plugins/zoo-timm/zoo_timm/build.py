@@ -46,10 +46,10 @@ def build(name: str, config: FamilyConfig, weights: str = "") -> ResizeAndSplitH
     size = sizes.fitting(*image)
     fixed = size if sizes.fixed else None
     # One classifier for all heads; the wrapper splits its logits.
-    network = make_network(name, channels, sum(config.classes), fixed, weights)
+    network = make_network(name, channels, sum(config.outputs), fixed, weights)
     if small:
         shrink_stem(network, Stem(tuple(row.stem.split(",")), row.pool))
-    return ResizeAndSplitHeads(network, size, config.classes)
+    return ResizeAndSplitHeads(network, size, config.outputs)
 
 
 __getattr__ = attribute_per_model(build, table)

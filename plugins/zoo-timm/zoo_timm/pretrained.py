@@ -93,7 +93,7 @@ def _loaded(name: str, config: FamilyConfig, path: str) -> dict[str, Tensor]:
         return build(name, config, path).state_dict()
     # Because timm cannot resize every tensor of every model; its own size fits all of them.
     except RuntimeError:
-        network = make_network(name, config.input_shape[0], config.classes[0], weights=path)
+        network = make_network(name, config.input_shape[0], config.outputs[0], weights=path)
         return {f"network.{key}": tensor for key, tensor in network.state_dict().items()}
 
 

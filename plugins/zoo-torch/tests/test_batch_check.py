@@ -9,15 +9,18 @@ import pytest
 import torch
 from torch import nn
 
-from zoo_core import ArrayDataset, ModelConfig, Normalization, Recipe, Run, Split
+from zoo_core import ArrayDataset, ModelConfig, Normalization, Recipe, Run, Split, class_targets
 from zoo_core.data.splits import TrainingData
 from zoo_core.errors import InvalidValueError
 from zoo_core.frameworks.run import Callbacks
+from zoo_core.tasks.classification import Classification
 from zoo_core.training.loop import TrainingLoop
-from zoo_torch.batch_check import check_single_image
+from zoo_torch.batch_check import check_single_example
+from zoo_torch.losses import cross_entropy
 from zoo_torch.trainer import TorchTrainer
 
 SHAPE = (1, 6, 5)
+TARGETS = class_targets("abc")
 
 
 class OneHead(nn.Module):
@@ -49,8 +52,9 @@ def plain(config=None):
 
 def make_run(count, **recipe):
     rng = np.random.default_rng(0)
-    split = Split(rng.integers(0, 256, (64, *SHAPE)).astype(np.uint8), rng.integers(0, 3, (64, 1)))
-    dataset = ArrayDataset({"train": split, "test": split}, (tuple("abc"),), (0.5,), (0.3,))
+    images = rng.integers(0, 256, (64, *SHAPE)).astype(np.uint8)
+    split = Split(images, (rng.integers(0, 3, 64),))
+    dataset = ArrayDataset({"train": split, "test": split}, TARGETS, (0.5,), (0.3,))
     return Run(
         model=None,
         config=ModelConfig(input_shape=SHAPE, classes=(3,)),
@@ -60,6 +64,8 @@ def make_run(count, **recipe):
         ),
         folder=None,
         callbacks=Callbacks(),
+        tasks=(Classification(*TARGETS),),
+        losses=(cross_entropy,),
     )
 
 
@@ -90,16 +96,15 @@ def test_training_in_batches_of_one_is_refused_with_batch_normalization(builder)
 
 
 def test_refusal_for_one_training_image_suggests_more_images():
-    with pytest.raises(InvalidValueError, match="Add images to the data set: 1 for training"):
+    with pytest.raises(InvalidValueError, match="Add examples to the data set: 1 for training"):
         fit(flat, make_run(1, batch_size=1))
 
 
 def check(model, batch_size, processes):
-    check_single_image(
+    check_single_example(
         model,
         lambda images: images.float(),
-        SHAPE,
-        torch.device("cpu"),
+        torch.zeros(1, *SHAPE, dtype=torch.uint8),
         batch_size=batch_size,
         processes=processes,
         available=100,
@@ -147,7 +152,7 @@ def test_learner_of_one_process_with_larger_batches_makes_no_trial_pass():
 def test_training_on_constant_images_stays_finite_with_batch_normalization():
     run = make_run(8, batch_size=4)
     split = run.data.train
-    gray = Split(np.full_like(split.images, 9), split.labels)
+    gray = Split(np.full_like(split.inputs, 9), split.targets)
     dataset = dataclasses.replace(run.data.dataset, splits={"train": gray, "test": gray})
     run = dataclasses.replace(run, data=dataclasses.replace(run.data, dataset=dataset))
     fitted = fit(flat, run)

@@ -55,7 +55,7 @@ def _Heads(trunk, features, config):
         def __init__(self):
             super().__init__()
             self.trunk = trunk
-            self.heads = nn.ModuleList(nn.Linear(features, count) for count in config.classes)
+            self.heads = nn.ModuleList(nn.Linear(features, count) for count in config.outputs)
 
         def forward(self, x):
             features = self.trunk(x)

@@ -13,10 +13,21 @@ import torch
 from hypothesis import example, given, settings, strategies as st
 from PIL import Image
 
-from zoo_core import ArrayDataset, Batch, ModelConfig, Normalization, Recipe, Run, Split
+from zoo_core import (
+    ArrayDataset,
+    Batch,
+    ModelConfig,
+    Normalization,
+    Recipe,
+    Run,
+    Split,
+    class_targets,
+)
 from zoo_core.data.splits import TrainingData
 from zoo_core.errors import InvalidValueError, PluginError
+from zoo_core.tasks.classification import Classification
 from zoo_torch.learner import TorchLearner
+from zoo_torch.losses import cross_entropy
 from zoo_torch.trainer import TorchTrainer
 
 pytest.importorskip("torchvision", reason="the transforms are those of torchvision")
@@ -25,6 +36,7 @@ from zoo_torch.transforms.pipeline import Transforms
 
 SHAPE = (1, 6, 4)
 COLOR = (3, 24, 24)
+TARGETS = class_targets("abc")
 
 
 def images(count=40):
@@ -218,8 +230,8 @@ except Exception as exc:
 
 @pytest.fixture
 def run(tmp_path):
-    split = Split(images().numpy(), np.arange(40)[:, np.newaxis] % 3)
-    dataset = ArrayDataset({"train": split, "test": split}, (tuple("abc"),), (0.5,), (0.3,))
+    split = Split(images().numpy(), (np.arange(40) % 3,))
+    dataset = ArrayDataset({"train": split, "test": split}, TARGETS, (0.5,), (0.3,))
     return Run(
         model=None,
         config=ModelConfig(input_shape=SHAPE, classes=(3,)),
@@ -229,6 +241,8 @@ def run(tmp_path):
         data=TrainingData(dataset, np.arange(40), np.arange(40), Normalization((0.0,), (1.0,))),
         folder=tmp_path,
         callbacks=None,
+        tasks=(Classification(*TARGETS),),
+        losses=(cross_entropy,),
     )
 
 

@@ -12,15 +12,27 @@ import torch
 from torch import nn
 
 import zoo_torch.learner
-from zoo_core import ArrayDataset, Batch, ModelConfig, Normalization, Recipe, Run, Split
+from zoo_core import (
+    ArrayDataset,
+    Batch,
+    ModelConfig,
+    Normalization,
+    Recipe,
+    Run,
+    Split,
+    class_targets,
+)
 from zoo_core.data.splits import TrainingData
 from zoo_core.errors import InvalidValueError
+from zoo_core.tasks.classification import Classification
+from zoo_torch.losses import cross_entropy
 from zoo_torch.normalize import Prepare, warp
 from zoo_torch.optim import make_optimizer
 from zoo_torch.orthogonalize import orthogonalize
 from zoo_torch.trainer import PREDICT_BATCH, TorchTrainer, choose_device
 
 CPU = torch.device("cpu")
+TARGETS = class_targets("abc", "abc")
 RAW = Normalization((0.0,), (1.0,))
 
 
@@ -36,7 +48,7 @@ class TwoHeads(nn.Module):
         self.trunk = nn.Sequential(
             nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Dropout(0.2), nn.Flatten()
         )
-        self.heads = nn.ModuleList(nn.Linear(4 * 4 * 3, classes) for classes in config.classes)
+        self.heads = nn.ModuleList(nn.Linear(4 * 4 * 3, classes) for classes in config.outputs)
 
     def forward(self, x):
         features = self.trunk(x)
@@ -46,8 +58,9 @@ class TwoHeads(nn.Module):
 @pytest.fixture
 def run(tmp_path):
     rng = np.random.default_rng(0)
-    split = Split(rng.integers(0, 256, (64, 1, 6, 5)).astype(np.uint8), rng.integers(0, 3, (64, 2)))
-    dataset = ArrayDataset({"train": split, "test": split}, (tuple("abc"),) * 2, (0.5,), (0.3,))
+    images, labels = rng.integers(0, 256, (64, 1, 6, 5)), rng.integers(0, 3, (64, 2))
+    split = Split(images.astype(np.uint8), tuple(labels.T))
+    dataset = ArrayDataset({"train": split, "test": split}, TARGETS, (0.5,), (0.3,))
     rows = np.arange(64)
     return Run(
         model=None,
@@ -56,6 +69,8 @@ def run(tmp_path):
         data=TrainingData(dataset, rows, rows, Normalization((0.5,), (0.3,))),
         folder=tmp_path,
         callbacks=None,
+        tasks=tuple(map(Classification, TARGETS)),
+        losses=(cross_entropy,) * 2,
     )
 
 
@@ -164,11 +179,11 @@ def test_learner_step_uses_mean_loss_of_heads(run, smoothing):
     learner.set_data(run.data.train)
     logits = learner.step(Batch(step=0, rows=rows, lr=0.1))
 
-    x = Prepare(run.data.normalization, CPU)(torch.from_numpy(run.data.train.images[rows]))
-    labels = torch.from_numpy(run.data.train.labels[rows])
+    x = Prepare(run.data.normalization, CPU)(torch.from_numpy(run.data.train.inputs[rows]))
+    labels = [torch.from_numpy(head[rows]) for head in run.data.train.targets]
     expected = copy(x)
     losses = [
-        nn.functional.cross_entropy(head, labels[:, i], label_smoothing=smoothing)
+        nn.functional.cross_entropy(head, labels[i], label_smoothing=smoothing)
         for i, head in enumerate(expected)
     ]
     (sum(losses) / 2).backward()
@@ -219,7 +234,7 @@ def test_learner_step_warps_images_and_predict_does_not(run):
     learner.step(Batch(step=0, rows=np.arange(8), lr=0.1, warps=positions))
     black = -0.5 / 0.3  # normalized
     assert model.seen.min().item() == model.seen.max().item() == pytest.approx(black)
-    trainer.predict(model, run.data.test.images, run.data.normalization)
+    trainer.predict(model, run.data.test.inputs, run.data.normalization)
     assert model.seen.max() > 1
 
 
@@ -245,7 +260,7 @@ class Heads(nn.Module):
 
 
 def flat_heads(config):
-    return nn.Sequential(nn.Flatten(), Heads(30, config.classes))
+    return nn.Sequential(nn.Flatten(), Heads(30, config.outputs))
 
 
 def test_training_is_bit_identical_for_same_seed(run):
@@ -295,7 +310,7 @@ def test_learner_step_uses_training_mode_after_predict(run):
     trainer = TorchTrainer(device="cpu")
     model = trainer.build(TwoHeads, run.config, 0)
     learner = trainer.start(model, run)
-    trainer.predict(model, run.data.test.images, RAW)
+    trainer.predict(model, run.data.test.inputs, RAW)
     before = model.trunk[1].running_mean.clone()
     learner.set_data(run.data.train)
     learner.step(Batch(step=0, rows=np.arange(8), lr=0.1))
@@ -323,7 +338,7 @@ def test_learner_step_uses_recipe_precision_if_device_supports_it(
     )
     learner.set_data(run.data.train)
     logits = learner.step(Batch(step=0, rows=np.arange(8), lr=0.1))
-    trainer.predict(model, run.data.test.images, RAW)
+    trainer.predict(model, run.data.test.inputs, RAW)
     assert dtypes == [seen, torch.float32], "predict computes in float32"
     kept = [*logits, *model.parameters()]
     assert {tensor.dtype for tensor in kept} == {torch.float32}

@@ -10,11 +10,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from zoo_core import Batch, Run, Split
 from zoo_core.plugin_api import Group, Tensors, average_decay
-from zoo_torch.batch_check import check_single_image
+from zoo_torch.batch_check import check_single_example
 from zoo_torch.device import has_bfloat16, seed_dropout
 from zoo_torch.distributed.gradient_sync import GradientSynchronizer
 from zoo_torch.distributed.process_group import TorchGroup
@@ -42,15 +41,17 @@ class TorchLearner:
         self._group = group
         self._transforms = _transforms(run)
         self._prepare = Prepare(run.data.normalization, device)
-        check_single_image(
+        check_single_example(
             model,
             self._prepare,
-            run.config.input_shape,
-            device,
+            self._one_input(run),
             batch_size=run.recipe.batch_size,
             processes=group.size,
             available=len(run.data.train_rows),
         )
+        self._losses = run.losses
+        # None for equal weights, whose mean takes one operation.
+        self._weights = torch.tensor(run.head_weights) if run.recipe.head_weights else None
         self._optimizer = make_optimizer(model.parameters(), run.recipe)
         self._gradient_sync = (
             GradientSynchronizer(model, group) if isinstance(group, TorchGroup) else None
@@ -64,58 +65,65 @@ class TorchLearner:
     def model(self) -> nn.Module:
         return self._ema.model if self._ema else self._trained
 
-    def set_data(self, images: Split) -> None:
+    def set_data(self, examples: Split) -> None:
         # Data with a prefetch callback is memory-mapped, because it may be larger than memory: its
         # batches are copied to the device one at a time.
-        place = torch.device("cpu") if images.ahead else self._device
-        self._images = to_tensor(images.images, place)
-        self._labels = to_tensor(images.labels, self._device)
+        place = torch.device("cpu") if examples.ahead else self._device
+        self._inputs = to_tensor(examples.inputs, place)
+        self._targets = [to_tensor(target, self._device) for target in examples.targets]
 
     def step(self, batch: Batch) -> list[Tensor]:
         if not self._trained.training:  # after a validation; train() visits every module
             self._trained.train()
         seed_dropout(self._device, self._recipe.seed, batch.step, self._group.rank)
         if len(batch.rows):
-            logits = self._descend(batch)
+            outputs = self._descend(batch)
         else:
-            # The last batch has fewer images than there are processes. This one still has to take
+            # The last batch has fewer examples than there are processes. This one still has to take
             # part in the all-reduce, with gradients of 0: its share is 0, which scales the loss of
-            # two stand-in images (two, because batch normalization needs more than one).
+            # two stand-in examples (two, because batch normalization needs more than one).
             stand_in = replace(batch, rows=np.zeros(2, np.int64), warps=None)
-            logits = [head[:0] for head in self._descend(stand_in)]
+            outputs = [head[:0] for head in self._descend(stand_in)]
         if self._gradient_sync:
             self._gradient_sync.complete(batch.share)
         self._optimizer.step(batch.lr)
         if self._ema:
             self._ema.update(average_decay(self._recipe, batch.step))
-        return logits
+        return outputs
 
     def _descend(self, batch: Batch) -> list[Tensor]:
-        """Set the gradients of a batch and return its logits."""
+        """Set the gradients of a batch and return its outputs."""
         rows = torch.from_numpy(batch.rows).to(self._device)
         # index_select, because it takes 13 µs where square brackets take 100.
-        images = self._images.index_select(0, rows.to(self._images.device)).to(self._device)
-        labels = self._labels.index_select(0, rows)
+        inputs = self._inputs.index_select(0, rows.to(self._inputs.device)).to(self._device)
+        targets = [target.index_select(0, rows) for target in self._targets]
         if self._transforms:
-            images = self._transforms(images)
+            inputs = self._transforms(inputs)
         warps = None if batch.warps is None else torch.from_numpy(batch.warps).to(self._device)
         # No torch.compile, because compiling `cnn` took 25 s on two cores, most of a training, and
         # the compiled pass was slower (26 ms instead of 20).
         with self._autocast:
-            logits: list[Tensor] = self._trained(self._prepare(images, warps))
-        logits = [head.float() for head in logits]  # the loss in float32, after autocast
-        loss = self._loss(logits, labels)
+            outputs: list[Tensor] = self._trained(self._prepare(inputs, warps))
+        # The loss in float32, after autocast.
+        outputs = [head if head.dtype == torch.float64 else head.float() for head in outputs]
+        loss = self._loss(outputs, targets)
         # The share of this process, so that the sum over processes is the mean over the batch.
         (loss if batch.share == 1 else batch.share * loss).backward()
-        return [head.detach() for head in logits]
+        return [head.detach() for head in outputs]
 
-    def _loss(self, logits: list[Tensor], labels: Tensor) -> Tensor:
-        smoothing = self._recipe.label_smoothing
-        losses = [
-            functional.cross_entropy(head, labels[:, i], label_smoothing=smoothing)
-            for i, head in enumerate(logits)
-        ]
-        return losses[0] if len(losses) == 1 else torch.stack(losses).mean()
+    def _loss(self, outputs: list[Tensor], targets: list[Tensor]) -> Tensor:
+        """Return the weighted mean of the heads' losses."""
+        heads = zip(self._losses, outputs, targets, strict=True)
+        losses: list[Tensor] = [loss(*batch, self._recipe) for loss, *batch in heads]
+        if len(losses) == 1:
+            return losses[0]
+        stacked = torch.stack(losses)
+        if self._weights is None:
+            return stacked.mean()
+        return (stacked * self._weights.to(stacked)).sum()
+
+    def _one_input(self, run: Run) -> Tensor:
+        return to_tensor(np.zeros_like(run.data.train.inputs[:1]), self._device)
 
     def _tensors(self) -> dict[str, Tensor]:
         """Return all tensors that later steps depend on, by name, without a copy."""
@@ -133,7 +141,7 @@ class TorchLearner:
         for name, tensor in self._tensors().items():
             tensor.copy_(torch.tensor(state[name]))  # in place, because the optimizer uses it
 
-    def to_numpy(self, outputs: Sequence[list[Tensor]]) -> list[NDArray[np.float32]]:
+    def to_numpy(self, outputs: Sequence[list[Tensor]]) -> list[NDArray[Any]]:
         return heads_to_numpy(outputs)
 
 

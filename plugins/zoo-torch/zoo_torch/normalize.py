@@ -1,4 +1,6 @@
-"""Normalization and warping of images on the device."""
+"""Normalization and warping of inputs on the device."""
+
+from __future__ import annotations
 
 import torch
 from torch import Tensor
@@ -8,23 +10,46 @@ from zoo_core import Normalization
 
 
 class Prepare:
-    """A function from uint8 images ``(N, C, H, W)`` to normalized float32, channels last."""
+    """A function from inputs ``(N, *shape)`` to the tensors that a model receives.
+
+    uint8 images become normalized float32, channels last; other floats are normalized in float32;
+    integers, such as tokens, stay as they are.
+    """
 
     def __init__(self, normalization: Normalization, device: torch.device) -> None:
         # (x/255 - mean)/std as one product and one sum per pixel; the factors are computed in
-        # float64 and rounded once. Shape (C, 1, 1).
-        mean = torch.tensor(normalization.mean, dtype=torch.float64)
-        std = torch.tensor(normalization.std, dtype=torch.float64)
-        self._scale = (1 / (255 * std)).float().view(-1, 1, 1).to(device)
-        self._shift = (-mean / std).float().view(-1, 1, 1).to(device)
+        # float64 and rounded once.
+        mean = torch.tensor(normalization.mean or [0.0], dtype=torch.float64)
+        std = torch.tensor(normalization.std or [1.0], dtype=torch.float64)
+        self._scale = (1 / (255 * std)).float().to(device)
+        self._shift = (-mean / std).float().to(device)
+        self._mean, self._std = mean.to(device), std.to(device)
+        self._is_identity = not normalization.mean
 
-    def __call__(self, images: Tensor, warps: Tensor | None = None) -> Tensor:
+    def __call__(self, inputs: Tensor, warps: Tensor | None = None) -> Tensor:
+        if inputs.dtype != torch.uint8:
+            return self._standardize(inputs)
         # Channels last, because convolutions on CPUs and on tensor cores are faster with it.
-        floats = images.to(torch.float32, memory_format=torch.channels_last)
+        layout = torch.channels_last if inputs.ndim == 4 else torch.preserve_format
+        floats = inputs.to(torch.float32, memory_format=layout)
         if warps is not None:
             # Before normalization, because grid_sample fills with 0, which is black.
             floats = warp(floats, warps)
-        return floats.mul_(self._scale).add_(self._shift)
+        return floats.mul_(_by_entry(self._scale, floats)).add_(_by_entry(self._shift, floats))
+
+    def _standardize(self, inputs: Tensor) -> Tensor:
+        if not inputs.is_floating_point():
+            return inputs
+        if self._is_identity:
+            return inputs.float()
+        # In float64 until the end, because a mean may be far larger than its deviation.
+        mean, std = _by_entry(self._mean, inputs), _by_entry(self._std, inputs)
+        return ((inputs - mean) / std).float()
+
+
+def _by_entry(values: Tensor, inputs: Tensor) -> Tensor:
+    """Return numbers per entry of an input's first axis, in a shape to broadcast."""
+    return values.view(-1, *(1,) * (inputs.ndim - 2))
 
 
 def warp(images: Tensor, positions: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
-"""Spec of the trainer `torch`."""
+"""Specs of the trainer `torch` and of losses."""
 
-from zoo_core import TrainerSpec, hookimpl
+from zoo_core import LossSpec, TrainerSpec, hookimpl
 
 
 @hookimpl
@@ -34,4 +34,67 @@ def zoo_trainers() -> list[TrainerSpec]:
                 "torch-export": "zoo_torch.exporting.export:export_program",
             },
         )
+    ]
+
+
+@hookimpl
+def zoo_losses() -> list[LossSpec]:
+    # (name, task, function of zoo_torch.losses, summary)
+    smoothed = [
+        (
+            "cross-entropy",
+            "classification",
+            "cross_entropy",
+            "Cross-entropy of the softmax, in nats.",
+        ),
+        (
+            "binary-cross-entropy",
+            "multi-label",
+            "binary_cross_entropy",
+            "Cross-entropy of the sigmoid, the mean over the labels, in nats.",
+        ),
+        (
+            "cross-entropy",
+            "segmentation",
+            "pixel_cross_entropy",
+            "Cross-entropy of the softmax, the mean over an example's pixels, in nats.",
+        ),
+    ]
+    others = [
+        (
+            "squared-error",
+            "regression",
+            "squared_error",
+            "Half the squared error, the sum over the values.",
+        ),
+        (
+            "absolute-error",
+            "regression",
+            "absolute_error",
+            "Absolute error, the sum over the values; outliers matter less.",
+        ),
+        (
+            "huber",
+            "regression",
+            "huber",
+            "Half the squared error up to 1, the absolute error above it.",
+        ),
+        (
+            "ctc",
+            "sequence",
+            "ctc",
+            "Connectionist temporal classification, in nats per symbol.",
+        ),
+    ]
+    return [
+        LossSpec(
+            name=name,
+            summary=summary,
+            loss=f"zoo_torch.losses:{function}",
+            task=task,
+            framework="torch",
+            recipe_fields=fields,
+        )
+        for losses, fields in ((smoothed, ("label_smoothing",)), (others, ()))
+        for name, task, function, summary in losses
     ]

@@ -26,7 +26,8 @@ def to_array(tensor: Tensor) -> NDArray[Any]:
     return array
 
 
-def heads_to_numpy(outputs: Sequence[list[Tensor]]) -> list[NDArray[np.float32]]:
+def heads_to_numpy(outputs: Sequence[list[Tensor]]) -> list[NDArray[Any]]:
     """Return the outputs of several batches as one array per head."""
     # Concatenated first, so that a device is synchronized once per head.
-    return [torch.cat(heads).float().cpu().numpy() for heads in zip(*outputs, strict=True)]
+    whole = [torch.cat(heads) for heads in zip(*outputs, strict=True)]
+    return [(head if head.dtype == torch.float64 else head.float()).cpu().numpy() for head in whole]

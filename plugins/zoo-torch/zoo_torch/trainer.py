@@ -29,12 +29,12 @@ if TYPE_CHECKING:  # the learner is imported in `start`, because loading weights
     from zoo_torch.learner import TorchLearner
 
 PREDICT_BATCH = 1000
-"""Number of images per forward pass in prediction: enough to use the device, in little memory."""
+"""Number of examples per forward pass in prediction: enough to use the device, in little memory."""
 # It divides the size of the core's chunks, so that batches are the same with and without chunks.
 
 
 class TorchTrainer:
-    """An adapter for any ``nn.Module`` whose forward returns a list of logits, one per head."""
+    """An adapter for any ``nn.Module`` whose forward returns a list of outputs, one per head."""
 
     def __init__(self, *, device: str = "auto", threads: int | None = None) -> None:
         if threads is not None and threads < 1:
@@ -70,7 +70,7 @@ class TorchTrainer:
             model = builder(config)
         finally:
             torch.set_rng_state(state)  # because building must not affect the caller
-        # Channels last, as the images are: see `Prepare`.
+        # Channels last, as images are: see `Prepare`.
         return model.to(self.device).to(memory_format=torch.channels_last)
 
     def start(self, model: nn.Module, run: Run) -> TorchLearner:
@@ -79,19 +79,19 @@ class TorchTrainer:
         return TorchLearner(model, run, self.device, self.group)
 
     def predict(
-        self, model: nn.Module, images: NDArray[np.uint8], normalization: Normalization
-    ) -> list[NDArray[np.float32]]:
-        if not len(images):
+        self, model: nn.Module, inputs: NDArray[Any], normalization: Normalization
+    ) -> list[NDArray[Any]]:
+        if not len(inputs):
             # Many networks refuse an empty batch, but a process has one if there are more processes
-            # than images, and the others wait for its part.
-            one = np.zeros((1, *images.shape[1:]), images.dtype)
+            # than examples, and the others wait for its part.
+            one = np.zeros((1, *inputs.shape[1:]), inputs.dtype)
             return [head[:0] for head in self.predict(model, one, normalization)]
         prepare = Prepare(normalization, self.device)
         model.eval()  # no dropout; batch normalization with its running statistics
         with torch.inference_mode():
             outputs = [
-                model(prepare(to_tensor(images[start : start + PREDICT_BATCH], self.device)))
-                for start in range(0, len(images), PREDICT_BATCH)
+                model(prepare(to_tensor(inputs[start : start + PREDICT_BATCH], self.device)))
+                for start in range(0, len(inputs), PREDICT_BATCH)
             ]
         return heads_to_numpy(outputs)
 

@@ -48,8 +48,8 @@ class Sample:
 
     def equals(self, dataset) -> bool:
         return all(
-            np.array_equal(dataset.splits[split].images, self.images[split])
-            and np.array_equal(dataset.splits[split].labels[:, 0], self.labels[split])
+            np.array_equal(dataset.splits[split].inputs, self.images[split])
+            and np.array_equal(dataset.splits[split].targets[0], self.labels[split])
             for split in SIZES
         )
 

@@ -29,12 +29,12 @@ def dataset(tmp_path_factory):
 def test_fashion_mnist_has_every_image_and_expected_statistics(dataset):
     assert dataset.sha256() == SPEC.sha256
     for split, size in SPEC.sizes.items():
-        assert dataset.splits[split].images.shape == (size, *SPEC.shape)
-        counts = np.bincount(dataset.splits[split].labels[:, 0])
+        assert dataset.splits[split].inputs.shape == (size, *SPEC.input.shape)
+        counts = np.bincount(dataset.splits[split].targets[0])
         assert counts.tolist() == [size // 10] * 10
     assert dataset.mean == pytest.approx((0.2860,), abs=5e-5)
     assert dataset.std == pytest.approx((0.3530,), abs=5e-5)
-    assert dataset.classes[0][-1] == "Ankle boot"
+    assert dataset.targets[0].classes[-1] == "Ankle boot"
 
 
 # Modification times in the gzip headers of the original files, in seconds since 1970; Debian's

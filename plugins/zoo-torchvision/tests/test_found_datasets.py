@@ -148,7 +148,7 @@ def test_cache_distinguishes_files_without_checksum_by_content(sample, data, kep
     first = made.load()
     labels = idx(np.arange(SIZES["test"]) % 10)
     made.write(data, 1, **{"t10k-labels-idx1-ubyte": labels})
-    assert made.load().splits["test"].labels[:, 0].tolist() == [*range(10), 0, 1]
+    assert made.load().splits["test"].targets[0].tolist() == [*range(10), 0, 1]
     assert len(kept()) == 2
     made.write(data, 1)
     assert made.load().sha256() == first.sha256()

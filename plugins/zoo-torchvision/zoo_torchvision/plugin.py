@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zoo_core import DatasetSpec, ModelSpec, hookimpl
+from zoo_core import DatasetSpec, InputSpec, ModelSpec, class_targets, hookimpl
 
 if TYPE_CHECKING:
     from zoo_torchvision.models.table import TorchvisionRow
@@ -93,8 +93,8 @@ def _dataset(
         name=name,
         summary=summary,
         loader=f"zoo_torchvision.datasets.load:{name.replace('-', '_')}",
-        shape=shape,
-        classes=(classes,),
+        input=InputSpec(shape=shape),
+        targets=class_targets(classes),
         sizes=dict(zip(("train", "test"), sizes, strict=True)),
         sha256=sha256,
         license=license,

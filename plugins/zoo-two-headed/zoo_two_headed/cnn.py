@@ -76,7 +76,7 @@ class TwoHeadedCNN(nn.Module):
             nn.ReLU() if config.hidden_activation == "relu" else nn.Identity(),
             nn.Dropout(config.dropout),
         )
-        self.heads = nn.ModuleList(nn.Linear(config.hidden, classes) for classes in config.classes)
+        self.heads = nn.ModuleList(nn.Linear(config.hidden, outputs) for outputs in config.outputs)
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Return logits ``(N, classes)``, top digit and bottom digit, for ``(N, C, H, W)``."""

@@ -30,7 +30,7 @@ class TwoHeadedMLP(nn.Module):
             layers.append(nn.ReLU())
             layers += [nn.Dropout(config.dropout)] if config.dropout else []
         self.trunk = nn.Sequential(*layers)
-        self.heads = nn.ModuleList(nn.Linear(sizes[-1], classes) for classes in config.classes)
+        self.heads = nn.ModuleList(nn.Linear(sizes[-1], outputs) for outputs in config.outputs)
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Return logits ``(N, classes)``, top digit and bottom digit, for ``(N, C, H, W)``."""

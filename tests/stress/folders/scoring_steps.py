@@ -66,7 +66,7 @@ def _form(world: World, rng: random.Random, run: Trained) -> tuple[object, list[
 
 
 def _claim_of_text(text: str) -> Claim:
-    counts = re.search(r"^([\d,]+) of ([\d,]+) images? correct", text, re.MULTILINE)
+    counts = re.search(r"^([\d,]+) of ([\d,]+) examples? correct", text, re.MULTILINE)
     loss = re.search(r"loss ([\d.]+)", text)
     assert counts and loss, text
     correct, total = (int(each.replace(",", "")) for each in counts.groups())
@@ -87,7 +87,7 @@ def evaluate_api(world: World, rng: random.Random, tally: Tally) -> None:
     elif scores is None:
         judge_refusal(tally, result, unchanged=request.finds_same(world, run))
     else:
-        claim = Claim(scores.correct[0], scores.total, scores.loss[0])
+        claim = Claim(scores["correct"][0], scores.total, scores["loss"][0])
         judge(tally, result, [claim], [expectations(world, [run], run, request, split)])
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from zoo_core import ArrayDataset, Split
+from zoo_core import ArrayDataset, Split, class_targets
 
 CLASSES = ("high", "middle", "low")
 
@@ -20,7 +20,7 @@ def _dataset(heads: int, mean: float, std: float) -> ArrayDataset:
     rng = np.random.RandomState(0)  # because its numbers are equal in every version of NumPy
     return ArrayDataset(
         splits={"train": _split(rng, 200, heads), "test": _split(rng, 50, heads)},
-        classes=(CLASSES,) * heads,
+        targets=class_targets(*(CLASSES,) * heads),
         mean=(mean,),
         std=(std,),
     )
@@ -33,4 +33,4 @@ def _split(rng: np.random.RandomState, size: int, heads: int) -> Split:
         image[0, 2 * label[0] : 2 * label[0] + 2] += 120
         if heads == 2:
             image[0, :, label[1]] += 70
-    return Split(images, labels)
+    return Split(images, tuple(labels.T))

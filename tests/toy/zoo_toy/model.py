@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core import Batch, Normalization, Run, Split
-from zoo_core.plugin_api import InvalidValueError, Tensors, softmax
+from zoo_core.plugin_api import InvalidValueError, Tensors
 from zoo_toy.config import SoftmaxConfig
 
 Array = NDArray[np.float32]
@@ -22,7 +22,7 @@ class Softmax:
     def __init__(self, config: SoftmaxConfig) -> None:
         self.config = config
         inputs = math.prod(config.input_shape)
-        self.weights = [np.zeros((inputs, classes), np.float32) for classes in config.classes]
+        self.weights = [np.zeros((inputs, classes), np.float32) for classes in config.outputs]
 
     def __call__(self, x: Array) -> list[Array]:
         with np.errstate(all="ignore"):  # because a test lets it diverge
@@ -48,9 +48,9 @@ class ToyTrainer:
         return ToyLearner(model, run)
 
     def predict(
-        self, model: Softmax, images: NDArray[np.uint8], normalization: Normalization
+        self, model: Softmax, inputs: NDArray[np.uint8], normalization: Normalization
     ) -> list[Array]:
-        return model(_prepare(images, normalization))
+        return model(_prepare(inputs, normalization))
 
     def count_parameters(self, model: Softmax) -> int:
         return sum(weight.size for weight in model.weights)
@@ -65,22 +65,20 @@ class ToyTrainer:
 
 class ToyLearner:
     def __init__(self, model: Softmax, run: Run) -> None:
-        self.model, self.normalization = model, run.data.normalization
+        self.model, self.normalization, self.losses = model, run.data.normalization, run.losses
 
-    def set_data(self, images: Split) -> None:
-        self.images = images
+    def set_data(self, examples: Split) -> None:
+        self.examples = examples
 
     def step(self, batch: Batch) -> list[Array]:
-        x = _prepare(self.images.images[batch.rows], self.normalization)
-        labels = self.images.labels[batch.rows]
-        logits = self.model(x)
-        for head, weight in enumerate(self.model.weights):
-            with np.errstate(all="ignore"):
-                gradient = softmax(logits[head])
-            gradient[np.arange(len(x)), labels[:, head]] -= 1
+        x = _prepare(self.examples.inputs[batch.rows], self.normalization)
+        outputs, targets = self.model(x), self.examples.select_targets(batch.rows)
+        heads = zip(self.model.weights, self.losses, outputs, targets, strict=True)
+        for weight, loss, output, target in heads:
+            gradient = loss(output, target)
             with np.errstate(all="ignore"):
                 np.copyto(weight, weight - batch.lr * (x.T @ gradient) / len(x))
-        return logits
+        return outputs
 
     def get_state(self) -> dict[str, Array]:
         return {f"head{i}": weight.copy() for i, weight in enumerate(self.model.weights)}

@@ -2,7 +2,15 @@
 
 import os
 
-from zoo_core import DatasetSpec, ModelSpec, TrainerSpec, hookimpl
+from zoo_core import (
+    DatasetSpec,
+    InputSpec,
+    LossSpec,
+    ModelSpec,
+    TrainerSpec,
+    class_targets,
+    hookimpl,
+)
 
 CHECKSUMS = {
     "toy": "98b846712455764346f00daa73c122b4884a84255824b40bb54f9594716fe539",
@@ -37,8 +45,8 @@ def zoo_datasets() -> list[DatasetSpec]:
             name=name,
             summary="Bright rows.",
             loader=f"zoo_toy.data:{loader}",
-            shape=(1, 6, 5),
-            classes=classes,
+            input=InputSpec(shape=(1, 6, 5)),
+            targets=class_targets(*classes),
             sizes={"train": 200, "test": 50},
             sha256=os.environ.get("TOY_SHA256", CHECKSUMS[name]),
             license="CC0-1.0",
@@ -58,7 +66,20 @@ def zoo_trainers() -> list[TrainerSpec]:
             name="toy",
             summary="NumPy gradient descent.",
             factory="zoo_toy.model:ToyTrainer",
-            framework="numpy",
+            framework="zoo-toy",
             recipe_fields=(),
+        )
+    ]
+
+
+@hookimpl
+def zoo_losses() -> list[LossSpec]:
+    return [
+        LossSpec(
+            name="cross-entropy",
+            summary="Softmax and cross-entropy.",
+            task="classification",
+            framework="zoo-toy",
+            loss="zoo_toy.losses:cross_entropy",
         )
     ]

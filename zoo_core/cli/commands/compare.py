@@ -1,4 +1,4 @@
-"""`zoo compare`: accuracies of several models, and significance of their differences."""
+"""`zoo compare`: scores of several models, and significance of their differences."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from zoo_core.cli import options
 from zoo_core.cli.output import print_json, print_table
 from zoo_core.errors import InvalidValueError
 from zoo_core.installation.installed import installed_catalog
+from zoo_core.plugins.data_specs import plain
 from zoo_core.system.terminal import print_lines
 
 if TYPE_CHECKING:
-    from zoo_core.evaluation.compare import Comparison, HeadComparison, PairwiseTest
+    from zoo_core.evaluation.compare import Comparison
+    from zoo_core.evaluation.compare_heads import HeadComparison, PairwiseTest
 
 ALPHA = 0.05
 """Significance level: a difference with a smaller p-value is significant."""
@@ -32,7 +34,7 @@ ALPHA = 0.05
     show_default=True,
     type=click.IntRange(0),
     metavar="N",
-    help="List at most N images on which the models disagree.",
+    help="List at most N examples on which the models disagree.",
 )
 @options.device
 @options.as_json
@@ -46,11 +48,12 @@ def compare_(  # noqa: PLR0917 (click passes every argument by name)
     device: str,
     as_json: bool,
 ) -> None:
-    """Compare two or more WEIGHTS on the images of a split that none was trained on.
+    """Compare two or more WEIGHTS on the examples of a split that none was trained on.
 
     WEIGHTS are published names, run folders or .safetensors files. Each accuracy has its Wilson
-    confidence interval of 95 %, each pair an exact McNemar test on the images that only one of the
-    two classifies correctly. `zoo report` shows the comparison as a page.
+    confidence interval of 95 %, each pair an exact McNemar test on the examples that only one of
+    the two predicts correctly. Other measures have a bootstrap interval and a paired permutation
+    test. `zoo report` shows the comparison as a page.
     """
     repeated = sorted({each for each in weights if weights.count(each) > 1})
     if repeated or len(weights) < 2:
@@ -69,16 +72,23 @@ def compare_(  # noqa: PLR0917 (click passes every argument by name)
     if as_json:
         print_json(_report(comparison, weights))
         return
-    print_lines(f"{comparison.dataset}, split {split}, {len(comparison.labels):,} images")
+    print_lines(f"{comparison.dataset}, split {split}, {len(comparison.rows):,} examples")
     for head in comparison.heads_compared:
-        _print_head(head, weights, comparison.labels.shape[1])
+        _print_head(head, weights, len(comparison.tasks))
     _print_disagreements(comparison, weights, show)
 
 
 def _print_head(comparison: HeadComparison, names: Sequence[str], heads: int) -> None:
     if heads > 1:
-        what = "All labels" if comparison.head is None else f"Head {comparison.head + 1}"
+        what = "All heads" if comparison.head is None else f"Head {comparison.head + 1}"
         print_lines("", f"{what}:")
+    if comparison.measure.binary:
+        _print_shares(comparison, names)
+    else:
+        _print_means(comparison, names)
+
+
+def _print_shares(comparison: HeadComparison, names: Sequence[str]) -> None:
     print_lines("")
     shares = [
         {
@@ -111,6 +121,40 @@ def _print_head(comparison: HeadComparison, names: Sequence[str], heads: int) ->
     print_table([*columns, *(["adjusted"] if pairs[1:] else []), "better"], pairs)
 
 
+def _print_means(comparison: HeadComparison, names: Sequence[str]) -> None:
+    measure = comparison.measure
+    print_lines("")
+    means = [
+        {
+            "model": name,
+            measure.name: f"{each.mean:.5g}",
+            "from": f"{each.low:.5g}",
+            "to": f"{each.high:.5g}",
+        }
+        for name, each in zip(names, comparison.means, strict=True)
+    ]
+    print_table(("model", measure.name, "from", "to"), means)
+    print_lines("")
+    pairs = []
+    for pair in comparison.paired:
+        is_first = (pair.difference > 0) == measure.higher_is_better
+        better = names[pair.first if is_first else pair.second]
+        pairs.append(
+            {
+                "first": names[pair.first],
+                "second": names[pair.second],
+                "difference": f"{pair.difference:.3g}",
+                "from": f"{pair.low:.3g}",
+                "to": f"{pair.high:.3g}",
+                "p": f"{pair.p:.2g}",
+                "adjusted": f"{pair.adjusted:.2g}",
+                "better": better if pair.adjusted < ALPHA else "either",
+            }
+        )
+    columns = ["first", "second", "difference", "from", "to", "p"]
+    print_table([*columns, *(["adjusted"] if pairs[1:] else []), "better"], pairs)
+
+
 def _better(pair: PairwiseTest, names: Sequence[str]) -> str:
     # Adjusted for the number of pairs: among many models, some differ by chance.
     if pair.adjusted >= ALPHA:
@@ -119,67 +163,72 @@ def _better(pair: PairwiseTest, names: Sequence[str]) -> str:
 
 
 def _print_disagreements(comparison: Comparison, names: Sequence[str], show: int) -> None:
-    from zoo_core.metrics.predictions import class_names
-
+    if not all(task.measures[0].binary for task in comparison.tasks):
+        return
     indices, scored = comparison.disagreements, comparison.scored
-    # They are sorted by the number of models that are correct, so these are the hardest images.
-    images = "1 image is" if len(indices) == 1 else f"{len(indices):,} images are"
-    cut = f" The {show} that the fewest classify correctly:" if len(indices) > show > 0 else ""
-    print_lines("", f"{images} classified correctly by some models, but not by all.{cut}")
+    # They are sorted by the number of models that are correct, so these are the hardest examples.
+    examples = "1 example is" if len(indices) == 1 else f"{len(indices):,} examples are"
+    cut = f" The {show} that the fewest predict correctly:" if len(indices) > show > 0 else ""
+    print_lines("", f"{examples} predicted correctly by some models, but not by all.{cut}")
     if not show or not len(indices):
         return
-    classes = comparison.classes
-    members = dict(zip(names, comparison.predictions, strict=True))
     table = [
         {
-            "image": scored.key(index) or int(scored.rows[index]),
-            "true": class_names(comparison.labels[index], classes),
-            **{name: class_names(each.labels[index], classes) for name, each in members.items()},
+            "example": scored.key(index) or int(scored.rows[index]),
+            "true": comparison.truth(index),
+            **{name: comparison.answers(i, index) for i, name in enumerate(names)},
         }
-        for index in indices[:show]
+        for index in indices[:show].tolist()
     ]
     print_lines("")
-    print_table(("image", "true", *names), table)
+    print_table(("example", "true", *names), table)
 
 
 def _report(comparison: Comparison, names: Sequence[str]) -> dict[str, Any]:
-    from zoo_core.metrics.predictions import class_names
-
     # The keys are a contract with scripts: they keep names that the classes no longer have.
     members = zip(names, comparison.members, comparison.scores, strict=True)
     return {
         "dataset": comparison.dataset,
         "split": comparison.split,
-        "total": len(comparison.labels),
+        "total": len(comparison.rows),
         "members": [
-            {"weights": name, "model": member.name, "loss": scores.loss}
+            {"weights": name, "model": member.name, **scores.to_json()}
             for name, member, scores in members
         ],
         "questions": [
             {
                 "head": head.head,
+                "measure": head.measure.name,
                 "shares": [
                     {**vars(share), "accuracy": share.accuracy} for share in head.proportions
                 ],
                 "pairs": [vars(pair) for pair in head.tests],
+                "means": [vars(mean) for mean in head.means],
+                "paired": [vars(pair) for pair in head.paired],
             }
             for head in comparison.heads_compared
         ],
-        "disputed": [
-            {
-                "image": int(comparison.rows[index]),
-                **({"example": key} if (key := comparison.scored.key(index)) else {}),
-                "labels": comparison.labels[index].tolist(),
-                "classes": class_names(comparison.labels[index], comparison.classes),
-                "read": [each.labels[index].tolist() for each in comparison.predictions],
-                "read_classes": [
-                    class_names(each.labels[index], comparison.classes)
-                    for each in comparison.predictions
-                ],
-            }
-            for index in comparison.disagreements
-        ],
-        "classes": comparison.classes,
+        "disputed": [_dispute(comparison, index) for index in comparison.disagreements.tolist()],
+        "classes": [task.target.classes for task in comparison.tasks],
+        "targets": [plain(task.target) for task in comparison.tasks],
         "left_out": comparison.scored.left_out,
         "notes": comparison.notes,
     }
+
+
+def _dispute(comparison: Comparison, index: int) -> dict[str, Any]:
+    members = range(len(comparison.members))
+    return {
+        "image": int(comparison.rows[index]),
+        **({"example": key} if (key := comparison.scored.key(index)) else {}),
+        "labels": [target[index].tolist() for target in comparison.targets],
+        "classes": comparison.truth(index),
+        "read": [_numbers(comparison, member, index) for member in members],
+        "read_classes": [comparison.answers(member, index) for member in members],
+    }
+
+
+def _numbers(comparison: Comparison, member: int, index: int) -> list[Any]:
+    heads = zip(comparison.tasks, comparison.predictions[member].heads, strict=True)
+    answers = [task.answers(head) for task, head in heads]
+    return [each[index].tolist() for each in answers if each is not None]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -10,10 +9,11 @@ import click
 from zoo_core.cli import options
 from zoo_core.cli.output import print_json
 from zoo_core.installation.installed import installed_catalog
+from zoo_core.metrics.scores import counts_text, format_metric
 from zoo_core.system.terminal import print_lines
 
 if TYPE_CHECKING:
-    from zoo_core.metrics.scores import Scores
+    from zoo_core.evaluation.evaluate import Evaluation
 
 
 @click.command()
@@ -33,10 +33,11 @@ def evaluate(  # noqa: PLR0917 (click passes every argument by name)
     device: str,
     as_json: bool,
 ) -> None:
-    """Evaluate WEIGHTS on the images of a split that were not used in their training.
+    """Evaluate WEIGHTS on the examples of a split that were not used in their training.
 
     WEIGHTS are published names, run folders or .safetensors files. Several weights are also
-    evaluated as an ensemble, which averages their probabilities. Without --dataset, the images are
+    evaluated as an ensemble, which averages their probabilities or values. Without --dataset, the
+    examples are
     those of the training; changes since then are reported.
     """
     from zoo_core.evaluation.evaluate import evaluate_pretrained
@@ -58,10 +59,12 @@ def evaluate(  # noqa: PLR0917 (click passes every argument by name)
             {
                 "model": " + ".join(names),
                 "dataset": evaluation.dataset,
-                "metrics": {split: asdict(evaluation.together)},
+                "metrics": {split: evaluation.together.to_json()},
                 "members": [
-                    {"model": name, "metrics": {split: asdict(scores)}} for name, scores in members
+                    {"model": name, "metrics": {split: scores.to_json()}}
+                    for name, scores in members
                 ],
+                "details": {name: list(each) for name, each in evaluation.details.items()},
                 "total": evaluation.together.total,
                 "left_out": evaluation.left_out,
                 "notes": evaluation.notes,
@@ -73,11 +76,14 @@ def evaluate(  # noqa: PLR0917 (click passes every argument by name)
     if len(names) > 1:
         together = evaluation.together
         print_lines(f"ensemble of {len(names)} on {evaluation.dataset}, split {split}: {together}")
-    _print_counts(evaluation.together)
+    _print_counts(evaluation)
 
 
-def _print_counts(scores: Scores) -> None:
-    correct = " / ".join(f"{each:,}" for each in scores.correct)  # one number per head
-    print_lines(f"{correct} of {scores.total:,} images correct.")
-    if len(scores.correct) > 1:
-        print_lines(f"All labels correct: {scores.all_correct:,} of {scores.total:,}.")
+def _print_counts(evaluation: Evaluation) -> None:
+    scores = evaluation.together
+    print_lines(f"{counts_text(scores)}.")
+    if scores.all_correct is not None and len(next(iter(scores.metrics.values()))) > 1:
+        print_lines(f"All heads correct: {scores.all_correct:,} of {scores.total:,}.")
+    for name, values in evaluation.details.items():
+        shown = " / ".join("–" if v is None else format_metric(name, v) for v in values)
+        print_lines(f"{name.replace('_', ' ')}: {shown}")

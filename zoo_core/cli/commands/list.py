@@ -33,7 +33,9 @@ def _count(_context: click.Context, _parameter: click.Parameter, text: str | Non
 @click.argument("kind", default="models", metavar=f"[{'|'.join(COLUMNS)}]")
 @click.argument("pattern", default="*")
 @click.option(
-    "--task", metavar="TASK", help="Only models for this task, such as image-classification."
+    "--task",
+    metavar="TASK",
+    help="Only models for this task, such as classification or regression.",
 )
 @click.option(
     "--max-params",

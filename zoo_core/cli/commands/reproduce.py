@@ -52,7 +52,7 @@ def reproduce(  # noqa: PLR0917 (click passes every argument by name)
     """Train the published weights NAME again, from their card alone, and compare.
 
     In the published environment and with the published seed, the bytes must be equal. Otherwise,
-    the test accuracy must be within the published interval. If it is not, the exit code is 5.
+    the test score must be within the published interval. If it is not, the exit code is 5.
     """
     from zoo_core.cli.training_progress import TrainingProgress
     from zoo_core.publishing.reproduce import reproduce_published
@@ -90,7 +90,7 @@ def _report_row(done: Reproduction) -> dict[str, object]:
         "holds": done.holds,
         "same_bytes": done.same_bytes,
         "within_interval": done.within,
-        "accuracy": card.metrics["test"].accuracy,
+        **card.metrics["test"].headline,
         "interval": interval and interval.model_dump(mode="json"),
         "sha256": card.weights.sha256,
         "published_sha256": done.published.weights.sha256,

@@ -14,6 +14,8 @@ from PIL import Image
 from zoo_core.data.images.files import File, read_image
 from zoo_core.data.images.pixel_ranges import PixelRanges
 from zoo_core.data.images.pixels import Background
+from zoo_core.errors import InvalidValueError
+from zoo_core.plugins.data_specs import InputSpec
 
 if TYPE_CHECKING:
     from zoo_core.plugins.catalog import Catalog
@@ -85,6 +87,29 @@ def processor_for(
     )
 
 
+def model_processor(
+    catalog: Catalog,
+    spec: InputSpec,
+    dataset: str,
+    pixel_ranges: Mapping[str, tuple[float, float]],
+) -> ImageProcessor:
+    """Return the processor of images for a model.
+
+    Args:
+        catalog: installed plugins.
+        spec: the model's input.
+        dataset: name of the data set of its training.
+        pixel_ranges: ranges of deep pixels in the training, from the card.
+
+    Raises:
+        InvalidValueError: the model's inputs are not images.
+    """
+    if spec.kind != "image":
+        raise InvalidValueError(f"the model's inputs are {spec.kind}, not images")
+    channels, height, width = spec.shape
+    return processor_for(catalog, dataset, (channels, height, width), pixel_ranges)
+
+
 def reader_for(catalog: Catalog, dataset: str, shape: Shape) -> ImageReader:
     """Return the function that converts any image to one like a data set's images.
 
@@ -127,7 +152,7 @@ def _own_reader(catalog: Catalog, dataset: str, shape: Shape) -> ImageReader | N
     """Return a data set's own reader; None if it has none for the shape."""
     entry = catalog.entries("datasets").get(dataset)
     # A model that was trained on a variant of the data set in another shape cannot use its reader.
-    if entry is None or not entry.spec.reader or entry.spec.shape != shape:
+    if entry is None or not entry.spec.reader or entry.spec.input.shape != shape:
         return None
     reader: ImageReader = entry.resolve(entry.spec.reader)
     return reader

@@ -70,14 +70,14 @@ def _copies(group: Sequence[Example]) -> Iterator[Pair]:
 def _near_copies(examples: Sequence[Example], rows: Rows) -> tuple[list[Pair], bool]:
     """Return images with a near duplicate in an earlier split, and whether these are all."""
     # Once per split, because the validation images are usually rows of the training images.
-    of_split = {id(split): small_copies(split.images) for split, _ in rows.values()}
+    of_split = {id(split): small_copies(split.inputs) for split, _ in rows.values()}
     small = concatenate([select(of_split[id(split)], some) for split, some in rows.values()])
     sides = np.array([_position(each) for each in examples], np.int64)
     images = [(split, row) for split, some in rows.values() for row in some.tolist()]
 
     def image(number: int) -> NDArray[np.uint8]:
         split, row = images[number]
-        return split.images[row : row + 1]
+        return split.inputs[row : row + 1]
 
     found = find_near_duplicates(small, sides, image)
     pairs: dict[int, Pair] = {}

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.data.dataset import OriginalSizes
 from zoo_core.data.example_record import SPLITS
+from zoo_core.data.reading_facts import OriginalSizes
 
 MAX_NAMES = 4
 """Maximum number of classes that a warning names."""

@@ -1,4 +1,4 @@
-"""The overview of a data set: its images by class and split, and warnings about them."""
+"""The overview of a data set: its examples by class and split, and warnings about them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.data.dataset import ReadingFacts, Split
+from zoo_core.data.dataset import Split
 from zoo_core.data.example_record import SPLITS, ExampleRecord
 from zoo_core.data.overview.duplicates import warn_of_duplicates
 from zoo_core.data.overview.faults import warn_of_classes, warn_of_sizes
+from zoo_core.data.reading_facts import ReadingFacts
 from zoo_core.data.splits import TrainingData, validation_rule
 from zoo_core.recipes.recipe import Recipe
 
 Counts = NDArray[np.int64]
-"""Numbers of images ``(classes, splits)``, with the splits in the order of `SPLITS`."""
+"""Numbers of examples ``(classes, splits)``, with the splits in the order of `SPLITS`."""
 
 
 @dataclass(frozen=True)
@@ -25,24 +26,20 @@ class Overview:
     """An overview of a data set as a recipe splits it.
 
     Attributes:
-        classes: class names per head.
-        counts: numbers of images per head.
+        totals: number of examples in each of `SPLITS`.
+        classes: class names of each head for one class per example.
+        counts: number of examples of each class, per such head.
         facts: facts about how the files became arrays.
         rules: rules of the splits, as sentences.
         warnings: faults that make scores wrong or a training weak, as sentences.
     """
 
+    totals: tuple[int, ...]
     classes: tuple[tuple[str, ...], ...]
     counts: tuple[Counts, ...]
     facts: ReadingFacts
     rules: str
     warnings: tuple[str, ...]
-
-    @property
-    def totals(self) -> list[int]:
-        """Numbers of images in each of `SPLITS`."""
-        totals: list[int] = self.counts[0].sum(axis=0).tolist()
-        return totals
 
     def as_json(self) -> dict[str, Any]:
         """Return the overview as JSON values; lists have one entry per head."""
@@ -76,24 +73,33 @@ def describe_dataset(data: TrainingData, recipe: Recipe, record: ExampleRecord |
             identities.
     """
     dataset = data.dataset
+    # Heads of one class per example; other targets have no table.
+    heads = [i for i, target in enumerate(data.train.targets) if _is_class(target)]
+    classes = tuple(dataset.targets[head].classes for head in heads)
     counts = tuple(
-        _counts(data.parts, head, len(names)) for head, names in enumerate(dataset.classes)
+        _counts(data.parts, *head) for head in zip(heads, map(len, classes), strict=True)
     )
+    is_image = dataset.input_spec.kind == "image"
     warnings = [
         *(
             warning
-            for names, of_head in zip(dataset.classes, counts, strict=True)
+            for names, of_head in zip(classes, counts, strict=True)
             for warning in warn_of_classes(names, of_head)
         ),
-        *(warn_of_duplicates(record, data.parts) if record else ()),
-        *warn_of_sizes(dataset.facts.sizes, data.train.images.shape[2:]),
+        *(warn_of_duplicates(record, data.parts) if record and is_image else ()),
+        *warn_of_sizes(dataset.facts.sizes, data.train.inputs.shape[2:]),
     ]
     rules = f"{dataset.facts.split_rule} {validation_rule(dataset, recipe)}".strip()
-    return Overview(dataset.classes, counts, dataset.facts, rules, tuple(warnings))
+    totals = tuple(len(rows) for _, rows in data.parts.values())
+    return Overview(totals, classes, counts, dataset.facts, rules, tuple(warnings))
+
+
+def _is_class(target: NDArray[Any]) -> bool:
+    return target.ndim == 1 and target.dtype == np.int64
 
 
 def _counts(rows: Mapping[str, tuple[Split, NDArray[np.int64]]], head: int, classes: int) -> Counts:
     columns = [
-        np.bincount(split.labels[some, head], minlength=classes) for split, some in rows.values()
+        np.bincount(split.targets[head][some], minlength=classes) for split, some in rows.values()
     ]
     return np.stack(columns, axis=1)

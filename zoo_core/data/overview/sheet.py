@@ -64,17 +64,18 @@ def choose_examples(
         images: maximum number of images per class.
     """
     splits = [dataset.splits[name] for name in SPLITS if name in dataset.splits]
-    labels = np.unique(np.concatenate([split.labels for split in splits]), axis=0)
+    of_split = [(split, np.stack(split.targets, axis=1)) for split in splits]
+    every = np.unique(np.concatenate([labels for _, labels in of_split]), axis=0)
     found = []
-    for label in labels[:classes]:
-        rows = [(split, np.flatnonzero((split.labels == label).all(axis=1))) for split in splits]
+    for label in every[:classes]:
+        rows = [(split, np.flatnonzero((own == label).all(axis=1))) for split, own in of_split]
         split, some = next((split, some) for split, some in rows if len(some))
         # Spread over the split, because neighbors are often alike, such as frames of a video.
         chosen = some[np.linspace(0, len(some) - 1, min(images, len(some))).astype(np.int64)]
-        heads = zip(dataset.classes, label.tolist(), strict=True)
-        name = "; ".join(names[number] for names, number in heads)
-        found.append(ClassExamples(name, split.images[chosen]))
-    return found, len(labels)
+        heads = zip(dataset.targets, label.tolist(), strict=True)
+        name = "; ".join(target.classes[number] for target, number in heads)
+        found.append(ClassExamples(name, split.inputs[chosen]))
+    return found, len(every)
 
 
 def draw_sheet(examples: Sequence[ClassExamples], total: int) -> Sheet:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core import Split
+from zoo_core import InputSpec, Split, class_targets
 from zoo_core.plugin_api import (
     DataError,
     DatasetContent,
@@ -76,8 +76,8 @@ def decode_splits(
 
     return DatasetContent(
         splits={name: decoder.split(name, pictures) for name, pictures in splits.items()},
-        shape=shape,
-        classes=(tuple(source.classes),),
+        input=InputSpec(shape=shape),
+        targets=class_targets(source.classes),
         facts=facts,
         origin=address.name,
     )
@@ -109,7 +109,7 @@ class _Decoder:
             kept = np.setdiff1d(np.arange(len(rows)), np.array([*skipped], np.int64))
             if len(kept):
                 part = pictures.select(rows[kept])
-                yield Split(images[kept], part.labels[:, np.newaxis], examples=part.examples)
+                yield Split(images[kept], (part.labels,), examples=part.examples)
                 whole.append(part.labels)
         self._damaged.check_split(name, pictures.labels, whole)
         # Not at the first fault, so that a user can repair all files at once.

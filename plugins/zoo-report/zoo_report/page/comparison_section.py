@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from zoo_core import Comparison
-from zoo_core.plugin_api import HeadComparison, class_names, join_names
+from zoo_core.plugin_api import HeadComparison, join_names
 from zoo_report.curves import MEASURES, curve_elements, mean_curve
 from zoo_report.page.report_model import ReportModel
 from zoo_report.page.thumbnails import make_thumbnail
@@ -99,14 +99,9 @@ def _verdict(labels: Sequence[str], main: HeadComparison, ranked: Sequence[int])
 
 
 def _disagreement(comparison: Comparison, index: int) -> dict[str, Any]:
-    label = comparison.labels[index]
+    truth = comparison.truth(index)
+    answers = [comparison.answers(member, index) for member in range(len(comparison.members))]
     return {
-        "tile": make_thumbnail(comparison, index, label),
-        "predicted": [
-            (
-                " ".join(class_names(each.labels[index], comparison.classes)),
-                (each.labels[index] == label).all(),
-            )
-            for each in comparison.predictions
-        ],
+        "tile": make_thumbnail(comparison, index, truth),
+        "predicted": [(" ".join(each), each == truth) for each in answers],
     }

@@ -11,6 +11,7 @@ from zoo_core import Comparison
 from zoo_core.plugin_api import PublishedCard
 from zoo_report.confusion import count_confusions, describe_confusion, draw_confusion
 from zoo_report.curves import MEASURES, curve_elements, run_curves
+from zoo_report.labels import classes_of
 from zoo_report.page.class_scores import scores_by_class
 from zoo_report.page.metadata_table import (
     config_settings,
@@ -35,7 +36,7 @@ def model_section(
         comparison: comparison of the models on the same data.
         member: index of the model in the comparison.
     """
-    card, classes = subject.card, comparison.classes
+    card, classes = subject.card, classes_of(comparison.tasks)
     # Ids begin with the section's name, because an id is unique in a page.
     name, heads = f"model-{number}", [head for head, _ in enumerate(classes)]
     # With several heads, the last entry counts the images with every label correct.
@@ -71,7 +72,7 @@ def _head(
     name: str, comparison: Comparison, member: int, head: int, classes: Sequence[str]
 ) -> dict[str, Any]:
     predicted = comparison.predictions[member].labels[:, head]
-    counts = count_confusions(comparison.labels[:, head], predicted, len(classes))
+    counts = count_confusions(comparison.targets[head], predicted, len(classes))
     scores = scores_by_class(counts)
     element = svg(
         draw_confusion([counts], [classes]),
@@ -82,7 +83,7 @@ def _head(
     worst = np.nanmin([1.0, *scores["precision"], *scores["recall"]])
     return {
         "share": comparison.heads_compared[head].proportions[member],
-        "loss": comparison.scores[member].loss[head],
+        "loss": comparison.scores[member]["loss"][head],
         "classes": classes,
         "matrix": element,
         "scores": scores,

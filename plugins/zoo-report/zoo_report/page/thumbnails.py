@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from zoo_core import Comparison
-from zoo_core.plugin_api import class_names, find_misclassified
+from zoo_core.plugin_api import find_misclassified
+from zoo_report.labels import labels_of
 from zoo_report.misclassified_picture import to_pixels
 
 MISCLASSIFIED = 24
@@ -44,7 +46,7 @@ def hardest(comparison: Comparison, member: int) -> tuple[list[Thumbnail], list[
         comparison: comparison of models.
         member: index of the model whose predictions are meant.
     """
-    predictions, labels = comparison.predictions[member], comparison.labels
+    predictions, labels = comparison.predictions[member], labels_of(comparison.targets)
     predicted = predictions.labels
     found = find_misclassified(labels, predicted, predictions.probabilities)
     every = np.arange(len(predicted))
@@ -56,22 +58,25 @@ def hardest(comparison: Comparison, member: int) -> tuple[list[Thumbnail], list[
     uncertain = right[np.argsort(sure[right], kind="stable")][:UNCERTAIN]
     mistakes = zip(found.rows[:MISCLASSIFIED], found.confidence, strict=False)
     return (
-        [make_thumbnail(comparison, int(i), predicted[i], float(p)) for i, p in mistakes],
-        [make_thumbnail(comparison, int(i), predicted[i], float(sure[i])) for i in uncertain],
+        [_predicted(comparison, member, int(i), float(p)) for i, p in mistakes],
+        [_predicted(comparison, member, int(i), float(sure[i])) for i in uncertain],
     )
 
 
+def _predicted(comparison: Comparison, member: int, index: int, confidence: float) -> Thumbnail:
+    return make_thumbnail(comparison, index, comparison.answers(member, index), confidence)
+
+
 def make_thumbnail(
-    comparison: Comparison, index: int, predicted: NDArray[np.int64], confidence: float = 1.0
+    comparison: Comparison, index: int, predicted: Sequence[str], confidence: float = 1.0
 ) -> Thumbnail:
     """Return a scored image with its true and predicted classes."""
     # The split may have images that are not scored, so the image is found by its row.
-    row, classes = int(comparison.rows[index]), comparison.classes
-    source, size = data_uri(comparison.scored.images[row])
+    row = int(comparison.rows[index])
+    source, size = data_uri(comparison.scored.inputs[row])
     place = comparison.scored.key(index) or f"image {row:,} of the split, counted from 0"
-    true = " ".join(class_names(comparison.labels[index], classes))
-    named = " ".join(class_names(predicted, classes))
-    return Thumbnail(place, source, size, true, named, confidence)
+    true = " ".join(comparison.truth(index))
+    return Thumbnail(place, source, size, true, " ".join(predicted), confidence)
 
 
 def data_uri(image: NDArray[np.uint8]) -> tuple[str, tuple[int, int]]:

@@ -36,7 +36,7 @@ def export_onnx(pretrained: Pretrained, path: Path, *, normalization: bool) -> N
         written = torch.onnx.export(
             program,
             input_names=[ONNX_INPUT],
-            output_names=onnx_outputs(len(pretrained.card.dataset.classes)),
+            output_names=onnx_outputs(len(pretrained.targets)),
             dynamic_shapes={"images": {0: "N"}},
             opset_version=ONNX_OPSET,
             dynamo=True,

@@ -30,7 +30,7 @@ class Standalone(nn.Module):
         self,
         model: nn.Module,
         normalization: Normalization,
-        shape: tuple[int, int, int],
+        shape: tuple[int, ...],
         views: int,
         *,
         prepares: bool,

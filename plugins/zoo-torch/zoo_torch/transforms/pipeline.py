@@ -28,7 +28,7 @@ class Transforms:
             images to images, or is not random.
     """
 
-    def __init__(self, specs: Sequence[Any], shape: tuple[int, int, int]) -> None:
+    def __init__(self, specs: Sequence[Any], shape: tuple[int, ...]) -> None:
         try:
             from torchvision.transforms import v2
         except ImportError as exc:

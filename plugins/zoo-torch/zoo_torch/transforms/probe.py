@@ -24,7 +24,7 @@ DRAWS = 64
 # 0.00005, and one with a small p never is.
 
 
-def check_random(step: Step, shape: tuple[int, int, int]) -> None:
+def check_random(step: Step, shape: tuple[int, ...]) -> None:
     """Check that a step maps images to images, and not every image in the same way.
 
     A step that leaves every image unchanged is accepted, because it does no harm, and because a
@@ -92,7 +92,7 @@ def _is_fixed(step: Step, images: Sequence[Tensor]) -> bool:
     return changes
 
 
-def _probe_images(shape: tuple[int, int, int]) -> list[Tensor]:
+def _probe_images(shape: tuple[int, ...]) -> list[Tensor]:
     """Return images that differ from each other in contrast, color and smoothness."""
     # No image that is constant, symmetric, gray or of full contrast only, because flips,
     # `Grayscale` or `RandomAutocontrast` would leave it unchanged.

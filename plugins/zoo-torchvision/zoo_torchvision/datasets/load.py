@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from zoo_core import ArrayDataset
+from zoo_core import ArrayDataset, InputSpec, class_targets
 from zoo_core.plugin_api import (
     DataError,
     DatasetContent,
@@ -67,8 +67,8 @@ def _read(origin: Origin, files: LocalFiles, root: Path) -> DatasetContent:
     return DatasetContent(
         # One batch per split: torchvision has already read it into memory.
         splits={"train": [train], "test": [test]},
-        shape=train.images.shape[1:],
-        classes=(classes,),
+        input=InputSpec(shape=train.inputs.shape[1:]),
+        targets=class_targets(classes),
     )
 
 

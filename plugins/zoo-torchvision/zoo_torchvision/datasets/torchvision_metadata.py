@@ -90,7 +90,7 @@ def read(name: str, root: Path, *, train: bool) -> tuple[Split, tuple[str, ...]]
         images, labels, classes = _read(name, root, train)
     # Contiguous, because some readers return transposed views.
     images, labels = np.ascontiguousarray(images), np.asarray(labels, np.int64)
-    return Split(images, labels.reshape(-1, 1)), tuple(classes)
+    return Split(images, (labels,)), tuple(classes)
 
 
 def _read(name: str, root: Path, train: bool) -> tuple[Any, Any, Any]:

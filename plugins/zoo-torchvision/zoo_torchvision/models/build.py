@@ -36,13 +36,13 @@ def build(name: str, config: FamilyConfig) -> ResizeAndSplitHeads:
     small = use_small_stem(config, f"torchvision/{name}", available=bool(row.small_sizes))
     sizes = Sizes.parse(row.small_sizes if small else row.sizes)
     size = sizes.fitting(height, width)
-    network = make_network(name, sum(config.classes), size)
+    network = make_network(name, sum(config.outputs), size)
     if small:
         shrink_stem(network, find_stem(network))
     # torchvision's constructors have no argument for the number of channels.
     if channels != 3:
         take_channels(network, channels)
-    return ResizeAndSplitHeads(network, size, config.classes)
+    return ResizeAndSplitHeads(network, size, config.outputs)
 
 
 __getattr__ = attribute_per_model(build, table)

@@ -19,6 +19,7 @@ from optuna.trial import TrialState
 
 from zoo_core import Run, Scores
 from zoo_core.plugin_api import (
+    SHARES,
     Callbacks,
     Catalog,
     InterruptedTrainingError,
@@ -39,8 +40,15 @@ WAIT = 0.5
 
 
 def accuracy(scores: Scores) -> float:
-    """Return the score of a trial: the mean accuracy of all heads."""
-    return sum(scores.correct) / (scores.total * len(scores.correct))
+    """Return the score of a trial, of which a higher one is better.
+
+    It is the mean accuracy, or other share, of all heads; if a head has none, minus the mean loss.
+    """
+    if "correct" in scores.metrics and None not in scores["correct"]:
+        return float(sum(scores["correct"]) / (scores.total * len(scores["correct"])))
+    if all(name.endswith(SHARES) for name in scores.headline_names):
+        return sum(scores.headline_values) / len(scores.headline_values)
+    return -scores.mean_loss
 
 
 @dataclass
@@ -208,7 +216,7 @@ class _TrialCallbacks(Callbacks):
         self.epochs += 1
         if not self.reports:
             return
-        score = accuracy(Scores(**metrics["validation"]))
+        score = accuracy(Scores.from_json(metrics["validation"]))
         self._trial.report(score, epoch)
         self._changed()
         last = epoch == run.recipe.epochs

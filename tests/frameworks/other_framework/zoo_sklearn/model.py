@@ -17,7 +17,7 @@ Array = NDArray[np.float32]
 
 def build(config: Config) -> list[SGDClassifier]:
     inputs = math.prod(config.input_shape)
-    return [_classifier(inputs, classes, config.loss) for classes in config.classes]
+    return [_classifier(inputs, classes, config.loss) for classes in config.outputs]
 
 
 def _classifier(inputs: int, classes: int, loss: str) -> SGDClassifier:

@@ -1,6 +1,6 @@
-"""The plugin's specs: the model linear and the trainer sklearn."""
+"""The plugin's specs: the model linear, the trainer sklearn and its loss."""
 
-from zoo_core import ModelSpec, TrainerSpec, hookimpl
+from zoo_core import LossSpec, ModelSpec, TrainerSpec, hookimpl
 
 
 @hookimpl
@@ -12,6 +12,19 @@ def zoo_trainers() -> list[TrainerSpec]:
             factory="zoo_sklearn.trainer:Trainer",
             framework="scikit-learn",
             recipe_fields=("weight_decay",),
+        )
+    ]
+
+
+@hookimpl
+def zoo_losses() -> list[LossSpec]:
+    return [
+        LossSpec(
+            name="cross-entropy",
+            summary="One classifier against the rest per class; its config names their loss.",
+            task="classification",
+            framework="scikit-learn",
+            loss="zoo_sklearn.losses:fit_batch",
         )
     ]
 

@@ -46,9 +46,9 @@ class Trainer:
         return Learner(model, run)
 
     def predict(
-        self, model: Model, images: NDArray[np.uint8], normalization: Normalization
+        self, model: Model, inputs: NDArray[np.uint8], normalization: Normalization
     ) -> list[Array]:
-        x = prepare(images, normalization)
+        x = prepare(inputs, normalization)
         with np.errstate(all="ignore"):  # the loop finds values that are not finite
             return [logits(classifier, x) for classifier in model]
 
@@ -67,25 +67,20 @@ class Learner:
     """Classifiers in training; the weights are their only state."""
 
     def __init__(self, model: Model, run: Run) -> None:
-        self.model, self.normalization = model, run.data.normalization
+        self.model, self.normalization, self.losses = model, run.data.normalization, run.losses
         for classifier in model:
             classifier.set_params(alpha=run.recipe.weight_decay)
 
-    def set_data(self, images: Split) -> None:
-        self.images = images
+    def set_data(self, examples: Split) -> None:
+        self.examples = examples
 
     def step(self, batch: Batch) -> list[Array]:
-        x = prepare(self.images.images[batch.rows], self.normalization)
-        labels = self.images.labels[batch.rows]
+        x = prepare(self.examples.inputs[batch.rows], self.normalization)
+        targets = self.examples.select_targets(batch.rows)
         with np.errstate(all="ignore"):
             before = [logits(classifier, x) for classifier in self.model]
-        for head, classifier in enumerate(self.model):
-            try:
-                classifier.set_params(eta0=batch.lr).partial_fit(x, labels[:, head])
-            except ValueError as exc:
-                if "overflow" not in str(exc):
-                    raise
-                classifier.coef_[:] = np.nan  # so that the loop names the step
+        for classifier, loss, target in zip(self.model, self.losses, targets, strict=True):
+            loss(classifier.set_params(eta0=batch.lr), x, target)
         return before
 
     def get_state(self) -> dict[str, Array]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from zoo_core.plugin_api import Positions
+from zoo_core.data.augmentation import Positions
 
 Images = NDArray[np.float32]
 
@@ -44,3 +41,9 @@ def warp(images: Images, positions: Positions) -> Images:
     upper = between(corner)
     warped: Images = upper + lower_share * (between(corner + row) - upper)
     return warped
+
+
+def warp_pixels(images: NDArray[np.uint8], positions: Positions) -> NDArray[np.uint8]:
+    """Return warped images of pixels from 0 to 255, rounded."""
+    warped = warp(images.astype(np.float32), positions)
+    return np.rint(warped).astype(np.uint8)

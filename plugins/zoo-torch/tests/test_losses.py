@@ -1,0 +1,153 @@
+"""Losses of the built-in tasks: their definitions, and those of the tasks and of zoo-numpy."""
+
+from importlib import import_module
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from zoo_core.plugin_api import IGNORED_PIXEL
+from zoo_core.plugins.data_specs import TargetSpec
+from zoo_core.tasks.classification import Classification
+from zoo_core.tasks.multi_label import MultiLabel
+from zoo_core.tasks.regression import Regression
+from zoo_core.tasks.segmentation import Segmentation
+from zoo_core.tasks.sequence import StringRecognition
+from zoo_torch import losses
+from zoo_torch.plugin import zoo_losses
+
+RNG = np.random.default_rng(0)
+PLAIN, SMOOTH = SimpleNamespace(label_smoothing=0.0), SimpleNamespace(label_smoothing=0.1)
+
+
+def masks(count):
+    targets = RNG.integers(0, 4, (count, 5, 6)).astype(np.uint8)
+    targets[RNG.random(targets.shape) < 0.3] = IGNORED_PIXEL
+    return targets
+
+
+def strings(count):
+    codes = RNG.integers(0, 3, (count, 5))
+    codes[np.arange(5) >= RNG.integers(0, 6, count)[:, np.newaxis]] = -1
+    return codes
+
+
+# Loss -> task, shape of an example's outputs, targets, and the factor of its definition.
+CASES = {
+    "cross_entropy": (Classification, {"size": 7}, (7,), RNG.integers(0, 7, 20), 1),
+    "binary_cross_entropy": (MultiLabel, {"size": 7}, (7,), RNG.integers(0, 2, (20, 7)), 1),
+    "squared_error": (Regression, {"shape": (2, 3)}, (6,), RNG.normal(size=(20, 2, 3)), 6 / 2),
+    "pixel_cross_entropy": (Segmentation, {"size": 4, "shape": (5, 6)}, (4, 5, 6), masks(20), 1),
+    "ctc": (StringRecognition, {"size": 3, "shape": (5,)}, (12, 4), strings(20), 1),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_loss_is_the_one_that_the_task_reports(name):
+    task, fields, shape, targets, factor = CASES[name]
+    outputs = RNG.normal(0, 2, (20, *shape)).astype(np.float32)
+    loss = getattr(losses, name)(torch.tensor(outputs), torch.tensor(targets), PLAIN)
+    measured = task(TargetSpec(task="task", **fields)).measure(outputs, targets)
+    assert loss.shape == ()
+    assert loss.item() == pytest.approx(factor * measured.columns["loss"].mean(), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_loss_is_a_mean_over_examples(name):
+    _, _, shape, targets, _ = CASES[name]
+    outputs, targets = torch.randn((20, *shape)), torch.tensor(targets)
+    loss = getattr(losses, name)
+    parts = [
+        len(rows) / 20 * loss(outputs[rows], targets[rows], SMOOTH)
+        for rows in (torch.arange(13), torch.arange(13, 20))
+    ]
+    assert sum(parts).item() == pytest.approx(loss(outputs, targets, SMOOTH).item(), rel=1e-5)
+
+
+@pytest.mark.requires("zoo-numpy")
+@pytest.mark.parametrize("recipe", [PLAIN, SMOOTH], ids=["plain", "smoothed"])
+@pytest.mark.parametrize("name", ["cross_entropy", "binary_cross_entropy", "squared_error"])
+def test_loss_and_gradient_are_those_of_zoo_numpy(name, recipe):
+    theirs = pytest.importorskip("zoo_numpy.losses")
+    _, _, shape, targets, _ = CASES[name]
+    outputs = torch.randn((20, *shape), dtype=torch.float64, requires_grad=True)
+    loss = getattr(losses, name)(outputs, torch.tensor(targets), recipe)
+    loss.backward()
+    expected, gradient = getattr(theirs, name)(outputs.detach().numpy(), targets, recipe)
+    assert loss.item() == pytest.approx(expected, rel=1e-12)
+    np.testing.assert_allclose(outputs.grad.numpy(), gradient, atol=1e-15)
+
+
+def test_losses_of_numbers_are_sums_over_values():
+    outputs, targets = torch.tensor([[0.5, 3.0], [0.0, 0.0]]), torch.zeros(2, 2)
+    assert losses.squared_error(outputs, targets, PLAIN).item() == (0.25 / 2 + 9 / 2) / 2
+    assert losses.absolute_error(outputs, targets, PLAIN).item() == 3.5 / 2
+    assert losses.huber(outputs, targets, PLAIN).item() == (0.25 / 2 + 2.5) / 2
+
+
+@pytest.mark.parametrize("name", ["squared_error", "absolute_error", "huber"])
+def test_single_numbers_are_not_broadcast(name):
+    outputs, targets = torch.tensor([[1.0], [2.0]]), torch.tensor([1.0, 2.0], dtype=torch.float64)
+    loss = getattr(losses, name)(outputs, targets, PLAIN)
+    assert loss.item() == 0
+    assert loss.dtype == torch.float32
+
+
+def test_pixel_cross_entropy_without_ignored_pixels_is_that_of_torch():
+    outputs, targets = torch.randn(3, 4, 5, 6), torch.tensor(RNG.integers(0, 4, (3, 5, 6)))
+    ours = losses.pixel_cross_entropy(outputs, targets, SMOOTH)
+    theirs = functional.cross_entropy(outputs, targets, label_smoothing=0.1)
+    assert ours.item() == pytest.approx(theirs.item(), rel=1e-6)
+
+
+def test_mask_of_ignored_pixels_has_finite_loss_and_no_gradient():
+    outputs = torch.randn(2, 4, 5, 6, requires_grad=True)
+    targets = torch.zeros(2, 5, 6, dtype=torch.uint8)
+    targets[0] = IGNORED_PIXEL
+    loss = losses.pixel_cross_entropy(outputs, targets, SMOOTH)
+    loss.backward()
+    assert torch.isfinite(loss)
+    assert not outputs.grad[0].any()
+    assert outputs.grad[1].all()
+
+
+def test_ctc_is_the_mean_of_torch():
+    codes = torch.tensor(strings(10))
+    outputs = torch.randn(10, 12, 4, requires_grad=True)
+    ours = losses.ctc(outputs, codes, PLAIN)
+    logs = outputs.log_softmax(2).transpose(0, 1)
+    sizes = torch.full((10,), 12), (codes >= 0).sum(1)
+    assert ours.item() == functional.ctc_loss(logs, codes + 1, *sizes).item()
+    ours.backward()
+    assert torch.isfinite(outputs.grad).all()
+
+
+def test_ctc_learns_a_string():
+    outputs = torch.zeros(1, 6, 4, requires_grad=True)
+    codes = torch.tensor([[1, 1, 0]])
+    optimizer = torch.optim.Adam([outputs], lr=0.3)
+    for _ in range(60):
+        optimizer.zero_grad()
+        losses.ctc(outputs, codes, PLAIN).backward()
+        optimizer.step()
+    task = StringRecognition(TargetSpec(task="sequence", classes=("a", "b", "c"), shape=(3,)))
+    assert task.predict(outputs.detach().numpy()).strings == ["bba"]
+
+
+def test_losses_follow_the_recipe_fields_of_their_specs():
+    for spec in zoo_losses():
+        function = spec.loss.partition(":")[2]
+        _, _, shape, targets, _ = CASES.get(function, CASES["squared_error"])
+        outputs, targets = torch.randn((20, *shape)), torch.tensor(targets)
+        plain, smooth = (getattr(losses, function)(outputs, targets, x) for x in (PLAIN, SMOOTH))
+        assert (plain != smooth) == ("label_smoothing" in spec.recipe_fields)
+
+
+def test_specs_refer_to_losses():
+    specs = zoo_losses()
+    assert len({spec.key for spec in specs}) == len(specs)
+    for spec in specs:
+        module, _, function = spec.loss.partition(":")
+        assert callable(getattr(import_module(module), function))

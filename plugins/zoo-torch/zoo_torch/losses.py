@@ -1,0 +1,85 @@
+"""Losses of the built-in tasks: ``(outputs, targets, recipe) -> Tensor``, a mean over N examples.
+
+Each is a mean over the examples, also where examples differ in length or in the number of their
+pixels: the share of a process, of several that train together, is then its part of the batch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from zoo_core.plugin_api import IGNORED_PIXEL
+
+if TYPE_CHECKING:
+    from zoo_core import Recipe
+
+
+def cross_entropy(outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
+    """Return the loss of classification: outputs ``(N, K)``, targets ``(N,)``."""
+    return functional.cross_entropy(outputs, targets, label_smoothing=recipe.label_smoothing)
+
+
+def binary_cross_entropy(outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
+    """Return the mean over the K labels of ``-log sigmoid``: outputs and targets ``(N, K)``."""
+    smoothing = recipe.label_smoothing
+    wanted = (1 - smoothing) * targets.to(outputs.dtype) + smoothing / 2
+    return functional.binary_cross_entropy_with_logits(outputs, wanted)
+
+
+def squared_error(outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
+    """Return half the squared distance of outputs ``(N, K)`` to targets ``(N, …)`` of K values."""
+    total = functional.mse_loss(outputs, _like(outputs, targets), reduction="sum")
+    return total / 2 / len(outputs)
+
+
+def absolute_error(outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
+    """Return the sum over K values of ``|y - t|``: outputs ``(N, K)``, targets ``(N, …)``."""
+    return functional.l1_loss(outputs, _like(outputs, targets), reduction="sum") / len(outputs)
+
+
+def huber(outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
+    """Return the sum over K values of ``d²/2`` for a distance ``d < 1``, else ``d - ½``."""
+    return functional.huber_loss(outputs, _like(outputs, targets), reduction="sum") / len(outputs)
+
+
+def pixel_cross_entropy(outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
+    """Return the loss of segmentation: outputs ``(N, K, H, W)``, targets ``(N, H, W)``.
+
+    It is a mean over examples of the mean over an example's pixels, without ignored ones.
+    """
+    wanted = targets.long()
+    losses = functional.cross_entropy(
+        outputs,
+        wanted,
+        ignore_index=IGNORED_PIXEL,
+        reduction="none",
+        label_smoothing=recipe.label_smoothing,
+    )
+    # At least 1, because every pixel of an example may be ignored.
+    counted = (wanted != IGNORED_PIXEL).sum(dim=(1, 2)).clamp(min=1)
+    return (losses.sum(dim=(1, 2)) / counted).mean()
+
+
+def ctc(outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
+    """Return the loss of strings: outputs ``(N, T, K + 1)``, targets ``(N, L)`` padded with -1.
+
+    The mean over examples of ``-log`` of the string's probability, divided by its length.
+    """
+    # On the CPU, because the gradients of CUDA's CTC depend on the order in which its threads add,
+    # so that no training would be reproducible, and MPS has none.
+    logs = outputs.log_softmax(dim=2).transpose(0, 1).cpu()  # (T, N, K + 1)
+    wanted = targets.cpu()
+    return functional.ctc_loss(
+        logs,
+        wanted + 1,  # output 0 is the blank; as the padding, it is not part of any string
+        input_lengths=torch.full((len(outputs),), outputs.shape[1]),
+        target_lengths=(wanted >= 0).sum(dim=1),
+    ).to(outputs.device)
+
+
+def _like(outputs: Tensor, targets: Tensor) -> Tensor:
+    return targets.reshape(outputs.shape).to(outputs.dtype)

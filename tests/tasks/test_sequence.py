@@ -1,0 +1,178 @@
+"""Strings: CTC decoding, loss and edit distance against plain ones, and what is refused."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+from tests.tasks.examples import strings
+from zoo_core.errors import DataError
+from zoo_core.plugins.data_specs import TargetSpec
+from zoo_core.tasks import ctc
+from zoo_core.tasks.sequence import StringRecognition, encode_strings
+
+TARGET = TargetSpec(task="sequence", classes=("a", "b", "c"), shape=(4,))
+TASK = StringRecognition(TARGET)
+texts = st.lists(st.text("abc", max_size=6), min_size=1, max_size=8)
+
+
+def encode(*values, length=None):
+    length = length or max(1, *map(len, values))
+    return encode_strings(
+        values, TargetSpec(task="sequence", classes=TARGET.classes, shape=(length,))
+    )
+
+
+def outputs_of(*paths):
+    """Return outputs whose best paths are strings of ``abc-``, in which ``-`` is the blank."""
+    return 5 * np.array([np.eye(4)[["-abc".index(x) for x in path]] for path in paths], np.float32)
+
+
+def plain_distance(found, expected):
+    """Return the Levenshtein distance, by its recursive definition."""
+    if not found or not expected:
+        return len(found) + len(expected)
+    if found[0] == expected[0]:
+        return plain_distance(found[1:], expected[1:])
+    pairs = [(found[1:], expected), (found, expected[1:]), (found[1:], expected[1:])]
+    return 1 + min(plain_distance(*pair) for pair in pairs)
+
+
+def plain_decode(path):
+    return "".join(symbol for symbol, _ in itertools.groupby(path) if symbol != "-")
+
+
+@given(texts, texts)
+def test_edit_distances_agree_with_definition(found, expected):
+    pairs = [*zip(found, expected, strict=False)]
+    ours = ctc.edit_distances(*(encode(*each) for each in zip(*pairs, strict=True)))
+    assert ours.tolist() == [plain_distance(*pair) for pair in pairs]
+
+
+@given(
+    st.integers(1, 9).flatmap(
+        lambda n: st.lists(st.text("abc-", min_size=n, max_size=n), min_size=1)
+    )
+)
+def test_decoding_agrees_with_definition(paths):
+    prediction = TASK.predict(outputs_of(*paths))
+    assert prediction.strings == [plain_decode(path) for path in paths]
+    assert [*map(str.__len__, prediction.strings)] == ctc.lengths(prediction.codes).tolist()
+
+
+@given(st.text("abc", max_size=3), st.integers(0, 2**32 - 1))
+def test_loss_is_sum_over_all_paths(string, seed):
+    steps = 4
+    outputs = np.random.default_rng(seed).normal(0, 2, (1, steps, 4))
+    shares = np.exp(outputs[0]) / np.exp(outputs[0]).sum(axis=1, keepdims=True)
+    total = sum(
+        np.prod([shares[step]["-abc".index(x)] for step, x in enumerate(path)])
+        for path in itertools.product("-abc", repeat=steps)
+        if plain_decode(path) == string
+    )
+    loss = ctc.ctc_losses(outputs, encode(string))[0]
+    if total == 0:  # three equal symbols take five steps
+        assert loss == np.inf
+    else:
+        assert loss == pytest.approx(-np.log(total) / max(1, len(string)), rel=1e-9)
+
+
+def test_loss_agrees_with_torch():
+    torch = pytest.importorskip("torch")
+    _, outputs, codes = strings(np.random.default_rng(0), 50)
+    logs = torch.tensor(outputs, dtype=torch.float64).log_softmax(2).transpose(0, 1)
+    sizes = torch.full((50,), 11), torch.tensor(ctc.lengths(codes))
+    theirs = torch.nn.functional.ctc_loss(logs, torch.tensor(codes) + 1, *sizes, reduction="none")
+    expected = theirs.numpy() / np.maximum(ctc.lengths(codes), 1)
+    np.testing.assert_allclose(ctc.ctc_losses(outputs, codes), expected, rtol=1e-9)
+
+
+@given(texts)
+def test_string_can_be_given_in_the_steps_that_it_needs_and_not_in_fewer(values):
+    for value, needed in zip(values, ctc.steps_needed(encode(*values)).tolist(), strict=True):
+        if needed:
+            assert np.isfinite(ctc.ctc_losses(np.zeros((1, needed, 4)), encode(value)))
+        if needed > 1:
+            assert ctc.ctc_losses(np.zeros((1, needed - 1, 4)), encode(value)) == np.inf
+
+
+def test_padding_does_not_matter():
+    outputs = np.random.default_rng(1).normal(size=(2, 9, 4))
+    short, long = encode("ab", "c"), encode("ab", "c", length=8)
+    assert np.array_equal(ctc.ctc_losses(outputs, short), ctc.ctc_losses(outputs, long))
+    assert np.array_equal(ctc.edit_distances(short, long), [0, 0])
+
+
+def test_metrics_count_symbols_of_all_strings():
+    measured = TASK.measure(outputs_of("a-b-", "cc--", "----"), encode("ab", "abc", ""))
+    assert measured.columns["exact_match"].tolist() == [True, False, True]
+    assert measured.columns["cer"].tolist() == [0, 2 / 3, 0]
+    metrics = TASK.metrics(measured)
+    assert metrics.pop("loss") > 0
+    assert metrics == {"exact_match": 2 / 3, "exact": 2, "cer": 2 / 5}
+
+
+def test_prediction_is_string_with_confidence():
+    prediction = TASK.predict(outputs_of("aa-a", "----"))
+    assert prediction.strings == ["aa", ""]
+    assert prediction.codes.tolist() == [[0, 0, -1, -1], [-1] * 4]
+    share = (np.exp(5) / (np.exp(5) + 3)) ** 4
+    np.testing.assert_allclose(prediction.confidences, share, rtol=1e-6)
+    assert [*TASK.texts(prediction)] == [f'"aa" ({share:.1%})', f'"" ({share:.1%})']
+    assert next(TASK.records(prediction)) == {
+        "strings": "aa",
+        "confidences": pytest.approx(share),
+    }
+    assert TASK.columns("_1") == ["string_1", "confidence_1"]
+    assert next(TASK.rows(prediction)) == ["aa", f"{share:.6f}"]
+
+
+@given(st.lists(st.text("abc", max_size=4), max_size=8))
+def test_encoded_strings_are_valid_targets(values):
+    codes = encode_strings(values, TARGET)
+    TASK.check_targets(codes)
+    assert TASK._strings(codes) == values
+
+
+def test_symbols_may_have_several_characters():
+    target = TargetSpec(task="sequence", classes=("ch", "a"), shape=(3,))
+    codes = encode_strings([["a", "ch"]], target)
+    assert codes.tolist() == [[1, 0, -1]]
+    outputs = np.eye(3, dtype=np.float32)[codes + 1]
+    assert StringRecognition(target).predict(outputs).strings == ["ach"]
+
+
+def test_string_with_symbol_outside_the_alphabet_is_an_error():
+    with pytest.raises(DataError, match=r"of the alphabet 'abc', got 'x' in 'bxy' \(row 1\)"):
+        encode_strings(["a", "bxy"], TARGET)
+
+
+def test_string_longer_than_the_target_is_an_error():
+    with pytest.raises(DataError, match=r"at most 4 symbols, got 5 in 'ababa' \(row 0\)"):
+        encode_strings(["ababa"], TARGET)
+
+
+def test_string_longer_than_the_net_can_give_is_an_error():
+    targets = encode("ab", "aab", "abca", length=4)
+    TASK.check_outputs((4, 4), targets)
+    targets = encode("ab", "aabb", "abca", length=4)
+    TASK.check_outputs((6, 4), targets)
+    with pytest.raises(DataError, match="at least 6 time steps for 'aabb', got 5"):
+        TASK.check_outputs((5, 4), targets)
+
+
+@pytest.mark.parametrize(
+    ("targets", "message"),
+    [
+        (np.zeros((1, 5), np.int64), r"expected strings int64 \(N, 4\), got int64 \(1, 5\)"),
+        (np.zeros((1, 4), np.int32), r"got int32 \(1, 4\)"),
+        (np.array([[0] * 4, [0, 3, -1, -1]]), r"symbols 0 to 2, .* got \[0, 3, -1, -1\] in row 1"),
+        (np.array([[0, -2, -1, -1]]), r"got \[0, -2, -1, -1\] in row 0"),
+        (np.array([[0, -1, 1, -1]]), r"then -1 to the end, got \[0, -1, 1, -1\] in row 0"),
+        (np.array([[-1, 1, 1, 1]]), r"then -1 to the end"),
+    ],
+)
+def test_targets_that_do_not_fit_are_an_error(targets, message):
+    with pytest.raises(DataError, match=message):
+        TASK.check_targets(targets)

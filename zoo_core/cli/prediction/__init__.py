@@ -1,0 +1,1 @@
+"""The inputs and the output of `zoo predict`."""

@@ -1,0 +1,56 @@
+"""Output of predictions: one line of text, JSON object or CSV row per example."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from zoo_core.metrics.predictions import Predictions
+from zoo_core.metrics.task import Task
+
+
+def text_lines(
+    names: Sequence[str], predictions: Predictions, tasks: Sequence[Task]
+) -> Iterator[str]:
+    """Yield ``NAME: 7 (98.1%), 9 (1.2%)`` per example; semicolons separate the heads."""
+    heads = [task.texts(head) for task, head in zip(tasks, predictions.heads, strict=True)]
+    for name, *texts in zip(names, *heads, strict=True):
+        yield f"{name}: {'; '.join(texts)}"
+
+
+def json_records(
+    names: Sequence[str], predictions: Predictions, tasks: Sequence[Task]
+) -> Iterator[dict[str, Any]]:
+    """Yield the entry of `zoo predict --json` per example; lists have one entry per head."""
+    heads = [task.records(head) for task, head in zip(tasks, predictions.heads, strict=True)]
+    for name, *records in zip(names, *heads, strict=True):
+        keys = dict.fromkeys(key for record in records for key in record)
+        yield {"file": name, **{key: [record.get(key) for record in records] for key in keys}}
+
+
+def csv_rows(predictions: Predictions, tasks: Sequence[Task]) -> Iterator[list[str]]:
+    """Yield the cells of each example under the columns of `csv_columns`."""
+    heads = [task.rows(head) for task, head in zip(tasks, predictions.heads, strict=True)]
+    for cells in zip(*heads, strict=True):
+        yield [cell for of_head in cells for cell in of_head]
+
+
+def csv_columns(tasks: Sequence[Task]) -> list[str]:
+    """Return the names of the columns of `csv_rows`; several heads are numbered."""
+    several = len(tasks) > 1
+    return [
+        column
+        for head, task in enumerate(tasks, 1)
+        for column in task.columns(f"_{head}" if several else "")
+    ]
+
+
+def csv_line(row: Iterable[str]) -> str:
+    """Return a row as a line of CSV, without a line break."""
+    # csv.writer, because file names may contain commas and quotes.
+    line = io.StringIO()
+    # With both characters of a line break, because it quotes only those of its own.
+    csv.writer(line, lineterminator="\r\n").writerow(row)
+    return line.getvalue().removesuffix("\r\n")

@@ -1,0 +1,91 @@
+"""Statistics of the training rows by which inputs and targets are normalized."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zoo_core.data.dataset import ArrayDataset
+from zoo_core.data.normalization import Normalization, TargetScale
+from zoo_core.errors import DataError, join_names
+from zoo_core.metrics.task import Task
+from zoo_core.plugins.data_specs import InputSpec, feature_name
+from zoo_core.recipes.recipe import Recipe
+
+
+def make_normalization(
+    dataset: ArrayDataset, rows: NDArray[np.int64], recipe: Recipe, tasks: Sequence[Task]
+) -> Normalization:
+    """Return the normalization of a recipe.
+
+    Args:
+        dataset: the data set.
+        rows: training rows, from which statistics are computed that the data set does not state.
+        recipe: the recipe.
+        tasks: task of each head.
+
+    Raises:
+        DataError: a value is missing although the recipe does not fill it, or a feature is
+            constant.
+    """
+    train, spec = dataset.splits["train"], dataset.input_spec
+    scales = tuple(
+        _target_scale(targets[rows]) if recipe.standardize and task.scalable else None
+        for task, targets in zip(tasks, train.targets, strict=True)
+    )
+    scales = scales if any(scales) else ()
+    if np.dtype(spec.dtype).kind != "f":
+        mean, std = dataset.mean, dataset.std
+        if not recipe.normalize:
+            mean, std = (0.0,) * len(mean), (1.0,) * len(mean)  # pixels / 255
+        return Normalization(mean, std, scales)
+    fill = recipe.missing == "mean"
+    _check_numbers(dataset, fill=fill)
+    mean, std = dataset.mean, dataset.std
+    if not mean and (recipe.normalize or fill):
+        mean, std = _statistics(train.inputs[rows], spec)
+    filled = mean if fill else ()
+    return Normalization(*((mean, std) if recipe.normalize else ((), ())), scales, filled)
+
+
+def _statistics(
+    inputs: NDArray[Any], spec: InputSpec
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return mean and standard deviation per entry of the first axis, without missing values."""
+    axes = tuple(axis for axis in range(inputs.ndim) if axis != 1)
+    # In float64, because the sum over many rows would lose digits in float32.
+    mean = np.atleast_1d(np.nanmean(inputs, axis=axes, dtype=np.float64))
+    std = np.atleast_1d(np.nanstd(inputs, axis=axes, dtype=np.float64))
+    if constant := [feature_name(spec, int(each)) for each in np.flatnonzero(std == 0)]:
+        raise DataError(
+            f"{'feature' if len(constant) == 1 else 'features'} with the same value in all "
+            f"training rows: {join_names(constant)}",
+            hint="Leave such columns out: they cannot be standardized, and say nothing.",
+        )
+    return tuple(map(float, mean)), tuple(map(float, std))
+
+
+def _target_scale(targets: NDArray[Any]) -> TargetScale:
+    mean = np.atleast_1d(targets.mean(axis=0, dtype=np.float64))
+    std = np.atleast_1d(targets.std(axis=0, dtype=np.float64))
+    # A constant target needs no scale, and has none to divide by.
+    std = np.where(std == 0, 1.0, std)
+    return TargetScale(tuple(map(float, mean.ravel())), tuple(map(float, std.ravel())))
+
+
+def _check_numbers(dataset: ArrayDataset, *, fill: bool) -> None:
+    for name, split in dataset.splits.items():
+        wrong = np.isinf(split.inputs) if fill else ~np.isfinite(split.inputs)
+        if wrong.any():
+            row, entry = (int(each[0]) for each in np.nonzero(wrong)[:2])
+            value = split.inputs[row, entry].ravel()[0]
+            raise DataError(
+                f"{int(wrong.sum()):,} inputs of split {name!r} are missing or infinite, the first "
+                f"in row {row}, {feature_name(dataset.input_spec, entry)}: {value}",
+                hint=""
+                if fill
+                else "Fill missing ones with the mean of the training rows: --set missing=mean",
+            )

@@ -1,0 +1,137 @@
+"""Scores and answers of published weights, which a verification computes again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zoo_core.data.dataset import Split
+from zoo_core.errors import VerificationError
+from zoo_core.frameworks.prediction import iter_outputs
+from zoo_core.metrics.scores import Scores, concatenate, format_metric, measure, score
+from zoo_core.metrics.task import Task
+from zoo_core.pretrained.model import Pretrained
+
+TOLERANCE = 1e-3
+"""Maximum relative difference of a metric whose predictions are not discrete."""
+# As that of golden outputs: far above the differences of float32 sums in another order.
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The scores of a model on a split, and the checksum of its discrete answers.
+
+    Attributes:
+        scores: the scores.
+        sha256: checksum of the answers, int64, little-endian: ``(N, heads)`` if each head has one
+            per example, otherwise those of each head in turn. Heads whose predictions are not
+            discrete have none.
+        exact: whether each head's answers are discrete.
+    """
+
+    scores: Scores
+    sha256: str
+    exact: tuple[bool, ...]
+
+
+def compute_answers(pretrained: Pretrained, split: Split) -> Answers:
+    """Predict a split, and return scores and answers."""
+    tasks = pretrained.tasks
+    parts, digest = [], _Digest()
+    for place, outputs in iter_outputs(
+        pretrained.trainer,
+        pretrained.model,
+        split.inputs,
+        pretrained.normalization,
+        pretrained.views,
+    ):
+        parts.append(measure(tasks, outputs, tuple(each[place] for each in split.targets)))
+        digest.update(_discrete(tasks, outputs))
+    return Answers(score(tasks, concatenate(parts)), digest.hexdigest(), digest.exact)
+
+
+def _discrete(
+    tasks: Sequence[Task], outputs: Sequence[NDArray[Any]]
+) -> list[NDArray[np.int64] | None]:
+    heads = zip(tasks, outputs, strict=True)
+    return [task.answers(task.predict(head)) for task, head in heads]
+
+
+class _Digest:
+    """The checksum of answers that come in chunks."""
+
+    def __init__(self) -> None:
+        self._stacked = hashlib.sha256()
+        self._heads: list[Any] = []
+        self.exact: tuple[bool, ...] = ()
+        self._is_flat = True
+
+    def update(self, heads: list[NDArray[np.int64] | None]) -> None:
+        self.exact = tuple(head is not None for head in heads)
+        self._heads = self._heads or [hashlib.sha256() for _ in heads]
+        # Little-endian, so that the checksum is the same on every machine.
+        arrays = [None if head is None else np.ascontiguousarray(head, "<i8") for head in heads]
+        for digest, array in zip(self._heads, arrays, strict=True):
+            if array is not None:
+                digest.update(array.tobytes())
+        flat = [array for array in arrays if array is not None and array.ndim == 1]
+        if len(flat) == len(arrays):
+            self._stacked.update(np.stack(flat, axis=1).tobytes())
+        else:
+            self._is_flat = False
+
+    def hexdigest(self) -> str:
+        if self._is_flat:
+            return self._stacked.hexdigest()
+        of_heads = [digest.hexdigest() for digest in self._heads]
+        return hashlib.sha256(" ".join(of_heads).encode()).hexdigest()
+
+
+def check_scores(answers: Answers, stated: Scores, where: str) -> None:
+    """Compare scores with those on a card.
+
+    Counts of heads with discrete answers are compared exactly, and all metrics of other heads
+    within a tolerance.
+
+    Raises:
+        VerificationError: they differ.
+    """
+    found = answers.scores
+    same = found.total == stated.total and found.metrics.keys() == stated.metrics.keys()
+    if same and all(answers.exact):
+        same = found.all_correct == stated.all_correct
+    if not same or not all(
+        _agree(found[name], stated[name], answers.exact) for name in stated.metrics
+    ):
+        raise VerificationError(
+            f"scores of the test examples{where}: expected {describe(stated)}, as on the card, got "
+            f"{describe(found)}"
+        )
+
+
+def _agree(found: Sequence[Any], stated: Sequence[Any], exact: Sequence[bool]) -> bool:
+    return all(
+        (a == b or not isinstance(b, int | None))
+        if is_exact
+        else a == b or abs(a - b) <= TOLERANCE * max(abs(a), abs(b))
+        for a, b, is_exact in zip(found, stated, exact, strict=True)
+    )
+
+
+def describe(scores: Scores) -> str:
+    """Return the counts of scores as text, or else their metrics: ``correct 9,912 of 10,000``."""
+    counts = {
+        name: values
+        for name, values in scores.metrics.items()
+        if all(isinstance(each, int) for each in values)
+    }
+    text = ", ".join(
+        f"{name} {' / '.join(format_metric(name, each) for each in values if each is not None)}"
+        for name, values in (counts or scores.metrics).items()
+    )
+    return f"{text} of {scores.total:,}"

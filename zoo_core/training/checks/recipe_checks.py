@@ -1,0 +1,165 @@
+"""Checks of a recipe against model, data set, trainer and processes, before anything is loaded."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+
+from zoo_core.errors import InvalidValueError, join_names
+from zoo_core.frameworks.distributed import env_world_size
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.plugins.entry import Entry
+from zoo_core.plugins.specs import DatasetSpec, LossSpec, ModelSpec, TrainerSpec
+from zoo_core.recipes.recipe import IMAGE_FIELDS, LOSS_FIELDS, TRAINER_FIELDS, WARP_FIELDS, Recipe
+
+
+def check_recipe(
+    recipe: Recipe,
+    model: Entry[ModelSpec],
+    dataset: DatasetSpec,
+    trainer: TrainerSpec,
+    losses: Sequence[LossSpec],
+) -> None:
+    """Check that model, data set, trainer and losses implement every value of a recipe.
+
+    Raises:
+        InvalidValueError: one does not, or a value would have no or a harmful effect.
+    """
+    _check_composable(recipe, dataset)
+    _check_kind(recipe, dataset)
+    _check_heads(recipe, dataset)
+    _check_pretrained(recipe, model)
+    _check_fields(recipe, trainer)
+    _check_losses(recipe, losses)
+    _check_flip(recipe)
+    _check_processes(recipe, trainer)
+
+
+def warps_in_core(recipe: Recipe, trainer: TrainerSpec) -> bool:
+    """Return whether a recipe has a warp that its trainer does not implement."""
+    missing = WARP_FIELDS.difference(trainer.recipe_fields)
+    return any(recipe.changed_from_default(field) for field in missing)
+
+
+def check_framework(catalog: Catalog, model: Entry[ModelSpec], trainer: Entry[TrainerSpec]) -> None:
+    """Check that a trainer trains models of a model's framework.
+
+    Raises:
+        InvalidValueError: it does not.
+    """
+    expected = framework_of(catalog, model.spec)
+    if trainer.spec.framework != expected:
+        fitting = [
+            name
+            for name, entry in catalog.entries("trainers").items()
+            if entry.spec.framework == expected
+        ]
+        raise InvalidValueError(
+            f"trainer {trainer.spec.name!r} trains models of {trainer.spec.framework}, but model "
+            f"{model.spec.name!r} is one of {expected}",
+            hint=f"Choose one of its trainers: {join_names(fitting)}.",
+        )
+
+
+def framework_of(catalog: Catalog, model: ModelSpec) -> str:
+    """Return the framework of a model: its own, or that of its default trainer."""
+    return model.framework or catalog.trainer(model.trainer).spec.framework
+
+
+def _check_composable(recipe: Recipe, dataset: DatasetSpec) -> None:
+    if recipe.fresh and not dataset.composable:
+        raise InvalidValueError(
+            f"invalid recipe: fresh is true, but dataset {dataset.name!r} composes no new examples",
+            hint="Leave it out: --set fresh=false",
+        )
+
+
+def _check_kind(recipe: Recipe, dataset: DatasetSpec) -> None:
+    if dataset.input.kind == "image":
+        return
+    for field in sorted(IMAGE_FIELDS):
+        if recipe.changed_from_default(field):
+            raise InvalidValueError(
+                f"invalid recipe: {field} is {json.dumps(getattr(recipe, field))}, but the inputs "
+                f"of dataset {dataset.name!r} are {dataset.input.kind}, not images",
+                hint=f"Leave it out: --set {field}={_default(field)}",
+            )
+
+
+def _check_heads(recipe: Recipe, dataset: DatasetSpec) -> None:
+    heads = len(dataset.targets)
+    if recipe.head_weights and (len(recipe.head_weights) != heads or not any(recipe.head_weights)):
+        raise InvalidValueError(
+            f"invalid recipe: head_weights: expected {heads} numbers, one per target of dataset "
+            f"{dataset.name!r}, one of them greater than 0, got {[*recipe.head_weights]}",
+        )
+
+
+def _default(field: str) -> str:
+    default = Recipe.model_fields[field].default
+    return shlex.quote(default if isinstance(default, str) else json.dumps(default))
+
+
+def _check_pretrained(recipe: Recipe, model: Entry[ModelSpec]) -> None:
+    if recipe.pretrained and not model.spec.pretrained:
+        raise InvalidValueError(
+            f"invalid recipe: pretrained is true, but {model.plugin.distribution} has no "
+            f"pretrained weights for {model.spec.name!r}",
+            hint="Train from random weights with --set pretrained=false, or choose a model from "
+            "`zoo list --pretrained`.",
+        )
+
+
+def _check_fields(recipe: Recipe, trainer: TrainerSpec) -> None:
+    # An ignored field would leave a card that does not describe the actual training. Warps are the
+    # core's, for a trainer that has none.
+    for field in sorted(TRAINER_FIELDS.difference(trainer.recipe_fields, WARP_FIELDS)):
+        if recipe.changed_from_default(field):
+            raise InvalidValueError(
+                f"invalid recipe: {field} is {json.dumps(getattr(recipe, field))}, "
+                f"but trainer {trainer.name!r} does not implement that field",
+                hint=f"Leave it out: --set {field}={_default(field)}. "
+                f"Fields that it implements: {join_names(trainer.recipe_fields)}.",
+            )
+
+
+def _check_losses(recipe: Recipe, losses: Sequence[LossSpec]) -> None:
+    for field in sorted(LOSS_FIELDS):
+        if recipe.changed_from_default(field) and not any(
+            field in loss.recipe_fields for loss in losses
+        ):
+            raise InvalidValueError(
+                f"invalid recipe: {field} is {json.dumps(getattr(recipe, field))}, but the loss "
+                f"{join_names(dict.fromkeys(loss.name for loss in losses))} does not implement "
+                "that field",
+                hint=f"Leave it out: --set {field}={_default(field)}.",
+            )
+
+
+def _check_flip(recipe: Recipe) -> None:
+    # Augmentation is applied in training only, so it has to be random. Not a constraint of the
+    # field, because old weights of such a recipe must stay readable.
+    if recipe.flip == 1:
+        raise InvalidValueError(
+            "invalid recipe: flip: expected less than 1, got 1: all images would be mirrored in "
+            "training, and none in a prediction",
+            hint="Mirror every second image on average: --set flip=0.5",
+        )
+
+
+def _check_processes(recipe: Recipe, trainer: TrainerSpec) -> None:
+    size = env_world_size()
+    if size == 1:
+        return
+    if not trainer.distributed:
+        raise InvalidValueError(
+            f"trainer {trainer.name!r}: expected 1 process, got {size}",
+            hint="Start it without a launcher.",
+        )
+    if recipe.batch_size < size:  # some processes would have no example in any step
+        raise InvalidValueError(
+            f"invalid recipe: batch_size: expected at least {size}, the number of processes, "
+            f"got {recipe.batch_size}",
+            hint=f"Choose a larger one: --set batch_size={size}",
+        )

@@ -1,0 +1,87 @@
+"""Scores of the test split, and its predictions for callbacks that draw them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zoo_core.errors import TrainingError
+from zoo_core.frameworks.distributed import Group
+from zoo_core.frameworks.prediction import NotFiniteError, measure_split, predict_views
+from zoo_core.frameworks.run import Run
+from zoo_core.frameworks.trainer import Trainer
+from zoo_core.metrics.predictions import Predictions, predictions_of
+from zoo_core.metrics.scores import Scores, score
+
+MAX_KEPT = 1 << 28
+"""Maximum bytes of outputs that are kept from the scoring of the test split."""
+
+
+class KeptPredictions:
+    """Predictions of the test split: those of its scoring, or computed again if they are large.
+
+    Args:
+        trainer: adapter of the model's framework.
+        model: the trained model, the framework's own object.
+        run: the training.
+    """
+
+    def __init__(self, trainer: Trainer, model: Any, run: Run) -> None:
+        self._trainer, self._model, self._run = trainer, model, run
+        self._chunks: list[list[NDArray[Any]]] = []
+        self._bytes = 0
+
+    def keep(self, outputs: list[NDArray[Any]]) -> None:
+        """Keep the outputs of a chunk, unless all of them together are large."""
+        self._bytes += sum(head.nbytes for head in outputs)
+        self._chunks = [*self._chunks, outputs] if self._bytes <= MAX_KEPT else []
+
+    def get(self) -> Predictions:
+        """Return the predictions of ``run.data.test``."""
+        run = self._run
+        heads = zip(*self._chunks, strict=True)
+        outputs = [np.concatenate(chunks) for chunks in heads]
+        # Several processes have a shard of them each.
+        if not outputs or len(outputs[0]) != len(run.data.test):
+            outputs = predict_views(
+                self._trainer,
+                self._model,
+                run.data.test.inputs,
+                run.data.normalization,
+                run.recipe.views,
+            )
+        return predictions_of(run.tasks, outputs)
+
+
+def score_test(
+    trainer: Trainer, model: Any, run: Run, group: Group
+) -> tuple[Scores, KeptPredictions]:
+    """Return the scores of the test split, and its predictions.
+
+    Args:
+        trainer: adapter of the model's framework.
+        model: the trained model, the framework's own object.
+        run: the training.
+        group: the processes, all of which call this function.
+
+    Raises:
+        TrainingError: the outputs are not finite.
+    """
+    predictions = KeptPredictions(trainer, model, run)
+    try:
+        measured = measure_split(
+            trainer,
+            model,
+            run.data.test,
+            run.data.normalization,  # that of pretrained weights, if it starts from some
+            run.tasks,
+            group=group,
+            views=run.recipe.views,
+            on_chunk=predictions.keep,
+        )
+    except NotFiniteError:
+        problem = f"the outputs for the test examples are not finite; see {run.folder}"
+        raise TrainingError(problem) from None
+    return score(run.tasks, measured), predictions
