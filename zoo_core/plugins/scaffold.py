@@ -12,8 +12,10 @@ from pathlib import Path
 
 from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.plugins.catalog import Catalog
+from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.selection import canonical
-from zoo_core.plugins.specs import MAX_NAME_LENGTH, Spec
+from zoo_core.plugins.specs import MAX_NAME_LENGTH, ModelSpec, Spec, TrainerSpec
+from zoo_core.text import printable
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -21,21 +23,39 @@ TEMPLATES = Path(__file__).with_name("templates")
 SUFFIX = ".txt"
 """Suffix of every template's file."""
 
-KINDS = ("model", "dataset", "trainer")
+KINDS = {
+    "model": "models",
+    "dataset": "datasets",
+    "trainer": "trainers",
+    "source": "sources",
+    "registry": "registries",
+    "command": "commands",
+    "hooks": "",
+}
+"""Kind of scaffold -> kind of spec that it offers; training hooks have no spec and no name."""
+
 FRAMEWORKS = ("torch", "numpy")
+OTHER = "other"
+"""Name of the template of a model for any other framework, whose builder is a stub."""
 
 # With an upper bound, because names of `zoo_core.plugin_api` may change with a minor version.
 _CORE = "zoo-core>=0.1,<0.2"
 _MNIST = "zoo-mnist>=0.1,<0.2"
+_NUMPY = "numpy>=1.26"
+_TORCH = "torch>=2.4"
 
 _NEEDS = {
-    "model-torch": ["torch>=2.4", _CORE, _MNIST, "zoo-torch>=0.1,<0.2"],
-    "model-numpy": ["numpy>=1.26", _CORE, _MNIST, "zoo-numpy>=0.1,<0.2"],
-    "dataset": ["numpy>=1.26", _CORE],
-    "trainer-torch": ["torch>=2.4", _CORE, _MNIST],
-    "trainer-numpy": ["numpy>=1.26", _CORE, _MNIST],
+    "model": [_MNIST],
+    "model-torch": [_TORCH],
+    "model-numpy": [_NUMPY],
+    "dataset": [_NUMPY],
+    "source": [_NUMPY],
+    "trainer": [_MNIST],
+    "trainer-torch": [_TORCH],
+    "trainer-numpy": [_NUMPY],
+    "command": ["click>=8.1"],
 }
-"""Requirements of each template's distribution."""
+"""Requirements of each template, in addition to zoo-core."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +63,24 @@ class NewPlugin:
     """The choices for a new plugin.
 
     Attributes:
-        name: name of the model, data set or trainer that it offers.
+        name: name of the model, data set, … that it offers.
         kind: one of `KINDS`.
-        framework: one of `FRAMEWORKS`; None for a data set.
+        framework: template of a model or trainer: one of `FRAMEWORKS`, or `OTHER`.
+        trainer: installed trainer of a model; None for the one that is named like the framework.
+        example: model of that trainer, for the author to look at.
     """
 
     name: str
     kind: str
-    framework: str | None
+    framework: str | None = None
+    trainer: Entry[TrainerSpec] | None = None
+    example: Entry[ModelSpec] | None = None
 
     @property
-    def template(self) -> str:
-        return self.kind if self.framework is None else f"{self.kind}-{self.framework}"
+    def layers(self) -> tuple[str, ...]:
+        """Folders of templates; a file of a later one replaces that of an earlier one."""
+        choices = [each for each in (self.kind, self.framework) if each]
+        return ("common", *("-".join(choices[: n + 1]) for n in range(len(choices))))
 
     @property
     def distribution(self) -> str:
@@ -63,6 +89,37 @@ class NewPlugin:
     @property
     def package(self) -> str:
         return self.distribution.replace("-", "_")
+
+    @property
+    def requirements(self) -> list[str]:
+        """Requirements of the distribution, sorted."""
+        needed = [_CORE, *(each for layer in self.layers for each in _NEEDS.get(layer, ()))]
+        if self.trainer is not None:
+            plugin = self.trainer.plugin
+            needed.append(f"{plugin.distribution}>={plugin.version}")
+        elif self.kind == "model":
+            needed.append(f"zoo-{self.framework}>=0.1,<0.2")
+        return sorted(set(needed))
+
+
+def for_trainer(catalog: Catalog, name: str, trainer: str) -> NewPlugin:
+    """Return the choices for a model of a trainer.
+
+    Raises:
+        UnknownNameError: there is no such trainer.
+    """
+    if trainer in FRAMEWORKS:  # these need not be installed
+        return NewPlugin(name, "model", trainer)
+    entry = catalog.trainer(trainer)
+    models = catalog.entries("models").values()
+    return NewPlugin(
+        name,
+        "model",
+        # Every trainer of torch trains an `nn.Module`. In NumPy, each has an interface of its own.
+        "torch" if entry.spec.framework == "torch" else OTHER,
+        entry,
+        next((each for each in models if each.spec.trainer == trainer), None),
+    )
 
 
 def offered_name(name: str) -> str:
@@ -90,7 +147,7 @@ def check_new(catalog: Catalog, new: NewPlugin) -> None:
         raise InvalidValueError(
             subject, hint=f"Use at most {MAX_NAME_LENGTH} characters and no '/'."
         )
-    if entry := catalog.entries(f"{new.kind}s").get(new.name):
+    if entry := catalog.entries(KINDS[new.kind]).get(new.name):
         raise InvalidValueError(
             f"there is a {new.kind} {new.name!r} already, of {entry.plugin.distribution}",
             hint="Choose another name.",
@@ -120,8 +177,8 @@ def write_plugin(new: NewPlugin, folder: Path) -> None:
         # In the same parent, because a rename is atomic only within a file system.
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
             made = Path(scratch) / folder.name
-            for template in ("common", new.template):
-                _fill(TEMPLATES / template, made, _placeholders(new, folder))
+            for layer in new.layers:
+                _fill(TEMPLATES / layer, made, _placeholders(new, folder))
             # Windows refuses to rename to an existing folder, even an empty one.
             if folder.exists():
                 folder.rmdir()
@@ -141,14 +198,32 @@ def _fill(template: Path, into: Path, values: Mapping[str, str]) -> None:
 
 def _placeholders(new: NewPlugin, folder: Path) -> dict[str, str]:
     """Return the value of each placeholder; ``NAME`` is written ``__NAME__`` in a template."""
+    kind = "training hooks" if new.kind == "hooks" else new.kind
     return {
         "NAME": new.name,
         "DISTRIBUTION": new.distribution,
         "PACKAGE": new.package,
         "FOLDER": folder.name,
-        "SUMMARY": f"The {new.kind} {new.name} of zoo",
-        "DEPENDENCIES": json.dumps(_NEEDS[new.template]),  # a JSON list is a TOML list
+        "SUMMARY": f"The {kind} {new.name} of zoo",
+        "DEPENDENCIES": json.dumps(new.requirements),  # a JSON list is a TOML list
         "YEAR": str(datetime.now(UTC).year),
+        "TRAINER": new.trainer.spec.name if new.trainer else new.framework or "",
+        **_about_trainer(new),
+    }
+
+
+def _about_trainer(new: NewPlugin) -> dict[str, str]:
+    """Return the placeholders of the template `OTHER`."""
+    if new.trainer is None:
+        return {}
+    example = "No installed model is for this trainer."
+    if new.example is not None:
+        spec, plugin = new.example.spec, new.example.plugin
+        example = f"A model for it is {spec.name}, of {plugin.distribution}: {spec.builder}."
+    return {
+        "TRAINER_PLUGIN": new.trainer.plugin.distribution,
+        "TRAINER_SUMMARY": printable(new.trainer.spec.summary),
+        "EXAMPLE": printable(example),
     }
 
 

@@ -9,31 +9,58 @@ import click
 from zoo_core.cli import options
 from zoo_core.cli.output import print_json
 from zoo_core.installation.installed import installed_catalog
+from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.scaffold import (
     FRAMEWORKS,
     KINDS,
+    OTHER,
     NewPlugin,
     check_new,
+    for_trainer,
     offered_name,
     write_plugin,
 )
 from zoo_core.system.terminal import print_lines
 from zoo_core.text import shell_command
 
+TRY = {
+    "model": ["zoo train NAME --epochs 1", "zoo check NAME"],
+    "dataset": ["zoo train mlp --dataset NAME --epochs 1", "zoo check NAME"],
+    "trainer": ["zoo train NAME --epochs 1", "zoo check NAME"],
+    "source": [
+        "python -m PACKAGE.source example.npz",
+        "zoo train mlp --dataset NAME:example.npz --epochs 1",
+        "zoo check NAME",
+    ],
+    "registry": [
+        "zoo train mlp --out run",
+        "zoo publish run --as mlp.mine --registry FOLDER/PACKAGE/weights",
+        "zoo check NAME",
+    ],
+    "command": ["zoo NAME --help", "zoo check DISTRIBUTION"],
+    "hooks": ["zoo train mlp --dataset synthetic --out run", "zoo check DISTRIBUTION"],
+}
+"""Kind -> commands to try a new plugin, once it is installed."""
+
 
 @click.command()
 @click.argument("name")
 @click.option(
     "--kind",
-    type=click.Choice(KINDS),
+    type=click.Choice(list(KINDS)),
     default="model",
     show_default=True,
-    help="Kind of spec that the plugin offers.",
+    help="Kind of thing that the plugin offers.",
 )
 @click.option(
     "--framework",
     type=click.Choice(FRAMEWORKS),
     help="Framework of a model or trainer.  [default: torch]",
+)
+@click.option(
+    "--trainer",
+    metavar="TRAINER",
+    help="Trainer of a model, instead of --framework: any installed one.",
 )
 @click.option(
     "--out",
@@ -42,29 +69,66 @@ from zoo_core.text import shell_command
     help="Folder of the plugin, new or empty.  [default: ./NAME]",
 )
 @options.as_json
-def new(name: str, kind: str, framework: str | None, out: Path | None, as_json: bool) -> None:
-    """Create a plugin that offers the model, data set or trainer NAME.
+def new(  # noqa: PLR0917 (click passes every argument by name)
+    name: str,
+    kind: str,
+    framework: str | None,
+    trainer: str | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Create a plugin that offers the model, data set, … NAME.
 
-    The plugin is a package that works unedited: a small model, its config and recipes, tests, a
-    license and a CI file. Install it, try it, then change it. NAME may also be the name of the
-    distribution, zoo-NAME.
+    The plugin is a package that works unedited: a small model with its config and recipes, for
+    instance, with tests, a license and a CI file. Install it, try it, then change it. NAME may
+    also be the name of the distribution, zoo-NAME.
     """
-    if kind == "dataset" and framework is not None:
-        raise click.UsageError("--framework does not apply to a data set, which is NumPy arrays")
-    framework = framework or (None if kind == "dataset" else FRAMEWORKS[0])
-    plugin = NewPlugin(offered_name(name), kind, framework)
-    check_new(installed_catalog(), plugin)  # before anything is written
+    catalog = installed_catalog()
+    plugin = _choices(catalog, offered_name(name), kind, framework, trainer)
+    check_new(catalog, plugin)  # before anything is written
     folder = out or Path(name)
     write_plugin(plugin, folder)
-    train = f"zoo train {plugin.name} --epochs 1"
-    if kind == "dataset":
-        train = f"zoo train mlp --dataset {plugin.name} --epochs 1"
-    # With ./, because pip would search an index for a bare name.
-    where = folder if folder.is_absolute() else f"./{folder}"
-    steps = [shell_command("pip", "install", "-e", where), train, f"zoo check {plugin.name}"]
     if as_json:
         files = sorted(str(path) for path in folder.rglob("*") if path.is_file())
         print_json({"folder": str(folder), "distribution": plugin.distribution, "files": files})
         return
     print_lines(f"Wrote {folder}: the {kind} {plugin.name}, distribution {plugin.distribution}.")
-    print_lines("Next:", *(f"  {step}" for step in steps))
+    print_lines("Next:", *(f"  {step}" for step in _next_steps(plugin, folder)))
+
+
+def _choices(
+    catalog: Catalog, name: str, kind: str, framework: str | None, trainer: str | None
+) -> NewPlugin:
+    if trainer is not None and (kind != "model" or framework is not None):
+        raise click.UsageError("--trainer is for a model, and replaces --framework")
+    if trainer is not None:
+        return for_trainer(catalog, name, trainer)
+    if kind in ("model", "trainer"):
+        return NewPlugin(name, kind, framework or FRAMEWORKS[0])
+    if framework is not None:
+        raise click.UsageError(f"--framework is for a model or a trainer, not for --kind {kind}")
+    return NewPlugin(name, kind)
+
+
+def _next_steps(plugin: NewPlugin, folder: Path) -> list[str]:
+    # With ./, because pip would search an index for a bare name.
+    where = str(folder) if folder.is_absolute() else f"./{folder}"
+    words = {
+        "NAME": plugin.name,
+        "PACKAGE": plugin.package,
+        "FOLDER": where,
+        "DISTRIBUTION": plugin.distribution,
+    }
+    steps = [f"edit {folder / plugin.package / 'model.py'}: its builder is a stub"]
+    return [
+        *(steps if plugin.framework == OTHER else ()),
+        shell_command("pip", "install", "-e", where),
+        *(_filled(step, words) for step in TRY[plugin.kind]),
+    ]
+
+
+def _filled(step: str, words: dict[str, str]) -> str:
+    for word, value in words.items():
+        # Quoted where the folder has a space.
+        step = step.replace(word, shell_command(value))
+    return step
