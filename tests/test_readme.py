@@ -15,7 +15,7 @@ def test_readme_shows_both_commands_on_first_screen():
 
 def test_docs_name_no_local_paths():
     for name in ("shared/", "/work/", "/root/", "/tmp/"):
-        for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+        for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
             assert name not in path.read_text(), f"{path} names {name}"
 
 

@@ -1,0 +1,117 @@
+"""The pages about plugins: their commands succeed in order, their links and tables are complete."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from zoo_core.plugins.scaffold import KINDS, NewPlugin
+
+DOCS = Path(__file__).parents[1] / "docs"
+GUIDE = (DOCS / "plugins.md").read_text()
+PAGES = sorted((DOCS / "plugins").glob("*.md"))
+BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+class Reader:
+    """A reader who types the commands of a page, in an empty folder."""
+
+    def __init__(self, folder, cli, run_process, write_plugin):
+        self.folder, self.cli, self.run_process = folder, cli, run_process
+        self.write_plugin = write_plugin
+        self.site = folder / "site"  # becomes the folder of the installed plugin
+
+    def type(self, line):
+        words = shlex.split(line, comments=True)
+        match words:
+            case ["zoo", *arguments]:
+                self._run(self.cli, *arguments)
+            case ["pip", "install", "-e", path]:
+                plugin = NewPlugin(path.removeprefix("./"), "model")
+                self.site = self.folder / path
+                module = f"{plugin.package}.plugin"
+                self.write_plugin(self.site, plugin.distribution, None, module=module)
+            case ["python", *arguments]:
+                self._run(self.run_process, *arguments)
+            case ["cat", path]:
+                assert (self.folder / path).read_text()
+            case _:
+                raise AssertionError(f"the test cannot run this command: {line}")
+
+    def run_python(self, code):
+        self._run(self.run_process, "-W", "error", "-c", code)
+
+    def _run(self, run, *arguments):
+        done = run(*arguments, site=self.site)
+        assert done.code == 0, f"{arguments}: {done.err}{done.out}"
+
+
+@pytest.fixture
+def reader(tmp_path, cli, run_process, write_plugin):
+    return Reader(tmp_path, cli, run_process, write_plugin)
+
+
+@pytest.mark.slow
+@pytest.mark.requires("zoo-mnist", "zoo-numpy", "zoo-registry")
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_commands_of_page_succeed(reader, page):
+    for language, code in BLOCK.findall(page.read_text()):
+        for line in code.splitlines() if language == "sh" else ():
+            reader.type(line)
+
+
+@pytest.mark.slow
+@pytest.mark.torch
+@pytest.mark.requires("zoo-mnist")
+def test_commands_of_guide_succeed(reader):
+    # On the small data set, because an epoch of mnist takes half a minute; `.ci/run` trains on it.
+    text = GUIDE.replace("zoo train tiny --epochs 1", "zoo train tiny --dataset synthetic")
+    text = text.replace("np.zeros((2, 28, 28)", "np.zeros((2, 3, 16, 16)")
+    for language, code in BLOCK.findall(text):
+        if language == "sh":
+            for line in code.splitlines():
+                reader.type(line)
+        elif "zoo.load" in code:
+            reader.run_python(code)
+
+
+def slug(heading):
+    """Return the anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-")
+
+
+def test_links_of_docs_resolve():
+    for page in DOCS.rglob("*.md"):
+        for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", page.read_text()):
+            path = (page.parent / target).resolve() if target else page
+            assert path.exists(), f"{page}: {target}"
+            if anchor:
+                headings = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
+                slugs = {
+                    re.sub(r"[^\w -]", "", each).lower().replace(" ", "-") for each in headings
+                }
+                assert anchor in slugs, f"{page}: {target}#{anchor}"
+
+
+def test_guide_links_a_page_per_kind():
+    linked = set(re.findall(r"\]\(plugins/(\w+)\.md\)", GUIDE))
+    assert {*KINDS} <= linked
+    assert linked == {page.stem for page in PAGES}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_page_of_kind_has_every_section(kind):
+    text = (DOCS / "plugins" / f"{kind}.md").read_text()
+    assert "```sh\nzoo new " in text
+    assert "<!-- file " in text
+    for heading in ("## What is called when", "## Errors that authors meet"):
+        assert f"\n{heading}\n" in text
+    assert ("\n## Fields\n" in text) or kind == "hooks"
+
+
+def test_python_examples_compile():
+    for page in (*PAGES, DOCS / "plugins.md"):
+        for language, code in BLOCK.findall(page.read_text()):
+            if language == "python":
+                compile(code, str(page), "exec")
