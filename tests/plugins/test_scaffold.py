@@ -169,6 +169,16 @@ def test_dataset_template_states_its_checksum(tmp_path, run_process):
     assert done.out.strip() in (tmp_path / "stripes" / "zoo_stripes" / "plugin.py").read_text()
 
 
+def test_later_layer_replaces_files_of_earlier_one(tmp_path, monkeypatch):
+    for layer, name in (("common", "a"), ("common", "b"), ("model", "b"), ("model-torch", "c")):
+        (tmp_path / "templates" / layer).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "templates" / layer / f"{name}.txt").write_text(f"{layer} __NAME__")
+    monkeypatch.setattr(scaffold, "TEMPLATES", tmp_path / "templates")
+    write_plugin(NewPlugin("x", "model", "torch"), tmp_path / "x")
+    written = {path.name: path.read_text() for path in (tmp_path / "x").iterdir()}
+    assert written == {"a": "common x", "b": "model x", "c": "model-torch x"}
+
+
 def test_every_folder_of_templates_is_tested():
     layers = {layer for each in TEMPLATES for layer in NewPlugin("x", *each).layers}
     layers |= {*NewPlugin("x", "model", scaffold.OTHER).layers}
