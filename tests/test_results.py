@@ -6,6 +6,7 @@ import pytest
 
 from zoo_core.frameworks.trainer import make_trainer, model_builder
 from zoo_core.installation.installed import load_catalog
+from zoo_core.metrics.find_tasks import find_tasks
 from zoo_core.pretrained.verified_read import published_card
 from zoo_core.recipes.resolve import recipe_names, resolve_config, resolve_recipe
 from zoo_core.registry.location import Folder
@@ -85,7 +86,8 @@ def test_result_matches_current_recipe_and_whole_test_set(row):
 def test_result_parameters_match_model(row):
     entry = CATALOG.model(row.model)
     result = row.results()[0]
-    config = resolve_config(entry, result.recipe, CATALOG.dataset(result.recipe.dataset).spec)
+    dataset = CATALOG.dataset(result.recipe.dataset).spec
+    config = resolve_config(entry, result.recipe, dataset, find_tasks(CATALOG, dataset.targets))
     trainer = make_trainer(CATALOG.trainer(result.recipe.trainer), device="cpu", threads=None)
     model = trainer.build(model_builder(entry), config, 0)
     assert result.parameters == trainer.count_parameters(model)
@@ -122,7 +124,9 @@ def test_ensembles_match_recorded_scores():
         assert measured.members == kept.members
         assert measured.parameters == kept.parameters
         assert measured.together["correct"] == kept.together["correct"]
-        assert [s.correct for s in measured.without_one] == [s.correct for s in kept.without_one]
+        assert [s["correct"] for s in measured.without_one] == [
+            s["correct"] for s in kept.without_one
+        ]
 
 
 @pytest.mark.slow

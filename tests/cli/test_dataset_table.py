@@ -46,10 +46,17 @@ def load(address):
 """
 
 
+def totals(counts):
+    """Return the number of examples per split, from those per class."""
+    return tuple(counts.sum(axis=0).tolist())
+
+
 def overview(names, counts, **options):
+    table = np.array(counts, np.int64).reshape(len(names), 3)
     return Overview(
+        totals(table),
         (tuple(names),),
-        (np.array(counts, np.int64).reshape(len(names), 3),),
+        (table,),
         ReadingFacts(**options),
         "Folders are splits.",
         options.pop("warnings", ()),
@@ -64,7 +71,9 @@ def test_table_shows_counts_facts_and_warnings():
         pixel_ranges={"uint16": (0.0, 4095.0)},
     )
     counts = np.array([[1000, 20, 30], [4, 5, 6]], np.int64)
-    found = Overview((("cat", "猫猫"),), (counts,), facts, "Folders are splits.", ("no cats",))
+    found = Overview(
+        totals(counts), (("cat", "猫猫"),), (counts,), facts, "Folders are splits.", ("no cats",)
+    )
     assert overview_lines(found, "folder:photos") == [
         "Data: folder:photos",
         "class       train  validation        test",
@@ -92,7 +101,9 @@ def test_table_leaves_out_classes_in_the_middle():
 
 def test_table_of_several_heads_numbers_them():
     counts = np.array([[1, 1, 1], [2, 0, 0]], np.int64)
-    both = Overview((("a", "b"), ("x", "y")), (counts, counts[::-1]), ReadingFacts(), "", ())
+    both = Overview(
+        totals(counts), (("a", "b"), ("x", "y")), (counts, counts[::-1]), ReadingFacts(), "", ()
+    )
     names = [line.split("  ")[0] for line in overview_lines(both, "files:labels.csv")]
     assert names[2:6] == ["1: a", "1: b", "2: x", "2: y"]
     assert overview_lines(both, "files:labels.csv")[6].split() == ["total", "3", "1", "1"]
@@ -108,7 +119,7 @@ def test_table_of_any_names_is_one_aligned_screen():
     def check(names, warnings, name):
         facts = ReadingFacts(notes=tuple(warnings[::2]))
         counts = (np.arange(3 * len(names), dtype=np.int64).reshape(-1, 3),)
-        found = Overview((tuple(names),), counts, facts, "A rule.", tuple(warnings))
+        found = Overview(totals(counts[0]), (tuple(names),), counts, facts, "A rule.", tuple(warnings))
         lines = overview_lines(found, name)
         assert len(lines) <= MAX_LINES
         assert all(cell_width(line) <= MAX_COLUMNS for line in lines)
@@ -133,13 +144,13 @@ def test_training_on_own_data_describes_it_on_stderr(zoo, tmp_path):
     done = zoo("train", "softmax", "--dataset", "mine:data", "--epochs", 1, "--out", "run")
     assert done.code == 0, done.err
     assert done.err.startswith("Data: mine:data\nclass ")
-    for line in ("Split: Folders are splits. A share of 0.1 of the training images", "Damaged: 3"):
+    for line in ("Split: Folders are splits. A share of 0.1 of the training examples", "Damaged: 3"):
         assert f"\n{line}" in done.err
     assert "Data: " not in done.out and done.out.startswith("Training softmax")
     total = next(line for line in done.err.split("\n") if line.startswith("total"))
     train, validation, test = map(int, total.split()[1:])
     assert (train + validation, test) == (200, 50)
-    assert f"{train} images to train on, {validation} to validate" in done.out
+    assert f"{train} examples to train on, {validation} to validate" in done.out
 
 
 def test_training_on_data_of_plugin_describes_nothing(zoo):

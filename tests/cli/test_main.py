@@ -19,7 +19,8 @@ def test_zoo_evaluate_scores_members_and_ensemble(cli, trained):
     assert [member["metrics"] for member in whole["members"]] == [r["metrics"] for r in alone]
     assert whole["model"] == " + ".join(report["model"] for report in alone)
     assert whole["metrics"] not in [report["metrics"] for report in alone]
-    *_, ensemble, count = cli("evaluate", "run", "other").out.splitlines()
+    lines = cli("evaluate", "run", "other").out.splitlines()
+    *_, ensemble, count = lines[: -len(whole["details"])]
     loss = f"loss {whole['metrics']['test']['loss'][0]:.4f}"
     assert all(fact in ensemble for fact in ("2", "toy", "test", loss)), ensemble
     assert f"{whole['metrics']['test']['correct'][0]} of 50" in count
@@ -34,7 +35,7 @@ def test_zoo_evaluate_rejects_ensemble_of_different_datasets(cli, trained):
     result = cli("evaluate", "run", "pairs", "--dataset", "toy")
     assert result.code == 2
     assert "(1, 6, 5)" in result.err
-    assert "with 2 labels" in result.err
+    assert "with 2 targets" in result.err
 
 
 @pytest.fixture
@@ -95,9 +96,9 @@ def test_zoo_info_accepts_run(cli, trained):
 def test_zoo_train_prints_progress(cli):
     result = cli("train", "softmax")
     lines = result.out.splitlines()
-    assert all(fact in lines[0] for fact in ("softmax", "toy", "180 images", "20", "seed 0"))
+    assert all(fact in lines[0] for fact in ("softmax", "toy", "180 examples", "20", "seed 0"))
     assert lines[1].startswith("Epoch 1/5: training loss ")
-    assert "of 50 images" in lines[6]
+    assert "of 50 examples" in lines[6]
     assert "runs/softmax-1/model.safetensors" in result.out
     assert result.err == ""
 
@@ -127,7 +128,7 @@ def test_zoo_evaluate_repeats_metrics_of_training(cli, trained):
         cli("evaluate", "run", "--split", "train", "--json").json["metrics"]["train"]["total"]
         == 200
     )
-    assert f"{card['metrics']['test']['correct'][0]} of 50 images" in cli("evaluate", "run").out
+    assert f"{card['metrics']['test']['correct'][0]} of 50 examples" in cli("evaluate", "run").out
 
 
 @pytest.fixture
@@ -175,7 +176,7 @@ BAD = [
     (["train", "softmax", "--set", "trainer=jax"], 3, ("trainer 'jax'", "toy")),
     (["train", "softmax", "--set", "lr"], 2, ("--set", "KEY=VALUE", "'lr'")),
     (["train", "softmax", "--set", "color=3"], 2, ("'color'", "batch_size, dataset")),
-    (["train", "softmax", "--set", "model.width=3"], 2, ("'model.width'", "model.classes")),
+    (["train", "softmax", "--set", "model.width=3"], 2, ("'model.width'", "model.outputs")),
     (["train", "softmax", "--set", "model=3"], 2, ("model: ", "object", "got 3")),
     (
         ["train", "softmax", "--set", "model=3", "--set", "model.scale=1"],
@@ -249,7 +250,7 @@ def test_zoo_evaluate_rejects_unknown_split_or_unfit_dataset(cli, trained):
     result = cli("evaluate", "run", "--dataset", "toy-pairs")
     assert result.code == 2
     assert "(1, 6, 5)" in result.err
-    assert "with 2 labels" in result.err
+    assert "with 2 targets" in result.err
 
 
 def test_zoo_train_rejects_dataset_with_other_checksum(cli):

@@ -170,7 +170,7 @@ def test_stub_with_a_builder_trains(stub, sklearn):
         "from zoo_sklearn.model import _classifier\n\n\n"
         "def build(config):\n"
         "    inputs = math.prod(config.input_shape)\n"
-        "    return [_classifier(inputs, classes, 'log_loss') for classes in config.classes]\n"
+        "    return [_classifier(inputs, classes, 'log_loss') for classes in config.outputs]\n"
     )
     (sklearn / "zoo_mine" / "model.py").write_text(builder)
     trained = stub(

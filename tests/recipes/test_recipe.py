@@ -111,9 +111,10 @@ def test_make_plan_refuses_to_mirror_every_image(with_own):
 @pytest.mark.parametrize(
     ("values", "hint"),
     [
-        ({"rotate": 10.0}, "--set rotate=0.0"),
+        ({"ema": 0.5}, "--set ema=0.0"),
+        ({"label_smoothing": 0.1}, "--set label_smoothing=0.0"),
         ({"optimizer": "adamw"}, "--set optimizer=sgd"),
-        ({"transforms": ["RandomHorizontalFlip"]}, "--set 'transforms=[]'"),
+        ({"transforms": ["RandomHorizontalFlip"]}, "--set transforms='[]'"),
         ({"pretrained": True}, "--set pretrained=false"),
         ({"fresh": True}, "--set fresh=false"),
         ({"batch_size": 10_000}, "--set batch_size=180"),
@@ -180,9 +181,9 @@ def test_resolve_recipe_lists_recipes_for_unknown_name(softmax):
         ({"lr": object()}, "not plain JSON"),
     ],
 )
-def test_resolve_recipe_rejects_bad_value_and_states_allowed(softmax, values, pattern):
+def test_make_plan_rejects_bad_value_and_states_allowed(toy, values, pattern):
     with pytest.raises(InvalidValueError, match=pattern):
-        resolve_recipe(softmax, "default", [values])
+        make_plan(toy, "softmax", "default", [values])
 
 
 @pytest.mark.parametrize(
@@ -249,6 +250,7 @@ def test_resolve_config_takes_shape_and_classes_from_dataset(toy, softmax):
         ({}, "toy-pairs", "'softmax'.*'toy-pairs'.* 1, got 2"),
         ({"input_shape": [1, 7, 5]}, "toy", r"model.input_shape .*\[1, 6, 5\], got \[1, 7, 5\]"),
         ({"classes": [4]}, "toy", r"model.classes .*'toy'.*expected \[3\], got \[4\]"),
+        ({"outputs": [4]}, "toy", r"model.classes .*'toy'.*expected \[3\], got \[4\]"),
         ({"scael": 1}, "toy", "unknown key 'model.scael'. Did you mean 'model.scale'"),
         ({"scale": -1}, "toy", "'softmax': scale: expected a number of at least 0, got -1"),
     ],

@@ -115,7 +115,7 @@ def test_find_space_names_unreadable_file(softmax, tmp_path):
             r"model\.scale .*low .*high.* 0\.0 .*-0\.5",
         ),
         ("model.scale = { choices = ['big'] }", 'model.scale = "big".*a number'),
-        ("rotate = { low = 0.0, high = 9.0 }", "rotate = 9.0.*trainer 'toy' .*not .*field"),
+        ("ema = { low = 0.0, high = 0.9 }", "ema = 0.9.*trainer 'toy' .*not .*field"),
     ],
 )
 def test_check_space_rejects_value_invalid_for_training(toy, written, text, message):

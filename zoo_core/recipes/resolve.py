@@ -121,18 +121,19 @@ def resolve_config(
         given["vocabulary_size"] = dataset.input.size
     if not are_class_images(dataset.input, dataset.targets):
         given["tasks"] = [target.task for target in dataset.targets]
+    own = {"classes" if key == "outputs" else key: each for key, each in recipe.model.items()}
     # Accepted if equal, because the recipe of a card repeats the values of its training.
     for key, value in given.items():
-        if recipe.model.get(key, value) != value:
+        if own.get(key, value) != value:
             raise InvalidValueError(
                 f"model.{key} does not fit dataset {dataset.name!r}: "
-                f"expected {value}, got {recipe.model[key]}",
+                f"expected {value}, got {own[key]}",
                 hint=f"Remove model.{key}: the data set determines it.",
             )
     config: type[ModelConfig] = entry.resolve(entry.spec.config)
     return validate(
         config,
-        {**given, **recipe.model},
+        {**given, **own},
         what=f"config of model {entry.spec.name!r}{file and f' in {file}'}",
         prefix="model.",
     )

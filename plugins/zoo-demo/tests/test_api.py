@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from PIL import Image
 
+from zoo_core import class_targets
 from zoo_core.data.dataset import load_dataset
 from zoo_core.data.images.processor import processor_for
 from zoo_core.installation.installed import installed_catalog
@@ -115,10 +116,11 @@ def test_names_of_others_are_inert_in_responses(elsewhere, models, one):
     evil = "a\x1b[2J\u202e\udcff"
     shown = r"a\x1b[2J\u202e\xff"
     pretrained = models[0].pretrained
-    classes = ((evil, *"123456789"),)
-    dataset = pretrained.card.dataset.model_copy(update={"name": evil, "classes": classes})
+    named = class_targets((evil, *"123456789"))
+    dataset = pretrained.card.dataset.model_copy(update={"name": evil, "targets": named})
 
     class Other:
+        targets = named
         card = pretrained.card.model_copy(update={"dataset": dataset, "seconds": float("nan")})
 
         def __getattr__(self, name):

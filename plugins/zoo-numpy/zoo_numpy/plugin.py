@@ -45,7 +45,7 @@ def zoo_datasets() -> list[DatasetSpec]:
             input=InputSpec(kind="features", shape=(2,), dtype="float64"),
             targets=(TargetSpec(task="regression", name="3a + 4b"),),
             sizes={"train": 4, "validation": 4, "test": 5},
-            sha256="",
+            sha256="f0f4c2199e261162b7c2f4da4f052508d9feb0c2100c0a0f58b62bfe308253ad",
             license="CC0-1.0",
             source="the reference study's regression",
         )

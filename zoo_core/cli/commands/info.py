@@ -39,7 +39,7 @@ from zoo_core.text import shell_command
 def info(name: str, registry: str | None, sheet: Path | None, as_json: bool) -> None:
     """Describe NAME.
 
-    NAME is a model, dataset, source or trainer, a data set of a source such as folder:PATH,
+    NAME is a model, dataset, source, trainer or task, a data set of a source such as folder:PATH,
     published weights such as cnn.default, a run folder or a weight file.
     """
     catalog = installed_catalog()
@@ -79,6 +79,7 @@ def _of_name(catalog: Catalog, name: str) -> dict[str, Any]:
         "dataset": catalog.dataset,
         "source": catalog.source,
         "trainer": catalog.trainer,
+        "task": catalog.task,
     }
     unusable: PluginError | None = None
     for kind, find in kinds.items():
@@ -89,12 +90,13 @@ def _of_name(catalog: Catalog, name: str) -> dict[str, Any]:
         except PluginError as exc:  # another kind may have the name
             unusable = exc
             continue
-        more = _of_model(catalog, entry) if kind == "model" else {}
-        return {"kind": kind, **spec_row(entry), **more}
+        more = {"model": _of_model, "trainer": _of_trainer, "task": _of_task}.get(kind)
+        facts = more(catalog, entry) if more else {}
+        return {"kind": kind, **spec_row(entry), **facts}
     if unusable:
         raise unusable
     known = [known for kind in kinds for known in catalog.entries(f"{kind}s")]
-    problem = f"there is no model, dataset, source, trainer, folder or file {name!r}"
+    problem = f"there is no model, dataset, source, trainer, task, folder or file {name!r}"
     raise UnknownNameError(problem, hint=choose_from(name, known, command="zoo list"))
 
 
@@ -122,6 +124,34 @@ def _of_model(catalog: Catalog, entry: Entry[Any]) -> dict[str, Any]:
         "config": entry.resolve(entry.spec.config)().model_dump(mode="json"),
         "recipes": entry.resolve(entry.spec.recipes),
         "spaces": spaces_of(entry),
+    }
+
+
+def _of_trainer(_: Catalog, entry: Entry[Any]) -> dict[str, Any]:
+    from zoo_core.recipes.recipe import CHOICES
+    from zoo_core.recipes.trainer_fields import choices, trainer_fields
+
+    model = trainer_fields(entry)
+    return {
+        "values": {name: choices(entry.spec, name, names) for name, names in CHOICES.items()},
+        "fields": {
+            name: f"{field.description or ''} [{field.get_default(call_default_factory=True)}]"
+            for name, field in (model.model_fields if model else {}).items()
+        },
+    }
+
+
+def _of_task(catalog: Catalog, entry: Entry[Any]) -> dict[str, Any]:
+    cls = entry.resolve(entry.spec.task)
+    losses = [loss.spec for loss in catalog.losses() if loss.spec.task == entry.spec.name]
+    return {
+        "measures": [measure.name for measure in cls.measures],
+        "losses": [f"{loss.name} ({loss.framework})" for loss in losses],
+        "models": [
+            name
+            for name, model in catalog.entries("models").items()
+            if "/" not in name and entry.spec.name in (model.spec.tasks or [entry.spec.name])
+        ],
     }
 
 
