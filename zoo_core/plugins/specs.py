@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Annotated
 
 from zoo_core.plugins.data_specs import InputSpec, TargetSpec
+from zoo_core.plugins.field_types import check_field_types
 
 ImportString = Annotated[str, "package.module:attribute"]
 """An object to import later, such as ``"package.module:attribute"``."""
@@ -39,15 +40,11 @@ class Spec:
         return (self.name,)
 
     def __post_init__(self) -> None:
+        check_field_types(self, self._label)
         for each in fields(self):
             value = getattr(self, each.name)
-            if each.type in (str, ImportString) and not isinstance(value, str):
-                raise TypeError(f"{self._label}: {each.name}: expected a string, got {value!r}")
             if each.type is ImportString and value != each.default:
                 self._check_import(each.name, value)
-            if isinstance(value, Mapping):
-                # Frozen like the rest. `object`, because a frozen dataclass refuses assignments.
-                object.__setattr__(self, each.name, MappingProxyType(dict(value)))
         self._check_name()
 
     def _check_name(self) -> None:
@@ -147,13 +144,8 @@ class DatasetSpec(Spec):
             raise ValueError(
                 f"{self._label}: sizes: expected the splits train and test, got {[*self.sizes]}"
             )
-        if not isinstance(self.input, InputSpec):
-            raise TypeError(f"{self._label}: input: expected an InputSpec, got {self.input!r}")
-        targets = self.targets
-        if not targets or not all(isinstance(each, TargetSpec) for each in targets):
-            raise TypeError(
-                f"{self._label}: targets: expected a tuple of TargetSpec, got {targets!r}"
-            )
+        if not self.targets:
+            raise ValueError(f"{self._label}: targets: expected at least one TargetSpec, got none")
 
 
 @dataclass(frozen=True, kw_only=True)
