@@ -174,13 +174,29 @@ def _report(exc: Exception, *, debug: bool) -> int:
     if isinstance(exc, BrokenPipeError):
         sys.stderr.close()  # the reader has closed the pipe; silences the interpreter's own message
         return 0
+    print_lines(f"zoo: {_describe(exc)}", err=True)
+    return 1
+
+
+def _describe(exc: Exception) -> str:
+    """Return the line about an exception that is not zoo's own."""
+    from zoo_core.plugins.faults.fault import find_fault
+    from zoo_core.plugins.faults.frames import frames_of
+
+    try:
+        plugins = installed_catalog().plugins
+    except Exception:  # because an error of the catalog must not hide the one to report
+        plugins = ()
+    fault = find_fault(exc, plugins)
     if isinstance(exc, OSError):
         where = f": {exc.filename}" if exc.filename else ""
-        print_lines(f"zoo: {exc.strerror or exc}{where}", err=True)
-        return 1
-    print_lines(
-        f"zoo: unexpected {one_line(exc)}. "
-        "This is a bug in zoo or in a plugin. Add --debug for the traceback.",
-        err=True,
+        # Often a full disk or a missing file of the user's, so a plugin is named but not blamed.
+        raised = f" ({fault.subject} at {fault.frame})" if fault else ""
+        return f"{exc.strerror or exc}{where}{raised}"
+    if fault:
+        return f"{fault.problem}. {fault.hint}"
+    *_, frame = frames_of(exc)
+    return (
+        f"unexpected {one_line(exc)} at {frame}. This is a bug in zoo: report it with the output "
+        "of --debug."
     )
-    return 1

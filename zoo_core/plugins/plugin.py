@@ -36,3 +36,12 @@ class Plugin:
     def usable(self) -> bool:
         # A conflict is usable, because `distribution/name` is not ambiguous.
         return self.status in (Status.OK, Status.CONFLICT)
+
+    @property
+    def module(self) -> str:
+        """Module of the entry point."""
+        # Of "zoo-x = zoo_x.plugin" or "zoo-x = zoo_x.plugin:attribute".
+        return self.entry_point.rpartition("= ")[2].partition(":")[0]
+
+    def __str__(self) -> str:
+        return f"{self.distribution} {self.version}"

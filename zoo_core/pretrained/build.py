@@ -15,6 +15,7 @@ from zoo_core.metrics.find_tasks import find_tasks
 from zoo_core.plugins.data_specs import InputSpec, TargetSpec, input_of, targets_of
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import ModelSpec, TrainerSpec
+from zoo_core.plugins.faults.frames import own_frame
 from zoo_core.pretrained.files import WeightsFiles
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.pretrained.plain_config import ConfigView
@@ -79,8 +80,10 @@ def build(
     except ZooError:
         raise
     except Exception as exc:  # a plugin may raise anything for a config that it did not write
+        frame = own_frame(exc, entry.spec.builder.partition(":")[0])
+        where = f" at {frame}" if frame else ""
         raise VerificationError(
-            f"{file.path}: building {metadata.model} from its config failed: {one_line(exc)}"
+            f"{file.path}: building {metadata.model} from its config failed{where}: {one_line(exc)}"
         ) from exc
     _assign(trainer, model, rename_tensors(file, entry.spec.renamed))
     return Pretrained(

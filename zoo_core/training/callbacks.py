@@ -17,6 +17,7 @@ from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.frameworks.training_state import TrainingState
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.plugins.catalog import Catalog
+from zoo_core.plugins.faults.frames import own_frame
 from zoo_core.plugins.specs import DatasetSpec
 from zoo_core.recipes.recipe import Recipe
 from zoo_core.system.atomic_files import write_atomic
@@ -93,4 +94,5 @@ def call_hook(hooks: pluggy.HookRelay, hook: str, consequence: str, **arguments:
         except Exception as exc:
             plugin = implementation.plugin_name
             message = f"zoo: plugin {plugin} failed in {hook}, {consequence}: {one_line(exc)}"
-            print_lines(message, err=True)
+            frame = own_frame(exc, implementation.plugin.__name__)
+            print_lines(f"{message} (at {frame})" if frame else message, err=True)
