@@ -194,7 +194,8 @@ def load_dataset(entry: Entry[DatasetSpec], *, expected: str | None = None) -> A
     # Before the loader, which may download gigabytes, if the spec already shows the difference.
     if expected and spec.sha256:
         _check_card(spec, spec.sha256, expected)
-    dataset = entry.resolve(spec.loader)(*([spec.address] if spec.address else []))
+    address = [spec.address] if spec.address else []
+    dataset = entry.call(spec.loader, *address, returns=ArrayDataset)
     for name, size in spec.sizes.items():
         split = dataset.splits.get(name)
         actual = None if split is None else (len(split), *split.inputs.shape[1:])
@@ -214,16 +215,15 @@ def load_dataset(entry: Entry[DatasetSpec], *, expected: str | None = None) -> A
             f"dataset {spec.name!r} cannot compose new examples, "
             f"although plugin {entry.plugin.distribution} declares that it can"
         )
-    actual = dataset.sha256()
+    sha256 = dataset.sha256()
     if expected:
-        _check_card(spec, actual, expected)
-    if spec.sha256 and actual != spec.sha256:
+        _check_card(spec, sha256, expected)
+    if spec.sha256 and sha256 != spec.sha256:
         raise VerificationError(
             f"checksum mismatch for dataset {spec.name!r}: expected sha256 {spec.sha256} from "
-            f"plugin {entry.plugin.distribution}, got {actual}",
+            f"plugin {entry.plugin.distribution}, got {sha256}",
             hint=f"Reinstall {entry.plugin.distribution}.",
         )
-    assert isinstance(dataset, ArrayDataset)  # for mypy: a plugin's loader is untyped
     return dataset
 
 

@@ -18,6 +18,8 @@ from zoo_core.errors import did_you_mean, one_line
 from zoo_core.installation.installed import load_catalog
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.discovery import API_GROUP
+from zoo_core.plugins.faults.failed_import import FailedImport
+from zoo_core.plugins.faults.import_strings import import_strings
 from zoo_core.plugins.rows import catalog_rows
 from zoo_core.plugins.selection import SETTINGS, Selection, canonical
 from zoo_core.registry.location import Folder
@@ -65,6 +67,7 @@ def examine() -> Examination:
     installed = list(_distributions(catalog))
     sections: dict[str, Callable[[], Iterable[Finding]]] = {
         "plugins": lambda: _plugins(catalog),
+        "import strings": lambda: _import_strings(catalog),
         "requirements": lambda: _requirements(installed),
         "settings": lambda: _settings(catalog),
         "environment variables": _variables,
@@ -146,6 +149,19 @@ def _plugins(catalog: Catalog) -> Iterator[Finding]:
             # The loader ends every reason with its remedy.
             cause, _, remedy = plugin.reason.rpartition("; ")
             yield Finding(f"{plugin.status} plugin: {cause}", remedy)
+
+
+def _import_strings(catalog: Catalog) -> Iterator[Finding]:
+    """Yield the import strings that name nothing, each once."""
+    checked: set[str] = set()
+    for plugin in catalog.plugins:
+        for _, spec in plugin.offers:
+            # Once, because a thousand models of a family may have the same builder.
+            strings = {value for _, value in import_strings(spec)} - checked
+            checked |= strings
+            for value in sorted(strings):
+                if error := FailedImport(plugin, spec, value).missing_error():
+                    yield Finding(error.problem, error.hint)
 
 
 def _settings(catalog: Catalog) -> Iterator[Finding]:

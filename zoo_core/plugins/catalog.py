@@ -88,7 +88,8 @@ class Catalog:
                 f"data set {name!r} has no address",
                 hint=f"Append one: {source}:{found.spec.address}",
             )
-        return Entry(found.resolve(found.spec.describe)(address), found.plugin)
+        described = found.call(found.spec.describe, address, returns=DatasetSpec)
+        return Entry(described, found.plugin)
 
     def source(self, name: str) -> Entry[SourceSpec]:
         return self._find("sources", name)

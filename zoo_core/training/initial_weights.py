@@ -52,7 +52,7 @@ def load_initial_weights(
         DataError: the weights are unavailable, or they or their normalization do not fit the model.
     """
     spec = entry.spec
-    pretrained: PretrainedWeights = entry.resolve(spec.pretrained)(config)
+    pretrained = entry.call(spec.pretrained, config, returns=PretrainedWeights)
     weights = trainer.get_weights(model)
     for name, tensor in pretrained.tensors.items():
         expected = weights[name].shape if name in weights else None
