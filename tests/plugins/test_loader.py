@@ -1,5 +1,6 @@
 """The plugin loader: isolation, statuses and reasons."""
 
+import json
 import re
 
 import pytest
@@ -57,6 +58,27 @@ def test_load_catalog_offers_model_of_healthy_plugin(site, write_plugin):
         (MODEL.replace('"alpha"', '"Al.pha"'), "'Al.pha'"),
         (MODEL.replace("nowhere.at_all:build", "no colon"), "builder.*'no colon'"),
         (MODEL.replace('[spec("alpha")]', '[spec("a"), spec("a")]'), "zoo_models.*two.*'a'"),
+        (
+            MODEL.replace('[spec("alpha")]', 'spec("alpha")'),
+            "zoo_models: expected a list of ModelSpecs, got one ModelSpec 'alpha'",
+        ),
+        (
+            MODEL.replace('return [spec("alpha")]', "pass"),
+            "expected a list of ModelSpecs, got None",
+        ),
+        (
+            MODEL.replace("zoo_models", "zoo_datasets"),
+            "zoo_datasets: expected DatasetSpecs, got ModelSpec 'alpha': return it from zoo_models",
+        ),
+        (
+            MODEL.replace('return [spec("alpha")]', "yield 1 / 0"),
+            "zoo_models failed: ZeroDivisionError",
+        ),
+        (MODEL.replace("@hookimpl", ""), "zoo_models has no decorator @hookimpl"),
+        (
+            MODEL.replace('license="MIT"', 'license="MIT", heads=(1,)'),
+            r"heads: expected an integer or None, got \(1,\)",
+        ),
     ],
 )
 def test_load_catalog_isolates_and_explains_broken_plugin(site, write_plugin, code, pattern):
@@ -110,6 +132,32 @@ def test_loss_of_two_plugins_needs_its_qualified_name(site, write_plugin):
     with pytest.raises(AmbiguousNameError, match="loss 'log'.*zoo-a/log, zoo-b/log"):
         catalog.loss("log", "one", "x")
     assert catalog.loss("zoo-b/log", "one", "x").plugin.distribution == "zoo-b"
+MISTAKES = {
+    "import": ("import no_such_module", "import no_such"),
+    "syntax": ("x = 1\ndef f(:", "def f"),
+    "spec": (MODEL.replace('"nowhere:C"', "3"), "return ModelSpec("),
+    "hook": (MODEL.replace('[spec("alpha")]', "1 / 0"), "1 / 0"),
+    "generator": (MODEL.replace('return [spec("alpha")]', "yield 1 / 0"), "1 / 0"),
+    "list": (MODEL.replace('[spec("alpha")]', 'spec("alpha")'), "@hookimpl"),
+    "kind": (MODEL.replace("zoo_models", "zoo_datasets"), "@hookimpl"),
+    "marker": (MODEL.replace("@hookimpl", ""), "def zoo_models"),
+    "misspelled": (MODEL.replace("zoo_models", "zoo_modles"), "@hookimpl"),
+}
+"""Mistake -> code of a plugin, and the beginning of its wrong line."""
+
+
+@pytest.mark.parametrize(("code", "line"), MISTAKES.values(), ids=MISTAKES)
+@pytest.mark.parametrize("editable", [False, True])
+def test_reason_of_broken_plugin_names_line(site, write_plugin, code, line, editable):
+    write_plugin(site, "zoo-bad", code)
+    if editable:
+        info = {"url": "file:///any", "dir_info": {"editable": True}}
+        (site / "zoo_bad-1.0.dist-info" / "direct_url.json").write_text(json.dumps(info))
+    number = next(n for n, each in enumerate(code.splitlines(), 1) if line in each)
+    place = f"{site / 'zoo_bad' / 'plugin.py'}:{number}"
+    fix = f"edit {place}" if editable else "fix or upgrade zoo-bad"
+    reason = statuses()["zoo-bad"].reason
+    assert reason.endswith(f" (at {place}); {fix}, or: zoo uninstall zoo-bad")
 
 
 def test_training_hooks_exclude_broken_plugin(site, write_plugin):
@@ -206,13 +254,6 @@ def test_catalog_suggests_nearest_name_and_broken_plugin(every_plugin, site, wri
         UnknownNameError, match=r"Did you mean 'alpha'.* zoo-special \(zoo doctor\)"
     ):
         load_catalog().model("alphas")
-
-
-def test_resolve_names_plugin_and_fault_of_failed_import(site, write_plugin):
-    write_plugin(site, "zoo-a", MODEL)
-    entry = load_catalog().model("alpha")
-    with pytest.raises(PluginError, match=r"zoo-a 1\.0 .*nowhere\.at_all:build.*ModuleNotFound"):
-        entry.resolve(entry.spec.builder)
 
 
 @pytest.mark.parametrize("name", ["", "Upper", "a.b", "a b", "-a", "../a", "a/b/c", "ü"])

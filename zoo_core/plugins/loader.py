@@ -18,6 +18,8 @@ import pluggy
 
 from zoo_core.errors import one_line, singular
 from zoo_core.plugins.discovery import API_GROUP, InstalledEntryPoint, find_entry_points
+from zoo_core.plugins.faults.editable import is_editable
+from zoo_core.plugins.faults.frames import line_of, own_frame
 from zoo_core.plugins.plugin import Plugin, Status
 from zoo_core.plugins.selection import Selection
 from zoo_core.plugins.specs import KINDS, Spec
@@ -25,7 +27,16 @@ from zoo_core.version import __version__
 
 
 class _BrokenError(Exception):
-    """The reason why a plugin is broken."""
+    """The reason why a plugin is broken.
+
+    Args:
+        cause: the reason in words.
+        place: file and line of it; empty for those of the exception that it was raised from.
+    """
+
+    def __init__(self, cause: str, place: str = "") -> None:
+        super().__init__(cause)
+        self.place = place
 
 
 def load_plugins(
@@ -91,9 +102,7 @@ def _load(
         # All or nothing: a broken plugin must not have active hooks.
         if manager.has_plugin(registered):
             manager.unregister(name=registered)
-        cause = str(exc) if isinstance(exc, _BrokenError) else one_line(exc)
-        remedy = f"fix or upgrade {name}, or: zoo uninstall {name}"
-        return _unusable(installed, Status.BROKEN, f"{cause}; {remedy}")
+        return _unusable(installed, Status.BROKEN, _explain(exc, point, name))
     return Plugin(
         distribution=name,
         version=installed.version,
@@ -102,6 +111,17 @@ def _load(
         offers=offers,
         files=_source_files(module),
     )
+
+
+def _explain(exc: BaseException, point: EntryPoint, name: str) -> str:
+    """Return the cause of a broken plugin, with file and line, and the remedy."""
+    place = exc.place if isinstance(exc, _BrokenError) else ""
+    if not place and (frame := own_frame(exc.__cause__ or exc, point.module)):
+        place = frame.place
+    cause = str(exc) if isinstance(exc, _BrokenError) else one_line(exc)
+    fix = f"edit {place}" if place and is_editable(name) else f"fix or upgrade {name}"
+    where = f" (at {place})" if place else ""
+    return f"{cause}{where}; {fix}, or: zoo uninstall {name}"
 
 
 @contextlib.contextmanager
@@ -134,7 +154,13 @@ def _register(manager: pluggy.PluginManager, module: ModuleType, name: str) -> N
     for caller in manager.get_hookcallers(module) or []:
         if not caller.has_spec():
             known = ", ".join(f"zoo_{kind}" for kind in sorted(KINDS))
-            raise _BrokenError(f"there is no hook {caller.name!r} (hooks: {known}, …)")
+            place = line_of(getattr(module, caller.name))
+            raise _BrokenError(f"there is no hook {caller.name!r} (hooks: {known}, …)", place)
+    # pluggy ignores a function without its marker, so the plugin would silently offer nothing.
+    for hook, function in vars(module).items():
+        own = getattr(function, "__module__", None) == module.__name__
+        if hasattr(manager.hook, hook) and own and not hasattr(function, "zoo_impl"):
+            raise _BrokenError(f"{hook} has no decorator @hookimpl", line_of(function))
 
 
 def _offers(
@@ -147,20 +173,39 @@ def _offers(
         for implementation in getattr(manager.hook, hook).get_hookimpls():
             if implementation.plugin is not module:
                 continue
-            for spec in _call(hook, implementation.function):
+            place = line_of(implementation.function)
+            for spec in _call(hook, implementation.function, spec_type):
                 if not isinstance(spec, spec_type):
-                    raise _BrokenError(f"{hook}: expected {spec_type.__name__}s, got {spec!r}")
+                    expected = f"{hook}: expected {spec_type.__name__}s, got {_named(spec)}"
+                    raise _BrokenError(f"{expected}{_other_hook(spec)}", place)
                 if kind == "commands" and spec.name in reserved:
-                    raise _BrokenError(f"command {spec.name!r} is a command of zoo itself")
+                    raise _BrokenError(f"command {spec.name!r} is a command of zoo itself", place)
                 if spec.key in seen:
-                    raise _BrokenError(f"{hook} returned two specs named {spec.name!r}")
+                    raise _BrokenError(f"{hook} returned two specs named {spec.name!r}", place)
                 seen.add(spec.key)
                 yield kind, spec
 
 
-def _call(hook: str, function: Any) -> Sequence[Any]:
+def _call(hook: str, function: Any, spec_type: type[Spec]) -> Sequence[Any]:
     with _blame(f"{hook} failed"):
-        return list(function())  # inside the block, because a hook may be a generator
+        returned = function()
+        if isinstance(returned, Iterable):
+            return list(returned)  # inside the block, because a hook may be a generator
+    one = "one " if isinstance(returned, Spec) else ""
+    raise _BrokenError(
+        f"{hook}: expected a list of {spec_type.__name__}s, got {one}{_named(returned)}",
+        line_of(function),
+    )
+
+
+def _named(value: object) -> str:
+    return f"{type(value).__name__} {value.name!r}" if isinstance(value, Spec) else repr(value)
+
+
+def _other_hook(value: object) -> str:
+    """Return the clause with the hook for a spec of another kind."""
+    kinds = (kind for kind, spec_type in KINDS.items() if isinstance(value, spec_type))
+    return "".join(f": return it from zoo_{kind}" for kind in kinds)
 
 
 def _mark_conflicts(plugins: list[Plugin]) -> Iterable[Plugin]:
