@@ -92,6 +92,10 @@ if TYPE_CHECKING:
         ONNX_OPSET as ONNX_OPSET,
         onnx_outputs as onnx_outputs,
     )
+    from zoo_core.frameworks.model_contract import (
+        check_model as check_model,
+        head_outputs as head_outputs,
+    )
     from zoo_core.frameworks.prediction import shift_slices as shift_slices
     from zoo_core.frameworks.run import Callbacks as Callbacks
     from zoo_core.installation.installed import installed_catalog as installed_catalog

@@ -8,7 +8,7 @@ import pytest
 import zoo_core as zoo
 from zoo_core import Normalization, Recipe
 from zoo_core.data.augmentation import draw_warps
-from zoo_core.errors import InvalidValueError
+from zoo_core.errors import InvalidValueError, PluginError
 from zoo_core.training.divergence import DivergedError
 from zoo_numpy.config import NumpyNetConfig
 from zoo_numpy.layers import Dropout, Parameter
@@ -137,6 +137,29 @@ def test_create_model_initializes_weights_randomly():
     first, second = (zoo.create_model("numpy-net", hidden=[5]) for _ in range(2))
     x = np.ones((1, 784), np.float32)
     assert not np.array_equal(first.forward(x)[0], second.forward(x)[0])
+
+
+class Flat:
+    """A net with the methods that the trainer calls, but whose forward pass returns an array."""
+
+    def forward(self, x, _seed=None):
+        return x.reshape(len(x), -1)
+
+    def nothing(self, *_arguments):
+        pass
+
+    initialize = backward = parameters = nothing
+
+
+def test_trainer_names_line_of_net_that_breaks_contract():
+    trainer, images = NumpyTrainer(), np.zeros((3, 1, 2, 2), np.uint8)
+    line = Flat.forward.__code__.co_firstlineno
+    with pytest.raises(
+        PluginError, match=rf"got ndarray of shape \(3, 4\).* \[outputs\] .*:{line}\."
+    ):
+        trainer.predict(Flat(), images, Normalization(mean=(0.0,), std=(1.0,)))
+    with pytest.raises(PluginError, match="expected a net with the methods initialize, .* got int"):
+        trainer.build(lambda _config: 3, None, 0)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core import Batch, Run, Split
-from zoo_core.plugin_api import Tensors, average_decay
+from zoo_core.plugin_api import Tensors, average_decay, head_outputs
 from zoo_numpy.layers import Array
 from zoo_numpy.net import Net
 from zoo_numpy.normalize import concatenate_heads, normalize
@@ -37,7 +37,7 @@ class NumpyLearner:
     def set_data(self, examples: Split) -> None:
         self._examples = examples
 
-    def step(self, batch: Batch) -> list[Array]:
+    def step(self, batch: Batch) -> Sequence[Array]:
         targets = self._examples.select_targets(batch.rows)
         # No warnings of overflow, because the training loop checks that the outputs are finite.
         with np.errstate(all="ignore"):
@@ -45,7 +45,8 @@ class NumpyLearner:
             x = normalize(inputs, self._normalization, batch.warps)
             # Dropout depends only on the seed and the number of the step, so that a resumed
             # training repeats it and no generator is part of the state.
-            outputs = self._net.forward(x, (self._recipe.seed, batch.step))
+            made = self._net.forward(x, (self._recipe.seed, batch.step))
+            outputs = head_outputs(made, np.ndarray, self._net)
             self._net.backward(self._gradients(outputs, targets))
             self._optimizer.step(batch.lr)
             if self._recipe.ema:
@@ -53,7 +54,9 @@ class NumpyLearner:
                 update_average(self._averages, self._parameters, decay)
         return outputs
 
-    def _gradients(self, outputs: list[Array], targets: Sequence[NDArray[Any]]) -> list[Array]:
+    def _gradients(
+        self, outputs: Sequence[Array], targets: Sequence[NDArray[Any]]
+    ) -> list[Array]:
         """Return the gradients of the weighted mean of the heads' losses."""
         return [
             loss(head, target, self._recipe)[1] * head.dtype.type(weight)
@@ -75,5 +78,5 @@ class NumpyLearner:
         for name, array in self._arrays().items():
             array[...] = state[name]  # in place, because net and optimizer refer to these arrays
 
-    def to_numpy(self, outputs: Sequence[list[Array]]) -> list[NDArray[Any]]:
+    def to_numpy(self, outputs: Sequence[Sequence[Array]]) -> list[NDArray[Any]]:
         return concatenate_heads(outputs)

@@ -48,6 +48,6 @@ def _by_entry(values: Sequence[float], inputs: NDArray[Any]) -> NDArray[np.float
     return np.array(values).reshape(-1, *(1,) * (inputs.ndim - 2))
 
 
-def concatenate_heads(outputs: Sequence[list[Array]]) -> list[NDArray[Any]]:
+def concatenate_heads(outputs: Sequence[Sequence[Array]]) -> list[NDArray[Any]]:
     """Return the outputs of several batches as one array per head."""
     return [np.concatenate(heads) for heads in zip(*outputs, strict=True)]

@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core import Normalization
-from zoo_core.plugin_api import InvalidValueError, Tensors, default_threads
+from zoo_core.plugin_api import (
+    InvalidValueError,
+    Tensors,
+    check_model,
+    default_threads,
+    head_outputs,
+)
 from zoo_numpy.net import Net
 from zoo_numpy.normalize import concatenate_heads, normalize
 
@@ -20,6 +26,9 @@ if TYPE_CHECKING:  # the learner is imported in `start`, because loading weights
 PREDICT_BATCH = 1000
 """Number of examples per forward pass in prediction: enough for all cores, in little memory."""
 # It divides the size of the core's chunks, so that batches are the same with and without chunks.
+
+METHODS = ("initialize", "forward", "backward", "parameters")
+"""Methods of a net that the trainer calls."""
 
 
 class NumpyTrainer:
@@ -51,6 +60,9 @@ class NumpyTrainer:
 
     def build(self, builder: Callable[[Any], Net], config: Any, seed: int | None) -> Net:
         net = builder(config)
+        # By its methods, because other plugins bring nets of their own.
+        fits = all(hasattr(net, method) for method in METHODS)
+        check_model(net, fits, f"a net with the methods {', '.join(METHODS)}", builder)
         if seed is not None:
             net.initialize(seed)
         return net
@@ -67,7 +79,11 @@ class NumpyTrainer:
         self._limit_threads()
         with np.errstate(all="ignore"):  # no warnings, because callers check the outputs
             outputs = [
-                model.forward(normalize(inputs[start : start + PREDICT_BATCH], normalization))
+                head_outputs(
+                    model.forward(normalize(inputs[start : start + PREDICT_BATCH], normalization)),
+                    np.ndarray,
+                    model,
+                )
                 for start in range(0, max(len(inputs), 1), PREDICT_BATCH)
             ]
         return concatenate_heads(outputs)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from zoo_core import Batch, Run, Split
-from zoo_core.plugin_api import Group, Tensors, average_decay
+from zoo_core.plugin_api import Group, Tensors, average_decay, head_outputs
 from zoo_torch.batch_check import check_single_example
 from zoo_torch.device import has_bfloat16, seed_dropout
 from zoo_torch.distributed.gradient_sync import GradientSynchronizer
@@ -103,9 +103,10 @@ class TorchLearner:
         # No torch.compile, because compiling `cnn` took 25 s on two cores, most of a training, and
         # the compiled pass was slower (26 ms instead of 20).
         with self._autocast:
-            outputs: list[Tensor] = self._trained(self._prepare(inputs, warps))
+            made = self._trained(self._prepare(inputs, warps))
+        heads = head_outputs(made, Tensor, self._trained)
         # The loss in float32, after autocast.
-        outputs = [head if head.dtype == torch.float64 else head.float() for head in outputs]
+        outputs = [head if head.dtype == torch.float64 else head.float() for head in heads]
         loss = self._loss(outputs, targets)
         # The share of this process, so that the sum over processes is the mean over the batch.
         (loss if batch.share == 1 else batch.share * loss).backward()

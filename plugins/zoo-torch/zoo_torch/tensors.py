@@ -26,7 +26,7 @@ def to_array(tensor: Tensor) -> NDArray[Any]:
     return array
 
 
-def heads_to_numpy(outputs: Sequence[list[Tensor]]) -> list[NDArray[Any]]:
+def heads_to_numpy(outputs: Sequence[Sequence[Tensor]]) -> list[NDArray[Any]]:
     """Return the outputs of several batches as one array per head."""
     # Concatenated first, so that a device is synchronized once per head.
     whole = [torch.cat(heads) for heads in zip(*outputs, strict=True)]

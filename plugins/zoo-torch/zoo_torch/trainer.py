@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from zoo_core import Normalization
 from zoo_core.plugin_api import (
@@ -16,8 +16,10 @@ from zoo_core.plugin_api import (
     Group,
     InvalidValueError,
     Tensors,
+    check_model,
     default_threads,
     env_world_size,
+    head_outputs,
 )
 from zoo_torch.device import choose_device, has_bfloat16
 from zoo_torch.malloc import keep_freed_memory
@@ -70,6 +72,7 @@ class TorchTrainer:
             model = builder(config)
         finally:
             torch.set_rng_state(state)  # because building must not affect the caller
+        check_model(model, isinstance(model, nn.Module), "a torch.nn.Module", builder)
         # Channels last, as images are: see `Prepare`.
         return model.to(self.device).to(memory_format=torch.channels_last)
 
@@ -89,10 +92,11 @@ class TorchTrainer:
         prepare = Prepare(normalization, self.device)
         model.eval()  # no dropout; batch normalization with its running statistics
         with torch.inference_mode():
-            outputs = [
+            batches = (
                 model(prepare(to_tensor(inputs[start : start + PREDICT_BATCH], self.device)))
                 for start in range(0, len(inputs), PREDICT_BATCH)
-            ]
+            )
+            outputs = [head_outputs(each, Tensor, model) for each in batches]
         return heads_to_numpy(outputs)
 
     def count_parameters(self, model: nn.Module) -> int:

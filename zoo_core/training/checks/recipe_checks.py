@@ -46,25 +46,19 @@ def check_framework(catalog: Catalog, model: Entry[ModelSpec], trainer: Entry[Tr
     """Check that a trainer trains models of a model's framework.
 
     Raises:
-        InvalidValueError: it does not.
+        InvalidValueError: it is the trainer of another framework.
     """
-    expected = framework_of(catalog, model.spec)
-    if trainer.spec.framework != expected:
-        fitting = [
-            name
-            for name, entry in catalog.entries("trainers").items()
-            if entry.spec.framework == expected
-        ]
-        raise InvalidValueError(
-            f"trainer {trainer.spec.name!r} trains models of {trainer.spec.framework}, but model "
-            f"{model.spec.name!r} is one of {expected}",
-            hint=f"Choose one of its trainers: {join_names(fitting)}.",
-        )
-
-
-def framework_of(catalog: Catalog, model: ModelSpec) -> str:
-    """Return the framework of a model: its own, or that of its default trainer."""
-    return model.framework or catalog.trainer(model.trainer).spec.framework
+    trainers = catalog.entries("trainers")
+    own = trainers.get(model.spec.trainer)  # None if it is not installed
+    framework = model.spec.framework or (own.spec.framework if own else "")
+    if framework in {"", trainer.spec.framework}:
+        return
+    fitting = [name for name, each in trainers.items() if each.spec.framework == framework]
+    raise InvalidValueError(
+        f"trainer {trainer.spec.name!r} does not fit model {model.spec.name!r}: it trains models "
+        f"of {trainer.spec.framework}, but the model is one of {framework}",
+        hint=f"Choose one of: {join_names(fitting)}.",
+    )
 
 
 def _check_composable(recipe: Recipe, dataset: DatasetSpec) -> None:
