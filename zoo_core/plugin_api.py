@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     )
     from zoo_core.frameworks.prediction import shift_slices as shift_slices
     from zoo_core.frameworks.run import Callbacks as Callbacks
+    from zoo_core.installation.exceptions import fault_of as fault_of
     from zoo_core.installation.installed import installed_catalog as installed_catalog
     from zoo_core.metrics.find_tasks import find_tasks as find_tasks
     from zoo_core.metrics.predictions import (

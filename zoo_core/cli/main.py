@@ -23,7 +23,6 @@ from zoo_core.errors import (
     UnknownNameError,
     ZooError,
     choose_from,
-    one_line,
 )
 from zoo_core.installation.installed import installed_catalog, installed_rows, warn_of_unusable
 from zoo_core.plugins.selection import BLOCK
@@ -174,29 +173,7 @@ def _report(exc: Exception, *, debug: bool) -> int:
     if isinstance(exc, BrokenPipeError):
         sys.stderr.close()  # the reader has closed the pipe; silences the interpreter's own message
         return 0
-    print_lines(f"zoo: {_describe(exc)}", err=True)
+    from zoo_core.installation.exceptions import describe_exception
+
+    print_lines(f"zoo: {describe_exception(exc)}", err=True)
     return 1
-
-
-def _describe(exc: Exception) -> str:
-    """Return the line about an exception that is not zoo's own."""
-    from zoo_core.plugins.faults.fault import find_fault
-    from zoo_core.plugins.faults.frames import frames_of
-
-    try:
-        plugins = installed_catalog().plugins
-    except Exception:  # because an error of the catalog must not hide the one to report
-        plugins = ()
-    fault = find_fault(exc, plugins)
-    if isinstance(exc, OSError):
-        where = f": {exc.filename}" if exc.filename else ""
-        # Often a full disk or a missing file of the user's, so a plugin is named but not blamed.
-        raised = f" ({fault.subject} at {fault.frame})" if fault else ""
-        return f"{exc.strerror or exc}{where}{raised}"
-    if fault:
-        return f"{fault.problem}. {fault.hint}"
-    *_, frame = frames_of(exc)
-    return (
-        f"unexpected {one_line(exc)} at {frame}. This is a bug in zoo: report it with the output "
-        "of --debug."
-    )

@@ -20,6 +20,7 @@ from zoo_core.plugin_api import (
     PluginError,
     VerificationError,
     atomic_writer,
+    fault_of,
     join_names,
     one_line,
 )
@@ -170,7 +171,10 @@ def needing(format_: str) -> Iterator[None]:
     except Exception as exc:
         missing = exc.name if isinstance(exc, ModuleNotFoundError) else None
         if not missing:
-            raise PluginError(f"cannot export the model as {format_}: {one_line(exc)}") from exc
+            fault = fault_of(exc)
+            raise PluginError(
+                f"cannot export the model as {format_}: {fault.problem if fault else one_line(exc)}"
+            ) from exc
         # torch imports onnxscript only for an export, so that it may be missing until here.
         package = missing.partition(".")[0]
         extra = f"zoo-export[{EXTRA[package]}]" if package in EXTRA else package
