@@ -158,6 +158,13 @@ def test_resolve_recipe_lists_recipes_for_unknown_name(softmax):
         resolve_recipe(softmax, "defualt")
 
 
+def test_wrong_recipe_of_plugin_is_named(softmax, monkeypatch):
+    monkeypatch.setitem(softmax.resolve(softmax.spec.recipes), "fast", {"lrr": 0.1})
+    message = "invalid recipe 'fast' of zoo_toy.config:RECIPES: unknown key 'lrr'"
+    with pytest.raises(InvalidValueError, match=message):
+        resolve_recipe(softmax, "fast")
+
+
 @pytest.mark.parametrize(
     ("values", "pattern"),
     [

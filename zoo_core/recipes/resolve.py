@@ -66,9 +66,9 @@ def resolve_recipe(
         base = recipes[name]
     # From general to specific: the model's defaults, its recipe, the user's overrides.
     values = merge_layers([{"dataset": spec.dataset, "trainer": spec.trainer}, base, *overrides])
-    # Without overrides, any error is in the file itself.
-    in_file = f" {name}" if name.endswith(".toml") and not overrides else ""
-    return validate(Recipe, values, what=f"recipe{in_file}")
+    # Without overrides, any error is in the file or in the plugin's recipe.
+    where = f" {name}" if name.endswith(".toml") else f" {name!r} of {spec.recipes}"
+    return validate(Recipe, values, what=f"recipe{'' if overrides else where}")
 
 
 def merge_layers(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
