@@ -1,7 +1,8 @@
 """Types of the fields of specs: a wrong one is an error that shows the right one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import pytest
 
@@ -29,6 +30,8 @@ class Example:
     pair: tuple[int, str] = (1, "")
     inner: tuple[Inner, ...] = ()
     table: Mapping[str, tuple[int, ...]] = None
+    anything: Any = None
+    function: Callable[[], int] = int
 
     def __post_init__(self):
         if self.table is None:
@@ -75,6 +78,11 @@ def test_lists_become_tuples_and_mappings_become_read_only():
     assert example.table == {"a": (1,)}
     with pytest.raises(TypeError):
         example.table["b"] = (2,)
+
+
+def test_other_annotations_are_not_checked():
+    example = Example(anything={1}, function=print)
+    assert (example.anything, example.function) == ({1}, print)
 
 
 def test_field_of_any_spec_is_checked():

@@ -55,14 +55,18 @@ def _convert(value: Any, expected: Any) -> Any:
         return types.MappingProxyType(
             {_convert(k, key): _convert(v, item) for k, v in value.items()}
         )
-    if origin is None and _is_instance(value, expected):
-        return value
+    if origin not in (None, tuple, Mapping) or _is_instance(value, expected):
+        return value  # other annotations, such as those of functions, are not checked
     raise TypeError
 
 
-def _is_instance(value: Any, expected: type) -> bool:
+def _is_instance(value: Any, expected: Any) -> bool:
+    if expected is Any:
+        return True
+    if not isinstance(expected, type):  # a tuple or a mapping, which the value is not
+        return False
     if isinstance(value, bool):  # a subclass of int
-        return expected is bool
+        return expected in (bool, object)
     return isinstance(value, (int, float) if expected is float else expected)
 
 
