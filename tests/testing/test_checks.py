@@ -213,7 +213,7 @@ PLUGINS = [
         "",
         "zoo_tune_end failed: ZeroDivisionError",
     ),
-    ("lists everything it offers", "", "RECIPES = None", "recipes .*'odd' .*TypeError"),
+    ("lists everything it offers", "", "RECIPES = None", "recipes .*'odd' .*expected a dict"),
 ]
 
 MODELS = [
@@ -431,6 +431,12 @@ SOURCES = [
         "refuses an address without data",
         "",
         "def describe(address): return None",
+        "source 'odd' .* describe: expected DatasetSpec .*, got None",
+    ),
+    (
+        "refuses an address without data",
+        "",
+        "from zoo_odd import plugin\ndef describe(address): return plugin.zoo_datasets()[0]",
         r"odd:\./no/such/address, .*data set",
     ),
 ]
