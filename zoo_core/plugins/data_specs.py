@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from zoo_core.plugins.field_types import check_field_types
+
 CLASSES = "classification"
 """Task of the targets in the short form of `are_class_images`."""
 
@@ -65,6 +67,7 @@ class InputSpec:
     size: int = 0
 
     def __post_init__(self) -> None:
+        check_field_types(self, "InputSpec")
         if self.kind not in INPUT_DTYPES:
             kinds = ", ".join(INPUT_DTYPES)
             raise ValueError(f"InputSpec: kind: expected one of {kinds}, got {self.kind!r}")
@@ -73,7 +76,6 @@ class InputSpec:
                 f"InputSpec: shape: expected (channels, height, width), got {self.shape}"
             )
         # `object`, because a frozen dataclass refuses assignments.
-        object.__setattr__(self, "shape", tuple(self.shape))
         object.__setattr__(self, "dtype", self.dtype or INPUT_DTYPES[self.kind])
         object.__setattr__(self, "size", self.size or len(self.vocabulary))
 
@@ -104,13 +106,12 @@ class TargetSpec:
     shape: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        check_field_types(self, "TargetSpec")
         if self.classes and self.size not in (0, len(self.classes)):
             raise ValueError(
                 f"TargetSpec: size: expected {len(self.classes)}, the number of classes, "
                 f"got {self.size}"
             )
-        object.__setattr__(self, "classes", tuple(self.classes))
-        object.__setattr__(self, "shape", tuple(self.shape))
         object.__setattr__(self, "size", self.size or len(self.classes))
 
     @property

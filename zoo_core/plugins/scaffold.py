@@ -38,6 +38,17 @@ FRAMEWORKS = ("torch", "numpy")
 OTHER = "other"
 """Name of the template of a model for any other framework, whose builder is a stub."""
 
+TASKS = {
+    "regression": ("torch", "numpy"),
+    "multi-label": ("torch", "numpy"),
+    "segmentation": ("torch",),
+    "sequence": ("torch",),
+}
+"""Task of a model with a data set of its own -> frameworks that there is a template for."""
+
+DATA = "-data"
+"""Suffix of the name of that data set."""
+
 # With an upper bound, because names of `zoo_core.plugin_api` may change with a minor version.
 _CORE = "zoo-core>=0.1,<0.2"
 _MNIST = "zoo-mnist>=0.1,<0.2"
@@ -46,6 +57,7 @@ _TORCH = "torch>=2.4"
 
 _NEEDS = {
     "model": [_MNIST],
+    "task": [_NUMPY],
     "model-torch": [_TORCH],
     "model-numpy": [_NUMPY],
     "dataset": [_NUMPY],
@@ -68,6 +80,7 @@ class NewPlugin:
         framework: template of a model or trainer: one of `FRAMEWORKS`, or `OTHER`.
         trainer: installed trainer of a model; None for the one that is named like the framework.
         example: model of that trainer, for the author to look at.
+        task: one of `TASKS`, for a model with a data set; empty for classes of mnist.
     """
 
     name: str
@@ -75,10 +88,14 @@ class NewPlugin:
     framework: str | None = None
     trainer: Entry[TrainerSpec] | None = None
     example: Entry[ModelSpec] | None = None
+    task: str = ""
 
     @property
     def layers(self) -> tuple[str, ...]:
         """Folders of templates; a file of a later one replaces that of an earlier one."""
+        if self.task:
+            of_task = ("task", f"task-{self.task}", f"task-{self.task}-{self.framework}")
+            return ("common", f"{self.kind}-{self.framework}", *of_task)
         choices = [each for each in (self.kind, self.framework) if each]
         return ("common", *("-".join(choices[: n + 1]) for n in range(len(choices))))
 
@@ -143,15 +160,18 @@ def check_new(catalog: Catalog, new: NewPlugin) -> None:
             hint="Use lower-case letters, digits, '-' and '_'; begin with a letter or digit.",
         ) from exc
     # A spec may have a slash, but then the package's name would not be a Python identifier.
-    if "/" in new.name or len(new.name) > MAX_NAME_LENGTH:
+    longest = MAX_NAME_LENGTH - len(DATA) * bool(new.task)
+    if "/" in new.name or len(new.name) > longest:
         raise InvalidValueError(
-            subject, hint=f"Use at most {MAX_NAME_LENGTH} characters and no '/'."
+            subject, hint=f"Use at most {longest} characters and no '/'."
         )
-    if entry := catalog.entries(KINDS[new.kind]).get(new.name):
-        raise InvalidValueError(
-            f"there is a {new.kind} {new.name!r} already, of {entry.plugin.distribution}",
-            hint="Choose another name.",
-        )
+    offered = [(new.kind, new.name), *([("dataset", new.name + DATA)] if new.task else ())]
+    for kind, name in offered:
+        if entry := catalog.entries(KINDS[kind]).get(name):
+            raise InvalidValueError(
+                f"there is a {kind} {name!r} already, of {entry.plugin.distribution}",
+                hint="Choose another name.",
+            )
     # Two distributions of one name would replace each other in pip.
     for plugin in catalog.plugins:
         if canonical(plugin.distribution) == new.distribution:
@@ -208,6 +228,7 @@ def _placeholders(new: NewPlugin, folder: Path) -> dict[str, str]:
         "DEPENDENCIES": json.dumps(new.requirements),  # a JSON list is a TOML list
         "YEAR": str(datetime.now(UTC).year),
         "TRAINER": new.trainer.spec.name if new.trainer else new.framework or "",
+        "TASK": new.task,
         **_about_trainer(new),
     }
 

@@ -14,8 +14,8 @@ from zoo_core.frameworks.trainer import Trainer, make_trainer, model_builder
 from zoo_core.metrics.find_tasks import find_tasks
 from zoo_core.plugins.data_specs import InputSpec, TargetSpec, input_of, targets_of
 from zoo_core.plugins.entry import Entry
-from zoo_core.plugins.specs import ModelSpec, TrainerSpec
 from zoo_core.plugins.faults.frames import own_frame
+from zoo_core.plugins.specs import ModelSpec, TrainerSpec
 from zoo_core.pretrained.files import WeightsFiles
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.pretrained.plain_config import ConfigView

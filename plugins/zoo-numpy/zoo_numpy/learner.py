@@ -54,9 +54,7 @@ class NumpyLearner:
                 update_average(self._averages, self._parameters, decay)
         return outputs
 
-    def _gradients(
-        self, outputs: Sequence[Array], targets: Sequence[NDArray[Any]]
-    ) -> list[Array]:
+    def _gradients(self, outputs: Sequence[Array], targets: Sequence[NDArray[Any]]) -> list[Array]:
         """Return the gradients of the weighted mean of the heads' losses."""
         return [
             loss(head, target, self._recipe)[1] * head.dtype.type(weight)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from zoo_core.plugins.scaffold import (
     FRAMEWORKS,
     KINDS,
     OTHER,
+    TASKS,
     NewPlugin,
     check_new,
     for_trainer,
@@ -63,6 +65,11 @@ TRY = {
     help="Trainer of a model, instead of --framework: any installed one.",
 )
 @click.option(
+    "--task",
+    type=click.Choice(list(TASKS)),
+    help="Task of a model, which then comes with a small data set.  [default: classification]",
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
@@ -74,6 +81,7 @@ def new(  # noqa: PLR0917 (click passes every argument by name)
     kind: str,
     framework: str | None,
     trainer: str | None,
+    task: str | None,
     out: Path | None,
     as_json: bool,
 ) -> None:
@@ -85,6 +93,8 @@ def new(  # noqa: PLR0917 (click passes every argument by name)
     """
     catalog = installed_catalog()
     plugin = _choices(catalog, offered_name(name), kind, framework, trainer)
+    if task is not None:
+        plugin = _with_task(plugin, task)
     check_new(catalog, plugin)  # before anything is written
     folder = out or Path(name)
     write_plugin(plugin, folder)
@@ -108,6 +118,16 @@ def _choices(
     if framework is not None:
         raise click.UsageError(f"--framework is for a model or a trainer, not for --kind {kind}")
     return NewPlugin(name, kind)
+
+
+def _with_task(plugin: NewPlugin, task: str) -> NewPlugin:
+    if plugin.kind != "model":
+        raise click.UsageError(f"--task is for a model, not for --kind {plugin.kind}")
+    if plugin.framework not in TASKS[task]:
+        raise click.UsageError(
+            f"--task {task}: expected framework {' or '.join(TASKS[task])}, got {plugin.framework}"
+        )
+    return replace(plugin, task=task)
 
 
 def _next_steps(plugin: NewPlugin, folder: Path) -> list[str]:
