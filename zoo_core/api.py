@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zoo_core.evaluation.compare import Comparison
-    from zoo_core.frameworks.run import Run
+    from zoo_core.frameworks.run import Callbacks, Run
     from zoo_core.metrics.scores import Scores
     from zoo_core.model_info import ModelInfo
     from zoo_core.pretrained.model import Pretrained
@@ -134,6 +134,7 @@ def train(
     out: str | PathLike[str] | None = None,
     device: str = "auto",
     threads: int | None = None,
+    callbacks: Sequence[Callbacks] = (),
     **overrides: Any,
 ) -> Run:
     """Train a model; see `zoo_core.training.training.Training`.
@@ -145,8 +146,10 @@ def train(
         out: folder of the run, new or empty; None for the next free one in ``runs``.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         threads: number of the framework's CPU threads; None for its default.
+        callbacks: objects of subclasses of `zoo_core.Callbacks`, called in this order.
         overrides: values that override the recipe's, such as ``lr=0.05, model={"hidden": 64}``.
     """
+    from zoo_core.frameworks.run import CallbackList
     from zoo_core.training.training import Training
 
     return Training.new(
@@ -158,16 +161,35 @@ def train(
         out=None if out is None else Path(out),
         device=device,
         threads=threads,
+        callbacks=CallbackList(callbacks),
     ).run()
 
 
 def resume(
-    run: str | PathLike[str], *, device: str | None = None, threads: int | None = None
+    run: str | PathLike[str],
+    *,
+    device: str | None = None,
+    threads: int | None = None,
+    callbacks: Sequence[Callbacks] = (),
 ) -> Run:
-    """Continue a stopped training; see `zoo_core.training.training.Training.resume`."""
+    """Continue a stopped training; see `zoo_core.training.training.Training.resume`.
+
+    Args:
+        run: folder of the run.
+        device: see `train`; None for that of the first start, as for `threads`.
+        threads: see `train`.
+        callbacks: see `train`; a run's folder does not contain those of its first start.
+    """
+    from zoo_core.frameworks.run import CallbackList
     from zoo_core.training.training import Training
 
-    return Training.resume(_catalog(), Path(run), device=device, threads=threads).run()
+    return Training.resume(
+        _catalog(),
+        Path(run),
+        device=device,
+        threads=threads,
+        callbacks=CallbackList(callbacks),
+    ).run()
 
 
 def load(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from collections.abc import Callable, Mapping
+=======
+from collections.abc import Iterable, Mapping
+>>>>>>> 1bbe18f (Pass callbacks from Python: zoo.train and zoo.resume take a list of zoo.Callbacks)
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from zoo_core.data.example_record import ExampleRecord
 from zoo_core.data.splits import TrainingData
+from zoo_core.errors import InvalidValueError, ZooError
 from zoo_core.filenames import CARD
 from zoo_core.frameworks.training_state import TrainingState
 from zoo_core.metrics.predictions import Predictions
@@ -20,9 +25,13 @@ from zoo_core.weights.card import Card, InitialWeights, read_card
 
 
 # A base class with empty methods, as in Lightning and Keras, so that a subclass overrides only
-# the methods that it needs. An exception in one ends the training, unlike one in a plugin's hook.
+# the methods that it needs.
 class Callbacks:
-    """Callbacks invoked during training; the methods do nothing unless overridden."""
+    """Callbacks invoked during training; the methods do nothing unless overridden.
+
+    They are called in the main process of a distributed training only. An exception ends the
+    training, unlike one in a plugin's hook; it can be resumed from its last checkpoint.
+    """
 
     def data_loaded(
         self,
@@ -34,10 +43,18 @@ class Callbacks:
         """Handle the data set, with the record of its examples; no folder has been created yet."""
 
     def train_start(self, run: Run, progress: TrainingState) -> None:
-        """Handle the start of a training, before its first step; a resumed one starts again."""
+        """Handle the start of a training, before its first step; a resumed one starts again.
+
+        `progress` counts from where it starts: epoch 1 and step 0 for a new training, and the
+        epochs that are done are in `progress.history`.
+        """
 
     def step_end(self, epoch: int, step: int, steps: int) -> None:
-        """Handle the end of a step: `step` of `steps` in `epoch`, both counted from 1."""
+        """Handle the end of a step: `step` of `steps` in `epoch`, both counted from 1.
+
+        Steps after the last checkpoint of a training that was killed are run again when it is
+        resumed, and so are their callbacks.
+        """
 
     def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
         """Handle the end of an epoch (from 1), with its line of ``metrics.jsonl``."""
@@ -47,6 +64,51 @@ class Callbacks:
 
         `predictions` returns those of the test split; it computes them if they are large.
         """
+
+
+class CallbackList(Callbacks):
+    """Callbacks that call several others, in their order.
+
+    Raises:
+        InvalidValueError: one of them is not a `Callbacks` object.
+    """
+
+    def __init__(self, members: Any) -> None:
+        # A single object is accepted, too.
+        self._members = tuple(members) if isinstance(members, Iterable) else (members,)
+        for each in self._members:
+            if not isinstance(each, Callbacks):
+                got = f"the class {each.__name__}" if isinstance(each, type) else repr(each)
+                raise InvalidValueError(
+                    f"callbacks: expected a list of zoo.Callbacks objects, got {got[:200]}",
+                    hint="Define a subclass of zoo.Callbacks and pass an object of it.",
+                )
+
+    def data_loaded(
+        self,
+        dataset: DatasetSpec,
+        recipe: Recipe,
+        data: TrainingData,
+        record: ExampleRecord | None,
+    ) -> None:
+        for each in self._members:
+            each.data_loaded(dataset, recipe, data, record)
+
+    def train_start(self, run: Run, progress: TrainingState) -> None:
+        for each in self._members:
+            each.train_start(run, progress)
+
+    def step_end(self, epoch: int, step: int, steps: int) -> None:
+        for each in self._members:
+            each.step_end(epoch, step, steps)
+
+    def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
+        for each in self._members:
+            each.epoch_end(run, epoch, metrics)
+
+    def train_end(self, run: Run, result: Card, predictions: Predictions) -> None:
+        for each in self._members:
+            each.train_end(run, result, predictions)
 
 
 @dataclass(frozen=True)
@@ -79,3 +141,26 @@ class Run:
         """The card in the folder; it exists once the training is done."""
         # Read every time, because a run exists before its card does.
         return read_card(self.folder / CARD)
+
+    # Not that of a dataclass, which would print every array of the data set.
+    def __repr__(self) -> str:
+        dataset, recipe = self.recipe.dataset, self.recipe
+        return "\n".join(
+            [
+                f"<Run of {self.model.name} on {dataset}",
+                f"  folder: {self.folder}",
+                f"  recipe: {recipe.epochs} epochs, batch size {recipe.batch_size}, lr "
+                f"{recipe.lr:g}, seed {recipe.seed}",
+                f"  result: {self._result()}>",
+            ]
+        )
+
+    def _result(self) -> str:
+        """Return the kept epoch and its scores in words."""
+        if not (self.folder / CARD).exists():
+            return "not finished"
+        try:
+            card = self.card
+        except ZooError as exc:  # a `repr` must not raise, or no debugger could show the run
+            return str(exc)
+        return f"epoch {card.epoch} of {self.recipe.epochs} kept; test: {card.metrics['test']}"

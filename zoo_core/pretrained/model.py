@@ -40,10 +40,10 @@ class Pretrained:
         views: number of views of each image that a prediction is averaged over.
     """
 
-    model: Any
+    model: Any = field(repr=False)  # whose text may be pages
     name: str
     sha256: str
-    trainer: Trainer
+    trainer: Trainer = field(repr=False)
     normalization: Normalization
     input: InputSpec
     targets: tuple[TargetSpec, ...]
