@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from zoo_core.errors import choose_from
-from zoo_core.plugins.catalog import OWN_PLUGINS
+from zoo_core.plugins.bare_names import OWN_PLUGINS
 
 MANY = [f"name-{number}" for number in range(9)]
 

@@ -97,11 +97,7 @@ if TYPE_CHECKING:
         head_outputs as head_outputs,
     )
     from zoo_core.frameworks.prediction import shift_slices as shift_slices
-<<<<<<< HEAD
-    from zoo_core.frameworks.run import Callbacks as Callbacks
     from zoo_core.installation.exceptions import fault_of as fault_of
-=======
->>>>>>> 1bbe18f (Pass callbacks from Python: zoo.train and zoo.resume take a list of zoo.Callbacks)
     from zoo_core.installation.installed import installed_catalog as installed_catalog
     from zoo_core.metrics.find_tasks import find_tasks as find_tasks
     from zoo_core.metrics.predictions import (

@@ -77,6 +77,22 @@ def test_zoo_verify_exits_5_on_damaged_weights(cli, here):
     assert str(path) in report.json["weights"][0]["checks"][0]["error"]
 
 
+def test_added_registry_says_which_names_are_those_of_others(cli, here):
+    added = cli("registry", "add", "there", "registry")
+    assert "there/softmax.first" in added.out
+    assert "zoo registry prefer there" in added.out
+    rows = cli("list", "weights", "--json").json["weights"]
+    listed = [(row["name"], row["registry"], row["default"]) for row in rows]
+    assert listed == [("softmax.first", "here", True), ("there/softmax.first", "there", True)]
+    assert cli("info", "softmax.first", "--json").json["registry"] == "here"
+    assert cli("registry", "prefer", "there").code == 0
+    assert cli("info", "softmax.first", "--json").json["registry"] == "there"
+    assert cli("registry", "prefer", "--undo").code == 0
+    assert cli("info", "softmax.first", "--json").json["registry"] == "here"
+    assert cli("registry", "prefer", "tehre").code == 3
+    assert cli("registry", "prefer").code == 2
+
+
 @pytest.mark.parametrize("command", ["verify", "pull"])
 def test_all_option_exits_5_on_unreadable_registry(cli, here, tmp_path, command):
     other = tmp_path / "other"

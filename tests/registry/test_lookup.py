@@ -1,5 +1,6 @@
 """Names of published weights, and the registries that have them."""
 
+import dataclasses
 import json
 import shutil
 
@@ -15,14 +16,18 @@ from zoo_core.errors import (
 from zoo_core.installation.installed import load_catalog
 from zoo_core.pretrained.load import load_pretrained
 from zoo_core.publishing.publish import publish_run
+from zoo_core.registry.index import PublishedIndex
 from zoo_core.registry.lookup import (
     add_registry,
     find_weights,
     known_registries,
     list_published,
+    prefer_registry,
     remove_registry,
     resolve_weights,
 )
+from zoo_core.registry.precedence import listed_names
+from zoo_core.registry.registry import Registry
 
 
 @pytest.mark.parametrize("name", ["softmax", "softmax.first", "here/softmax", "here/softmax.first"])
@@ -75,22 +80,76 @@ def there(toy, registry, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["softmax", "softmax.first"])
-def test_find_weights_rejects_ambiguous_name(toy, added, there, name):
-    with pytest.raises(AmbiguousNameError, match=r"here/softmax\.first, there/softmax\.first"):
-        find_weights(toy, name)
+def test_registry_that_is_added_later_takes_no_name_away(toy, added, there, name):
+    assert find_weights(toy, name).registry.name == "here"
     assert find_weights(toy, f"there/{name}").registry.name == "there"
+    listed = listed_names(list_published(known_registries(toy)))
+    assert [name for name, _ in listed] == ["softmax.first", "there/softmax.first"]
 
 
-def test_known_registries_includes_registry_of_plugin(site, write_plugin, registry, monkeypatch):
-    monkeypatch.setenv("ZOO_PLUGINS", "zoo-more")
-    code = f"""
+def test_preferred_registry_owns_names(toy, added, there):
+    prefer_registry(toy, "there")
+    assert find_weights(toy, "softmax").registry.name == "there"
+    assert find_weights(toy, "here/softmax").registry.name == "here"
+    prefer_registry(toy, "")
+    assert find_weights(toy, "softmax").registry.name == "here"
+    with pytest.raises(UnknownNameError, match="'hree'"):
+        prefer_registry(toy, "hree")
+
+
+REGISTRY = """
 from zoo_core.hookspecs import hookimpl
 from zoo_core.plugins.specs import RegistrySpec
 
 @hookimpl
 def zoo_registries():
-    return [RegistrySpec(name="more", summary="s", url={str(registry)!r})]
+    return [RegistrySpec(name="NAME", summary="s", url="URL")]
 """
+
+
+@pytest.mark.parametrize("name", ["softmax", "softmax.first"])
+def test_find_weights_rejects_name_without_owner(toy, site, write_plugin, added, name, monkeypatch):
+    """The order of a plugin's registry and an added one is unknown."""
+    monkeypatch.setenv("ZOO_PLUGINS", "zoo-toy,zoo-more")
+    code = REGISTRY.replace("NAME", "more").replace("URL", added.location.url)
+    write_plugin(site, "zoo-more", code)
+    catalog = load_catalog()
+    with pytest.raises(AmbiguousNameError, match=r"here/softmax\.first, more/softmax\.first"):
+        find_weights(catalog, name)
+    prefer_registry(catalog, "more")
+    assert find_weights(catalog, name).registry.name == "more"
+
+
+def test_registry_of_zoo_owns_names_whatever_was_added_first(
+    toy, site, write_plugin, added, monkeypatch
+):
+    monkeypatch.setenv("ZOO_PLUGINS", "zoo-toy,zoo-more")
+    monkeypatch.setattr("zoo_core.plugins.bare_names.OWN_PLUGINS", "more")
+    code = REGISTRY.replace("NAME", "own").replace("URL", added.location.url)
+    write_plugin(site, "zoo-more", code)
+    catalog = load_catalog()
+    assert find_weights(catalog, "softmax").registry.name == "own"
+    assert find_weights(catalog, "here/softmax").registry.name == "here"
+    prefer_registry(catalog, "here")
+    assert find_weights(catalog, "softmax").registry.name == "here"
+
+
+def test_prefixed_name_of_family_stays_ambiguous(toy, added, there, monkeypatch):
+    """A registry may have the name of a family: then the name is not a bare one."""
+    published = find_weights(toy, "softmax").published
+    family = dataclasses.replace(published, model="there/softmax")
+    index = PublishedIndex({family.name: family}, {family.model: family.tag})
+    own = Registry.index
+    monkeypatch.setattr(
+        Registry, "index", lambda self, **_: index if self.name == "here" else own(self)
+    )
+    with pytest.raises(AmbiguousNameError):
+        find_weights(toy, "there/softmax.first")
+
+
+def test_known_registries_includes_registry_of_plugin(site, write_plugin, registry, monkeypatch):
+    monkeypatch.setenv("ZOO_PLUGINS", "zoo-more")
+    code = REGISTRY.replace("NAME", "more").replace("URL", str(registry))
     write_plugin(site, "zoo-more", code)
     catalog = load_catalog()
     (found,) = list_published(known_registries(catalog))

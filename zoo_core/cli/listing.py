@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from zoo_core.registry.index import PublishedWeights
+
 COLUMNS = {
     "models": ("name", "parameters", "trainer", "dataset", "plugin", "summary"),
     "datasets": ("name", "input", "targets", "sizes", "plugin", "summary"),
@@ -93,15 +95,28 @@ def _weights() -> list[dict[str, Any]]:
     """Return one row per published set of weights."""
     from zoo_core.installation.installed import installed_catalog
     from zoo_core.registry.lookup import iter_indexes, known_registries
+    from zoo_core.registry.precedence import listed_names
+    from zoo_core.registry.registry import FoundWeights
 
+    indexes = list(iter_indexes(known_registries(installed_catalog())))
+    defaults = {registry.name: index.defaults for registry, index in indexes}
+    weights = (
+        FoundWeights(registry, each)
+        for registry, index in indexes
+        for _, each in sorted(index.tags.items())
+    )
     return [
         {
             "name": name,
-            **{key: value for key, value in vars(each).items() if key not in ("model", "tag")},
-            "score": {"accuracy": each.accuracy} if each.accuracy else each.metrics,
-            "default": index.defaults[each.model] == each.tag,
-            "registry": registry.name,
+            **{k: v for k, v in vars(found.published).items() if k not in ("model", "tag")},
+            "score": _score(found.published),
+            "default": defaults[found.registry.name][found.published.model] == found.published.tag,
+            "registry": found.registry.name,
         }
-        for registry, index in iter_indexes(known_registries(installed_catalog()))
-        for name, each in sorted(index.tags.items())
+        for name, found in listed_names(weights)
     ]
+
+
+def _score(published: PublishedWeights) -> dict[str, Any]:
+    """Return the scores of an index entry by metric."""
+    return {"accuracy": published.accuracy} if published.accuracy else dict(published.metrics)

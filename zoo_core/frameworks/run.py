@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from collections.abc import Callable, Mapping
-=======
-from collections.abc import Iterable, Mapping
->>>>>>> 1bbe18f (Pass callbacks from Python: zoo.train and zoo.resume take a list of zoo.Callbacks)
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

@@ -14,8 +14,9 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
-from zoo_core.errors import did_you_mean, one_line
+from zoo_core.errors import ZooError, did_you_mean, one_line
 from zoo_core.installation.installed import load_catalog
+from zoo_core.plugins.bare_names import FIRST
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.discovery import API_GROUP
 from zoo_core.plugins.faults.failed_import import FailedImport
@@ -169,6 +170,10 @@ def _settings(catalog: Catalog) -> Iterator[Finding]:
     if selection.damage:
         yield Finding(selection.damage, f"Fix or remove {SETTINGS.path}.")
         return
+    try:
+        FIRST.read()
+    except ZooError as exc:
+        yield Finding(str(exc), f"Remove {FIRST.path}.")
     known = {canonical(plugin.distribution) for plugin in catalog.plugins}
     for name in sorted((selection.allowed or frozenset()) | selection.blocked):
         if name not in known:

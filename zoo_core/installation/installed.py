@@ -56,6 +56,7 @@ def installed_rows() -> Rows:
     """Return the rows of everything that the installed plugins offer, by kind."""
     if (rows := read_rows()) is not None:
         return rows
+    from zoo_core.plugins.bare_names import record_first_offers
     from zoo_core.plugins.rows import catalog_rows
     from zoo_core.plugins.selection import SETTINGS, Selection
 
@@ -65,6 +66,7 @@ def installed_rows() -> Rows:
     if selection.damage:
         print_lines(f"zoo: no plugin counts as disabled: {selection.damage}", err=True)
     catalog = load_catalog(selection)
+    record_first_offers(catalog.plugins)
     rows = catalog_rows(catalog)
     # No index with a broken plugin, because its cause may be fixed in a file that has no stamp,
     # and none with damaged settings, because the warning above must be repeated.

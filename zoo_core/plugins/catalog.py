@@ -18,6 +18,7 @@ from zoo_core.errors import (
     join_names,
     singular,
 )
+from zoo_core.plugins.bare_names import OWN_PLUGINS
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.own_data import hint_for_path
 from zoo_core.plugins.plugin import Plugin, Status
@@ -33,9 +34,6 @@ from zoo_core.plugins.specs import (
 
 if TYPE_CHECKING:
     import pluggy
-
-OWN_PLUGINS = "cnn demo export images mlp mnist numpy report timm torch torchvision tune two-headed"
-"""Names of zoo's own plugins, whose distributions have the prefix ``zoo-``."""
 
 
 class Catalog:
@@ -63,13 +61,25 @@ class Catalog:
     def entries(self, kind: str) -> dict[str, Entry[Any]]:
         """Return all entries of a kind, sorted by name.
 
-        A name that several plugins offer is qualified: ``distribution/name``.
+        A name that several plugins offer is qualified, ``distribution/name``, for all but its owner
+        (`zoo_core.plugins.bare_names`).
         """
         return {
-            entry.spec.name if len(entries) == 1 else entry.qualified_name: entry
-            for _, entries in sorted(self._entries_by_kind[kind].items())
+            name if [entry] == self._bare(kind, name) else entry.qualified_name: entry
+            for name, entries in sorted(self._entries_by_kind[kind].items())
             for entry in entries
         }
+
+    def same_name(self, kind: str, name: str) -> list[Entry[Any]]:
+        """Return the entries that share a name, the owner of the bare name first."""
+        owners = self._bare(kind, name)
+        entries = self._entries_by_kind[kind].get(name, [])
+        return [*owners, *(entry for entry in entries if entry not in owners)]
+
+    def _bare(self, kind: str, name: str) -> list[Entry[Any]]:
+        """Return the entry that a bare name means; none or several if it is ambiguous."""
+        entries = self._entries_by_kind[kind].get(name, [])
+        return [entry for entry in entries if (kind, name) not in entry.plugin.qualified]
 
     def model(self, name: str) -> Entry[ModelSpec]:
         return self._find("models", name)
@@ -138,14 +148,15 @@ class Catalog:
         return self._find("commands", name)
 
     def _find(self, kind: str, name: str) -> Entry[Any]:
-        entries = self._entries_by_kind[kind].get(name, [])
-        if len(entries) == 1:
-            return entries[0]
-        if entries:
+        owners = self._bare(kind, name)
+        if len(owners) == 1:
+            return owners[0]
+        if entries := self._entries_by_kind[kind].get(name, []):
             choices = join_names(entry.qualified_name for entry in entries)
             raise AmbiguousNameError(
                 f"{len(entries)} plugins offer a {singular(kind)} {name!r}",
-                hint=f"Choose one of: {choices}.",
+                hint=f"Choose one of: {choices}; or once and for all: "
+                f"zoo plugins prefer {name} DISTRIBUTION",
             )
         # A qualified name is accepted for every entry, ambiguous or not, so that a script with one
         # still works after another plugin of the same name is installed.

@@ -7,16 +7,15 @@ or hooks prevents the other plugins from being loaded.
 
 import contextlib
 import sys
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import replace
 from importlib.metadata import EntryPoint
 from types import ModuleType
 from typing import Any
 
 import pluggy
 
-from zoo_core.errors import one_line, singular
+from zoo_core.errors import one_line
+from zoo_core.plugins.bare_names import first_offers, mark_shared_names
 from zoo_core.plugins.discovery import API_GROUP, InstalledEntryPoint, find_entry_points
 from zoo_core.plugins.faults.editable import is_editable
 from zoo_core.plugins.faults.frames import line_of, own_frame
@@ -59,7 +58,7 @@ def load_plugins(
     plugins = [_load(manager, InstalledEntryPoint("zoo-core", __version__, core), core)]
     reserved = {spec.name for kind, spec in plugins[0].offers if kind == "commands"}
     plugins += [_load_selected(manager, each, selection, reserved) for each in find_entry_points()]
-    return tuple(_mark_conflicts(plugins)), manager
+    return tuple(mark_shared_names(plugins, selection.preferred, first_offers())), manager
 
 
 def _load_selected(
@@ -206,27 +205,6 @@ def _other_hook(value: object) -> str:
     """Return the clause with the hook for a spec of another kind."""
     kinds = (kind for kind, spec_type in KINDS.items() if isinstance(value, spec_type))
     return "".join(f": return it from zoo_{kind}" for kind in kinds)
-
-
-def _mark_conflicts(plugins: list[Plugin]) -> Iterable[Plugin]:
-    owners: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for plugin in plugins:
-        for kind, spec in plugin.offers:
-            owners[kind, *spec.key].append(plugin.distribution)
-    for plugin in plugins:
-        name = plugin.distribution
-        shared = [
-            f"{singular(kind)} {spec.name!r} is also offered by {other}"
-            for kind, spec in plugin.offers
-            for other in owners[kind, *spec.key]
-            if other != name
-        ]
-        if not shared:
-            yield plugin
-            continue
-        remedy = f"choose one with {name}/NAME, or: zoo uninstall {name}"
-        reason = f"{name} {plugin.version} ({plugin.entry_point}): {'; '.join(shared)}; {remedy}"
-        yield replace(plugin, status=Status.CONFLICT, reason=reason)
 
 
 def _unusable(installed: InstalledEntryPoint, status: Status, reason: str) -> Plugin:

@@ -31,6 +31,9 @@ class Plugin:
     """The specs that it offers, as (kind, spec)."""
     files: tuple[str, ...] = ()
     """The source files that its specs came from."""
+    qualified: frozenset[tuple[str, str]] = frozenset()
+    """The offers, as (kind, name), of which only the full name ``distribution/name`` means this
+    plugin's, because another plugin offers the same name (`zoo_core.plugins.bare_names`)."""
 
     @property
     def usable(self) -> bool:
@@ -45,3 +48,6 @@ class Plugin:
 
     def __str__(self) -> str:
         return f"{self.distribution} {self.version}"
+    def added(self) -> bool:
+        """True for a file or module that was loaded as a plugin for this process alone."""
+        return ":" in self.distribution  # which no distribution has in its name

@@ -19,7 +19,7 @@ Rows = dict[str, list[dict[str, Any]]]
 def catalog_rows(catalog: Catalog) -> Rows:
     """Return the rows of a catalog; `plugins_from_rows` is the inverse."""
     rows: Rows = {
-        # `name` is the key of the catalog, which is qualified where several plugins share a name.
+        # `name` is the key of the catalog, which is qualified where another plugin owns the name.
         kind: [{**spec_row(entry), "name": name} for name, entry in catalog.entries(kind).items()]
         for kind in KINDS
     }
@@ -64,9 +64,13 @@ def _plain(value: Any) -> Any:
 def plugins_from_rows(rows: Rows) -> Iterator[Plugin]:
     """Yield the plugins of a catalog's rows, with their specs."""
     offers: dict[str, list[tuple[str, Spec]]] = defaultdict(list)
+    qualified: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for kind, spec_type in KINDS.items():
         for row in rows[kind]:
-            offers[row["plugin"]].append((kind, _spec_from_row(spec_type, row)))
+            spec = _spec_from_row(spec_type, row)
+            offers[row["plugin"]].append((kind, spec))
+            if spec.name != row["name"]:
+                qualified[row["plugin"]].add((kind, spec.name))
     for row in rows["plugins"]:
         yield Plugin(
             distribution=row["name"],
@@ -75,6 +79,7 @@ def plugins_from_rows(rows: Rows) -> Iterator[Plugin]:
             status=Status(row["status"]),
             reason=row["reason"],
             offers=tuple(offers[row["name"]]),
+            qualified=frozenset(qualified[row["name"]]),
         )
 
 

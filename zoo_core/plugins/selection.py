@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from zoo_core.errors import ZooError
 from zoo_core.system.settings import Settings
 
-SETTINGS = Settings("plugins", "the settings of plugins", {"disabled": []})
-"""The user's settings; ``disabled`` lists canonical names of distributions."""
+SETTINGS = Settings("plugins", "the settings of plugins", {"disabled": [], "names": {}})
+"""The user's settings: ``disabled`` lists canonical names of distributions, ``names`` has the
+distribution that a bare name means (`zoo_core.plugins.bare_names`)."""
 
 BLOCK = "no:"
 """Prefix of a plugin's name that excludes it."""
@@ -31,12 +33,14 @@ class Selection:
         allowed: the only plugins to load; None for all.
         blocked: plugins that ``ZOO_PLUGINS`` excludes.
         disabled: plugins that are disabled in the settings.
+        preferred: name -> distribution that the user chose for it.
         damage: error of the settings file, or an empty string.
     """
 
     allowed: frozenset[str] | None = None
     blocked: frozenset[str] = frozenset()
     disabled: frozenset[str] = frozenset()
+    preferred: Mapping[str, str] = field(default_factory=dict)
     damage: str = ""
 
     @classmethod
@@ -49,14 +53,15 @@ class Selection:
         # An empty variable allows no plugin; one with exclusions alone allows all the others.
         everything = names is None or (blocked and not allowed)
         try:
-            disabled, damage = SETTINGS.read()["disabled"], ""
+            settings, damage = SETTINGS.read(), ""
         except ZooError as exc:
             # Not an error, because `zoo doctor` must run to report it.
-            disabled, damage = [], str(exc)
+            settings, damage = SETTINGS.empty, str(exc)
         return cls(
             allowed=None if everything else frozenset(map(canonical, allowed)),
             blocked=frozenset(canonical(word.removeprefix(BLOCK)) for word in blocked),
-            disabled=frozenset(canonical(str(name)) for name in disabled),
+            disabled=frozenset(canonical(str(name)) for name in settings["disabled"]),
+            preferred={name: canonical(str(plugin)) for name, plugin in settings["names"].items()},
             damage=damage,
         )
 

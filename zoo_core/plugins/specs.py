@@ -39,6 +39,11 @@ class Spec:
         """The values that together identify it among the specs of its kind."""
         return (self.name,)
 
+    @property
+    def identity(self) -> str:
+        """Its `key` as text."""
+        return "/".join(self.key)
+
     def __post_init__(self) -> None:
         check_field_types(self, self._label)
         for each in fields(self):

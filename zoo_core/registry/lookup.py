@@ -20,8 +20,9 @@ from zoo_core.plugins.specs import MAX_NAME_LENGTH, RegistrySpec
 from zoo_core.registry.index import EMPTY_INDEX, PublishedIndex
 from zoo_core.registry.location import Folder, open_location
 from zoo_core.registry.names import WeightsName, parse_name
+from zoo_core.registry.precedence import owner_of
 from zoo_core.registry.registry import ADDED, FoundWeights, Registry
-from zoo_core.registry.user_registries import add, remove, user_registries
+from zoo_core.registry.user_registries import add, prefer, remove, user_registries
 from zoo_core.system.environment import is_set
 from zoo_core.system.terminal import print_lines
 
@@ -80,10 +81,15 @@ def find_weights(
         found = _search(asked, refresh=True, strict=among is not None)
     if not found:
         raise _unknown(catalog, text, name, asked)
+    # Only a bare name has an owner, not one with the prefix of a registry.
+    prefixes = {reading.registry for reading in name.readings()}
+    if len(found) > 1 and not any(each.registry.name in prefixes for each in found):
+        found = [owner] if (owner := owner_of(found)) else found
     if len(found) > 1:
         raise AmbiguousNameError(
             f"{text!r} is ambiguous: {len(found)} registries have published it",
-            hint=f"Choose one of: {join_names(each.qualified_name for each in found)}.",
+            hint=f"Choose one of: {join_names(each.qualified_name for each in found)}; or once and "
+            "for all: zoo registry prefer REGISTRY",
         )
     if not found[0].published.sha256.startswith(name.sha256):
         raise VerificationError(
@@ -153,6 +159,19 @@ def add_registry(catalog: Catalog, name: str, url: str) -> Registry:
     registry.index(refresh=True)  # raises if there is no registry
     add(name, registry.location.url)  # an absolute path, because the working folder changes
     return registry
+
+
+def prefer_registry(catalog: Catalog, name: str) -> None:
+    """Let names that several registries have published mean those of one; none for no name.
+
+    Raises:
+        UnknownNameError: there is no registry of that name.
+    """
+    known = [each.name for each in known_registries(catalog)]
+    if name and name not in known:
+        hint = choose_from(name, known, command="zoo registry list")
+        raise UnknownNameError(f"there is no registry {name!r}", hint=hint)
+    prefer(name)
 
 
 def remove_registry(catalog: Catalog, name: str) -> None:

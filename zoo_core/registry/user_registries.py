@@ -6,7 +6,9 @@ from zoo_core.errors import UnknownNameError, choose_from
 from zoo_core.plugins.specs import RegistrySpec
 from zoo_core.system.settings import Settings
 
-_SETTINGS = Settings("registries", "the list of added registries", {"registries": {}})
+_SETTINGS = Settings(
+    "registries", "the list of added registries", {"registries": {}, "preferred": ""}
+)
 
 
 def user_registries() -> dict[str, str]:
@@ -43,3 +45,15 @@ def remove(name: str) -> str:
         url = known.pop(name)
         values["registries"] = known
     return url
+
+
+def preferred_registry() -> str:
+    """Return the name of the registry that the user prefers, or an empty string."""
+    preferred: str = _SETTINGS.read()["preferred"]
+    return preferred
+
+
+def prefer(name: str) -> None:
+    """Prefer a registry for names that several have published; none for an empty name."""
+    with _SETTINGS.changing() as values:
+        values["preferred"] = name

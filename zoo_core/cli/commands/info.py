@@ -92,12 +92,23 @@ def _of_name(catalog: Catalog, name: str) -> dict[str, Any]:
             continue
         more = {"model": _of_model, "trainer": _of_trainer, "task": _of_task}.get(kind)
         facts = more(catalog, entry) if more else {}
-        return {"kind": kind, **spec_row(entry), **facts}
+        return {"kind": kind, **spec_row(entry), **_shared(catalog, f"{kind}s", entry), **facts}
     if unusable:
         raise unusable
     known = [known for kind in kinds for known in catalog.entries(f"{kind}s")]
     problem = f"there is no model, dataset, source, trainer, task, folder or file {name!r}"
     raise UnknownNameError(problem, hint=choose_from(name, known, command="zoo list"))
+
+
+def _shared(catalog: Catalog, kind: str, entry: Entry[Any]) -> dict[str, Any]:
+    """Return the full name of an entry and those of the same name; empty for the only one."""
+    name = entry.spec.name
+    same = [each.qualified_name for each in catalog.same_name(kind, name)]
+    if len(same) < 2:
+        return {}
+    known = catalog.entries(kind)
+    owner = known[name].qualified_name if name in known else "ambiguous"
+    return {"full_name": entry.qualified_name, "same_name": same, "bare_name": owner}
 
 
 def _is_tagged(name: str) -> bool:

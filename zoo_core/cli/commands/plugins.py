@@ -22,7 +22,7 @@ from zoo_core.system.terminal import print_lines
 @click.group(invoke_without_command=True)
 @click.pass_context
 def plugins(ctx: click.Context) -> None:
-    """Manage plugins: list, show, enable and disable them."""
+    """Manage plugins: list, show, enable, disable and prefer them."""
     if ctx.invoked_subcommand is None:
         print_list("plugins", "*", as_json=False)
 
@@ -75,6 +75,34 @@ def enable(name: str) -> None:
             return
         values["disabled"] = [each for each in values["disabled"] if each != canonical(name)]
     print_lines(f"Enabled {name}.")
+
+
+@plugins.command()
+@click.argument("name")
+@click.argument("distribution", required=False, shell_complete=options.complete_plugins)
+@click.option("--undo", is_flag=True, help="Forget the choice for NAME.")
+def prefer(name: str, distribution: str | None, undo: bool) -> None:
+    """Let NAME mean what the plugin DISTRIBUTION offers, if several plugins offer it.
+
+    Without a choice, a name means that of zoo's own plugins, else that of the plugin which offered
+    it first. The others have full names: DISTRIBUTION/NAME.
+    """
+    if undo == (distribution is not None):
+        raise click.UsageError("expected either DISTRIBUTION or --undo")
+    if distribution is not None:
+        row = plugin_row(distribution)
+        if not any(name in names for names in row["offers"].values()):
+            raise InvalidValueError(
+                f"the plugin {row['name']} ({row['status']}) offers nothing named {name!r}",
+                hint=f"Run `zoo plugins info {row['name']}` to see what it offers.",
+            )
+    with SETTINGS.changing() as values:
+        kept = {known: plugin for known, plugin in values["names"].items() if known != name}
+        values["names"] = kept | ({name: canonical(distribution)} if distribution else {})
+    if distribution is None:
+        print_lines(f"Forgot the choice for {name}.")
+        return
+    print_lines(f"{name} is that of {row['name']}. To undo it: zoo plugins prefer {name} --undo")
 
 
 @plugins.command()

@@ -6,8 +6,10 @@ import click
 
 from zoo_core.cli import options
 from zoo_core.cli.output import print_json, print_table
+from zoo_core.errors import join_names
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.registry import lookup
+from zoo_core.registry.precedence import listed_names
 from zoo_core.system.terminal import print_lines
 
 
@@ -30,6 +32,13 @@ def add(name: str, url: str) -> None:
     count = len(added.index().tags)
     sets = "set" if count == 1 else "sets"
     print_lines(f"Added {name}, {added.location.url}: {count} published {sets} of weights.")
+    known = lookup.list_published(lookup.known_registries(installed_catalog()))
+    mine = [found for found in listed_names(known) if found[1].registry.name == name]
+    if full := [listed for listed, found in mine if listed != found.published.name]:
+        print_lines(
+            f"Other registries have {len(full)} of these names already, which mean theirs; for "
+            f"those of {name}: {join_names(full)}; or: zoo registry prefer {name}"
+        )
 
 
 @registry.command("remove")
@@ -38,6 +47,21 @@ def remove(name: str) -> None:
     """Remove the added registry NAME."""
     lookup.remove_registry(installed_catalog(), name)
     print_lines(f"Removed {name}. To remove its files from the cache: zoo cache prune")
+
+
+@registry.command("prefer")
+@click.argument("name", required=False)
+@click.option("--undo", is_flag=True, help="Prefer no registry.")
+def prefer(name: str | None, undo: bool) -> None:
+    """Let bare names mean the weights of the registry NAME, if several have them.
+
+    Without a choice, a name means the weights of zoo's own registry, else of the one that was added
+    first. Those of the others have full names: REGISTRY/MODEL.TAG.
+    """
+    if undo == (name is not None):
+        raise click.UsageError("expected either NAME or --undo")
+    lookup.prefer_registry(installed_catalog(), name or "")
+    print_lines(f"Preferred {name}." if name else "No registry is preferred.")
 
 
 @registry.command("list")

@@ -19,11 +19,7 @@ from optuna.trial import TrialState
 
 from zoo_core import Callbacks, Run, Scores
 from zoo_core.plugin_api import (
-<<<<<<< HEAD
     SHARES,
-    Callbacks,
-=======
->>>>>>> 1bbe18f (Pass callbacks from Python: zoo.train and zoo.resume take a list of zoo.Callbacks)
     Catalog,
     InterruptedTrainingError,
     InvalidValueError,
