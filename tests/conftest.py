@@ -31,6 +31,7 @@ def _only_required_plugins(request, monkeypatch):
     if blocked := sorted(_installed_plugins() - required - {"zoo-toy"}):
         monkeypatch.setenv("ZOO_PLUGINS", ",".join(f"no:{name}" for name in blocked))
     monkeypatch.setattr(installed, "_catalog", None)  # because an earlier test may have loaded it
+    monkeypatch.setattr(installed, "_added", [])
 
 
 @pytest.fixture

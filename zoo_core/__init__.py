@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from zoo_core.frameworks.run import Callbacks as Callbacks, Run as Run
     from zoo_core.frameworks.trainer import Batch as Batch, Learner as Learner, Trainer as Trainer
     from zoo_core.hookspecs import hookimpl as hookimpl
+    from zoo_core.installation.python_objects import add_plugin as add_plugin
     from zoo_core.metrics.predictions import Predictions as Predictions
     from zoo_core.metrics.scores import Scores as Scores
     from zoo_core.metrics.task import Measure as Measure, Measured as Measured, Task as Task

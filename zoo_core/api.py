@@ -18,13 +18,17 @@ from zoo_core.system.environment import is_set
 
 # Imported inside the functions that need them, because `load` must not wait for the others.
 if TYPE_CHECKING:
+    from types import ModuleType
+
     import numpy as np
     from numpy.typing import NDArray
 
+    from zoo_core.data.dataset import ArrayDataset
     from zoo_core.evaluation.compare import Comparison
     from zoo_core.frameworks.run import Callbacks, Run
     from zoo_core.metrics.scores import Scores
     from zoo_core.model_info import ModelInfo
+    from zoo_core.plugins.specs import ModelSpec
     from zoo_core.pretrained.model import Pretrained
     from zoo_core.publishing.verify import Verification
 
@@ -63,7 +67,7 @@ def list_models(
         name
         for name, entry in catalog.entries("models").items()
         if fnmatchcase(name, pattern)  # `fnmatch` would ignore case on Windows
-        and (not pretrained or bool(entry.spec.pretrained) or entry.spec.name in published)
+        and (not pretrained or bool(entry.spec.pretrained) or entry.qualified_name in published)
         and (max_params is None or (entry.spec.parameters or max_params + 1) <= max_params)
         and (task is None or task in (entry.spec.tasks or [task]))
         and plugin in (None, entry.plugin.distribution)
@@ -122,15 +126,17 @@ def create_model(name: str, pretrained: bool | str = False, **config: Any) -> An
 
 
 def _has_only_third_party_weights(name: str) -> bool:
-    spec = _catalog().model(name).spec
-    return bool(spec.pretrained) and spec.name not in published_models(_catalog())
+    entry = _catalog().model(name)
+    if not entry.spec.pretrained:
+        return False
+    return entry.qualified_name not in published_models(_catalog())
 
 
 def train(
-    name: str,
+    name: str | ModelSpec | ModuleType,
     *,
     recipe: str | None = None,
-    dataset: str | None = None,
+    dataset: str | ArrayDataset | None = None,
     out: str | PathLike[str] | None = None,
     device: str = "auto",
     threads: int | None = None,
@@ -140,9 +146,10 @@ def train(
     """Train a model; see `zoo_core.training.training.Training`.
 
     Args:
-        name: name of the model.
+        name: name of the model, its spec, or a module whose hooks offer one model; a spec or module
+            is added as a plugin of this process (`zoo_core.add_plugin`).
         recipe: name of one of its recipes, or path of a ``.toml`` file; None for ``default``.
-        dataset: name of the data set; None for the recipe's.
+        dataset: name of the data set, or the data set itself; None for the recipe's.
         out: folder of the run, new or empty; None for the next free one in ``runs``.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         threads: number of the framework's CPU threads; None for its default.
@@ -150,8 +157,11 @@ def train(
         overrides: values that override the recipe's, such as ``lr=0.05, model={"hidden": 64}``.
     """
     from zoo_core.frameworks.run import CallbackList
+    from zoo_core.installation.python_objects import name_of_dataset, name_of_model
     from zoo_core.training.training import Training
 
+    # Before the catalog is used, because they may add to it.
+    name, dataset = name_of_model(name), name_of_dataset(dataset)
     return Training.new(
         _catalog(),
         name,
@@ -168,6 +178,7 @@ def train(
 def resume(
     run: str | PathLike[str],
     *,
+    dataset: ArrayDataset | None = None,
     device: str | None = None,
     threads: int | None = None,
     callbacks: Sequence[Callbacks] = (),
@@ -176,13 +187,16 @@ def resume(
 
     Args:
         run: folder of the run.
+        dataset: the data set, if the training began with an `ArrayDataset`.
         device: see `train`; None for that of the first start, as for `threads`.
         threads: see `train`.
         callbacks: see `train`; a run's folder does not contain those of its first start.
     """
     from zoo_core.frameworks.run import CallbackList
+    from zoo_core.installation.python_objects import name_of_dataset
     from zoo_core.training.training import Training
 
+    name_of_dataset(dataset)  # which adds it to the catalog
     return Training.resume(
         _catalog(),
         Path(run),
@@ -217,7 +231,7 @@ def load(
 
 def evaluate(
     *weights: Pretrained | str | PathLike[str],
-    dataset: str | None = None,
+    dataset: str | ArrayDataset | None = None,
     split: str = "test",
     classes: Mapping[str, str] | None = None,
 ) -> Scores:
@@ -228,15 +242,17 @@ def evaluate(
 
     Args:
         weights: names, paths or loaded models.
-        dataset: name of the data set; None for the one of the training.
+        dataset: name of the data set, or the data set itself; None for the one of the training.
         split: name of the split.
         classes: class of the data set -> class of the model, for names that differ, for instance
             ``{"zcat": "cat"}``.
     """
     from zoo_core.evaluation.evaluate import evaluate_pretrained
+    from zoo_core.installation.python_objects import name_of_dataset
 
+    name = name_of_dataset(dataset)
     evaluation = evaluate_pretrained(
-        _catalog(), _load_all(weights), dataset=dataset, split=split, classes=classes or {}
+        _catalog(), _load_all(weights), dataset=name, split=split, classes=classes or {}
     )
     _warn(evaluation.notes)
     return evaluation.together
@@ -258,15 +274,17 @@ def _load_all(weights: Sequence[Pretrained | str | PathLike[str]]) -> list[Pretr
 
 def compare(
     *weights: Pretrained | str | PathLike[str],
-    dataset: str | None = None,
+    dataset: str | ArrayDataset | None = None,
     split: str = "test",
     classes: Mapping[str, str] | None = None,
 ) -> Comparison:
     """Compare weights on a split, as `evaluate` scores them; see `zoo_core.evaluation.compare`."""
     from zoo_core.evaluation.compare import compare_pretrained
+    from zoo_core.installation.python_objects import name_of_dataset
 
+    name = name_of_dataset(dataset)
     comparison = compare_pretrained(
-        _catalog(), _load_all(weights), dataset=dataset, split=split, classes=classes or {}
+        _catalog(), _load_all(weights), dataset=name, split=split, classes=classes or {}
     )
     _warn(comparison.notes)
     return comparison

@@ -119,7 +119,9 @@ def test_table_of_any_names_is_one_aligned_screen():
     def check(names, warnings, name):
         facts = ReadingFacts(notes=tuple(warnings[::2]))
         counts = (np.arange(3 * len(names), dtype=np.int64).reshape(-1, 3),)
-        found = Overview(totals(counts[0]), (tuple(names),), counts, facts, "A rule.", tuple(warnings))
+        found = Overview(
+            totals(counts[0]), (tuple(names),), counts, facts, "A rule.", tuple(warnings)
+        )
         lines = overview_lines(found, name)
         assert len(lines) <= MAX_LINES
         assert all(cell_width(line) <= MAX_COLUMNS for line in lines)
@@ -144,7 +146,10 @@ def test_training_on_own_data_describes_it_on_stderr(zoo, tmp_path):
     done = zoo("train", "softmax", "--dataset", "mine:data", "--epochs", 1, "--out", "run")
     assert done.code == 0, done.err
     assert done.err.startswith("Data: mine:data\nclass ")
-    for line in ("Split: Folders are splits. A share of 0.1 of the training examples", "Damaged: 3"):
+    for line in (
+        "Split: Folders are splits. A share of 0.1 of the training examples",
+        "Damaged: 3",
+    ):
         assert f"\n{line}" in done.err
     assert "Data: " not in done.out and done.out.startswith("Training softmax")
     total = next(line for line in done.err.split("\n") if line.startswith("total"))

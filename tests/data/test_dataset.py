@@ -116,7 +116,11 @@ def test_dataset_sha256_covers_pixels_labels_splits_and_classes(toy):
     ("change", "error", "message"),
     [
         ({"sha256": "0" * 64}, VerificationError, r"'toy': .* 0{64}\b.* got [0-9a-f]{64}\b"),
-        ({"input": InputSpec(shape=(1, 7, 5))}, DataError, r"\(200, 1, 7, 5\).* got \(200, 1, 6, 5\)"),
+        (
+            {"input": InputSpec(shape=(1, 7, 5))},
+            DataError,
+            r"\(200, 1, 7, 5\).* got \(200, 1, 6, 5\)",
+        ),
         (
             {"input": InputSpec(kind="array", shape=(1, 6, 5))},
             DataError,

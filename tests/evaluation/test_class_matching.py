@@ -93,7 +93,9 @@ def test_data_set_may_lack_classes_of_the_model(pictures, member):
     write_animals(Path("few"), ("dog", "cow"), seed=1)
     evaluation = evaluate_pretrained(pictures, [member], dataset="pictures:few")
     images, labels = labels_of(pictures, "pictures:few", ("cat", "cow", "dog"))
-    assert evaluation.together["correct"] == ((member.predict(images).labels[:, 0] == labels).sum(),)
+    assert evaluation.together["correct"] == (
+        (member.predict(images).labels[:, 0] == labels).sum(),
+    )
     assert evaluation.together["accuracy"][0] > 0.7
     assert evaluation.notes == (
         "pictures:few lacks 1 of the model's classes, and predicting one of them is a mistake: cat",

@@ -60,9 +60,7 @@ def pair(toy, run, tmp_path):
 def test_compare_pretrained_counts_match_predictions(toy, pair):
     comparison = compare_pretrained(toy, pair)
     images = comparison.data.splits["test"]
-    first, second = (
-        each.predict(images.inputs).labels[:, 0] == images.targets[0] for each in pair
-    )
+    first, second = (each.predict(images.inputs).labels[:, 0] == images.targets[0] for each in pair)
     (question,) = comparison.heads_compared
     assert [share.correct for share in question.proportions] == [first.sum(), second.sum()]
     (found,) = question.tests

@@ -132,6 +132,8 @@ def test_loss_of_two_plugins_needs_its_qualified_name(site, write_plugin):
     with pytest.raises(AmbiguousNameError, match="loss 'log'.*zoo-a/log, zoo-b/log"):
         catalog.loss("log", "one", "x")
     assert catalog.loss("zoo-b/log", "one", "x").plugin.distribution == "zoo-b"
+
+
 MISTAKES = {
     "import": ("import no_such_module", "import no_such"),
     "syntax": ("x = 1\ndef f(:", "def f"),

@@ -230,7 +230,9 @@ def test_diverged_training_keeps_last_good_epoch(toy, tmp_path, diverging):
     with pytest.raises(TrainingError) as caught:
         Training.new(toy, "softmax", out=tmp_path / "run").run()
     message = str(caught.value)
-    assert re.search(r"not finite .*step 8 of epoch 3 .*\blr 0\.5\b.* 16 examples, rows \d", message)
+    assert re.search(
+        r"not finite .*step 8 of epoch 3 .*\blr 0\.5\b.* 16 examples, rows \d", message
+    )
     assert "--set lr=0.05" in message
     card = json.loads((tmp_path / "run" / "card.json").read_text())
     assert card["epoch"] <= 2

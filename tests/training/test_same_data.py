@@ -104,7 +104,10 @@ def test_card_and_config_state_examples_and_place(zoo, stopped, tmp_path):
         (lambda found: {**found, "dark/new": 3}, "1 example added (dark/new)"),
         (lambda found: dict(list(found.items())[1:]), "1 example removed (dark/0)"),
         (lambda found: {**found, "dark/0": 7}, "1 example with another content (dark/0)"),
-        (lambda found: {**found, "night/0": 7, "night/2": 9}, "2 examples added (night/0, night/2)"),
+        (
+            lambda found: {**found, "night/0": 7, "night/2": 9},
+            "2 examples added (night/0, night/2)",
+        ),
         (
             lambda found: {key.replace("dark", "gray"): value for key, value in found.items()},
             "30 examples added (gray/0, gray/10, …), 30 examples removed (dark/0, dark/10, …)",

@@ -113,7 +113,9 @@ def test_training_gives_step_its_number_rate_and_warps(toy, tmp_path, monkeypatc
     assert [len(batch.rows) for batch in batches] == [100, 80, 100, 80]
     assert [batch.lr for batch in batches] == [learning_rate(recipe, i, 4) for i in range(4)]
     for batch in batches:
-        assert np.array_equal(batch.warps, draw_warps(recipe, (1, 6, 5), len(batch.rows), batch.step))
+        assert np.array_equal(
+            batch.warps, draw_warps(recipe, (1, 6, 5), len(batch.rows), batch.step)
+        )
 
 
 def with_fields(catalog, *fields):

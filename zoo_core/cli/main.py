@@ -11,6 +11,7 @@ import os
 import sys
 import time
 import traceback
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -24,7 +25,13 @@ from zoo_core.errors import (
     ZooError,
     choose_from,
 )
-from zoo_core.installation.installed import installed_catalog, installed_rows, warn_of_unusable
+from zoo_core.installation.installed import (
+    EXTRA,
+    installed_catalog,
+    installed_rows,
+    plugin_row,
+    warn_of_unusable,
+)
 from zoo_core.plugins.selection import BLOCK
 from zoo_core.system.terminal import print_lines
 from zoo_core.text import shown
@@ -83,19 +90,30 @@ class _Commands(click.Group):
             )
 
 
-def _exclude_plugins(ctx: click.Context, option: click.Parameter, names: tuple[str, ...]) -> None:
-    """Add the excluded plugins to ``ZOO_PLUGINS``."""
-    from zoo_core.installation.installed import plugin_row
+def _select_plugins(ctx: click.Context, option: click.Parameter, words: tuple[str, ...]) -> None:
+    """Add the excluded plugins to ``ZOO_PLUGINS``, and files and modules to the extra ones."""
+    if not words or ctx.resilient_parsing:
+        return
+    from zoo_core.plugins.added import absolute, is_word
 
-    # The variable, not a parameter, because worker processes must exclude the same plugins.
-    for name in names:
-        if not name.removeprefix(BLOCK) or not name.startswith(BLOCK):
-            raise click.BadParameter(f"expected {BLOCK}NAME, got {name!r}", ctx, option)
-    if names:
-        selected = filter(None, [os.environ.get("ZOO_PLUGINS"), *names])
-        os.environ["ZOO_PLUGINS"] = ",".join(selected)
-    for name in names:  # after the variable is set, because this may import the other plugins
+    names = [word for word in words if word.startswith(BLOCK)]
+    extra = [word for word in words if word not in names]
+    for word in words:
+        if word == BLOCK or (word in extra and not is_word(word)):
+            expected = f"{BLOCK}NAME, a file such as ./my_model.py or a module"
+            raise click.BadParameter(f"expected {expected}, got {word!r}", ctx, option)
+    # Variables, not parameters, because worker processes must load the same plugins.
+    _extend("ZOO_PLUGINS", ",", names)
+    _extend(EXTRA, os.pathsep, map(absolute, extra))
+    for name in names:  # after the variables are set, because this may import the other plugins
         plugin_row(name.removeprefix(BLOCK))
+
+
+def _extend(variable: str, separator: str, words: Iterable[str]) -> None:
+    """Append words to an environment variable."""
+    values = [*filter(None, [os.environ.get(variable)]), *words]
+    if values:
+        os.environ[variable] = separator.join(values)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -103,13 +121,14 @@ def _exclude_plugins(ctx: click.Context, option: click.Parameter, names: tuple[s
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.option(
     "-p",
-    "excluded",
-    metavar="no:NAME",
+    "selected",
+    metavar="no:NAME|FILE|MODULE",
     multiple=True,
     is_eager=True,  # before --help, which lists the commands of the loaded plugins
     expose_value=False,
-    callback=_exclude_plugins,
-    help="Do not load the plugin NAME for this command. Repeatable.",
+    callback=_select_plugins,
+    help="For this command, do not load the plugin NAME, or load a Python file or module as one. "
+    "Repeatable.",
 )
 @click.pass_context
 def zoo(ctx: click.Context, debug: bool) -> None:

@@ -6,6 +6,7 @@ plugin; both are passed to its loader here.
 
 from __future__ import annotations
 
+import os
 import sys
 
 from zoo_core.errors import PluginError, UnknownNameError, choose_from
@@ -18,15 +19,27 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from zoo_core.plugins.added import AddedPlugin
     from zoo_core.plugins.catalog import Catalog
+    from zoo_core.plugins.plugin import Plugin
     from zoo_core.plugins.rows import Rows
     from zoo_core.plugins.selection import Selection
 
 _catalog: Catalog | None = None
 
+_added: list[AddedPlugin] = []
+"""Plugins without a package that Python code has added to this process."""
+
+EXTRA = "ZOO_EXTRA_PLUGINS"
+"""Variable with the files and modules of ``-p``, which child processes inherit."""
+
 
 def load_catalog(selection: Selection | None = None) -> Catalog:
-    """Import the installed plugins that the user selected, or those of `selection`."""
+    """Import the installed plugins that the user selected, or those of `selection`.
+
+    Raises:
+        PluginError: a plugin that was added to this process is broken.
+    """
     # Deferred, because `zoo list` imports this module and needs none of them: pluggy and
     # dataclasses alone would double its start-up time.
     from zoo_core import hookspecs
@@ -35,8 +48,36 @@ def load_catalog(selection: Selection | None = None) -> Catalog:
     from zoo_core.plugins.loader import load_plugins
     from zoo_core.plugins.selection import Selection
 
-    plugins, manager = load_plugins(hookspecs, builtin, selection or Selection.current())
+    selection, added = selection or Selection.current(), [*_extra_plugins(), *_added]
+    plugins, manager = load_plugins(hookspecs, builtin, selection, added)
     return Catalog(plugins, lambda: manager.hook)
+
+
+def _extra_plugins() -> list[AddedPlugin]:
+    """Import the files and modules of ``-p``."""
+    from zoo_core.plugins.added import import_plugin
+
+    words = os.environ.get(EXTRA, "").split(os.pathsep)
+    return [import_plugin(word) for word in dict.fromkeys(words) if word]
+
+
+def add_to_process(plugin: AddedPlugin) -> Plugin:
+    """Add a plugin without a package to this process.
+
+    Raises:
+        PluginError: it is broken, and was not added.
+    """
+    from zoo_core.plugins.added import with_plugin
+
+    global _catalog  # noqa: PLW0603 (what this process offers)
+    before = [*_added]
+    _added[:] = with_plugin(_added, plugin)
+    try:
+        _catalog = load_catalog()
+    except BaseException:
+        _added[:] = before
+        raise
+    return _catalog.plugins[-1]
 
 
 def installed_catalog() -> Catalog:
@@ -45,6 +86,8 @@ def installed_catalog() -> Catalog:
     from zoo_core.plugins.rows import plugins_from_rows
 
     global _catalog  # noqa: PLW0603 (read once per process)
+    if _catalog is None and (_added or os.environ.get(EXTRA)):
+        _catalog = load_catalog()
     if _catalog is None:
         plugins = tuple(plugins_from_rows(installed_rows()))
         # Hooks are functions, which no index can hold: only they cause plugins to be imported.
@@ -54,6 +97,10 @@ def installed_catalog() -> Catalog:
 
 def installed_rows() -> Rows:
     """Return the rows of everything that the installed plugins offer, by kind."""
+    if _added or os.environ.get(EXTRA):
+        from zoo_core.plugins.rows import catalog_rows
+
+        return catalog_rows(installed_catalog())  # never indexed: the next process has none of it
     if (rows := read_rows()) is not None:
         return rows
     from zoo_core.plugins.bare_names import record_first_offers

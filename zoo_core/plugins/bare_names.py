@@ -155,6 +155,8 @@ def _marked(
     more = [f"and {len(reasons) - MAX_REASONS:,} more"] if len(reasons) > MAX_REASONS else []
     cause = ", ".join([*reasons[:MAX_REASONS], *more])
     choice = "zoo plugins prefer NAME DISTRIBUTION"
-    remedy = f"write {mine}/NAME, or choose with: {choice}, or: zoo uninstall {mine}"
+    remedy = f"write {mine}/NAME, or choose with: {choice}"
+    if not plugin.added:
+        remedy += f", or: zoo uninstall {mine}"
     reason = f"{mine} {plugin.version} ({plugin.entry_point}): {cause}; {remedy}"
     return replace(plugin, qualified=qualified, status=Status.CONFLICT, reason=reason)

@@ -18,6 +18,7 @@ from zoo_core.errors import (
     join_names,
     singular,
 )
+from zoo_core.plugins.added import hint_for_unpackaged
 from zoo_core.plugins.bare_names import OWN_PLUGINS
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.own_data import hint_for_path
@@ -87,6 +88,8 @@ class Catalog:
     def dataset(self, name: str) -> Entry[DatasetSpec]:
         """Return a data set by name, or by ``SOURCE:ADDRESS`` from a source."""
         # No name of a spec has a colon, so the two cannot be confused.
+        if qualified := self._qualified("datasets", name):  # whose plugin may have a colon
+            return qualified
         source, colon, address = name.partition(":")
         sources = self._entries_by_kind["sources"]
         # A path may have a colon, too, and then `_find` raises the error with a hint for paths.
@@ -158,18 +161,26 @@ class Catalog:
                 hint=f"Choose one of: {choices}; or once and for all: "
                 f"zoo plugins prefer {name} DISTRIBUTION",
             )
-        # A qualified name is accepted for every entry, ambiguous or not, so that a script with one
-        # still works after another plugin of the same name is installed.
-        for entry in (e for several in self._entries_by_kind[kind].values() for e in several):
+        if qualified := self._qualified(kind, name):
+            return qualified
+        raise self._unknown(kind, name)
+
+    def _qualified(self, kind: str, name: str) -> Entry[Any] | None:
+        """Return the entry with a full name, ambiguous or not."""
+        # So that a script with such a name still works after another plugin is installed.
+        _, _, own_name = name.partition("/")  # a distribution has no slash
+        for entry in self._entries_by_kind[kind].get(own_name, []):
             if name == entry.qualified_name:
                 return entry
-        raise self._unknown(kind, name)
+        return None
 
     def _unknown(self, kind: str, name: str) -> ZooError:
         """Return the most helpful error: wrong kind, typo, unusable plugin, or not installed."""
         if error := self._other_kind(kind, name):
             return error
         problem, known = f"there is no {singular(kind)} {name!r}", self.entries(kind)
+        if hint := hint_for_unpackaged(name):
+            return UnknownNameError(problem, hint=hint)
         if kind == "datasets" and (hint := hint_for_path(name, self._entries_by_kind["sources"])):
             return UnknownNameError(problem, hint=hint)
         command = {"models": "zoo list", "commands": "zoo --help"}.get(kind, f"zoo list {kind}")

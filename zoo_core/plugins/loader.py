@@ -8,13 +8,15 @@ or hooks prevents the other plugins from being loaded.
 import contextlib
 import sys
 from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from types import ModuleType
 from typing import Any
 
 import pluggy
 
-from zoo_core.errors import one_line
+from zoo_core.errors import PluginError, one_line
+from zoo_core.plugins.added import AddedPlugin, place_of
 from zoo_core.plugins.bare_names import first_offers, mark_shared_names
 from zoo_core.plugins.discovery import API_GROUP, InstalledEntryPoint, find_entry_points
 from zoo_core.plugins.faults.editable import is_editable
@@ -39,7 +41,10 @@ class _BrokenError(Exception):
 
 
 def load_plugins(
-    hookspecs: ModuleType, builtin: ModuleType, selection: Selection
+    hookspecs: ModuleType,
+    builtin: ModuleType,
+    selection: Selection,
+    added: Iterable[AddedPlugin] = (),
 ) -> tuple[tuple[Plugin, ...], pluggy.PluginManager]:
     """Load the core's own plugin, then the installed plugins sorted by distribution.
 
@@ -47,9 +52,13 @@ def load_plugins(
         hookspecs: the module with the specifications of the hooks.
         builtin: the module of the core's own plugin, whose commands no other plugin may override.
         selection: the plugins to load.
+        added: plugins without a package, which are loaded last.
 
     Returns:
         All plugins, usable or not, and the plugin manager with the usable ones.
+
+    Raises:
+        PluginError: an added plugin is broken.
     """
     manager = pluggy.PluginManager("zoo")
     manager.add_hookspecs(hookspecs)
@@ -58,6 +67,7 @@ def load_plugins(
     plugins = [_load(manager, InstalledEntryPoint("zoo-core", __version__, core), core)]
     reserved = {spec.name for kind, spec in plugins[0].offers if kind == "commands"}
     plugins += [_load_selected(manager, each, selection, reserved) for each in find_entry_points()]
+    plugins += _latest_offers([_load_added(manager, each, reserved) for each in added])
     return tuple(mark_shared_names(plugins, selection.preferred, first_offers())), manager
 
 
@@ -121,6 +131,42 @@ def _explain(exc: BaseException, point: EntryPoint, name: str) -> str:
     fix = f"edit {place}" if place and is_editable(name) else f"fix or upgrade {name}"
     where = f" (at {place})" if place else ""
     return f"{cause}{where}; {fix}, or: zoo uninstall {name}"
+def _load_added(manager: pluggy.PluginManager, added: AddedPlugin, reserved: Set[str]) -> Plugin:
+    offers, declared = added.offers, "spec"
+    if module := added.module:
+        declared = module.__name__
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                _register(manager, module, added.name)
+                offers = tuple(_offers(manager, module, reserved))
+        except _BrokenError as exc:
+            place = place_of(exc.__cause__, str(module.__file__)) if exc.__cause__ else ""
+            raise PluginError(f"{added.name} is not a plugin: {exc}{place}") from exc
+        if not manager.get_hookcallers(module):
+            raise PluginError(
+                f"{added.name} is not a plugin: it has no function with @zoo_core.hookimpl",
+                hint="Define one, such as zoo_models().",
+            )
+    return Plugin(
+        distribution=added.name,
+        version=added.version,
+        entry_point=declared,
+        status=Status.OK,
+        offers=offers,
+    )
+
+
+def _latest_offers(added: Sequence[Plugin]) -> Iterator[Plugin]:
+    """Yield added plugins without what a later one of the same name offers anew."""
+    for number, plugin in enumerate(added):
+        later = {
+            (kind, spec.name)
+            for other in added[number + 1 :]
+            if other.distribution == plugin.distribution
+            for kind, spec in other.offers
+        }
+        offers = [(kind, spec) for kind, spec in plugin.offers if (kind, spec.name) not in later]
+        yield replace(plugin, offers=tuple(offers))
 
 
 @contextlib.contextmanager

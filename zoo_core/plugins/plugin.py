@@ -50,4 +50,5 @@ class Plugin:
         return f"{self.distribution} {self.version}"
     def added(self) -> bool:
         """True for a file or module that was loaded as a plugin for this process alone."""
-        return ":" in self.distribution  # which no distribution has in its name
+        # See `zoo_core.plugins.added`; no distribution has a colon in its name.
+        return ":" in self.distribution

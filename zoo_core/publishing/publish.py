@@ -14,6 +14,7 @@ from zoo_core.data.dataset import load_dataset
 from zoo_core.data.find_dataset import find_dataset
 from zoo_core.errors import DataError, InvalidValueError, VerificationError
 from zoo_core.filenames import CARD, CARD_PAGE, EXAMPLES, METRICS, WEIGHTS
+from zoo_core.plugins.added import unpackaged
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.files import WeightsFiles
 from zoo_core.pretrained.load import load_pretrained
@@ -72,6 +73,12 @@ def publish_run(
             hint="Publish to a folder; to serve it, copy it to the server.",
         )
     card = _finished_card(run)
+    if plugins := unpackaged(card.versions):
+        raise InvalidValueError(
+            f"{run} cannot be published: others cannot install {plugins}, with which it was "
+            "trained",
+            hint="Create a package with `zoo new NAME`, move the code there, and train again.",
+        )
     if parsed.model != card.model:
         raise InvalidValueError(
             f"--as: expected {card.model}.TAG, because {run} is a run of {card.model}, "

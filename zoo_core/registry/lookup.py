@@ -131,8 +131,9 @@ def list_published(registries: Iterable[Registry]) -> list[FoundWeights]:
 
 
 def published_models(catalog: Catalog) -> frozenset[str]:
-    """Return the names of models with published weights."""
-    return frozenset(found.published.model for found in list_published(known_registries(catalog)))
+    """Return the full names, ``distribution/name``, of models with published weights."""
+    found = list_published(known_registries(catalog))
+    return frozenset(f"{each.published.plugin}/{each.published.model}" for each in found)
 
 
 def add_registry(catalog: Catalog, name: str, url: str) -> Registry:

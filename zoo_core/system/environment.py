@@ -9,6 +9,7 @@ VARIABLES = {
     "ZOO_TIMEOUT": "seconds without progress after which a download fails, 30 by default",
     "ZOO_MAX_PIXELS": "maximum number of pixels of an image file, 178,956,970 by default",
     "ZOO_PLUGINS": "plugins to load, separated by commas; no:NAME for all except NAME",
+    "ZOO_EXTRA_PLUGINS": "files and modules to load as plugins, as `zoo -p` does",
     "ZOO_STRICT_PLUGINS": "1 makes an unusable plugin an error, even if it is not needed",
     "ZOO_NO_CACHE": "1 disables the index of plugins: it is neither read nor written",
 }

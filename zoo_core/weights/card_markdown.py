@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from zoo_core.metrics.scores import SHARES, format_metric
-from zoo_core.recipes.recipe import SearchSummary
+from zoo_core.plugins.added import unpackaged
+from zoo_core.recipes.recipe import Recipe, SearchSummary
 from zoo_core.text import code_span, markdown_text, printable
 from zoo_core.weights.card import Card, DatasetFacts, Interval, PublishedCard
 
@@ -161,6 +162,9 @@ def _metadata(card: Card) -> dict[str, str]:
         "Left out": markdown_text(_left_out(card.dataset)),
         "Environment": markdown_text(_pairs(card.environment)),
         "Versions": markdown_text(_pairs(card.versions)),
+        "Not publishable": markdown_text(f"no package has {plugins}")
+        if (plugins := unpackaged(card.versions))
+        else "",
         "License": markdown_text(card.license + _license_parts(card)),
         "Created": card.created,
     }

@@ -18,6 +18,7 @@ from zoo_core.errors import (
     choose_from,
 )
 from zoo_core.installation.installed import installed_catalog
+from zoo_core.plugins.added import is_added
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.rows import spec_row
@@ -72,7 +73,8 @@ def info(name: str, registry: str | None, sheet: Path | None, as_json: bool) -> 
 
 
 def _of_name(catalog: Catalog, name: str) -> dict[str, Any]:
-    if ":" in name:  # a data set of a source, described on request
+    # A data set of a source, described on request; a full name may have a colon, too.
+    if ":" in name and not is_added(name):
         return {"kind": "dataset", **spec_row(catalog.dataset(name))}
     kinds: dict[str, Callable[[str], Entry[Any]]] = {
         "model": catalog.model,
@@ -129,9 +131,11 @@ def _of_published(catalog: Catalog, name: str, registry: str | None) -> dict[str
 def _of_model(catalog: Catalog, entry: Entry[Any]) -> dict[str, Any]:
     from zoo_core.tuning.model_spaces import spaces_of
 
-    found = list_published(known_registries(catalog))
+    found = [each.published for each in list_published(known_registries(catalog))]
+    name = entry.qualified_name
     return {
-        "weights": [f.published.name for f in found if f.published.model == entry.spec.name],
+        # Of its own plugin: another one may have a model of the same name.
+        "weights": [each.name for each in found if f"{each.plugin}/{each.model}" == name],
         "config": entry.resolve(entry.spec.config)().model_dump(mode="json"),
         "recipes": entry.resolve(entry.spec.recipes),
         "spaces": spaces_of(entry),

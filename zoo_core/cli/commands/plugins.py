@@ -14,6 +14,7 @@ from zoo_core.cli.listing import print_list
 from zoo_core.cli.output import print_facts, print_json
 from zoo_core.errors import InvalidValueError
 from zoo_core.installation.installed import installed_rows, plugin_row
+from zoo_core.plugins.added import is_added
 from zoo_core.plugins.index import clear_index
 from zoo_core.plugins.selection import SETTINGS, canonical
 from zoo_core.system.terminal import print_lines
@@ -56,6 +57,10 @@ def disable(name: str) -> None:
     It is not imported until `zoo plugins enable NAME`.
     """
     row = plugin_row(name)
+    if is_added(row["name"]):
+        raise InvalidValueError(
+            f"{row['name']} is loaded for this process alone", hint="Leave out its option -p."
+        )
     if row["name"] == "zoo-core":
         raise InvalidValueError("zoo-core is zoo itself and cannot be disabled")
     with SETTINGS.changing() as values:
