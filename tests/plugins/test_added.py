@@ -146,6 +146,44 @@ def test_file_may_import_its_neighbors(cli, write_file):
     assert cli("-p", path, "train", "mine", "--out", "run").code == 0
 
 
+OFFERS = """
+import dataclasses
+
+import click
+from zoo_core import CommandSpec, hookimpl
+from zoo_toy import plugin
+from zoo_toy.data import load
+
+
+@hookimpl
+def zoo_datasets():
+    return [dataclasses.replace(plugin.zoo_datasets()[0], name="copy", loader="my_model:load")]
+
+
+@hookimpl
+def zoo_commands():
+    return [CommandSpec(name="greet", summary="s", command="my_model:greet")]
+
+
+@click.command()
+def greet():
+    click.echo("hello")
+"""
+
+
+def test_file_may_offer_data_sets_and_commands(cli, write_file):
+    path = write_file(OFFERS)
+    assert cli("-p", path, "greet").out == "hello\n"
+    for number, name in enumerate(("copy", "module:my_model/copy")):
+        run = f"run-{number}"
+        trained = cli("-p", path, "train", "softmax", "--dataset", name, "--out", run)
+        assert trained.code == 0, trained.err
+        published = cli("-p", path, "publish", run, "--as", "softmax.x", "--registry", "r")
+        assert published.code == 2
+        assert "module:my_model" in published.err
+    assert cli("greet").code in (2, 4)  # 4 if other plugins are disabled
+
+
 def test_name_of_installed_plugin_stays_its_own(cli, write_file):
     path = write_file(model="softmax")
     assert cli("-p", path, "info", "softmax", "--json").json["plugin"] == "zoo-toy"

@@ -92,12 +92,13 @@ class _Commands(click.Group):
 
 def _select_plugins(ctx: click.Context, option: click.Parameter, words: tuple[str, ...]) -> None:
     """Add the excluded plugins to ``ZOO_PLUGINS``, and files and modules to the extra ones."""
-    if not words or ctx.resilient_parsing:
+    if not words:
         return
     from zoo_core.plugins.added import absolute, is_word
 
     names = [word for word in words if word.startswith(BLOCK)]
-    extra = [word for word in words if word not in names]
+    # A completion imports no file, because an error would be printed into the prompt.
+    extra = [] if ctx.resilient_parsing else [word for word in words if word not in names]
     for word in words:
         if word == BLOCK or (word in extra and not is_word(word)):
             expected = f"{BLOCK}NAME, a file such as ./my_model.py or a module"

@@ -18,7 +18,6 @@ from zoo_core.errors import (
     join_names,
     singular,
 )
-from zoo_core.plugins.added import hint_for_unpackaged
 from zoo_core.plugins.bare_names import OWN_PLUGINS
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.own_data import hint_for_path
@@ -178,6 +177,8 @@ class Catalog:
         """Return the most helpful error: wrong kind, typo, unusable plugin, or not installed."""
         if error := self._other_kind(kind, name):
             return error
+        from zoo_core.plugins.added import hint_for_unpackaged  # for errors only
+
         problem, known = f"there is no {singular(kind)} {name!r}", self.entries(kind)
         if hint := hint_for_unpackaged(name):
             return UnknownNameError(problem, hint=hint)
