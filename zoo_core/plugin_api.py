@@ -11,7 +11,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from zoo_core.cli import options as options
     from zoo_core.cli.output import print_json as print_json
-    from zoo_core.data.augmentation import Positions as Positions
     from zoo_core.data.dataset import load_dataset as load_dataset
     from zoo_core.data.disk_store import (
         DatasetContent as DatasetContent,
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     )
     from zoo_core.data.examples import Examples as Examples, held_out_rows as held_out_rows
     from zoo_core.data.find_dataset import find_dataset as find_dataset
+    from zoo_core.data.images.augmentation import Positions as Positions
     from zoo_core.data.images.batches import silence_pillow_warnings as silence_pillow_warnings
     from zoo_core.data.images.files import (
         Header as Header,
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         model_processor as model_processor,
         processor_for as processor_for,
     )
+    from zoo_core.data.images.warp import warp as warp
     from zoo_core.data.reading_facts import (
         OriginalSizes as OriginalSizes,
         ReadingFacts as ReadingFacts,
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
         encode_texts as encode_texts,
         make_vocabulary as make_vocabulary,
     )
-    from zoo_core.data.warp import warp as warp
     from zoo_core.errors import (
         DataError as DataError,
         InterruptedTrainingError as InterruptedTrainingError,
@@ -112,7 +112,7 @@ if TYPE_CHECKING:
     )
     from zoo_core.plugins.catalog import Catalog as Catalog
     from zoo_core.plugins.data_specs import plain as plain
-    from zoo_core.plugins.own_data import TABLE_SUFFIXES as TABLE_SUFFIXES
+    from zoo_core.plugins.faults.own_data import TABLE_SUFFIXES as TABLE_SUFFIXES
     from zoo_core.pretrained.load import load_pretrained as load_pretrained, locate as locate
     from zoo_core.recipes.model_config import (
         Size as Size,

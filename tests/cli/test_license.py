@@ -13,13 +13,16 @@ from zoo_core.plugins.specs import DatasetSpec, ModelSpec
 def zoo_datasets():
     return [
         DatasetSpec(
-            name="shared", summary="Bright rows.", loader="zoo_toy.data:load", 
-            input=InputSpec(shape=(1, 6, 5)), targets=class_targets(3), sizes={"train": 200, "test": 50}, sha256="", license="CC-BY-SA-3.0",
+            name="shared", summary="Bright rows.", loader="zoo_toy.data:load",
+            input=InputSpec(shape=(1, 6, 5)), targets=class_targets(3),
+            sizes={"train": 200, "test": 50}, sha256="",
+            license="CC-BY-SA-3.0",
             source="made up",
         ),
         DatasetSpec(
-            name="unknown", summary="Bright rows.", loader="zoo_toy.data:load", 
-            input=InputSpec(shape=(1, 6, 5)), targets=class_targets(3), sizes={"train": 200, "test": 50}, sha256="",
+            name="unknown", summary="Bright rows.", loader="zoo_toy.data:load",
+            input=InputSpec(shape=(1, 6, 5)), targets=class_targets(3),
+            sizes={"train": 200, "test": 50}, sha256="",
             license="LicenseRef-unknown", source="made up",
         ),
     ]

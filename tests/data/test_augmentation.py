@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from zoo_core.data.augmentation import draw_warps
+from zoo_core.data.images.augmentation import draw_warps
 from zoo_core.recipes.recipe import Recipe
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from zoo_core.data.warp import warp
+from zoo_core.data.images.warp import warp
 
 
 @settings(max_examples=25, deadline=None)

@@ -190,8 +190,8 @@ def test_changed_training_images_are_scored_if_they_are_chosen(pictures, run, me
     count = sum(digest(image) in train for image in part.inputs)
     assert (evaluation.together.total, evaluation.left_out) == (len(part), 0)
     assert evaluation.notes[-1] == (
-        f"{count} of the {len(part)} train examples of {NAME} were used in training; all are scored, "
-        "as the split is train"
+        f"{count} of the {len(part)} train examples of {NAME} were used in training; all are "
+        "scored, as the split is train"
     )
 
 

@@ -19,9 +19,9 @@ def task(classes):
 
 
 @st.composite
-def examples(draw, classes=st.integers(2, 8)):
+def examples(draw):
     """Return logits ``(N, classes)``, which may tie, and labels."""
-    number = draw(classes)
+    number = draw(st.integers(2, 8))
     row = st.lists(NUMBERS | st.sampled_from([0.0, 1.0]), min_size=number, max_size=number)
     rows = draw(st.lists(st.tuples(row, st.integers(0, number - 1)), min_size=1, max_size=20))
     logits, labels = zip(*rows, strict=True)

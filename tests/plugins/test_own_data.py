@@ -6,7 +6,7 @@ import pytest
 
 from zoo_core.errors import UnknownNameError
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.plugins.own_data import hint_for_path
+from zoo_core.plugins.faults.own_data import hint_for_path
 
 SOURCES = ("folder", "files")
 

@@ -9,7 +9,7 @@ import re
 import numpy as np
 import pytest
 
-from zoo_core.data.augmentation import draw_warps
+from zoo_core.data.images.augmentation import draw_warps
 from zoo_core.data.dataset import Split
 from zoo_core.data.splits import TrainingData
 from zoo_core.errors import DataError, InvalidValueError, VerificationError

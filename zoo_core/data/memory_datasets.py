@@ -23,14 +23,12 @@ def describe_arrays(dataset: ArrayDataset) -> DatasetSpec:
     # Named by its content, so that a training can be resumed with equal arrays only.
     sha256 = dataset.sha256()
     _DATASETS[f"arrays_{sha256[:12]}"] = dataset
-    train = dataset.splits["train"]
-    _, channels, height, width = train.images.shape
     return DatasetSpec(
         name=f"arrays-{sha256[:12]}",
         summary="Arrays that were passed from Python.",
         loader=f"{__name__}:arrays_{sha256[:12]}",
-        shape=(channels, height, width),
-        classes=tuple(map(len, dataset.classes)),
+        input=dataset.input_spec,
+        targets=dataset.targets,
         sizes={name: len(split) for name, split in dataset.splits.items()},
         sha256=sha256,
         composable=dataset.compose is not None,

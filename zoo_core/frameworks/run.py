@@ -102,7 +102,7 @@ class CallbackList(Callbacks):
         for each in self._members:
             each.epoch_end(run, epoch, metrics)
 
-    def train_end(self, run: Run, result: Card, predictions: Predictions) -> None:
+    def train_end(self, run: Run, result: Card, predictions: Callable[[], Predictions]) -> None:
         for each in self._members:
             each.train_end(run, result, predictions)
 

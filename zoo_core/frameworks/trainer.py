@@ -22,8 +22,8 @@ from zoo_core.weights.file import Tensors
 if TYPE_CHECKING:
     # Not imported at run time, because most of them import pydantic, which loading weights by
     # name avoids: it would take longer than the rest of the load.
-    from zoo_core.data.augmentation import Positions
     from zoo_core.data.dataset import Split
+    from zoo_core.data.images.augmentation import Positions
     from zoo_core.data.normalization import Normalization
     from zoo_core.frameworks.run import Run
     from zoo_core.weights.card import Environment

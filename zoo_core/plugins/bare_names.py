@@ -110,7 +110,9 @@ def mark_shared_names(
     first = _updated(first, plugins)
     owners = {key: _owner(key, names, preferred, first) for key, names in shared.items()}
     for plugin in plugins:
-        mine = [(kind, spec.identity) for kind, spec in plugin.offers if (kind, spec.identity) in shared]
+        mine = [
+            (kind, spec.identity) for kind, spec in plugin.offers if (kind, spec.identity) in shared
+        ]
         qualified = frozenset(key for key in mine if owners[key] != plugin.distribution)
         yield _marked(plugin, qualified, shared, owners, preferred) if qualified else plugin
 

@@ -20,7 +20,7 @@ from zoo_core.errors import (
 )
 from zoo_core.plugins.bare_names import OWN_PLUGINS
 from zoo_core.plugins.entry import Entry
-from zoo_core.plugins.own_data import hint_for_path
+from zoo_core.plugins.faults.own_data import hint_for_path
 from zoo_core.plugins.plugin import Plugin, Status
 from zoo_core.plugins.specs import (
     CommandSpec,

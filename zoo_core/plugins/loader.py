@@ -131,6 +131,8 @@ def _explain(exc: BaseException, point: EntryPoint, name: str) -> str:
     fix = f"edit {place}" if place and is_editable(name) else f"fix or upgrade {name}"
     where = f" (at {place})" if place else ""
     return f"{cause}{where}; {fix}, or: zoo uninstall {name}"
+
+
 def _load_added(manager: pluggy.PluginManager, added: AddedPlugin, reserved: Set[str]) -> Plugin:
     offers, declared = added.offers, "spec"
     if module := added.module:

@@ -48,7 +48,9 @@ class Plugin:
 
     def __str__(self) -> str:
         return f"{self.distribution} {self.version}"
+
+    @property
     def added(self) -> bool:
-        """True for a file or module that was loaded as a plugin for this process alone."""
+        """Whether it is a file or module that was loaded for this process alone."""
         # See `zoo_core.plugins.added`; no distribution has a colon in its name.
         return ":" in self.distribution

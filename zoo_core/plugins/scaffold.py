@@ -162,9 +162,7 @@ def check_new(catalog: Catalog, new: NewPlugin) -> None:
     # A spec may have a slash, but then the package's name would not be a Python identifier.
     longest = MAX_NAME_LENGTH - len(DATA) * bool(new.task)
     if "/" in new.name or len(new.name) > longest:
-        raise InvalidValueError(
-            subject, hint=f"Use at most {longest} characters and no '/'."
-        )
+        raise InvalidValueError(subject, hint=f"Use at most {longest} characters and no '/'.")
     offered = [(new.kind, new.name), *([("dataset", new.name + DATA)] if new.task else ())]
     for kind, name in offered:
         if entry := catalog.entries(KINDS[kind]).get(name):

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.data.augmentation import draw_warps
 from zoo_core.data.dataset import Split
-from zoo_core.data.warp import warp_pixels
+from zoo_core.data.images.augmentation import draw_warps
+from zoo_core.data.images.warp import warp_pixels
 from zoo_core.frameworks.distributed import gather_measured, shard
 from zoo_core.frameworks.prediction import OUTPUT_BYTES, NotFiniteError, measure_split
 from zoo_core.frameworks.run import Run

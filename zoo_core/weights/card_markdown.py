@@ -6,7 +6,7 @@ from typing import Any
 
 from zoo_core.metrics.scores import SHARES, format_metric
 from zoo_core.plugins.added import unpackaged
-from zoo_core.recipes.recipe import Recipe, SearchSummary
+from zoo_core.recipes.recipe import SearchSummary
 from zoo_core.text import code_span, markdown_text, printable
 from zoo_core.weights.card import Card, DatasetFacts, Interval, PublishedCard
 

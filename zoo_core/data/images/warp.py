@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.data.augmentation import Positions
+from zoo_core.data.images.augmentation import Positions
 
 Images = NDArray[np.float32]
 
