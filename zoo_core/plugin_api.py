@@ -125,7 +125,7 @@ if TYPE_CHECKING:
         merge_layers as merge_layers,
         parse_set as parse_set,
     )
-    from zoo_core.recipes.validation import first_error as first_error
+    from zoo_core.recipes.validation import FrozenModel as FrozenModel, first_error as first_error
     from zoo_core.registry.location import Folder as Folder
     from zoo_core.registry.lookup import (
         iter_indexes as iter_indexes,

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
+from zoo_core.recipes.nested_models import lax_models
 from zoo_core.recipes.validation import FrozenModel
 
 Size = Annotated[int, Field(ge=1)]
@@ -67,3 +68,12 @@ class ModelConfig(FrozenModel):
         exclude_if=lambda size: not size,
         description="number of different tokens of an input, if it has tokens",
     )
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        # Here, because a misspelled key of such a model would change nothing, unnoticed.
+        if lax := lax_models(cls):
+            raise TypeError(
+                f"{cls.__name__}: {', '.join(lax)} would ignore unknown keys; derive it from "
+                "zoo_core.plugin_api.FrozenModel, or set extra='forbid' in its model_config"
+            )
