@@ -184,6 +184,9 @@ class TrainerSpec(Spec):
     transforms: ImportString = ""
     """Import string of ``(transforms, shape)``, which builds the recipe's ``transforms`` or raises
     a `ZooError`; for a trainer that supports that field."""
+    check_model: ImportString = ""
+    """Import string of ``(config) -> model``, a small model with which `zoo check` checks the
+    trainer; its config is a `zoo_core.ModelConfig`, with any input shape and several heads."""
     exporters: Mapping[str, ImportString] = field(default_factory=dict)
     """Format, such as ``onnx``, -> import string of ``(pretrained, path, *, normalization)``, which
     writes a model with its weights for other programs (`zoo export`, of zoo-export)."""

@@ -74,6 +74,7 @@ def zoo_trainers() -> list[TrainerSpec]:
                 "elastic",
                 "flip",
             ),
+            check_model="zoo_numpy.check_model:build",
             exporters={"onnx": "zoo_numpy.export:export_onnx"},
         )
     ]

@@ -444,3 +444,12 @@ def test_cuda_training_is_bit_identical_and_auto_selects_cuda(run):
     again = weights_after(run, 2, device="cuda")
     assert all(np.array_equal(on_gpu[name], again[name]) for name in on_gpu)
     assert choose_device("auto").type == "cuda"
+
+
+def test_trainable_weights_are_parameters_with_gradients():
+    model = TwoHeads(ModelConfig(input_shape=(1, 6, 5), classes=(3, 3)))
+    model.trunk[0].requires_grad_(False)
+    names = TorchTrainer(device="cpu").trainable_weights(model)
+    heads = [f"heads.{head}.{part}" for head in (0, 1) for part in ("weight", "bias")]
+    # Neither the frozen convolution nor the buffers of batch normalization.
+    assert names == ["trunk.1.weight", "trunk.1.bias", *heads]

@@ -29,6 +29,7 @@ def zoo_trainers() -> list[TrainerSpec]:
             ),
             transforms="zoo_torch.transforms.pipeline:Transforms",
             distributed=True,
+            check_model="zoo_torch.check_model:build",
             exporters={
                 "onnx": "zoo_torch.exporting.export:export_onnx",
                 "torch-export": "zoo_torch.exporting.export:export_program",

@@ -105,6 +105,9 @@ class TorchTrainer:
     def get_weights(self, model: nn.Module) -> dict[str, NDArray[Any]]:
         return {name: to_array(tensor) for name, tensor in model.state_dict().items()}
 
+    def trainable_weights(self, model: nn.Module) -> list[str]:
+        return [name for name, each in model.named_parameters() if each.requires_grad]
+
     def set_weights(self, model: nn.Module, weights: Tensors) -> None:
         model.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
 
