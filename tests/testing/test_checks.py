@@ -1,7 +1,7 @@
 """Each check of the suite fails on a plugin that is broken in exactly that way.
 
 The plugin is zoo-odd: the toy plugin under other names, which passes all checks. The fixture `odd`
-installs it with a few lines more, which break it.
+(`conftest.py`) installs it with a few lines more, which break it.
 """
 
 import os
@@ -11,98 +11,9 @@ import pytest
 from zoo_core.errors import VerificationError, ZooError
 from zoo_core.installation.installed import load_catalog
 from zoo_core.recipes.recipe import TRAINER_FIELDS
-from zoo_core.registry.index import EMPTY_INDEX, index_json
-from zoo_core.testing import NotApplicableError, other_checks, plugin_checks, trainer_checks
-from zoo_core.testing.suite import check_name
-
-PLUGIN = """
-from zoo_core.hookspecs import hookimpl
-from zoo_core.plugins.specs import CommandSpec, DatasetSpec, ModelSpec, RegistrySpec, SourceSpec
-from zoo_core.plugins.specs import TrainerSpec
-
-MODEL, DATASET, SOURCE, TRAINER, COMMAND, REGISTRY = {}, {}, {}, {}, {}, {}
-
-def given(changes, **values):
-    return {"name": "odd", "summary": "Odd.", **values, **changes}
-
-@hookimpl
-def zoo_models():
-    values = given(MODEL, builder="zoo_odd.model:Model", config="zoo_odd.model:Config",
-        recipes="zoo_odd.model:RECIPES", spaces="zoo_odd.model:SPACES",
-        trainer="odd", dataset="odd", license="MIT")
-    return [ModelSpec(**values)]
-
-@hookimpl
-def zoo_datasets():
-    values = given(DATASET, loader="zoo_odd.model:load", shape=(1, 6, 5), classes=(3,),
-        sizes={"train": 200, "test": 50}, license="CC0-1.0", source="made up",
-        sha256="98b846712455764346f00daa73c122b4884a84255824b40bb54f9594716fe539")
-    return [DatasetSpec(**values)]
-
-@hookimpl
-def zoo_sources():
-    return [SourceSpec(**given(SOURCE, describe="zoo_odd.model:describe", address="PATH"))]
-
-@hookimpl
-def zoo_trainers():
-    values = given(TRAINER, factory="zoo_odd.model:Trainer", framework="numpy", recipe_fields=())
-    return [TrainerSpec(**values)]
-
-@hookimpl
-def zoo_commands():
-    return [CommandSpec(**given(COMMAND, command="zoo_odd.model:command"))]
-
-@hookimpl
-def zoo_registries():
-    return [RegistrySpec(**given(REGISTRY, url=__file__.replace("plugin.py", "registry")))]
-
-@hookimpl
-def zoo_epoch_end(run, epoch):
-    pass
-"""
-
-MODEL = """
-import dataclasses
-import click
-import numpy as np
-from zoo_core.errors import InvalidValueError
-from zoo_toy.config import RECIPES, SPACES, SoftmaxConfig
-from zoo_toy.data import load
-from zoo_toy.model import Softmax, ToyLearner, ToyTrainer
-
-Config, Model = SoftmaxConfig, Softmax
-
-class Learner(ToyLearner):
-    pass
-
-class Trainer(ToyTrainer):
-    def start(self, model, run):
-        return Learner(model, run)
-
-@click.command()
-def command():
-    '''Do something odd.'''
-
-def describe(address):
-    raise InvalidValueError(f"nothing is at {address}")
-"""
-
-
-@pytest.fixture
-def odd(toy, site, write_plugin, monkeypatch):
-    """Return a function that installs zoo-odd and returns the catalog with it."""
-
-    def install(plugin="", model=""):
-        write_plugin(site, "zoo-odd", PLUGIN + plugin)
-        folder = site / "zoo_odd"
-        (folder / "model.py").write_text(MODEL + model)
-        (folder / "registry").mkdir()
-        (folder / "registry" / "index.json").write_bytes(index_json(EMPTY_INDEX))
-        monkeypatch.setenv("ZOO_PLUGINS", "zoo-toy,zoo-odd")
-        monkeypatch.chdir(site.parent)
-        return load_catalog()
-
-    return install
+from zoo_core.testing import NotApplicableError, plugin_checks
+from zoo_core.testing.checks import hook_checks, trainer_checks
+from zoo_core.testing.make_checks import check_name
 
 
 def run_check(catalog, name):
@@ -175,6 +86,15 @@ class Trainer(Trainer):
 """
 
 
+def building_for(field, value):
+    """Return code of a model that ignores a field of its config."""
+    return f"""
+class Model(Model):
+    def __init__(self, config):
+        super().__init__(config.model_copy(update=dict({field}={value})))
+"""
+
+
 PLUGINS = [
     ("loads", "raise OSError('disk on fire')", "", r"\bbroken\b.* disk on fire"),
     ("loads", "MODEL = {'name': 'softmax'}", "", r"\bconflict\b.* zoo-toy"),
@@ -202,13 +122,13 @@ PLUGINS = [
     ("uses no pickle", "", "def f(torch): torch.load('x')", "uses torch.load"),
     ("uses no pickle", "", "def f(): np.load('x', allow_pickle=True)", "uses allow_pickle=True"),
     (
-        check_name(other_checks.runs_its_training_hooks),
+        check_name(hook_checks.runs_its_training_hooks),
         "@hookimpl\ndef zoo_train_end(run, result): 1 / 0",
         "",
         "zoo_train_end failed: ZeroDivisionError",
     ),
     (
-        check_name(other_checks.runs_its_search_hook),
+        check_name(hook_checks.runs_its_search_hook),
         "@hookimpl\ndef zoo_tune_end(study): 1 / 0",
         "",
         "zoo_tune_end failed: ZeroDivisionError",
@@ -224,10 +144,44 @@ MODELS = [
     ("has trainer and data set installed", "MODEL = {'dataset': 'none'}", "", "dataset 'none'"),
     ("builds with its defaults", "", "class Config: pass", r"zoo_core\.ModelConfig"),
     ("builds with its defaults", "", "class Config(Config):\n    depth: int", "depth"),
+    (
+        "refuses nested unknown keys",
+        "",
+        "from pydantic import BaseModel\n"
+        "class Config(Config):\n"
+        "    block: 'list[Block] | None' = None\n"
+        "class Block(BaseModel):\n"  # after the config, which cannot refuse it when it is defined
+        "    width: int = 1",
+        r"zoo_odd\.model:Config: Block would ignore unknown keys; .*FrozenModel",
+    ),
     ("has a default recipe", "", "RECIPES = {'slow': {}}", "expected 'default' .*got slow"),
 ]
 
 RECIPES = [
+    (
+        "predicts",
+        "",
+        "class Model(Model):\n    def __call__(self, x): raise RuntimeError('too hot')",
+        r"RuntimeError: too hot \(.*zoo_odd/model\.py:\d+\)",
+    ),
+    (
+        "fits other classes",
+        "",
+        building_for("classes", (3,)),
+        r"classes=\[6\]: expected \[\(2, 6\)\], got \[\(2, 3\)\]",
+    ),
+    (
+        "fits other shapes",
+        "",
+        building_for("input_shape", (1, 6, 5)),
+        r"config accepts input_shape=\[3, 6, 5\], .*ValueError",
+    ),
+    (
+        "trains",
+        "",
+        "class Learner(Learner):\n    def step(self, batch): return 1 / 0",
+        r"ZeroDivisionError: division by zero \(.*zoo_odd/model\.py:\d+\)",
+    ),
     ("resolves", "", "RECIPES = {'default': {'epoch': 3}}", "key 'epoch'"),
     (
         "survives JSON",
@@ -330,7 +284,7 @@ DATASETS = [
     ("has an spdx license", "DATASET = {'license': 'CC BY-SA'}", "", "SPDX .*got 'CC BY-SA'"),
     ("states a sha256 and a source", "DATASET = {'sha256': 'abc'}", "", "64 hexadecimal digits"),
     ("states a sha256 and a source", "DATASET = {'source': ' '}", "", "source: .*authors"),
-    ("has its splits", "", "load = dict", "expected an ArrayDataset, got a dict"),
+    ("can be loaded", "", "load = dict", "expected an ArrayDataset, got a dict"),
     (
         "has its splits",
         "DATASET = {'shape': (1, 5, 5)}",
@@ -442,6 +396,14 @@ SOURCES = [
 ]
 
 TRAINERS = [
+    (
+        "has a model to train",
+        "MODEL = {'trainer': 'toy'}",
+        "",
+        "no model to check trainer 'odd' .*no check_model.*--model MODEL",
+    ),
+    ("has import strings that resolve", "TRAINER = {'check_model': 'zoo_odd:x'}", "", "zoo_odd:x"),
+    ("trains", "", "Learner.set_data = lambda self, images: 1 / 0", "ZeroDivisionError"),
     ("has import strings that resolve", "TRAINER = {'exporters': {'x': 'zoo_odd:x'}}", "", "odd:x"),
     ("has import strings that resolve", "TRAINER = {'factory': 'zoo_odd:x'}", "", "zoo_odd:x"),
     (
@@ -516,7 +478,6 @@ TRAINERS = [
         "field lr, .*no effect",
     ),
     ("implements seed", "", building("0") + ONE_ORDER, "field seed, .*no effect"),
-    ("implements lr", "MODEL = {'trainer': 'toy'}", "", "no installed model .*'odd'"),
     ("implements color", "TRAINER = {'recipe_fields': ('color',)}", "", "no recipe field 'color'"),
 ] + [
     (

@@ -17,7 +17,7 @@ from zoo_core.weights.file import load_weights
 
 TOY = {"ZOO_PLUGINS": "zoo-toy,zoo-odd"}
 
-COUNTS = {"zoo-toy": 10, "softmax": 39, "softmax-pairs": 39, "toy": 9 + 9, "toy-pairs": 9}
+COUNTS = {"zoo-toy": 10, "softmax": 46, "softmax-pairs": 46, "toy": 10 + 11, "toy-pairs": 10}
 """Number of checks of the toy plugin, by subject, so that a check that gets lost is noticed.
 
 A model has two recipes and a search space. The trainer and a data set are both called toy.
@@ -133,7 +133,8 @@ def test_zoo_check_fails_broken_plugin(cli, site, write_plugin):
     assert done.code == 5
     messages = {row["check"]: row["message"] for row in done.json["checks"]}
     assert "ZeroDivisionError" in messages["zoo-odd: loads"]
-    assert "broken" in messages["zoo-odd: lists everything it offers"]
+    assert messages["zoo-odd: lists everything it offers"] == "needs zoo-odd: loads, which failed"
+    assert done.json["failed"] == 1
 
 
 @pytest.mark.slow

@@ -9,8 +9,8 @@ from hypothesis import given, strategies as st
 
 from zoo_core.data.splits import TrainingData
 from zoo_core.frameworks.distributed import gather_in_order, shards
-from zoo_core.testing import resume_checks
-from zoo_core.testing.trainee import Trainee
+from zoo_core.testing.checks import resume_checks
+from zoo_core.testing.trainee import Subject, Trainee
 from zoo_core.training.batches import epoch_batches, min_shard_size
 
 
@@ -87,7 +87,7 @@ def test_gather_in_order_restores_rows_of_unequal_shards(min_size):
 
 def test_training_with_remainder_of_one_resumes_to_the_bit(toy, monkeypatch):
     monkeypatch.setattr(resume_checks, "SEVERAL_STEPS", {"epochs": 2, "batch_size": 5})
-    resume_checks.resumes_to_the_bit(toy, "softmax", "default")  # 16 images: batches of 5, 5, 6
+    resume_checks.resumes_to_the_bit(Subject(toy, "softmax"))  # 16 images: batches of 5, 5, 6
 
 
 @pytest.mark.parametrize("held_out", [1, 2])

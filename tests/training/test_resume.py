@@ -18,7 +18,7 @@ from zoo_core.frameworks.training_state import TrainingState
 from zoo_core.installation.installed import load_catalog
 from zoo_core.metrics.task import Measured
 from zoo_core.testing.check import ContractError
-from zoo_core.testing.resume_checks import StopAfter, expect_same
+from zoo_core.testing.checks.resume_checks import StopAfter, expect_same
 from zoo_core.testing.trainee import Trainee
 from zoo_core.training import checkpoint, loop
 from zoo_core.training.checkpoint import (

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.errors import VerificationError
+from zoo_core.errors import VerificationError, ZooError, one_line
+from zoo_core.testing.place import own_place
 from zoo_core.weights.file import save_weights
 
 Array = NDArray[Any]
@@ -45,14 +46,36 @@ class Check:
         name: name of the thing, and the condition.
         function: raises a `ContractError`, or another `ZooError`, if the condition is violated.
         arguments: arguments of the function.
+        needs: names of checks without which it has no meaning: it is skipped if one fails.
+        trains: whether it trains a model, which may take long (``zoo check --fast``).
+        package: name of the plugin's package, for the place of an error in its code.
     """
 
     name: str
     function: Callable[..., None]
     arguments: tuple[Any, ...] = ()
+    needs: tuple[str, ...] = ()
+    trains: bool = False
+    package: str = ""
 
     def __str__(self) -> str:
         return self.name  # pytest's id of the case
+
+    @property
+    def subject(self) -> str:
+        """Name of the thing."""
+        return self.name.partition(": ")[0]
+
+    @property
+    def condition(self) -> str:
+        """Name of the condition."""
+        return self.name.partition(": ")[2]
+
+    @property
+    def about(self) -> str:
+        """Sentence about the condition, without "Check that"."""
+        first = (self.function.__doc__ or "").partition("\n")[0]
+        return first.removeprefix("Check that ").replace("``", "`").removesuffix(".")
 
     def run(self, save: Path | None = None) -> None:
         """Run the check.
@@ -66,16 +89,29 @@ class Check:
         """
         try:
             self.function(*self.arguments)
-        except ContractError as exc:
-            if save is None or not exc.tensors:
-                raise
-            path = save / f"{re.sub(r'[^a-z0-9.]+', '-', self.name.lower())}.safetensors"
-            # Only now, so that checks that pass leave no empty folder.
-            save.mkdir(parents=True, exist_ok=True)
-            save_weights(path, exc.tensors, {"check": self.name})
-            raise ContractError(
-                exc.problem, hint=f"{exc.hint} The arrays are in {path}.".strip()
-            ) from exc
+        except NotApplicableError:
+            raise
+        except Exception as exc:  # third-party code may raise anything
+            raise self._failure(exc, save) from exc
+
+    def _failure(self, exc: Exception, save: Path | None) -> ContractError:
+        """Return the error of a failed check, with the place and the saved arrays."""
+        known = isinstance(exc, ZooError)
+        problem = exc.problem if isinstance(exc, ZooError) else f"it raised {one_line(exc)}"
+        # Not of an error that zoo raised on purpose about a value: its text is the whole answer.
+        place = own_place(exc, self.package) if exc.__cause__ or not known else ""
+        if place and place not in problem:
+            problem = f"{problem.rstrip('.')} ({place})"
+        hint = exc.hint if isinstance(exc, ZooError) else ""
+        tensors = exc.tensors if isinstance(exc, ContractError) else {}
+        if save is None or not tensors:
+            return ContractError(problem, tensors=tensors, hint=hint)
+        path = save / f"{re.sub(r'[^a-z0-9.]+', '-', self.name.lower())}.safetensors"
+        # Only now, so that checks that pass leave no empty folder.
+        save.mkdir(parents=True, exist_ok=True)
+        save_weights(path, tensors, {"check": self.name})
+        hint = f"{hint} The arrays are in {path}.".strip()
+        return ContractError(problem, tensors=tensors, hint=hint)
 
 
 # Functions instead of `assert`, because these errors are for users: they appear on one line, and

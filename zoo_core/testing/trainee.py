@@ -1,34 +1,34 @@
-"""A trainee: a model under test, with a few random images to train it on."""
+"""A trainee: a model in a short training on a few random examples."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from zoo_core.data.dataset import ArrayDataset, Split
-from zoo_core.data.normalization import Normalization
-from zoo_core.data.splits import TrainingData
 from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.frameworks.trainer import Learner, Trainer
 from zoo_core.frameworks.training_state import FitResult
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.plugins.data_specs import class_targets
-from zoo_core.system.random_numbers import uniform
+from zoo_core.testing.random_data import EXAMPLES, training_data
 from zoo_core.training.checkpointing import CheckpointManager
 from zoo_core.training.loop import TrainingLoop
 from zoo_core.training.plan import Plan, make_plan
 
-IMAGES, HELD_OUT = 16, 8
-"""Number of random images to train on, and to validate on."""
-# The model's own data set may need a download, and would make every check slower.
+Outputs = tuple[np.ndarray[Any, Any], ...]
+"""Outputs of a model, one array per head."""
+
+LARGE = 1_000_000
+"""Minimum number of parameters of a model that is trained with all threads."""
 
 
 @dataclass(frozen=True)
 class Trainee:
-    """A model, its trainer, and a run on random images of the data set's shape."""
+    """A model, its trainer, and a run on random examples of the data set's shape."""
 
     plan: Plan
     trainer: Trainer
@@ -46,10 +46,13 @@ class Trainee:
     ) -> Trainee:
         """Return a trainee that trains on the CPU, for one epoch of two steps by default."""
         # `fresh` is switched off because the random data set composes no images.
-        small = {"epochs": 1, "batch_size": IMAGES // 2, "fresh": False}
+        small = {"epochs": 1, "batch_size": EXAMPLES // 2, "fresh": False}
         plan = make_plan(catalog, name, recipe, [small, overrides])
-        data = _random_data(plan.config.input_shape, plan.config.outputs)
-        run = plan.make_run(data, Path(), Callbacks())
+        run = plan.make_run(training_data(plan.config), Path(), Callbacks())
+        # Of a small model, because waiting for one another takes several threads longer than the
+        # few examples do, and most of all on a busy machine.
+        small_model = (plan.model.spec.parameters or 0) < LARGE
+        threads = 1 if threads is None and small_model else threads
         return cls(plan, plan.make_trainer("cpu", threads), run)
 
     def build(self, seed: int) -> Any:
@@ -57,7 +60,7 @@ class Trainee:
         return self.plan.build(self.trainer, seed)
 
     def start(self, model: Any) -> Learner:
-        """Return a learner of a model, with the training images set."""
+        """Return a learner of a model, with the training examples set."""
         learner = self.trainer.start(model, self.run)
         learner.set_data(self.run.data.train)
         return learner
@@ -67,25 +70,58 @@ class Trainee:
         model = self.plan.build(self.trainer)
         return TrainingLoop(self.trainer, model, self.run, checkpoints).fit()
 
-    def predict(self, model: Any, count: int = IMAGES) -> list[np.ndarray[Any, Any]]:
-        """Return the logits of the first images."""
+    def predict(self, model: Any, count: int = EXAMPLES) -> Outputs:
+        """Return the outputs for the first examples."""
         data = self.run.data
-        return list(self.trainer.predict(model, data.train.inputs[:count], data.normalization))
+        return tuple(self.trainer.predict(model, data.train.images[:count], data.normalization))
+
+    def trained_weights(self, model: Any) -> set[str]:
+        """Return the names of the weights that a training changes.
+
+        They are those that the trainer's ``trainable_weights`` returns, or all without that method.
+        """
+        method = getattr(self.trainer, "trainable_weights", None)
+        return set(self.trainer.get_weights(model) if method is None else method(model))
 
 
-def _random_data(shape: tuple[int, ...], classes: tuple[int, ...]) -> TrainingData:
-    count = IMAGES + HELD_OUT
-    images = (256 * uniform((count, *shape), 1)).astype(np.uint8)  # (N, C, H, W)
-    # Every class in turn, so that no head learns a batch by predicting one class always.
-    labels = tuple(np.arange(count) % many for many in classes)
-    split = Split(images, labels)
-    channels = shape[0]
-    dataset = ArrayDataset(
-        splits={"train": split, "test": split},
-        targets=class_targets(*([*map(str, range(many))] for many in classes)),
-        mean=(0.5,) * channels,
-        std=(0.3,) * channels,  # of uniform noise: 1/√12
-    )
-    normalization = Normalization(dataset.mean, dataset.std)
-    rows = np.arange(count)
-    return TrainingData(dataset, rows[:IMAGES], rows[IMAGES:], normalization)
+@dataclass(frozen=True)
+class Subject:
+    """The subject of checks: a model with one of its recipes, and its trainer.
+
+    Attributes:
+        catalog: the installed plugins.
+        model: name of the model.
+        recipe: name of the recipe.
+        changes: recipe values that replace those of the recipe, as (field, value).
+    """
+
+    catalog: Catalog
+    model: str
+    recipe: str = "default"
+    changes: tuple[tuple[str, Any], ...] = ()
+
+    def trainee(self, **overrides: Any) -> Trainee:
+        """Return a trainee of the subject; see `Trainee.make`."""
+        values = dict(self.changes) | overrides
+        return Trainee.make(self.catalog, self.model, self.recipe, **values)
+
+    def outputs(self) -> Outputs:
+        """Return the outputs of a new model for the random examples."""
+        return _outputs(self)
+
+    def fit(self, **overrides: Any) -> FitResult:
+        """Return the result of a training; equal trainings are trained once."""
+        return _fitted(self, json.dumps(overrides, sort_keys=True))  # hashable
+
+
+# Checks share trainings, because starting one may take seconds: a framework compiles the step. A
+# few alone, because a result holds the weights.
+@lru_cache(maxsize=4)
+def _fitted(subject: Subject, overrides: str) -> FitResult:
+    return subject.trainee(**json.loads(overrides)).fit()
+
+
+@lru_cache(maxsize=2)
+def _outputs(subject: Subject) -> Outputs:
+    trainee = subject.trainee()
+    return trainee.predict(trainee.build(0))

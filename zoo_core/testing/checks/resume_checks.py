@@ -10,10 +10,9 @@ from typing import Any
 from zoo_core.errors import InterruptedTrainingError
 from zoo_core.filenames import CONFIG
 from zoo_core.frameworks.training_state import FitResult
-from zoo_core.plugins.catalog import Catalog
 from zoo_core.system.interrupts import Stop
 from zoo_core.testing.check import ContractError, expect, expect_equal
-from zoo_core.testing.trainee import Trainee
+from zoo_core.testing.trainee import Subject
 from zoo_core.training.checkpoint import Checkpoints
 from zoo_core.training.checkpointing import CheckpointManager
 
@@ -39,17 +38,18 @@ class StopAfter(Stop):
         return SIGTERM if self._left < 0 else 0
 
 
-def resumes_to_the_bit(catalog: Catalog, name: str, recipe: str) -> None:
-    """Check that a training stopped after every step ends like one that was never stopped."""
-    whole = Trainee.make(catalog, name, recipe, **SEVERAL_STEPS).fit()
+def resumes_to_the_bit(subject: Subject, steps: int = 1, **overrides: Any) -> None:
+    """Check that a training that is stopped and resumed ends like one that was never stopped."""
+    values = SEVERAL_STEPS | overrides
+    whole = subject.fit(**values)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / CONFIG).touch()  # whose checksum a checkpoint has
         for _ in range(100):  # steps, validations and the end: far fewer are needed
             # A new trainee each time, as in a new process: only the checkpoint connects them.
-            trainee = Trainee.make(catalog, name, recipe, **SEVERAL_STEPS)
+            trainee = subject.trainee(**values)
             checkpoints = Checkpoints(Path(folder), every=float("inf"))
             try:
-                fitted = trainee.fit(CheckpointManager(checkpoints, StopAfter(1)))
+                fitted = trainee.fit(CheckpointManager(checkpoints, StopAfter(steps)))
             except InterruptedTrainingError:
                 continue
             expect_same(fitted, whole)

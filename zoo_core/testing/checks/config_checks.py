@@ -10,10 +10,11 @@ from zoo_core.errors import InvalidValueError, join_names
 from zoo_core.frameworks.trainer import model_builder
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.recipes.model_config import ModelConfig
+from zoo_core.recipes.nested_models import lax_models
 from zoo_core.recipes.resolve import recipe_names
 from zoo_core.recipes.validation import first_error, validate
 from zoo_core.testing.check import ContractError, expect
-from zoo_core.testing.trainee import Trainee
+from zoo_core.testing.trainee import Subject
 from zoo_core.tuning.model_spaces import check_space, find_space, plan_values
 
 
@@ -33,20 +34,34 @@ def builds_with_its_defaults(catalog: Catalog, name: str) -> None:
     model_builder(entry)(config)
 
 
+def refuses_nested_unknown_keys(catalog: Catalog, name: str) -> None:
+    """Check that every model that is nested in the config refuses unknown keys."""
+    entry = catalog.model(name)
+    config = entry.resolve(entry.spec.config)
+    # Now, because a class that is defined after the config was unknown when that was checked.
+    config.model_rebuild()
+    lax = lax_models(config)
+    expect(
+        not lax,
+        f"config {entry.spec.config}: {join_names(lax)} would ignore unknown keys; derive it from "
+        "zoo_core.plugin_api.FrozenModel, or set extra='forbid' in its model_config",
+    )
+
+
 def has_a_default_recipe(catalog: Catalog, name: str) -> None:
     """Check that one of the model's recipes is named ``default``."""
     names = recipe_names(catalog.model(name))
     expect("default" in names, f"recipes: expected 'default' among them, got {join_names(names)}")
 
 
-def resolves(catalog: Catalog, name: str, recipe: str) -> None:
+def resolves(subject: Subject) -> None:
     """Check that the recipe is valid, and that model, data set and trainer fit together."""
-    Trainee.make(catalog, name, recipe)
+    subject.trainee()
 
 
-def survives_json(catalog: Catalog, name: str, recipe: str) -> None:
+def survives_json(subject: Subject) -> None:
     """Check that the recipe's config is equal after a round trip through JSON."""
-    cls, values, config = _config(catalog, name, recipe)
+    cls, values, config = _config(subject)
     # Cards and run folders store configs as JSON. A validator that changes a value each time it
     # runs would build another model from them.
     again = validate(cls, values, what="config")
@@ -55,9 +70,9 @@ def survives_json(catalog: Catalog, name: str, recipe: str) -> None:
     )
 
 
-def refuses_unknown_keys(catalog: Catalog, name: str, recipe: str) -> None:
+def refuses_unknown_keys(subject: Subject) -> None:
     """Check that the config refuses an unknown key."""
-    cls, values, _ = _config(catalog, name, recipe)
+    cls, values, _ = _config(subject)
     try:
         validate(cls, {**values, "no_such_key": 1}, what="config")
     except InvalidValueError:
@@ -66,11 +81,12 @@ def refuses_unknown_keys(catalog: Catalog, name: str, recipe: str) -> None:
     raise ContractError("the config accepts the unknown key 'no_such_key'; keep extra='forbid'")
 
 
-def is_frozen(catalog: Catalog, name: str, recipe: str) -> None:
+def is_frozen(subject: Subject) -> None:
     """Check that the config is immutable."""
-    _, _, config = _config(catalog, name, recipe)
+    _, values, config = _config(subject)
+    field = next(iter(values))
     try:
-        config.input_shape = config.input_shape
+        setattr(config, field, getattr(config, field))
     except Exception:  # pydantic's or any other class's
         return
     raise ContractError("the config can be modified; keep frozen=True")
@@ -86,15 +102,10 @@ def can_be_searched(catalog: Catalog, name: str, space: str) -> None:
         found.grid(plan_values(plan, found.ranges))
 
 
-def _config(
-    catalog: Catalog, name: str, recipe: str
-) -> tuple[type[ModelConfig], dict[str, Any], Any]:
-    config = Trainee.make(catalog, name, recipe).plan.config
+def _config(subject: Subject) -> tuple[type[ModelConfig], dict[str, Any], Any]:
+    config = subject.trainee().plan.config
     return type(config), config.model_dump(mode="json"), config
 
-
-CONFIG_CHECKS = (builds_with_its_defaults, has_a_default_recipe)
-"""Checks of a model."""
 
 RECIPE_CHECKS = (resolves, survives_json, refuses_unknown_keys, is_frozen)
 """Checks of a model with each of its recipes."""

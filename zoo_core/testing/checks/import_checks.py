@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import requires
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from packaging.utils import canonicalize_name
 
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.testing.check import ContractError, expect
-from zoo_core.testing.static_checks import plugin_of
+from zoo_core.testing.checks.static_checks import plugin_of
 
 ALLOWED = {"zoo_core", "pluggy"}
 """Packages that any plugin's module may import."""
@@ -73,6 +74,7 @@ def opens_no_connection(catalog: Catalog, name: str) -> None:
     expect(not reached, f"importing its module calls {', '.join(reached)}")
 
 
+@lru_cache(maxsize=1)  # four checks, one process
 def import_module(catalog: Catalog, name: str) -> ImportEffects:
     """Import a plugin's module in a fresh interpreter, and return the side effects."""
     module = _module(catalog, name)

@@ -8,19 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.errors import InvalidValueError, PluginError, UnknownNameError
+from zoo_core.errors import InvalidValueError, PluginError
 from zoo_core.frameworks.trainer import Batch, group_of, make_trainer
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.recipes.recipe import TRAINER_FIELDS, Recipe
 from zoo_core.testing.check import ContractError, NotApplicableError, expect, expect_equal
-from zoo_core.testing.resume_checks import resumes_to_the_bit
+from zoo_core.testing.checks.learning_checks import expect_no_random_weights
+from zoo_core.testing.checks.resume_checks import resumes_to_the_bit
+from zoo_core.testing.random_data import EXAMPLES
 from zoo_core.testing.trainee import Trainee
-
-# The defaults of a recipe have no effect, so that two trainings differ in the field under test
-# alone; the model's own recipe may augment images or decay weights.
-_PLAIN: dict[str, Any] = {
-    field: Recipe.model_fields[field].default for field in (*TRAINER_FIELDS, "schedule")
-} | {"lr": 0.01}
+from zoo_core.testing.trainer_subject import trainer_subject
 
 _MOMENTUM = {"momentum": 0.9}
 
@@ -46,46 +42,64 @@ FIELD_TRIALS: dict[str, tuple[dict[str, Any], ...]] = {
 """Recipe field -> values of trainings that differ in this field alone."""
 
 
-def check_field_is_implemented(catalog: Catalog, trainer: str, field: str) -> None:
-    """Check that trainings that differ in one recipe field end with different weights."""
+_STATES: dict[str, tuple[dict[str, Any], ...]] = {
+    "momentum": ({"momentum": 0.9},),
+    "optimizer": ({"optimizer": "adamw"}, {"optimizer": "muon"}),
+    "ema": ({"ema": 0.9},),
+}
+"""Recipe field -> values with which a learner has a state of another kind."""
+
+
+def has_a_model_to_train(catalog: Catalog, trainer: str, model: str) -> None:
+    """Check that there is a model to check the trainer with, and that it can be built."""
+    trainee = trainer_subject(catalog, trainer, model).trainee()
+    trainee.build(0)
+
+
+def trains(catalog: Catalog, trainer: str, model: str) -> None:
+    """Check that a short training of two steps ends without an error."""
+    trainer_subject(catalog, trainer, model).fit()
+
+
+def check_field_is_implemented(catalog: Catalog, trainer: str, model: str, field: str) -> None:
+    """Check that trainings that differ in this recipe field end with different weights."""
     if field not in FIELD_TRIALS:
         raise ContractError(f"recipe_fields of its spec: there is no recipe field {field!r}")
-    name = _model_of(catalog, trainer)
-    if field == "precision" and not _has_bfloat16(catalog, name):
+    subject = trainer_subject(catalog, trainer, model)
+    if field == "precision" and _lacks_bfloat16(subject.trainee()):
         raise NotApplicableError("this processor has no bfloat16")
     try:
-        trained = [
-            Trainee.make(catalog, name, **{**_PLAIN, **values}).fit().weights
-            for values in FIELD_TRIALS[field]
-        ]
+        trained = [subject.fit(**values).weights for values in FIELD_TRIALS[field]]
     except PluginError as exc:
         if field != "transforms":
             raise
         raise NotApplicableError(str(exc)) from exc  # they may need an optional library
     for first, second in combinations(trained, 2):
-        expect(
-            any((value != second[tensor]).any() for tensor, value in first.items()),
-            f"its spec lists the recipe field {field}, which has no effect",
-        )
+        if any((value != second[tensor]).any() for tensor, value in first.items()):
+            continue
+        problem = f"its spec lists the recipe field {field}, which has no effect"
+        expect(field == "seed", problem)
+        expect_no_random_weights(subject.trainee(), problem)
+        raise NotApplicableError("the model's initial weights are constants")
 
 
-def states_its_environment(catalog: Catalog, trainer: str) -> None:
+def states_its_environment(catalog: Catalog, trainer: str, _model: str) -> None:
     """Check that ``environment`` is complete, plain and constant."""
-    trainee = Trainee.make(catalog, _model_of(catalog, trainer))
-    facts = trainee.trainer.environment()
+    made = make_trainer(catalog.trainer(trainer), device="cpu", threads=None)
+    facts = made.environment()
     for key in ("framework", "device"):
         expect(facts.get(key), f"its environment has no {key!r}: {facts}")
     plain = all(isinstance(value, str | int) for value in facts.values())
     expect(plain, f"its environment: expected strings and integers alone, got {facts}")
     # A fact that varies, such as a time, would make every reproduction differ from its card.
-    again = trainee.trainer.environment()
+    again = made.environment()
     expect(
         json.dumps(facts) == json.dumps(again),
         f"its environment on the second call: expected {facts}, got {again}",
     )
 
 
-def refuses_an_unknown_device(catalog: Catalog, trainer: str) -> None:
+def refuses_an_unknown_device(catalog: Catalog, trainer: str, _model: str) -> None:
     """Check that an unknown device is an `InvalidValueError` that names it."""
     try:
         make_trainer(catalog.trainer(trainer), device="no-such-device", threads=None)
@@ -95,51 +109,55 @@ def refuses_an_unknown_device(catalog: Catalog, trainer: str) -> None:
         raise ContractError("it accepts the device 'no-such-device'; raise InvalidValueError")
 
 
-def gets_and_sets_weights(catalog: Catalog, trainer: str) -> None:
+def gets_and_sets_weights(catalog: Catalog, trainer: str, model: str) -> None:
     """Check that ``get_weights`` returns copies, and what ``set_weights`` has set."""
-    trainee = Trainee.make(catalog, _model_of(catalog, trainer))
-    model, other = trainee.build(0), trainee.build(1)
-    weights = {name: array.copy() for name, array in trainee.trainer.get_weights(model).items()}
-    for array in trainee.trainer.get_weights(model).values():
+    trainee = trainer_subject(catalog, trainer, model).trainee()
+    made, other = trainee.build(0), trainee.build(1)
+    weights = {name: array.copy() for name, array in trainee.trainer.get_weights(made).items()}
+    for array in trainee.trainer.get_weights(made).values():
         array[...] = 0  # of a copy, or the model has changed
     trainee.trainer.set_weights(other, weights)
-    for each, why in ((model, "after a copy of it was changed"), (other, "after set_weights")):
+    for each, why in ((made, "after a copy of it was changed"), (other, "after set_weights")):
         for tensor, value in trainee.trainer.get_weights(each).items():
             expect_equal(value, weights[tensor], tensor, why)
 
 
-def returns_a_copy_of_its_state(catalog: Catalog, trainer: str) -> None:
+def returns_a_copy_of_its_state(catalog: Catalog, trainer: str, model: str) -> None:
     """Check that a learner's state is a copy, which later steps do not change."""
     # By the contract, so that a caller may keep one while the training continues.
-    trainee = Trainee.make(catalog, _model_of(catalog, trainer))
+    trainee = trainer_subject(catalog, trainer, model).trainee()
     learner = trainee.start(trainee.build(0))
     state = learner.get_state()
     kept = {key: value.copy() for key, value in state.items()}
-    learner.step(Batch(step=0, rows=np.arange(8), lr=0.1))
+    learner.step(Batch(step=0, rows=np.arange(EXAMPLES // 2), lr=0.1))
     for key, value in state.items():
         expect_equal(value, kept[key], key, "in a state after one more step")
 
 
-def counts_parameters(catalog: Catalog, trainer: str) -> None:
+def counts_parameters(catalog: Catalog, trainer: str, model: str) -> None:
     """Check that the number of parameters is positive, and at most the size of the weights."""
     # Weights also hold buffers, which are not trained: hence "at most".
-    trainee = Trainee.make(catalog, _model_of(catalog, trainer))
-    model = trainee.build(0)
-    count = trainee.trainer.count_parameters(model)
-    size = sum(array.size for array in trainee.trainer.get_weights(model).values())
+    trainee = trainer_subject(catalog, trainer, model).trainee()
+    made = trainee.build(0)
+    count = trainee.trainer.count_parameters(made)
+    size = sum(array.size for array in trainee.trainer.get_weights(made).values())
     expect(
         0 < count <= size,
         f"number of parameters: expected 1 to {size}, the size of the weights, got {count}",
     )
 
 
-def resumes_its_training(catalog: Catalog, trainer: str) -> None:
-    """Check that a training stopped after every step ends like one that was never stopped."""
-    # The model may belong to another plugin, whose checks do not run with this one's.
-    resumes_to_the_bit(catalog, _model_of(catalog, trainer), "default")
+def resumes_its_training(catalog: Catalog, trainer: str, model: str) -> None:
+    """Check that a training that is stopped and resumed ends like one that was never stopped."""
+    fields = catalog.trainer(trainer).spec.recipe_fields
+    # With each optimizer, because each has a state of its own.
+    kinds = [values for field in _STATES if field in fields for values in _STATES[field]]
+    plain: dict[str, Any] = {}
+    for values in (plain, *kinds):
+        resumes_to_the_bit(trainer_subject(catalog, trainer, model), 4, **values)
 
 
-def provides_a_group(catalog: Catalog, trainer: str) -> None:
+def provides_a_group(catalog: Catalog, trainer: str, _model: str) -> None:
     """Check that a distributed trainer in a single process is rank 0 of 1."""
     entry = catalog.trainer(trainer)
     group = group_of(entry, make_trainer(entry, device="cpu", threads=None))
@@ -150,25 +168,15 @@ def provides_a_group(catalog: Catalog, trainer: str) -> None:
     )
 
 
-def _model_of(catalog: Catalog, trainer: str) -> str:
-    for name, entry in catalog.entries("models").items():
-        if entry.spec.trainer == trainer:
-            return name
-    raise UnknownNameError(
-        f"no installed model has the trainer {trainer!r}", hint="Install one to check the trainer."
-    )
+def _lacks_bfloat16(trainee: Trainee) -> bool:
+    return trainee.trainer.environment().get("bfloat16") == "absent"
 
 
-def _has_bfloat16(catalog: Catalog, name: str) -> bool:
-    environment = Trainee.make(catalog, name).trainer.environment()
-    return environment.get("bfloat16") != "absent"
+TRAINER_CHECKS = (states_its_environment, refuses_an_unknown_device)
+"""Checks of a trainer alone."""
 
+WEIGHT_CHECKS = (gets_and_sets_weights, counts_parameters)
+"""Checks of a trainer with a model that it builds."""
 
-TRAINER_CHECKS = (
-    states_its_environment,
-    refuses_an_unknown_device,
-    gets_and_sets_weights,
-    returns_a_copy_of_its_state,
-    counts_parameters,
-    resumes_its_training,
-)
+LEARNER_CHECKS = (returns_a_copy_of_its_state, resumes_its_training)
+"""Checks of a trainer with a model that it trains."""

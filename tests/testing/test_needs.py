@@ -1,0 +1,86 @@
+"""One cause is reported once: checks that need a failed one are skipped."""
+
+import pytest
+
+from zoo_core.testing import Check, plugin_checks, run_checks
+
+
+def results(catalog):
+    """Return results by name; that of a failure, where a model and others share a name."""
+    found = list(run_checks(plugin_checks(catalog, "zoo-odd"), skip={}, save=None))
+    found.sort(key=lambda each: each.status == "failed")
+    return {each.check: each for each in found}
+
+
+def failed(outcomes):
+    return {name: each.message for name, each in outcomes.items() if each.status == "failed"}
+
+
+@pytest.mark.parametrize(
+    ("plugin", "model", "cause"),
+    [
+        (
+            "MODEL = {'builder': 'zoo_odd.model:none'}",
+            "",
+            "odd: has import strings that resolve",
+        ),
+        ("MODEL = {'trainer': 'none'}", "", "odd: has trainer and data set installed"),
+        ("", "def Model(config): 1 / 0", "odd: builds with its defaults"),
+        ("", "Model.__call__ = lambda self, x: 1 / 0", "odd.default: predicts"),
+    ],
+)
+def test_checks_of_model_report_one_cause_once(odd, plugin, model, cause):
+    outcomes = results(odd(plugin, model))
+    # The trainer is checked with the same model.
+    assert failed(outcomes).keys() <= {cause, "odd: has a model to train", "odd: trains"}
+    for name in ("odd.default: trains", "odd.slow: resumes to the bit"):
+        assert outcomes[name].message.startswith("needs ")
+
+
+def test_checks_of_other_recipes_do_not_repeat_failure_of_default_one(odd):
+    outcomes = results(odd(model="Learner.step = lambda self, batch: 1 / 0"))
+    assert failed(outcomes).keys() == {"odd.default: trains", "odd: trains"}
+    assert outcomes["odd.slow: trains"].message == "needs odd.default: trains, which failed"
+
+
+def test_checks_of_trainer_without_model_report_it_once(odd):
+    outcomes = results(odd("MODEL = {'trainer': 'toy'}"))
+    assert failed(outcomes).keys() == {"odd: has a model to train"}
+    assert outcomes["odd: implements lr"].message == "needs odd: has a model to train, which failed"
+    assert outcomes["odd: states its environment"].status == "passed"
+
+
+def test_checks_of_data_set_that_does_not_load_report_it_once(odd):
+    outcomes = results(odd(model="def load(): raise OSError('no disk')"))
+    (message,) = failed(outcomes).values()
+    assert "no disk" in message
+    assert "zoo_odd/model.py:" in message
+    assert outcomes["odd: has its sha256"].message == "needs odd: can be loaded, which failed"
+
+
+def test_run_checks_skips_what_needs_failed_check_at_any_distance():
+    def fail():
+        raise ValueError("odd")
+
+    checks = [
+        Check("x: a", fail),
+        Check("x: b", lambda: None, needs=("x: a",)),
+        Check("x: c", lambda: None, needs=("x: b",)),
+        Check("x: d", lambda: None, needs=("x: e",)),
+    ]
+    found = [(each.status, each.message) for each in run_checks(checks, skip={}, save=None)]
+    assert found == [
+        ("failed", "it raised ValueError: odd"),
+        ("skipped", "needs x: a, which failed"),
+        ("skipped", "needs x: b, which failed"),
+        ("passed", ""),
+    ]
+
+
+def test_run_checks_runs_what_needs_check_that_user_skips():
+    def fail():
+        raise ValueError("odd")
+
+    checks = [Check("x: a", fail), Check("x: b", lambda: None, needs=("x: a",))]
+    results = run_checks(checks, skip={"x: a": "known"}, save=None)
+    assert [each.status for each in results] == ["skipped", "passed"]

@@ -1,0 +1,145 @@
+"""Plugins that are right in an unusual way pass all checks."""
+
+import numpy as np
+import pytest
+
+from zoo_core import ModelConfig
+from zoo_core.testing import NotApplicableError, plugin_checks, run_checks
+from zoo_core.testing.random_data import first_examples, is_exact, shortfall, training_data
+
+BUFFER = """
+class Trainer(Trainer):
+    def get_weights(self, model): return super().get_weights(model) | {"table": np.arange(3)}
+    def trainable_weights(self, model): return ["head0"]
+"""
+
+# A frozen projection between the pixels and the head, drawn from the seed like any other weight.
+FROZEN = """
+class Model(Model):
+    def __init__(self, config):
+        super().__init__(config)
+        self.trunk = np.zeros((self.weights[0].shape[0],) * 2, np.float32)
+    def __call__(self, x): return super().__call__(x @ self.trunk)
+class Learner(Learner):
+    def step(self, batch):
+        x = _prepare(self.images.images[batch.rows], self.normalization) @ self.model.trunk
+        logits = [x @ weight for weight in self.model.weights]
+        for head, weight in enumerate(self.model.weights):
+            error = softmax(logits[head])
+            error[np.arange(len(x)), self.images.labels[batch.rows][:, head]] -= 1
+            weight -= np.float32(batch.lr / len(x)) * (x.T @ error)
+        return logits
+    def get_state(self): return super().get_state() | {"trunk": self.model.trunk.copy()}
+    def set_state(self, state):
+        super().set_state(state)
+        self.model.trunk[:] = state["trunk"]
+class Trainer(Trainer):
+    def build(self, builder, config, seed):
+        model = super().build(builder, config, seed)
+        model.trunk[:] = np.random.default_rng(seed).standard_normal(model.trunk.shape) / 5
+        return model
+    def get_weights(self, model): return super().get_weights(model) | {"trunk": model.trunk.copy()}
+    def set_weights(self, model, weights):
+        super().set_weights(model, weights)
+        model.trunk[:] = weights["trunk"]
+    def count_parameters(self, model): return model.trunk.size + super().count_parameters(model)
+    def trainable_weights(self, model): return [*super().get_weights(model)]
+from zoo_core.plugin_api import softmax
+from zoo_toy.model import _prepare
+"""
+
+NO_SINGLE_IMAGE = """
+class Learner(Learner):
+    def step(self, batch):
+        assert len(batch.rows) > 1
+        return super().step(batch)
+"""
+
+# The mean brightness of the left and the right half of an image, for three classes.
+SMALL = """
+class Model(Model):
+    def __init__(self, config):
+        self.config, self.weights = config, [np.zeros((2, n), np.float32) for n in config.classes]
+def _prepare(images, normalization):
+    x = images.mean(axis=(1, 3))
+    x = np.stack([part.mean(axis=1) for part in np.array_split(x, 2, axis=1)], axis=1) / 255
+    return ((x - normalization.mean[0]) / normalization.std[0] * 4).astype(np.float32)
+import zoo_toy.model
+"""
+
+RIGHT = {
+    "a constant buffer": ("", BUFFER),
+    "a frozen trunk": ("", FROZEN),
+    "one epoch": ("", "RECIPES = RECIPES | {'default': {'epochs': 1, 'lr': 0.5}}"),
+    "a batch of all images": (
+        "",
+        "RECIPES = RECIPES | {'default': {'batch_size': 100, 'lr': 0.5}}",
+    ),
+    "no batch of one image": ("", NO_SINGLE_IMAGE),
+    "a template of Python code": ("", ""),
+}
+
+
+def failures(catalog):
+    results = run_checks(plugin_checks(catalog, "zoo-odd"), skip={}, save=None)
+    return {each.check: each.message for each in results if each.status != "passed"}
+
+
+@pytest.mark.parametrize("what", RIGHT)
+def test_checks_pass_right_plugin(odd, site, what):
+    plugin, model = RIGHT[what]
+    catalog = odd(plugin, model)
+    if what == "a template of Python code":
+        (site / "zoo_odd" / "template.py").write_text("class {{ name }}: pass\n")
+    assert failures(catalog) == {}
+
+
+# All weights are 0 at first, and the order of the images has no effect.
+CONSTANT = """
+RECIPES = {name: {"lr": 0.5, "model": {"scale": 0}} for name in ("default", "slow")}
+class Learner(Learner):
+    def step(self, batch):
+        return super().step(dataclasses.replace(batch, rows=np.arange(len(batch.rows))))
+"""
+
+
+def test_checks_skip_seed_of_model_without_random_weights(odd):
+    catalog = odd(model=CONSTANT)
+    skipped = failures(catalog)
+    assert skipped.keys() == {
+        "odd.default: depends on its seed",
+        "odd.slow: depends on its seed",
+        "odd: implements seed",
+    }
+    assert all("constants" in message for message in skipped.values())
+
+
+def test_seed_check_of_recipe_with_constant_weights_is_not_applicable(odd):
+    catalog = odd(model=CONSTANT)
+    checks = {check.name: check for check in plugin_checks(catalog, "zoo-odd")}
+    with pytest.raises(NotApplicableError, match="no seed has an effect"):
+        checks["odd.default: depends on its seed"].run()
+
+
+def test_learning_check_passes_model_of_two_features(odd, monkeypatch):
+    import zoo_toy.model
+
+    catalog = odd(model=SMALL)
+    import zoo_odd.model
+
+    monkeypatch.setattr(zoo_toy.model, "_prepare", zoo_odd.model._prepare)
+    checks = {check.name: check for check in plugin_checks(catalog, "zoo-odd")}
+    checks["odd.default: overfits a batch"].run()
+
+
+@pytest.mark.parametrize(
+    ("classes", "right", "enough"), [(10, 16, True), (10, 8, True), (10, 4, False), (2, 12, False)]
+)
+def test_shortfall_is_that_of_a_head_no_better_than_chance(classes, right, enough):
+    config = ModelConfig(input_shape=(1, 4, 4), classes=(classes,))
+    split = first_examples(training_data(config))
+    answers = split.labels[:, 0].copy()
+    answers[right:] = (answers[right:] + 1) % classes
+    outputs = [np.eye(classes, dtype=np.float32)[answers]]
+    assert (shortfall(outputs, split) == "") == enough
+    assert is_exact(outputs, split) == (right == 16)

@@ -1,0 +1,1 @@
+"""The conformance checks, by what they check."""

@@ -1,0 +1,163 @@
+"""Checks of a model by training it, with any of its recipes."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zoo_core.filenames import WEIGHTS
+from zoo_core.frameworks.trainer import Batch
+from zoo_core.recipes.recipe import TRAINER_FIELDS, Recipe
+from zoo_core.testing.check import (
+    ContractError,
+    NotApplicableError,
+    expect,
+    expect_equal,
+    expect_finite,
+)
+from zoo_core.testing.random_data import EXAMPLES, first_examples, is_exact, shortfall
+from zoo_core.testing.trainee import Subject, Trainee
+from zoo_core.weights.file import check_tensors, load_weights, save_weights
+
+OVERFIT_STEPS = 300
+"""Maximum number of steps to overfit one batch."""
+
+MOVING_STEPS = 10
+"""Maximum number of steps until every parameter has moved."""
+
+PLAIN: dict[str, Any] = {field: Recipe.model_fields[field].default for field in TRAINER_FIELDS}
+"""Recipe values without augmentation, regularization and averages."""
+
+
+def trains(subject: Subject) -> None:
+    """Check that a short training of two steps ends without an error."""
+    subject.fit(seed=1)
+
+
+def predicts_without_learning(subject: Subject) -> None:
+    """Check that prediction is deterministic and has no effect on a training."""
+    # So dropout and the like have to be off in a prediction, and on again in the next step.
+    ends = []
+    for often in (0, 2):
+        trainee = subject.trainee()
+        learner = trainee.start(trainee.build(0))
+        for step in range(3):
+            logits = [trainee.predict(learner.model) for _ in range(often)]
+            for head, pair in enumerate(zip(*logits, strict=True)):
+                expect_equal(pair[1], pair[0], f"a logit of head {head}", "when it predicts again")
+            learner.step(Batch(step=step, rows=np.arange(EXAMPLES), lr=0.001))
+        ends.append(learner.get_state())
+    for key, value in ends[1].items():
+        expect_equal(value, ends[0][key], key, "when it predicts between two steps")
+
+
+def has_gradients(subject: Subject) -> None:
+    """Check that training changes every weight that is not frozen, and keeps all finite."""
+    # Several steps, because residual branches may begin with a factor of 0: until that has moved,
+    # nothing behind it does. AdamW, because its steps do not shrink with the gradient, and so are
+    # not lost in rounding.
+    trainee, lr = _plain_descent(subject, adamw=0.01, sgd=1.0)
+    model = trainee.build(0)
+    before = trainee.trainer.get_weights(model)
+    trained = trainee.trained_weights(model)
+    unknown = ", ".join(sorted(trained - before.keys()))
+    expect(not unknown, f"trainable_weights: expected names of get_weights, got {unknown}")
+    learner = trainee.start(model)
+    for step in range(MOVING_STEPS):
+        learner.step(Batch(step=step, rows=np.arange(EXAMPLES), lr=lr))
+        weights = trainee.trainer.get_weights(model)
+        for tensor, after in weights.items():
+            expect_finite(after, f"{tensor} after a step of descent")
+        still = sorted(t for t in trained if np.array_equal(weights[t], before[t]))
+        if not still:
+            return
+    raise ContractError(
+        f"{MOVING_STEPS} steps of descent do not move {still[0]}",
+        hint="If it is frozen on purpose, leave it out of the trainer's trainable_weights "
+        "(PyTorch: requires_grad_(False)), or register it as a buffer.",
+    )
+
+
+def overfits_a_batch(subject: Subject) -> None:
+    """Check that the model learns a single batch of random images by heart."""
+    # With large steps, and otherwise with small ones, which networks without normalization need.
+    missing = []
+    for factor in (1, 0.1):
+        trainee, lr = _plain_descent(subject, adamw=0.003 * factor, sgd=0.1 * factor)
+        model, split = trainee.build(0), first_examples(trainee.run.data)
+        learner = trainee.start(model)
+        for step in range(OVERFIT_STEPS):
+            learner.step(Batch(step=step, rows=np.arange(EXAMPLES), lr=lr))
+            if step % 20 == 19:  # most models need far fewer steps
+                outputs = trainee.predict(model)
+                if is_exact(outputs, split):
+                    return
+        missing.append(shortfall(outputs, split))
+    # Not all of them by then, because a small model has no room for 16 random images.
+    expect(not all(missing), f"after {OVERFIT_STEPS} steps on one batch: {missing[0]}")
+
+
+def _plain_descent(subject: Subject, *, adamw: float, sgd: float) -> tuple[Trainee, float]:
+    """Return a trainee with as plain a descent as its trainer implements, and its learning rate."""
+    # Without weight decay and averages, which move weights that have no gradient, and without
+    # augmentation, with which no batch is seen twice.
+    trainer = subject.trainee().plan.trainer.spec
+    has_optimizers = "optimizer" in trainer.recipe_fields
+    plain = PLAIN | {"optimizer": "adamw" if has_optimizers else "sgd"}
+    return subject.trainee(**plain), adamw if has_optimizers else sgd
+
+
+def is_deterministic(subject: Subject) -> None:
+    """Check that two trainings with one seed end with the same weights."""
+    first, again = subject.fit(seed=1).weights, subject.trainee(seed=1).fit().weights
+    for tensor, value in again.items():
+        expect_equal(value, first[tensor], tensor, "between two trainings with one seed")
+
+
+def depends_on_its_seed(subject: Subject) -> None:
+    """Check that trainings with two seeds end with different weights."""
+    first, other = (subject.fit(seed=seed).weights for seed in (1, 2))
+    if not any((value != other[tensor]).any() for tensor, value in first.items()):
+        expect_no_random_weights(subject.trainee(), "two seeds give the same weights")
+        raise NotApplicableError("its initial weights are constants, so no seed has an effect")
+
+
+def expect_no_random_weights(trainee: Trainee, problem: str) -> None:
+    """Raise a `ContractError` if the initial weights of a model are not constants."""
+    # All of one value in every tensor, as in a linear model that starts from 0. Random numbers
+    # that are the same for every seed are an author's mistake.
+    weights = trainee.trainer.get_weights(trainee.build(1))
+    random = [tensor for tensor, value in weights.items() if value.size and np.ptp(value)]
+    expect(not random, problem)
+
+
+def survives_saving_and_loading(subject: Subject) -> None:
+    """Check that saved and loaded weights predict the same, bit by bit."""
+    trainee = subject.trainee()
+    # Of a trained model, because buffers such as running means are still 0 in a new one.
+    weights = subject.fit(seed=1).weights
+    model, other = trainee.build(1), trainee.build(2)
+    trainee.trainer.set_weights(model, weights)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / WEIGHTS
+        sha256 = save_weights(path, weights, {})
+        file = load_weights(path, sha256=sha256)
+        check_tensors(file, trainee.trainer.get_weights(other))
+        trainee.trainer.set_weights(other, file.tensors)
+    pairs = zip(trainee.predict(model), trainee.predict(other), strict=True)
+    for head, (expected, actual) in enumerate(pairs):
+        expect_equal(actual, expected, f"a logit of head {head}", "after save and load")
+
+
+LEARNING_CHECKS = (
+    predicts_without_learning,
+    has_gradients,
+    overfits_a_batch,
+    is_deterministic,
+    depends_on_its_seed,
+    survives_saving_and_loading,
+)
+"""Checks of a model that trains, with each of its recipes."""

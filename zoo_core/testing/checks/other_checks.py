@@ -1,0 +1,46 @@
+"""Checks of sources and commands."""
+
+from __future__ import annotations
+
+import click
+from click.testing import CliRunner
+
+from zoo_core.errors import ZooError, one_line
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.testing.check import ContractError, expect
+
+NOWHERE = "./no/such/address"
+"""Address for a source that is neither an existing path nor a name on any hub."""
+
+
+def refuses_an_address_without_data(catalog: Catalog, name: str) -> None:
+    """Check that an address without a data set is a `ZooError`, which users see on one line."""
+    try:
+        catalog.dataset(f"{name}:{NOWHERE}")
+    except ZooError:
+        return
+    except Exception as exc:
+        raise ContractError(f"{name}:{NOWHERE}: expected a ZooError, got {one_line(exc)}") from exc
+    raise ContractError(f"{name}:{NOWHERE}, which does not exist, is accepted as a data set")
+
+
+def is_a_click_command(catalog: Catalog, name: str) -> None:
+    """Check that the command is a click command."""
+    entry = catalog.command(name)
+    command = entry.resolve(entry.spec.command)
+    expect(
+        isinstance(command, click.Command),
+        f"{entry.spec.command}: expected a click command, got {command!r}",
+    )
+
+
+def has_a_help_text(catalog: Catalog, name: str) -> None:
+    """Check that ``--help`` succeeds and has a text."""
+    entry = catalog.command(name)
+    command = entry.resolve(entry.spec.command)
+    done = CliRunner().invoke(command, ["--help"])
+    expect(
+        done.exit_code == 0,
+        f"exit code of --help: expected 0, got {done.exit_code}: {done.output[-200:]}",
+    )
+    expect(command.help, "--help has no text; write a docstring")

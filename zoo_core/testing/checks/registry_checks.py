@@ -1,0 +1,58 @@
+"""Checks of a registry that a plugin offers, and of the weights in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from zoo_core.errors import ZooError
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.pretrained.load import load_pretrained
+from zoo_core.pretrained.verified_read import published_card, read_published
+from zoo_core.publishing.golden import check_golden
+from zoo_core.registry.location import Folder
+from zoo_core.registry.lookup import known_registries
+from zoo_core.registry.registry import FoundWeights, Registry
+from zoo_core.testing.check import NotApplicableError
+
+
+def can_be_read(catalog: Catalog, name: str) -> None:
+    """Check that the index of a registry on this machine can be read."""
+    registry = _registry(catalog, name)
+    # A server may be down without any fault of the plugin.
+    if not isinstance(registry.location, Folder):
+        raise NotApplicableError(f"it is not on this machine but at {registry.location.url}")
+    registry.index()
+
+
+def published(catalog: Catalog, name: str) -> Iterator[FoundWeights]:
+    """Yield the weights in a registry on this machine; none if it cannot be read."""
+    registry = _registry(catalog, name)
+    if isinstance(registry.location, Folder):
+        try:
+            yield from registry.published()
+        except ZooError:
+            return  # `can_be_read` reports it
+
+
+def match_the_index(_catalog: Catalog, found: FoundWeights) -> None:
+    """Check that weight file and card have the sizes and checksums of the index."""
+    read_published(found)
+    published_card(found)
+
+
+def give_their_golden_outputs(catalog: Catalog, found: FoundWeights) -> None:
+    """Check that the weights load into their model and give the outputs on their card."""
+    plugin = found.published.plugin
+    if plugin not in {each.distribution for each in catalog.plugins if each.usable}:
+        raise NotApplicableError(f"the plugin of its model, {plugin}, is not installed")
+    check_golden(load_pretrained(catalog, found, device="cpu"), published_card(found).golden)
+
+
+@lru_cache(maxsize=8)
+def _registry(catalog: Catalog, name: str) -> Registry:
+    return next(each for each in known_registries(catalog) if each.name == name)
+
+
+WEIGHTS_CHECKS = (match_the_index, give_their_golden_outputs)
+"""Checks of one set of published weights."""

@@ -1,0 +1,95 @@
+"""The checks of data sets, sources, trainers, registries and commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from zoo_core.plugins.catalog import Catalog
+from zoo_core.plugins.entry import Entry
+from zoo_core.testing.check import Check
+from zoo_core.testing.checks import (
+    dataset_checks,
+    other_checks,
+    registry_checks,
+    static_checks,
+    trainer_checks,
+)
+from zoo_core.testing.make_checks import make_checks, names_of
+
+_IMPORTS = static_checks.has_import_strings_that_resolve
+
+
+def checks_of_dataset(
+    catalog: Catalog, name: str, entry: Entry[Any], _model: str
+) -> Iterator[Check]:
+    """Yield the checks of a data set."""
+    static = [static_checks.has_an_spdx_license, static_checks.states_a_sha256_and_a_source]
+    yield from make_checks(name, [_IMPORTS, *static], entry)
+    imports, loads = names_of(name, _IMPORTS), dataset_checks.can_be_loaded
+    yield from make_checks(name, [loads], catalog, name, needs=imports)
+    functions = list(dataset_checks.DATASET_CHECKS)
+    functions += [dataset_checks.composes_new_images] * entry.spec.composable
+    functions += dataset_checks.READER_CHECKS * bool(entry.spec.reader)
+    needs = [*imports, *names_of(name, loads)]
+    yield from make_checks(name, functions, catalog, name, needs=needs)
+
+
+def checks_of_source(
+    catalog: Catalog, name: str, entry: Entry[Any], _model: str
+) -> Iterator[Check]:
+    """Yield the checks of a source."""
+    yield from make_checks(name, [_IMPORTS], entry)
+    refuses = other_checks.refuses_an_address_without_data
+    yield from make_checks(name, [refuses], catalog, name, needs=names_of(name, _IMPORTS))
+
+
+def checks_of_trainer(
+    catalog: Catalog, name: str, entry: Entry[Any], model: str
+) -> Iterator[Check]:
+    """Yield the checks of a trainer."""
+    arguments, imports = (catalog, name, model), names_of(name, _IMPORTS)
+    found, trains = trainer_checks.has_a_model_to_train, trainer_checks.trains
+    alone = [*trainer_checks.TRAINER_CHECKS]
+    alone += [trainer_checks.provides_a_group] * entry.spec.distributed
+    yield from make_checks(name, [_IMPORTS], entry)
+    yield from make_checks(name, [*alone, found], *arguments, needs=imports)
+    needs = [*imports, *names_of(name, found)]
+    yield from make_checks(name, trainer_checks.WEIGHT_CHECKS, *arguments, needs=needs)
+    yield from make_checks(name, [trains], *arguments, needs=needs, trains=True)
+    needs += names_of(name, trains)
+    learns = trainer_checks.LEARNER_CHECKS
+    yield from make_checks(name, learns, *arguments, needs=needs, trains=True)
+    # Every trainer implements the first two; its spec does not list them.
+    for field in sorted({"lr", "seed"}.union(entry.spec.recipe_fields)):
+        yield Check(
+            f"{name}: implements {field}",
+            trainer_checks.check_field_is_implemented,
+            (*arguments, field),
+            tuple(needs),
+            trains=True,
+        )
+
+
+def checks_of_registry(
+    catalog: Catalog, name: str, _entry: Entry[Any], _model: str
+) -> Iterator[Check]:
+    """Yield the checks of a registry."""
+    yield from make_checks(name, [registry_checks.can_be_read], catalog, name)
+    matches, gives = registry_checks.WEIGHTS_CHECKS
+    for found in registry_checks.published(catalog, name):
+        subject = found.qualified_name
+        yield from make_checks(subject, [matches], catalog, found)
+        yield from make_checks(subject, [gives], catalog, found, needs=names_of(subject, matches))
+
+
+def checks_of_command(
+    catalog: Catalog, name: str, entry: Entry[Any], _model: str
+) -> Iterator[Check]:
+    """Yield the checks of a command."""
+    subject = f"zoo {name}"  # because a model may have the name of a command
+    yield from make_checks(subject, [_IMPORTS], entry)
+    needs = names_of(subject, _IMPORTS)
+    yield from make_checks(subject, [other_checks.is_a_click_command], catalog, name, needs=needs)
+    needs += names_of(subject, other_checks.is_a_click_command)
+    yield from make_checks(subject, [other_checks.has_a_help_text], catalog, name, needs=needs)
