@@ -16,6 +16,9 @@ from zoo_core.system.atomic_files import write_atomic
 from zoo_core.system.terminal import print_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zoo_core.testing.check import Check
     from zoo_core.testing.runner import CheckResult
 
 SIGNS = {"passed": "ok   ", "failed": "FAIL ", "skipped": "skip "}
@@ -23,6 +26,22 @@ SIGNS = {"passed": "ok   ", "failed": "FAIL ", "skipped": "skip "}
 
 @click.command()
 @click.argument("plugin", shell_complete=options.complete_plugins)
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="PATTERN",
+    help="Run the checks whose name, subject or condition matches, such as 'overfits*'. "
+    "Repeatable.",
+)
+@click.option("--fast", is_flag=True, help="Leave out the checks that train a model.")
+@click.option("--list", "as_list", is_flag=True, help="List the checks instead of running them.")
+@click.option(
+    "--model",
+    default="",
+    metavar="MODEL",
+    shell_complete=options.complete_models,
+    help="Model to check the plugin's trainers with.  [default: a small one]",
+)
 @click.option(
     "--skip",
     "skips",
@@ -45,8 +64,16 @@ SIGNS = {"passed": "ok   ", "failed": "FAIL ", "skipped": "skip "}
     help="Folder for the arrays of failed checks.",
 )
 @options.as_json
-def check(
-    plugin: str, skips: tuple[str, ...], junit_file: Path | None, save: Path, as_json: bool
+def check(  # noqa: PLR0917 (click passes every argument by name)
+    plugin: str,
+    only: tuple[str, ...],
+    fast: bool,
+    as_list: bool,
+    model: str,
+    skips: tuple[str, ...],
+    junit_file: Path | None,
+    save: Path,
+    as_json: bool,
 ) -> int:
     """Run the conformance checks on everything that PLUGIN offers.
 
@@ -54,7 +81,7 @@ def check(
     offers; the whole plugin is checked. Only of a plugin with more than 20 models, a sample is
     checked, or the named model alone. The exit code is 5 if a check fails.
     """
-    from zoo_core.testing import plugin_checks, run_checks
+    from zoo_core.testing import plugin_checks, run_checks, select_checks
     from zoo_core.testing.runner import CheckStatus, check_skips, junit
     from zoo_core.testing.suite import MAX_MODELS, find_plugin
 
@@ -62,9 +89,12 @@ def check(
     catalog = load_catalog()
     found = find_plugin(catalog, plugin)
     name, models = found.distribution, sum(kind == "models" for kind, _ in found.offers)
-    checks = plugin_checks(catalog, plugin)
+    every = plugin_checks(catalog, plugin, model=model)
     skip = dict(map(_split_skip, skips))
-    check_skips(skip, checks)
+    check_skips(skip, every)
+    checks = select_checks(every, only=only, fast=fast)
+    if as_list:
+        return _list(name, checks, as_json)
     outcomes = []
     for outcome in run_checks(checks, skip=skip, save=save):
         outcomes.append(outcome)
@@ -79,12 +109,29 @@ def check(
         print_json({"plugin": name, **{str(k): v for k, v in counts.items()}, "checks": rows})
     else:
         summary = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-        print_lines(f"{len(outcomes)} checks of {name}: {summary}.")
+        left = f"; {len(every) - len(checks)} left out" if len(checks) < len(every) else ""
+        print_lines(f"{len(outcomes)} checks of {name}: {summary or 'none'}{left}.")
         if models > MAX_MODELS:
             print_lines(
                 f"Of {models:,} models, a sample was checked; to check another: zoo check MODEL"
             )
     return VerificationError.exit_code if counts[CheckStatus.FAILED] else 0
+
+
+def _list(plugin: str, checks: Sequence[Check], as_json: bool) -> int:
+    """Print the names of checks, and what each is for."""
+    if as_json:
+        rows = [{"check": each.name, "about": each.about, "trains": each.trains} for each in checks]
+        print_json({"plugin": plugin, "checks": rows})
+        return 0
+    subject = ""
+    for each in checks:
+        if each.subject != subject:  # once, because most subjects have many checks
+            subject = each.subject
+            print_lines(f"{subject}:")
+        print_lines(f"  {each.condition}{' (trains)' if each.trains else ''}: {each.about}")
+    print_lines(f"{len(checks)} checks of {plugin}.")
+    return 0
 
 
 def _split_skip(text: str) -> tuple[str, str]:
