@@ -93,6 +93,10 @@ class Task:
             DataError: they do not fit the task.
         """
 
+    def example_targets(self, count: int) -> Array:
+        """Return legal targets of made-up examples, few of them equal, for conformance checks."""
+        raise NotImplementedError
+
     def check_outputs(self, shape: tuple[int, ...], targets: Array) -> None:
         """Check that outputs of a shape, for one example, can express the targets of a split.
 

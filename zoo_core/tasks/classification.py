@@ -44,6 +44,9 @@ class Classification(Task):
         if low < 0 or high >= self.target.size:
             raise DataError(f"expected labels 0 to {self.target.size - 1}, got {low} to {high}")
 
+    def example_targets(self, count: int) -> Array:
+        return np.arange(count) % self.target.size
+
     def predict(self, outputs: Array) -> ClassPrediction:
         # The labels come from the logits, because the softmax may round two of them to equal
         # probabilities.

@@ -56,6 +56,10 @@ class Regression(Task):
         if (wrong := ~np.isfinite(targets)).any():
             raise DataError(f"expected finite values, got {first_wrong(targets, wrong)}")
 
+    def example_targets(self, count: int) -> Array:
+        values = np.arange(count * self.outputs) * 7 % 5 - 2.0
+        return values.reshape(count, *self.target.shape).astype(np.float32)
+
     def predict(self, outputs: Array) -> ValuePrediction:
         return ValuePrediction(outputs.reshape(-1, *self.target.shape))
 

@@ -69,6 +69,12 @@ class Segmentation(Task):
                 f"class, got {first_wrong(targets, wrong)}"
             )
 
+    def example_targets(self, count: int) -> Array:
+        rows, high, wide = np.indices((count, *self.target.shape))
+        # Stripes, whose direction and place differ between the examples.
+        stripes: Array = (rows + np.where(rows % 2, high, wide) // 2) % self.target.size
+        return stripes
+
     def predict(self, outputs: Array) -> MaskPrediction:
         masks = outputs.argmax(axis=1).astype(np.uint8)
         return MaskPrediction(masks, softmax(outputs).max(axis=1))

@@ -81,6 +81,13 @@ class StringRecognition(Task):
                 "a string takes a step per symbol, and one between equal symbols.",
             )
 
+    def example_targets(self, count: int) -> Array:
+        (longest,) = self.target.shape
+        rows, places = np.indices((count, longest))
+        # No symbol twice in a row, which takes a net more steps, and at most half of the length.
+        symbols = (rows + places) % self.target.size
+        return np.where(places < 1 + rows % max(longest // 2, 1), symbols, -1)
+
     def predict(self, outputs: Array) -> StringPrediction:
         codes = ctc.decode(outputs)
         logs = ctc.log_softmax(outputs).max(axis=2)

@@ -17,9 +17,10 @@ from zoo_core.data.dataset import Split
 from zoo_core.data.normalization import Normalization
 from zoo_core.frameworks.run import Run
 from zoo_core.frameworks.trainer import Batch
+from zoo_core.installation.builtin import zoo_tasks
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.plugin import Plugin, Status
-from zoo_core.plugins.specs import ModelSpec, Spec, TrainerSpec
+from zoo_core.plugins.specs import LossSpec, ModelSpec, Spec, TrainerSpec
 from zoo_core.recipes.model_config import ModelConfig
 from zoo_core.system.random_numbers import uniform
 from zoo_core.testing.random_data import DATASET
@@ -46,13 +47,20 @@ TRAINER = TrainerSpec(
     name="dummy",
     summary="Trainer of the dummy, for checks.",
     factory="zoo_core.testing.dummy:DummyTrainer",
-    framework="numpy",
+    framework="dummy",
     recipe_fields=(),
+)
+LOSS = LossSpec(
+    name="cross-entropy",
+    summary="No loss, for checks.",
+    loss="zoo_core.testing.dummy:no_loss",
+    task="classification",
+    framework="dummy",
 )
 
 
 def catalog_of(*offers: tuple[str, Spec]) -> Catalog:
-    """Return a catalog of these specs alone, without the hooks of any plugin."""
+    """Return a catalog of these specs and the built-in tasks, without the hooks of any plugin."""
     import pluggy
 
     manager = pluggy.PluginManager("zoo")
@@ -62,14 +70,19 @@ def catalog_of(*offers: tuple[str, Spec]) -> Catalog:
         version=__version__,
         entry_point="zoo-core = zoo_core.testing",
         status=Status.OK,
-        offers=offers,
+        offers=(*offers, *(("tasks", task) for task in zoo_tasks())),
     )
     return Catalog((plugin,), lambda: manager.hook)
 
 
 def dummy_catalog() -> Catalog:
     """Return a catalog of the dummy, its trainer and its data set."""
-    return catalog_of(("models", MODEL), ("trainers", TRAINER), ("datasets", DATASET))
+    offers = {"models": MODEL, "trainers": TRAINER, "losses": LOSS, "datasets": DATASET}
+    return catalog_of(*offers.items())
+
+
+def no_loss(*_: Any) -> None:
+    """Do nothing, as the trainer of the dummy minimizes nothing."""
 
 
 class Dummy:
@@ -77,7 +90,7 @@ class Dummy:
 
     def __init__(self, config: ModelConfig) -> None:
         inputs = math.prod(config.input_shape)
-        self.heads = [np.zeros((inputs, outputs), np.float32) for outputs in config.classes]
+        self.heads = [np.zeros((inputs, outputs), np.float32) for outputs in config.outputs]
 
 
 class DummyTrainer:
@@ -120,12 +133,12 @@ class DummyLearner:
         self.model, self._normalization = model, normalization
         self._trainer = DummyTrainer(device="cpu", threads=None)
 
-    def set_data(self, images: Split) -> None:
-        self._images = images
+    def set_data(self, examples: Split) -> None:
+        self._examples = examples
 
     def step(self, batch: Batch) -> list[Array]:
-        images = self._images.images[batch.rows]
-        outputs = self._trainer.predict(self.model, images, self._normalization)
+        inputs = self._examples.inputs[batch.rows]
+        outputs = self._trainer.predict(self.model, inputs, self._normalization)
         for head in self.model.heads:
             np.multiply(head, np.float32(0.99), out=head)
         return outputs

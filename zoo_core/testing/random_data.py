@@ -1,4 +1,4 @@
-"""Random data for the checks: examples of any shape, and data sets of them.
+"""Random data for the checks: examples of any kind of input, for heads of any task.
 
 Everything in the checks that depends on the kind of an input or on the task of a head is in this
 module.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import comb
 from typing import Any
 
 import numpy as np
@@ -16,9 +15,11 @@ import numpy as np
 from zoo_core.data.dataset import ArrayDataset, Split
 from zoo_core.data.normalization import Normalization
 from zoo_core.data.splits import TrainingData
+from zoo_core.metrics.task import Task
+from zoo_core.plugins.data_specs import InputSpec, TargetSpec, class_targets
 from zoo_core.plugins.specs import DatasetSpec
-from zoo_core.recipes.model_config import ModelConfig
 from zoo_core.system.random_numbers import uniform
+from zoo_core.tasks.classification import Classification
 
 Array = np.ndarray[Any, Any]
 
@@ -26,8 +27,8 @@ EXAMPLES, HELD_OUT = 16, 8
 """Number of random examples to train on, and to validate on."""
 # A model's own data set may need a download, and would make every check slower.
 
-CHANCE = 1e-3
-"""Maximum probability of guessing as many labels as count as learned."""
+LEARNED = 0.75
+"""Maximum mean loss of learned examples, as a share of that with targets of other examples."""
 
 _SHAPE, _CLASSES = (3, 12, 12), 4
 
@@ -35,8 +36,8 @@ DATASET = DatasetSpec(
     name="random",
     summary="Random images, for checks.",
     loader="zoo_core.testing.random_data:load",
-    shape=_SHAPE,
-    classes=(_CLASSES,),
+    input=InputSpec(shape=_SHAPE),
+    targets=class_targets(_CLASSES),
     sizes={"train": EXAMPLES + HELD_OUT, "test": HELD_OUT},
     sha256="",
     license="CC0-1.0",
@@ -45,112 +46,145 @@ DATASET = DatasetSpec(
 """The data set of the checks, with one head."""
 
 # Heads of different sizes, so that a trainer that confuses them fails.
-TWO_HEADED = replace(DATASET, name="random-pairs", classes=(_CLASSES, 3))
+TWO_HEADED = replace(DATASET, name="random-pairs", targets=class_targets(_CLASSES, 3))
 """The data set on which trainers are checked; it is described, but never loaded."""
 
 
 def load() -> ArrayDataset:
     """Return the data set of the spec `DATASET`."""
-    train = _split(DATASET.shape, DATASET.classes, EXAMPLES + HELD_OUT)
-    test = _split(DATASET.shape, DATASET.classes, HELD_OUT)
-    return _dataset(DATASET.shape, DATASET.classes, {"train": train, "test": test})
+    tasks = [Classification(target) for target in DATASET.targets]
+    train = _split(DATASET.input, tasks, EXAMPLES + HELD_OUT)
+    return _dataset(DATASET.input, tasks, train, _split(DATASET.input, tasks, HELD_OUT))
 
 
-def training_data(config: ModelConfig) -> TrainingData:
-    """Return random training and validation examples that fit a model's config."""
-    split = _split(config.input_shape, config.classes, EXAMPLES + HELD_OUT)
-    dataset = _dataset(config.input_shape, config.classes, {"train": split, "test": split})
-    normalization = Normalization(dataset.mean, dataset.std)
+def training_data(spec: InputSpec, tasks: Sequence[Task]) -> TrainingData:
+    """Return random training and validation examples of a kind of input, for heads of tasks."""
+    split = _split(spec, tasks, EXAMPLES + HELD_OUT)
+    dataset = _dataset(spec, tasks, split, split)
     rows = np.arange(len(split))
+    normalization = Normalization(dataset.mean, dataset.std)
     return TrainingData(dataset, rows[:EXAMPLES], rows[EXAMPLES:], normalization)
 
 
 def first_examples(data: TrainingData) -> Split:
     """Return the random examples to train on."""
     rows = data.train_rows
-    return Split(data.train.images[rows], data.train.labels[rows])
+    return Split(data.train.inputs[rows], data.train.select_targets(rows))
 
 
-def output_shapes(config: ModelConfig, count: int) -> list[tuple[int, ...]]:
-    """Return the shape of the outputs of each head for a number of examples."""
-    return [(count, classes) for classes in config.classes]
+def output_misfit(task: Task, output: Array, count: int) -> str:
+    """Return how the outputs of a head differ from those of its task; empty if they do not."""
+    expected: tuple[int | None, ...] = (count, *task.output_shape)
+    fits = output.ndim == len(expected) and all(
+        want in (None, got) for want, got in zip(expected, output.shape, strict=True)
+    )
+    wanted = ", ".join("any" if each is None else str(each) for each in expected)
+    return "" if fits else f"expected ({wanted}), got {output.shape}"
 
 
-def other_data(config: ModelConfig, heads: int | None) -> dict[str, list[dict[str, Any]]]:
-    """Return values of a config for other data sets, by the name of what differs.
+def other_data(
+    spec: InputSpec, tasks: Sequence[Task], heads: int | None
+) -> dict[str, list[tuple[InputSpec, list[Task]]]]:
+    """Return other data sets for a model, by the name of what differs from its own.
 
     Args:
-        config: the config for the model's own data set.
+        spec: input of the model's own data set.
+        tasks: task of each of its heads.
         heads: number of heads of the model; None for any.
     """
-    channels, height, width = config.input_shape
-    numbers: list[tuple[int, ...]] = [tuple(many + 3 for many in config.classes)]
-    numbers += [(2, 5)] if heads is None else []
-    shapes = [
-        (1 if channels == 3 else 3, height, width),
-        # Not square, which shows height and width in the wrong order; a multiple, because patches
-        # and strides divide the model's own size.
-        (channels, height, 2 * width),
-        (channels, 2 * height, width),
-    ]
+    sized = [task for task in tasks if task.target.size]
+    more = [_resized(task, task.target.size + 3) if task in sized else task for task in tasks]
+    others = [more] if sized else []
+    if heads is None and sized:
+        others.append([_resized(sized[0], 2), _resized(sized[0], 5)])
     return {
-        "classes": [{"classes": list(each)} for each in numbers],
-        "input_shape": [{"input_shape": list(each)} for each in shapes],
+        "outputs": [(spec, each) for each in others],
+        "input_shape": [(replace(spec, shape=shape), [*tasks]) for shape in _other_shapes(spec)],
     }
 
 
-def shortfall(outputs: Sequence[Array], split: Split) -> str:
+def _other_shapes(spec: InputSpec) -> list[tuple[int, ...]]:
+    if spec.kind == "image":
+        channels, height, width = spec.shape
+        # Not square, which shows height and width in the wrong order; a multiple, because patches
+        # and strides divide the model's own size.
+        return [
+            (1 if channels == 3 else 3, height, width),
+            (channels, height, 2 * width),
+            (channels, 2 * height, width),
+        ]
+    return [tuple(2 * size for size in spec.shape)]
+
+
+def _resized(task: Task, size: int) -> Task:
+    return type(task)(replace(task.target, classes=(), size=size))
+
+
+def config_values(spec: InputSpec, tasks: Sequence[Task]) -> dict[str, Any]:
+    """Return the values of a model's config that a data set decides."""
+    return {"input_shape": list(spec.shape), "classes": [task.outputs for task in tasks]}
+
+
+def shortfall(tasks: Sequence[Task], outputs: Sequence[Array], split: Split) -> str:
     """Return the head whose outputs do not fit the targets, or an empty string.
 
-    A head fits if it gives more of the labels than chance would: a small model need not know all.
+    A head fits if its loss is smaller than with the targets of other examples: a small model need
+    not know all.
     """
-    for head, (array, labels) in enumerate(zip(outputs, split.labels.T, strict=True)):
-        correct = int((array.argmax(axis=1) == labels).sum())
-        least = _enough(len(labels), array.shape[1])
-        if correct < least:
-            what = f"correct labels of head {head} for {len(labels)} images"
-            return f"{what}: expected at least {least}, got {correct}"
+    for head, (task, output, targets) in enumerate(zip(tasks, outputs, split.targets, strict=True)):
+        own, others = _mean_loss(task, output, targets), _mean_loss(task, output, targets[::-1])
+        if not own <= LEARNED * others:
+            what = f"mean loss of head {head} for {len(targets)} examples"
+            return f"{what}: expected at most {LEARNED * others:.3g}, got {own:.3g}"
     return ""
 
 
-def is_exact(outputs: Sequence[Array], split: Split) -> bool:
-    """Return whether the outputs of all heads fit the targets of all examples."""
-    return all(
-        (array.argmax(axis=1) == labels).all()
-        for array, labels in zip(outputs, split.labels.T, strict=True)
-    )
+def _mean_loss(task: Task, output: Array, targets: Array) -> float:
+    measures = [each.name for each in task.measures]
+    # Of the first measure, less of it is a loss, too, if more of it is better.
+    name = "loss" if "loss" in measures else measures[0]
+    mean = float(task.measure(output, targets).columns[name].mean())
+    return 1 - mean if name != "loss" and task.measures[0].higher_is_better else mean
 
 
-def _enough(count: int, classes: int) -> int:
-    """Return a number of correct labels that guessing reaches with probability `CHANCE`."""
-    right = 1 / classes
-
-    def at_least(number: int) -> float:
-        return sum(
-            comb(count, k) * right**k * (1 - right) ** (count - k) for k in range(number, count + 1)
-        )
-
-    return next((k for k in range(count) if at_least(k) < CHANCE), count)
-
-
-def _split(shape: tuple[int, ...], classes: tuple[int, ...], count: int) -> Split:
-    # Every class in turn, so that no head learns a batch by predicting one class always.
-    labels = np.stack([np.arange(count) % many for many in classes], axis=1)
-    # A pattern per class below the noise, because a small model cannot learn noise by heart.
-    patterns = [
-        uniform((many, *shape), 2, head)[labels[:, head]] for head, many in enumerate(classes)
-    ]
-    shares = 0.5 * uniform((count, *shape), 1) + 0.5 * np.mean(patterns, axis=0)
-    return Split((256 * shares).astype(np.uint8), labels)  # (N, C, H, W)
+def _split(spec: InputSpec, tasks: Sequence[Task], count: int) -> Split:
+    targets = tuple(task.example_targets(count) for task in tasks)
+    noise = uniform((count, *spec.shape), 1)
+    if spec.kind == "tokens":
+        return Split((noise * spec.size).astype(spec.dtype), targets)
+    # A pattern per target below the noise, because a small model cannot learn noise by heart.
+    patterns = np.mean([_patterns(spec, each, i) for i, each in enumerate(targets)], axis=0)
+    shares = 0.5 * noise + 0.5 * patterns
+    scale = 256 if np.dtype(spec.dtype) == np.uint8 else 1
+    return Split((scale * shares).astype(spec.dtype), targets)
 
 
-def _dataset(
-    shape: tuple[int, ...], classes: tuple[int, ...], splits: dict[str, Split]
-) -> ArrayDataset:
-    channels = shape[0]
+def _patterns(spec: InputSpec, targets: Array, head: int) -> Array:
+    """Return one pattern per example, equal for equal targets."""
+    codes = targets.astype(np.int64) + 1  # 0 is for the padding of strings
+    levels = uniform((int(codes.max()) + 1, spec.shape[0]), 2, head)
+    if spec.kind == "image" and targets.shape[1:] == spec.shape[1:]:
+        return np.moveaxis(levels[codes], -1, 1)  # a level per pixel, for its class
+    if spec.kind == "image" and targets.ndim == 2 and targets.dtype.kind == "i":
+        # A vertical stripe per symbol of a string.
+        stripes = np.arange(spec.shape[2]) * targets.shape[1] // spec.shape[2]
+        columns = np.moveaxis(levels[codes[:, stripes]], -1, 1)[:, :, np.newaxis]
+        return np.broadcast_to(columns, (len(targets), *spec.shape))
+    _, numbers = np.unique(targets.reshape(len(targets), -1), axis=0, return_inverse=True)
+    patterns: Array = uniform((int(numbers.max()) + 1, *spec.shape), 2, head)[numbers.ravel()]
+    return patterns
+
+
+def _dataset(spec: InputSpec, tasks: Sequence[Task], train: Split, test: Split) -> ArrayDataset:
+    entries = 0 if spec.kind == "tokens" else spec.shape[0]
     return ArrayDataset(
-        splits=splits,
-        classes=tuple(tuple(map(str, range(many))) for many in classes),
-        mean=(0.5,) * channels,
-        std=(0.2,) * channels,
+        splits={"train": train, "test": test},
+        targets=tuple(_with_names(task.target) for task in tasks),
+        mean=(0.5,) * entries,
+        std=(0.2,) * entries,
+        input=spec,
     )
+
+
+def _with_names(target: TargetSpec) -> TargetSpec:
+    return replace(target, classes=target.classes or tuple(map(str, range(target.size))))

@@ -48,7 +48,8 @@ class Trainee:
         # `fresh` is switched off because the random data set composes no images.
         small = {"epochs": 1, "batch_size": EXAMPLES // 2, "fresh": False}
         plan = make_plan(catalog, name, recipe, [small, overrides])
-        run = plan.make_run(training_data(plan.config), Path(), Callbacks())
+        data = training_data(plan.dataset.spec.input, plan.tasks)
+        run = plan.make_run(data, Path(), Callbacks())
         # Of a small model, because waiting for one another takes several threads longer than the
         # few examples do, and most of all on a busy machine.
         small_model = (plan.model.spec.parameters or 0) < LARGE
@@ -73,7 +74,7 @@ class Trainee:
     def predict(self, model: Any, count: int = EXAMPLES) -> Outputs:
         """Return the outputs for the first examples."""
         data = self.run.data
-        return tuple(self.trainer.predict(model, data.train.images[:count], data.normalization))
+        return tuple(self.trainer.predict(model, data.train.inputs[:count], data.normalization))
 
     def trained_weights(self, model: Any) -> set[str]:
         """Return the names of the weights that a training changes.

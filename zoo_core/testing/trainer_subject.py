@@ -43,7 +43,10 @@ def trainer_subject(catalog: Catalog, trainer: str, model: str = "") -> Subject:
         )
     offered = _check_model(builder, entry.spec.name)
     # A catalog of these alone, so that no other plugin can have an effect.
-    alone = catalog_of(("trainers", entry.spec), ("models", offered), ("datasets", TWO_HEADED))
+    framework = entry.spec.framework
+    losses = [each.spec for each in catalog.losses() if each.spec.framework == framework]
+    offers = [("trainers", entry.spec), ("models", offered), ("datasets", TWO_HEADED)]
+    alone = catalog_of(*offers, *(("losses", loss) for loss in losses))
     return Subject(alone, offered.name, changes=tuple(_PLAIN.items()))
 
 

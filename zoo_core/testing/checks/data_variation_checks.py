@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
+from zoo_core.data.splits import TrainingData
 from zoo_core.errors import InvalidValueError, ZooError, one_line
 from zoo_core.frameworks.trainer import Trainer, model_builder
+from zoo_core.metrics.task import Task
 from zoo_core.recipes.model_config import ModelConfig
 from zoo_core.recipes.validation import validate
 from zoo_core.testing.check import ContractError, NotApplicableError, expect
-from zoo_core.testing.random_data import other_data, output_shapes, training_data
+from zoo_core.testing.random_data import config_values, other_data, output_misfit, training_data
 from zoo_core.testing.trainee import Subject
 
 COUNT = 2
 """Number of examples for which each variant predicts."""
 
+NAMES = {"outputs": "classes", "input_shape": "input_shape", "classes": "outputs"}
+"""Attribute of a config -> its key in JSON, and back."""
 
-def fits_other_classes(subject: Subject) -> None:
-    """Check that the outputs follow the number of classes in the config."""
-    _check_variants(subject, "classes")
+
+def fits_other_outputs(subject: Subject) -> None:
+    """Check that the outputs follow the number of outputs in the config."""
+    _check_variants(subject, "outputs")
 
 
 def fits_other_shapes(subject: Subject) -> None:
@@ -30,11 +36,16 @@ def fits_other_shapes(subject: Subject) -> None:
 
 def _check_variants(subject: Subject, what: str) -> None:
     trainee = subject.trainee()
-    spec, config = trainee.plan.model.spec, trainee.plan.config
-    builder, built = model_builder(trainee.plan.model), 0
-    for changes in other_data(config, spec.heads)[what]:
-        if variant := _variant(config, changes):
-            built += _predicts(trainee.trainer, builder, variant, changes)
+    plan = trainee.plan
+    builder, built = model_builder(plan.model), 0
+    for spec, tasks in other_data(plan.dataset.spec.input, plan.tasks, plan.model.spec.heads)[what]:
+        changes = config_values(spec, tasks)
+        changes = {key: each for key, each in changes.items() if key == NAMES[what]}
+        if variant := _variant(plan.config, changes):
+            data = training_data(spec, tasks)
+            built += _predicts(
+                trainee.trainer, builder, variant, data=data, tasks=tasks, changes=changes
+            )
     if not built:
         raise NotApplicableError(f"its config accepts no other {what}")
 
@@ -47,32 +58,42 @@ def _variant(config: ModelConfig, changes: dict[str, Any]) -> ModelConfig | None
         return None
 
 
-def _predicts(trainer: Trainer, builder: Any, config: ModelConfig, changes: dict[str, Any]) -> bool:
+def _predicts(
+    trainer: Trainer,
+    builder: Any,
+    config: ModelConfig,
+    *,
+    data: TrainingData,
+    tasks: Sequence[Task],
+    changes: dict[str, Any],
+) -> bool:
     """Return whether the model can be built, and check the shapes of its outputs."""
-    data = training_data(config)
     try:
         model = trainer.build(builder, config, 0)
-        outputs = trainer.predict(model, data.train.images[:COUNT], data.normalization)
+        outputs = trainer.predict(model, data.train.inputs[:COUNT], data.normalization)
     except ZooError:
         return False  # refused on purpose
     except Exception as exc:
         # A user of another data set would meet this exception.
         raise ContractError(
             f"the config accepts {_text(changes)}, with which the model fails: {one_line(exc)}",
-            hint="Take shapes and classes from the config, or refuse them in a validator of it.",
+            hint="Take input_shape and outputs from the config, or refuse them in a validator.",
         ) from exc
-    actual, expected = [each.shape for each in outputs], output_shapes(config, COUNT)
     expect(
-        actual == expected,
-        f"outputs for {_text(changes)}: expected {expected}, got {actual}; take the number from "
-        "the config",
+        len(outputs) == len(tasks),
+        f"heads for {_text(changes)}: expected {len(tasks)}, got {len(outputs)}",
     )
+    for task, output in zip(tasks, outputs, strict=True):
+        misfit = output_misfit(task, output, COUNT)
+        expect(
+            not misfit, f"outputs for {_text(changes)}: {misfit}; take the number from the config"
+        )
     return True
 
 
 def _text(changes: dict[str, Any]) -> str:
-    return ", ".join(f"{key}={value}" for key, value in changes.items())
+    return ", ".join(f"{NAMES.get(key, key)}={value}" for key, value in changes.items())
 
 
-VARIATION_CHECKS = (fits_other_classes, fits_other_shapes)
+VARIATION_CHECKS = (fits_other_outputs, fits_other_shapes)
 """Checks of a model with its default recipe."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +85,7 @@ class _PluginCallbacks(Callbacks):
     def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
         self._call_hook("zoo_epoch_end", run=run, epoch=epoch, metrics=metrics)
 
-    def train_end(self, run: Run, result: Card, predictions: Predictions) -> None:
+    def train_end(self, run: Run, result: Card, predictions: Callable[[], Predictions]) -> None:
         self._call_hook("zoo_train_end", run=run, result=result, predictions=predictions)
 
     def _call_hook(self, hook: str, **arguments: Any) -> None:

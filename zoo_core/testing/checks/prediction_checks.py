@@ -7,11 +7,11 @@ import numpy as np
 from zoo_core.frameworks.trainer import make_trainer, model_builder
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.testing.check import expect, expect_equal, expect_finite
-from zoo_core.testing.random_data import EXAMPLES, output_shapes
+from zoo_core.testing.random_data import EXAMPLES, output_misfit
 from zoo_core.testing.trainee import Subject
 
 TOLERANCE = 1e-4
-"""Maximum difference of a logit from that in a smaller batch; a share of the largest above 1."""
+"""Maximum difference of an output from that in a smaller batch; a share of the largest above 1."""
 # Because other batch sizes add up float32 numbers in another order.
 
 
@@ -20,45 +20,44 @@ def predicts(subject: Subject) -> None:
     subject.outputs()
 
 
-def has_one_head_per_label(subject: Subject) -> None:
-    """Check that the model has one output per label of an image."""
-    actual, expected = len(subject.outputs()), len(_shapes(subject))
-    expect(actual == expected, f"outputs per image: expected {expected}, got {actual}")
+def has_one_head_per_target(subject: Subject) -> None:
+    """Check that the model returns one array of outputs per target."""
+    actual, expected = len(subject.outputs()), len(subject.trainee().plan.tasks)
+    expect(actual == expected, f"heads of the outputs: expected {expected}, got {actual}")
 
 
-def returns_one_logit_per_class(subject: Subject) -> None:
-    """Check that the logits of each head are ``(N, classes)``."""
-    pairs = zip(subject.outputs(), _shapes(subject), strict=False)
-    for head, (array, expected) in enumerate(pairs):
+def returns_outputs_of_its_tasks(subject: Subject) -> None:
+    """Check that the outputs of each head have the shape of its task."""
+    pairs = zip(subject.trainee().plan.tasks, subject.outputs(), strict=False)
+    for head, (task, array) in enumerate(pairs):
+        misfit = output_misfit(task, array, EXAMPLES)
+        expect(not misfit, f"outputs of head {head}: {misfit}")
+
+
+def returns_floats(subject: Subject) -> None:
+    """Check that outputs are float32 or float64."""
+    for head, array in enumerate(subject.outputs()):
         expect(
-            array.shape == expected,
-            f"logits of head {head}: expected {expected}, got {array.shape}",
+            array.dtype in (np.float32, np.float64),
+            f"outputs of head {head}: expected float32 or float64, got {array.dtype}",
         )
 
 
-def returns_float32(subject: Subject) -> None:
-    """Check that logits are float32."""
+def returns_finite_outputs(subject: Subject) -> None:
+    """Check that no output of a new model is infinite or NaN."""
     for head, array in enumerate(subject.outputs()):
-        expect(
-            array.dtype == np.float32, f"logits of head {head}: expected float32, got {array.dtype}"
-        )
+        expect_finite(array, f"outputs of head {head}")
 
 
-def returns_finite_logits(subject: Subject) -> None:
-    """Check that no logit of a new model is infinite or NaN."""
-    for head, array in enumerate(subject.outputs()):
-        expect_finite(array, f"logits of head {head}")
-
-
-def predicts_images_independently(subject: Subject) -> None:
-    """Check that the logits of an image are independent of the other images of its batch."""
+def predicts_examples_independently(subject: Subject) -> None:
+    """Check that the outputs of an example are independent of the others of its batch."""
     # A batch normalization that is left in training mode is the usual cause.
     trainee = subject.trainee()
     fewer = trainee.predict(trainee.build(0), 3)
     for head, (array, few) in enumerate(zip(subject.outputs(), fewer, strict=True)):
-        why = "when the batch has other images"
+        why = "when the batch has other examples"
         within = TOLERANCE * max(1.0, float(np.abs(array).max()))
-        expect_equal(few, array[:3], f"a logit of head {head}", why, within=within)
+        expect_equal(few, array[:3], f"an output of head {head}", why, within=within)
 
 
 def has_the_stated_parameter_count(catalog: Catalog, name: str) -> None:
@@ -74,15 +73,11 @@ def has_the_stated_parameter_count(catalog: Catalog, name: str) -> None:
     )
 
 
-def _shapes(subject: Subject) -> list[tuple[int, ...]]:
-    return output_shapes(subject.trainee().plan.config, EXAMPLES)
-
-
 PREDICTION_CHECKS = (
-    has_one_head_per_label,
-    returns_one_logit_per_class,
-    returns_float32,
-    returns_finite_logits,
-    predicts_images_independently,
+    has_one_head_per_target,
+    returns_outputs_of_its_tasks,
+    returns_floats,
+    returns_finite_outputs,
+    predicts_examples_independently,
 )
 """Checks of a model that predicts, with each of its recipes."""
