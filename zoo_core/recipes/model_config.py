@@ -39,6 +39,10 @@ def check_one_number_per_block(channels: Sizes, name: str, numbers: Sizes) -> No
         )
 
 
+ALIASES = {"classes": "outputs"}
+"""Key in the JSON of the first models' configs, whose heads were all for classes -> attribute."""
+
+
 class ModelConfig(FrozenModel):
     """The config of a model; a subclass adds the model's own fields."""
 
@@ -53,8 +57,7 @@ class ModelConfig(FrozenModel):
     outputs: tuple[Size, ...] = Field(
         default=(10,),
         min_length=1,
-        # The name in the weight files of the first models, whose heads were all for classes.
-        alias="classes",
+        alias="classes",  # see `ALIASES`
         description="number of outputs of each head: its classes, labels, values or symbols",
     )
     tasks: tuple[str, ...] = Field(

@@ -12,7 +12,7 @@ from zoo_core.metrics.task import Task
 from zoo_core.plugins.data_specs import are_class_images
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec, ModelSpec
-from zoo_core.recipes.model_config import ModelConfig
+from zoo_core.recipes.model_config import ALIASES, ModelConfig
 from zoo_core.recipes.recipe import Recipe, SearchSummary
 from zoo_core.recipes.validation import read_toml, validate
 
@@ -115,13 +115,13 @@ def resolve_config(
     check_model_fits(entry.spec, dataset)
     given: dict[str, Any] = {
         "input_shape": list(dataset.input.shape),
-        "classes": [task.outputs for task in tasks],
+        "outputs": [task.outputs for task in tasks],
     }
     if dataset.input.size:
         given["vocabulary_size"] = dataset.input.size
     if not are_class_images(dataset.input, dataset.targets):
         given["tasks"] = [target.task for target in dataset.targets]
-    own = {"classes" if key == "outputs" else key: each for key, each in recipe.model.items()}
+    own = {ALIASES.get(key, key): each for key, each in recipe.model.items()}
     # Accepted if equal, because the recipe of a card repeats the values of its training.
     for key, value in given.items():
         if own.get(key, value) != value:

@@ -33,8 +33,8 @@ class ValuePrediction:
 class Regression(Task):
     """Numbers: targets float32 or float64 ``(N, *shape)``, outputs ``(N, K)`` for K of them.
 
-    The values of a vector are quantities of their own, so that R² is the mean over them, as in
-    scikit-learn; those of an array of more axes, such as a depth map, are one quantity.
+    The values of a vector are quantities of their own, so that R² is the mean over them; those of
+    an array of more axes, such as a depth map, are one quantity.
     """
 
     measures = (Measure("loss", higher_is_better=False), Measure("mae", higher_is_better=False))
@@ -128,8 +128,8 @@ def format_value(value: float) -> str:
 def _r2(measured: Measured) -> float:
     """Return the coefficient of determination R², the mean over the quantities.
 
-    As in scikit-learn, it is 1 for a quantity that does not vary and has no errors, and 0 for one
-    that does not vary and has errors.
+    It is 1 for a quantity that does not vary and has no errors, and 0 for one that does not vary
+    and has errors.
     """
     columns = measured.columns
     errors = columns["squared_errors"].sum(axis=0)

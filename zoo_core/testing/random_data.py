@@ -28,7 +28,7 @@ EXAMPLES, HELD_OUT = 16, 8
 # A model's own data set may need a download, and would make every check slower.
 
 LEARNED = 0.75
-"""Maximum mean loss of learned examples, as a share of that with targets of other examples."""
+"""Maximum mean loss of learned examples, as a share of that with other targets."""
 
 _SHAPE, _CLASSES = (3, 12, 12), 4
 
@@ -122,7 +122,7 @@ def _resized(task: Task, size: int) -> Task:
 
 def config_values(spec: InputSpec, tasks: Sequence[Task]) -> dict[str, Any]:
     """Return the values of a model's config that a data set decides."""
-    return {"input_shape": list(spec.shape), "classes": [task.outputs for task in tasks]}
+    return {"input_shape": list(spec.shape), "outputs": [task.outputs for task in tasks]}
 
 
 def shortfall(tasks: Sequence[Task], outputs: Sequence[Array], split: Split) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -46,8 +46,11 @@ class Trainee:
     ) -> Trainee:
         """Return a trainee that trains on the CPU, for one epoch of two steps by default."""
         # `fresh` is switched off because the random data set composes no images.
-        small = {"epochs": 1, "batch_size": EXAMPLES // 2, "fresh": False}
+        # Not for `make_plan`, because the model's own data set may have fewer examples.
+        size = {"batch_size": overrides.pop("batch_size", EXAMPLES // 2)}
+        small = {"epochs": 1, "fresh": False, "batch_size": 1}
         plan = make_plan(catalog, name, recipe, [small, overrides])
+        plan = replace(plan, recipe=plan.recipe.model_copy(update=size))
         data = training_data(plan.dataset.spec.input, plan.tasks)
         run = plan.make_run(data, Path(), Callbacks())
         # Of a small model, because waiting for one another takes several threads longer than the

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from zoo_core import ModelConfig
+from zoo_core.plugin_api import Size
 from zoo_numpy.layers import Dense, ReLU
 from zoo_numpy.net import Net
 
@@ -16,6 +17,9 @@ HIDDEN = 3
 
 class RegressorConfig(ModelConfig):
     """The config of the regressor, which the data set decides."""
+
+    input_shape: tuple[Size] = (2,)
+    outputs: tuple[Size] = (1,)
 
 
 def build(config: RegressorConfig) -> Net:

@@ -11,7 +11,7 @@ from zoo_core.data.splits import TrainingData
 from zoo_core.errors import InvalidValueError, ZooError, one_line
 from zoo_core.frameworks.trainer import Trainer, model_builder
 from zoo_core.metrics.task import Task
-from zoo_core.recipes.model_config import ModelConfig
+from zoo_core.recipes.model_config import ALIASES, ModelConfig
 from zoo_core.recipes.validation import validate
 from zoo_core.testing.check import ContractError, NotApplicableError, expect
 from zoo_core.testing.random_data import config_values, other_data, output_misfit, training_data
@@ -19,9 +19,6 @@ from zoo_core.testing.trainee import Subject
 
 COUNT = 2
 """Number of examples for which each variant predicts."""
-
-NAMES = {"outputs": "classes", "input_shape": "input_shape", "classes": "outputs"}
-"""Attribute of a config -> its key in JSON, and back."""
 
 
 def fits_other_outputs(subject: Subject) -> None:
@@ -39,8 +36,7 @@ def _check_variants(subject: Subject, what: str) -> None:
     plan = trainee.plan
     builder, built = model_builder(plan.model), 0
     for spec, tasks in other_data(plan.dataset.spec.input, plan.tasks, plan.model.spec.heads)[what]:
-        changes = config_values(spec, tasks)
-        changes = {key: each for key, each in changes.items() if key == NAMES[what]}
+        changes = {what: config_values(spec, tasks)[what]}
         if variant := _variant(plan.config, changes):
             data = training_data(spec, tasks)
             built += _predicts(
@@ -52,8 +48,9 @@ def _check_variants(subject: Subject, what: str) -> None:
 
 def _variant(config: ModelConfig, changes: dict[str, Any]) -> ModelConfig | None:
     """Return the config with changes; None if it refuses them."""
+    values = {ALIASES.get(key, key): each for key, each in config.model_dump(mode="json").items()}
     try:
-        return validate(type(config), config.model_dump(mode="json") | changes, what="config")
+        return validate(type(config), values | changes, what="config")
     except (InvalidValueError, ValidationError):
         return None
 
@@ -92,7 +89,7 @@ def _predicts(
 
 
 def _text(changes: dict[str, Any]) -> str:
-    return ", ".join(f"{NAMES.get(key, key)}={value}" for key, value in changes.items())
+    return ", ".join(f"{key}={value}" for key, value in changes.items())
 
 
 VARIATION_CHECKS = (fits_other_outputs, fits_other_shapes)

@@ -88,12 +88,13 @@ def overfits_a_batch(subject: Subject) -> None:
     for factor in (1, 0.1):
         trainee, lr = _plain_descent(subject, adamw=0.003 * factor, sgd=0.1 * factor)
         model, split = trainee.build(0), first_examples(trainee.run.data)
+        before = trainee.predict(model)
         learner = trainee.start(model)
         for step in range(OVERFIT_STEPS):
             learner.step(Batch(step=step, rows=np.arange(EXAMPLES), lr=lr))
             if step % 20 == 19:  # most models need far fewer steps
                 outputs = trainee.predict(model)
-                if not (problem := shortfall(trainee.run.tasks, outputs, split)):
+                if not (problem := shortfall(trainee.run.tasks, outputs, before, split)):
                     return
         missing.append(problem)
     raise ContractError(f"after {OVERFIT_STEPS} steps on one batch: {missing[0]}")
