@@ -125,17 +125,21 @@ def config_values(spec: InputSpec, tasks: Sequence[Task]) -> dict[str, Any]:
     return {"input_shape": list(spec.shape), "outputs": [task.outputs for task in tasks]}
 
 
-def shortfall(tasks: Sequence[Task], outputs: Sequence[Array], split: Split) -> str:
+def shortfall(
+    tasks: Sequence[Task], outputs: Sequence[Array], before: Sequence[Array], split: Split
+) -> str:
     """Return the head whose outputs do not fit the targets, or an empty string.
 
-    A head fits if its loss is smaller than with the targets of other examples: a small model need
-    not know all.
+    A head fits if its loss is smaller than with the targets of other examples, or than it was
+    before the training: a small model need not know all.
     """
-    for head, (task, output, targets) in enumerate(zip(tasks, outputs, split.targets, strict=True)):
+    heads = zip(tasks, outputs, before, split.targets, strict=True)
+    for head, (task, output, first, targets) in enumerate(heads):
         own, others = _mean_loss(task, output, targets), _mean_loss(task, output, targets[::-1])
-        if not own <= LEARNED * others:
+        limit = LEARNED * max(others, _mean_loss(task, first, targets))
+        if not own <= limit:
             what = f"mean loss of head {head} for {len(targets)} examples"
-            return f"{what}: expected at most {LEARNED * others:.3g}, got {own:.3g}"
+            return f"{what}: expected at most {limit:.3g}, got {own:.3g}"
     return ""
 
 
