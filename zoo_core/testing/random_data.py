@@ -19,7 +19,6 @@ from zoo_core.metrics.task import Task
 from zoo_core.plugins.data_specs import InputSpec, TargetSpec, class_targets
 from zoo_core.plugins.specs import DatasetSpec
 from zoo_core.system.random_numbers import uniform
-from zoo_core.tasks.classification import Classification
 
 Array = np.ndarray[Any, Any]
 
@@ -52,15 +51,16 @@ TWO_HEADED = replace(DATASET, name="random-pairs", targets=class_targets(_CLASSE
 
 def load() -> ArrayDataset:
     """Return the data set of the spec `DATASET`."""
-    tasks = [Classification(target) for target in DATASET.targets]
-    train = _split(DATASET.input, tasks, EXAMPLES + HELD_OUT)
-    return _dataset(DATASET.input, tasks, train, _split(DATASET.input, tasks, HELD_OUT))
+    train, test = (
+        _split(DATASET.input, [np.arange(size) % _CLASSES]) for size in DATASET.sizes.values()
+    )
+    return _dataset(DATASET.input, DATASET.targets, train, test)
 
 
 def training_data(spec: InputSpec, tasks: Sequence[Task]) -> TrainingData:
     """Return random training and validation examples of a kind of input, for heads of tasks."""
-    split = _split(spec, tasks, EXAMPLES + HELD_OUT)
-    dataset = _dataset(spec, tasks, split, split)
+    split = _split(spec, [task.example_targets(EXAMPLES + HELD_OUT) for task in tasks])
+    dataset = _dataset(spec, [task.target for task in tasks], split, split)
     rows = np.arange(len(split))
     normalization = Normalization(dataset.mean, dataset.std)
     return TrainingData(dataset, rows[:EXAMPLES], rows[EXAMPLES:], normalization)
@@ -151,16 +151,15 @@ def _mean_loss(task: Task, output: Array, targets: Array) -> float:
     return 1 - mean if name != "loss" and task.measures[0].higher_is_better else mean
 
 
-def _split(spec: InputSpec, tasks: Sequence[Task], count: int) -> Split:
-    targets = tuple(task.example_targets(count) for task in tasks)
-    noise = uniform((count, *spec.shape), 1)
+def _split(spec: InputSpec, targets: Sequence[Array]) -> Split:
+    noise = uniform((len(targets[0]), *spec.shape), 1)
     if spec.kind == "tokens":
-        return Split((noise * spec.size).astype(spec.dtype), targets)
+        return Split((noise * spec.size).astype(spec.dtype), tuple(targets))
     # A pattern per target below the noise, because a small model cannot learn noise by heart.
     patterns = np.mean([_patterns(spec, each, i) for i, each in enumerate(targets)], axis=0)
     shares = 0.5 * noise + 0.5 * patterns
     scale = 256 if np.dtype(spec.dtype) == np.uint8 else 1
-    return Split((scale * shares).astype(spec.dtype), targets)
+    return Split((scale * shares).astype(spec.dtype), tuple(targets))
 
 
 def _patterns(spec: InputSpec, targets: Array, head: int) -> Array:
@@ -179,11 +178,13 @@ def _patterns(spec: InputSpec, targets: Array, head: int) -> Array:
     return patterns
 
 
-def _dataset(spec: InputSpec, tasks: Sequence[Task], train: Split, test: Split) -> ArrayDataset:
+def _dataset(
+    spec: InputSpec, targets: Sequence[TargetSpec], train: Split, test: Split
+) -> ArrayDataset:
     entries = 0 if spec.kind == "tokens" else spec.shape[0]
     return ArrayDataset(
         splits={"train": train, "test": test},
-        targets=tuple(_with_names(task.target) for task in tasks),
+        targets=tuple(map(_with_names, targets)),
         mean=(0.5,) * entries,
         std=(0.2,) * entries,
         input=spec,

@@ -11,6 +11,7 @@ from zoo_cnn.config import CNNConfig
 from zoo_cnn.model import build
 from zoo_core.errors import InvalidValueError
 from zoo_core.installation.installed import load_catalog
+from zoo_core.metrics.find_tasks import find_tasks
 from zoo_core.recipes.resolve import resolve_config, resolve_recipe
 
 
@@ -18,7 +19,8 @@ def config_of(recipe):
     catalog = load_catalog()
     entry = catalog.model("cnn")
     resolved = resolve_recipe(entry, recipe)
-    return resolve_config(entry, resolved, catalog.dataset("mnist").spec)
+    dataset = catalog.dataset("mnist").spec
+    return resolve_config(entry, resolved, dataset, find_tasks(catalog, dataset.targets))
 
 
 def test_reference_recipe_builds_reference_layers():

@@ -11,6 +11,7 @@ from PIL import Image
 import zoo_core as zoo
 from zoo_core.data.dataset import load_dataset
 from zoo_core.installation.installed import load_catalog
+from zoo_core.metrics.find_tasks import find_tasks
 from zoo_core.recipes.resolve import resolve_config, resolve_recipe
 from zoo_mlp.config import MLPConfig
 from zoo_mlp.model import ACTIVATIONS, build
@@ -52,7 +53,8 @@ def test_mlp_recipe_resolves(name):
     catalog = load_catalog()
     entry = catalog.model("mlp")
     recipe = resolve_recipe(entry, name)
-    assert resolve_config(entry, recipe, catalog.dataset("mnist").spec).hidden
+    dataset = catalog.dataset("mnist").spec
+    assert resolve_config(entry, recipe, dataset, find_tasks(catalog, dataset.targets)).hidden
     reference = name.startswith(("baseline", "batch64", "leaky"))
     assert recipe.normalize != reference
     assert ((recipe.epochs, recipe.optimizer) == (10, "sgd")) == reference

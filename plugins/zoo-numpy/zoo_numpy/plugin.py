@@ -23,9 +23,9 @@ def zoo_models() -> list[ModelSpec]:
         ModelSpec(
             name="numpy-regressor",
             summary="Two inputs, three ReLU units and one output, the reference study's first net.",
-            builder="zoo_numpy.regressor:build",
-            config="zoo_numpy.regressor:RegressorConfig",
-            recipes="zoo_numpy.regressor:RECIPES",
+            builder="zoo_numpy.regressor.model:build",
+            config="zoo_numpy.regressor.model:RegressorConfig",
+            recipes="zoo_numpy.regressor.model:RECIPES",
             trainer="numpy",
             dataset="weighted-sums",
             tasks=("regression",),
@@ -41,7 +41,7 @@ def zoo_datasets() -> list[DatasetSpec]:
         DatasetSpec(
             name="weighted-sums",
             summary="3a + 4b of four pairs of numbers, with five checks.",
-            loader="zoo_numpy.weighted_sums:load",
+            loader="zoo_numpy.regressor.weighted_sums:load",
             input=InputSpec(kind="features", shape=(2,), dtype="float64"),
             targets=(TargetSpec(task="regression", name="3a + 4b"),),
             sizes={"train": 4, "validation": 4, "test": 5},

@@ -11,6 +11,7 @@ import zoo_core as zoo
 from zoo_core.data.dataset import load_dataset
 from zoo_core.errors import InvalidValueError
 from zoo_core.installation.installed import load_catalog
+from zoo_core.metrics.find_tasks import find_tasks
 from zoo_core.recipes.resolve import resolve_config, resolve_recipe
 from zoo_two_headed import cnn, mlp
 from zoo_two_headed.config import TwoHeadedCNNConfig, TwoHeadedMLPConfig
@@ -19,9 +20,9 @@ from zoo_two_headed.config import TwoHeadedCNNConfig, TwoHeadedMLPConfig
 def build(name, recipe):
     catalog = load_catalog()
     entry = catalog.model(name)
-    config = resolve_config(
-        entry, resolve_recipe(entry, recipe), catalog.dataset("two-digit-mnist").spec
-    )
+    dataset = catalog.dataset("two-digit-mnist").spec
+    tasks = find_tasks(catalog, dataset.targets)
+    config = resolve_config(entry, resolve_recipe(entry, recipe), dataset, tasks)
     return entry.resolve(entry.spec.builder)(config)
 
 

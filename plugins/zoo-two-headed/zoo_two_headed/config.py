@@ -11,7 +11,7 @@ from zoo_core.plugin_api import Size, Sizes, check_one_number_per_block
 class TwoHeadedConfig(ModelConfig):
     # An image has one and a half times the height of a digit: the digits overlap by half.
     input_shape: tuple[Size, Size, Size] = (1, 42, 28)
-    classes: tuple[Size, ...] = Field((10, 10), min_length=2, max_length=2)
+    outputs: tuple[Size, ...] = Field((10, 10), min_length=2, max_length=2, alias="classes")
 
 
 class TwoHeadedMLPConfig(TwoHeadedConfig):

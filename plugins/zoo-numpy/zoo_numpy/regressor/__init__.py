@@ -1,0 +1,1 @@
+"""The first net of the reference study, and its data."""
