@@ -37,6 +37,8 @@ RECIPES = (
     "numpy-net.best",
     "numpy-net.default",
     "numpy-net.reference",
+    "numpy-regressor.default",
+    "numpy-regressor.reference",
     "mlp.best",
     "mlp.best-128",
     "mlp.best-10",
@@ -111,11 +113,20 @@ def with_table(readme: str) -> str:
             f"[`{name}`]({page})",
             f"{tag.parameters:,}",
             f"{tag.bytes:,}",
-            " / ".join(f"{100 * share:.2f}" for share in tag.accuracy),
-            " / ".join(f"{100 * mean:.2f} ± {100 * sd:.2f}" for mean, sd in spread),
+            " / ".join(_score(*each) for each in card.metrics["test"].headline.items()),
+            " / ".join(
+                f"{100 * mean:.2f} ± {100 * sd:.2f}" if tag.accuracy else f"{mean:.5f} ± {sd:.5f}"
+                for mean, sd in spread
+            ),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([f"{before}{BEGIN}", *lines, f"{END}{after}"])
+
+
+def _score(name: str, heads: list[float]) -> str:
+    if name == "accuracy":
+        return " / ".join(f"{100 * share:.2f}" for share in heads)
+    return f"{name} {' / '.join(f'{value:.5f}' for value in heads)}"
 
 
 def _train(name: str, folder: Path, threads: int | None) -> None:

@@ -62,6 +62,9 @@ ROWS = [
     Row("two-headed-cnn", "best", seeds=3),
 ]
 
+REGRESSION = [Row("numpy-regressor", "reference"), Row("numpy-regressor", "default")]
+"""Rows of the table of regressions."""
+
 STUDY = {
     "10 hidden units": {
         "the baseline: lr 0.1, batches of 32, momentum 0, ReLU": Row("mlp", "baseline-10"),
@@ -98,6 +101,12 @@ published. [experiments.md](experiments.md) describes the alternatives that were
 contains the recipe, seed, scores, environment and versions of each training.
 
 {table}
+## Regression
+
+The reference's first net, on its four pairs of numbers; the test is its five checks, f(x, x) = 7x.
+It begins with the same weights for every seed, and so ends with the same.
+
+{regression}
 ## Ensembles
 
 An ensemble predicts the class with the highest mean probability over its members. *All but one* is
@@ -136,10 +145,10 @@ def row_of(name: str) -> Row:
     Raises:
         click.UsageError: no table contains it.
     """
-    for row in ROWS:
+    for row in (*ROWS, *REGRESSION):
         if row.name == name:
             return row
-    names = ", ".join(row.name for row in ROWS)
+    names = ", ".join(row.name for row in (*ROWS, *REGRESSION))
     raise click.UsageError(f"there is no row {name!r}; rows: {names}")
 
 
@@ -164,12 +173,28 @@ def results_page() -> str:
             [*COLUMNS, "views", "n"],
             ([*_facts(row.results()), *_scores(row), *_counts(row)] for row in rows),
         ),
+        regression=table(
+            ["model", "recipe", "parameters", "epochs", "mean absolute error", "R²", "n"],
+            map(_regression, measured(REGRESSION)),
+        ),
         command="\n".join(f"zoo evaluate {' '.join(tags)}" for tags in ENSEMBLES.values()),
         ensembles=table(
             ["ensemble", "members", "parameters", "accuracy", "all but one"],
             map(_ensemble, ENSEMBLES),
         ),
     )
+
+
+def _regression(row: Row) -> list[str]:
+    model, recipe, parameters, epochs, _ = _facts(results := row.results())
+    tests = [result.test for result in results]
+    errors, shares = ([test[name][0] for test in tests] for name in ("mae", "r2"))
+    return [
+        *(model, recipe, parameters, epochs),
+        f"{statistics.mean(errors):.4f} ± {statistics.stdev(errors):.4f}",
+        f"{statistics.mean(shares):.5f}",
+        str(len(results)),
+    ]
 
 
 def _counts(row: Row) -> list[str]:

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 
 CATALOG = load_catalog()
 STUDY = [row for rows in tables.STUDY.values() for row in rows.values()]
-ALL = list(dict.fromkeys([*tables.ROWS, *STUDY]))
+ALL = list(dict.fromkeys([*tables.ROWS, *tables.REGRESSION, *STUDY]))
 
 
 def ids(row):
@@ -53,7 +53,7 @@ def test_results_page_reflects_changed_result(monkeypatch, tmp_path):
 
 def test_results_table_covers_every_recipe():
     ours = {path.name for path in (ROOT / "plugins").iterdir()}
-    assert {(row.model, row.recipe) for row in tables.ROWS} == {
+    assert {(row.model, row.recipe) for row in (*tables.ROWS, *tables.REGRESSION)} == {
         (name, recipe)
         for name, entry in CATALOG.entries("models").items()
         if entry.plugin.distribution in ours
@@ -78,11 +78,12 @@ def test_result_matches_current_recipe_and_whole_test_set(row):
         assert result.recipe == resolve_recipe(entry, row.recipe, [*row.overrides, seed])
         assert result.test.total == dataset.sizes["test"]
         assert result.model == row.model
-        for accuracy, correct in zip(result.test["accuracy"], result.test["correct"], strict=True):
+        counts = result.test.metrics.get("correct", ())  # of classes
+        for accuracy, correct in zip(result.test.metrics.get("accuracy", ()), counts, strict=True):
             assert accuracy == correct / result.test.total
 
 
-@pytest.mark.parametrize("row", tables.ROWS, ids=ids)
+@pytest.mark.parametrize("row", [*tables.ROWS, *tables.REGRESSION], ids=ids)
 def test_result_parameters_match_model(row):
     entry = CATALOG.model(row.model)
     result = row.results()[0]

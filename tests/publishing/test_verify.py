@@ -34,7 +34,7 @@ def test_verifier_passes_published_weights(toy, registry):
     found = {check.what: check.found for check in verification.checks}
     assert "bytes, sha256 in" in found["file"]
     assert "1 tensors, 90 parameters" in found["model"]
-    assert "correct 50 of 50" in found["test split"]
+    assert "50 of 50 examples correct" in found["test split"]
 
 
 def test_verifier_stops_at_changed_file(toy, registry):
@@ -125,7 +125,7 @@ def test_verifier_detects_weights_unlike_card(toy, registry):
     rewrite(registry, weights=shuffle)
     errors = {c.what: str(c.error) for c in verify(toy, registry).checks if c.error}
     assert set(errors) == {"golden outputs", "test split"}
-    assert "expected correct 50 of 50" in errors["test split"]
+    assert "expected 50 of 50 examples correct" in errors["test split"]
 
 
 def test_verifier_tolerates_rounding_of_golden_outputs(toy, registry):

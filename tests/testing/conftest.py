@@ -7,13 +7,15 @@ from zoo_core.registry.index import EMPTY_INDEX, index_json
 
 PLUGIN = """
 from zoo_core.hookspecs import hookimpl
-from zoo_core.plugins.specs import CommandSpec, DatasetSpec, ModelSpec, RegistrySpec, SourceSpec
-from zoo_core.plugins.specs import TrainerSpec
+from zoo_core.plugins.data_specs import InputSpec, class_targets
+from zoo_core.plugins.specs import CommandSpec, DatasetSpec, LossSpec, ModelSpec, RegistrySpec
+from zoo_core.plugins.specs import SourceSpec, TaskSpec, TrainerSpec
 
 MODEL, DATASET, SOURCE, TRAINER, COMMAND, REGISTRY = {}, {}, {}, {}, {}, {}
+TASK, LOSS, CROSS_ENTROPY = {}, {}, {}
 
 def given(changes, **values):
-    return {"name": "odd", "summary": "Odd.", **values, **changes}
+    return {"name": "odd", "summary": "Odd."} | values | changes
 
 @hookimpl
 def zoo_models():
@@ -24,7 +26,8 @@ def zoo_models():
 
 @hookimpl
 def zoo_datasets():
-    values = given(DATASET, loader="zoo_odd.model:load", shape=(1, 6, 5), classes=(3,),
+    values = given(DATASET, loader="zoo_odd.model:load",
+        input=InputSpec(shape=(1, 6, 5)), targets=class_targets(3),
         sizes={"train": 200, "test": 50}, license="CC0-1.0", source="made up",
         sha256="98b846712455764346f00daa73c122b4884a84255824b40bb54f9594716fe539")
     return [DatasetSpec(**values)]
@@ -35,8 +38,18 @@ def zoo_sources():
 
 @hookimpl
 def zoo_trainers():
-    values = given(TRAINER, factory="zoo_odd.model:Trainer", framework="numpy", recipe_fields=())
+    values = given(TRAINER, factory="zoo_odd.model:Trainer", framework="zoo-odd", recipe_fields=())
     return [TrainerSpec(**values)]
+
+@hookimpl
+def zoo_tasks():
+    return [TaskSpec(**given(TASK, task="zoo_odd.model:Task", loss="odd"))]
+
+@hookimpl
+def zoo_losses():
+    common = {"loss": "zoo_odd.model:loss", "framework": "zoo-odd"}
+    values = given(CROSS_ENTROPY, name="cross-entropy", task="classification", **common)
+    return [LossSpec(**values), LossSpec(**given(LOSS, task="odd", **common))]
 
 @hookimpl
 def zoo_commands():
@@ -55,12 +68,15 @@ MODEL = """
 import dataclasses
 import click
 import numpy as np
-from zoo_core.errors import InvalidValueError
+from zoo_core.errors import DataError, InvalidValueError
+from zoo_core.metrics.task import Measure, Measured
+from zoo_core.tasks.classification import Classification
 from zoo_toy.config import RECIPES, SPACES, SoftmaxConfig
 from zoo_toy.data import load
+from zoo_toy.losses import cross_entropy as loss
 from zoo_toy.model import Softmax, ToyLearner, ToyTrainer
 
-Config, Model = SoftmaxConfig, Softmax
+Config, Model, Task = SoftmaxConfig, Softmax, Classification
 
 class Learner(ToyLearner):
     pass

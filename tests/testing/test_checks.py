@@ -22,11 +22,11 @@ def run_check(catalog, name):
 
 
 def predicting(change):
-    """Return code of a trainer whose logits are changed."""
+    """Return code of a trainer whose outputs are changed."""
     return f"""
 class Trainer(Trainer):
-    def predict(self, model, images, normalization):
-        return [{change} for head in super().predict(model, images, normalization)]
+    def predict(self, model, inputs, normalization):
+        return [{change} for head in super().predict(model, inputs, normalization)]
 """
 
 
@@ -36,10 +36,10 @@ def stepping(change):
 class Learner(Learner):
     def step(self, batch):
         before = [weight.copy() for weight in self.model.weights]
-        logits = super().step(batch)
+        outputs = super().step(batch)
         for weight, was in zip(self.model.weights, before):
             weight[:] = {change}
-        return logits
+        return outputs
 """
 
 
@@ -68,7 +68,7 @@ def drawn(seed):
     return np.random.default_rng(seed).integers(0, 256, (190, 1, 6, 5)).astype(np.uint8)
 def load():
     data = whole()
-    labels = data.splits["train"].labels
+    labels = data.splits["train"].targets[0]
     return dataclasses.replace(data, compose=lambda seed, epoch, held_out: {})
 """
 
@@ -165,10 +165,10 @@ RECIPES = [
         r"RuntimeError: too hot \(.*zoo_odd/model\.py:\d+\)",
     ),
     (
-        "fits other classes",
+        "fits other outputs",
         "",
-        building_for("classes", (3,)),
-        r"classes=\[6\]: expected \[\(2, 6\)\], got \[\(2, 3\)\]",
+        building_for("outputs", (3,)),
+        r"outputs=\[6\]: expected \(2, 6\), got \(2, 3\)",
     ),
     (
         "fits other shapes",
@@ -195,30 +195,30 @@ RECIPES = [
     ("refuses unknown keys", "", "class Config(Config, extra='ignore'): pass", "'no_such_key'"),
     ("is frozen", "", "class Config(Config, frozen=False): pass", "keep frozen=True"),
     (
-        "has one head per label",
+        "has one head per target",
         "",
         "class Trainer(Trainer):\n"
         "    def predict(self, *given): return 2 * super().predict(*given)\n",
         "expected 1, got 2",
     ),
     (
-        "returns one logit per class",
+        "returns outputs of its tasks",
         "",
         predicting("head[:, :2]"),
         r"expected \(16, 3\), got \(16, 2\)",
     ),
-    ("returns float32", "", predicting("head.astype(np.float64)"), "expected float32, got float64"),
+    ("returns floats", "", predicting("head.astype(np.float16)"), "or float64, got float16"),
     (
-        "returns finite logits",
+        "returns finite outputs",
         "",
         predicting("np.where(np.arange(3) == 1, np.nan, head).astype(np.float32)"),
         r"head 0: 16 of 48 elements .*not finite, first at \[0, 1\]: nan",
     ),
     (
-        "predicts images independently",
+        "predicts examples independently",
         "",
         predicting("head - head.mean(axis=0)"),
-        r"head 0 differs .*other images .* \[\d, \d\]",
+        r"head 0 differs .*other examples .* \[\d, \d\]",
     ),
     (
         "predicts without learning",
@@ -241,7 +241,7 @@ RECIPES = [
     ),
     ("has gradients", "", stepping("was"), "not move head0"),
     ("has gradients", "", stepping("weight * np.inf"), "head0 .*not finite"),
-    ("overfits a batch", "", stepping("2 * was - weight"), r"300 steps .*16 images: .*got \d"),
+    ("overfits a batch", "", stepping("2 * was - weight"), r"300 steps .*16 examples: .*got \d"),
     (
         "is deterministic",
         "",
@@ -274,8 +274,8 @@ SPACES = [
     (
         "can be searched",
         "",
-        "SPACES = {'default': {'rotate': {'low': 0, 'high': 9}}}",
-        r"\brotate = 9\.0\b",
+        "SPACES = {'default': {'momentum': {'low': 0, 'high': 0.9}}}",
+        r"\bmomentum = 0\.9\b",
     ),
 ]
 
@@ -287,30 +287,30 @@ DATASETS = [
     ("can be loaded", "", "load = dict", "expected an ArrayDataset, got a dict"),
     (
         "has its splits",
-        "DATASET = {'shape': (1, 5, 5)}",
+        "DATASET = {'input': InputSpec(shape=(1, 5, 5))}",
         "",
         r"expected .*\(200, 1, 5, 5\).* got .*\(200, 1, 6, 5\)",
     ),
     (
         "has its classes",
-        "DATASET = {'classes': (4,)}",
+        "DATASET = {'targets': class_targets(4)}",
         "",
         r"classes: expected \(4,\).* got \(3,\)",
     ),
     *(
         ("has its sha256", "", loading(change), r"sha256 98b8[0-9a-f]{60},.* got [0-9a-f]{64}")
         for change in (
-            "train.images[0] = 0",
+            "train.inputs[0] = 0",
             # Neither of these can be constructed; a loader has to change its data afterwards.
-            "object.__setattr__(train, 'images', train.images / 255)",
-            "train.labels[[3, 7], 0] = 3, 9",
+            "object.__setattr__(train, 'inputs', train.inputs / 255)",
+            "train.targets[0][[3, 7]] = 3, 9",
         )
     ),
     (
         "is equal on every load",
         "",
-        loading("train.images[2, 0, 0, 1] = np.random.randint(256)") + "np.random.seed(0)",
-        r"images of train differs .*two loads .*1 of 6000 .*\[2, 0, 0, 1\]",
+        loading("train.inputs[2, 0, 0, 1] = np.random.randint(256)") + "np.random.seed(0)",
+        r"inputs of train differs .*two loads .*1 of 6000 .*\[2, 0, 0, 1\]",
     ),
     (
         "states its mean and deviation",
@@ -328,9 +328,9 @@ DATASETS = [
     ("composes new images", "DATASET = {'composable': True}", composing(compose), problem)
     for compose, problem in (
         ("data.splits['train']", "expected 190, got 200"),
-        ("Split(drawn(0), labels[:190])", "seed 0, epoch 2 .*same images"),
-        ("Split(drawn(epoch), labels[:190])", "seed 1, epoch 1 .*same images"),
-        ("Split(drawn(None), labels[:190])", "differs .*same seed and epoch"),
+        ("Split(drawn(0), (labels[:190],))", "seed 0, epoch 2 .*same images"),
+        ("Split(drawn(epoch), (labels[:190],))", "seed 1, epoch 1 .*same images"),
+        ("Split(drawn(None), (labels[:190],))", "differs .*same seed and epoch"),
     )
 ]
 
@@ -403,7 +403,7 @@ TRAINERS = [
         "no model to check trainer 'odd' .*no check_model.*--model MODEL",
     ),
     ("has import strings that resolve", "TRAINER = {'check_model': 'zoo_odd:x'}", "", "zoo_odd:x"),
-    ("trains", "", "Learner.set_data = lambda self, images: 1 / 0", "ZeroDivisionError"),
+    ("trains", "", "Learner.set_data = lambda self, examples: 1 / 0", "ZeroDivisionError"),
     ("has import strings that resolve", "TRAINER = {'exporters': {'x': 'zoo_odd:x'}}", "", "odd:x"),
     ("has import strings that resolve", "TRAINER = {'factory': 'zoo_odd:x'}", "", "zoo_odd:x"),
     (
@@ -482,11 +482,238 @@ TRAINERS = [
 ] + [
     (
         f"implements {field}",
-        f"TRAINER = {{'recipe_fields': {tuple(TRAINER_FIELDS)}}}",
+        f"TRAINER = {{'recipe_fields': {tuple(TRAINER_FIELDS)}}}\n"
+        "CROSS_ENTROPY = {'recipe_fields': ('label_smoothing',)}",
         "Trainer.environment = lambda self: {'bfloat16': 'native'}",
         f"field {field}, .*no effect",
     )
     for field in sorted(TRAINER_FIELDS)
+]
+
+
+def task(body):
+    """Return code of a task with methods that replace those of classification."""
+    lines = "\n".join(f"    {line}" for line in body.splitlines())
+    return f"class Task(Task):\n{lines}\n"
+
+
+def measuring(change):
+    """Return code of a task whose measures are changed."""
+    return task(
+        "def measure(self, outputs, targets):\n"
+        "    found = super().measure(outputs, targets)\n"
+        "    columns, counts = dict(found.columns), dict(found.counts)\n"
+        f"    {change}\n"
+        "    return Measured(columns, counts)"
+    )
+
+
+def refusing(condition):
+    """Return code of a task that refuses targets on this condition alone."""
+    return task(
+        "def check_targets(self, targets):\n"
+        f"    if {condition}:\n"
+        "        raise DataError('wrong targets')"
+    )
+
+
+def adding(method, value):
+    """Return code of a task whose metrics, or details, have one more value."""
+    return task(f"def {method}(self, measured): return super().{method}(measured) | {value}")
+
+
+TASKS = [
+    ("has import strings that resolve", "TASK = {'task': 'zoo_odd.model:none'}", "", "none"),
+    ("is a task with measures", "", "Task = dict", r"subclass of zoo_core\.Task, got .*dict"),
+    ("is a task with measures", "", task("measures = ()"), r"at least one .*Measure, got \(\)"),
+    (
+        "is a task with measures",
+        "",
+        task("measures = (Measure('loss', False), Measure('loss', True))"),
+        "different names, got .*loss",
+    ),
+    ("has its default loss", "TASK = {'loss': 'huber'}", "", "expected 'huber', .*got odd"),
+    ("has its default loss", "LOSS = {'task': 'none'}", "", "expected 'odd', .*got none"),
+    (
+        "has legal example targets",
+        "",
+        task("def example_targets(self, count): return np.arange(count) % 7"),
+        r"2 classes and targets of shape \(\): expected labels 0 to 1, got 0 to 6",
+    ),
+    (
+        "has legal example targets",
+        "",
+        task("def example_targets(self, count): return np.zeros(3, np.int64)"),
+        r"an array of 9 targets, got int64 \(3,\)",
+    ),
+    (
+        "has legal example targets",
+        "",
+        task("def example_targets(self, count): return np.zeros(count)"),
+        "none of any shape .*expected labels int64",
+    ),
+    (
+        "has legal example targets",
+        "",
+        task(
+            "def check_outputs(self, shape, targets):\n"
+            "    if shape != (1,): raise DataError('expected one output')"
+        ),
+        "expected one output",
+    ),
+    (
+        "measures examples independently",
+        "",
+        measuring("columns['loss'] = columns['loss'] - columns['loss'].mean()"),
+        "column 'loss' of 2 classes .* differs with other examples",
+    ),
+    (
+        "measures examples independently",
+        "",
+        measuring("counts['classes'] = counts['classes'].astype(np.int32)"),
+        "count 'classes'.*expected int64, got int32",
+    ),
+    (
+        "measures examples independently",
+        "",
+        measuring("counts['batches'] = np.array([1])"),
+        "count 'batches'.*differs as a sum",
+    ),
+    (
+        "has a column per measure",
+        "",
+        measuring("columns['right'] = columns.pop('accuracy')")
+        + task(
+            "def metrics(self, measured): return {'accuracy': 1.0}\n"
+            "def details(self, measured): return {}"
+        ),
+        "expected 'accuracy' among them, .*got loss, right",
+    ),
+    (
+        "has a column per measure",
+        "",
+        measuring("columns['loss'] = columns['loss'][:, None]"),
+        r"column 'loss'.*expected \(9,\), got \(9, 1\)",
+    ),
+    ("has finite metrics", "", adding("metrics", "{'x': float('nan')}"), "'x'.*got nan"),
+    ("has finite metrics", "", adding("details", "{'x': np.float64(1)}"), r"'x'.*\(float64\)"),
+    (
+        "has finite metrics",
+        "",
+        adding("metrics", "{'x': 1.0 if len(measured) > 1 else float('inf')}"),
+        "'x'.*got inf",
+    ),
+    ("has finite metrics", "", task("headline = 'top1'"), "'top1' among them, the headline"),
+    (
+        "describes every prediction",
+        "",
+        task("def texts(self, prediction): return iter(['one'])"),
+        "texts .*9 examples, got list of 1",
+    ),
+    (
+        "describes every prediction",
+        "",
+        task("def answers(self, prediction): return prediction.labels.astype(np.int32)"),
+        "answers .*expected int64, got int32",
+    ),
+    (
+        "describes every prediction",
+        "",
+        task(
+            "def records(self, prediction): yield from ({'x': each} for each in prediction.labels)"
+        ),
+        "records .*JSON values, got .*int64",
+    ),
+    (
+        "describes every prediction",
+        "",
+        task("def columns(self, suffix): return [f'label{suffix}']"),
+        r"rows .*each of 1 columns, got \['",
+    ),
+    (
+        "describes every prediction",
+        "",
+        task("def columns(self, suffix): return super().columns('')"),
+        "columns .*suffix of the head",
+    ),
+    (
+        "combines equal members",
+        "",
+        task("def combine(self, members): return -members[0]"),
+        "an answer .*differs of two equal members",
+    ),
+    (
+        "combines equal members",
+        "",
+        task("def combine(self, members): return sum(members)")
+        + "Task.measures = (Measure('loss', False),)",
+        "loss .*differs of two equal members",
+    ),
+    (
+        "combines equal members",
+        "",
+        task("def combine(self, members): return np.stack(members)"),
+        r"combine .*expected \(9, 2\), got \(2, 9, 2\)",
+    ),
+    (
+        "refuses wrong targets",
+        "",
+        refusing("targets.dtype != np.int64 or targets.min() < 0 or targets.max() > 6"),
+        r"accepts targets of one more axis: int64 \(9, 1\)",
+    ),
+    (
+        "refuses wrong targets",
+        "",
+        refusing("targets.ndim != 1 or targets.min() < 0 or targets.max() > 6"),
+        "accepts NaN",
+    ),
+    (
+        "refuses wrong targets",
+        "",
+        refusing("targets.ndim != 1 or targets.dtype != np.int64 or targets.max() > 6"),
+        "accepts a negative integer",
+    ),
+    (
+        "refuses wrong targets",
+        "",
+        refusing("targets.ndim != 1 or targets.dtype != np.int64 or targets.min() < 0"),
+        "accepts a class that is too large",
+    ),
+    (
+        "refuses wrong targets",
+        "",
+        task("def check_targets(self, targets): np.bincount(targets)"),
+        "one more axis.*expected a DataError, got ValueError",
+    ),
+]
+
+LOSS = "loss odd of odd for zoo-odd"
+
+LOSSES = [
+    (
+        f"{LOSS}: has import strings that resolve",
+        "LOSS = {'loss': 'zoo_odd.model:none'}",
+        "",
+        "none",
+    ),
+    (
+        f"{LOSS}: is callable",
+        "LOSS = {'loss': 'zoo_odd.model:number'}",
+        "number = 1",
+        "a function, got 1",
+    ),
+    (
+        "loss odd of none for zoo-odd: has its task installed",
+        "LOSS = {'task': 'none'}",
+        "",
+        "no task 'none'",
+    ),
+    (
+        f"{LOSS}: implements recipe fields of losses",
+        "LOSS = {'recipe_fields': ('momentum',)}",
+        "",
+        "expected some of label_smoothing, got momentum",
+    ),
 ]
 
 OTHERS = [
@@ -502,6 +729,8 @@ BROKEN = (
     + [(f"odd: {what}", *rest) for what, *rest in MODELS + DATASETS + SOURCES + TRAINERS]
     + [(f"odd.default: {what}", *rest) for what, *rest in RECIPES]
     + [(f"odd, space default: {what}", *rest) for what, *rest in SPACES]
+    + [(f"task odd: {what}", *rest) for what, *rest in TASKS]
+    + LOSSES
     + OTHERS
 )
 

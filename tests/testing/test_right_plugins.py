@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from zoo_core import ModelConfig
+from zoo_core import InputSpec, class_targets
+from zoo_core.tasks.classification import Classification
 from zoo_core.testing import NotApplicableError, plugin_checks, run_checks
-from zoo_core.testing.random_data import first_examples, is_exact, shortfall, training_data
+from zoo_core.testing.random_data import first_examples, shortfall, training_data
 
 BUFFER = """
 class Trainer(Trainer):
@@ -22,13 +23,12 @@ class Model(Model):
     def __call__(self, x): return super().__call__(x @ self.trunk)
 class Learner(Learner):
     def step(self, batch):
-        x = _prepare(self.images.images[batch.rows], self.normalization) @ self.model.trunk
-        logits = [x @ weight for weight in self.model.weights]
+        x = _prepare(self.examples.inputs[batch.rows], self.normalization) @ self.model.trunk
+        outputs = [x @ weight for weight in self.model.weights]
         for head, weight in enumerate(self.model.weights):
-            error = softmax(logits[head])
-            error[np.arange(len(x)), self.images.labels[batch.rows][:, head]] -= 1
+            error = loss(outputs[head], self.examples.targets[head][batch.rows])
             weight -= np.float32(batch.lr / len(x)) * (x.T @ error)
-        return logits
+        return outputs
     def get_state(self): return super().get_state() | {"trunk": self.model.trunk.copy()}
     def set_state(self, state):
         super().set_state(state)
@@ -44,11 +44,10 @@ class Trainer(Trainer):
         model.trunk[:] = weights["trunk"]
     def count_parameters(self, model): return model.trunk.size + super().count_parameters(model)
     def trainable_weights(self, model): return [*super().get_weights(model)]
-from zoo_core.plugin_api import softmax
 from zoo_toy.model import _prepare
 """
 
-NO_SINGLE_IMAGE = """
+NO_SINGLE_EXAMPLE = """
 class Learner(Learner):
     def step(self, batch):
         assert len(batch.rows) > 1
@@ -59,7 +58,7 @@ class Learner(Learner):
 SMALL = """
 class Model(Model):
     def __init__(self, config):
-        self.config, self.weights = config, [np.zeros((2, n), np.float32) for n in config.classes]
+        self.config, self.weights = config, [np.zeros((2, n), np.float32) for n in config.outputs]
 def _prepare(images, normalization):
     x = images.mean(axis=(1, 3))
     x = np.stack([part.mean(axis=1) for part in np.array_split(x, 2, axis=1)], axis=1) / 255
@@ -71,11 +70,11 @@ RIGHT = {
     "a constant buffer": ("", BUFFER),
     "a frozen trunk": ("", FROZEN),
     "one epoch": ("", "RECIPES = RECIPES | {'default': {'epochs': 1, 'lr': 0.5}}"),
-    "a batch of all images": (
+    "a batch of all examples": (
         "",
         "RECIPES = RECIPES | {'default': {'batch_size': 100, 'lr': 0.5}}",
     ),
-    "no batch of one image": ("", NO_SINGLE_IMAGE),
+    "no batch of one example": ("", NO_SINGLE_EXAMPLE),
     "a template of Python code": ("", ""),
 }
 
@@ -94,7 +93,7 @@ def test_checks_pass_right_plugin(odd, site, what):
     assert failures(catalog) == {}
 
 
-# All weights are 0 at first, and the order of the images has no effect.
+# All weights are 0 at first, and the order of the examples has no effect.
 CONSTANT = """
 RECIPES = {name: {"lr": 0.5, "model": {"scale": 0}} for name in ("default", "slow")}
 class Learner(Learner):
@@ -133,13 +132,14 @@ def test_learning_check_passes_model_of_two_features(odd, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("classes", "right", "enough"), [(10, 16, True), (10, 8, True), (10, 4, False), (2, 12, False)]
+    ("classes", "right", "enough"),
+    [(10, 16, True), (10, 8, True), (10, 2, False), (2, 16, True), (2, 8, False)],
 )
 def test_shortfall_is_that_of_a_head_no_better_than_chance(classes, right, enough):
-    config = ModelConfig(input_shape=(1, 4, 4), classes=(classes,))
-    split = first_examples(training_data(config))
-    answers = split.labels[:, 0].copy()
+    task = Classification(*class_targets(classes))
+    split = first_examples(training_data(InputSpec(shape=(1, 4, 4)), [task]))
+    answers = split.targets[0].copy()
     answers[right:] = (answers[right:] + 1) % classes
-    outputs = [np.eye(classes, dtype=np.float32)[answers]]
-    assert (shortfall(outputs, split) == "") == enough
-    assert is_exact(outputs, split) == (right == 16)
+    outputs = [5 * np.eye(classes, dtype=np.float32)[answers]]
+    before = [np.zeros_like(outputs[0])]
+    assert (shortfall([task], outputs, before, split) == "") == enough

@@ -17,7 +17,16 @@ from zoo_core.weights.file import load_weights
 
 TOY = {"ZOO_PLUGINS": "zoo-toy,zoo-odd"}
 
-COUNTS = {"zoo-toy": 10, "softmax": 46, "softmax-pairs": 46, "toy": 10 + 11, "toy-pairs": 10}
+LOSS = "loss cross-entropy of classification for zoo-toy"
+
+COUNTS = {
+    "zoo-toy": 10,
+    "softmax": 46,
+    "softmax-pairs": 46,
+    "toy": 10 + 11,
+    "toy-pairs": 10,
+    LOSS: 3,
+}
 """Number of checks of the toy plugin, by subject, so that a check that gets lost is noticed.
 
 A model has two recipes and a search space. The trainer and a data set are both called toy.
@@ -38,7 +47,7 @@ def zoo_models():
 
 @hookimpl
 def zoo_trainers():
-    return [TrainerSpec(name="odd", summary="", factory="zoo_odd.plugin:Odd", framework="numpy",
+    return [TrainerSpec(name="odd", summary="", factory="zoo_odd.plugin:Odd", framework="zoo-toy",
         recipe_fields=())]
 
 class Odd(zoo_toy.model.ToyTrainer):

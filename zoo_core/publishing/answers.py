@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from zoo_core.data.dataset import Split
 from zoo_core.errors import VerificationError
 from zoo_core.frameworks.prediction import iter_outputs
-from zoo_core.metrics.scores import Scores, concatenate, format_metric, measure, score
+from zoo_core.metrics.scores import Scores, concatenate, counts_text, measure, score
 from zoo_core.metrics.task import Task
 from zoo_core.pretrained.model import Pretrained
 
@@ -124,14 +124,6 @@ def _agree(found: Sequence[Any], stated: Sequence[Any], exact: Sequence[bool]) -
 
 
 def describe(scores: Scores) -> str:
-    """Return the counts of scores as text, or else their metrics: ``correct 9,912 of 10,000``."""
-    counts = {
-        name: values
-        for name, values in scores.metrics.items()
-        if all(isinstance(each, int) for each in values)
-    }
-    text = ", ".join(
-        f"{name} {' / '.join(format_metric(name, each) for each in values if each is not None)}"
-        for name, values in (counts or scores.metrics).items()
-    )
-    return f"{text} of {scores.total:,}"
+    """Return the counts of scores as text, ``9,912 of 10,000 examples correct``, or the metrics."""
+    has_counts = any(all(isinstance(e, int) for e in each) for each in scores.metrics.values())
+    return counts_text(scores) if has_counts else str(scores)

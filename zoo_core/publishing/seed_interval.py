@@ -16,6 +16,11 @@ MIN_SEEDS = 3
 """Minimum number of trainings for an interval."""
 # With two, one degree of freedom, Student's t is 12.7, and the interval covers everything.
 
+ROUNDING = 1e-6
+"""Relative error of a score that counts as equal."""
+# Because trainings whose seeds have no effect have an interval without a width, and another
+# processor adds up floats in another order.
+
 DECIMALS = 3
 """Decimals of Student's t in the intervals on published cards."""
 # As many as statistical tables print, so that an interval can be recomputed by hand.
@@ -73,7 +78,10 @@ def make_interval(trained: TrainedModel, others: Iterable[TrainedModel]) -> Inte
 def is_within(scores: Scores, interval: Interval) -> bool:
     """Return whether the headline metric of every head is in an interval."""
     heads = zip(scores.headline_values, interval.low, interval.high, strict=True)
-    return all(low <= value <= high for value, low, high in heads)
+    return all(
+        low - ROUNDING * abs(low) <= value <= high + ROUNDING * abs(high)
+        for value, low, high in heads
+    )
 
 
 def student_t(degrees: int) -> float:

@@ -1,4 +1,4 @@
-"""The checks of data sets, sources, trainers, registries and commands."""
+"""The checks of data sets, sources, trainers, tasks, losses, registries and commands."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from zoo_core.testing.checks import (
     other_checks,
     registry_checks,
     static_checks,
+    task_checks,
     trainer_checks,
 )
 from zoo_core.testing.make_checks import make_checks, names_of
@@ -69,6 +70,30 @@ def checks_of_trainer(
             tuple(needs),
             trains=True,
         )
+
+
+def checks_of_task(catalog: Catalog, name: str, entry: Entry[Any], _model: str) -> Iterator[Check]:
+    """Yield the checks of a task."""
+    subject = f"task {name}"  # because a model may have the name of a task
+    is_task, legal = task_checks.is_a_task_with_measures, task_checks.has_legal_example_targets
+    yield from make_checks(subject, [_IMPORTS], entry)
+    yield from make_checks(subject, [task_checks.has_its_default_loss], catalog, name)
+    needs = names_of(subject, _IMPORTS)
+    yield from make_checks(subject, [is_task], catalog, name, needs=needs)
+    needs += names_of(subject, is_task)
+    yield from make_checks(subject, [legal], catalog, name, needs=needs)
+    needs += names_of(subject, legal)
+    yield from make_checks(subject, task_checks.TASK_CHECKS, catalog, name, needs=needs)
+
+
+def checks_of_loss(catalog: Catalog, _name: str, entry: Entry[Any], _model: str) -> Iterator[Check]:
+    """Yield the checks of a loss."""
+    spec = entry.spec
+    # Not the name alone, which losses of several tasks and frameworks may share.
+    subject = f"loss {spec.name} of {spec.task} for {spec.framework}"
+    yield from make_checks(subject, [_IMPORTS], entry)
+    yield from make_checks(subject, [task_checks.has_its_task_installed], catalog, entry)
+    yield from make_checks(subject, [task_checks.implements_recipe_fields_of_losses], entry)
 
 
 def checks_of_registry(

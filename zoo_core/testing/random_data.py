@@ -99,7 +99,10 @@ def other_data(
         others.append([_resized(sized[0], 2), _resized(sized[0], 5)])
     return {
         "outputs": [(spec, each) for each in others],
-        "input_shape": [(replace(spec, shape=shape), [*tasks]) for shape in _other_shapes(spec)],
+        "input_shape": [
+            (replace(spec, shape=shape), [_reshaped(task, spec, shape) for task in tasks])
+            for shape in _other_shapes(spec)
+        ],
     }
 
 
@@ -114,6 +117,13 @@ def _other_shapes(spec: InputSpec) -> list[tuple[int, ...]]:
             (channels, 2 * height, width),
         ]
     return [tuple(2 * size for size in spec.shape)]
+
+
+def _reshaped(task: Task, spec: InputSpec, shape: tuple[int, ...]) -> Task:
+    """Return a task for inputs of another shape, which targets per pixel share."""
+    if spec.kind != "image" or task.target.shape != spec.shape[1:]:
+        return task
+    return type(task)(replace(task.target, shape=shape[1:]))
 
 
 def _resized(task: Task, size: int) -> Task:
@@ -184,12 +194,12 @@ def _dataset(
     entries = 0 if spec.kind == "tokens" else spec.shape[0]
     return ArrayDataset(
         splits={"train": train, "test": test},
-        targets=tuple(map(_with_names, targets)),
+        targets=tuple(map(with_names, targets)),
         mean=(0.5,) * entries,
         std=(0.2,) * entries,
         input=spec,
     )
 
 
-def _with_names(target: TargetSpec) -> TargetSpec:
+def with_names(target: TargetSpec) -> TargetSpec:
     return replace(target, classes=target.classes or tuple(map(str, range(target.size))))

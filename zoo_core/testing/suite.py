@@ -19,8 +19,10 @@ from zoo_core.testing.checks.import_checks import IMPORT_CHECKS
 from zoo_core.testing.kind_suites import (
     checks_of_command,
     checks_of_dataset,
+    checks_of_loss,
     checks_of_registry,
     checks_of_source,
+    checks_of_task,
     checks_of_trainer,
 )
 from zoo_core.testing.make_checks import make_checks, names_of
@@ -60,7 +62,7 @@ def plugin_checks(catalog: Catalog, plugin: str, *, model: str = "") -> list[Che
     for kind, of_kind in _OF_KIND.items():
         entries = {
             name: entry
-            for name, entry in catalog.entries(kind).items()
+            for name, entry in _entries(catalog, kind).items()
             if entry.plugin.distribution == found.distribution
         }
         for name in sample(entries, asked=plugin) if kind == "models" else entries:
@@ -80,6 +82,13 @@ def plugin_checks(catalog: Catalog, plugin: str, *, model: str = "") -> list[Che
     module = found.entry_point.rpartition("= ")[2]
     package = "" if found.distribution == "zoo-core" else module.partition(".")[0]
     return [replace(check, package=package) for check in checks]
+
+
+def _entries(catalog: Catalog, kind: str) -> dict[str, Entry[Any]]:
+    """Return the entries of a kind by name; losses by all that identifies one."""
+    if kind == "losses":
+        return {f"{each.qualified_name} {each.spec.key}": each for each in catalog.losses()}
+    return catalog.entries(kind)
 
 
 def _check_model_option(catalog: Catalog, plugin: Plugin, model: str) -> None:
@@ -169,6 +178,8 @@ _OF_KIND: dict[str, Callable[[Catalog, str, Entry[Any], str], Iterator[Check]]] 
     "datasets": checks_of_dataset,
     "sources": checks_of_source,
     "trainers": checks_of_trainer,
+    "tasks": checks_of_task,
+    "losses": checks_of_loss,
     "registries": checks_of_registry,
     "commands": checks_of_command,
 }

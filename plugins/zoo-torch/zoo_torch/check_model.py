@@ -27,10 +27,10 @@ class CheckModel(nn.Module):
             nn.ReLU(),
             nn.Dropout(0.1),
         )
-        self.heads = nn.ModuleList(nn.Linear(16, classes) for classes in config.classes)
+        self.heads = nn.ModuleList(nn.Linear(16, outputs) for outputs in config.outputs)
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """Return logits ``(N, classes)`` per head for images ``(N, C, H, W)``."""
+        """Return outputs ``(N, K)`` per head for images ``(N, C, H, W)``."""
         features = self.trunk(x)
         return [head(features) for head in self.heads]
 

@@ -144,7 +144,7 @@ def verify(world: World, rng: random.Random, tally: Tally) -> None:
     if not (run := pick(rng, [run for run in world.runs if run.published])):
         return
     result = call(world, tally, "verify", tag(run), "--registry", world.root / REGISTRY)
-    counts = re.search(r"test split: correct ([\d,]+) of ([\d,]+)", result.out)
+    counts = re.search(r"test split: ([\d,]+) of ([\d,]+) examples correct", result.out)
     if result.code or not counts:
         # Published weights have no place: their folder is the one in the working directory.
         judge_refusal(tally, result, unchanged=read_folder(world.here) == run.samples)

@@ -18,6 +18,7 @@ from zoo_core.plugins.discovery import API_GROUP
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.plugin import Plugin, Status
 from zoo_core.plugins.selection import canonical
+from zoo_core.plugins.specs import ImportString
 from zoo_core.testing.check import expect
 
 PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
@@ -114,28 +115,11 @@ def states_a_sha256_and_a_source(entry: Entry[Any]) -> None:
     expect(spec.source.strip(), "source: expected its authors and origin, got nothing")
 
 
-_IMPORTED = {
-    "builder",
-    "config",
-    "recipes",
-    "loader",
-    "pretrained",
-    "check_model",
-    "reader",
-    "factory",
-    "command",
-    "describe",
-    "spaces",
-    "transforms",
-}
-"""Fields of specs that are import strings."""
-
-
 def import_strings(entry: Entry[Any]) -> Iterator[str]:
     """Yield the import strings of a spec."""
     for field in fields(entry.spec):
         value = getattr(entry.spec, field.name)
-        if field.name in _IMPORTED and value:
+        if field.type is ImportString and value:
             yield value
         elif field.name == "exporters":
             yield from value.values()

@@ -5,9 +5,11 @@ from typing import Any
 from pydantic import Field
 
 from zoo_core import ModelConfig
+from zoo_core.plugin_api import Size
 
 
 class Config(ModelConfig):
+    input_shape: tuple[Size, ...] = (6,)  # where no data set sets it
     hidden: int = Field(16, ge=1, description="units of the hidden layer")
 
 

@@ -1,0 +1,200 @@
+"""Trainings on inputs that are not images, with heads of any task, through the public functions."""
+
+import json
+import signal
+
+import numpy as np
+import pytest
+
+import zoo_core as zoo
+from zoo_core.cli.main import run as run_command
+from zoo_core.errors import DataError, InterruptedTrainingError, InvalidValueError
+from zoo_core.filenames import WEIGHTS
+
+pytestmark = pytest.mark.requires("zoo-numpy")
+
+NUMBER = zoo.TargetSpec(task="regression", name="price", unit="USD")
+KIND = zoo.TargetSpec(task="classification", name="kind", classes=("flat", "house"))
+
+QUICK = {"epochs": 6, "batch_size": 20, "lr": 0.02, "momentum": 0.9, "label_smoothing": 0.0}
+
+
+def split(size, seed):
+    """Return two features, of very different size, from which a number and a class follow."""
+    rng = np.random.RandomState(seed)
+    features = rng.normal([5, 2000], [1, 300], (size, 2)).astype(np.float32)
+    price = 1000 + 50 * features[:, 0] + 0.2 * features[:, 1]
+    return zoo.Split(features, (price.astype(np.float32), (features[:, 0] > 5).astype(np.int64)))
+
+
+def houses(heads=(0, 1), change=lambda split: split):
+    """Return the data set of `split`, with some of its heads."""
+    splits = {name: change(split(size, i)) for i, (name, size) in enumerate(SIZES.items())}
+    targets = (NUMBER, KIND)
+    return zoo.ArrayDataset(
+        {
+            name: zoo.Split(each.inputs, tuple(each.targets[head] for head in heads))
+            for name, each in splits.items()
+        },
+        tuple(targets[head] for head in heads),
+    )
+
+
+SIZES = {"train": 300, "test": 100}
+
+
+def train(dataset, out, **values):
+    return zoo.train("numpy-net", dataset=dataset, out=out, threads=1, **QUICK | values)
+
+
+def test_class_and_number_from_one_trunk(tmp_path):
+    run = train(houses(), tmp_path / "run", epochs=30)
+    test = run.card.metrics["test"]
+    assert test["r2"][0] > 0.9
+    assert test["r2"][1] is None
+    assert test["accuracy"] == (None, pytest.approx(1, abs=0.1))
+    assert test.headline_names == ("r2", "accuracy")
+    pretrained = zoo.load(run.folder)
+    inputs = run.data.test.inputs
+    number, kind = pretrained.predict(inputs).heads
+    # In the data's own units, although the net was trained on standard deviations.
+    np.testing.assert_allclose(number.values.mean(), run.data.test.targets[0].mean(), rtol=0.02)
+    assert ((kind.labels == run.data.test.targets[1]).mean()) == test["accuracy"][1]
+    assert zoo.evaluate(run.folder, dataset=houses()).to_json() == test.to_json()
+
+
+def test_card_of_other_tasks_is_complete(tmp_path):
+    run = train(houses(), tmp_path / "run")
+    facts = json.loads((run.folder / "card.json").read_bytes())["dataset"]
+    assert facts["input"] == {"shape": [2], "kind": "features", "dtype": "float32"}
+    assert facts["targets"][0] == {"task": "regression", "name": "price", "unit": "USD"}
+    pretrained = zoo.load(run.folder)
+    assert pretrained.targets == (NUMBER, KIND)
+    assert pretrained.card.dataset.targets == (NUMBER, KIND)
+
+
+class Stop(zoo.Callbacks):
+    """A callback that stops the training in the middle of an epoch."""
+
+    def step_end(self, epoch, step, steps):
+        if (epoch, step) == (2, 5):
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_resumed_training_of_two_tasks_gives_equal_bytes(tmp_path):
+    whole = train(houses(), tmp_path / "whole")
+    with pytest.raises(InterruptedTrainingError):
+        zoo.train(
+            "numpy-net",
+            dataset=houses(),
+            out=tmp_path / "stopped",
+            threads=1,
+            callbacks=[Stop()],
+            **QUICK,
+        )
+    zoo.resume(tmp_path / "stopped")
+    files = [(tmp_path / name / WEIGHTS).read_bytes() for name in ("whole", "stopped")]
+    assert files[0] == files[1]
+    assert whole.card.weights.sha256
+
+
+def test_head_weights_change_what_is_learnt(tmp_path):
+    errors = []
+    for weights in ([1.0, 0.0], [0.0, 1.0]):
+        run = train(houses(), tmp_path / str(weights), head_weights=weights)
+        errors.append(run.card.metrics["test"]["rmse"][0])
+    assert errors[0] < 0.5 * errors[1]
+
+
+def test_targets_are_standardized_unless_the_recipe_says_otherwise(tmp_path):
+    run = train(houses(heads=(0,)), tmp_path / "run")
+    (scale,) = run.card.normalization.targets
+    rows = run.data.train.targets[0][run.data.train_rows]
+    np.testing.assert_allclose(scale.mean, rows.mean(dtype=np.float64), rtol=1e-6)
+    np.testing.assert_allclose(scale.std, rows.std(dtype=np.float64), rtol=1e-6)
+    raw = train(houses(heads=(0,)), tmp_path / "raw", standardize=False, lr=1e-9)
+    assert raw.card.normalization.targets == ()
+
+
+def missing(split):
+    """Return a split in which every fifth number of the first feature is missing."""
+    inputs = split.inputs.copy()
+    inputs[::5, 0] = np.nan
+    return zoo.Split(inputs, split.targets)
+
+
+def test_missing_numbers_are_refused_or_filled(tmp_path):
+    dataset = houses(heads=(0,), change=missing)
+    with pytest.raises(DataError, match=r"60 inputs of split 'train' .*first in row 0.*missing=mean"):
+        train(dataset, tmp_path / "refused")
+    assert not (tmp_path / "refused").exists()
+    run = train(dataset, tmp_path / "filled", missing="mean")
+    pretrained = zoo.load(run.folder)
+    (mean, _) = run.card.normalization.fill
+    row = np.array([[np.nan, 2000]], np.float32)
+    filled = np.array([[mean, 2000]], np.float32)
+    assert pretrained.predict(row).values == pretrained.predict(filled).values
+    other = zoo.load(train(houses(heads=(0,)), tmp_path / "whole").folder)
+    with pytest.raises(InvalidValueError, match="expected numbers, got nan in row 0"):
+        other.predict(row)
+
+
+def constant(split):
+    return zoo.Split(split.inputs * np.array([0, 1], np.float32), split.targets)
+
+
+def not_a_number(split):
+    price = split.targets[0].copy()
+    price[3] = np.nan
+    return zoo.Split(split.inputs, (price, split.targets[1]))
+
+
+@pytest.mark.parametrize(
+    ("change", "values", "message"),
+    [
+        (constant, {}, "same value in all training rows: number 0"),
+        (not_a_number, {}, r"'train', price \(regression\): expected finite values, got nan.*row 3"),
+        (None, {"views": 5}, "views is 5, but the inputs .*are features, not images"),
+        (None, {"rotate": 3.0}, "rotate is 3.0, but the inputs .*are features, not images"),
+        (None, {"loss": "huber"}, "no loss 'huber' of task 'regression' for numpy"),
+        (None, {"label_smoothing": 0.1}, "label_smoothing is 0.1, but the loss squared-error"),
+        (None, {"head_weights": [1.0, 2.0]}, "head_weights: expected 1 numbers"),
+    ],
+)
+def test_unfit_data_and_recipes_are_one_error_before_training(tmp_path, change, values, message):
+    dataset = houses(heads=(0,), **({"change": change} if change else {}))
+    with pytest.raises((DataError, InvalidValueError), match=message):
+        train(dataset, tmp_path / "run", **values)
+    assert not (tmp_path / "run").exists()
+
+
+def test_unshuffled_examples_are_trained_in_their_order(tmp_path):
+    seen = []
+
+    class Rows(zoo.Callbacks):
+        def train_start(self, run, progress):
+            seen.append(run.data.epoch(run.recipe, 3)[1])
+
+    zoo.train(
+        "numpy-net",
+        dataset=houses(heads=(0,)),
+        out=tmp_path / "run",
+        callbacks=[Rows()],
+        **QUICK | {"shuffle": False},
+    )
+    assert (np.diff(seen[0]) > 0).all()
+
+
+def test_predictions_of_arrays_from_the_command_line(tmp_path, capsys):
+    run = train(houses(), tmp_path / "run")
+    np.save(tmp_path / "rows.npy", run.data.test.inputs[:3])
+    values = zoo.load(run.folder).predict(run.data.test.inputs[:3]).heads[0].values
+    command = ["predict", str(run.folder), str(tmp_path / "rows.npy")]
+    assert run_command([*command, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["predictions"]
+    assert [each["values"][0] for each in found] == pytest.approx(values.tolist())
+    assert {each["classes"][1] for each in found} <= {"flat", "house"}
+    assert run_command(command) == 0
+    text = capsys.readouterr().out.splitlines()
+    assert text[1].startswith(f"{tmp_path / 'rows.npy'}[1]: ")
+    assert " USD; " in text[1]
