@@ -16,16 +16,20 @@ from zoo_core.version import __version__ as __version__
 # from the same place when it is first used. `typing` is too slow to import for `zoo list`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from zoo_core.api import (
-        compare as compare,
+    from zoo_core.api.models import (
         create_model as create_model,
-        evaluate as evaluate,
         get_model_info as get_model_info,
         list_models as list_models,
-        load as load,
-        read_images as read_images,
+    )
+    from zoo_core.api.training import (
         resume as resume,
         train as train,
+    )
+    from zoo_core.api.weights import (
+        compare as compare,
+        evaluate as evaluate,
+        load as load,
+        read_images as read_images,
         verify as verify,
     )
     from zoo_core.data.dataset import ArrayDataset as ArrayDataset, Split as Split

@@ -697,12 +697,6 @@ LOSSES = [
         "none",
     ),
     (
-        f"{LOSS}: is callable",
-        "LOSS = {'loss': 'zoo_odd.model:number'}",
-        "number = 1",
-        "a function, got 1",
-    ),
-    (
         "loss odd of none for zoo-odd: has its task installed",
         "LOSS = {'task': 'none'}",
         "",

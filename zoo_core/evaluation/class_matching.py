@@ -61,7 +61,7 @@ class ClassMatch:
 
     @property
     def is_identity(self) -> bool:
-        """Whether all classes have the same numbers in both."""
+        """True if all classes have the same numbers in both."""
         return all((numbers == np.arange(len(numbers))).all() for numbers in self.numbers)
 
 

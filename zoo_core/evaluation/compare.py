@@ -119,7 +119,7 @@ class Comparison:
         """Indices of the scored examples that some members, but not all, predict correctly.
 
         `rows` has their rows in the split. The examples with the fewest correct members come
-        first. There are none if the first measure of a head is not 0 or 1.
+        first. It is empty unless the first measure of every head is 0 or 1.
         """
         if not all(task.measures[0].binary for task in self.tasks):
             return np.empty(0, np.int64)

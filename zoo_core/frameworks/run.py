@@ -122,7 +122,7 @@ class Run:
     losses: tuple[Any, ...]
     """Loss of each head: what its `LossSpec` names for the trainer's framework."""
     warps_inputs: bool = False
-    """Whether the core warps the images of each step, because the trainer does not."""
+    """True if the core warps the images of each step, because the trainer does not."""
     initial: InitialWeights | None = None
     """Pretrained weights that the training starts from; None for random ones."""
 

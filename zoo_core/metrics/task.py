@@ -70,8 +70,8 @@ class Task:
     """Metric that lists show, and that an interval over seeds is of; empty for the first measure's
     own name."""
     scalable: ClassVar[bool] = False
-    """Whether a trainer may be given targets minus their mean, divided by their standard
-    deviation, and return outputs on that scale."""
+    """True if a trainer may be given targets minus their mean, divided by their standard deviation,
+    and return outputs on that scale."""
 
     def __init__(self, target: TargetSpec) -> None:
         self.target = target

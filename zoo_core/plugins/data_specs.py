@@ -81,7 +81,7 @@ class InputSpec:
 
     @property
     def is_plain(self) -> bool:
-        """Whether inputs are uint8 images, and their shape says all about them."""
+        """True for uint8 images that have no other properties than their shape."""
         return self.kind == "image" and self == InputSpec(shape=self.shape)
 
 

@@ -51,6 +51,6 @@ class Plugin:
 
     @property
     def added(self) -> bool:
-        """Whether it is a file or module that was loaded for this process alone."""
+        """True for a file or module that was loaded for this process alone."""
         # See `zoo_core.plugins.added`; no distribution has a colon in its name.
         return ":" in self.distribution

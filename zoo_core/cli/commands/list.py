@@ -82,7 +82,7 @@ def list_(  # noqa: PLR0917 (click passes every argument by name)
     if licenses and kind not in _LICENSED:
         raise click.UsageError(f"--license applies to {join_names(_LICENSED)}, not {kind}")
     # Deferred, because pydantic, which it imports, takes longer to import than click.
-    from zoo_core.api import list_models
+    from zoo_core.api.models import list_models
     from zoo_core.weights.license import matches_license
 
     names = (

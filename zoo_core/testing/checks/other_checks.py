@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from zoo_core.errors import ZooError, one_line
 from zoo_core.plugins.catalog import Catalog
+from zoo_core.plugins.specs import DatasetSpec
 from zoo_core.testing.check import ContractError, expect
 
 NOWHERE = "./no/such/address"
@@ -15,18 +16,20 @@ NOWHERE = "./no/such/address"
 
 def refuses_an_address_without_data(catalog: Catalog, name: str) -> None:
     """Check that an address without a data set is a `ZooError`, which users see on one line."""
+    entry = catalog.source(name)
+    describe = entry.resolve(entry.spec.describe)
     try:
-        catalog.dataset(f"{name}:{NOWHERE}")
-    except PluginError as exc:
-        # A library that the source needs may be missing; anything else is an error of its own,
-        # such as a function without a return statement.
-        if exc.__cause__ is None:
-            raise
-        raise NotApplicableError(exc.problem) from exc
+        described = describe(NOWHERE)
     except ZooError:
         return
     except Exception as exc:
         raise ContractError(f"{name}:{NOWHERE}: expected a ZooError, got {one_line(exc)}") from exc
+    # Not by `Entry.call`, whose error for another type is a `ZooError` as well.
+    expect(
+        isinstance(described, DatasetSpec),
+        f"source {name!r} of {entry.plugin}: describe: expected DatasetSpec, or a ZooError for "
+        f"{NOWHERE}, got {described!r}",
+    )
     raise ContractError(f"{name}:{NOWHERE}, which does not exist, is accepted as a data set")
 
 
