@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -56,14 +57,24 @@ def _statistics(
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return mean and standard deviation per entry of the first axis, without missing values."""
     axes = tuple(axis for axis in range(inputs.ndim) if axis != 1)
-    # In float64, because the sum over many rows would lose digits in float32.
-    mean = np.atleast_1d(np.nanmean(inputs, axis=axes, dtype=np.float64))
-    std = np.atleast_1d(np.nanstd(inputs, axis=axes, dtype=np.float64))
-    if constant := [feature_name(spec, int(each)) for each in np.flatnonzero(std == 0)]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of NumPy, for a feature without values
+        # In float64, because the sum over many rows would lose digits in float32.
+        mean = np.atleast_1d(np.nanmean(inputs, axis=axes, dtype=np.float64))
+        std = np.atleast_1d(np.nanstd(inputs, axis=axes, dtype=np.float64))
+    # Categories stay 0 and 1: divided by its deviation, a rare one would be far larger than any
+    # number, and one that no training row has could not be divided at all.
+    first = 0
+    for column in spec.columns:
+        features = slice(first, first := first + column.features)
+        if column.categories:
+            mean[features], std[features] = 0.0, 1.0
+    if constant := [feature_name(spec, int(each)) for each in np.flatnonzero(~(std > 0))]:
         raise DataError(
-            f"{'feature' if len(constant) == 1 else 'features'} with the same value in all "
-            f"training rows: {join_names(constant)}",
-            hint="Leave such columns out: they cannot be standardized, and say nothing.",
+            f"{'feature' if len(constant) == 1 else 'features'} with the same value, or none, in "
+            f"all training rows: {join_names(constant)}",
+            hint="Leave such columns out, of a table with drop=COLUMN: they cannot be "
+            "standardized, and say nothing.",
         )
     return tuple(map(float, mean)), tuple(map(float, std))
 
