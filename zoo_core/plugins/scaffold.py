@@ -63,8 +63,9 @@ _NEEDS = {
     "dataset": [_NUMPY],
     "source": [_NUMPY],
     "trainer": [_MNIST],
-    "trainer-torch": [_TORCH],
-    "trainer-numpy": [_NUMPY],
+    # With the plugin that offers the losses for their framework.
+    "trainer-torch": [_TORCH, "zoo-torch>=0.1,<0.2"],
+    "trainer-numpy": [_NUMPY, "zoo-numpy>=0.1,<0.2"],
     "command": ["click>=8.1"],
 }
 """Requirements of each template, in addition to zoo-core."""

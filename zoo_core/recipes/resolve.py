@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from zoo_core.errors import InvalidValueError, UnknownNameError, choose_from, join_names
 from zoo_core.metrics.task import Task
-from zoo_core.plugins.data_specs import are_class_images
+from zoo_core.plugins.data_specs import INPUT_DTYPES, are_class_images
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec, ModelSpec
 from zoo_core.recipes.model_config import ALIASES, ModelConfig
@@ -17,9 +17,10 @@ from zoo_core.recipes.recipe import Recipe, SearchSummary
 from zoo_core.recipes.validation import read_toml, validate
 
 FOR_DATASET = "@"
-"""Separator between a recipe's name and the data set it is for, as in ``best@fashion-mnist``."""
-# A model's author writes such a recipe if data sets need other values: clothes may be flipped left
-# to right, digits may not.
+"""Separator between a recipe's name and what it is for: a data set, as in ``best@fashion-mnist``,
+or a kind of input, as in ``default@features``."""
+# A model's author writes such a recipe if data need other values: clothes may be flipped left to
+# right, digits may not, and a table of few rows needs more epochs than a large set of images.
 
 SEARCH = "search"
 """Table of a recipe file about the search that found it."""
@@ -31,12 +32,30 @@ def recipe_names(entry: Entry[ModelSpec]) -> list[str]:
 
 
 def recipe_for(
-    entry: Entry[ModelSpec], name: str, overrides: Iterable[Mapping[str, Any]] = ()
+    entry: Entry[ModelSpec],
+    name: str,
+    overrides: Iterable[Mapping[str, Any]],
+    find: Callable[[str], Entry[DatasetSpec]],
 ) -> str:
-    """Return ``NAME@DATASET`` if the model has such a recipe for the chosen data set, else NAME."""
-    dataset = merge_layers(overrides).get("dataset")
-    own = f"{name}{FOR_DATASET}{dataset}"
-    return own if dataset and own in entry.resolve(entry.spec.recipes) else name
+    """Return ``NAME@DATASET`` or ``NAME@KIND`` if the model has such a recipe, else NAME.
+
+    Args:
+        entry: the model.
+        name: name of a recipe.
+        overrides: the user's values, which may name the data set.
+        find: function from the name of a data set to its entry.
+    """
+    recipes = entry.resolve(entry.spec.recipes)
+    defaults = {"dataset": entry.spec.dataset, **recipes.get(name, {})}
+    dataset = merge_layers([defaults, *overrides])["dataset"]
+    if f"{name}{FOR_DATASET}{dataset}" in recipes:
+        return f"{name}{FOR_DATASET}{dataset}"
+    # Found only if the answer depends on it, because a user's table is read for it.
+    kinds = [kind for kind in INPUT_DTYPES if f"{name}{FOR_DATASET}{kind}" in recipes]
+    if not kinds or not isinstance(dataset, str):
+        return name
+    kind = find(dataset).spec.input.kind
+    return f"{name}{FOR_DATASET}{kind}" if kind in kinds else name
 
 
 def resolve_recipe(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from zoo_core.plugins.catalog import Catalog
+from zoo_core.plugins.data_specs import INPUT_DTYPES
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import ModelSpec
 from zoo_core.recipes.resolve import FOR_DATASET, recipe_names
@@ -92,7 +93,7 @@ def _of_recipe(subject: Subject, needs: Sequence[str]) -> Iterator[Check]:
 
 def _has_dataset(catalog: Catalog, recipe: str) -> bool:
     _, at, dataset = recipe.partition(FOR_DATASET)
-    return not at or dataset in catalog.entries("datasets")
+    return not at or dataset in INPUT_DTYPES or dataset in catalog.entries("datasets")
 
 
 def _names_or_none(

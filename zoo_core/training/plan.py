@@ -162,7 +162,7 @@ def make_plan(
         overrides: values that override the recipe's; later ones win over earlier ones.
     """
     model, overrides = catalog.model(name), list(overrides)
-    recipe_name = recipe_for(model, recipe_name, overrides)
+    recipe_name = recipe_for(model, recipe_name, overrides, catalog.dataset)
     # Resolved twice, with the overrides and without, because a value that the user repeats from
     # the recipe is not a change.
     named = resolve_recipe(model, recipe_name)

@@ -27,6 +27,7 @@ from zoo_core.text import shell_command
 
 TRY = {
     "model": ["zoo train NAME --epochs 1", "zoo check NAME"],
+    "task": ["zoo train NAME --out run", "zoo check NAME"],
     "dataset": ["zoo train mlp --dataset NAME --epochs 1", "zoo check NAME"],
     "trainer": ["zoo train NAME --epochs 1", "zoo check NAME"],
     "source": [
@@ -42,7 +43,7 @@ TRY = {
     "command": ["zoo NAME --help", "zoo check DISTRIBUTION"],
     "hooks": ["zoo train mlp --dataset synthetic --out run", "zoo check DISTRIBUTION"],
 }
-"""Kind -> commands to try a new plugin, once it is installed."""
+"""Kind, or task for a model of one, -> commands to try a new plugin, once it is installed."""
 
 
 @click.command()
@@ -143,7 +144,7 @@ def _next_steps(plugin: NewPlugin, folder: Path) -> list[str]:
     return [
         *(steps if plugin.framework == OTHER else ()),
         shell_command("pip", "install", "-e", where),
-        *(_filled(step, words) for step in TRY[plugin.kind]),
+        *(_filled(step, words) for step in TRY["task" if plugin.task else plugin.kind]),
     ]
 
 
