@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         evaluate as evaluate,
         load as load,
         read_images as read_images,
+        read_rows as read_rows,
         verify as verify,
     )
     from zoo_core.data.dataset import ArrayDataset as ArrayDataset, Split as Split

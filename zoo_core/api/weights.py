@@ -128,6 +128,40 @@ def read_images(pretrained: Pretrained, files: Iterable[str | PathLike[str]]) ->
     return np.stack(images) if images else np.empty((0, *pretrained.input_shape), np.uint8)
 
 
+def read_rows(
+    pretrained: Pretrained, rows: str | PathLike[str] | Iterable[Mapping[str, Any]]
+) -> NDArray[Any]:
+    """Return rows of a table as inputs of a model: float32 ``(N, features)``.
+
+    Columns are found by their names, and others are left out.
+
+    Args:
+        pretrained: the model.
+        rows: file of CSV or JSON lines, or records: dictionaries with a value per column.
+
+    Raises:
+        DataError: a column is missing, or a cell is not a number or a known category.
+    """
+    import numpy as np
+
+    from zoo_core.data.tables.row_encoder import RowEncoder
+    from zoo_core.data.tables.rows import open_rows, record_rows
+
+    spec = pretrained.input
+    if isinstance(rows, str | PathLike):
+        file = open_rows(Path(rows), named=bool(spec.columns))
+    else:
+        file = record_rows(rows, "rows")
+    fills = bool(pretrained.normalization.fill)
+    encoder = RowEncoder(spec, file.columns, file.name, fills=fills)
+    values = []
+    for row in file.rows():
+        if not isinstance(row, tuple):
+            raise row
+        values.append(encoder.encode(*row))
+    return np.array(values, spec.dtype).reshape(-1, *spec.shape)
+
+
 def verify(name: str, *, registry: str | None = None) -> Verification:
     """Verify published weights: file, card, model, golden outputs, and every test image again.
 

@@ -161,6 +161,9 @@ class SourceSpec(Spec):
     """Import string of ``(address) -> DatasetSpec``, for the data set ``NAME:ADDRESS``."""
     address: str
     """Placeholder of an address in help texts, such as ``PATH``."""
+    rows: ImportString = ""
+    """Import string of ``(path) -> iterator of {column: cell}``: the rows of a file with the suffix
+    ``.NAME``, for `zoo predict`; empty if the core reads such files, or none."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,10 @@ def find_inputs(
     match pretrained.input.kind:
         case "image":
             return _find_images(catalog, pretrained, paths)
+        case "features" if any(path.suffix != ".npy" for path in paths):
+            from zoo_core.cli.prediction.row_inputs import find_rows
+
+            return find_rows(catalog, pretrained, paths)
         case "tokens":
             from zoo_core.cli.prediction.array_inputs import find_texts
 

@@ -1,0 +1,1 @@
+"""Rows of tables, as inputs of models of features."""
