@@ -72,6 +72,7 @@ def _aligned(overview: Overview, rows: Sequence[Sequence[str]]) -> Iterator[str]
 def _remarks(overview: Overview) -> Iterator[str]:
     """Yield the sentences below the table."""
     facts = overview.facts
+    yield from map(str, overview.numbers)
     yield f"Split: {overview.rules}"
     if facts.left_out:
         reasons = (f"{reason}: {number:,}" for reason, number in facts.left_out.items())

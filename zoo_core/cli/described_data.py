@@ -15,7 +15,7 @@ from zoo_core.data.example_record import make_record
 from zoo_core.data.overview.overview import Overview, describe_dataset
 from zoo_core.data.overview.sheet import cell, choose_examples, draw_sheet
 from zoo_core.data.splits import training_data
-from zoo_core.errors import DataError
+from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec
 from zoo_core.recipes.recipe import Recipe
@@ -47,6 +47,10 @@ class DescribedData:
         data = training_data(self._dataset, recipe)
         return describe_dataset(data, recipe, make_record(data))
 
+    @property
+    def _is_image(self) -> bool:
+        return self._dataset.input_spec.kind == "image"
+
     def as_json(self) -> dict[str, Any]:
         """Return the overview as JSON values."""
         return self.overview.as_json() if self.overview else {}
@@ -56,8 +60,9 @@ class DescribedData:
         if self.overview is None:
             return
         print_lines("", *overview_lines(self.overview, self._spec.name))
-        print_lines("The validation images are those of a recipe with the default split.")
-        if screen := console():
+        noun = "images" if self._is_image else "examples"
+        print_lines(f"The validation {noun} are those of a recipe with the default split.")
+        if self._is_image and (screen := console()):
             for each in choose_examples(self._dataset, CLASSES, IMAGES)[0]:
                 strip = np.concatenate([cell(image, SIDE) for image in each.images], axis=1)
                 screen.print(shown(each.name), style="bold")
@@ -68,7 +73,14 @@ class DescribedData:
 
         Raises:
             DataError: the file cannot be written.
+            InvalidValueError: the data set has no images.
         """
+        if not self._is_image:
+            raise InvalidValueError(
+                f"--sheet needs images, got data set {self._spec.name!r} of "
+                f"{self._dataset.input_spec.kind}",
+                hint="Leave it out.",
+            )
         sheet = draw_sheet(*choose_examples(self._dataset))
         try:
             write_atomic(path, sheet.png)

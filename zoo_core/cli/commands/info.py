@@ -65,11 +65,23 @@ def info(name: str, registry: str | None, sheet: Path | None, as_json: bool) -> 
     if as_json:
         print_json({**facts, **(described.as_json() if described else {})})
     else:
-        print_facts(facts)
+        print_facts(_with_columns_in_words(facts))
         if described:
             described.print()
     if described and sheet:
         described.write_sheet(sheet)
+
+
+def _with_columns_in_words(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return the facts with the columns of a table as text, for people."""
+    spec = facts.get("input")
+    if not isinstance(spec, dict) or not spec.get("columns"):
+        return facts
+    names = [
+        f"{each['name']} ({', '.join(each['categories'])})" if each["categories"] else each["name"]
+        for each in spec["columns"]
+    ]
+    return {**facts, "input": {**spec, "columns": ", ".join(names)}}
 
 
 def _of_name(catalog: Catalog, name: str) -> dict[str, Any]:

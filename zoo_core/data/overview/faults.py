@@ -25,23 +25,26 @@ _ADJECTIVES = {"train": "training"}
 """Split -> word for its images, where it is not the split's name."""
 
 
-def warn_of_classes(names: Sequence[str], counts: NDArray[np.int64]) -> Iterator[str]:
+def warn_of_classes(
+    names: Sequence[str], counts: NDArray[np.int64], noun: str = "image"
+) -> Iterator[str]:
     """Yield warnings about classes that cannot be learned or scored.
 
     Args:
         names: names of the classes.
-        counts: numbers of images ``(classes, splits)``, with the splits in the order of `SPLITS`.
+        counts: numbers of examples ``(classes, splits)``, with the splits in the order of `SPLITS`.
+        noun: word for an example.
     """
     for split, of_split in zip(SPLITS, counts.T, strict=True):
         if some := _names(names, of_split == 0):
-            yield f"no {_ADJECTIVES.get(split, split)} image of {some}"
+            yield f"no {_ADJECTIVES.get(split, split)} {noun} of {some}"
     train = counts[:, 0]
     if some := _names(names, train == 1):
-        yield f"only 1 training image of {some}"
-    yield from _warn_of_imbalance(names, train)
+        yield f"only 1 training {noun} of {some}"
+    yield from _warn_of_imbalance(names, train, noun)
 
 
-def _warn_of_imbalance(names: Sequence[str], train: NDArray[np.int64]) -> Iterator[str]:
+def _warn_of_imbalance(names: Sequence[str], train: NDArray[np.int64], noun: str) -> Iterator[str]:
     present = np.flatnonzero(train)
     if len(present) < 2:
         return
@@ -50,8 +53,8 @@ def _warn_of_imbalance(names: Sequence[str], train: NDArray[np.int64]) -> Iterat
     is_rare = low < MIN_SHARE * total and low < MIN_OF_MEAN * total / len(present)
     if high >= MAX_RATIO * low or is_rare:
         yield (
-            f"unbalanced classes: {high:,} training images of {_short(names[largest])}, {low:,} of "
-            f"{_short(names[smallest])}"
+            f"unbalanced classes: {high:,} training {noun}s of {_short(names[largest])}, "
+            f"{low:,} of {_short(names[smallest])}"
         )
 
 

@@ -22,6 +22,34 @@ Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
+class NumberTargets:
+    """Training targets of a head that are numbers.
+
+    Attributes:
+        name: name of the target.
+        unit: its unit; empty for none.
+        lowest: smallest number.
+        highest: largest number.
+        mean: mean.
+        std: standard deviation.
+    """
+
+    name: str
+    unit: str
+    lowest: float
+    highest: float
+    mean: float
+    std: float
+
+    def __str__(self) -> str:
+        numbers = (f"{each:.4g}" for each in (self.lowest, self.highest, self.mean, self.std))
+        low, high, mean, std = numbers
+        unit = f" {self.unit}" if self.unit else ""
+        name = self.name or "numbers"
+        return f"Target {name}: {low} to {high}{unit}, mean {mean}, standard deviation {std}"
+
+
+@dataclass(frozen=True)
 class Overview:
     """An overview of a data set as a recipe splits it.
 
@@ -32,6 +60,7 @@ class Overview:
         facts: facts about how the files became arrays.
         rules: rules of the splits, as sentences.
         warnings: faults that make scores wrong or a training weak, as sentences.
+        numbers: training targets of each head for numbers.
     """
 
     totals: tuple[int, ...]
@@ -40,6 +69,7 @@ class Overview:
     facts: ReadingFacts
     rules: str
     warnings: tuple[str, ...]
+    numbers: tuple[NumberTargets, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the overview as JSON values; lists have one entry per head."""
@@ -53,6 +83,7 @@ class Overview:
                 }
                 for names, counts in zip(self.classes, self.counts, strict=True)
             ],
+            "numbers": [asdict(each) for each in self.numbers],
             "left_out": dict(facts["left_out"]),
             "damaged": facts["damaged"],
             "original_sizes": facts["sizes"],
@@ -84,18 +115,28 @@ def describe_dataset(data: TrainingData, recipe: Recipe, record: ExampleRecord |
         *(
             warning
             for names, of_head in zip(classes, counts, strict=True)
-            for warning in warn_of_classes(names, of_head)
+            for warning in warn_of_classes(names, of_head, "image" if is_image else "example")
         ),
         *(warn_of_duplicates(record, data.parts) if record and is_image else ()),
         *warn_of_sizes(dataset.facts.sizes, data.train.inputs.shape[2:]),
     ]
     rules = f"{dataset.facts.split_rule} {validation_rule(dataset, recipe)}".strip()
     totals = tuple(len(rows) for _, rows in data.parts.values())
-    return Overview(totals, classes, counts, dataset.facts, rules, tuple(warnings))
+    return Overview(totals, classes, counts, dataset.facts, rules, tuple(warnings), _numbers(data))
 
 
 def _is_class(target: NDArray[Any]) -> bool:
     return target.ndim == 1 and target.dtype == np.int64
+
+
+def _numbers(data: TrainingData) -> tuple[NumberTargets, ...]:
+    found = []
+    for target, values in zip(data.dataset.targets, data.train.targets, strict=True):
+        if values.dtype.kind == "f":
+            some = values[data.train_rows].astype(np.float64)
+            statistics = (some.min(), some.max(), some.mean(), some.std())
+            found.append(NumberTargets(target.name, target.unit, *map(float, statistics)))
+    return tuple(found)
 
 
 def _counts(rows: Mapping[str, tuple[Split, NDArray[np.int64]]], head: int, classes: int) -> Counts:
