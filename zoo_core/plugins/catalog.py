@@ -20,7 +20,7 @@ from zoo_core.errors import (
 )
 from zoo_core.plugins.bare_names import OWN_PLUGINS
 from zoo_core.plugins.entry import Entry
-from zoo_core.plugins.faults.own_data import hint_for_path
+from zoo_core.plugins.faults.own_data import PLUGINS, hint_for_path
 from zoo_core.plugins.plugin import Plugin, Status
 from zoo_core.plugins.specs import (
     CommandSpec,
@@ -222,8 +222,9 @@ class Catalog:
 
     def _how_to_install(self, kind: str, name: str) -> str:
         # A qualified name contains its distribution; for others, `zoo-NAME` is the convention,
-        # except for zoo-images, which has several sources, none with its own name.
-        plugin = "images" if kind == "sources" else name.partition("/")[0].removeprefix("zoo-")
+        # except for sources, none of which has the name of its plugin.
+        owner = PLUGINS.get(name, "zoo-images") if kind == "sources" else name.partition("/")[0]
+        plugin = owner.removeprefix("zoo-")
         # Only zoo's own, because pip would install any package of a guessed name.
         installed = any(each.distribution == f"zoo-{plugin}" for each in self.plugins)
         if plugin in OWN_PLUGINS.split() and not installed:

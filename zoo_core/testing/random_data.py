@@ -92,18 +92,39 @@ def other_data(
         tasks: task of each of its heads.
         heads: number of heads of the model; None for any.
     """
-    sized = [task for task in tasks if task.target.size]
-    more = [_resized(task, task.target.size + 3) if task in sized else task for task in tasks]
-    others = [more] if sized else []
-    if heads is None and sized:
-        others.append([_resized(sized[0], 2), _resized(sized[0], 5)])
+    more = [_with_more_outputs(task, 3) for task in tasks]
+    changed = [(one, two) for one, two in zip(tasks, more, strict=True) if one is not two]
+    others = [more] if changed else []
+    if heads is None and changed:
+        task = changed[0][0]
+        others.append([_with_more_outputs(task, 1), _with_more_outputs(task, 4)])
     return {
         "outputs": [(spec, each) for each in others],
         "input_shape": [
-            (replace(spec, shape=shape), [_reshaped(task, spec, shape) for task in tasks])
+            (
+                replace(spec, shape=shape, columns=()),
+                [_for_shape(task, spec, shape) for task in tasks],
+            )
             for shape in _other_shapes(spec)
         ],
     }
+
+
+def _with_more_outputs(task: Task, more: int) -> Task:
+    """Return the task of a target with more classes or values; itself for one per pixel."""
+    target = task.target
+    if target.size:
+        return type(task)(replace(target, classes=(), size=target.size + more))
+    if len(target.shape) < 2:
+        return type(task)(replace(target, shape=(target.values + more,)))
+    return task
+
+
+def _for_shape(task: Task, spec: InputSpec, shape: tuple[int, ...]) -> Task:
+    """Return the task for inputs of another shape: with a target per pixel, if it has one."""
+    if spec.kind == "image" and task.target.shape == spec.shape[1:]:
+        return type(task)(replace(task.target, shape=shape[1:]))
+    return task
 
 
 def _other_shapes(spec: InputSpec) -> list[tuple[int, ...]]:
@@ -124,10 +145,6 @@ def _reshaped(task: Task, spec: InputSpec, shape: tuple[int, ...]) -> Task:
     if spec.kind != "image" or task.target.shape != spec.shape[1:]:
         return task
     return type(task)(replace(task.target, shape=shape[1:]))
-
-
-def _resized(task: Task, size: int) -> Task:
-    return type(task)(replace(task.target, classes=(), size=size))
 
 
 def config_values(spec: InputSpec, tasks: Sequence[Task]) -> dict[str, Any]:
@@ -163,10 +180,11 @@ def _mean_loss(task: Task, output: Array, targets: Array) -> float:
 
 def _split(spec: InputSpec, targets: Sequence[Array]) -> Split:
     noise = uniform((len(targets[0]), *spec.shape), 1)
-    if spec.kind == "tokens":
-        return Split((noise * spec.size).astype(spec.dtype), tuple(targets))
     # A pattern per target below the noise, because a small model cannot learn noise by heart.
     patterns = np.mean([_patterns(spec, each, i) for i, each in enumerate(targets)], axis=0)
+    if spec.kind == "tokens":
+        shares = np.where(uniform(noise.shape, 3) < 0.5, noise, patterns)
+        return Split((spec.size * shares).astype(spec.dtype), tuple(targets))
     shares = 0.5 * noise + 0.5 * patterns
     scale = 256 if np.dtype(spec.dtype) == np.uint8 else 1
     return Split((scale * shares).astype(spec.dtype), tuple(targets))
@@ -174,7 +192,8 @@ def _split(spec: InputSpec, targets: Sequence[Array]) -> Split:
 
 def _patterns(spec: InputSpec, targets: Array, head: int) -> Array:
     """Return one pattern per example, equal for equal targets."""
-    codes = targets.astype(np.int64) + 1  # 0 is for the padding of strings
+    codes = targets.astype(np.int64)
+    codes -= codes.min()  # -1 is the padding of strings
     levels = uniform((int(codes.max()) + 1, spec.shape[0]), 2, head)
     if spec.kind == "image" and targets.shape[1:] == spec.shape[1:]:
         return np.moveaxis(levels[codes], -1, 1)  # a level per pixel, for its class

@@ -8,10 +8,17 @@ from pathlib import Path
 from zoo_core.text import shell_command
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
-"""Suffixes of files with a row per image, in lower case."""
+"""Suffixes of files with one row per example, in lower case."""
 
-PLUGIN = "zoo-images"
-"""Distribution that offers the sources ``folder`` and ``files``."""
+PARQUET = ".parquet"
+
+PLUGINS = {
+    "folder": "zoo-images",
+    "files": "zoo-images",
+    "csv": "zoo-tables",
+    "parquet": "zoo-tables",
+}
+"""Source -> distribution that offers it."""
 
 
 def hint_for_path(text: str, sources: Collection[str]) -> str:
@@ -22,23 +29,36 @@ def hint_for_path(text: str, sources: Collection[str]) -> str:
         sources: names of the installed sources.
     """
     path = Path(text).expanduser()
+    suffix = path.suffix.lower()
     try:
         is_folder = path.is_dir()
-        is_table = path.suffix.lower() in TABLE_SUFFIXES and path.is_file()
+        is_table = suffix in (*TABLE_SUFFIXES, PARQUET) and path.is_file()
     except (OSError, ValueError):  # too long, or with a null character
         return ""
-    if not is_folder and not is_table:
+    if is_folder:
+        return _hint("Name a folder", "folder", _place(text), sources)
+    if not is_table:
         return ""
-    source = "folder" if is_folder else "files"
-    option = shell_command("--dataset", f"{source}:{_address(text, is_table=is_table)}")
+    if suffix == PARQUET:
+        return _hint("Name a table", "parquet", f"{_path(text)}?target=COLUMN", sources)
+    images = f"{_path(text)}?path=COLUMN&label=COLUMN"
+    if "csv" not in sources or suffix != ".csv":
+        return _hint("Name a table", "files", images, sources)
+    rows = _hint("Name a table", "csv", f"{_path(text)}?target=COLUMN", sources)
+    return f"{rows}; or a list of images: {shell_command('--dataset', f'files:{images}')}"
+
+
+def _hint(what: str, source: str, address: str, sources: Collection[str]) -> str:
+    option = shell_command("--dataset", f"{source}:{address}")
     if source in sources:
-        return f"Name {'a folder' if is_folder else 'a table'} with its source: {option}"
-    return f"Install its source: pip install {PLUGIN}; then: {option}"
+        return f"{what} with its source: {option}"
+    return f"Install its source: pip install {PLUGINS[source]}; then: {option}"
 
 
-def _address(text: str, *, is_table: bool) -> str:
-    place = text if Path(text).is_absolute() or text.startswith((".", "~")) else f"./{text}"
+def _path(text: str) -> str:
+    return text if Path(text).is_absolute() or text.startswith((".", "~")) else f"./{text}"
+
+
+def _place(text: str) -> str:
     # Options follow the last "?", so a path with one needs another.
-    if is_table:
-        return f"{place}?path=COLUMN&label=COLUMN"
-    return f"{place}?" if "?" in place else place
+    return f"{_path(text)}?" if "?" in text else _path(text)

@@ -27,8 +27,8 @@ def refuses_an_address_without_data(catalog: Catalog, name: str) -> None:
     # Not by `Entry.call`, whose error for another type is a `ZooError` as well.
     expect(
         isinstance(described, DatasetSpec),
-        f"source {name!r} of {entry.plugin}: describe: expected DatasetSpec, or a ZooError for "
-        f"{NOWHERE}, got {described!r}",
+        f"source {name!r} of {entry.plugin}: describe: expected DatasetSpec or, for {NOWHERE}, "
+        f"a ZooError, got {described!r}",
     )
     raise ContractError(f"{name}:{NOWHERE}, which does not exist, is accepted as a data set")
 
