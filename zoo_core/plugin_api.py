@@ -16,7 +16,11 @@ if TYPE_CHECKING:
         DatasetContent as DatasetContent,
         load_or_create as load_or_create,
     )
-    from zoo_core.data.examples import Examples as Examples, held_out_rows as held_out_rows
+    from zoo_core.data.examples import (
+        Examples as Examples,
+        content_digests as content_digests,
+        held_out_rows as held_out_rows,
+    )
     from zoo_core.data.find_dataset import find_dataset as find_dataset
     from zoo_core.data.images.augmentation import Positions as Positions
     from zoo_core.data.images.batches import silence_pillow_warnings as silence_pillow_warnings
@@ -49,6 +53,7 @@ if TYPE_CHECKING:
         OriginalSizes as OriginalSizes,
         ReadingFacts as ReadingFacts,
     )
+    from zoo_core.data.tables.row_encoder import MISSING_NUMBERS as MISSING_NUMBERS
     from zoo_core.data.splits import split_rows as split_rows
     from zoo_core.data.tokens import (
         encode_texts as encode_texts,
@@ -146,6 +151,7 @@ if TYPE_CHECKING:
     from zoo_core.system.environment import is_set as is_set
     from zoo_core.system.gc_pause import gc_paused as gc_paused
     from zoo_core.system.interrupts import Stop as Stop, deferred_signals as deferred_signals
+    from zoo_core.system.memory import available_memory as available_memory
     from zoo_core.system.paths import write_error as write_error, zoo_home as zoo_home
     from zoo_core.system.progress_bar import ProgressBar as ProgressBar
     from zoo_core.system.random_numbers import uniform as uniform

@@ -1,0 +1,1 @@
+"""Small data sets of the literature, in this package."""
