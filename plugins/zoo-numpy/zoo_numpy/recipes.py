@@ -2,6 +2,19 @@
 
 from typing import Any
 
+# For rows of a table, often a few hundred: strong weight decay and dropout. Chosen on validation
+# rows, as the recipe of `mlp` (docs/tables.md).
+_TABULAR: dict[str, Any] = {
+    "epochs": 60,
+    "batch_size": 32,
+    "optimizer": "adamw",
+    "lr": 0.003,
+    "schedule": "one-cycle",
+    "weight_decay": 1.0,
+    "keep": "last",
+    "model": {"hidden": [128], "activation": "relu", "dropout": 0.3},
+}
+
 RECIPES: dict[str, dict[str, Any]] = {
     "default": {
         "epochs": 8,
@@ -62,4 +75,6 @@ RECIPES: dict[str, dict[str, Any]] = {
         "keep": "last",
         "model": {"hidden": [128], "activation": "relu"},
     },
+    "tabular": _TABULAR,
+    "default@features": _TABULAR,
 }
