@@ -100,7 +100,7 @@ def test_guide_links_a_page_per_kind():
     assert linked == {page.stem for page in PAGES}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, "loss"])
 def test_page_of_kind_has_every_section(kind):
     text = (DOCS / "plugins" / f"{kind}.md").read_text()
     assert "```sh\nzoo new " in text

@@ -53,8 +53,8 @@ if TYPE_CHECKING:
         OriginalSizes as OriginalSizes,
         ReadingFacts as ReadingFacts,
     )
-    from zoo_core.data.tables.row_encoder import MISSING_NUMBERS as MISSING_NUMBERS
     from zoo_core.data.splits import split_rows as split_rows
+    from zoo_core.data.tables.row_encoder import MISSING_NUMBERS as MISSING_NUMBERS
     from zoo_core.data.tokens import (
         encode_texts as encode_texts,
         make_vocabulary as make_vocabulary,

@@ -5,6 +5,7 @@ import tomllib
 import pytest
 
 from zoo_core.errors import InvalidValueError
+from zoo_core.installation.installed import load_catalog
 from zoo_core.plugins import scaffold
 from zoo_core.plugins.scaffold import NewPlugin, check_new, write_plugin
 
@@ -14,16 +15,22 @@ TEMPLATES = [
     ("dataset", None),
     ("trainer", "torch"),
     ("trainer", "numpy"),
+    ("task", None),
     ("source", None),
     ("registry", None),
     ("command", None),
     ("hooks", None),
 ]
+TASKED = [
+    ("model", framework, None, None, task)
+    for task, frameworks in scaffold.TASKS.items()
+    for framework in frameworks
+]
 TRAINED = [each for each in TEMPLATES if each[0] in ("model", "dataset", "trainer")]
 PLUGINS = "zoo-tiny-net,zoo-toy,zoo-mnist,zoo-torch,zoo-numpy"
 
 
-@pytest.fixture(params=TEMPLATES, ids=lambda p: "-".join(filter(None, p)))
+@pytest.fixture(params=[*TEMPLATES, *TASKED], ids=lambda p: "-".join(filter(None, p)))
 def new(request):
     return NewPlugin("tiny-net", *request.param)
 
@@ -48,7 +55,7 @@ def test_write_plugin_creates_complete_distribution(new, written):
     } <= files
     for name in files:
         text = (written / name).read_text()
-        for word in ("NAME", "DISTRIBUTION", "PACKAGE", "FOLDER", "SUMMARY", "YEAR"):
+        for word in ("NAME", "DISTRIBUTION", "PACKAGE", "FOLDER", "SUMMARY", "YEAR", "TASK"):
             assert f"__{word}__" not in text + name
         if name.endswith(".py"):
             compile(text, name, "exec")
@@ -58,10 +65,12 @@ def test_write_plugin_creates_complete_distribution(new, written):
     assert project["entry-points"]["zoo.v1"] == {"zoo-tiny-net": "zoo_tiny_net.plugin"}
 
 
-def test_model_template_has_at_most_85_lines(new, written):
+def test_model_template_is_short(new, written):
     if new.kind == "model":
-        package = (written / "zoo_tiny_net").glob("*.py")
-        assert sum(len(path.read_text().splitlines()) for path in package) <= 85
+        # The modules of a task's data set are not counted.
+        files = ("model.py", "config.py") if new.task else ("model.py", "config.py", "plugin.py")
+        lines = [(written / "zoo_tiny_net" / name).read_text().splitlines() for name in files]
+        assert sum(map(len, lines)) <= 85
 
 
 @pytest.mark.slow
@@ -109,6 +118,10 @@ def test_new_plugin_works_unedited(new, written, cli, write_plugin, tmp_path):
         (["x", "--kind", "dataset", "--framework", "numpy"], 2, ["--framework", "dataset"]),
         (["x", "--kind", "hooks", "--trainer", "toy"], 2, ["--trainer", "for a model"]),
         (["x", "--framework", "numpy", "--trainer", "toy"], 2, ["replaces --framework"]),
+        (["x", "--task", "sequence", "--framework", "numpy"], 2, ["framework torch", "got numpy"]),
+        (["x", "--task", "sequence", "--kind", "dataset"], 2, ["--task is for a model"]),
+        (["x", "--task", "ranking"], 2, ["'ranking'", "'regression', 'multi-label'"]),
+        (["x" * 60, "--task", "sequence"], 2, ["59 characters"]),
         (["x", "--trainer", "jax"], 4, ["trainer 'jax'"]),
         (["list", "--kind", "command"], 2, ["command 'list'", "zoo-core"]),
         (["x", "--framework", "jax"], 2, ["'jax'", "'torch', 'numpy'"]),
@@ -163,6 +176,21 @@ def test_check_new_accepts_name_of_other_kind(toy):
         check_new(toy, NewPlugin("toy-pairs", "dataset", None))
 
 
+def test_new_model_for_a_task_needs_a_free_name_of_its_data_set(site, write_plugin):
+    code = (
+        "from zoo_core import DatasetSpec, InputSpec, class_targets, hookimpl\n"
+        "@hookimpl\ndef zoo_datasets():\n"
+        "    return [DatasetSpec(name='words-data', summary='…', loader='a:b', sha256='',\n"
+        "                        input=InputSpec(shape=(1, 2, 2)), targets=class_targets(2),\n"
+        "                        sizes={'train': 1, 'test': 1}, license='MIT', source='…')]\n"
+    )
+    write_plugin(site, "zoo-other", code)
+    catalog = load_catalog()
+    check_new(catalog, NewPlugin("words", "model", "torch"))
+    with pytest.raises(InvalidValueError, match="dataset 'words-data' already, of zoo-other"):
+        check_new(catalog, NewPlugin("words", "model", "torch", task="sequence"))
+
+
 def test_dataset_template_states_its_checksum(tmp_path, run_process):
     write_plugin(NewPlugin("stripes", "dataset", None), tmp_path / "stripes")
     done = run_process("-m", "zoo_stripes.data", site=tmp_path / "stripes")
@@ -180,7 +208,7 @@ def test_later_layer_replaces_files_of_earlier_one(tmp_path, monkeypatch):
 
 
 def test_every_folder_of_templates_is_tested():
-    layers = {layer for each in TEMPLATES for layer in NewPlugin("x", *each).layers}
+    layers = {layer for each in (*TEMPLATES, *TASKED) for layer in NewPlugin("x", *each).layers}
     layers |= {*NewPlugin("x", "model", scaffold.OTHER).layers}
     assert {path.name for path in scaffold.TEMPLATES.iterdir()} == {
         layer for layer in layers if (scaffold.TEMPLATES / layer).exists()

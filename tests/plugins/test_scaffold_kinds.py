@@ -33,6 +33,20 @@ def passes_its_check(zoo, name):
     return " failed" not in checked.out
 
 
+@pytest.mark.requires("zoo-numpy")
+def test_new_task_is_trained_published_and_verified(scaffold, tmp_path):
+    zoo = scaffold("grades", "--kind", "task", plugins="zoo-numpy")
+    trained = zoo("train", "grades-net", "--out", "run", "--json")
+    assert trained.code == 0, trained.err
+    assert trained.json["metrics"]["test"]["distance"][0] < 0.3
+    registry = ("--registry", tmp_path / "registry")
+    assert zoo("publish", "run", "--as", "grades-net.first", *registry).code == 0
+    assert zoo("verify", "grades-net.first", *registry).code == 0
+    np.save(tmp_path / "wine.npy", np.array([1, 1, 0], np.float32))
+    assert zoo("predict", "run", "wine.npy").out == "wine.npy: superb\n"
+    assert passes_its_check(zoo, "grades")
+
+
 @pytest.fixture
 def npz(scaffold, run_process, tmp_path):
     """Return `zoo` with the source of `zoo new`, whose example is in example.npz."""

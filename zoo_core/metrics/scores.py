@@ -104,7 +104,7 @@ class Scores:
 
     def __str__(self) -> str:
         """Return ``loss 0.0312, accuracy 99.01% / 98.74%``; heads are separated by slashes."""
-        parts = [f"loss {self.mean_loss:.4f}"] if "loss" in self.metrics else []
+        parts = [f"loss {_format_loss(self.mean_loss)}"] if "loss" in self.metrics else []
         for name, values in self.metrics.items():
             # Counts are shares times the total, which the reader can see.
             known = [each for each in values if each is not None]
@@ -126,8 +126,13 @@ def format_metric(name: str, value: float) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if name == "loss":
-        return f"{value:.4f}"
+        return _format_loss(value)
     return f"{value:.2%}" if name.endswith(SHARES) else f"{value:.4g}"
+
+
+def _format_loss(loss: float) -> str:
+    # Squared errors of large numbers, such as prices, have no meaningful decimals.
+    return f"{loss:.4f}" if loss < 1000 else f"{loss:.5g}"
 
 
 def counts_text(scores: Scores) -> str:

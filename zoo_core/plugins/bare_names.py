@@ -24,7 +24,9 @@ from zoo_core.plugins.plugin import Plugin, Status
 from zoo_core.plugins.selection import canonical
 from zoo_core.system.settings import Settings
 
-OWN_PLUGINS = "cnn demo export images mlp mnist numpy report tables timm torch torchvision tune two-headed"
+OWN_PLUGINS = (
+    "cnn demo export images mlp mnist numpy report tables timm torch torchvision tune two-headed"
+)
 """Names of zoo's own plugins, whose distributions have the prefix ``zoo-``."""
 
 # In the folder of the settings, because nothing else records the order: pip gives an upgraded

@@ -27,6 +27,7 @@ KINDS = {
     "model": "models",
     "dataset": "datasets",
     "trainer": "trainers",
+    "task": "tasks",
     "source": "sources",
     "registry": "registries",
     "command": "commands",
@@ -57,7 +58,8 @@ _TORCH = "torch>=2.4"
 
 _NEEDS = {
     "model": [_MNIST],
-    "task": [_NUMPY],
+    "for-task": [_NUMPY],
+    "task": [_NUMPY, "zoo-numpy>=0.1,<0.2"],
     "model-torch": [_TORCH],
     "model-numpy": [_NUMPY],
     "dataset": [_NUMPY],
@@ -95,10 +97,19 @@ class NewPlugin:
     def layers(self) -> tuple[str, ...]:
         """Folders of templates; a file of a later one replaces that of an earlier one."""
         if self.task:
-            of_task = ("task", f"task-{self.task}", f"task-{self.task}-{self.framework}")
+            of_task = ("for-task", f"task-{self.task}", f"task-{self.task}-{self.framework}")
             return ("common", f"{self.kind}-{self.framework}", *of_task)
+        if self.kind == "task":
+            return ("common", "model-numpy", self.kind)
         choices = [each for each in (self.kind, self.framework) if each]
         return ("common", *("-".join(choices[: n + 1]) for n in range(len(choices))))
+
+    @property
+    def offered(self) -> list[tuple[str, str]]:
+        """Kind and name of each thing that it offers."""
+        data = [("dataset", self.name + DATA)] if self.task or self.kind == "task" else []
+        net = [("model", f"{self.name}-net")] if self.kind == "task" else []
+        return [(self.kind, self.name), *net, *data]
 
     @property
     def distribution(self) -> str:
@@ -161,11 +172,10 @@ def check_new(catalog: Catalog, new: NewPlugin) -> None:
             hint="Use lower-case letters, digits, '-' and '_'; begin with a letter or digit.",
         ) from exc
     # A spec may have a slash, but then the package's name would not be a Python identifier.
-    longest = MAX_NAME_LENGTH - len(DATA) * bool(new.task)
+    longest = MAX_NAME_LENGTH - max(len(name) - len(new.name) for _, name in new.offered)
     if "/" in new.name or len(new.name) > longest:
         raise InvalidValueError(subject, hint=f"Use at most {longest} characters and no '/'.")
-    offered = [(new.kind, new.name), *([("dataset", new.name + DATA)] if new.task else ())]
-    for kind, name in offered:
+    for kind, name in new.offered:
         if entry := catalog.entries(KINDS[kind]).get(name):
             raise InvalidValueError(
                 f"there is a {kind} {name!r} already, of {entry.plugin.distribution}",

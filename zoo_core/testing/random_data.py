@@ -98,15 +98,10 @@ def other_data(
     if heads is None and changed:
         task = changed[0][0]
         others.append([_with_more_outputs(task, 1), _with_more_outputs(task, 4)])
+    specs = [replace(spec, shape=shape, columns=()) for shape in _other_shapes(spec)]
     return {
         "outputs": [(spec, each) for each in others],
-        "input_shape": [
-            (
-                replace(spec, shape=shape, columns=()),
-                [_for_shape(task, spec, shape) for task in tasks],
-            )
-            for shape in _other_shapes(spec)
-        ],
+        "input_shape": [(each, [_for_input(task, spec, each) for task in tasks]) for each in specs],
     }
 
 
@@ -120,10 +115,10 @@ def _with_more_outputs(task: Task, more: int) -> Task:
     return task
 
 
-def _for_shape(task: Task, spec: InputSpec, shape: tuple[int, ...]) -> Task:
+def _for_input(task: Task, spec: InputSpec, other: InputSpec) -> Task:
     """Return the task for inputs of another shape: with a target per pixel, if it has one."""
     if spec.kind == "image" and task.target.shape == spec.shape[1:]:
-        return type(task)(replace(task.target, shape=shape[1:]))
+        return type(task)(replace(task.target, shape=other.shape[1:]))
     return task
 
 

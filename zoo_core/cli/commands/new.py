@@ -27,7 +27,8 @@ from zoo_core.text import shell_command
 
 TRY = {
     "model": ["zoo train NAME --epochs 1", "zoo check NAME"],
-    "task": ["zoo train NAME --out run", "zoo check NAME"],
+    "model of a task": ["zoo train NAME --out run", "zoo check NAME"],
+    "task": ["zoo train NAME-net --out run", "zoo check DISTRIBUTION"],
     "dataset": ["zoo train mlp --dataset NAME --epochs 1", "zoo check NAME"],
     "trainer": ["zoo train NAME --epochs 1", "zoo check NAME"],
     "source": [
@@ -43,7 +44,7 @@ TRY = {
     "command": ["zoo NAME --help", "zoo check DISTRIBUTION"],
     "hooks": ["zoo train mlp --dataset synthetic --out run", "zoo check DISTRIBUTION"],
 }
-"""Kind, or task for a model of one, -> commands to try a new plugin, once it is installed."""
+"""Kind -> commands to try a new plugin, once it is installed."""
 
 
 @click.command()
@@ -140,11 +141,12 @@ def _next_steps(plugin: NewPlugin, folder: Path) -> list[str]:
         "FOLDER": where,
         "DISTRIBUTION": plugin.distribution,
     }
+    what = "model of a task" if plugin.task else plugin.kind
     steps = [f"edit {folder / plugin.package / 'model.py'}: its builder is a stub"]
     return [
         *(steps if plugin.framework == OTHER else ()),
         shell_command("pip", "install", "-e", where),
-        *(_filled(step, words) for step in TRY["task" if plugin.task else plugin.kind]),
+        *(_filled(step, words) for step in TRY[what]),
     ]
 
 

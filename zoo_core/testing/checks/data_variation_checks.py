@@ -36,7 +36,9 @@ def _check_variants(subject: Subject, what: str) -> None:
     plan = trainee.plan
     builder, built = model_builder(plan.model), 0
     for spec, tasks in other_data(plan.dataset.spec.input, plan.tasks, plan.model.spec.heads)[what]:
-        changes = {what: config_values(spec, tasks)[what]}
+        # The shape changes the outputs, too, of a task of one number per pixel.
+        own, values = config_values(plan.dataset.spec.input, plan.tasks), config_values(spec, tasks)
+        changes = {key: value for key, value in values.items() if value != own[key]}
         if variant := _variant(plan.config, changes):
             data = training_data(spec, tasks)
             built += _predicts(

@@ -135,10 +135,13 @@ def converts_images_of_any_size(catalog: Catalog, name: str) -> None:
 
 def prepares_files_of_a_picture_alike(catalog: Catalog, name: str) -> None:
     """Check that a picture is nearly the same input in files of several sizes and formats."""
-    dataset, shape = _load(catalog, name), catalog.dataset(name).spec.input.shape
+    spec = catalog.dataset(name).spec.input
+    if spec.kind != "image":
+        raise NotApplicableError(f"its inputs are {spec.kind}, not images")
+    dataset, shape = _load(catalog, name), spec.shape
     if shape[0] not in (1, 3):
         raise NotApplicableError("image files are gray or RGB")
-    processor = model_processor(catalog, catalog.dataset(name).spec.input, name, {})
+    processor = model_processor(catalog, spec, name, {})
     for row, image in enumerate(dataset.splits["test"].inputs[:MAX_FILES]):
         picture = Image.fromarray(image[0] if shape[0] == 1 else np.moveaxis(image, 0, -1))
         expected = processor.read(_saved(picture, "PNG"))

@@ -6,9 +6,7 @@ from numpy.typing import NDArray
 from zoo_core import ArrayDataset, InputSpec, Split, TargetSpec
 
 INPUT = InputSpec(kind="features", shape=(6,))
-GRADE = TargetSpec(
-    task="ordinal", name="grade", classes=("poor", "fair", "good", "fine", "superb")
-)
+GRADE = TargetSpec(task="ordinal", name="grade", classes=("poor", "fair", "good", "fine", "superb"))
 COLOR = TargetSpec(task="classification", classes=("red", "white"))
 PRICE = TargetSpec(task="regression", name="price", unit="USD")
 
