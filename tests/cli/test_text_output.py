@@ -165,7 +165,7 @@ def test_out_folder_of_any_bytes(cli, tmp_path):
     result = cli("train", "softmax", "--out", folder)
     assert result.code == 0, result.err
     assert result.out.isprintable() or "\x1b" not in result.out
-    (hint,) = re.findall("To classify an image: (.*)", result.out)
+    (hint,) = re.findall("To predict: (.*)", result.out)
     assert hint == r"zoo predict $'run\xff \x1b[31m' IMAGE"
     report = cli("train", "softmax", "--out", folder + "2", "--json").json
     assert report["run"] == "run\\xff \x1b[31m2"

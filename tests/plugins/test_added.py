@@ -90,8 +90,7 @@ def arrays(*, brightness=0):
 
     dataset = load()
     train = dataset.splits["train"]
-    images = np.maximum(train.images, np.uint8(brightness))
-    changed = type(train)(images, *list(vars(train).values())[1:2])
+    changed = type(train)(np.maximum(train.inputs, np.uint8(brightness)), train.targets)
     splits = {**dataset.splits, "train": changed}
     return type(dataset)(**{**vars_of(dataset), "splits": splits})
 
@@ -287,7 +286,7 @@ def test_train_accepts_module_or_spec(module, tmp_path):
     ]
     assert len({run.card.weights.sha256 for run in runs}) == 1
     assert runs[0].card.plugin == "module:my_model"
-    assert zoo.load(runs[0].folder).predict(runs[0].data.test.images).labels.shape == (50, 1)
+    assert zoo.load(runs[0].folder).predict(runs[0].data.test.inputs).labels.shape == (50, 1)
     assert zoo.evaluate(runs[0].folder).total == 50
 
 

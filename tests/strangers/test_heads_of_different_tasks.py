@@ -71,9 +71,9 @@ def test_published_weights_are_verified_reproduced_and_compared(zoo, dataset, re
     assert scores["total"] == 150
     compared = zoo("compare", "grader-numpy.good", "grader-numpy.bad", *registry, "--json")
     assert compared.code == 0, compared.err
-    first, second = compared.json["heads"]
-    assert "proportions" in first if dataset == "bottles" else "means" in first
-    assert second["measure"] == "loss"
+    first, second = compared.json["questions"]
+    assert len(first["shares" if dataset == "bottles" else "means"]) == 2
+    assert (second["measure"], len(second["means"])) == ("loss", 2)
 
 
 def test_predictions_have_an_entry_per_head(zoo, registry, dataset, tmp_path):

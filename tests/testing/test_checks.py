@@ -297,6 +297,25 @@ DATASETS = [
         "",
         r"classes: expected \(4,\).* got \(3,\)",
     ),
+    (
+        "has its splits",
+        "DATASET = {'input': InputSpec(shape=(1, 6, 5), dtype='float32')}",
+        "",
+        "inputs of train: expected float32, .*got uint8",
+    ),
+    (
+        "has targets of its tasks",
+        "from zoo_core.plugins.data_specs import TargetSpec\n"
+        "DATASET = {'targets': (TargetSpec(task='multi-label', size=3),)}",
+        "",
+        r"expected \[\('multi-label', \(\)\)\], .*got \[\('classification', \(\)\)\]",
+    ),
+    (
+        "has targets of its tasks",
+        "",
+        loading("train.targets[0][3] = 3"),
+        r"split 'train', head 0 \(classification\): expected labels 0 to 2, got 0 to 3",
+    ),
     *(
         ("has its sha256", "", loading(change), r"sha256 98b8[0-9a-f]{60},.* got [0-9a-f]{64}")
         for change in (

@@ -160,7 +160,11 @@ MARKS = {
 @pytest.mark.slow
 @pytest.mark.parametrize("what", [pytest.param(each, marks=MARKS[each]) for each in STRANGERS])
 def test_fair_model_passes(stranger, what):
-    assert stranger(what) == {}
+    skipped = {}
+    if what == "regression of an image":
+        message = "the shape of its inputs decides about its outputs"
+        skipped["stranger.default: fits other outputs"] = message
+    assert stranger(what) == skipped
 
 
 SHAPES, OUTPUTS = "returns outputs of its tasks", "fits other outputs"

@@ -22,6 +22,7 @@ from pathlib import Path
 from zoo_core.errors import ZooError, singular
 from zoo_core.plugins.plugin import Plugin, Status
 from zoo_core.plugins.selection import canonical
+from zoo_core.plugins.specs import KINDS
 from zoo_core.system.settings import Settings
 
 OWN_PLUGINS = (
@@ -38,6 +39,8 @@ MAX_REASONS = 3
 """Maximum number of shared names in the reason of a conflict."""
 
 _Names = frozenset[tuple[str, str]]
+
+_KINDS = list(KINDS)
 
 
 def is_own(distribution: str) -> bool:
@@ -146,7 +149,8 @@ def _marked(
 ) -> Plugin:
     """Return a plugin with its qualified names, and a conflict unless the user has decided."""
     mine, reasons = plugin.distribution, []
-    for kind, name in sorted(qualified):
+    # Models first, because only a few names are listed.
+    for kind, name in sorted(qualified, key=lambda key: (_KINDS.index(key[0]), key[1])):
         owner = owners[kind, name]
         if owner is None:
             others = ", ".join(each for each in shared[kind, name] if each != mine)

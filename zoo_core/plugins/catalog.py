@@ -79,7 +79,7 @@ class Catalog:
     def _bare(self, kind: str, name: str) -> list[Entry[Any]]:
         """Return the entry that a bare name means; none or several if it is ambiguous."""
         entries = self._entries_by_kind[kind].get(name, [])
-        return [entry for entry in entries if (kind, name) not in entry.plugin.qualified]
+        return [entry for entry in entries if _is_bare(kind, entry)]
 
     def model(self, name: str) -> Entry[ModelSpec]:
         return self._find("models", name)
@@ -112,8 +112,16 @@ class Catalog:
     def task(self, name: str) -> Entry[TaskSpec]:
         return self._find("tasks", name)
 
-    def loss(self, name: str, task: str, framework: str) -> Entry[LossSpec]:
+    def loss(
+        self, name: str, task: str, framework: str, *, own: Plugin | None = None
+    ) -> Entry[LossSpec]:
         """Return the loss of a name for a task and a framework.
+
+        Args:
+            name: name of the loss.
+            task: name of the task.
+            framework: name of the framework's distribution.
+            own: plugin whose loss is the first choice, that of the trainer.
 
         Raises:
             InvalidValueError: no plugin offers it.
@@ -121,8 +129,14 @@ class Catalog:
         """
         fitting = [e for e in self.losses() if (e.spec.task, e.spec.framework) == (task, framework)]
         named = [entry for entry in fitting if name in (entry.spec.name, entry.qualified_name)]
-        if len(named) == 1:
-            return named[0]
+        for choice in (
+            # Another plugin's loss of the same name must not change how a trainer trains.
+            [entry for entry in named if entry.plugin == own],
+            [entry for entry in named if _is_bare("losses", entry)],
+            named,
+        ):
+            if len(choice) == 1:
+                return choice[0]
         if named:
             choices = join_names(entry.qualified_name for entry in named)
             raise AmbiguousNameError(
@@ -233,3 +247,8 @@ class Catalog:
             addresses = (f"{each}:{entry.spec.address}" for each, entry in sources.items())
             return f"Or name your own data: {join_names(addresses)}"
         return ""
+
+
+def _is_bare(kind: str, entry: Entry[Any]) -> bool:
+    """Return whether an entry has its name without the distribution, as owner of the name."""
+    return (kind, entry.spec.identity) not in entry.plugin.qualified

@@ -1,14 +1,19 @@
-"""Heads of a task for its checks: targets of several sizes and shapes, and random outputs."""
+"""Random heads of a task, for its checks: targets of several sizes and shapes, and outputs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+
+import numpy as np
 
 from zoo_core.errors import ZooError, one_line
 from zoo_core.metrics.task import Task
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.data_specs import TargetSpec
+from zoo_core.plugins.entry import Entry
+from zoo_core.plugins.specs import TaskSpec
 from zoo_core.system.random_numbers import uniform
 from zoo_core.testing.check import ContractError
 from zoo_core.testing.random_data import Array, with_names
@@ -23,6 +28,10 @@ SHAPES: tuple[tuple[int, ...], ...] = ((), (5,), (4, 6))
 """Shapes of the targets of heads: of a number, of a vector or a string, of an image."""
 
 
+MAX_OUTPUTS = 100_000
+"""Maximum number of outputs per example of a head that a data set describes."""
+
+
 def make_heads(catalog: Catalog, name: str) -> list[Task]:
     """Return a task for each target of its plugin's data sets, and for others that it accepts.
 
@@ -31,25 +40,32 @@ def make_heads(catalog: Catalog, name: str) -> list[Task]:
     """
     entry = catalog.task(name)
     cls: Callable[[TargetSpec], Task] = entry.resolve(entry.spec.task)
-    heads = [
-        cls(with_names(target))
+    described = [cls(target) for target in _described(catalog, entry)]
+    # Without those of large images, whose logits would take gigabytes.
+    heads = [task for task in described if math.prod(_shape(task)) <= MAX_OUTPUTS]
+    refusals = []
+    for shape in SHAPES:
+        targets = [TargetSpec(task=name, classes=_names(size), shape=shape) for size in SIZES]
+        reasons = [_refusal(cls, target) for target in targets]
+        # A task may be for targets of one shape alone; one that it accepts for some number of
+        # classes, it accepts for every number.
+        if not all(reasons):
+            heads += map(cls, targets)
+        refusals += reasons
+    if not heads and not described:
+        raise ContractError(f"example_targets: none of any shape could be made: {refusals[0]}")
+    return heads or described[:1]
+
+
+def _described(catalog: Catalog, entry: Entry[TaskSpec]) -> Iterable[TargetSpec]:
+    """Return the different targets of a task in the data sets of its plugin."""
+    return dict.fromkeys(
+        with_names(target)
         for each in catalog.entries("datasets").values()
         if each.plugin == entry.plugin
         for target in each.spec.targets
         if target.task == entry.spec.name
-    ]
-    problems = []
-    for shape in SHAPES:
-        targets = [TargetSpec(task=name, classes=_names(size), shape=shape) for size in SIZES]
-        refusals = [_refusal(cls, target) for target in targets]
-        # A task may be for targets of one shape alone; one that it accepts, it does so for every
-        # number of classes.
-        if not all(refusals):
-            heads += map(cls, targets)
-        problems += refusals
-    if not heads:
-        raise ContractError(f"example_targets: none of any shape could be made: {problems[0]}")
-    return heads
+    )
 
 
 def _refusal(cls: Callable[[TargetSpec], Task], target: TargetSpec) -> str:
@@ -68,11 +84,15 @@ def _names(size: int) -> tuple[str, ...]:
 
 def examples_of(task: Task) -> tuple[Array, Array]:
     """Return random outputs of a head, and targets of as many examples."""
+    outputs = 6 * uniform((COUNT, *_shape(task)), 3) - 3
+    return outputs.astype(np.float32), task.example_targets(COUNT)
+
+
+def _shape(task: Task) -> list[int]:
+    """Return a shape of the outputs for one example."""
     # Enough time steps, where the model decides about them, for any string.
-    free = 2 * max(task.target.shape, default=5) + 2
-    shape = (free if size is None else size for size in task.output_shape)
-    outputs = 6 * uniform((COUNT, *shape), 3) - 3
-    return outputs.astype("float32"), task.example_targets(COUNT)
+    steps = 2 * max(task.target.shape, default=5) + 2
+    return [steps if size is None else size for size in task.output_shape]
 
 
 def has_classes(task: Task) -> bool:

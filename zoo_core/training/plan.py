@@ -231,7 +231,10 @@ def _check_plan(
         check_batch_size(training_size(dataset.spec.sizes, recipe), recipe)
     losses = tuple(
         catalog.loss(
-            recipe.loss or catalog.task(target.task).spec.loss, target.task, trainer.spec.framework
+            recipe.loss or catalog.task(target.task).spec.loss,
+            target.task,
+            trainer.spec.framework,
+            own=trainer.plugin,
         )
         for target in dataset.spec.targets
     )

@@ -7,6 +7,8 @@ from zoo_core.recipes.recipe import Recipe
 _WARMUP = {"constant": 0.0, "cosine": 0.0, "one-cycle": 0.3}
 """Schedule -> share of the steps that are warm-up, unless the recipe sets its own."""
 
+_FALLING = ("cosine", "one-cycle")
+
 _START = 1 / 25
 """Learning rate at the start of a warm-up, as a share of the peak."""
 # 1/25 and 0.3 are the defaults of PyTorch's `OneCycleLR`, after Smith & Topin (2018,
@@ -21,13 +23,13 @@ def learning_rate(recipe: Recipe, step: int, total: int) -> float:
     """Return the learning rate of `step` (from 0) of `total` steps.
 
     It rises linearly during the warm-up; afterwards it is constant, or falls to almost 0 along
-    half a cosine.
+    half a cosine. For a schedule of the trainer it is constant: the trainer changes it.
     """
-    share = _WARMUP[recipe.schedule] if recipe.warmup is None else recipe.warmup
+    share = _WARMUP.get(recipe.schedule, 0.0) if recipe.warmup is None else recipe.warmup
     warmup = round(share * total)
     if step < warmup:
         return recipe.lr * (_START + (1 - _START) * step / warmup)
-    if recipe.schedule == "constant":
+    if recipe.schedule not in _FALLING:
         return recipe.lr
     # The first step after the warm-up has the full rate; 0 itself would be reached at `total`,
     # one step after the last, so that no step is wasted. A warm-up may be all of the training.

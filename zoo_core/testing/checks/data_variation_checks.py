@@ -33,12 +33,16 @@ def fits_other_shapes(subject: Subject) -> None:
 
 def _check_variants(subject: Subject, what: str) -> None:
     trainee = subject.trainee()
-    plan = trainee.plan
+    plan, own = trainee.plan, trainee.plan.dataset.spec.input
     builder, built = model_builder(plan.model), 0
-    for spec, tasks in other_data(plan.dataset.spec.input, plan.tasks, plan.model.spec.heads)[what]:
-        # The shape changes the outputs, too, of a task of one number per pixel.
-        own, values = config_values(plan.dataset.spec.input, plan.tasks), config_values(spec, tasks)
-        changes = {key: value for key, value in values.items() if value != own[key]}
+    others = other_data(own, plan.tasks, plan.model.spec.heads)[what]
+    if not others:
+        raise NotApplicableError("the shape of its inputs decides about its outputs")
+    before = config_values(own, plan.tasks)
+    for spec, tasks in others:
+        # Of a number per pixel, the shape of the input changes the outputs, too.
+        values = config_values(spec, tasks)
+        changes = {key: value for key, value in values.items() if value != before[key]}
         if variant := _variant(plan.config, changes):
             data = training_data(spec, tasks)
             built += _predicts(

@@ -14,7 +14,9 @@ from PIL import Image
 
 from zoo_core.data.dataset import ArrayDataset, Split, load_dataset
 from zoo_core.data.images.processor import ImageReader, model_processor
+from zoo_core.data.splits import check_targets
 from zoo_core.errors import UnavailableError
+from zoo_core.metrics.find_tasks import find_tasks
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.testing.check import NotApplicableError, expect, expect_equal
 
@@ -25,9 +27,6 @@ MAX_CHANGE = 0.15
 """Maximum mean difference between inputs from files of two sizes, relative to that of a negative
 from its picture."""
 
-# Nothing checks dtypes and labels here, because `Split` and `ArrayDataset` refuse wrong ones when
-# they are constructed.
-
 
 def can_be_loaded(catalog: Catalog, name: str) -> None:
     """Check that the loader returns an `ArrayDataset`."""
@@ -35,11 +34,17 @@ def can_be_loaded(catalog: Catalog, name: str) -> None:
 
 
 def has_its_splits(catalog: Catalog, name: str) -> None:
-    """Check that splits and shapes are those of the spec."""
+    """Check that splits, shapes and the dtype of inputs are those of the spec."""
     spec = catalog.dataset(name).spec
     actual = {split: part.inputs.shape for split, part in _load(catalog, name).splits.items()}
     expected = {split: (size, *spec.input.shape) for split, size in spec.sizes.items()}
     expect(actual == expected, f"splits: expected {expected}, as in its spec, got {actual}")
+    for split, part in _load(catalog, name).splits.items():
+        dtype = part.inputs.dtype
+        expect(
+            dtype == np.dtype(spec.input.dtype),
+            f"inputs of {split}: expected {spec.input.dtype}, as in its spec, got {dtype}",
+        )
 
 
 def has_its_classes(catalog: Catalog, name: str) -> None:
@@ -47,6 +52,19 @@ def has_its_classes(catalog: Catalog, name: str) -> None:
     actual = tuple(target.size for target in _load(catalog, name).targets)
     expected = tuple(target.size for target in catalog.dataset(name).spec.targets)
     expect(actual == expected, f"classes: expected {expected}, as in its spec, got {actual}")
+
+
+def has_targets_of_its_tasks(catalog: Catalog, name: str) -> None:
+    """Check that tasks and shapes are those of the spec, and that the targets fit the tasks."""
+    dataset, spec = _load(catalog, name), catalog.dataset(name).spec
+    actual, expected = (
+        [(target.task, target.shape) for target in targets]
+        for targets in (dataset.targets, spec.targets)
+    )
+    expect(
+        actual == expected, f"tasks and shapes: expected {expected}, as in its spec, got {actual}"
+    )
+    check_targets(dataset, find_tasks(catalog, dataset.targets))
 
 
 def has_its_sha256(catalog: Catalog, name: str) -> None:
@@ -210,6 +228,7 @@ def _offline() -> Iterator[None]:
 DATASET_CHECKS = (
     has_its_splits,
     has_its_classes,
+    has_targets_of_its_tasks,
     has_its_sha256,
     is_equal_on_every_load,
     states_its_mean_and_deviation,

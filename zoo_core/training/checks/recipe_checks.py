@@ -28,6 +28,7 @@ def check_recipe(
     """
     _check_composable(recipe, dataset)
     _check_kind(recipe, dataset)
+    _check_missing(recipe, dataset)
     _check_heads(recipe, dataset)
     _check_pretrained(recipe, model)
     _check_fields(recipe, trainer)
@@ -79,6 +80,16 @@ def _check_kind(recipe: Recipe, dataset: DatasetSpec) -> None:
                 f"of dataset {dataset.name!r} are {dataset.input.kind}, not images",
                 hint=f"Leave it out: --set {field}={_default(field)}",
             )
+
+
+def _check_missing(recipe: Recipe, dataset: DatasetSpec) -> None:
+    dtype = dataset.input.dtype
+    if recipe.changed_from_default("missing") and not dtype.startswith("float"):
+        raise InvalidValueError(
+            f"invalid recipe: missing is {recipe.missing!r}, but the inputs of dataset "
+            f"{dataset.name!r} are {dtype}, none of which can be missing",
+            hint="Leave it out: --set missing=refuse",
+        )
 
 
 def _check_heads(recipe: Recipe, dataset: DatasetSpec) -> None:
