@@ -14,6 +14,7 @@ from zoo_core.system.environment import VARIABLES
 DOCS = Path(__file__).parents[1] / "docs"
 GUIDE = (DOCS / "plugins.md").read_text()
 
+
 @pytest.fixture(scope="module")
 def reference():
     spec = importlib.util.spec_from_file_location("reference", DOCS / "reference.py")

@@ -170,6 +170,11 @@ def test_zoo_new_derives_model_name_from_distribution_name(cli, tmp_path, name):
     assert 'name="acme"' in (tmp_path / name / "zoo_acme" / "plugin.py").read_text()
 
 
+def test_name_of_model_is_not_that_of_the_folder_with_its_package(cli, tmp_path):
+    write_plugin(NewPlugin("softmax", "model", "numpy"), tmp_path / "softmax")
+    assert cli("info", "softmax", "--json").json["kind"] == "model"
+
+
 def test_check_new_accepts_name_of_other_kind(toy):
     check_new(toy, NewPlugin("toy-pairs", "model", "numpy"))
     with pytest.raises(InvalidValueError, match="dataset 'toy-pairs' already"):

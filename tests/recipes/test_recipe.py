@@ -158,11 +158,11 @@ def test_resolve_recipe_lists_recipes_for_unknown_name(softmax):
         resolve_recipe(softmax, "defualt")
 
 
-def test_wrong_recipe_of_plugin_is_named(softmax, monkeypatch):
+def test_wrong_recipe_of_plugin_is_named(toy, softmax, monkeypatch):
     monkeypatch.setitem(softmax.resolve(softmax.spec.recipes), "fast", {"lrr": 0.1})
     message = "invalid recipe 'fast' of zoo_toy.config:RECIPES: unknown key 'lrr'"
     with pytest.raises(InvalidValueError, match=message):
-        resolve_recipe(softmax, "fast")
+        make_plan(toy, "softmax", "fast", [])
 
 
 @pytest.mark.parametrize(
@@ -256,8 +256,8 @@ def test_resolve_config_takes_shape_and_classes_from_dataset(toy, softmax):
     [
         ({}, "toy-pairs", "'softmax'.*'toy-pairs'.* 1, got 2"),
         ({"input_shape": [1, 7, 5]}, "toy", r"model.input_shape .*\[1, 6, 5\], got \[1, 7, 5\]"),
-        ({"classes": [4]}, "toy", r"model.classes .*'toy'.*expected \[3\], got \[4\]"),
-        ({"outputs": [4]}, "toy", r"model.classes .*'toy'.*expected \[3\], got \[4\]"),
+        ({"classes": [4]}, "toy", r"model.outputs .*'toy'.*expected \[3\], got \[4\]"),
+        ({"outputs": [4]}, "toy", r"model.outputs .*'toy'.*expected \[3\], got \[4\]"),
         ({"scael": 1}, "toy", "unknown key 'model.scael'. Did you mean 'model.scale'"),
         ({"scale": -1}, "toy", "'softmax': scale: expected a number of at least 0, got -1"),
     ],

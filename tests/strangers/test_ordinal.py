@@ -118,6 +118,7 @@ def test_ensemble_is_evaluated(zoo, published):
 def test_recipe_is_searched(zoo, tmp_path):
     done = zoo("tune", "grader-numpy", "--trials", 2, "--out", "study")
     assert done.code == 0, done.err
+    assert "Validation loss:" in done.out  # the task has no share to maximize
     assert zoo("train", "grader-numpy", "--recipe", "study/best.toml").code == 0
 
 
@@ -155,6 +156,14 @@ def test_targets_outside_the_grades_are_refused_before_training(zoo, strangers, 
     assert (done.code, len(done.err.splitlines())) == (1, 1)
     assert "grade (ordinal): expected grades 0 to 4, got" in done.err
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.torch
+def test_package_passes_its_check(zoo):
+    checked = zoo("check", "zoo-ordinal")
+    assert checked.code == 0, checked.out
+    assert " failed" not in checked.out
 
 
 @pytest.fixture

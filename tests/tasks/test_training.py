@@ -16,7 +16,16 @@ pytestmark = pytest.mark.requires("zoo-numpy")
 NUMBER = zoo.TargetSpec(task="regression", name="price", unit="USD")
 KIND = zoo.TargetSpec(task="classification", name="kind", classes=("flat", "house"))
 
-QUICK = {"epochs": 6, "batch_size": 20, "lr": 0.02, "momentum": 0.9, "label_smoothing": 0.0}
+QUICK = {
+    "epochs": 6,
+    "batch_size": 20,
+    "optimizer": "sgd",
+    "lr": 0.02,
+    "momentum": 0.9,
+    "weight_decay": 0.0,
+    "label_smoothing": 0.0,
+    "keep": "best",
+}
 
 
 def split(size, seed):
@@ -152,7 +161,7 @@ def not_a_number(split):
 @pytest.mark.parametrize(
     ("change", "values", "message"),
     [
-        (constant, {}, "same value in all training rows: number 0"),
+        (constant, {}, "same value, or none, in all training rows: number 0"),
         (not_a_number, {}, r"'train', price \(regression\): expected finite values, got nan.*row 3"),
         (None, {"views": 5}, "views is 5, but the inputs .*are features, not images"),
         (None, {"rotate": 3.0}, "rotate is 3.0, but the inputs .*are features, not images"),

@@ -1,9 +1,16 @@
 """Checks of strangers' models for other tasks and inputs than classes of images."""
 
+from itertools import combinations
+
+import numpy as np
 import pytest
 
+from zoo_core import InputSpec, TargetSpec, class_targets
 from zoo_core.installation.installed import load_catalog
+from zoo_core.tasks.classification import Classification
+from zoo_core.tasks.regression import Regression
 from zoo_core.testing import plugin_checks, run_checks, select_checks
+from zoo_core.testing.random_data import training_data
 
 PLUGIN = """
 from zoo_core.hookspecs import hookimpl
@@ -219,3 +226,23 @@ def test_number_of_heads_in_code_fails(stranger):
 )
 def test_fair_model_with_any_number_of_heads_passes(stranger, what):
     assert stranger(what, heads=None) == {}
+
+
+def test_random_tokens_follow_their_targets():
+    tasks = [Classification(target) for target in class_targets(3)]
+    split = training_data(InputSpec(kind="tokens", shape=(40,), size=12), tasks).train
+    shares = {True: [], False: []}
+    for one, two in combinations(range(len(split)), 2):
+        same = split.targets[0][one] == split.targets[0][two]
+        shares[bool(same)].append((split.inputs[one] == split.inputs[two]).mean())
+    assert np.mean(shares[True]) > 2 * np.mean(shares[False])
+    assert split.inputs.max() < 12
+
+
+def test_random_pixels_follow_their_targets():
+    task = Regression(TargetSpec(task="regression", shape=(9, 10)))
+    split = training_data(InputSpec(shape=(1, 9, 10)), [task]).train
+    values = np.unique(split.targets[0])
+    means = [split.inputs[:, 0][split.targets[0] == value].mean() for value in values]
+    assert values.min() < 0
+    assert all(abs(one - two) > 3 for one, two in combinations(means, 2))

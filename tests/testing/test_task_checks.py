@@ -113,7 +113,14 @@ def test_task_without_fitting_target_fails_once(mine):
     assert len(found) == 7
 
 
-def test_large_target_is_one_head_at_most(mine):
-    large = MAX_OUTPUTS // 100, 10, 11
-    catalog = mine(DATA.replace("(TargetSpec(", "2 * (TargetSpec(").replace("SHAPE", str(large)))
-    assert [task.target.shape for task in make_heads(catalog, "depth")] == [large]
+SMALL, LARGE = (2, 3, 4), (MAX_OUTPUTS // 100, 10, 11)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "heads"),
+    [([LARGE, SMALL, SMALL], [SMALL]), ([LARGE, LARGE], [LARGE]), ([SMALL, LARGE], [SMALL])],
+)
+def test_large_targets_make_no_head_beside_small_ones(mine, shapes, heads):
+    targets = ", ".join(f"TargetSpec(task='depth', shape={shape})" for shape in shapes)
+    catalog = mine(DATA.replace('TargetSpec(task="depth", shape=SHAPE),', targets))
+    assert [task.target.shape for task in make_heads(catalog, "depth")] == heads

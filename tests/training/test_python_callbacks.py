@@ -27,7 +27,7 @@ class Recorder(zoo.Callbacks):
         self.calls.append(f"{self.name}epoch {epoch}")
 
     def train_end(self, run, result, predictions):
-        assert len(predictions.labels) == 50
+        assert len(predictions().labels) == 50
         self.calls.append(f"{self.name}end {result.model}")
 
 
@@ -73,7 +73,7 @@ def test_repr_of_run_fits_ten_lines(toy, run):
     shown = repr(run)
     assert len(shown.splitlines()) <= 10
     assert max(map(len, shown.splitlines())) <= 100 + len(str(run.folder))
-    accuracy = f"{run.card.metrics['test'].accuracy[0]:.2%}"
+    accuracy = f"{run.card.metrics['test']['accuracy'][0]:.2%}"
     for fact in ("softmax", "toy", str(run.folder), "5 epochs", "seed 3", accuracy):
         assert fact in shown
 

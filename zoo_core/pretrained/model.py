@@ -46,7 +46,7 @@ class Pretrained:
     trainer: Trainer = field(repr=False)
     normalization: Normalization
     input: InputSpec
-    targets: tuple[TargetSpec, ...]
+    targets: tuple[TargetSpec, ...] = field(repr=False)
     views: int
     _files: WeightsFiles = field(repr=False)
     _read_card: Callable[[], Provenance] = field(repr=False)

@@ -86,8 +86,13 @@ def resolve_recipe(
     # From general to specific: the model's defaults, its recipe, the user's overrides.
     values = merge_layers([{"dataset": spec.dataset, "trainer": spec.trainer}, base, *overrides])
     # Without overrides, any error is in the file or in the plugin's recipe.
-    where = f" {name}" if name.endswith(".toml") else f" {name!r} of {spec.recipes}"
-    return validate(Recipe, values, what=f"recipe{'' if overrides else where}")
+    what = f"recipe {'' if overrides else recipe_label(entry, name)}".strip()
+    return validate(Recipe, values, what=what)
+
+
+def recipe_label(entry: Entry[ModelSpec], name: str) -> str:
+    """Return the name of a recipe in errors: its file, or its place in a plugin."""
+    return name if name.endswith(".toml") else f"{name!r} of {entry.spec.recipes}"
 
 
 def merge_layers(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

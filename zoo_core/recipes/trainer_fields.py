@@ -13,19 +13,19 @@ from zoo_core.recipes.recipe import CHOICES, Recipe
 from zoo_core.recipes.validation import validate
 
 
-def with_trainer_fields(recipe: Recipe, trainer: Entry[TrainerSpec], *, file: str = "") -> Recipe:
+def with_trainer_fields(recipe: Recipe, trainer: Entry[TrainerSpec], *, name: str = "") -> Recipe:
     """Return a recipe with all fields that its trainer adds, checked, with their defaults.
 
     Args:
         recipe: the recipe.
         trainer: its trainer.
-        file: name of the recipe's file in errors; empty for other recipes.
+        name: name of the recipe in errors; empty for one with a user's values.
 
     Raises:
         InvalidValueError: a field is neither the recipe's nor the trainer's, or a value is one
             that the trainer does not implement.
     """
-    what = f"recipe{file and f' {file}'}"
+    what = f"recipe {name}".strip()
     model = trainer_fields(trainer)
     own: dict[str, Any] = dict(recipe.model_extra or {})
     known = [*type(recipe).model_fields, *(model.model_fields if model else ())]

@@ -18,7 +18,13 @@ from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec, LossSpec, ModelSpec, TrainerSpec
 from zoo_core.recipes.model_config import ModelConfig
 from zoo_core.recipes.recipe import Recipe, SearchSummary
-from zoo_core.recipes.resolve import recipe_for, resolve_config, resolve_recipe, search_of
+from zoo_core.recipes.resolve import (
+    recipe_for,
+    recipe_label,
+    resolve_config,
+    resolve_recipe,
+    search_of,
+)
 from zoo_core.recipes.trainer_fields import with_trainer_fields
 from zoo_core.training.checks.recipe_checks import check_framework, check_recipe, warps_in_core
 from zoo_core.training.initial_weights import load_initial_weights
@@ -166,6 +172,9 @@ def make_plan(
     # Resolved twice, with the overrides and without, because a value that the user repeats from
     # the recipe is not a change.
     named = resolve_recipe(model, recipe_name)
+    label = recipe_label(model, recipe_name)
+    if trainer := catalog.entries("trainers").get(named.trainer):  # the user may choose another
+        named = with_trainer_fields(named, trainer, name=label)
     recipe = resolve_recipe(model, recipe_name, overrides)
     changed = (key for key, value in recipe if value != getattr(named, key, None))
     plan = _check_plan(
@@ -223,7 +232,7 @@ def _check_plan(
     trainer = catalog.trainer(recipe.trainer)
     check_framework(catalog, model, trainer)
     file = recipe_name if recipe_name.endswith(".toml") and "model" not in changed else ""
-    recipe = with_trainer_fields(recipe, trainer, file=file)
+    recipe = with_trainer_fields(recipe, trainer)
     tasks = find_tasks(catalog, dataset.spec.targets)
     config = resolve_config(model, recipe, dataset.spec, tasks, file=file)
     # The exact number in a user's own data follows from each image's identity: see `Plan.split`.

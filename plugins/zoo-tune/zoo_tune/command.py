@@ -269,15 +269,16 @@ def _report(study: Study, folder: Path, *, as_json: bool) -> None:
     recipe = folder / BEST if study.ranked else None
     if as_json:
         facts = study.model_dump(mode="json", exclude={"format"})
-        best = study.ranked[0].number if recipe else None
-        print_json(facts | {"best": best, "recipe": recipe and str(recipe)})
+        number = study.ranked[0].number if recipe else None
+        print_json(facts | {"best": number, "recipe": recipe and str(recipe)})
         return
     if recipe is None:
         return
+    best = study.ranked[0]
     print_lines(
         f"{len(study.trials)} trials, {study.counted('pruned')} pruned, "
         f"{study.counted('failed')} failed; {study.epochs:,} epochs in {study.seconds:.0f} s. "
-        "Validation accuracy in percent:"
+        + ("Validation accuracy in percent:" if (best.mean or 0) >= 0 else "Validation loss:")
     )
     print_lines(*leaderboard(study))
     if study.importances:

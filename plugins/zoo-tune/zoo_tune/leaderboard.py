@@ -37,7 +37,14 @@ def short(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
+def score_text(score: float) -> str:
+    """Return a trial's score as text: a share, or a loss, which is stored as a negative score."""
+    return f"{score:.2%}" if score >= 0 else f"loss {-score:.4f}"
+
+
 def _accuracy(trial: Trial) -> str:
     assert trial.mean is not None  # ranked trials are complete
-    sd = "" if trial.sd is None else f" ± {100 * trial.sd:.2f}"
-    return f"{100 * trial.mean:.2f}{sd}"
+    # A share in percent, or a loss.
+    scale, digits = (100, 2) if trial.mean >= 0 else (-1, 4)
+    sd = "" if trial.sd is None else f" ± {abs(scale) * trial.sd:.{digits}f}"
+    return f"{scale * trial.mean:.{digits}f}{sd}"

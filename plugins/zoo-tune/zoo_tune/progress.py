@@ -6,7 +6,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from zoo_core.plugin_api import ProgressBar
-from zoo_tune.leaderboard import settings
+from zoo_tune.leaderboard import score_text, settings
 from zoo_tune.optuna_params import trial_values
 from zoo_tune.search import Search
 from zoo_tune.workers.trial_accounting import REASON, counted_trials
@@ -53,7 +53,7 @@ class Board:
         values = settings(trial_values(trial.params, self._search.space))
         seconds = f"{trial.user_attrs.get('seconds', 0):.1f} s"
         if trial.state == TrialState.COMPLETE and trial.value is not None:
-            return f"Trial {trial.number}: {trial.value:.2%} with {values}; {seconds}"
+            return f"Trial {trial.number}: {score_text(trial.value)} with {values}; {seconds}"
         prefix = "failed: " if trial.state == TrialState.FAIL else ""
         reason = f"{prefix}{trial.user_attrs.get(REASON)}"
         return f"Trial {trial.number}: {reason}, with {values}; {seconds}"
@@ -63,5 +63,5 @@ class Board:
         running = self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
         epochs = ", ".join(f"trial {t.number} epoch {t.last_step or 0}" for t in running)
         values = [t.value for t in finished if t.state == TrialState.COMPLETE and t.value]
-        best = f"best {max(values):.2%}" if values else ""
+        best = f"best {score_text(max(values))}" if values else ""
         return " · ".join(filter(None, [best, epochs]))

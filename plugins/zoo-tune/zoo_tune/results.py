@@ -25,6 +25,7 @@ from zoo_core.plugin_api import (
     Trial,
     write_atomic,
 )
+from zoo_tune.leaderboard import score_text
 from zoo_tune.optuna_params import trial_values
 from zoo_tune.search import Search
 from zoo_tune.workers.trial_accounting import REASON, counted_trials
@@ -102,11 +103,12 @@ def recipe_toml(study: Study, plan: Plan) -> str:
     # TOML has no null, so that fields with the value None are left out.
     recipe = plan.recipe.model_dump(mode="json", exclude_none=True)
     model = {key: value for key, value in recipe.pop("model").items() if value is not None}
+    what = "accuracy" if facts.validation >= 0 else "loss"
     # Tables come last, because a TOML key after a table belongs to that table.
     content: dict[str, Any] = {**recipe, "model": model, SEARCH: facts.model_dump(mode="json")}
     return (
-        f"# {study.model}: the best of {len(study.trials)} trials by accuracy on the validation "
-        f"split, {facts.validation:.2%}.\n\n{tomli_w.dumps(content)}"
+        f"# {study.model}: the best of {len(study.trials)} trials by {what} on the validation "
+        f"split, {score_text(facts.validation).removeprefix('loss ')}.\n\n{tomli_w.dumps(content)}"
     )
 
 

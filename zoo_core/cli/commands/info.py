@@ -45,7 +45,7 @@ def info(name: str, registry: str | None, sheet: Path | None, as_json: bool) -> 
     """
     catalog = installed_catalog()
     # With --registry, NAME is published there, even if a file has the same name.
-    if Path(name).exists() and registry is None:
+    if registry is None and _is_training_result(Path(name)):
         facts = _of_path(Path(name))
     elif registry is not None or _is_tagged(name):
         facts = _of_published(catalog, name, registry)
@@ -70,6 +70,11 @@ def info(name: str, registry: str | None, sheet: Path | None, as_json: bool) -> 
             described.print()
     if described and sheet:
         described.write_sheet(sheet)
+
+
+def _is_training_result(path: Path) -> bool:
+    # `zoo new NAME` writes a package to ./NAME, which is not meant by the model's name.
+    return path.exists() and not (path / "pyproject.toml").exists()
 
 
 def _with_columns_in_words(facts: dict[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from zoo_core.plugin_api import (
     one_line,
     print_lines,
 )
+from zoo_tune.leaderboard import score_text
 from zoo_tune.optuna_params import suggest
 from zoo_tune.search import Search
 from zoo_tune.workers.heartbeat import StaleTrials, heartbeat
@@ -221,5 +222,5 @@ class _TrialCallbacks(Callbacks):
         last = epoch == run.recipe.epochs
         if self._pruning and not last and self._trial.should_prune():
             raise optuna.TrialPruned(
-                f"stopped after {epoch} of {run.recipe.epochs} epochs, at {score:.2%}"
+                f"stopped after {epoch} of {run.recipe.epochs} epochs, at {score_text(score)}"
             )
