@@ -30,7 +30,7 @@ def zoo_models():
             license="MIT",
             parameters=None if number == 5 else 90 * 10 ** (number % 10),
             pretrained="zoo_many.weights:get" if number % 2 else "",
-            task="image-classification" if number else "something-else",
+            tasks=("classification",) if number else ("something-else",),
         )
         for number in range(100)
     ]

@@ -74,6 +74,8 @@ def test_published_weights_are_verified_reproduced_and_compared(zoo, dataset, re
     first, second = compared.json["questions"]
     assert len(first["shares" if dataset == "bottles" else "means"]) == 2
     assert (second["measure"], len(second["means"])) == ("loss", 2)
+    shown = zoo("compare", "grader-numpy.good", "grader-numpy.bad", *registry).out
+    assert "\nHead 2, price:\n" in shown
 
 
 def test_predictions_have_an_entry_per_head(zoo, registry, dataset, tmp_path):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import zoo_core as zoo
-from zoo_core.cli.main import run as run_command
+from zoo_core.cli.main import run
 from zoo_core.errors import DataError, InterruptedTrainingError, InvalidValueError
 from zoo_core.filenames import WEIGHTS
 
@@ -195,15 +195,15 @@ def test_unshuffled_examples_are_trained_in_their_order(tmp_path):
 
 
 def test_predictions_of_arrays_from_the_command_line(tmp_path, capsys):
-    run = train(houses(), tmp_path / "run")
-    np.save(tmp_path / "rows.npy", run.data.test.inputs[:3])
-    values = zoo.load(run.folder).predict(run.data.test.inputs[:3]).heads[0].values
-    command = ["predict", str(run.folder), str(tmp_path / "rows.npy")]
-    assert run_command([*command, "--json"]) == 0
+    trained = train(houses(), tmp_path / "run")
+    np.save(tmp_path / "rows.npy", trained.data.test.inputs[:3])
+    values = zoo.load(trained.folder).predict(trained.data.test.inputs[:3]).heads[0].values
+    command = ["predict", str(trained.folder), str(tmp_path / "rows.npy")]
+    assert run([*command, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)["predictions"]
     assert [each["values"][0] for each in found] == pytest.approx(values.tolist())
     assert {each["classes"][1] for each in found} <= {"flat", "house"}
-    assert run_command(command) == 0
+    assert run(command) == 0
     text = capsys.readouterr().out.splitlines()
     assert text[1].startswith(f"{tmp_path / 'rows.npy'}[1]: ")
     assert " USD; " in text[1]

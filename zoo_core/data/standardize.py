@@ -40,6 +40,8 @@ def make_normalization(
     scales = scales if any(scales) else ()
     if np.dtype(spec.dtype).kind != "f":
         mean, std = dataset.mean, dataset.std
+        if spec.kind == "image" and not mean:
+            mean, std = _pixel_statistics(train.inputs, rows)
         if not recipe.normalize:
             mean, std = (0.0,) * len(mean), (1.0,) * len(mean)  # pixels / 255
         return Normalization(mean, std, scales)
@@ -77,6 +79,23 @@ def _statistics(
             "standardized, and say nothing.",
         )
     return tuple(map(float, mean)), tuple(map(float, std))
+
+
+def _pixel_statistics(
+    images: NDArray[Any], rows: NDArray[np.int64]
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return mean and standard deviation of pixels from 0 to 1 per channel."""
+    total, squares = 0, 0
+    # In integers, whose sums are exact, and a few images at a time, which may be memory-mapped.
+    for start in range(0, len(rows), 256):
+        pixels = images[rows[start : start + 256]].astype(np.int64)
+        total = total + pixels.sum(axis=(0, 2, 3))
+        squares = squares + (pixels**2).sum(axis=(0, 2, 3))
+    count = len(rows) * images[0, 0].size
+    mean = np.asarray(total / count)
+    std = np.sqrt(np.maximum(squares / count - mean**2, 0))
+    std = np.where(std == 0, 255, std)  # a channel without contrast has nothing to divide by
+    return tuple(map(float, mean / 255)), tuple(map(float, std / 255))
 
 
 def _target_scale(targets: NDArray[Any]) -> TargetScale:

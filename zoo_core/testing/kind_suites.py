@@ -14,6 +14,7 @@ from zoo_core.testing.checks import (
     registry_checks,
     static_checks,
     task_checks,
+    task_prediction_checks,
     trainer_checks,
 )
 from zoo_core.testing.make_checks import make_checks, names_of
@@ -83,7 +84,8 @@ def checks_of_task(catalog: Catalog, name: str, entry: Entry[Any], _model: str) 
     needs += names_of(subject, is_task)
     yield from make_checks(subject, [legal], catalog, name, needs=needs)
     needs += names_of(subject, legal)
-    yield from make_checks(subject, task_checks.TASK_CHECKS, catalog, name, needs=needs)
+    functions = task_checks.TASK_CHECKS + task_prediction_checks.TASK_PREDICTION_CHECKS
+    yield from make_checks(subject, functions, catalog, name, needs=needs)
 
 
 def checks_of_loss(catalog: Catalog, _name: str, entry: Entry[Any], _model: str) -> Iterator[Check]:
@@ -92,8 +94,8 @@ def checks_of_loss(catalog: Catalog, _name: str, entry: Entry[Any], _model: str)
     # Not the name alone, which losses of several tasks and frameworks may share.
     subject = f"loss {spec.name} of {spec.task} for {spec.framework}"
     yield from make_checks(subject, [_IMPORTS], entry)
-    yield from make_checks(subject, [task_checks.has_its_task_installed], catalog, entry)
-    yield from make_checks(subject, [task_checks.implements_recipe_fields_of_losses], entry)
+    yield from make_checks(subject, [other_checks.has_its_task_installed], catalog, entry)
+    yield from make_checks(subject, [other_checks.implements_recipe_fields_of_losses], entry)
 
 
 def checks_of_registry(

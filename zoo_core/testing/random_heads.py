@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -111,3 +112,11 @@ def each_head(catalog: Catalog, name: str) -> Iterator[tuple[str, Task, Array, A
     """Yield label, task, outputs and targets of each head."""
     for task in make_heads(catalog, name):
         yield label(task), task, *examples_of(task)
+
+
+def shape_text(values: Any) -> str:
+    """Return dtype and shape of an array, or the type and the length of anything else."""
+    if isinstance(values, np.ndarray):
+        return f"{values.dtype} {values.shape}"
+    length = f" of {len(values)}" if hasattr(values, "__len__") else ""
+    return f"{type(values).__name__}{length}"

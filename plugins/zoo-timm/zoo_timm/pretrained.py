@@ -68,7 +68,7 @@ def pretrained(name: str, config: FamilyConfig) -> PretrainedWeights:
     assert about
     try:
         # With the file's own number of classes, because timm does not drop one of a different size.
-        loaded = _loaded(name, config.model_copy(update={"classes": (about.num_classes,)}), path)
+        loaded = _loaded(name, config.model_copy(update={"outputs": (about.num_classes,)}), path)
     except (OSError, RuntimeError, ValueError, KeyError, SafetensorError) as exc:
         raise DataError(
             f"{path} does not contain timm's weights of {name}: {one_line(exc)[:200]}",

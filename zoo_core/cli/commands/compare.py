@@ -74,14 +74,17 @@ def compare_(  # noqa: PLR0917 (click passes every argument by name)
         return
     print_lines(f"{comparison.dataset}, split {split}, {len(comparison.rows):,} examples")
     for head in comparison.heads_compared:
-        _print_head(head, weights, len(comparison.tasks))
+        _print_head(head, weights, [task.target.name for task in comparison.tasks])
     _print_disagreements(comparison, weights, show)
 
 
-def _print_head(comparison: HeadComparison, names: Sequence[str], heads: int) -> None:
-    if heads > 1:
-        what = "All heads" if comparison.head is None else f"Head {comparison.head + 1}"
-        print_lines("", f"{what}:")
+def _print_head(comparison: HeadComparison, names: Sequence[str], targets: Sequence[str]) -> None:
+    head = comparison.head
+    if head is None:
+        print_lines("", "All heads:")
+    elif len(targets) > 1:
+        name = f", {targets[head]}" if targets[head] else ""
+        print_lines("", f"Head {head + 1}{name}:")
     if comparison.measure.binary:
         _print_shares(comparison, names)
     else:

@@ -83,7 +83,8 @@ def import_module(catalog: Catalog, name: str) -> ImportEffects:
         # A file, because standard output belongs to what the module prints.
         report = Path(folder) / "report.json"
         # -B: no .pyc files, which would count as written. -P: no modules of the working directory.
-        command = [sys.executable, "-B", "-P", str(Path(__file__).with_name("import_probe.py"))]
+        program = Path(__file__).parent.with_name("import_probe.py")
+        command = [sys.executable, "-B", "-P", str(program)]
         done = subprocess.run(
             [*command, module, str(report)],
             env=os.environ | {"PYTHONPATH": path},

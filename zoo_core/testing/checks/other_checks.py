@@ -1,13 +1,15 @@
-"""Checks of sources and commands."""
+"""Checks of sources, commands and losses."""
 
 from __future__ import annotations
 
 import click
 from click.testing import CliRunner
 
-from zoo_core.errors import ZooError, one_line
+from zoo_core.errors import ZooError, join_names, one_line
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.plugins.specs import DatasetSpec
+from zoo_core.plugins.entry import Entry
+from zoo_core.plugins.specs import DatasetSpec, LossSpec
+from zoo_core.recipes.recipe import LOSS_FIELDS
 from zoo_core.testing.check import ContractError, expect
 
 NOWHERE = "./no/such/address"
@@ -53,3 +55,18 @@ def has_a_help_text(catalog: Catalog, name: str) -> None:
         f"exit code of --help: expected 0, got {done.exit_code}: {done.output[-200:]}",
     )
     expect(command.help, "--help has no text; write a docstring")
+
+
+def has_its_task_installed(catalog: Catalog, entry: Entry[LossSpec]) -> None:
+    """Check that the name of the loss's task is installed and unambiguous."""
+    catalog.task(entry.spec.task)
+
+
+def implements_recipe_fields_of_losses(entry: Entry[LossSpec]) -> None:
+    """Check that its ``recipe_fields`` are those that a loss can implement."""
+    unknown = sorted({*entry.spec.recipe_fields} - LOSS_FIELDS)
+    expect(
+        not unknown,
+        f"recipe_fields of its spec: expected some of {join_names(sorted(LOSS_FIELDS))}, "
+        f"got {join_names(unknown)}",
+    )

@@ -1,20 +1,15 @@
-"""Checks of tasks and losses, on made-up targets and outputs."""
+"""Checks of tasks: their targets, and the scoring of random outputs."""
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
 from zoo_core.errors import DataError, join_names, one_line
 from zoo_core.metrics.task import Measure, Metrics, Task
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.plugins.entry import Entry
-from zoo_core.plugins.specs import LossSpec
-from zoo_core.recipes.recipe import LOSS_FIELDS
 from zoo_core.testing.check import ContractError, NotApplicableError, expect, expect_equal
 from zoo_core.testing.random_data import Array
 from zoo_core.testing.random_heads import (
@@ -24,14 +19,11 @@ from zoo_core.testing.random_heads import (
     has_classes,
     label,
     make_heads,
+    shape_text,
 )
 
 PIECES = (slice(0, 1), slice(1, 2), slice(2, 6), slice(6, COUNT))
 """Examples that are measured together: alone, and with others."""
-
-TOLERANCE = 1e-4
-"""Maximum difference of a measure of an ensemble of one model from the model's own."""
-# Because combining outputs may take their softmax and its logarithm.
 
 
 def is_a_task_with_measures(catalog: Catalog, name: str) -> None:
@@ -75,7 +67,7 @@ def has_legal_example_targets(catalog: Catalog, name: str) -> None:
         expect(
             isinstance(targets, np.ndarray) and len(targets) == COUNT,
             f"example_targets({COUNT}){head}: expected an array of {COUNT} targets, "
-            f"got {_shape(targets)}",
+            f"got {shape_text(targets)}",
         )
         try:
             task.check_targets(targets)
@@ -146,81 +138,6 @@ def _check_numbers(metrics: Metrics, what: str) -> None:
         )
 
 
-def describes_every_prediction(catalog: Catalog, name: str) -> None:
-    """Check that answers, texts, records and rows have one entry per example."""
-    for head, task, outputs, targets in each_head(catalog, name):
-        prediction = task.predict(outputs)
-        for field, values in vars(prediction).items():
-            _check_length(values, f"predict{head}: {field}")
-        answers = task.answers(prediction)
-        if answers is not None:
-            _check_length(answers, f"answers{head}")
-            expect(answers.dtype == np.int64, f"answers{head}: expected int64, got {answers.dtype}")
-            _check_length([*task.target_texts(answers)], f"target_texts{head}")
-        _check_length([*task.target_texts(targets)], f"target_texts{head}")
-        _check_length([*task.texts(prediction)], f"texts{head}")
-        records = [*task.records(prediction)]
-        _check_length(records, f"records{head}")
-        _check_json(records, f"records{head}")
-        _check_rows(task, [*task.rows(prediction)], head)
-
-
-def _check_length(values: Any, what: str) -> None:
-    expect(
-        hasattr(values, "__len__") and len(values) == COUNT,
-        f"{what}: expected one entry for each of {COUNT} examples, got {_shape(values)}",
-    )
-
-
-def _check_json(records: Sequence[Any], what: str) -> None:
-    expect(
-        all(isinstance(each, dict) for each in records), f"{what}: expected dicts, got {records}"
-    )
-    try:
-        json.dumps(records, allow_nan=False)
-    except (TypeError, ValueError) as exc:
-        raise ContractError(f"{what}: expected JSON values, got {one_line(exc)}") from exc
-
-
-def _check_rows(task: Task, rows: Sequence[Sequence[str]], head: str) -> None:
-    _check_length(rows, f"rows{head}")
-    columns = task.columns("_1")
-    for row in rows:
-        expect(
-            len(row) == len(columns) and all(isinstance(cell, str) for cell in row),
-            f"rows{head}: expected a string for each of {len(columns)} columns, got {row}",
-        )
-    # Heads of one task are beside each other in a file.
-    expect(
-        len({*columns, *task.columns("_2")}) == 2 * len(columns),
-        f"columns{head}: expected names that differ, and that have the suffix of the head, "
-        f"got {columns}",
-    )
-
-
-def combines_equal_members(catalog: Catalog, name: str) -> None:
-    """Check that an ensemble of one model twice gives the answers of the model."""
-    for head, task, random, targets in each_head(catalog, name):
-        # Rounded, so that no two outputs differ so little that rounding may exchange them.
-        outputs = np.round(random * 16) / 16
-        combined = task.combine([outputs, outputs.copy()])
-        expect(
-            combined.shape == outputs.shape,
-            f"combine{head}: expected {outputs.shape}, got {combined.shape}",
-        )
-        why = "of two equal members"
-        own, both = (task.answers(task.predict(each)) for each in (outputs, combined))
-        if own is not None and both is not None:
-            expect_equal(both, own, f"an answer{head}", why)
-        first = task.measures[0].name
-        alone, together = (
-            task.measure(each, targets).columns[first].astype(np.float64)
-            for each in (outputs, combined)
-        )
-        within = TOLERANCE * max(1.0, float(np.abs(alone).max()))
-        expect_equal(together, alone, f"{first}{head}", why, within=within)
-
-
 def refuses_wrong_targets(catalog: Catalog, name: str) -> None:
     """Check that NaN, negative classes and targets of a wrong shape are a `DataError`."""
     for task in make_heads(catalog, name):
@@ -234,7 +151,7 @@ def refuses_wrong_targets(catalog: Catalog, name: str) -> None:
                 raise ContractError(
                     f"check_targets of {what}{head}: expected a DataError, got {one_line(exc)}"
                 ) from exc
-            raise ContractError(f"check_targets{head} accepts {what}: {_shape(wrong)}")
+            raise ContractError(f"check_targets{head} accepts {what}: {shape_text(wrong)}")
 
 
 def _wrong_targets(task: Task, targets: Array) -> Iterator[tuple[str, Array]]:
@@ -255,35 +172,10 @@ def _with(targets: Array, value: float) -> Array:
     return changed
 
 
-def _shape(values: Any) -> str:
-    """Return dtype and shape of an array, or the type and the length of anything else."""
-    if isinstance(values, np.ndarray):
-        return f"{values.dtype} {values.shape}"
-    length = f" of {len(values)}" if hasattr(values, "__len__") else ""
-    return f"{type(values).__name__}{length}"
-
-
-def has_its_task_installed(catalog: Catalog, entry: Entry[LossSpec]) -> None:
-    """Check that the name of the loss's task is installed and unambiguous."""
-    catalog.task(entry.spec.task)
-
-
-def implements_recipe_fields_of_losses(entry: Entry[LossSpec]) -> None:
-    """Check that its ``recipe_fields`` are those that a loss can implement."""
-    unknown = sorted({*entry.spec.recipe_fields} - LOSS_FIELDS)
-    expect(
-        not unknown,
-        f"recipe_fields of its spec: expected some of {join_names(sorted(LOSS_FIELDS))}, "
-        f"got {join_names(unknown)}",
-    )
-
-
 TASK_CHECKS = (
     measures_examples_independently,
     has_a_column_per_measure,
     has_finite_metrics,
-    describes_every_prediction,
-    combines_equal_members,
     refuses_wrong_targets,
 )
 """Checks of a task that has legal example targets."""
