@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from zoo_core.plugin_api import InvalidValueError, choose_from, encodable, shell_command
 
@@ -117,14 +117,15 @@ def parse_address(source: Format, address: str) -> Address:
     if not place:
         raise InvalidValueError(f"data set {name!r} has no file before the '?'")
     given = _parse_options(rest, name)
-    lists = {_field(key): _parse_list(key, given[key], name) for key in _LISTS if key in given}
-    texts = {key: given[key] for key in (*_COLUMNS, "test") if key in given}
+    known: dict[str, Any] = {
+        _field(key): _parse_list(key, given[key], name) for key in _LISTS if key in given
+    }
+    known |= {key: given[key] for key in (*_COLUMNS, "test") if key in given}
     parsed = Address(
         source,
         address,
         place,
-        **lists,
-        **texts,
+        **known,
         delimiter=_parse_delimiter(given.get("delimiter", "")),
         max_categories=_parse_number(given.get("max_categories", str(MAX_CATEGORIES))),
     )

@@ -17,32 +17,39 @@ from zoo_tables.natural_order import is_number, natural_order
 
 def is_numeric(kind: pa.DataType) -> bool:
     """Return whether a column of a type has numbers."""
-    return types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)
+    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind))
 
 
 def has_words(kind: pa.DataType) -> bool:
     """Return whether a column of a type has words or booleans."""
     if types.is_dictionary(kind):
         return has_words(kind.value_type)
-    return types.is_boolean(kind) or types.is_string(kind) or types.is_large_string(kind)
+    return bool(types.is_boolean(kind) or types.is_string(kind) or types.is_large_string(kind))
 
 
 def numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:
     """Return the numbers of a column; missing ones are NaN."""
-    values: NDArray[np.float64] = column.cast(pa.float64()).to_numpy()
-    return values + 0.0  # so that -0 is 0, whose bits differ
+    array = column.cast(pa.float64()).combine_chunks()
+    # Not `to_numpy` or `fill_null`, which import pandas where it is installed: half a second.
+    cells = np.frombuffer(array.buffers()[1], np.float64, len(array), array.offset * 8)
+    values: NDArray[np.float64] = cells + 0.0  # so that -0 is 0, whose bits differ
+    if array.null_count:
+        values[np.from_dlpack(array.is_null().cast(pa.uint8())) == 1] = np.nan
+    return values
 
 
 def categories(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], list[str]]:
     """Return the code of each cell, and the category of each code; a missing one is empty."""
     if types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    encoded = column.cast(pa.string()).fill_null("").combine_chunks().dictionary_encode()
+    words = column.cast(pa.string())
+    words = words.fill_null("") if words.null_count else words
+    encoded = words.combine_chunks().dictionary_encode()
     texts = [text.strip() for text in encoded.dictionary.to_pylist()]
     ordered = natural_order(set(texts))
     place = {text: code for code, text in enumerate(ordered)}
     codes = np.array([place[text] for text in texts], np.int64)
-    return codes[encoded.indices.to_numpy()], ordered
+    return codes[np.from_dlpack(encoded.indices)], ordered
 
 
 def check_columns(table: pa.Table, names: list[str], address: Address, path: Path) -> None:
@@ -67,7 +74,7 @@ def check_columns(table: pa.Table, names: list[str], address: Address, path: Pat
 
 
 def _fault(kind: pa.DataType) -> str:
-    """Return the reason against a column of a type; empty if there is none."""
+    """Return the reason against a column of a type; empty if it can be a feature."""
     if is_numeric(kind) or has_words(kind):
         return ""
     if types.is_null(kind):

@@ -42,7 +42,7 @@ def split_by_cells(cells: Sequence[str], column: str, path: Path, where: Where) 
     """Return the rows of each split that a column names.
 
     Raises:
-        DataError: a cell is no split, or a split is missing.
+        DataError: a cell is not a split, or a split is missing.
     """
     split_of = {name: split for split, names in NAMES.items() for name in names}
     found: dict[str, list[int]] = {}
@@ -104,7 +104,7 @@ def check_classes(
     for name, (classes, codes) in targets.items():
         present = np.bincount(codes[rows["train"]], minlength=len(classes)) > 0
         if not present.all():
-            lost = [classes[each] for each in np.flatnonzero(~present)]
+            lost = [classes[each] for each in np.flatnonzero(~present).tolist()]
             raise DataError(
                 f"no training row has the {'class' if len(lost) == 1 else 'classes'} "
                 f"{join_names(lost[:5])} of the target {name!r}",

@@ -13,11 +13,17 @@ from pathlib import Path
 import pyarrow as pa
 
 from zoo_core import ArrayDataset, DatasetSpec
-from zoo_core.plugin_api import DataError, encodable, join_names, load_or_create
+from zoo_core.plugin_api import (
+    DataError,
+    DatasetContent,
+    encodable,
+    join_names,
+    load_or_create,
+)
 from zoo_tables import read_csv, read_parquet
 from zoo_tables.address import Address, parse_address
 from zoo_tables.files import find_beside, find_file, read_bytes
-from zoo_tables.table_dataset import DatasetContent, make_content
+from zoo_tables.table_dataset import make_content
 
 FORMAT = 1
 """Version of the stored copies; increase it to read every table again."""

@@ -42,8 +42,10 @@ class NumberTargets:
     std: float
 
     def __str__(self) -> str:
-        numbers = (f"{each:.4g}" for each in (self.lowest, self.highest, self.mean, self.std))
-        low, high, mean, std = numbers
+        numbers = (self.lowest, self.highest, self.mean, self.std)
+        low, high, mean, std = (
+            f"{each:,.0f}" if abs(each) >= 1000 else f"{each:.4g}" for each in numbers
+        )
         unit = f" {self.unit}" if self.unit else ""
         name = self.name or "numbers"
         return f"Target {name}: {low} to {high}{unit}, mean {mean}, standard deviation {std}"
