@@ -27,8 +27,8 @@ _BEST: dict[str, Any] = {
     "keep": "last",
 }
 
-# For rows of a table, often a few hundred: strong weight decay and dropout. Chosen on validation rows
-# within the training folds of four data sets (docs/tables.md); the last epoch, because so few
+# For rows of a table, often a few hundred: strong weight decay and dropout. Chosen on validation
+# rows within the training folds of four data sets (docs/tables.md); the last epoch, because so few
 # validation rows choose an epoch by chance.
 _TABULAR: dict[str, Any] = {
     "epochs": 60,
