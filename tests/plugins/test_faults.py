@@ -32,7 +32,8 @@ def zoo_sources():
 @hookimpl
 def zoo_trainers():
     return [TrainerSpec(name="weak-trainer", summary="s", factory="zoo_weak.trainer:WeakTrainer",
-        framework="zoo-toy", recipe_fields=("transforms",), transforms="zoo_weak.trainer:transforms")]
+        framework="zoo-toy", recipe_fields=("transforms",),
+        transforms="zoo_weak.trainer:transforms")]
 
 @hookimpl
 def zoo_commands():

@@ -144,9 +144,7 @@ def test_publish_run_refuses_card_with_wrong_score(toy, run, tmp_path):
     correct = card["metrics"]["test"]["correct"][0]
     card["metrics"]["test"]["correct"][0] += 1
     path.write_text(json.dumps(card))
-    with pytest.raises(
-        VerificationError, match=rf"expected {correct + 1} of .*got {correct} of "
-    ):
+    with pytest.raises(VerificationError, match=rf"expected {correct + 1} of .*got {correct} of "):
         publish_run(toy, run.folder, "softmax.a", str(tmp_path / "registry"))
     assert not (tmp_path / "registry").exists()
 

@@ -134,7 +134,9 @@ def missing(split):
 
 def test_missing_numbers_are_refused_or_filled(tmp_path):
     dataset = houses(heads=(0,), change=missing)
-    with pytest.raises(DataError, match=r"60 inputs of split 'train' .*first in row 0.*missing=mean"):
+    with pytest.raises(
+        DataError, match=r"60 inputs of split 'train' .*first in row 0.*missing=mean"
+    ):
         train(dataset, tmp_path / "refused")
     assert not (tmp_path / "refused").exists()
     run = train(dataset, tmp_path / "filled", missing="mean")
@@ -162,7 +164,11 @@ def not_a_number(split):
     ("change", "values", "message"),
     [
         (constant, {}, "same value, or none, in all training rows: number 0"),
-        (not_a_number, {}, r"'train', price \(regression\): expected finite values, got nan.*row 3"),
+        (
+            not_a_number,
+            {},
+            r"'train', price \(regression\): expected finite values, got nan.*row 3",
+        ),
         (None, {"views": 5}, "views is 5, but the inputs .*are features, not images"),
         (None, {"rotate": 3.0}, "rotate is 3.0, but the inputs .*are features, not images"),
         (None, {"loss": "huber"}, "no loss 'huber' of task 'regression' for numpy"),
