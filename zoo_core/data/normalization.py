@@ -23,8 +23,8 @@ class TargetScale:
     std: tuple[float, ...]
 
     def apply(self, targets: NDArray[Any]) -> NDArray[Any]:
-        """Return targets ``(N,)`` or ``(N, values)`` in standard deviations from the mean."""
-        shape = (1,) * (targets.ndim > 1) + (-1,)
+        """Return targets ``(N, …)`` in standard deviations from the mean."""
+        shape = (1, *targets.shape[1:])
         scaled = (targets - np.reshape(self.mean, shape)) / np.reshape(self.std, shape)
         return np.asarray(scaled, targets.dtype)
 
