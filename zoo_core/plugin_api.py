@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from zoo_core.evaluation.compare import compare_pretrained as compare_pretrained
     from zoo_core.evaluation.compare_heads import (
         HeadComparison as HeadComparison,
+        Mean as Mean,
         Proportion as Proportion,
     )
     from zoo_core.evaluation.members import group_by_data as group_by_data

@@ -22,7 +22,7 @@ from zoo_report.confusion import (
     draw_confusion,
     mistake_shares,
 )
-from zoo_report.curves import draw_curves, draw_measure, mean_curve
+from zoo_report.curves import ERROR, Chart, draw_curves, draw_measure, mean_curve
 from zoo_report.history import Epoch, read_history
 from zoo_report.misclassified_picture import draw_misclassified
 from zoo_report.scale import log_ticks
@@ -159,15 +159,15 @@ def test_read_history_accepts_non_finite_loss(tmp_path):
 
 
 @pytest.mark.parametrize("lengths", [(5,), (5, 5), (1, 5, 9), range(1, 13)])
-@pytest.mark.parametrize("measure", ["loss", "error"])
-def test_curves_of_several_models_fit_figure(is_whole, lengths, measure):
+@pytest.mark.parametrize("chart", [Chart("loss", "Loss", "loss"), ERROR])
+def test_curves_of_several_models_fit_figure(is_whole, lengths, chart):
     curves = [
-        mean_curve(i, f"model {i}", history(length, 2, falling), length, measure)
+        mean_curve(i, f"model {i}", history(length, 2, falling), length, chart)
         for i, length in enumerate(lengths)
     ]
     figure = make_figure(PANEL_WIDTH, PANEL_HEIGHT)
     axes = add_panel(figure, "A measure")
-    draw_measure(axes, curves, measure)
+    draw_measure(axes, curves, chart)
     assert is_whole(figure)
     assert [line.get_label() for line in axes.lines] == [curve.label for curve in curves]
     styles = {(line.get_color(), line.get_linestyle()) for line in axes.lines}
@@ -411,62 +411,6 @@ def test_zoo_train_writes_pictures(cli, tmp_path, model):
             picture.load()
             assert 500 < picture.width < 2000
             assert 100 < picture.height < 2000
-
-
-NUMBERS = """
-import numpy as np
-from zoo_core import ArrayDataset, DatasetSpec, InputSpec, Split, TargetSpec, hookimpl
-
-INPUT = InputSpec(kind="features", shape=(2,))
-
-@hookimpl
-def zoo_datasets():
-    for name, target in {
-        "sums": TargetSpec(task="regression"),
-        "signs": TargetSpec(task="classification", classes=("negative", "positive")),
-    }.items():
-        yield DatasetSpec(name=name, summary="Made.", loader=f"zoo_numbers.plugin:{name}",
-            input=INPUT, targets=(target,), sizes={"train": 60, "test": 20}, sha256="",
-            license="CC0-1.0", source="made")
-
-def _load(target, of):
-    rng = np.random.default_rng(0)
-    splits = {}
-    for name, size in {"train": 60, "test": 20}.items():
-        inputs = rng.normal(size=(size, 2)).astype(np.float32)
-        splits[name] = Split(inputs, (of(inputs.sum(axis=1)),))
-    return ArrayDataset(splits, (target,), input=INPUT)
-
-def sums():
-    return _load(TargetSpec(task="regression"), lambda sums: sums)
-
-def signs():
-    target = TargetSpec(task="classification", classes=("negative", "positive"))
-    return _load(target, lambda sums: (sums > 0).astype(np.int64))
-"""
-
-
-@pytest.mark.parametrize(
-    ("dataset", "pictures", "fault"),
-    [
-        ("sums", [], "got regression of features"),
-        ("signs", ["confusion.png", "curves.png"], "got classification of features"),
-    ],
-)
-def test_zoo_train_writes_pictures_of_classes_only(
-    cli, site, write_plugin, tmp_path, dataset, pictures, fault
-):
-    write_plugin(site, "zoo-numbers", NUMBERS)
-    env = {"ZOO_PLUGINS": "zoo-numpy,zoo-numbers,zoo-report"}
-    recipe = [part for each in ("batch_size=20", "label_smoothing=0") for part in ("--set", each)]
-    options = ("--epochs", 2, *recipe, "--out", "run")
-    result = cli("train", "numpy-net", "--dataset", dataset, *options, site=site, env=env)
-    assert result.code == 0, result.err
-    assert "zoo-report" not in result.err
-    assert sorted(path.name for path in (tmp_path / "run").glob("*.png")) == pictures
-    page = cli("report", "run", site=site, env=env)
-    assert page.code == 2
-    assert fault in page.err
 
 
 def test_zoo_train_gives_same_results_without_plugin(cli, tmp_path):

@@ -58,7 +58,12 @@ def mistake_shares(counts: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def draw_confusion(
-    counts: Sequence[NDArray[np.int64]], classes: Sequence[Sequence[str]], *, title: str = ""
+    counts: Sequence[NDArray[np.int64]],
+    classes: Sequence[Sequence[str]],
+    *,
+    title: str = "",
+    numbers: Sequence[int] = (),
+    noun: str = "images",
 ) -> Figure:
     """Draw one matrix per head, mistakes colored by their share of the true class's images.
 
@@ -66,13 +71,15 @@ def draw_confusion(
         counts: per head ``(classes, classes)``, from `count_confusions`.
         classes: names of the classes, per head.
         title: title of the picture; without it, only the matrices are drawn.
+        numbers: numbers of the heads, from 1; none for those of all heads of a model.
+        noun: noun for several examples.
     """
     sides = [min(max(0.46 * len(names), 3.3), 6.4) for names in classes]
     names_wide = [max(text_width(short(name), 9) for name in names) + 0.1 for names in classes]
     width = sum(sides) + sum(names_wide) + (LABEL + GAP) * len(sides) + BAR + MARGIN - GAP
     top = TOP if title else 0.1
     height = top + max(sides) + max(names_wide) + LABEL + (MARGIN if title else 0)
-    subtitle = "Test images by true class and by predicted class"
+    subtitle = f"Test {noun} by true class and by predicted class"
     figure = make_figure(width + MARGIN if title else width - BAR, height, title, subtitle)
     # One scale for all heads, so that their colors can be compared; 0.01 if there are no mistakes.
     norm = Normalize(0, max(float(mistake_shares(count).max()) for count in counts) or 0.01)
@@ -82,13 +89,14 @@ def draw_confusion(
         axes = figure.add_axes(box(figure, x, height - top - side, side, side))
         _draw_panel(axes, count, names, norm, side)
         if title:
-            prefix = f"head {head + 1}: " if len(sides) > 1 else ""
-            accuracy = f"accuracy {np.trace(count) / count.sum():.2%} of {count.sum():,} images"
+            number = numbers[head] if numbers else head + 1
+            prefix = f"head {number}: " if len(sides) > 1 or number > 1 else ""
+            accuracy = f"accuracy {np.trace(count) / count.sum():.2%} of {count.sum():,} {noun}"
             axes.set_title(prefix + accuracy, loc="left", size=10, color=INK)
         x += side
     if title:
         where = box(figure, x + 0.2, height - top - sides[-1], 0.15, sides[-1])
-        label = "share of the true class's images"
+        label = f"share of the true class's {noun}"
         add_scale(figure, where, COLORS, norm, label).yaxis.set_major_formatter(PERCENT)
     return figure
 

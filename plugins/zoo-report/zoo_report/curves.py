@@ -1,40 +1,103 @@
-"""Learning curves: loss and error rate per epoch, of one training or of several."""
+"""Learning curves: loss and the heads' metrics per epoch, of one training or of several."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
-from zoo_core import Scores
+from zoo_core.plugin_api import SHARES
 from zoo_report.history import Epoch
+from zoo_report.names import capitalized, metric_name
 from zoo_report.scale import log_ticks, scale_axis
 from zoo_report.style import (
     COLORS,
     DASHES,
     INK,
+    LEGEND_COLUMNS,
     MARGIN,
     MUTED,
     PANEL_HEIGHT,
     PANEL_WIDTH,
     PERCENT,
+    PLAIN,
     add_legend,
     add_panel,
     make_figure,
     svg,
 )
 
-Measure = Literal["loss", "error"]
-MEASURES: dict[Measure, str] = {"loss": "Loss (nats)", "error": "Error rate"}
+BEST_IS_1 = ("accuracy", "f1", "iou", "match", "r2", "top5")
+"""Endings of the names of metrics that are 1 for a perfect model."""
+COLUMNS = 2
+"""Maximum number of charts side by side."""
 LONGER = 4
 """Ratio of the longest to the shortest training from which the axis of epochs is logarithmic."""
 
-# Not matplotlib's default, which would write 10⁻², or an offset above the axis.
-_PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart of learning curves.
+
+    Attributes:
+        name: identifier, such as ``loss``.
+        title: title of the chart.
+        metric: metric of the curves.
+    """
+
+    name: str
+    title: str
+    metric: str
+
+    @property
+    def is_distance(self) -> bool:
+        """True if the chart shows the distance of the metric to 1."""
+        # 99.0 % and 99.5 % look alike, 1 % and 0.5 % do not.
+        return self.metric.endswith(BEST_IS_1)
+
+    @property
+    def is_share(self) -> bool:
+        """True if values are shares, shown in percent."""
+        return self.metric.endswith(SHARES)
+
+    def values(self, epochs: Sequence[Epoch], split: str, head: int) -> list[float]:
+        """Return the value of a head after each epoch; none if it does not have the metric."""
+        found = [getattr(epoch, split)[self.metric][head] for epoch in epochs]
+        if None in found:
+            return []
+        return [1 - value for value in found] if self.is_distance else found
+
+
+ERROR = Chart("error", "Error rate", "accuracy")
+
+
+def charts_of(epochs: Sequence[Epoch]) -> list[Chart]:
+    """Return the charts of a history: the loss, and the metric of each head that lists show."""
+    if not epochs:
+        return []
+    every = [getattr(epoch, split) for epoch in epochs for split in ("train", "validation")]
+    headlines = epochs[0].validation.headline_names
+    # The losses of other tasks are in other units, such as the square of the target's.
+    nats = set(headlines) == {"accuracy"}
+    return [
+        Chart("loss", "Loss (nats)" if nats else "Loss", "loss") if name == "loss" else _chart(name)
+        for name in dict.fromkeys(("loss", *headlines))
+        if all(name in scores.metrics for scores in every)
+    ]
+
+
+def _chart(metric: str) -> Chart:
+    if metric == ERROR.metric:
+        return ERROR
+    distance = "1 − " if metric.endswith(BEST_IS_1) else ""
+    return Chart(
+        metric,
+        distance + (metric_name(metric) if distance else capitalized(metric_name(metric))),
+        metric,
+    )
 
 
 @dataclass(frozen=True)
@@ -49,40 +112,40 @@ class Curve:
     kept: int | None
 
 
-def run_curves(epochs: Sequence[Epoch], kept: int, measure: Measure) -> list[Curve]:
+def run_curves(epochs: Sequence[Epoch], kept: int, chart: Chart) -> list[Curve]:
     """Return one curve per split and head of a training."""
-    heads = len(epochs[0].train["loss"])
+    heads = len(epochs[0].train.headline_names)
     return [
         Curve(
             name if heads == 1 else f"{name}, head {head + 1}",
             color,
             head,
             [epoch.epoch for epoch in epochs],
-            [_values(getattr(epoch, split), measure)[head] for epoch in epochs],
+            values,
             kept if split == "validation" else None,
         )
         for color, (split, name) in enumerate((("train", "training"), ("validation", "validation")))
         for head in range(heads)
+        if (values := chart.values(epochs, split, head))
     ]
 
 
-def mean_curve(
-    index: int, label: str, epochs: Sequence[Epoch], kept: int, measure: Measure
-) -> Curve:
+def mean_curve(index: int, label: str, epochs: Sequence[Epoch], kept: int, chart: Chart) -> Curve:
     """Return the validation curve of one of several models, the mean over its heads."""
-    values = [_values(epoch.validation, measure) for epoch in epochs]
+    heads = range(len(epochs[0].validation.headline_names))
+    values = [found for head in heads if (found := chart.values(epochs, "validation", head))]
     return Curve(
         label,
         index,
         index // len(COLORS),  # from the seventh model on, colors repeat with different dashes
         [epoch.epoch for epoch in epochs],
-        [sum(heads) / len(heads) for heads in values],
+        [sum(heads) / len(heads) for heads in zip(*values, strict=True)],
         kept,
     )
 
 
 def draw_curves(epochs: Sequence[Epoch], kept: int, test: str, *, title: str) -> Figure:
-    """Draw loss and error rate of training and validation, one line per head.
+    """Draw loss and metrics of training and validation, one line per head.
 
     Args:
         epochs: history of the training, at least one epoch.
@@ -90,45 +153,57 @@ def draw_curves(epochs: Sequence[Epoch], kept: int, test: str, *, title: str) ->
         test: scores on the test split, as text.
         title: title of the picture.
     """
-    figure = make_figure(2 * PANEL_WIDTH + MARGIN, PANEL_HEIGHT + 0.3, title, f"Test: {test}")
-    # Error rate and not accuracy: 99.0 % and 99.5 % look alike, 1 % and 0.5 % do not.
-    for column, (measure, name) in enumerate(MEASURES.items()):
-        axes = add_panel(figure, name, column * PANEL_WIDTH + MARGIN / 2, 0.35)
-        draw_measure(axes, run_curves(epochs, kept, measure), measure, kept)
-    add_legend(figure, axes)  # of one panel, because both have the same curves
+    charts = charts_of(epochs)
+    columns = min(len(charts), COLUMNS)
+    rows = -(-len(charts) // COLUMNS)
+    curves = {chart: run_curves(epochs, kept, chart) for chart in charts}
+    # A second line of the legend needs room of its own.
+    legend = 0.3 + 0.2 * ((len(legend_of(curves)) - 1) // LEGEND_COLUMNS)
+    width, height = columns * PANEL_WIDTH + MARGIN, rows * PANEL_HEIGHT + legend
+    figure = make_figure(width, height, title, f"Test: {test}")
+    for number, (chart, lines) in enumerate(curves.items()):
+        row, column = divmod(number, COLUMNS)
+        x, y = column * PANEL_WIDTH + MARGIN / 2, (rows - 1 - row) * PANEL_HEIGHT + legend + 0.05
+        draw_measure(add_panel(figure, chart.title, x, y), lines, chart, kept)
+    add_legend(figure)
     return figure
 
 
 def curve_elements(
     name: str,
-    curves: Mapping[Measure, Sequence[Curve]],
+    curves: Mapping[Chart, Sequence[Curve]],
     *,
     suffix: str = "",
     kept: int | None = None,
 ) -> list[str]:
-    """Return one SVG element per measure for a page.
+    """Return one SVG element per chart for a page.
 
     Args:
         name: identifier of the curves, unique in the page.
-        curves: curves of each measure; see `draw_measure`.
+        curves: curves of each chart; see `draw_measure`.
         suffix: text after the title.
         kept: epoch to mark with a vertical line.
     """
     elements = []
-    for measure, lines in curves.items():
-        # One SVG per measure, because they are side by side on a screen, but not on a phone.
-        title = f"{MEASURES[measure]}{suffix}"
+    for chart, lines in curves.items():
+        # One SVG per chart, because they are side by side on a screen, but not on a phone.
+        title = f"{chart.title}{suffix}"
         figure = make_figure(PANEL_WIDTH, PANEL_HEIGHT)
-        draw_measure(add_panel(figure, title), lines, measure, kept)
+        draw_measure(add_panel(figure, title), lines, chart, kept)
         label = f"{title} per epoch: {', '.join(line.label for line in lines)}"
-        elements.append(svg(figure, f"{name}-{measure}", label))
+        elements.append(svg(figure, f"{name}-{chart.name}", label))
     return elements
 
 
+def legend_of(curves: Mapping[Chart, Sequence[Curve]]) -> list[Curve]:
+    """Return the curves of a legend: one of each label."""
+    return [*{curve.label: curve for lines in curves.values() for curve in lines}.values()]
+
+
 def draw_measure(
-    axes: Axes, curves: Sequence[Curve], measure: Measure, kept: int | None = None
+    axes: Axes, curves: Sequence[Curve], chart: Chart, kept: int | None = None
 ) -> None:
-    """Draw curves of one measure, and the epoch `kept` as a vertical line."""
+    """Draw the curves of one chart, and the epoch `kept` as a vertical line."""
     for curve in curves:
         color, dash = COLORS[curve.color % len(COLORS)], DASHES[curve.dash % len(DASHES)]
         # A ring marks the kept epoch; a single epoch has no line and needs a marker in any case.
@@ -153,7 +228,10 @@ def draw_measure(
     _scale_epochs(axes, [curve.epochs for curve in curves])
     if kept:
         _mark_kept(axes, kept)
-    axes.yaxis.set_major_formatter(PERCENT if measure == "error" else _PLAIN)
+    low, high = axes.get_ylim()
+    if chart.is_share and high > 1:  # the room above 100 % is for text
+        axes.set_yticks([tick for tick in axes.get_yticks() if low <= tick <= 1])
+    axes.yaxis.set_major_formatter(PERCENT if chart.is_share else PLAIN)
 
 
 def _scale_epochs(axes: Axes, epochs: Sequence[Sequence[int]]) -> None:
@@ -173,7 +251,7 @@ def _scale_epochs(axes: Axes, epochs: Sequence[Sequence[int]]) -> None:
         ticks = list(MaxNLocator(7, integer=True, steps=[1, 2, 5, 10]).tick_values(first, last))
     axes.set_xticks([tick for tick in ticks if first <= tick <= last])
     axes.minorticks_off()
-    axes.xaxis.set_major_formatter(_PLAIN)
+    axes.xaxis.set_major_formatter(PLAIN)
     axes.set_xlabel(label, size=9.5, color=INK)
 
 
@@ -191,7 +269,3 @@ def _mark_kept(axes: Axes, kept: int) -> None:
         size=9,
         color=MUTED,
     )
-
-
-def _values(scores: Scores, measure: Measure) -> list[float]:
-    return list(scores["loss"]) if measure == "loss" else [1 - s for s in scores["accuracy"]]

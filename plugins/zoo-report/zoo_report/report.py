@@ -11,11 +11,9 @@ from zoo_core.plugin_api import (
     InvalidValueError,
     compare_pretrained,
     group_by_data,
-    join_names,
     print_lines,
     write_atomic,
 )
-from zoo_report.labels import are_classes
 from zoo_report.page.comparison_section import comparison_section
 from zoo_report.page.model_section import model_section
 from zoo_report.page.render import GENERATOR, Section, render
@@ -72,22 +70,6 @@ def write_report(
     return path, subjects
 
 
-def _check_kind(subject: ReportModel) -> None:
-    """Check that a model classifies images, which is all that a page has tables and pictures for.
-
-    Raises:
-        InvalidValueError: it does not.
-    """
-    inputs, targets = subject.pretrained.input, subject.pretrained.targets
-    if inputs.kind != "image" or not are_classes(targets):
-        tasks = join_names(dict.fromkeys(target.task for target in targets))
-        raise InvalidValueError(
-            f"{subject.label}: expected a model for classification of images, got {tasks} of "
-            f"{inputs.kind}",
-            hint="Evaluate or compare it: zoo evaluate, zoo compare.",
-        )
-
-
 def make_page(
     catalog: Catalog,
     subjects: Sequence[ReportModel],
@@ -97,8 +79,6 @@ def make_page(
     classes: Mapping[str, str] | None = None,
 ) -> bytes:
     """Return a page about models, with a comparison per data set; see `write_report`."""
-    for subject in subjects:
-        _check_kind(subject)
     # Only predictions for the same images can be compared.
     loaded = [subject.pretrained for subject in subjects]
     groups = [[*range(len(loaded))]] if dataset else group_by_data(loaded)

@@ -17,9 +17,13 @@ def scale_axis(axes: Axes, values: Sequence[float]) -> None:
 
     Args:
         axes: axes to scale.
-        values: all values drawn, none negative; non-finite ones are ignored.
+        values: all values drawn; non-finite ones are ignored. With negative ones it is linear.
     """
     values = [value for value in values if math.isfinite(value)] or [0.0]
+    if min(values) < 0:
+        span = max(values) - min(values) or 1.0
+        axes.set_ylim(min(values) - 0.06 * span, max(values) + 0.25 * span)
+        return
     low, high = min((value for value in values if value > 0), default=0), max(values)
     if high < 4 * low or not low:
         axes.set_ylim(0 if min(values) else -0.03 * (high or 0.01), 1.25 * (high or 0.01))

@@ -73,7 +73,7 @@ def draw_history(study: Study) -> Figure:
     title = f"Error rate per epoch; best: trial {study.ranked[0].number}"
     _draw_trials(trials, study)
     _draw_curves(add_panel(figure, title, PANEL_WIDTH + MARGIN / 2, 0.35), study)
-    add_legend(figure, trials)
+    add_legend(figure)
     return figure
 
 

@@ -32,6 +32,8 @@ HEADING = 0.8
 """Height of title and subtitle with their margins, in inches."""
 PANEL_WIDTH, PANEL_HEIGHT = 5.0, 3.2
 """Size of a chart with its title and labels, in inches."""
+LEGEND_COLUMNS = 4
+"""Maximum number of entries in a line of a legend."""
 PNG_DPI = 120
 PERCENT = FuncFormatter(lambda value, _: f"{100 * value:g}%")
 
@@ -39,6 +41,19 @@ PERCENT = FuncFormatter(lambda value, _: f"{100 * value:g}%")
 _CSS = {INK: "--ink", MUTED: "--muted", LINES: "--line"} | {
     color: f"--c{i}" for i, color in enumerate(COLORS)
 }
+
+
+def number_text(value: float) -> str:
+    """Return a number of an axis, such as 0.01, 12000 or 1.5M."""
+    sign = "−" if value < 0 else ""
+    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
+        if size <= abs(value) < 1000 * size:
+            return f"{sign}{abs(value) / size:.4g}{letter}"
+    return f"{sign}{abs(value):g}"
+
+
+# Not matplotlib's default, which would write 10⁻², or an offset above the axis.
+PLAIN = FuncFormatter(lambda value, _: number_text(value))
 
 Box = tuple[float, float, float, float]
 
@@ -108,13 +123,16 @@ def add_scale(figure: Figure, where: Box, colors: Colormap, norm: Normalize, lab
     return bar.ax
 
 
-def add_legend(figure: Figure, axes: Axes) -> None:
-    """Draw the legend of the lines of `axes` at the bottom of the figure."""
+def add_legend(figure: Figure) -> None:
+    """Draw the legend of the lines of all panels, each once, at the bottom of the figure."""
+    pairs = [zip(*axes.get_legend_handles_labels(), strict=True) for axes in figure.axes]
+    lines = {label: line for panel in pairs for line, label in panel}
     figure.legend(
-        *axes.get_legend_handles_labels(),
+        lines.values(),
+        lines.keys(),
         loc="lower center",
         bbox_to_anchor=(0.5, 0.1 / figure.get_figheight()),
-        ncols=4,
+        ncols=LEGEND_COLUMNS,
         frameon=False,
         fontsize=9.5,
         labelcolor=INK,

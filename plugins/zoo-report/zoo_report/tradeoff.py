@@ -1,4 +1,4 @@
-"""Chart of the accuracy of several models against parameters or seconds of training."""
+"""Chart of a measure of several models against parameters or seconds of training."""
 
 from __future__ import annotations
 
@@ -9,12 +9,24 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
 
-from zoo_core.plugin_api import Proportion
+from zoo_core import Measure
+from zoo_core.plugin_api import SHARES, Mean, Proportion
 from zoo_report.fonts import families, fonts_of_browser, inert
 from zoo_report.scale import log_ticks
-from zoo_report.style import COLORS, INK, MUTED, PANEL_HEIGHT, PANEL_WIDTH, add_panel, make_figure
+from zoo_report.style import (
+    COLORS,
+    INK,
+    MUTED,
+    PANEL_HEIGHT,
+    PANEL_WIDTH,
+    PERCENT,
+    PLAIN,
+    add_panel,
+    make_figure,
+)
 
 LONGEST = 26
 """Maximum number of letters of a label."""
@@ -26,21 +38,38 @@ ROWS = sorted(range(-9, 10), key=abs)
 
 @dataclass(frozen=True)
 class Point:
-    """One model of the chart: its label, index of its color, cost and accuracy."""
+    """One model of the chart: its label, index of its color, cost, and accuracy or mean."""
 
     label: str
     color: int
     cost: float
-    share: Proportion
+    share: Proportion | Mean
+
+    def height(self, value: float) -> float:
+        """Return the place of a value on the y axis."""
+        if isinstance(self.share, Mean):
+            return value
+        # A logarithmic axis has no place for 0 mistakes; half a mistake is below the best other
+        # model.
+        return max(1 - value, 0.5 / self.share.total)
+
+    @property
+    def middle(self) -> float:
+        """Place of the model on the y axis."""
+        share = self.share
+        return self.height(share.mean if isinstance(share, Mean) else share.accuracy)
 
 
-def draw_tradeoff(title: str, cost: str, points: Sequence[Point]) -> Figure | None:
-    """Draw accuracies with their intervals; None unless two models have different costs above 0.
+def draw_tradeoff(
+    title: str, cost: str, points: Sequence[Point], measure: Measure | None = None
+) -> Figure | None:
+    """Draw values with their intervals; None unless two models have different costs above 0.
 
     Args:
         title: title of the chart.
         cost: label of the axis of costs.
         points: models; those whose cost is 0, which means unknown, are omitted.
+        measure: measure whose means the points have; None for accuracies.
     """
     points = [point for point in points if point.cost > 0]
     costs = [point.cost for point in points]
@@ -53,11 +82,16 @@ def draw_tradeoff(title: str, cost: str, points: Sequence[Point]) -> Figure | No
     ticks = log_ticks(min(costs) / 1.15, max(costs) * 1.15)
     axes.set_xticks(ticks, map(short_number, ticks))
     axes.set_xlabel(cost, size=9.5, color=INK)
-    _scale_accuracy(axes, points)
+    if measure is None:
+        _scale_accuracy(axes, points)
+    else:
+        _scale_means(axes, points, measure)
+    axes.minorticks_off()
     # Labels are last, because a label must not cover any point, not only those before it.
     taken, intervals = map(list, zip(*(_draw_point(axes, point) for point in points), strict=True))
     # From top to bottom, because labels that are moved down then stay in the order of the points.
-    for point in sorted(points, key=lambda point: -point.share.accuracy):
+    heights = {point: axes.transData.transform((1, point.middle))[1] for point in points}
+    for point in sorted(points, key=lambda point: -heights[point]):
         taken.append(_label(axes, point, taken, intervals))
     return figure
 
@@ -75,29 +109,40 @@ def _scale_accuracy(axes: Axes, points: Sequence[Point]) -> None:
 
     From 99 % to 99.5 % is then as far as from 90 % to 95 %: half the mistakes.
     """
-    errors = [_error(p, share) for p in points for share in (p.share.low, p.share.high)]
+    errors = [p.height(share) for p in points for share in (p.share.low, p.share.high)]
     margin = 1.1 * (max(errors) / min(errors)) ** 0.05
     low, high = min(errors) / margin, max(errors) * margin
-    perfect = [_error(p, 1.0) for p in points if p.share.accuracy == 1]
+    perfect = [p.height(1.0) for p in points if p.height(1.0) == p.middle]
     # Next to "100%" at half a mistake there is no room for a label below 1.5 mistakes.
     ticks = [t for t in log_ticks(low, high) if not perfect or t > 3 * perfect[0]]
     axes.set_yscale("log")
     axes.set_ylim(high, low)
     labels = [f"{100 * (1 - tick):.6g}%" for tick in ticks]
     axes.set_yticks([*perfect[:1], *ticks], ["100%", *labels] if perfect else labels)
-    axes.minorticks_off()
 
 
-def _error(point: Point, accuracy: float) -> float:
-    # A logarithmic axis has no place for 0 mistakes; half a mistake is below the best other model.
-    return max(1 - accuracy, 0.5 / point.share.total)
+def _scale_means(axes: Axes, points: Sequence[Point], measure: Measure) -> None:
+    """Scale the y axis to means, the best at the top as with accuracies."""
+    ends = [end for p in points for end in (p.share.low, p.share.high)]
+    low, high = min(ends), max(ends)
+    if low > 0 and high > 4 * low:
+        margin = 1.1 * (high / low) ** 0.05
+        axes.set_yscale("log")
+        limits = low / margin, high * margin
+        axes.set_yticks(log_ticks(*limits))
+    else:
+        margin = 0.15 * (high - low) or 0.1 * abs(high) or 1.0
+        limits = low - margin, high + margin
+        axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.set_ylim(limits if measure.higher_is_better else limits[::-1])
+    axes.yaxis.set_major_formatter(PERCENT if measure.name.endswith(SHARES) else PLAIN)
 
 
 def _draw_point(axes: Axes, point: Point) -> tuple[Bbox, Bbox]:
     """Draw a point with its interval, and return the areas of both in the figure."""
     color, share = COLORS[point.color % len(COLORS)], point.share
-    ends = [(point.cost, _error(point, share.low)), (point.cost, _error(point, share.high))]
-    at = point.cost, _error(point, share.accuracy)
+    ends = [(point.cost, point.height(bound)) for bound in (share.low, share.high)]
+    at = point.cost, point.middle
     axes.plot(*zip(*ends, strict=True), color=color, lw=2, alpha=0.55)
     axes.plot(*at, "o", ms=7, color=color)
     line = Bbox(axes.transData.transform(ends))
@@ -111,7 +156,7 @@ def _label(axes: Axes, point: Point, taken: Sequence[Bbox], intervals: Sequence[
     label = axes.annotate(
         # The end of a path or of a tag distinguishes models better than its beginning.
         name if len(name) <= LONGEST else f"…{name[1 - LONGEST :]}",
-        (point.cost, _error(point, point.share.accuracy)),
+        (point.cost, point.middle),
         xytext=(0, 0),
         textcoords="offset points",
         va="center",

@@ -66,7 +66,7 @@ def provenance(card: Provenance, sha256: str, size: int) -> dict[str, str]:
         + ("last one" if card.recipe.keep == "last" else "best on the validation split"),
         "Stopped early": card.stopped,
         "Recipe found by": f"trial {search.trial} of {search.trials} in the study {search.study}, "
-        f"with an accuracy of {search.validation:.2%} on the validation split"
+        f"with {_score(search.validation)} on the validation split"
         if search
         else "",
         "Data set": card.dataset.name,
@@ -80,6 +80,11 @@ def provenance(card: Provenance, sha256: str, size: int) -> dict[str, str]:
     }
     # A lone weight file and a published card have different facts; empty ones are omitted.
     return {name: fact for name, fact in facts.items() if fact}
+
+
+def _score(validation: float) -> str:
+    # A search whose score is not a share, which is never negative, maximizes minus the loss.
+    return f"a loss of {-validation:.4g}" if validation < 0 else f"an accuracy of {validation:.2%}"
 
 
 def environment(card: Provenance) -> dict[str, str]:

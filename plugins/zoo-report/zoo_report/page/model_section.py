@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from zoo_core import Comparison
-from zoo_core.plugin_api import PublishedCard
 from zoo_report.confusion import count_confusions, describe_confusion, draw_confusion
-from zoo_report.curves import MEASURES, curve_elements, run_curves
-from zoo_report.labels import classes_of
+from zoo_report.curves import charts_of, curve_elements, legend_of, run_curves
+from zoo_report.hardest import hardest_of
+from zoo_report.names import metric_name
 from zoo_report.page.class_scores import scores_by_class
+from zoo_report.page.headline import headlines, metric_rows, seeds_text
 from zoo_report.page.metadata_table import (
     config_settings,
     environment,
@@ -20,8 +21,10 @@ from zoo_report.page.metadata_table import (
     recipe_settings,
 )
 from zoo_report.page.report_model import ReportModel
-from zoo_report.page.thumbnails import hardest
+from zoo_report.page.thumbnails import hardest, picture_of
+from zoo_report.results import HeadResults, compared_results
 from zoo_report.style import svg
+from zoo_report.views.table import CLASSES, view_of
 
 
 def model_section(
@@ -36,15 +39,13 @@ def model_section(
         comparison: comparison of the models on the same data.
         member: index of the model in the comparison.
     """
-    card, classes = subject.card, classes_of(comparison.tasks)
+    card, heads = subject.card, compared_results(comparison, member)
     # Ids begin with the section's name, because an id is unique in a page.
-    name, heads = f"model-{number}", [head for head, _ in enumerate(classes)]
-    # With several heads, the last entry counts the images with every label correct.
-    main = comparison.heads_compared[-1].proportions[member]
-    wrong, uncertain = hardest(comparison, member)
+    name = f"model-{number}"
+    classes = [head for head in heads if head.task.target.task == CLASSES]
+    others = [head for head in heads if head.task.target.task != CLASSES]
     curves = {
-        measure: run_curves(subject.epochs, card.epoch, measure)
-        for measure in (MEASURES if subject.epochs else ())
+        chart: run_curves(subject.epochs, card.epoch, chart) for chart in charts_of(subject.epochs)
     }
     return {
         "number": number,
@@ -53,39 +54,86 @@ def model_section(
         "dataset": comparison.dataset,
         "split": comparison.split,
         "notes": comparison.notes,
-        "main": main,
-        "heads": [_head(name, comparison, member, head, classes[head]) for head in heads],
-        "legend": curves.get("loss", []),
+        "noun": heads[0].examples.noun,
+        "many": len(heads) > 1,
+        "headlines": headlines(comparison, member, heads),
+        "metrics": metric_rows(comparison, member, heads) if others else [],
+        "titles": [head.title for head in heads],
+        "legend": legend_of(curves),
         "curves": curve_elements(name, curves, kept=card.epoch),
-        "wrong": wrong,
-        "uncertain": uncertain,
+        "classes": _classes(name, comparison, member, classes) if classes else None,
+        "others": [_head(f"{name}-head-{head.number + 1}", head) for head in others],
         "settings": (recipe_settings(card), config_settings(card)),
         "facts": {
             "Weights": provenance(card, subject.pretrained.sha256, subject.bytes),
             "Environment and versions": environment(card),
         },
-        "seeds": card.interval if isinstance(card, PublishedCard) else None,
+        "seeds": seeds_text(subject),
     }
 
 
-def _head(
-    name: str, comparison: Comparison, member: int, head: int, classes: Sequence[str]
+def _classes(
+    name: str, comparison: Comparison, member: int, heads: Sequence[HeadResults]
 ) -> dict[str, Any]:
-    predicted = comparison.predictions[member].labels[:, head]
-    counts = count_confusions(comparison.targets[head], predicted, len(classes))
+    """Return the values of the sections about the heads for classes."""
+    values = {
+        "heads": [_matrix(name, comparison, member, head) for head in heads],
+        "total": len(heads[0]),
+        "wrong": int(
+            np.any([head.measured.columns["accuracy"] == 0 for head in heads], axis=0).sum()
+        ),
+    }
+    if not heads[0].examples.are_images:
+        return values | {"tables": [_table(head) for head in heads]}
+    wrong, uncertain = hardest(comparison, member)
+    return values | {"tables": [], "mistakes": wrong, "uncertain": uncertain}
+
+
+def _matrix(name: str, comparison: Comparison, member: int, head: HeadResults) -> dict[str, Any]:
+    classes = head.task.target.classes
+    counts = count_confusions(head.targets, head.outputs.argmax(axis=1), len(classes))
     scores = scores_by_class(counts)
     element = svg(
         draw_confusion([counts], [classes]),
-        f"{name}-matrix-{head}",
+        f"{name}-matrix-{head.number}",
         describe_confusion(counts, classes),
     )
     # nan, which a class without images has, is not a missing share; 1.0 is for classes all of nan.
     worst = np.nanmin([1.0, *scores["precision"], *scores["recall"]])
     return {
-        "share": comparison.heads_compared[head].proportions[member],
-        "loss": comparison.scores[member]["loss"][head],
+        "number": head.number + 1,
+        "share": comparison.heads_compared[head.number].proportions[member],
         "classes": classes,
         "matrix": element,
         "scores": scores,
         "missing": 1 - worst,  # length of the longest bar
+    }
+
+
+def _head(name: str, head: HeadResults) -> dict[str, Any]:
+    """Return the values of the section about a head for another task."""
+    return {
+        "id": name,
+        "title": head.title or "Results",
+        "task": head.task.target.task,
+        "pictures": [
+            (picture, svg(picture.draw(""), f"{name}-{picture.name}", picture.label))
+            for picture in view_of(head.task.target.task).pictures(head)
+        ],
+        "table": _table(head),
+    }
+
+
+def _table(head: HeadResults) -> dict[str, Any]:
+    """Return the values of a table of the hardest examples, which may be empty."""
+    found = hardest_of(head)
+    images = head.examples.are_images
+    return {
+        "title": head.title,
+        "rows": [
+            (each, picture_of(head.examples, each.index) if images else None) for each in found
+        ],
+        "has_inputs": any(each.input for each in found),
+        "total": len(head),
+        "measure": metric_name(head.task.measures[0].name),
     }

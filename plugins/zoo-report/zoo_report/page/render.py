@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from zoo_core.plugin_api import format_probability, shown
-from zoo_report.page.comparison_section import LEVEL
+from zoo_report.page.verdict import LEVEL
 from zoo_report.style import COLORS, DASHES
 
 GENERATOR = '<meta name="generator" content="zoo-report">'

@@ -1,0 +1,79 @@
+"""The table of compared models: their measures with intervals, and what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from zoo_core import Comparison
+from zoo_core.plugin_api import HeadComparison
+from zoo_report.names import capitalized, metric_name, number
+from zoo_report.page.report_model import ReportModel
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its header, a text per model, and whether it is strong or small."""
+
+    header: str
+    texts: Sequence[str]
+    is_strong: bool = False
+    is_small: bool = False
+
+
+def models_table(
+    subjects: Sequence[ReportModel],
+    comparison: Comparison,
+    questions: Sequence[dict[str, Any]],
+    ranked: Sequence[int],
+) -> dict[str, Any]:
+    """Return the columns of measures, and the models in their order.
+
+    Args:
+        subjects: models.
+        comparison: their comparison.
+        questions: comparisons that the models are judged by.
+        ranked: models from the best to the worst.
+    """
+    columns = [column for each in questions for column in _columns(comparison, each)]
+    return {"columns": columns, "ranked": ranked}
+
+
+def _columns(comparison: Comparison, question: dict[str, Any]) -> Iterator[Column]:
+    compared: HeadComparison = question["compared"]
+    prefix = f"{question['head']}: " if question["head"] else ""
+    if compared.proportions:
+        yield from _shares(comparison, compared, prefix)
+    else:
+        yield from _means(comparison, compared, prefix)
+
+
+def _shares(comparison: Comparison, compared: HeadComparison, prefix: str) -> Iterator[Column]:
+    shares = compared.proportions
+    name = capitalized(metric_name(compared.measure.name))
+    wrong = "Misclassified" if compared.measure.name == "accuracy" else "Wrong"
+    bounds = [f"{share.low:.2%} to {share.high:.2%}" for share in shares]
+    yield Column(prefix + name, [f"{share.accuracy:.2%}" for share in shares], is_strong=True)
+    yield Column("95 % interval", bounds, is_small=True)
+    yield Column(wrong, [f"{share.total - share.correct:,}" for share in shares])
+    if compared.head is None:
+        for own in comparison.heads_compared[:-1]:
+            assert own.head is not None  # the last one is of all heads
+            texts = [f"{share.accuracy:.2%}" for share in own.proportions]
+            yield Column(f"Head {own.head + 1}", texts)
+    if not prefix and all("loss" in each.metrics for each in comparison.scores):
+        yield Column("Loss", [f"{each.mean_loss:.4f}" for each in comparison.scores])
+
+
+def _means(comparison: Comparison, compared: HeadComparison, prefix: str) -> Iterator[Column]:
+    head, name = compared.head, compared.measure.name
+    assert head is not None  # only right or wrong answers are compared for all heads
+    metric = comparison.scores[0].headline_names[head]
+    if metric != name:
+        texts = [number(metric, each[metric][head]) for each in comparison.scores]
+        yield Column(prefix + capitalized(metric_name(metric)), texts)
+    texts = [number(name, each.mean) for each in compared.means]
+    bounds = [f"{number(name, each.low)} to {number(name, each.high)}" for each in compared.means]
+    yield Column(f"{prefix}{capitalized(metric_name(name))}", texts, is_strong=True)
+    yield Column("95 % interval", bounds, is_small=True)

@@ -1,0 +1,1 @@
+"""Pictures of each task's results."""
