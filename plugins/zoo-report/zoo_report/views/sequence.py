@@ -132,7 +132,8 @@ def draw_strings(
     left = margin + (_image_size(head)[0] + 0.25 if head.examples.are_images else 0)
     measures = [head.value(row) for row in rows]
     widths = [_width(edits) for edits in aligned]
-    info = max(text_width(text, 8.5) for text in measures)
+    # Wider by a fifth, because small text is drawn with whole pixels per letter.
+    info = 1.2 * max(text_width(text, 8.5) for text in measures)
     size = left + max(widths) + 0.3 + info + margin, len(rows) * BLOCK + margin
     figure = make_figure(*size, title, caption)
     for number, (row, edits) in enumerate(zip(rows, aligned, strict=True)):
