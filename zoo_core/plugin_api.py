@@ -94,8 +94,8 @@ if TYPE_CHECKING:
         launcher_restarts as launcher_restarts,
     )
     from zoo_core.frameworks.export import (
-        ONNX_INPUT as ONNX_INPUT,
         ONNX_OPSET as ONNX_OPSET,
+        onnx_input as onnx_input,
         onnx_outputs as onnx_outputs,
     )
     from zoo_core.frameworks.model_contract import (

@@ -13,21 +13,23 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from torch import nn
 
 import zoo_core as zoo
-from zoo_core import InputSpec, Normalization, class_targets
+from zoo_core import InputSpec, Normalization, TargetSpec, class_targets
 from zoo_core.data.dataset import load_dataset
 from zoo_core.data.normalization import TargetScale
-from zoo_core.errors import InvalidValueError
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.metrics.predictions import predictions_of
 from zoo_core.pretrained.load import load_pretrained
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.registry.lookup import known_registries, list_published
 from zoo_core.tasks.classification import Classification
+from zoo_core.tasks.regression import Regression
+from zoo_core.tasks.sequence import StringRecognition
 from zoo_export.compare_outputs import TOLERANCE, OutputComparison, compare_outputs, normalize
 from zoo_export.export import find_exporter
 from zoo_export.formats import FORMATS, Program
 from zoo_numpy.config import NumpyNetConfig
 from zoo_numpy.net import build
+from zoo_numpy.regressor import RegressorConfig, build as build_regressor
 from zoo_numpy.trainer import NumpyTrainer
 from zoo_torch.trainer import TorchTrainer
 
@@ -77,23 +79,28 @@ def noise(pretrained, count=5):
     return np.random.default_rng(0).integers(0, 256, (count, *pretrained.input_shape), np.uint8)
 
 
-def made_of(model, trainer, *, shape, heads, normalization, views):
-    """Return a model with untrained weights."""
+def made_of(model, trainer, *, shape, normalization, views, heads=(), spec=None, targets=()):
+    """Return a model with untrained weights, of images and classes or of other data."""
     recipe = SimpleNamespace(trainer="torch" if isinstance(model, nn.Module) else "numpy")
-    targets = class_targets(*([str(i) for i in range(count)] for count in heads))
+    targets = targets or class_targets(*([str(i) for i in range(count)] for count in heads))
+    tasks = {
+        "classification": Classification,
+        "regression": Regression,
+        "sequence": StringRecognition,
+    }
     return Pretrained(
         model=model,
         name="made",
         sha256="0" * 64,
         trainer=trainer,
         normalization=normalization,
-        input=InputSpec(shape=shape),
+        input=spec or InputSpec(shape=shape),
         targets=targets,
         views=views,
         _files=None,
         _read_card=lambda: SimpleNamespace(recipe=recipe),
         _read_config=lambda: None,
-        _find_tasks=lambda: tuple(map(Classification, targets)),
+        _find_tasks=lambda: tuple(tasks[each.task](each) for each in targets),
     )
 
 
@@ -275,20 +282,113 @@ def test_compare_outputs_finds_greatest_difference_and_label_mismatches():
     assert compared == OutputComparison(images=4, difference=3.0, labels=1)
 
 
-def test_find_exporter_refuses_other_inputs_and_scaled_targets():
-    shape, normalization = (1, 2, 2), Normalization((0.5,), (0.3,))
-    net = build(NumpyNetConfig(input_shape=shape, classes=(3,)))
+def test_output_comparison_is_relative_to_largest_output():
+    assert OutputComparison(10, 0.9, 0, largest=10_000.0).alike
+    assert not OutputComparison(10, 1.1, 0, largest=10_000.0).alike
+    assert not OutputComparison(10, 1e-6, 0, largest=0.001).alike
+
+
+# Models of other inputs and tasks.
+
+SCALES = (TargetScale((50_000.0,), (9_000.0,)), None)
+"""Scales of a number and of other targets."""
+NUMBER = TargetSpec(task="regression", unit="USD")
+PAIR = TargetSpec(task="regression", shape=(2,))
+
+
+def features(made, count=5, *, missing=False):
+    """Return features, of which some may be missing."""
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(3, 9, (count, *made.input_shape)).astype(made.input.dtype)
+    if missing:
+        inputs[rng.random(inputs.shape) < 0.3] = np.nan
+    return inputs
+
+
+@pytest.mark.parametrize("normalization", [True, False])
+@pytest.mark.parametrize("fill", [(), (1.0, 2.0, 3.0)])
+@pytest.mark.parametrize("shape", [(3,), (3, 2)])
+def test_numpy_net_of_numbers_is_exported_with_its_scales(exported, shape, fill, normalization):
+    net = build(NumpyNetConfig(input_shape=shape, outputs=(1, 2), hidden=(4,)))
+    net.initialize(1)
     made = made_of(
-        net, NumpyTrainer(), shape=shape, heads=(3,), normalization=normalization, views=1
+        net,
+        NumpyTrainer(),
+        shape=shape,
+        spec=InputSpec(kind="array" if shape[1:] else "features", shape=shape),
+        targets=(NUMBER, PAIR),
+        normalization=Normalization((3.0, 2.0, 1.0), (9.0, 8.0, 7.0), SCALES, fill),
+        views=1,
     )
-    assert find_exporter(installed_catalog(), made, "onnx")
-    scaled = replace(normalization, targets=(TargetScale((1.0,), (2.0,)),))
-    for other, fault in (
-        (replace(made, input=InputSpec(kind="features", shape=(4,))), "got one of features"),
-        (replace(made, normalization=scaled), "scaled targets cannot be exported"),
-    ):
-        with pytest.raises(InvalidValueError, match=fault):
-            find_exporter(installed_catalog(), other, "onnx")
+    program = exported(made, "onnx", normalization=normalization)
+    shown = ", ".join(map(str, shape))
+    assert list(map(str, program.inputs)) == [f"inputs float32 (N, {shown})"]
+    assert [each.name for each in program.outputs] == ["outputs_head1", "outputs_head2"]
+    inputs = features(made, missing=bool(fill))
+    assert_alike(program, made, inputs, normalization=normalization)
+    number, _ = program.run(inputs if normalization else normalize(inputs, made.normalization))
+    assert np.abs(number).min() > 1000  # in the unit of the target
+    np.testing.assert_allclose(number, made.predict(inputs).outputs[0], rtol=1e-5)
+
+
+@pytest.mark.parametrize("normalization", [True, False])
+def test_numpy_net_in_float64_is_exported_in_float64(exported, normalization):
+    net = build_regressor(RegressorConfig(input_shape=(2,), outputs=(1,)))
+    net.initialize()
+    made = made_of(
+        net,
+        NumpyTrainer(),
+        shape=(2,),
+        spec=InputSpec(kind="features", shape=(2,), dtype="float64"),
+        targets=(NUMBER,),
+        normalization=Normalization((3.0, 2.0), (9.0, 8.0), SCALES[:1]),
+        views=1,
+    )
+    program = exported(made, "onnx", normalization=normalization)
+    assert list(map(str, program.inputs)) == ["inputs float64 (N, 2)"]
+    assert list(map(str, program.outputs)) == ["outputs float64 (N, 1)"]
+    inputs = features(made)
+    (found,) = program.run(inputs if normalization else normalize(inputs, made.normalization))
+    np.testing.assert_allclose(found, made.predict(inputs).outputs[0], rtol=1e-12)
+
+
+class Encoder(nn.Module):
+    """Model of arrays with an output per position, and of tokens."""
+
+    def __init__(self, *, tokens):
+        super().__init__()
+        self.first = nn.Embedding(7, 3) if tokens else nn.Linear(4, 3)
+        self.steps, self.number = nn.Linear(3, 4), nn.Linear(3, 1)
+
+    def forward(self, x):
+        x = self.first(x).tanh()
+        return [self.steps(x), self.number(x.mean(1))]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("normalization", [True, False])
+@pytest.mark.parametrize("tokens", [True, False])
+@pytest.mark.parametrize("format_", ["onnx", "torch-export"])
+def test_torch_model_of_other_inputs_is_exported(exported, format_, tokens, normalization):
+    trainer = TorchTrainer(device="cpu")
+    scales, fill = (None, SCALES[0]), (1.0, 2.0)
+    made = made_of(
+        trainer.build(lambda _: Encoder(tokens=tokens), None, seed=0),
+        trainer,
+        shape=(5,) if tokens else (2, 4),
+        spec=InputSpec(kind="tokens", shape=(5,), size=7)
+        if tokens
+        else InputSpec(kind="array", shape=(2, 4)),
+        targets=(TargetSpec(task="sequence", classes=tuple("abc"), shape=(2,)), NUMBER),
+        normalization=Normalization((), (), scales)
+        if tokens
+        else Normalization((3.0, 2.0), (9.0, 8.0), scales, fill),
+        views=1,
+    )
+    program = exported(made, format_, normalization=normalization)
+    inputs = np.arange(25).reshape(5, 5) % 7 if tokens else features(made, missing=True)
+    assert program.inputs[0].dtype == str(inputs.dtype)
+    assert_alike(program, made, inputs, normalization=normalization)
 
 
 @pytest.mark.slow

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from zoo_core import Pretrained
     from zoo_export.export import Exported
 
-IMAGES = 1000
-"""Number of test images whose predictions are compared."""
+EXAMPLES = 1000
+"""Number of test examples whose predictions are compared."""
 
 
 @click.command()
@@ -44,8 +44,8 @@ IMAGES = 1000
 @click.option(
     "--normalization/--no-normalization",
     default=True,
-    help="Include the normalization in the file (input: uint8 images), or not (input: normalized "
-    "float32 images).  [default: include]",
+    help="Include the normalization in the file (input as in the data, such as uint8 images), or "
+    "not (input: normalized numbers).  [default: include]",
 )
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @options.registry
@@ -61,7 +61,7 @@ def export(  # noqa: PLR0917 (click passes every argument by name)
 ) -> None:
     """Export the model NAME: published weights, a run's folder or a weight file.
 
-    The exported file is run on 1,000 test images, and must give the same predictions as zoo. If
+    The exported file is run on 1,000 test examples, and must give the same predictions as zoo. If
     it does not, the exit code is 5, and no file is written.
     """
     # Imported here, because `zoo export --help` would otherwise import NumPy.
@@ -78,12 +78,12 @@ def export(  # noqa: PLR0917 (click passes every argument by name)
     check_fit(entry.spec, [pretrained], "test")
     data = load_dataset(entry)
     notes = []
-    # Nothing is scored, so images that were used in training are as good as others.
+    # Nothing is scored, so examples that were used in training are as good as others.
     if data.sha256() != dataset.sha256:
         notes.append(f"the data set {dataset.name} has changed since the training")
     print_lines(*(f"zoo: {note}" for note in notes), err=True)
-    images = data.splits["test"].inputs[:IMAGES]
-    exported = export_to(path, pretrained, exporter, format_, images, normalization=normalization)
+    inputs = data.splits["test"].inputs[:EXAMPLES]
+    exported = export_to(path, pretrained, exporter, format_, inputs, normalization=normalization)
     if as_json:
         print_json(
             {
@@ -129,7 +129,10 @@ def _report(pretrained: Pretrained, exported: Exported) -> None:
     print_lines(f"Exported {pretrained.name} to {exported.path}: {exported.bytes:,} bytes.")
     for kind, ports in (("Input", exported.inputs), ("Output", exported.outputs)):
         print_lines(f"{kind}: {'; '.join(map(str, ports))}")
+    are_images = pretrained.input.kind == "image"
+    are_classes = all(target.task == "classification" for target in pretrained.targets)
     print_lines(
-        f"Compared on {compared.images:,} test images of {pretrained.card.dataset.name}: all "
-        f"labels are equal, and logits differ by at most {compared.difference:.1e}."
+        f"Compared on {compared.images:,} test {'images' if are_images else 'examples'} of "
+        f"{pretrained.card.dataset.name}: {'all labels are equal, and ' if are_classes else ''}"
+        f"{'logits' if are_classes else 'outputs'} differ by at most {compared.difference:.1e}."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -14,12 +14,12 @@ from zoo_core import Normalization, Pretrained, Task
 from zoo_core.plugin_api import VerificationError
 from zoo_export.formats import Program
 
-# A different order of float32 sums changes a logit by less.
+# A different order of float32 sums changes an output by less.
 TOLERANCE = 1e-4
-"""Maximum difference of a logit."""
+"""Maximum difference of an output, as a share of the largest output."""
 
 BATCH = 250
-"""Maximum number of images per batch, which bounds the memory."""
+"""Maximum number of examples per batch, which bounds the memory."""
 
 
 @dataclass(frozen=True)
@@ -27,36 +27,38 @@ class OutputComparison:
     """Differences of the outputs.
 
     Attributes:
-        images: number of images compared.
-        difference: maximum difference of a logit; nan if a logit is nan.
-        labels: number of images with a different label in any head.
+        images: number of examples compared.
+        difference: maximum difference of an output; nan if an output is nan.
+        labels: number of examples with a different answer, such as a label, in any head.
+        largest: largest output of the model, without its sign.
     """
 
     images: int
     difference: float
     labels: int
+    largest: float = field(default=1.0, compare=False)
 
     @property
     def alike(self) -> bool:
-        """True if all labels are equal and all logits within `TOLERANCE`."""
+        """True if all answers are equal and all outputs within `TOLERANCE`."""
         # A difference of nan is not at most anything, so that a file with nan is never alike.
-        return self.labels == 0 and self.difference <= TOLERANCE
+        return self.labels == 0 and self.difference <= TOLERANCE * self.largest
 
 
 def compare_outputs(
-    program: Program, pretrained: Pretrained, images: NDArray[Any], *, normalization: bool
+    program: Program, pretrained: Pretrained, inputs: NDArray[Any], *, normalization: bool
 ) -> OutputComparison:
-    """Run a program and the model on the same images, and compare their logits.
+    """Run a program and the model on the same inputs, and compare their outputs.
 
     Raises:
-        VerificationError: the program's logits have different shapes.
+        VerificationError: the program's outputs have different shapes.
     """
-    difference, labels = 0.0, 0
-    # First a batch of one image, then full batches and a rest, because an exporter may fix the
+    difference, largest, labels = 0.0, 0.0, 0
+    # First a batch of one example, then full batches and a rest, because an exporter may fix the
     # batch size that it was traced with, or drop a dimension of size 1.
-    starts = [0, *range(1, len(images), BATCH), len(images)]
+    starts = [0, *range(1, len(inputs), BATCH), len(inputs)]
     for start, end in pairwise(starts):
-        batch = images[start:end]
+        batch = inputs[start:end]
         given = program.run(batch if normalization else normalize(batch, pretrained.normalization))
         expected = pretrained.predict(batch)
         shapes = [np.shape(head) for head in given]
@@ -70,25 +72,37 @@ def compare_outputs(
         gaps = [np.abs(head - own).max() for head, own in pairs]
         # Unlike max(), np.max returns nan if any value is nan.
         difference = float(np.max([difference, *gaps]))
+        largest = float(np.max([largest, *(np.abs(own).max() for _, own in pairs)]))
         labels += int(_differ(pretrained.tasks, given, expected.outputs).sum())
-    return OutputComparison(len(images), difference, labels)
+    return OutputComparison(len(inputs), difference, labels, largest)
 
 
 def _differ(
     tasks: Sequence[Task], given: Sequence[NDArray[Any]], expected: Sequence[NDArray[Any]]
 ) -> NDArray[np.bool_]:
-    """Return whether the discrete answers of any head differ, ``(N,)``."""
+    """Return whether the answer of any head differs, ``(N,)``; of one answer per example.
+
+    Of the thousands of pixels of a mask, rounding may change one; their outputs are compared.
+    """
     differ = np.zeros(len(given[0]), np.bool_)
     for task, one, other in zip(tasks, given, expected, strict=True):
         found, wanted = (task.answers(task.predict(each)) for each in (one, other))
-        if found is not None and wanted is not None:
-            differ |= (found != wanted).reshape(len(found), -1).any(axis=1)
+        if found is not None and wanted is not None and found.ndim == 1:
+            differ |= found != wanted
     return differ
 
 
-def normalize(images: NDArray[np.uint8], normalization: Normalization) -> NDArray[np.float32]:
-    """Return the input of a file without normalization: float32 ``(image / 255 - mean) / std``."""
-    mean, std = (np.reshape(each, (-1, 1, 1)) for each in (normalization.mean, normalization.std))
-    # In float64 until the end, so that only the result is rounded to float32.
-    floats: NDArray[np.float32] = ((images / 255 - mean) / std).astype(np.float32)
-    return floats
+def normalize(inputs: NDArray[Any], normalization: Normalization) -> NDArray[Any]:
+    """Return the input of a file without normalization: ``(input - mean) / std``, in its dtype.
+
+    Of images, it is float32 ``(image / 255 - mean) / std``. Tokens stay as they are.
+    """
+    filled, pixels = normalization.fill_missing(inputs), inputs.dtype == np.uint8
+    if not pixels and not normalization.mean:
+        return filled
+    shape = (-1, *(1,) * (inputs.ndim - 2))
+    numbers = normalization.mean or (0.0,), normalization.std or (1.0,)
+    mean, std = (np.reshape(each, shape) for each in numbers)
+    # In float64 until the end, so that only the result is rounded.
+    floats: NDArray[Any] = (filled / (255 if pixels else 1) - mean) / std
+    return floats.astype(np.float32 if pixels else inputs.dtype)

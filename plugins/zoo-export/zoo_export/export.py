@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core import Pretrained, ZooError
@@ -23,6 +22,7 @@ from zoo_core.plugin_api import (
     fault_of,
     join_names,
     one_line,
+    plain,
 )
 from zoo_export.compare_outputs import TOLERANCE, OutputComparison, compare_outputs
 from zoo_export.formats import FORMATS, Port
@@ -49,10 +49,9 @@ def find_exporter(catalog: Catalog, pretrained: Pretrained, format_: str) -> Exp
     """Return the exporter of a model's trainer for a format.
 
     Raises:
-        InvalidValueError: its trainer has no exporter for the format, or see `_check_kind`.
+        InvalidValueError: the trainer has no exporter for the format.
         PluginError: a required package is not installed.
     """
-    _check_kind(pretrained)
     entry = catalog.trainer(pretrained.card.recipe.trainer)
     formats = entry.spec.exporters
     if format_ not in formats:
@@ -69,26 +68,12 @@ def find_exporter(catalog: Catalog, pretrained: Pretrained, format_: str) -> Exp
     return exporter
 
 
-def _check_kind(pretrained: Pretrained) -> None:
-    """Check that an exported file can contain everything between pixels and outputs."""
-    if pretrained.input.kind != "image":
-        raise InvalidValueError(
-            f"{pretrained.name}: expected a model of images, got one of {pretrained.input.kind}; "
-            "no other model can be exported"
-        )
-    if any(pretrained.normalization.targets):
-        raise InvalidValueError(
-            f"{pretrained.name}: expected outputs in the units of the targets, got scaled ones; "
-            "a model that was trained on scaled targets cannot be exported"
-        )
-
-
 def export_to(
     path: Path,
     pretrained: Pretrained,
     exporter: Exporter,
     format_: str,
-    images: NDArray[np.uint8],
+    inputs: NDArray[Any],
     *,
     normalization: bool,
 ) -> Exported:
@@ -99,8 +84,8 @@ def export_to(
         pretrained: model to export.
         exporter: exporter from `find_exporter`.
         format_: name of the format.
-        images: images to compare predictions on, uint8 ``(N, C, H, W)``.
-        normalization: whether the file normalizes such images, or requires normalized ones.
+        inputs: inputs to compare predictions on, such as images, uint8 ``(N, C, H, W)``.
+        normalization: whether the file normalizes such inputs, or requires normalized ones.
 
     Raises:
         VerificationError: the predictions differ; no file is written.
@@ -114,13 +99,14 @@ def export_to(
             # Before the comparison, because users get the file with metadata.
             FORMATS[format_].label(temporary, facts_of(pretrained, normalization))
             program = FORMATS[format_].open(temporary)
-            comparison = compare_outputs(program, pretrained, images, normalization=normalization)
+            comparison = compare_outputs(program, pretrained, inputs, normalization=normalization)
         if not comparison.alike:
             # An exception inside `atomic_writer` removes the temporary file.
             raise VerificationError(
-                f"cannot write {path}: expected logits within {TOLERANCE:g} of the model's, got a "
-                f"difference of {comparison.difference:.2g} and other labels for "
-                f"{comparison.labels:,} of {comparison.images:,} images"
+                f"cannot write {path}: expected outputs within {TOLERANCE:g} of the largest, "
+                f"{comparison.largest:.3g}, of the model's, got a difference of "
+                f"{comparison.difference:.2g} and other answers for {comparison.labels:,} of "
+                f"{comparison.images:,} examples"
             )
         size = temporary.stat().st_size
     return Exported(path, size, program.inputs, program.outputs, comparison)
@@ -142,11 +128,13 @@ def facts_of(pretrained: Pretrained, normalization: bool) -> dict[str, str]:
         "dataset": card.dataset.name,
         "dataset_license": card.dataset.license,
         "classes": [target.classes for target in pretrained.targets],
+        **_form(pretrained),
         "views": pretrained.views,
         "normalization": {
             "included": normalization,
             "mean": pretrained.normalization.mean,
             "std": pretrained.normalization.std,
+            **_scales(pretrained),
         },
         **{key: value for key, value in optional.items() if value},
     }
@@ -155,6 +143,28 @@ def facts_of(pretrained: Pretrained, normalization: bool) -> dict[str, str]:
         f"zoo.{key}": value if isinstance(value, str) else json.dumps(value)
         for key, value in facts.items()
     }
+
+
+def _form(pretrained: Pretrained) -> dict[str, Any]:
+    """Return the facts about inputs and targets, unless the model classifies images."""
+    are_classes = all(target.task == "classification" for target in pretrained.targets)
+    if pretrained.input.kind == "image" and are_classes:
+        return {}
+    return {
+        "input": plain(pretrained.input),
+        "targets": [plain(target) for target in pretrained.targets],
+    }
+
+
+def _scales(pretrained: Pretrained) -> dict[str, Any]:
+    """Return the values that fill missing ones, and the scales of targets, if there are any.
+
+    Outputs are in the units of the targets in any case.
+    """
+    normalization = pretrained.normalization
+    scales = [scale and {"mean": scale.mean, "std": scale.std} for scale in normalization.targets]
+    facts: dict[str, Any] = {"fill": normalization.fill, "targets": scales}
+    return {name: value for name, value in facts.items() if value}
 
 
 @contextmanager

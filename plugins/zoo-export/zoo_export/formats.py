@@ -17,7 +17,7 @@ Facts = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Port:
-    """An input or output: name, dtype and shape, in which ``N`` is any number of images."""
+    """An input or output: name, dtype and shape, in which ``N`` is any number of examples."""
 
     name: str
     dtype: str
@@ -34,7 +34,7 @@ class Program:
     Attributes:
         inputs: description of the inputs.
         outputs: description of the outputs.
-        run: function from images ``(N, C, H, W)`` to logits ``(N, classes)``, one array per head.
+        run: function from inputs ``(N, *shape)`` to outputs ``(N, …)``, one array per head.
     """
 
     inputs: tuple[Port, ...]
@@ -81,17 +81,19 @@ def _open_onnx(path: Path) -> Program:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    (images,) = session.get_inputs()  # ValueError, and so a PluginError, for any other number
+    (inputs,) = session.get_inputs()  # ValueError, and so a PluginError, for any other number
 
     def run(batch: NDArray[Any]) -> Sequence[NDArray[Any]]:
-        given: Sequence[NDArray[Any]] = session.run(None, {images.name: batch})
+        given: Sequence[NDArray[Any]] = session.run(None, {inputs.name: batch})
         return given
 
     def port(node: Any) -> Port:
-        dtypes = {"tensor(float)": "float32", "tensor(uint8)": "uint8"}
-        return Port(node.name, dtypes.get(node.type, node.type), _shape(node.shape))
+        # "tensor(float)" is float32; other types of ONNX have NumPy's names.
+        name = node.type.removeprefix("tensor(").removesuffix(")")
+        dtype = {"float": "float32", "double": "float64"}.get(name, name)
+        return Port(node.name, dtype, _shape(node.shape))
 
-    return Program((port(images),), tuple(map(port, session.get_outputs())), run)
+    return Program((port(inputs),), tuple(map(port, session.get_outputs())), run)
 
 
 FACTS = "zoo.json"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.plugin_api import ONNX_INPUT, ONNX_OPSET, onnx_outputs, shift_slices
+from zoo_core.plugin_api import ONNX_OPSET, onnx_input, onnx_outputs, shift_slices
 from zoo_numpy.layers import Dense, Dropout, Layer, ReLU, Sigmoid, Tanh
 from zoo_numpy.normalize import normalize
 
@@ -22,37 +22,40 @@ if TYPE_CHECKING:
 def export_onnx(pretrained: Pretrained, path: Path, *, normalization: bool) -> None:
     """Write a net to an ONNX file.
 
-    The exported model averages over the same views of an image as zoo's prediction.
+    The exported model averages over the same views of an image as zoo's prediction, and returns
+    outputs in the units of the targets.
 
     Args:
         pretrained: net with its weights.
         path: file to write.
-        normalization: whether the input is uint8 pixels ``(N, C, H, W)`` that the exported model
-            normalizes, or normalized float32 images.
+        normalization: whether the exported model normalizes its input, such as uint8 pixels
+            ``(N, C, H, W)``, or gets normalized numbers.
     """
     # onnx is imported in functions, because it is not a requirement of this package.
-    from onnx import TensorProto, helper, save
+    from onnx import helper, save
 
-    classes = [task.outputs for task in pretrained.tasks]
-    names = onnx_outputs(len(classes))
+    counts = [task.outputs for task in pretrained.tasks]
     graph = _Graph()
-    x = _normalize(graph, ONNX_INPUT, pretrained) if normalization else ONNX_INPUT
-    logits = [
-        _logits(graph, view, pretrained.model.layers) for view in _views(graph, x, pretrained)
+    name, names = onnx_input(pretrained), onnx_outputs(pretrained)
+    x = _normalize(graph, name, pretrained) if normalization else name
+    is_image = pretrained.input.kind == "image"
+    # As the weights, because ONNX has no arithmetic of numbers of different precision.
+    dtype = next(parameter.value.dtype for _, parameter in pretrained.model.parameters())
+    numbers = np.dtype(np.float32 if is_image else pretrained.input.dtype)
+    x = graph.cast(x, dtype) if numbers != dtype else x
+    outputs = [
+        _outputs(graph, view, pretrained.model.layers) for view in _views(graph, x, pretrained)
     ]
-    mean = graph.node("Mean", *logits) if len(logits) > 1 else logits[0]
-    graph.node("Split", mean, graph.constant(np.array(classes)), outputs=names, axis=1)
-    kind = TensorProto.UINT8 if normalization else TensorProto.FLOAT
-    # "N" is a symbolic dimension: the number of images may differ in every call.
+    mean = graph.node("Mean", *outputs) if len(outputs) > 1 else outputs[0]
+    _restore(graph, mean, dict(zip(names, counts, strict=True)), pretrained, dtype)
+    given = np.dtype(pretrained.input.dtype) if normalization else numbers
+    # "N" is a symbolic dimension: the number of examples may differ in every call.
     model = helper.make_model(
         helper.make_graph(
             graph.nodes,
             "numpy-net",
-            [helper.make_tensor_value_info(ONNX_INPUT, kind, ["N", *pretrained.input_shape])],
-            [
-                helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", count])
-                for name, count in zip(names, classes, strict=True)
-            ],
+            [_port(name, given, pretrained.input_shape)],
+            [_port(each, dtype, (count,)) for each, count in zip(names, counts, strict=True)],
             graph.constants,
         ),
         opset_imports=(opsets := [helper.make_opsetid("", ONNX_OPSET)]),
@@ -61,6 +64,19 @@ def export_onnx(pretrained: Pretrained, path: Path, *, normalization: bool) -> N
         producer_name="zoo",
     )
     save(model, path)
+
+
+def _port(name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Any:
+    """Return the description of an input or output."""
+    from onnx import helper
+
+    return helper.make_tensor_value_info(name, _element_type(dtype), ["N", *shape])
+
+
+def _element_type(dtype: np.dtype[Any]) -> int:
+    from onnx import helper
+
+    return int(helper.np_dtype_to_tensor_dtype(dtype))
 
 
 class _Graph:
@@ -83,6 +99,10 @@ class _Graph:
         self.nodes.append(helper.make_node(kind, inputs, outputs, **settings))
         return outputs[0]
 
+    def cast(self, x: str, dtype: Any) -> str:
+        """Return the name of numbers converted to a dtype."""
+        return self.node("Cast", x, to=_element_type(np.dtype(dtype)))
+
     def constant(self, array: NDArray[Any]) -> str:
         """Return the name of an array in the file, which contains each array once."""
         from onnx import numpy_helper
@@ -94,23 +114,56 @@ class _Graph:
         return self._known[id(array)][0]
 
 
-def _normalize(graph: _Graph, images: str, pretrained: Pretrained) -> str:
+def _normalize(graph: _Graph, name: str, pretrained: Pretrained) -> str:
     """Add the arithmetic of `zoo_numpy.normalize.normalize`."""
-    from onnx import TensorProto
+    normalization, spec = pretrained.normalization, pretrained.input
+    shape = (-1, *(1,) * (len(spec.shape) - 1))
+    # As for images of a data set without statistics, whose pixels are from 0 to 1.
+    numbers = normalization.mean or (0.0,), normalization.std or (1.0,)
+    mean, std = (np.array(each).reshape(shape) for each in numbers)
+    if spec.kind == "image":
+        floats = graph.cast(name, np.float32)
+        scaled = graph.node("Mul", floats, graph.constant((1 / (255 * std)).astype(np.float32)))
+        return graph.node("Sub", scaled, graph.constant((mean / std).astype(np.float32)))
+    if normalization.fill:
+        fill = np.array(normalization.fill, spec.dtype).reshape(shape)
+        name = graph.node("Where", graph.node("IsNaN", name), graph.constant(fill), name)
+    if not normalization.mean:
+        return name
+    # In float64 until the end, because a mean may be far larger than its deviation.
+    centered = graph.node("Sub", graph.cast(name, np.float64), graph.constant(mean))
+    return graph.cast(graph.node("Div", centered, graph.constant(std)), spec.dtype)
 
-    std = np.array(pretrained.normalization.std).reshape(-1, 1, 1)
-    mean = np.array(pretrained.normalization.mean).reshape(-1, 1, 1)
-    floats = graph.node("Cast", images, to=TensorProto.FLOAT)
-    scaled = graph.node("Mul", floats, graph.constant((1 / (255 * std)).astype(np.float32)))
-    return graph.node("Sub", scaled, graph.constant((mean / std).astype(np.float32)))
+
+def _restore(
+    graph: _Graph,
+    outputs: str,
+    heads: dict[str, int],
+    pretrained: Pretrained,
+    dtype: np.dtype[Any],
+) -> None:
+    """Add the division into heads, each in the units of its targets.
+
+    `heads` has the number of outputs of each head, by its name.
+    """
+    scales = pretrained.normalization.targets or (None,) * len(heads)
+    plain = [f"scaled_{name}" if scale else name for name, scale in zip(heads, scales, strict=True)]
+    sizes = graph.constant(np.array([*heads.values()]))
+    graph.node("Split", outputs, sizes, outputs=plain, axis=1)
+    for name, scaled, scale in zip(heads, plain, scales, strict=True):
+        if scale:
+            wide = graph.cast(scaled, np.float64)
+            product = graph.node("Mul", wide, graph.constant(np.array(scale.std)))
+            total = graph.node("Add", product, graph.constant(np.array(scale.mean)))
+            graph.node("Cast", total, outputs=[name], to=_element_type(dtype))
 
 
 def _views(graph: _Graph, x: str, pretrained: Pretrained) -> list[str]:
     """Add the shifted views of normalized images and return their names."""
+    if pretrained.views == 1:
+        return [x]
     channels, height, width = pretrained.input_shape
     margin, windows = shift_slices(pretrained.views, height, width)
-    if not margin:
-        return [x]
     # Pad fills with 0, but a normalized black pixel is -mean/std, per channel. Therefore the border
     # of `black` is added, whose inside is 0.
     pixels = np.zeros((1, channels, height + 2 * margin, width + 2 * margin), np.uint8)
@@ -131,9 +184,9 @@ def _views(graph: _Graph, x: str, pretrained: Pretrained) -> list[str]:
     ]
 
 
-def _logits(graph: _Graph, x: str, layers: list[Layer]) -> str:
+def _outputs(graph: _Graph, x: str, layers: list[Layer]) -> str:
     """Add all layers and return the outputs of all heads, side by side."""
-    x = graph.node("Flatten", x, axis=1)  # (N, C·H·W)
+    x = graph.node("Flatten", x, axis=1)  # such as (N, C·H·W)
     for layer in layers:
         x = _layer(graph, x, layer)
     return x

@@ -27,8 +27,8 @@ def normalize(
         floats = warp(floats, warps)  # before normalization, because pixels outside are black: 0
     # (x/255 - mean)/std as one product and one difference per pixel. The factors are computed in
     # float64 and rounded once; in place, because a temporary array is as large as the batch.
-    std = _by_entry(normalization.std, floats)
-    mean = _by_entry(normalization.mean, floats)
+    std = _by_entry(normalization.std or (1.0,), floats)
+    mean = _by_entry(normalization.mean or (0.0,), floats)
     floats *= (1 / (255 * std)).astype(np.float32)
     floats -= (mean / std).astype(np.float32)
     return floats

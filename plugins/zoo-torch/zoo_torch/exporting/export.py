@@ -1,7 +1,8 @@
 """Export of modules to ONNX and to torch's exported programs.
 
-Exported models map images to zoo's logits: normalization, if requested, and the mean over the views
-of an image are part of them (`zoo_torch.exporting.standalone`).
+Exported models map inputs to zoo's outputs, in the units of the targets: normalization, if
+requested, and the mean over the views of an image are part of them
+(`zoo_torch.exporting.standalone`).
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch.export import Dim, ExportedProgram
 
 from zoo_core import Pretrained
-from zoo_core.plugin_api import ONNX_INPUT, ONNX_OPSET, onnx_outputs
+from zoo_core.plugin_api import ONNX_OPSET, onnx_input, onnx_outputs
 from zoo_torch.exporting.standalone import Standalone
 
 
@@ -26,8 +28,8 @@ def export_onnx(pretrained: Pretrained, path: Path, *, normalization: bool) -> N
     Args:
         pretrained: model with its weights, which are not changed.
         path: file to write.
-        normalization: whether the input is uint8 pixels ``(N, C, H, W)`` that the exported model
-            normalizes, or normalized float32 images.
+        normalization: whether the exported model normalizes its input, such as uint8 pixels
+            ``(N, C, H, W)``, or gets normalized float32 numbers.
     """
     import onnxscript  # noqa: F401 (so that an error names it here, not somewhere in torch)
 
@@ -35,9 +37,9 @@ def export_onnx(pretrained: Pretrained, path: Path, *, normalization: bool) -> N
     with _quiet():
         written = torch.onnx.export(
             program,
-            input_names=[ONNX_INPUT],
-            output_names=onnx_outputs(len(pretrained.targets)),
-            dynamic_shapes={"images": {0: "N"}},
+            input_names=[onnx_input(pretrained)],
+            output_names=onnx_outputs(pretrained),
+            dynamic_shapes={"inputs": {0: "N"}},
             opset_version=ONNX_OPSET,
             dynamo=True,
             verbose=False,
@@ -63,17 +65,17 @@ def export_program(pretrained: Pretrained, path: Path, *, normalization: bool) -
 
 
 def _program(pretrained: Pretrained, normalization: bool) -> ExportedProgram:
-    """Return a copy of a model on the CPU as a program for any number of images."""
+    """Return a copy of a model on the CPU as a program for any number of examples."""
     model = copy.deepcopy(pretrained.model).to("cpu", memory_format=torch.contiguous_format)
-    shape = pretrained.input_shape
-    alone = Standalone(
-        model, pretrained.normalization, shape, pretrained.views, prepares=normalization
-    )
-    # Two images, because torch specializes a program to a batch of 1 if the example has 1.
-    images = torch.zeros(2, *shape, dtype=torch.uint8 if normalization else torch.float32)
+    alone = Standalone(model, pretrained, prepares=normalization)
+    dtype = np.dtype(pretrained.input.dtype)
+    if not normalization and dtype.kind != "i":  # tokens are the same numbers in any case
+        dtype = np.dtype(np.float32)
+    # Two examples, because torch specializes a program to a batch of 1 if there is 1.
+    inputs = torch.from_numpy(np.zeros((2, *pretrained.input_shape), dtype))
     with torch.no_grad():
         program = torch.export.export(
-            alone.eval(), (images,), dynamic_shapes={"images": {0: Dim("N", min=1)}}
+            alone.eval(), (inputs,), dynamic_shapes={"inputs": {0: Dim("N", min=1)}}
         )
     for node in program.graph.nodes:
         node.meta.pop("stack_trace", None)  # it contains paths of the exporting machine

@@ -1,8 +1,8 @@
-"""A module that includes normalization and the mean over views, to run without zoo."""
+"""A module that includes normalization, scales and the mean over views, to run without zoo."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -10,53 +10,59 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from zoo_core import Normalization
+from zoo_core import Pretrained
 from zoo_core.plugin_api import shift_slices
 from zoo_torch.normalize import Prepare
 
 
 class Standalone(nn.Module):
-    """A model that returns zoo's logits for images, averaged over their views.
+    """A model that returns zoo's outputs for inputs, averaged over the views of images.
 
     Args:
-        model: module that returns a list of logits.
-        normalization: normalization of the pixels.
-        shape: channels, height and width of an image.
-        views: number of views per image.
-        prepares: whether images are normalized here, or were before.
+        model: module that returns a list of outputs.
+        pretrained: model with its normalization, input and number of views.
+        prepares: whether inputs are normalized here, or were before.
     """
 
-    def __init__(
-        self,
-        model: nn.Module,
-        normalization: Normalization,
-        shape: tuple[int, ...],
-        views: int,
-        *,
-        prepares: bool,
-    ) -> None:
+    def __init__(self, model: nn.Module, pretrained: Pretrained, *, prepares: bool) -> None:
         super().__init__()
         self._black: Tensor
-        channels, height, width = shape
+        normalization = pretrained.normalization
         self.model = model
-        self._margin, self._windows = shift_slices(views, height, width)
         prepare = Prepare(normalization, torch.device("cpu"))
         self._prepare = prepare if prepares else None
+        self._fill = _by_entry(normalization.fill, pretrained.input_shape) if prepares else None
+        self._scales = [
+            scale and (torch.tensor(scale.std).double(), torch.tensor(scale.mean).double())
+            for scale in normalization.targets or (None,) * len(pretrained.targets)
+        ]
+        self._margin = 0
+        if pretrained.views > 1:
+            self._add_views(prepare, pretrained)
+
+    def _add_views(self, prepare: Prepare, pretrained: Pretrained) -> None:
+        channels, height, width = pretrained.input_shape
+        self._margin, self._windows = shift_slices(pretrained.views, height, width)
         # A normalized black pixel is -mean/std, but `pad` fills with one number for all channels.
         # Therefore zeros are padded, and a black border is added whose inside is 0.
         margin = self._margin
-        black = prepare(torch.zeros(1, channels, height + 2 * margin, width + 2 * margin))
-        black[:, :, margin : -margin or None, margin : -margin or None] = 0
+        pixels = torch.zeros(
+            1, channels, height + 2 * margin, width + 2 * margin, dtype=torch.uint8
+        )
+        black = prepare(pixels)
+        black[:, :, margin:-margin, margin:-margin] = 0
         self.register_buffer("_black", black.contiguous())
 
-    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        """Return logits ``(N, classes)`` per head for images ``(N, C, H, W)``."""
-        x = self._prepare(images) if self._prepare else images
+    def forward(self, inputs: Tensor) -> tuple[Tensor, ...]:
+        """Return the outputs ``(N, …)`` per head for inputs ``(N, *shape)``."""
+        if self._fill is not None:
+            inputs = torch.where(inputs.isnan(), self._fill.to(inputs.dtype), inputs)
+        x = self._prepare(inputs) if self._prepare else inputs
         with _EvenChunks():
-            logits = [self.model(view) for view in self._views(x.contiguous())]
-        if len(logits) == 1:
-            return tuple(logits[0])
-        return tuple(torch.stack(heads).mean(0) for heads in zip(*logits, strict=True))
+            outputs = [self.model(view) for view in self._views(x.contiguous())]
+        if len(outputs) == 1:
+            return self._restored(outputs[0])
+        return self._restored([torch.stack(heads).mean(0) for heads in zip(*outputs, strict=True)])
 
     def _views(self, x: Tensor) -> list[Tensor]:
         """Return the shifted views of normalized images."""
@@ -64,6 +70,21 @@ class Standalone(nn.Module):
             return [x]
         padded = functional.pad(x, [self._margin] * 4) + self._black
         return [padded[:, :, *window] for window in self._windows]
+
+    def _restored(self, outputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """Return outputs in the units of the targets."""
+        heads = zip(outputs, self._scales, strict=True)
+        return tuple(
+            (head.double() * scale[0] + scale[1]).to(head.dtype) if scale else head
+            for head, scale in heads
+        )
+
+
+def _by_entry(values: Sequence[float], shape: Sequence[int]) -> Tensor | None:
+    """Return numbers per entry of an input's first axis, in a shape to broadcast."""
+    if not values:
+        return None
+    return torch.tensor(values).double().view(-1, *(1,) * (len(shape) - 1))
 
 
 class _EvenChunks(TorchFunctionMode):
