@@ -142,3 +142,19 @@ def test_zoo_tune_writes_study_pictures(cli, tmp_path):
     result = cli("tune", "softmax", "--trials", 5, env=env)
     assert "Pictures in studies/softmax: history.png" in result.out
     assert (tmp_path / "studies/softmax/slices.png").exists()
+
+
+def test_pictures_of_search_by_loss_show_loss(is_whole):
+    losses = study([trial(n, score=-1000.0 * (n + 1)) for n in range(4)])
+    history = draw_history(losses)
+    trials, epochs = history.axes
+    assert trials.get_title(loc="left") == "Loss on the validation split"
+    assert "loss 1000 on the validation split" in history.texts[1].get_text()
+    done = {line.get_label(): line for line in trials.lines}["complete"]
+    assert list(done.get_ydata()) == [1000, 2000, 3000, 4000]
+    assert epochs.get_ylim()[0] >= 0
+    for figure in (history, draw_slices(losses)):
+        assert is_whole(figure)
+        figure.canvas.draw()
+        labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+        assert not any("%" in label for label in labels)

@@ -380,7 +380,15 @@ def test_input_text_names_features_categories_and_tokens():
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.01, "0.01"), (-1500, "−1500"), (2.5e6, "2.5M"), (1e300, "1e+300")]
+    ("value", "text"),
+    [
+        (0.01, "0.01"),
+        (-1500, "−1500"),
+        (-12500, "−12.5k"),
+        (2.5e6, "2.5M"),
+        (3e9, "3G"),
+        (1e300, "1e+300"),
+    ],
 )
 def test_numbers_of_axes_are_short(value, text):
     assert PLAIN(value) == text

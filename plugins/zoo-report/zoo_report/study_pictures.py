@@ -1,4 +1,8 @@
-"""Pictures of a hyperparameter search: history, importances, and slices per parameter."""
+"""Pictures of a hyperparameter search: history, importances, and slices per parameter.
+
+The score of a trial is a share, such as the accuracy, of which the distance to 1 is drawn; or minus
+the loss, of which the loss is drawn.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from zoo_core.plugin_api import Study, Trial, write_atomic
 from zoo_report.scale import scale_axis
@@ -23,6 +27,7 @@ from zoo_report.style import (
     PANEL_HEIGHT,
     PANEL_WIDTH,
     PERCENT,
+    PLAIN,
     Box,
     add_legend,
     add_panel,
@@ -65,12 +70,13 @@ def write_study_pictures(study: Study, folder: Path) -> list[str]:
 
 
 def draw_history(study: Study) -> Figure:
-    """Draw the error rate of every trial with the best so far, and all learning curves."""
+    """Draw the error of every trial with the best so far, and all learning curves."""
     figure = make_figure(
         2 * PANEL_WIDTH + MARGIN, PANEL_HEIGHT + 0.3, _title(study), _subtitle(study)
     )
-    trials = add_panel(figure, "Error rate on the validation split", MARGIN / 2, 0.35)
-    title = f"Error rate per epoch; best: trial {study.ranked[0].number}"
+    error = "Loss" if _are_losses(study) else "Error rate"
+    trials = add_panel(figure, f"{error} on the validation split", MARGIN / 2, 0.35)
+    title = f"{error} per epoch; best: trial {study.ranked[0].number}"
     _draw_trials(trials, study)
     _draw_curves(add_panel(figure, title, PANEL_WIDTH + MARGIN / 2, 0.35), study)
     add_legend(figure)
@@ -100,7 +106,7 @@ def draw_importances(study: Study) -> Figure:
 
 
 def draw_slices(study: Study) -> Figure:
-    """Draw the error rate against the values of each parameter."""
+    """Draw the error against the values of each parameter."""
     keys = list(dict.fromkeys(key for trial in study.trials for key in trial.values))
     rows, columns = -(-len(keys) // COLUMNS), min(len(keys), COLUMNS)
     width, height = columns * SLICE_WIDTH + 1.4, rows * SLICE_HEIGHT + 0.1
@@ -116,9 +122,9 @@ def draw_slices(study: Study) -> Figure:
         axes = figure.add_axes(place(row, column, SLICE_WIDTH - 0.35))
         _draw_slice(axes, study, key, norm)
         # All panels have the same scale, so that only the first of a row needs labels.
-        scale_axis(axes, [_error(trial) for trial in study.ranked])
+        scale_axis(axes, [_error(study, trial) for trial in study.ranked])
         style_axes(axes, 8.5)
-        axes.yaxis.set_major_formatter(NullFormatter() if column else PERCENT)
+        axes.yaxis.set_major_formatter(NullFormatter() if column else _formatter(study))
     bar = add_scale(figure, place(0, columns - 0.06, 0.12), ORDER, norm, "trial")
     bar.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
     return figure
@@ -126,10 +132,10 @@ def draw_slices(study: Study) -> Figure:
 
 def _draw_trials(axes: Axes, study: Study) -> None:
     done = sorted(study.ranked, key=lambda trial: trial.number)
-    errors = [_error(trial) for trial in done]
+    errors = [_error(study, trial) for trial in done]
     pruned = _pruned(study)
     # A pruned trial has no score; the best epoch of its curve is what it reached.
-    reached = [1 - max(trial.curve) for trial in pruned]
+    reached = [_distance(study, max(trial.curve)) for trial in pruned]
     numbers, best = [trial.number for trial in done], list(accumulate(errors, min))
     axes.plot([t.number for t in pruned], reached, "x", ms=5, color=PRUNED, label="pruned")
     axes.plot(numbers, errors, "o", ms=5, color=COMPLETE, label="complete")
@@ -137,27 +143,27 @@ def _draw_trials(axes: Axes, study: Study) -> None:
     numbers, best = [*numbers, study.trials[-1].number], [*best, best[-1]]
     axes.step(numbers, best, where="post", lw=1.4, color=BEST, label="best so far")
     scale_axis(axes, [*errors, *reached])
-    _label_axes(axes, "trial")
+    _label_axes(axes, study, "trial")
 
 
 def _draw_curves(axes: Axes, study: Study) -> None:
     best, seen = study.ranked[0], []
     # The best is drawn last, on top of the others.
     for trial in sorted(study.trials, key=lambda t: (t is best, t.state == "complete")):
-        errors = [1 - score for score in trial.curve]
+        errors = [_distance(study, score) for score in trial.curve]
         seen += errors
         color = BEST if trial is best else COMPLETE if trial.state == "complete" else PRUNED
         marker = "x" if len(errors) == 1 else ""  # a line needs two points
         width = 2.0 if trial is best else 0.9
         axes.plot(range(1, len(errors) + 1), errors, lw=width, color=color, marker=marker, ms=5)
     scale_axis(axes, seen)
-    _label_axes(axes, "epoch")
+    _label_axes(axes, study, "epoch")
 
 
-def _label_axes(axes: Axes, label: str) -> None:
+def _label_axes(axes: Axes, study: Study, label: str) -> None:
     axes.set_xlabel(label, size=9.5, color=INK)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.yaxis.set_major_formatter(PERCENT)
+    axes.yaxis.set_major_formatter(_formatter(study))
 
 
 def _draw_slice(axes: Axes, study: Study, key: str, norm: Normalize) -> None:
@@ -173,10 +179,10 @@ def _draw_slice(axes: Axes, study: Study, key: str, norm: Normalize) -> None:
         values = [trial.values[key] for trial in trials]
         return [choices.index(value) for value in values] if choices else values
 
-    errors, order = [_error(trial) for trial in done], [trial.number for trial in done]
+    errors, order = [_error(study, trial) for trial in done], [trial.number for trial in done]
     axes.scatter(places(done), errors, s=22, c=order, cmap=ORDER, norm=norm, lw=0, zorder=3)
     if study.ranked[0] in done:
-        ring = places(study.ranked[:1]), [_error(study.ranked[0])]
+        ring = places(study.ranked[:1]), [_error(study, study.ranked[0])]
         axes.plot(*ring, "o", ms=9, mfc="none", mec=BEST, mew=1.6, zorder=4)
     top = axes.get_xaxis_transform()  # x in values, y as a fraction of the panel
     axes.plot(places(pruned), [0.97] * len(pruned), "|", ms=6, color=PRUNED, transform=top)
@@ -193,8 +199,21 @@ def _draw_slice(axes: Axes, study: Study, key: str, norm: Normalize) -> None:
     axes.set_title(key, loc="left", size=9.5, color=INK, parse_math=False)
 
 
-def _error(trial: Trial) -> float:
-    return 1 - (trial.mean or 0.0)
+def _are_losses(study: Study) -> bool:
+    """Return whether scores are minus the loss: a share is never negative."""
+    return any(score < 0 for trial in study.trials for score in (*trial.scores, *trial.curve))
+
+
+def _formatter(study: Study) -> FuncFormatter:
+    return PLAIN if _are_losses(study) else PERCENT
+
+
+def _error(study: Study, trial: Trial) -> float:
+    return _distance(study, trial.mean or 0.0)
+
+
+def _distance(study: Study, score: float) -> float:
+    return -score if _are_losses(study) else 1 - score
 
 
 def _pruned(study: Study) -> list[Trial]:
@@ -207,7 +226,9 @@ def _title(study: Study) -> str:
 
 def _subtitle(study: Study) -> str:
     best = study.ranked[0]
+    mean = best.mean or 0.0
+    score = f"loss {-mean:.4g}" if _are_losses(study) else f"accuracy {mean:.2%}"
     return (
-        f"Best of {len(study.trials)} trials: {best.number}, accuracy {best.mean:.2%} on the "
+        f"Best of {len(study.trials)} trials: {best.number}, {score} on the "
         f"validation split; {study.counted('pruned')} pruned"
     )

@@ -44,10 +44,10 @@ _CSS = {INK: "--ink", MUTED: "--muted", LINES: "--line"} | {
 
 
 def number_text(value: float) -> str:
-    """Return a number of an axis, such as 0.01, 12000 or 1.5M."""
+    """Return a number of an axis, such as 0.01, 1200, 12k or 1.5M."""
     sign = "−" if value < 0 else ""
-    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
-        if size <= abs(value) < 1000 * size:
+    for size, letter, least in ((1e9, "G", 1e9), (1e6, "M", 1e6), (1e3, "k", 1e4)):
+        if least <= abs(value) < 1e6 * size:
             return f"{sign}{abs(value) / size:.4g}{letter}"
     return f"{sign}{abs(value):g}"
 

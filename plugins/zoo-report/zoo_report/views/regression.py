@@ -30,6 +30,8 @@ MAX_QUANTITIES = 6
 """Maximum number of quantities that are drawn."""
 MAX_POINTS = 2000
 """Number of values above which hexagons show how many are at a place."""
+HEXAGONS = 46, 15
+"""Number of hexagons along the axes, which are about as wide as they are high."""
 DENSITY = LinearSegmentedColormap.from_list(
     "density", [(*to_rgb(COLORS[0]), 0.15), (*to_rgb(COLORS[0]), 1.0)]
 )
@@ -121,19 +123,19 @@ def _draw_pairs(axes: Axes, quantity: Quantity) -> None:
     limits = _limits(np.concatenate([quantity.true, quantity.predicted]))
     # Below the points, which it would hide where the model is good.
     axes.plot(limits, limits, color=MUTED, lw=1.2, zorder=1)
-    _draw_points(axes, quantity.true, quantity.predicted)
     axes.set_xlim(limits)
     axes.set_ylim(limits)
+    _draw_points(axes, quantity.true, quantity.predicted)
     _label(axes, quantity, quantity.label("predicted"))
 
 
 def _draw_residuals(axes: Axes, quantity: Quantity) -> None:
     residuals = quantity.predicted - quantity.true
     axes.axhline(0, color=MUTED, lw=1.2, zorder=1)
-    _draw_points(axes, quantity.true, residuals)
     axes.set_xlim(_limits(quantity.true))
     # Zero is in the middle, so that a bias is seen.
     axes.set_ylim(*(sign * 1.12 * (_largest(residuals) or 1.0) for sign in (-1, 1)))
+    _draw_points(axes, quantity.true, residuals)
     unit = f" ({quantity.unit})" if quantity.unit else ""
     _label(axes, quantity, f"predicted − true{unit}")
 
@@ -150,7 +152,11 @@ def _draw_points(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64]) -> 
     finite = np.isfinite(x) & np.isfinite(y)
     x, y = x[finite], y[finite]
     if len(x) > MAX_POINTS:
-        axes.hexbin(x, y, gridsize=(46, 20), bins="log", mincnt=1, cmap=DENSITY, lw=0.2)
+        # The whole panel is divided, so that hexagons are regular in every chart.
+        extent = (*axes.get_xlim(), *axes.get_ylim())
+        axes.hexbin(
+            x, y, gridsize=HEXAGONS, extent=extent, bins="log", mincnt=1, cmap=DENSITY, lw=0.2
+        )
         return
     # More points are smaller and more transparent.
     share = len(x) / MAX_POINTS

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import logging
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from torch.export import Dim, ExportedProgram
 
 from zoo_core import Pretrained
 from zoo_core.plugin_api import ONNX_OPSET, onnx_input, onnx_outputs
-from zoo_torch.exporting.standalone import Standalone
+from zoo_torch.exporting.standalone import Standalone, StandaloneForImages
 
 
 def export_onnx(pretrained: Pretrained, path: Path, *, normalization: bool) -> None:
@@ -39,7 +40,7 @@ def export_onnx(pretrained: Pretrained, path: Path, *, normalization: bool) -> N
             program,
             input_names=[onnx_input(pretrained)],
             output_names=onnx_outputs(pretrained),
-            dynamic_shapes={"inputs": {0: "N"}},
+            dynamic_shapes=({0: "N"},),
             opset_version=ONNX_OPSET,
             dynamo=True,
             verbose=False,
@@ -67,15 +68,18 @@ def export_program(pretrained: Pretrained, path: Path, *, normalization: bool) -
 def _program(pretrained: Pretrained, normalization: bool) -> ExportedProgram:
     """Return a copy of a model on the CPU as a program for any number of examples."""
     model = copy.deepcopy(pretrained.model).to("cpu", memory_format=torch.contiguous_format)
-    alone = Standalone(model, pretrained, prepares=normalization)
+    module = StandaloneForImages if pretrained.input.kind == "image" else Standalone
+    alone = module(model, pretrained, prepares=normalization)
     dtype = np.dtype(pretrained.input.dtype)
     if not normalization and dtype.kind != "i":  # tokens are the same numbers in any case
         dtype = np.dtype(np.float32)
     # Two examples, because torch specializes a program to a batch of 1 if there is 1.
     inputs = torch.from_numpy(np.zeros((2, *pretrained.input_shape), dtype))
-    with torch.no_grad():
+    with torch.no_grad(), warnings.catch_warnings():
+        # The packed weights of a recurrent layer, which cuDNN needs and a program does not.
+        warnings.filterwarnings("ignore", "The tensor attributes", UserWarning)
         program = torch.export.export(
-            alone.eval(), (inputs,), dynamic_shapes={"inputs": {0: Dim("N", min=1)}}
+            alone.eval(), (inputs,), dynamic_shapes=({0: Dim("N", min=1)},)
         )
     for node in program.graph.nodes:
         node.meta.pop("stack_trace", None)  # it contains paths of the exporting machine

@@ -33,7 +33,7 @@ class Standalone(nn.Module):
         self._prepare = prepare if prepares else None
         self._fill = _by_entry(normalization.fill, pretrained.input_shape) if prepares else None
         self._scales = [
-            scale and (torch.tensor(scale.std).double(), torch.tensor(scale.mean).double())
+            (torch.tensor(scale.std).double(), torch.tensor(scale.mean).double()) if scale else None
             for scale in normalization.targets or (None,) * len(pretrained.targets)
         ]
         self._margin = 0
@@ -78,6 +78,14 @@ class Standalone(nn.Module):
             (head.double() * scale[0] + scale[1]).to(head.dtype) if scale else head
             for head, scale in heads
         )
+
+
+class StandaloneForImages(Standalone):
+    """A model whose input is called ``images``, the name of the parameter, in exported programs."""
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Return the outputs ``(N, …)`` per head for images ``(N, C, H, W)``."""
+        return super().forward(images)
 
 
 def _by_entry(values: Sequence[float], shape: Sequence[int]) -> Tensor | None:
