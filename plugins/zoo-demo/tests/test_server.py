@@ -18,7 +18,7 @@ from zoo_core import InputSpec, class_targets
 from zoo_core.errors import InvalidValueError, UnknownNameError
 from zoo_core.installation.installed import installed_catalog
 from zoo_demo import models, request_limits
-from zoo_demo.model_selection import choose
+from zoo_demo.model_selection import choose, load_all
 from zoo_demo.models import in_order, serve
 from zoo_demo.server import address_of, listen
 
@@ -170,6 +170,16 @@ def test_demo_fails_with_first_error_when_nothing_is_servable(cli):
     assert result.code == UnknownNameError.exit_code
     (error,) = result.err.splitlines()
     assert "'numpy-net.lost'" in error
+
+
+def test_models_that_do_not_classify_images_are_left_out_with_a_note(cli, tmp_path, capsys):
+    run = ("train", "numpy-regressor", "--epochs", 1, "--out", "regressor")
+    assert cli(*run, env={"ZOO_PLUGINS": "zoo-numpy"}).code == 0
+    names = [str(tmp_path / "regressor"), "numpy-net.default"]
+    served = load_all(installed_catalog(), names, registry=None, device="cpu")
+    assert [model.id for model in served] == ["numpy-net.default"]
+    note = "is skipped: expected a model for classification of images, got regression of features"
+    assert f"zoo: {names[0]} {note}" in capsys.readouterr().err
 
 
 def test_demo_names_occupied_port(cli):
