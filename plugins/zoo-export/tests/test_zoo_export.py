@@ -48,7 +48,7 @@ def zoo_trainers():
             name="writing",
             summary="Toy trainer with an exporter.",
             factory="zoo_toy.model:ToyTrainer",
-            framework="numpy",
+            framework="zoo-toy",
             recipe_fields=(),
             exporters={"onnx": "zoo_written.plugin:export", "poem": "zoo_written.plugin:export"},
         )
