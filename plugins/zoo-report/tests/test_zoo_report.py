@@ -16,13 +16,14 @@ from PIL import Image
 from zoo_core import Scores
 from zoo_core.evaluation.compare_heads import Proportion
 from zoo_core.tasks.misclassified import find_misclassified
+from zoo_report.charts import ERROR, Chart
 from zoo_report.confusion import (
     count_confusions,
     describe_confusion,
     draw_confusion,
     mistake_shares,
 )
-from zoo_report.curves import ERROR, Chart, draw_curves, draw_measure, mean_curve
+from zoo_report.curves import draw_curves, draw_measure, mean_curve
 from zoo_report.history import Epoch, read_history
 from zoo_report.misclassified_picture import draw_misclassified
 from zoo_report.scale import log_ticks

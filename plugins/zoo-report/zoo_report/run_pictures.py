@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 
 from zoo_core import Predictions, Run
 from zoo_core.plugin_api import METRICS, Card, find_misclassified, softmax, write_atomic
+from zoo_report.charts import charts_of
 from zoo_report.confusion import count_confusions, draw_confusion
-from zoo_report.curves import charts_of, draw_curves
+from zoo_report.curves import draw_curves
 from zoo_report.examples_picture import draw_examples
 from zoo_report.hardest import MOST, Hard, hardest_of
 from zoo_report.history import read_history

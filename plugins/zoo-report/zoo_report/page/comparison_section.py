@@ -9,7 +9,8 @@ import numpy as np
 
 from zoo_core import Comparison
 from zoo_core.plugin_api import HeadComparison
-from zoo_report.curves import charts_of, curve_elements, legend_of, mean_curve
+from zoo_report.charts import charts_of
+from zoo_report.curves import curve_elements, legend_of, mean_curve
 from zoo_report.hardest import hard_texts
 from zoo_report.names import capitalized, metric_name, number
 from zoo_report.page.models_table import models_table

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from zoo_core import Comparison
+from zoo_report.charts import charts_of
 from zoo_report.confusion import count_confusions, describe_confusion, draw_confusion
-from zoo_report.curves import charts_of, curve_elements, legend_of, run_curves
+from zoo_report.curves import curve_elements, legend_of, run_curves
 from zoo_report.hardest import hardest_of
 from zoo_report.names import metric_name
 from zoo_report.page.class_scores import scores_by_class
