@@ -27,9 +27,9 @@ from zoo_core.tasks.sequence import StringRecognition
 from zoo_export.compare_outputs import TOLERANCE, OutputComparison, compare_outputs, normalize
 from zoo_export.export import find_exporter
 from zoo_export.formats import FORMATS, Program
+from zoo_numpy import regressor
 from zoo_numpy.config import NumpyNetConfig
 from zoo_numpy.net import build
-from zoo_numpy.regressor import RegressorConfig, build as build_regressor
 from zoo_numpy.trainer import NumpyTrainer
 from zoo_torch.trainer import TorchTrainer
 
@@ -333,7 +333,7 @@ def test_numpy_net_of_numbers_is_exported_with_its_scales(exported, shape, fill,
 
 @pytest.mark.parametrize("normalization", [True, False])
 def test_numpy_net_in_float64_is_exported_in_float64(exported, normalization):
-    net = build_regressor(RegressorConfig(input_shape=(2,), outputs=(1,)))
+    net = regressor.build(regressor.RegressorConfig(input_shape=(2,), outputs=(1,)))
     net.initialize()
     made = made_of(
         net,

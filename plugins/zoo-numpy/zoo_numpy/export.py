@@ -36,7 +36,7 @@ def export_onnx(pretrained: Pretrained, path: Path, *, normalization: bool) -> N
 
     counts = [task.outputs for task in pretrained.tasks]
     graph = _Graph()
-    name, names = onnx_input(pretrained), onnx_outputs(pretrained)
+    name, names = onnx_input(pretrained.input), onnx_outputs(pretrained.input, pretrained.targets)
     x = _normalize(graph, name, pretrained) if normalization else name
     is_image = pretrained.input.kind == "image"
     # As the weights, because ONNX has no arithmetic of numbers of different precision.

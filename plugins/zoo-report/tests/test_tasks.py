@@ -21,10 +21,10 @@ from zoo_core.tasks.regression import Regression
 from zoo_core.tasks.segmentation import Segmentation
 from zoo_core.tasks.sequence import StringRecognition
 from zoo_core.training.training import Training
-from zoo_report.hardest import hardest_of
-from zoo_report.inputs import input_text
+from zoo_report.heads.hardest import hardest_of
+from zoo_report.heads.inputs import input_text
+from zoo_report.heads.results import Examples, HeadResults
 from zoo_report.report import write_report
-from zoo_report.results import Examples, HeadResults
 from zoo_report.style import PLAIN, png
 from zoo_report.views.alignment import align, count_edits
 from zoo_report.views.multi_label import scores_by_label

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zoo_core.plugin_api import SHARES
+from zoo_report.heads.names import capitalized, metric_name
 from zoo_report.history import Epoch
-from zoo_report.names import capitalized, metric_name
 
 BEST_IS_1 = ("accuracy", "f1", "iou", "match", "r2", "top5")
 """Endings of the names of metrics that are 1 for a perfect model."""

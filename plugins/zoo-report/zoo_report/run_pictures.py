@@ -13,13 +13,13 @@ from zoo_core.plugin_api import METRICS, Card, find_misclassified, softmax, writ
 from zoo_report.charts import charts_of
 from zoo_report.confusion import count_confusions, draw_confusion
 from zoo_report.curves import draw_curves
-from zoo_report.examples_picture import draw_examples
-from zoo_report.hardest import MOST, Hard, hardest_of
+from zoo_report.heads.hardest import MOST, Hard, hardest_of
+from zoo_report.heads.names import metric_name
+from zoo_report.heads.results import Examples, HeadResults, results_of
 from zoo_report.history import read_history
 from zoo_report.misclassified_picture import draw_misclassified
-from zoo_report.names import metric_name
-from zoo_report.results import Examples, HeadResults, results_of
 from zoo_report.style import png
+from zoo_report.views.examples_picture import draw_examples
 from zoo_report.views.table import CLASSES, view_of
 
 

@@ -11,13 +11,13 @@ from zoo_core import Comparison
 from zoo_core.plugin_api import HeadComparison
 from zoo_report.charts import charts_of
 from zoo_report.curves import curve_elements, legend_of, mean_curve
-from zoo_report.hardest import hard_texts
-from zoo_report.names import capitalized, metric_name, number
+from zoo_report.heads.hardest import hard_texts
+from zoo_report.heads.names import capitalized, metric_name, number
+from zoo_report.heads.results import HeadResults, compared_results
 from zoo_report.page.models_table import models_table
 from zoo_report.page.report_model import ReportModel
 from zoo_report.page.thumbnails import make_thumbnail, picture_of
 from zoo_report.page.verdict import rank, verdict
-from zoo_report.results import HeadResults, compared_results
 from zoo_report.style import svg
 from zoo_report.tradeoff import Point, draw_tradeoff
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from zoo_core import Comparison, Measure
 from zoo_core.plugin_api import HeadComparison, PublishedCard
-from zoo_report.names import capitalized, metric_name, number
+from zoo_report.heads.names import capitalized, metric_name, number
+from zoo_report.heads.results import HeadResults
 from zoo_report.page.report_model import ReportModel
-from zoo_report.results import HeadResults
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from zoo_core import Comparison
 from zoo_report.charts import charts_of
 from zoo_report.confusion import count_confusions, describe_confusion, draw_confusion
 from zoo_report.curves import curve_elements, legend_of, run_curves
-from zoo_report.hardest import hardest_of
-from zoo_report.names import metric_name
+from zoo_report.heads.hardest import hardest_of
+from zoo_report.heads.names import metric_name
+from zoo_report.heads.results import HeadResults, compared_results
 from zoo_report.page.class_scores import scores_by_class
 from zoo_report.page.headline import headlines, metric_rows, seeds_text
 from zoo_report.page.metadata_table import (
@@ -23,7 +24,6 @@ from zoo_report.page.metadata_table import (
 )
 from zoo_report.page.report_model import ReportModel
 from zoo_report.page.thumbnails import hardest, picture_of
-from zoo_report.results import HeadResults, compared_results
 from zoo_report.style import svg
 from zoo_report.views.table import CLASSES, view_of
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from zoo_core import Comparison
 from zoo_core.plugin_api import HeadComparison
-from zoo_report.names import capitalized, metric_name, number
+from zoo_report.heads.names import capitalized, metric_name, number
 from zoo_report.page.report_model import ReportModel
 
 

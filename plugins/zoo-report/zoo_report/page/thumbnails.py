@@ -13,9 +13,9 @@ from PIL import Image
 
 from zoo_core import Comparison
 from zoo_core.plugin_api import class_names, find_misclassified
-from zoo_report.inputs import input_text
+from zoo_report.heads.inputs import input_text
+from zoo_report.heads.results import Examples, compared_examples
 from zoo_report.misclassified_picture import to_pixels
-from zoo_report.results import Examples, compared_examples
 from zoo_report.views.table import CLASSES
 
 MISCLASSIFIED = 24

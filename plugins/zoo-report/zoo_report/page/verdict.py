@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zoo_core.plugin_api import HeadComparison, join_names
-from zoo_report.names import metric_name, number
+from zoo_report.heads.names import metric_name, number
 
 LEVEL = 0.05
 """Significance level of the adjusted p values."""

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from zoo_report.results import HeadResults
+from zoo_report.heads.results import HeadResults
 from zoo_report.style import (
     COLORS,
     INK,

@@ -10,8 +10,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from zoo_core.plugin_api import SHARES
-from zoo_report.names import capitalized, metric_name, number
-from zoo_report.results import HeadResults
+from zoo_report.heads.names import capitalized, metric_name, number
+from zoo_report.heads.results import HeadResults
 from zoo_report.style import (
     COLORS,
     INK,

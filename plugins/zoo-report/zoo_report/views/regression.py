@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from zoo_report.results import HeadResults
+from zoo_report.heads.results import HeadResults
 from zoo_report.style import (
     COLORS,
     INK,

@@ -16,9 +16,9 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from zoo_core.plugin_api import IGNORED_PIXEL
+from zoo_report.heads.names import number
+from zoo_report.heads.results import HeadResults
 from zoo_report.misclassified_picture import to_pixels
-from zoo_report.names import number
-from zoo_report.results import HeadResults
 from zoo_report.style import (
     INK,
     LINES,

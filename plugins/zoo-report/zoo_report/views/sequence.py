@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from zoo_report.heads.results import HeadResults
 from zoo_report.misclassified_picture import to_pixels
-from zoo_report.results import HeadResults
 from zoo_report.style import (
     COLORS,
     INK,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_report.results import HeadResults
+from zoo_report.heads.results import HeadResults
 from zoo_report.views.multi_label import label_pictures, label_texts
 from zoo_report.views.other import measure_pictures, plain_texts
 from zoo_report.views.picture import Picture

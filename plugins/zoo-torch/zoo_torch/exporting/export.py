@@ -38,8 +38,8 @@ def export_onnx(pretrained: Pretrained, path: Path, *, normalization: bool) -> N
     with _quiet():
         written = torch.onnx.export(
             program,
-            input_names=[onnx_input(pretrained)],
-            output_names=onnx_outputs(pretrained),
+            input_names=[onnx_input(pretrained.input)],
+            output_names=onnx_outputs(pretrained.input, pretrained.targets),
             dynamic_shapes=({0: "N"},),
             opset_version=ONNX_OPSET,
             dynamo=True,

@@ -9,9 +9,9 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from zoo_report.hardest import Hard
+from zoo_report.heads.hardest import Hard
+from zoo_report.heads.results import HeadResults
 from zoo_report.misclassified_picture import to_pixels
-from zoo_report.results import HeadResults
 from zoo_report.style import INK, LINES, MARGIN, MUTED, box, make_figure, short, text_width
 
 COLUMNS = 4
@@ -31,7 +31,7 @@ def draw_examples(head: HeadResults, hard: Sequence[Hard], *, title: str, subtit
 
     Args:
         head: results of the head.
-        hard: examples, from `zoo_report.hardest.hardest_of`.
+        hard: examples, from `zoo_report.heads.hardest.hardest_of`.
         title: title of the picture.
         subtitle: second line of the heading.
     """

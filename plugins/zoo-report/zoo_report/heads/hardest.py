@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_report.inputs import input_text
-from zoo_report.results import HeadResults
+from zoo_report.heads.inputs import input_text
+from zoo_report.heads.results import HeadResults
 from zoo_report.views.table import view_of
 
 MOST = 24

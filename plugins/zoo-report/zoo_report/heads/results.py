@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from zoo_core import Comparison, InputSpec, Measured, Predictions, Split, Task
 from zoo_core.plugin_api import measure
-from zoo_report.names import metric_name, number
+from zoo_report.heads.names import metric_name, number
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Results of heads as values and as text."""
