@@ -106,16 +106,15 @@ if TYPE_CHECKING:
     from zoo_core.installation.exceptions import fault_of as fault_of
     from zoo_core.installation.installed import installed_catalog as installed_catalog
     from zoo_core.metrics.find_tasks import find_tasks as find_tasks
+    from zoo_core.metrics.metric_text import (
+        format_metric as format_metric,
+        is_share as is_share,
+    )
     from zoo_core.metrics.predictions import (
         ensemble_outputs as ensemble_outputs,
         predictions_of as predictions_of,
     )
-    from zoo_core.metrics.scores import (
-        SHARES as SHARES,
-        format_metric as format_metric,
-        measure as measure,
-        score as score,
-    )
+    from zoo_core.metrics.scores import measure as measure, score as score
     from zoo_core.plugins.catalog import Catalog as Catalog
     from zoo_core.plugins.data_specs import plain as plain
     from zoo_core.plugins.faults.own_data import TABLE_SUFFIXES as TABLE_SUFFIXES

@@ -183,6 +183,12 @@ def test_unfit_data_and_recipes_are_one_error_before_training(tmp_path, change, 
     assert not (tmp_path / "run").exists()
 
 
+def test_standardized_targets_need_a_target_that_is_a_number(tmp_path):
+    with pytest.raises(InvalidValueError, match="standardize is false, but no target .*a number"):
+        train(houses(heads=(1,)), tmp_path / "run", standardize=False)
+    train(houses(), tmp_path / "run", standardize=False, epochs=1, lr=1e-9)
+
+
 def test_unshuffled_examples_are_trained_in_their_order(tmp_path):
     seen = []
 

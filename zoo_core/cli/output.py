@@ -10,12 +10,13 @@ import os
 import sys
 
 from zoo_core.errors import singular
+from zoo_core.metrics.metric_text import format_metric
 from zoo_core.system.terminal import print_lines
 from zoo_core.text import encodable, mask_secrets, rewrite_texts, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
 
@@ -42,14 +43,33 @@ def print_facts(facts: dict[str, Any]) -> None:
     width = max(map(len, facts))
     for key, value in facts.items():
         if isinstance(value, dict) and value:
-            lines = [key, *(f"  {name}: {_as_text(item)}" for name, item in value.items())]
+            entries = (f"  {name}: {_as_text(item)}".rstrip() for name, item in value.items())
+            lines = [key, *entries]
         else:
             lines = [f"{key.ljust(width)}  {_as_text(value)}".rstrip()]
         print_lines(*lines)
 
 
 def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """Return a value in words: ``a, b`` of a list, ``lr=0.1, model.width=16`` of a dict."""
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={text}" for name, text in _settings(value))
+    if isinstance(value, list | tuple):
+        between = "; " if any(isinstance(each, dict) for each in value) else ", "
+        return between.join(map(_as_text, value))
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _settings(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield names and values as ``--set`` takes them: those of a dict below its name and a dot."""
+    for name, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from _settings(value, f"{prefix}{name}.")
+        else:
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            yield prefix + name, text
 
 
 def print_table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
@@ -90,9 +110,8 @@ def _format_offers(kinds: dict[str, list[str]]) -> str:
 def _format_scores(scores: dict[str, list[float]]) -> str:
     """Return ``99.12% / 98.74%`` for accuracies, and other metrics with their names."""
     return ", ".join(
-        " / ".join(f"{share:.2%}" for share in heads)
-        if name == "accuracy"
-        else f"{name} {' / '.join(f'{value:.4g}' for value in heads)}"
+        f"{'' if name == 'accuracy' else f'{name} '}"
+        + " / ".join(format_metric(name, value) for value in heads)
         for name, heads in scores.items()
     )
 

@@ -9,13 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from zoo_core.metrics.metric_text import format_loss, format_metric
 from zoo_core.metrics.task import Array, Measure, Measured, Metrics, Task
 
 Values = tuple[float | int | None, ...]
 """The values of a metric: one per head, None for a head whose task does not have it."""
-
-SHARES = ("accuracy", "cer", "f1", "iou", "match", "rate", "top5")
-"""Endings of the names of metrics that are shares from 0 to 1, which are shown in percent."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +102,7 @@ class Scores:
 
     def __str__(self) -> str:
         """Return ``loss 0.0312, accuracy 99.01% / 98.74%``; heads are separated by slashes."""
-        parts = [f"loss {_format_loss(self.mean_loss)}"] if "loss" in self.metrics else []
+        parts = [f"loss {format_loss(self.mean_loss)}"] if "loss" in self.metrics else []
         for name, values in self.metrics.items():
             # Counts are shares times the total, which the reader can see.
             known = [each for each in values if each is not None]
@@ -119,20 +117,6 @@ COUNTS = ("all_correct", "total", "headlines")
 
 ACCURACY = "accuracy"
 """Headline of the first models, which the JSON form leaves out."""
-
-
-def format_metric(name: str, value: float) -> str:
-    """Return a metric's value as text: a share in percent, any other number with 4 digits."""
-    if isinstance(value, int):
-        return f"{value:,}"
-    if name == "loss":
-        return _format_loss(value)
-    return f"{value:.2%}" if name.endswith(SHARES) else f"{value:.4g}"
-
-
-def _format_loss(loss: float) -> str:
-    # Squared errors of large numbers, such as prices, have no meaningful decimals.
-    return f"{loss:.4f}" if loss < 1000 else f"{loss:.5g}"
 
 
 def counts_text(scores: Scores) -> str:

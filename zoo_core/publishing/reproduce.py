@@ -11,7 +11,7 @@ from typing import Any
 
 from zoo_core.errors import InterruptedTrainingError, join_names
 from zoo_core.frameworks.run import Callbacks
-from zoo_core.metrics.scores import SHARES, format_metric
+from zoo_core.metrics.metric_text import format_metric, is_share
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.verified_read import published_card
 from zoo_core.publishing.seed_interval import is_within
@@ -69,9 +69,7 @@ class Reproduction:
         assert self.published.interval is not None
         heads = zip(names, self.published.interval.low, self.published.interval.high, strict=True)
         interval = " / ".join(
-            f"{100 * low:.2f}–{100 * high:.2f} %"
-            if name.endswith(SHARES)
-            else f"{low:.4g}–{high:.4g}"
+            f"{100 * low:.2f}–{100 * high:.2f} %" if is_share(name) else f"{low:.5g}–{high:.5g}"
             for name, low, high in heads
         )
         where = "in" if self.within else "outside"

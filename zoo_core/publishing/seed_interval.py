@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from zoo_core.errors import InvalidValueError, join_names
-from zoo_core.metrics.scores import SHARES, Scores
+from zoo_core.metrics.metric_text import is_share
+from zoo_core.metrics.scores import Scores
 from zoo_core.recipes.recipe import Recipe
 from zoo_core.weights.card import Interval
 
@@ -116,7 +117,7 @@ def _of_head(values: tuple[float, ...], name: str) -> tuple[float, float, float,
     mean, sd = statistics.fmean(values), statistics.stdev(values)
     width = student_t(count - 1) * sd * math.sqrt(1 + 1 / count)
     low, high = mean - width, mean + width
-    if not name.endswith(SHARES):
+    if not is_share(name):
         return mean, sd, low, high
     # Six decimals: the steps of a share are larger on any test split below a million examples.
     mean, sd, low, high = (round(each, 6) for each in (mean, sd, max(0.0, low), high))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from zoo_core.metrics.scores import SHARES, format_metric
+from zoo_core.metrics.metric_text import format_metric, is_share
 from zoo_core.plugins.added import unpackaged
 from zoo_core.recipes.recipe import SearchSummary
 from zoo_core.text import code_span, markdown_text, printable
@@ -128,8 +128,8 @@ def _sentence(interval: Interval) -> str:
 
 
 def _with_interval(name: str, *numbers: float) -> str:
-    form, unit = ("{:.4g}", "")
-    if name.endswith(SHARES):
+    form, unit = ("{:.5g}", "")
+    if is_share(name):
         form, unit, numbers = "{:.2f}", " %", tuple(100 * number for number in numbers)
     mean, sd, low, high = map(form.format, numbers)
     return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zoo_core.plugin_api import SHARES
+from zoo_core.plugin_api import is_share
 from zoo_report.heads.names import capitalized, metric_name
 from zoo_report.history import Epoch
 
@@ -36,7 +36,7 @@ class Chart:
     @property
     def is_share(self) -> bool:
         """True if values are shares, shown in percent."""
-        return self.metric.endswith(SHARES)
+        return is_share(self.metric)
 
     def values(self, epochs: Sequence[Epoch], split: str, head: int) -> list[float]:
         """Return the value of a head after each epoch; none if it does not have the metric."""

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
 
 from zoo_core import Measure
-from zoo_core.plugin_api import SHARES, Mean, Proportion
+from zoo_core.plugin_api import Mean, Proportion, is_share
 from zoo_report.fonts import families, fonts_of_browser, inert
 from zoo_report.scale import log_ticks
 from zoo_report.style import (
@@ -135,7 +135,7 @@ def _scale_means(axes: Axes, points: Sequence[Point], measure: Measure) -> None:
         limits = low - margin, high + margin
         axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.set_ylim(limits if measure.higher_is_better else limits[::-1])
-    axes.yaxis.set_major_formatter(PERCENT if measure.name.endswith(SHARES) else PLAIN)
+    axes.yaxis.set_major_formatter(PERCENT if is_share(measure.name) else PLAIN)
 
 
 def _draw_point(axes: Axes, point: Point) -> tuple[Bbox, Bbox]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from zoo_core.errors import InvalidValueError, join_names
 from zoo_core.frameworks.distributed import env_world_size
+from zoo_core.metrics.task import Task
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec, LossSpec, ModelSpec, TrainerSpec
@@ -20,8 +21,9 @@ def check_recipe(
     dataset: DatasetSpec,
     trainer: TrainerSpec,
     losses: Sequence[LossSpec],
+    tasks: Sequence[Task],
 ) -> None:
-    """Check that model, data set, trainer and losses implement every value of a recipe.
+    """Check that model, data set, trainer, losses and tasks implement every value of a recipe.
 
     Raises:
         InvalidValueError: one does not, or a value would have no or a harmful effect.
@@ -29,6 +31,7 @@ def check_recipe(
     _check_composable(recipe, dataset)
     _check_kind(recipe, dataset)
     _check_missing(recipe, dataset)
+    _check_standardize(recipe, dataset, tasks)
     _check_heads(recipe, dataset)
     _check_pretrained(recipe, model)
     _check_fields(recipe, trainer)
@@ -89,6 +92,15 @@ def _check_missing(recipe: Recipe, dataset: DatasetSpec) -> None:
             f"invalid recipe: missing is {recipe.missing!r}, but the inputs of dataset "
             f"{dataset.name!r} are {dtype}, none of which can be missing",
             hint="Leave it out: --set missing=refuse",
+        )
+
+
+def _check_standardize(recipe: Recipe, dataset: DatasetSpec, tasks: Sequence[Task]) -> None:
+    if not recipe.standardize and not any(task.scalable for task in tasks):
+        raise InvalidValueError(
+            f"invalid recipe: standardize is false, but no target of dataset {dataset.name!r} is a "
+            "number that could be standardized",
+            hint="Leave it out: --set standardize=true",
         )
 
 

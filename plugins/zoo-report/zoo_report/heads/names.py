@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zoo_core.plugin_api import SHARES
+from zoo_core.plugin_api import is_share
 
 NAMES = {
     "cer": "character error rate",
@@ -33,7 +33,7 @@ def number(metric: str, value: float) -> str:
     """Return the value of a metric: a share in percent, others with at least four digits."""
     if isinstance(value, int):
         return f"{value:,}"
-    if metric.endswith(SHARES):
+    if is_share(metric):
         return f"{value:.2%}"
     if metric == "loss" and abs(value) < 100:
         return f"{value:.4f}"

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from zoo_core.plugin_api import SHARES
+from zoo_core.plugin_api import is_share
 from zoo_report.heads.names import capitalized, metric_name, number
 from zoo_report.heads.results import HeadResults
 from zoo_report.style import (
@@ -68,7 +68,7 @@ def draw_histogram(
     finite = values[np.isfinite(values)]
     axes.hist(finite, bins=_edges(finite).tolist(), color=COLORS[0], edgecolor="white", lw=0.6)
     axes.set_xlabel(metric_name(measure), size=9.5, color=INK, parse_math=False)
-    axes.xaxis.set_major_formatter(PERCENT if measure.endswith(SHARES) else PLAIN)
+    axes.xaxis.set_major_formatter(PERCENT if is_share(measure) else PLAIN)
     # Bars of whole numbers are centered on them.
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=_are_few(finite)))
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))

@@ -19,13 +19,13 @@ from optuna.trial import TrialState
 
 from zoo_core import Callbacks, Run, Scores
 from zoo_core.plugin_api import (
-    SHARES,
     Catalog,
     InterruptedTrainingError,
     InvalidValueError,
     Stop,
     TrainingError,
     TrialRunner,
+    is_share,
     one_line,
     print_lines,
 )
@@ -46,7 +46,7 @@ def accuracy(scores: Scores) -> float:
     """
     if "correct" in scores.metrics and None not in scores["correct"]:
         return float(sum(scores["correct"]) / (scores.total * len(scores["correct"])))
-    if all(name.endswith(SHARES) for name in scores.headline_names):
+    if all(is_share(name) for name in scores.headline_names):
         return sum(scores.headline_values) / len(scores.headline_values)
     return -scores.mean_loss
 
