@@ -9,7 +9,8 @@ import pytest
 from zoo_core import __version__
 
 ROOT = Path(__file__).parents[1]
-PROJECTS = [ROOT / "pyproject.toml", *sorted(ROOT.glob("*/**/pyproject.toml"))]
+PROJECTS = [ROOT / name / "pyproject.toml" for name in (".", "registry")]
+PROJECTS += sorted((ROOT / "plugins").glob("*/pyproject.toml"))
 
 
 @pytest.mark.parametrize("path", PROJECTS, ids=lambda path: path.parent.name)

@@ -12,6 +12,8 @@ DOCS = Path(__file__).parents[1] / "docs"
 GUIDE = (DOCS / "plugins.md").read_text()
 PAGES = sorted((DOCS / "plugins").glob("*.md"))
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"^`(\w+\.py)`\n\n```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+"""A file that a reader writes, with its name above it."""
 
 
 class Reader:
@@ -68,6 +70,8 @@ def test_commands_of_guide_succeed(reader):
     # On the small data set, because an epoch of mnist takes half a minute; `.ci/run` trains on it.
     text = GUIDE.replace("zoo train tiny --epochs 1", "zoo train tiny --dataset synthetic")
     text = text.replace("np.zeros((2, 28, 28)", "np.zeros((2, 3, 16, 16)")
+    for name, code in FILE.findall(text):
+        (reader.folder / name).write_text(code)
     for language, code in BLOCK.findall(text):
         if language == "sh":
             for line in code.splitlines():

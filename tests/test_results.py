@@ -39,6 +39,7 @@ def test_results_pages_match_results():
 
 
 def test_results_page_reflects_changed_result(monkeypatch, tmp_path):
+    monkeypatch.setattr(tables, "REGRESSION", [])  # because all rows get the same results
     before = tables.results_page()
     row = tables.ROWS[0]
     first = (RESULTS / row.folder.name / "seed-0.json").read_text()
@@ -51,6 +52,16 @@ def test_results_page_reflects_changed_result(monkeypatch, tmp_path):
     assert tables.results_page() != before
 
 
+OF_TABLES = {
+    ("mlp", "tabular"),
+    ("mlp", "default@features"),
+    ("mlp", "default@digits-8x8"),
+    ("numpy-net", "tabular"),
+    ("numpy-net", "default@features"),
+}
+"""Recipes whose results are in docs/tables.md."""
+
+
 def test_results_table_covers_every_recipe():
     ours = {path.name for path in (ROOT / "plugins").iterdir()}
     assert {(row.model, row.recipe) for row in (*tables.ROWS, *tables.REGRESSION)} == {
@@ -59,6 +70,7 @@ def test_results_table_covers_every_recipe():
         if entry.plugin.distribution in ours
         and "/" not in name  # because families have no published results
         for recipe in recipe_names(entry)
+        if (name, recipe) not in OF_TABLES
     }
 
 

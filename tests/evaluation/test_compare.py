@@ -149,7 +149,7 @@ def test_zoo_compare_reports_comparison_as_json_and_text(cli, tmp_path):
         str(first[key]) for key in ("only_first", "only_second", "both", "neither")
     ]
     assert line.endswith("good")
-    assert f"{len(report['disputed'])} images are classified correctly by some" in text
+    assert f"{len(report['disputed'])} examples are predicted correctly by some" in text
     assert "The 2 that the fewest" in text
     assert len(text.split("IMAGE")[1].splitlines()) == 3
 

@@ -74,7 +74,7 @@ def zoo_trainers():
     return [
         TrainerSpec(name=name, summary="s", factory="zoo_toy.model:ToyTrainer",
             framework=framework, recipe_fields=())
-        for name, framework in (("jaxes", "jax"), ("nums", "numpy"))
+        for name, framework in (("jaxes", "jax"), ("nums", "zoo-toy"))
     ]
 """
 
@@ -90,5 +90,5 @@ def test_trainer_of_other_framework_is_refused(toy, site, write_plugin):
         make_plan(catalog, "softmax", "default", [{"trainer": "jaxes"}])
     assert str(caught.value) == (
         "trainer 'jaxes' does not fit model 'softmax': it trains models of jax, but the model is "
-        "one of numpy. Choose one of: nums, toy."
+        "one of zoo-toy. Choose one of: nums, toy."
     )

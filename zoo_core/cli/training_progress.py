@@ -13,8 +13,9 @@ from zoo_core.data.splits import TrainingData
 from zoo_core.filenames import WEIGHTS
 from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.frameworks.training_state import TrainingState
+from zoo_core.metrics.metric_text import counts_text
 from zoo_core.metrics.predictions import Predictions
-from zoo_core.metrics.scores import Scores, counts_text
+from zoo_core.metrics.scores import Scores
 from zoo_core.plugins.specs import DatasetSpec
 from zoo_core.recipes.recipe import Recipe
 from zoo_core.system.progress_bar import ProgressBar

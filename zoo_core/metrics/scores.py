@@ -119,16 +119,6 @@ ACCURACY = "accuracy"
 """Headline of the first models, which the JSON form leaves out."""
 
 
-def counts_text(scores: Scores) -> str:
-    """Return ``9,912 / 9,874 of 10,000 examples correct``; without a count, the number alone."""
-    texts = [
-        f"{' / '.join(f'{each:,}' for each in values)} of {scores.total:,} examples {name}"
-        for name, values in scores.metrics.items()
-        if all(isinstance(each, int) for each in values)
-    ]
-    return ", ".join(texts) or f"{scores.total:,} examples"
-
-
 def score(tasks: Sequence[Task], heads: Sequence[Measured]) -> Scores:
     """Return the scores of measured examples, one entry of `heads` per task."""
     values = [task.metrics(head) for task, head in zip(tasks, heads, strict=True)]

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from zoo_core.data.dataset import Split
 from zoo_core.errors import VerificationError
 from zoo_core.frameworks.prediction import iter_outputs
-from zoo_core.metrics.scores import Scores, concatenate, counts_text, measure, score
+from zoo_core.metrics.metric_text import counts_text
+from zoo_core.metrics.scores import Scores, concatenate, measure, score
 from zoo_core.metrics.task import Task
 from zoo_core.pretrained.model import Pretrained
 

@@ -247,7 +247,8 @@ def _check_plan(
         )
         for target in dataset.spec.targets
     )
-    check_recipe(recipe, model, dataset.spec, trainer.spec, [loss.spec for loss in losses], tasks)
+    specs = [loss.spec for loss in losses]
+    check_recipe(recipe, model, dataset.spec, trainer.spec, losses=specs, tasks=tasks)
     return Plan(
         model=model,
         dataset=dataset,

@@ -83,4 +83,6 @@ def test_lines_of_text_are_examples(zoo, words):
 
 def test_file_that_is_not_text_is_an_error(zoo, words):
     (words / "latin.txt").write_bytes(b"\xff\xfe\x00")
-    assert "expected text in UTF-8" in zoo("predict", words / "run", words / "latin.txt", code=1).err
+    assert (
+        "expected text in UTF-8" in zoo("predict", words / "run", words / "latin.txt", code=1).err
+    )

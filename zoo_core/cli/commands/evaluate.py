@@ -9,8 +9,7 @@ import click
 from zoo_core.cli import options
 from zoo_core.cli.output import print_json
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.metrics.metric_text import format_metric
-from zoo_core.metrics.scores import counts_text
+from zoo_core.metrics.metric_text import counts_text, format_metric
 from zoo_core.system.terminal import print_lines
 
 if TYPE_CHECKING:

@@ -20,6 +20,7 @@ def check_recipe(
     model: Entry[ModelSpec],
     dataset: DatasetSpec,
     trainer: TrainerSpec,
+    *,
     losses: Sequence[LossSpec],
     tasks: Sequence[Task],
 ) -> None:
