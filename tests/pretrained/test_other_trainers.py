@@ -1,4 +1,4 @@
-"""Weights that another trainer of the framework, or an earlier version of the model, has written."""
+"""Weights of another trainer of the framework, or of an earlier version of the model."""
 
 import numpy as np
 import pytest

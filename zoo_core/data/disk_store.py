@@ -184,7 +184,8 @@ def _write_split(folder: Path, name: str, parts: Iterable[Split], content: Datas
         np.save(folder / _targets(name, head), np.concatenate(arrays))
     known = [each for each in examples if each is not None]
     if len(known) == len(examples):
-        whole = json.dumps(asdict(concatenate(known)))
+        # `asdict` would copy every key.
+        whole = json.dumps(vars(concatenate(known)))
         (folder / f"{name}-examples.json").write_text(whole, encoding="utf-8")
 
 

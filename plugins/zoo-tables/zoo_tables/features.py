@@ -84,7 +84,8 @@ def _number_feature(
 ) -> tuple[Column, NDArray[np.float32], int]:
     values = numbers(cells)
     absent = int(np.isnan(values).sum())
-    if absent == len(values) or np.nanmin(values) == np.nanmax(values):
+    known = values[~np.isnan(values)] if absent else values
+    if not len(known) or known.min() == known.max():
         refuse_constant(name, "none" if absent == len(values) else values[0], address, path)
     with np.errstate(over="ignore"):  # infinities, which a training refuses by name
         return Column(name=name), values.astype(np.float32)[np.newaxis], absent

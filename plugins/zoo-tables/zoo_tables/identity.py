@@ -49,8 +49,8 @@ def _cell_bits(column: pa.ChunkedArray) -> NDArray[np.uint64]:
     """Return 64 bits of each cell, which are equal for equal cells."""
     if is_numeric(column.type):
         values = numbers(column)
-        # NaN has many forms of bits.
-        return np.where(np.isnan(values), np.float64(np.nan), values).view(np.uint64)
+        values[np.isnan(values)] = np.nan  # NaN has many forms of bits
+        return values.view(np.uint64)
     codes, texts = categories(column)
     # Hashes of the words and not their codes, which new rows may change.
     hashes = [hashlib.sha256(text.encode()).digest()[:8] for text in texts]
