@@ -114,6 +114,22 @@ def test_ensemble_is_evaluated(zoo, published):
     assert done.code == 0, done.err
 
 
+@pytest.mark.requires("zoo-report")
+def test_models_are_reported(zoo, published, tmp_path):
+    reporting = {"ZOO_PLUGINS": "zoo-ordinal,zoo-numpy,zoo-report"}
+    words = ("grader-numpy.good", "grader-numpy.bad", *published)
+    done = zoo("report", *words, **reporting)
+    assert done.code == 0, done.err
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "grader-numpy.good" in page
+    for metric in ("exact match", "kappa"):
+        assert metric in page.lower()
+    trained = zoo("train", "grader-numpy", "--out", "drawn", **reporting)
+    assert trained.code == 0, trained.err
+    pictures = sorted(path.name for path in (tmp_path / "drawn").glob("*.png"))
+    assert pictures == ["curves.png", "hardest.png", "measure.png"]
+
+
 @pytest.mark.requires("zoo-tune")
 def test_recipe_is_searched(zoo, tmp_path):
     done = zoo("tune", "grader-numpy", "--trials", 2, "--out", "study")
