@@ -17,10 +17,12 @@ from zoo_core.training.training import Training
 from zoo_core.weights.file import load_weights
 
 PLUGIN = '''
-"""Three models for the images of the toy plugin."""
+"""Three models for the images of the toy plugin, and one for a class and a number."""
 
-from zoo_core.hookspecs import hookimpl
-from zoo_core.plugins.specs import ModelSpec
+import numpy as np
+from zoo_core import (
+    ArrayDataset, DatasetSpec, InputSpec, ModelSpec, Split, TargetSpec, class_targets, hookimpl
+)
 
 RECIPES = {"default": {"epochs": 2, "batch_size": 59, "optimizer": "adamw", "lr": 0.01}}
 
@@ -48,6 +50,25 @@ def build_flat(config):
     return _Heads(trunk, 20, config)
 
 
+def build_mixed(config):
+    from torch import nn
+
+    return _Heads(nn.Sequential(nn.Linear(3, 20), nn.ReLU()), 20, config)
+
+
+INPUT = InputSpec(kind="features", shape=(3,))
+TARGETS = (*class_targets(("negative", "positive")), TargetSpec(task="regression", name="sum"))
+
+
+def load_rows():
+    splits = {}
+    for seed, (name, size) in enumerate({"train": 200, "test": 45}.items()):
+        rows = np.random.default_rng(seed).normal(size=(size, 3)).astype(np.float32)
+        sums = rows.sum(axis=1)
+        splits[name] = Split(rows, ((sums > 0).astype(np.int64), sums))
+    return ArrayDataset(splits, TARGETS, input=INPUT)
+
+
 def _Heads(trunk, features, config):
     from torch import nn
 
@@ -65,6 +86,15 @@ def _Heads(trunk, features, config):
 
 
 @hookimpl
+def zoo_datasets():
+    return [
+        DatasetSpec(name="rows", summary="Made.", loader="zoo_tiny.plugin:load_rows", input=INPUT,
+            targets=TARGETS, sizes={"train": 200, "test": 45}, sha256="", license="MIT",
+            source="made")
+    ]
+
+
+@hookimpl
 def zoo_models():
     return [
         ModelSpec(
@@ -74,11 +104,13 @@ def zoo_models():
             config="zoo_core.recipes.model_config:ModelConfig",
             recipes="zoo_tiny.plugin:RECIPES",
             trainer="torch",
-            dataset="toy-pairs",
+            dataset="rows" if name == "mixed" else "toy-pairs",
             heads=2,
+            tasks=(),
+            inputs=(),
             license="MIT",
         )
-        for name in ("plain", "whole", "flat")
+        for name in ("plain", "whole", "flat", "mixed")
     ]
 '''
 
@@ -163,16 +195,16 @@ def card(run):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [2, 4])
+@pytest.mark.parametrize(("count", "model"), [(2, "plain"), (4, "plain"), (2, "mixed")])
 def test_torchrun_agrees_with_single_process_and_prints_once(
-    torchrun, toy_site, monkeypatch, count
+    torchrun, toy_site, monkeypatch, count, model
 ):
     """The last batch of 180 images has three, so that only the first process has any."""
     monkeypatch.syspath_prepend(str(toy_site))
     monkeypatch.syspath_prepend(str(Path(__file__).parents[3] / "tests" / "toy"))
-    alone = Training.new(load_catalog(), "plain", out=Path("alone")).run()
-    printed = torchrun(count, "-m", "zoo_core", "train", "plain", "--out", "together")
-    assert printed.count("Training plain") == printed.count("Epoch 2/2") == 1
+    alone = Training.new(load_catalog(), model, out=Path("alone")).run()
+    printed = torchrun(count, "-m", "zoo_core", "train", model, "--out", "together")
+    assert printed.count(f"Training {model}") == printed.count("Epoch 2/2") == 1
     together, by_one = card("together"), card("alone")
     assert together["environment"].pop("processes") == count
     assert "processes" not in by_one["environment"]
