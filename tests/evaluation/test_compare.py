@@ -151,7 +151,7 @@ def test_zoo_compare_reports_comparison_as_json_and_text(cli, tmp_path):
     assert line.endswith("good")
     assert f"{len(report['disputed'])} examples are predicted correctly by some" in text
     assert "The 2 that the fewest" in text
-    assert len(text.split("IMAGE")[1].splitlines()) == 3
+    assert len(text.split("EXAMPLE")[1].splitlines()) == 3
 
 
 @pytest.mark.parametrize("names", [["run"], ["run", "run"]])

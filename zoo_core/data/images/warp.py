@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.data.images.augmentation import Positions
+if TYPE_CHECKING:  # because its recipes import pydantic, and predicting needs no recipe
+    from zoo_core.data.images.augmentation import Positions
 
 Images = NDArray[np.float32]
 
