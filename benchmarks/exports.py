@@ -1,9 +1,10 @@
 """Exported files compared with zoo's predictions on every test image.
 
-    python -m benchmarks.exports
+    python -m benchmarks.exports [MODEL.TAG]…
 
-exports all published weights in every format of their trainer, runs each file on the whole test
-split, stores the differences from zoo in ``benchmarks/exports``, and prints them as a table.
+exports published weights, by default all, in every format of their trainer, runs each file on the
+whole test split, stores the differences from zoo in ``benchmarks/exports``, and prints them as a
+table.
 """
 
 from __future__ import annotations
@@ -114,11 +115,15 @@ def kept() -> Exports:
 
 
 @click.command()
-def main() -> None:
-    """Export everything, run it, and store the differences from zoo."""
+@click.argument("names", nargs=-1, metavar="[MODEL.TAG]…")
+def main(names: tuple[str, ...]) -> None:
+    """Export the named weights or all, run the files, and store the differences from zoo."""
     catalog = installed_catalog()
-    rows = []
+    rows: list[Row] = []
     for each in list_published(known_registries(catalog)):
+        if names and each.published.name not in names:
+            rows += [row for row in kept().files if row.weights == each.name]
+            continue
         for row in sorted(measure(catalog, each), key=lambda row: row.format):
             click.echo(f"{row.weights} {row.format}: {row.difference:.1e}", err=True)
             rows.append(row)
