@@ -10,7 +10,7 @@ from zoo_core.data.dataset import ArrayDataset, Split, load_dataset
 from zoo_core.data.splits import TrainingData, check_targets, permutation, split_rows
 from zoo_core.errors import DataError, VerificationError
 from zoo_core.evaluation.evaluate import evaluate_pretrained
-from zoo_core.plugins.data_specs import InputSpec, class_targets
+from zoo_core.plugins.data_specs import InputSpec, TargetSpec, class_targets
 from zoo_core.plugins.entry import Entry
 from zoo_core.pretrained.load import load_pretrained
 from zoo_core.tasks.classification import Classification
@@ -62,6 +62,13 @@ def test_array_dataset_rejects_split_unlike_training_split():
     }
     with pytest.raises(DataError, match=r"'test': expected uint8 \(N, 1, 3, 3\), got .* 3, 4\)"):
         ArrayDataset(splits, class_targets("ab"))
+
+
+def test_classes_without_names_are_named_by_their_numbers():
+    heads = (*class_targets(3), TargetSpec(task="multi-label", size=2), TargetSpec(task="values"))
+    targets = (labels(2, 0), np.zeros((2, 2), np.uint8), np.zeros(2, np.float32))
+    dataset = ArrayDataset({"train": Split(images(2, 1, 3, 3), targets)}, heads)
+    assert [target.classes for target in dataset.targets] == [("0", "1", "2"), ("0", "1"), ()]
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,17 @@ def test_class_and_number_from_one_trunk(tmp_path):
     assert zoo.evaluate(run.folder, dataset=houses()).to_json() == test.to_json()
 
 
+def test_classes_without_names_are_predicted_as_numbers(tmp_path):
+    named = houses(heads=(1,))
+    train(zoo.ArrayDataset(named.splits, zoo.class_targets(2)), tmp_path / "run")
+    pretrained = zoo.load(tmp_path / "run")
+    prediction = pretrained.predict(named.splits["test"].inputs[:9])
+    (texts,) = [[*task.texts(prediction.heads[0])] for task in pretrained.tasks]
+    assert [text.split()[0] for text in texts] == [str(each) for each in prediction.labels[:, 0]]
+    (labels,) = [[*task.target_texts(np.array([1, 0]))] for task in pretrained.tasks]
+    assert labels == ["1", "0"]
+
+
 def test_card_of_other_tasks_is_complete(tmp_path):
     run = train(houses(), tmp_path / "run")
     facts = json.loads((run.folder / "card.json").read_bytes())["dataset"]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from zoo_core.data.examples import Examples
 from zoo_core.data.reading_facts import NO_FACTS, ReadingFacts
 from zoo_core.errors import DataError, VerificationError
-from zoo_core.plugins.data_specs import InputSpec, TargetSpec, are_class_images, plain
+from zoo_core.plugins.data_specs import InputSpec, TargetSpec, are_class_images, plain, with_names
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec
 
@@ -78,7 +78,8 @@ class ArrayDataset:
 
     Attributes:
         splits: at least ``train`` and ``test``.
-        targets: task, and names of classes, of each head.
+        targets: task, and names of classes, of each head; classes without names are named by their
+            numbers.
         mean: mean of the training inputs per entry of the first axis, such as the channels of
             images, whose pixels are from 0 to 1; empty to compute it from the rows that a model is
             trained on.
@@ -98,6 +99,9 @@ class ArrayDataset:
     input: InputSpec | None = None
 
     def __post_init__(self) -> None:
+        # Here, because everything that shows a class takes its name from the loaded data.
+        # `object`, because a frozen dataclass refuses assignments.
+        object.__setattr__(self, "targets", tuple(map(with_names, self.targets)))
         for name, split in self.splits.items():
             if len(split.targets) != len(self.targets):
                 raise DataError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from zoo_core.plugins.field_types import check_field_types
@@ -93,7 +93,8 @@ class TargetSpec:
         task: name of the head's task, for instance ``classification`` (`TaskSpec`).
         name: name of the target, such as the column of a table; empty for a number.
         classes: names of the classes, labels or symbols, in the order of the outputs.
-        size: number of classes, where their names come with the data; 0 for that of `classes`.
+        size: number of classes, where their names come with the data, or are their numbers; 0 for
+            that of `classes`.
         unit: unit of the values, for instance ``USD``.
         shape: shape of one example's target; empty for a single number.
     """
@@ -118,6 +119,11 @@ class TargetSpec:
     def values(self) -> int:
         """Number of values of an example's target."""
         return math.prod(self.shape)
+
+
+def with_names(target: TargetSpec) -> TargetSpec:
+    """Return a target whose classes have names: their numbers, if it states only how many."""
+    return replace(target, classes=target.classes or tuple(map(str, range(target.size))))
 
 
 def are_class_images(spec: InputSpec, targets: Sequence[TargetSpec]) -> bool:
@@ -202,7 +208,8 @@ def class_targets(*heads: Sequence[str] | int) -> tuple[TargetSpec, ...]:
     """Return the targets of a data set whose heads are all for classification.
 
     Args:
-        heads: names of the classes of each head, or their number.
+        heads: names of the classes of each head, or their number; the names of a loaded data set
+            are then ``0``, ``1`` and so on.
     """
     return tuple(
         TargetSpec(task=CLASSES, size=classes)

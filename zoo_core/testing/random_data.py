@@ -16,7 +16,7 @@ from zoo_core.data.dataset import ArrayDataset, Split
 from zoo_core.data.normalization import Normalization
 from zoo_core.data.splits import TrainingData
 from zoo_core.metrics.task import Task
-from zoo_core.plugins.data_specs import InputSpec, TargetSpec, class_targets
+from zoo_core.plugins.data_specs import InputSpec, TargetSpec, class_targets, with_names
 from zoo_core.plugins.specs import DatasetSpec
 from zoo_core.system.random_numbers import uniform
 
@@ -213,7 +213,3 @@ def _dataset(
         std=(0.2,) * entries,
         input=spec,
     )
-
-
-def with_names(target: TargetSpec) -> TargetSpec:
-    return replace(target, classes=target.classes or tuple(map(str, range(target.size))))

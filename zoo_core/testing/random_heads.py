@@ -12,12 +12,12 @@ import numpy as np
 from zoo_core.errors import ZooError, one_line
 from zoo_core.metrics.task import Task
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.plugins.data_specs import TargetSpec
+from zoo_core.plugins.data_specs import TargetSpec, with_names
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import TaskSpec
 from zoo_core.system.random_numbers import uniform
 from zoo_core.testing.check import ContractError
-from zoo_core.testing.random_data import Array, with_names
+from zoo_core.testing.random_data import Array
 
 COUNT = 9
 """Number of examples of a head."""

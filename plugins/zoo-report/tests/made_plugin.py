@@ -30,6 +30,7 @@ PRICE = TargetSpec(task="regression", name="price", unit="USD")
 PLACE = TargetSpec(task="regression", name="place", unit="px", shape=(2,))
 DEPTH = TargetSpec(task="regression", name="depth", unit="m", shape=(8, 12))
 KIND = TargetSpec(task="classification", classes=CLASSES)
+NUMBERED_KIND = TargetSpec(task="classification", size=3)
 TAGS = TargetSpec(task="multi-label", classes=("top", "bottom", "left", "right"))
 MASK = TargetSpec(task="segmentation", classes=("sky", "ground", "blob"), shape=(8, 12))
 WORD = TargetSpec(task="sequence", classes=tuple("abc"), shape=(4,))
@@ -60,6 +61,7 @@ def _targets(target, places, masks, rng):
     return {
         PLACE: lambda: places.astype(np.float32),
         KIND: lambda: columns * 3 // 11,
+        NUMBERED_KIND: lambda: columns * 3 // 11,
         TAGS: lambda: np.stack([rows < 3, rows > 4, columns < 4, columns > 7], axis=1),
         MASK: lambda: _without_first_row(masks),
         DEPTH: lambda: (masks + np.arange(12) / 12).astype(np.float32),
@@ -115,6 +117,7 @@ DATA = {
     "words": (IMAGE, WORD),
     "table-grades": (TABLE, GRADE),
     "table-kinds": (TABLE, KIND),
+    "numbered-kinds": (TABLE, NUMBERED_KIND),
     "texts": (WORDS, KIND),
     "mixed": (IMAGE, KIND, PRICE, GRADE),
 }
@@ -124,6 +127,7 @@ load_prices, load_places, load_depths, load_tags, load_masks = (
 load_words, load_table_grades, load_table_kinds, load_texts, load_mixed = (
     _made(*DATA[name]) for name in ("words", "table-grades", "table-kinds", "texts", "mixed")
 )
+load_numbered_kinds = _made(*DATA["numbered-kinds"])
 
 
 # The task: grades 0 to K-1, of which a near one is better than a far one.

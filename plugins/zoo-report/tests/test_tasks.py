@@ -44,6 +44,7 @@ PICTURES = {
     "words": ["curves", "edits", "strings"],
     "table-grades": ["curves", "hardest", "measure"],
     "table-kinds": ["confusion", "curves", "misread"],
+    "numbered-kinds": ["confusion", "curves", "misread"],
     "texts": ["confusion", "curves", "misread"],
     "mixed": [
         "confusion",
