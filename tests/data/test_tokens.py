@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from zoo_core import InputSpec
-from zoo_core.data.tokens import PADDING, UNKNOWN, encode_texts, make_vocabulary
-from zoo_core.errors import InvalidValueError
+from zoo_core.data.tokens import PADDING, UNKNOWN, check_tokens, encode_texts, make_vocabulary
+from zoo_core.errors import DataError, InvalidValueError
 
 
 def spec(vocabulary, length=6):
@@ -39,3 +39,23 @@ def test_vocabulary_has_most_frequent_tokens():
 def test_tokens_without_a_vocabulary_are_not_text():
     with pytest.raises(InvalidValueError, match="without a vocabulary"):
         encode_texts(["a"], InputSpec(kind="tokens", shape=(3,), size=9))
+
+
+@pytest.mark.parametrize("token", [-1, 9, 40])
+def test_token_outside_the_vocabulary_is_an_error(token):
+    sized = InputSpec(kind="tokens", shape=(2,), size=9)
+    check_tokens(np.array([[0, 8]]), sized)
+    with pytest.raises(DataError, match=f"expected tokens 0 to 8, got {token} in example 1"):
+        check_tokens(np.array([[0, 8], [1, token]]), sized)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({}, "size: expected the number of different tokens, or a vocabulary"),
+        ({"vocabulary": ("a", "b", "c"), "size": 2}, "size: expected 3, .* got 2"),
+    ],
+)
+def test_tokens_need_their_number(values, message):
+    with pytest.raises(ValueError, match=message):
+        InputSpec(kind="tokens", shape=(5,), **values)

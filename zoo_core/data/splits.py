@@ -12,6 +12,7 @@ from zoo_core.data.dataset import ArrayDataset, Split
 from zoo_core.data.examples import held_out_rows
 from zoo_core.data.normalization import Normalization
 from zoo_core.data.standardize import make_normalization
+from zoo_core.data.tokens import check_tokens
 from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.metrics.task import Task
 from zoo_core.recipes.recipe import Recipe
@@ -94,15 +95,31 @@ def training_data(
         tasks: task of each head; None for the split alone, to describe the data.
 
     Raises:
-        DataError: there are too few examples for a validation split, targets do not fit their
-            task, or inputs cannot be normalized.
+        DataError: there are too few examples for a validation split, inputs are not of their kind,
+            targets do not fit their task, or inputs cannot be normalized.
     """
     train, validation = _split(dataset, recipe)
     if tasks is None:
         return TrainingData(dataset, train, validation, Normalization(dataset.mean, dataset.std))
+    check_inputs(dataset)
     check_targets(dataset, tasks)
     normalization = make_normalization(dataset, train, recipe, tasks)
     return TrainingData(dataset, train, validation, normalization)
+
+
+def check_inputs(dataset: ArrayDataset) -> None:
+    """Check that the inputs of all splits are values of their kind.
+
+    Raises:
+        DataError: one is not.
+    """
+    if dataset.input_spec.kind != "tokens":
+        return
+    for name, split in dataset.splits.items():
+        try:
+            check_tokens(split.inputs, dataset.input_spec)
+        except DataError as exc:
+            raise DataError(f"wrong inputs in split {name!r}: {exc.problem}") from exc
 
 
 def check_targets(dataset: ArrayDataset, tasks: Sequence[Task]) -> None:

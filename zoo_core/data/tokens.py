@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.errors import InvalidValueError
+from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.plugins.data_specs import InputSpec
 
 PADDING, UNKNOWN = 0, 1
@@ -58,3 +59,20 @@ def make_vocabulary(texts: Sequence[str], *, words: bool, size: int = 0) -> tupl
     # By name among equal counts, so that the vocabulary does not depend on the order of the texts.
     ordered = sorted(counts, key=lambda token: (-counts[token], token))
     return ("<pad>", "<unknown>", *(ordered[: size - 2] if size else ordered))
+
+
+def check_tokens(tokens: NDArray[Any], spec: InputSpec) -> None:
+    """Check that tokens ``(N, *shape)`` are numbers of the vocabulary.
+
+    Raises:
+        DataError: one is negative, or as large as the number of different tokens.
+    """
+    # Not left to the model, whose embedding raises an `IndexError`, and on a GPU may end the
+    # process.
+    wrong = (tokens < 0) | (tokens >= spec.size)
+    if wrong.any():
+        row = int(np.nonzero(wrong)[0][0])
+        raise DataError(
+            f"expected tokens 0 to {spec.size - 1}, got {tokens[wrong][0]} in example {row}, "
+            "counted from 0",
+        )

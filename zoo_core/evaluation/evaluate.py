@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from zoo_core.data.dataset import load_dataset
-from zoo_core.data.splits import check_targets
+from zoo_core.data.splits import check_inputs, check_targets
 from zoo_core.evaluation.scored_split import (
     ScoredSplit,
     check_fit,
@@ -118,5 +118,6 @@ def find_scored_split(
     # Before the data set is loaded, which may take minutes.
     check_fit(entry.spec, pretrained, split)
     data = load_dataset(entry)
+    check_inputs(data)
     check_targets(data, find_tasks(catalog, data.targets))
     return make_scored_split(entry.spec, data, pretrained, split=split, classes=classes)

@@ -146,8 +146,8 @@ def check_fit(spec: DatasetSpec, members: Sequence[Pretrained], split: str) -> N
 
     Raises:
         UnknownNameError: there is no such split.
-        InvalidValueError: inputs or tasks differ from a model's, or two models have different
-            classes.
+        InvalidValueError: inputs, their vocabulary or tasks differ from a model's, or two models
+            have different classes.
     """
     if split not in spec.sizes:
         hint = choose_from(split, spec.sizes)
@@ -161,6 +161,12 @@ def check_fit(spec: DatasetSpec, members: Sequence[Pretrained], split: str) -> N
                 f"got {found}",
                 hint="Choose a data set of this form: zoo list datasets",
             )
+        if spec.input.vocabulary != member.input.vocabulary:
+            raise InvalidValueError(
+                f"dataset {spec.name!r} does not fit {short_name(member)}: its tokens are those of "
+                "another vocabulary",
+                hint="Encode its texts with the vocabulary of the training.",
+            )
     first = members[0]
     for other in members[1:]:
         classes = (classes_of(first.targets), classes_of(other.targets))
@@ -169,7 +175,8 @@ def check_fit(spec: DatasetSpec, members: Sequence[Pretrained], split: str) -> N
 
 def _form(spec: InputSpec, targets: Sequence[TargetSpec]) -> str:
     """Return the kind and shape of inputs, and the tasks of the heads, in words."""
-    kind = "images" if spec.kind == "image" else spec.kind
+    kinds = {"image": "images", "tokens": f"tokens 0 to {spec.size - 1}"}
+    kind = kinds.get(spec.kind, spec.kind)
     tasks = join_names(target.task for target in targets)
     heads = "1 target" if len(targets) == 1 else f"{len(targets)} targets"
     return f"{kind} {tuple(spec.shape)} with {heads} ({tasks})"

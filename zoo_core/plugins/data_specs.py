@@ -77,7 +77,21 @@ class InputSpec:
             )
         # `object`, because a frozen dataclass refuses assignments.
         object.__setattr__(self, "dtype", self.dtype or INPUT_DTYPES[self.kind])
+        self._check_size()
         object.__setattr__(self, "size", self.size or len(self.vocabulary))
+
+    def _check_size(self) -> None:
+        tokens = len(self.vocabulary)
+        if tokens and self.size not in (0, tokens):
+            raise ValueError(
+                f"InputSpec: size: expected {tokens}, the number of tokens in the vocabulary, "
+                f"got {self.size}"
+            )
+        if self.kind == "tokens" and not (tokens or self.size > 0):
+            raise ValueError(
+                "InputSpec: size: expected the number of different tokens, or a vocabulary, "
+                "for inputs of kind tokens"
+            )
 
     @property
     def is_plain(self) -> bool:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.data.normalization import Normalization
-from zoo_core.errors import InvalidValueError
+from zoo_core.data.tokens import check_tokens
+from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.frameworks.prediction import predict_views
 from zoo_core.frameworks.trainer import Trainer
 from zoo_core.plugins.data_specs import InputSpec, TargetSpec, feature_name
@@ -95,8 +96,9 @@ class Pretrained:
         ``(H, W)``. One example of another kind may lack the first axis.
 
         Raises:
-            InvalidValueError: dtype or shape are not those of the model's inputs, or a number is
-                missing although the weights were not trained to fill it.
+            InvalidValueError: dtype or shape are not those of the model's inputs, a token is not in
+                its vocabulary, or a number is missing although the weights were not trained to
+                fill it.
         """
         # Deferred, because loading by name should cost little more than importing the framework.
         from zoo_core.metrics.predictions import predictions_of
@@ -129,7 +131,15 @@ class Pretrained:
             )
         if batch.dtype.kind == "f":
             self._check_numbers(batch)
+        if spec.kind == "tokens":
+            self._check_tokens(batch)
         return batch
+
+    def _check_tokens(self, batch: NDArray[Any]) -> None:
+        try:
+            check_tokens(batch, self.input)
+        except DataError as exc:
+            raise InvalidValueError(exc.problem) from exc
 
     def _check_numbers(self, batch: NDArray[Any]) -> None:
         wrong = np.isinf(batch) if self.normalization.fill else ~np.isfinite(batch)

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 PLUGIN = '''
@@ -47,6 +48,25 @@ def zoo_datasets():
 '''
 
 
+SHIFTED = """
+import dataclasses
+import numpy as np
+import zoo_core as zoo
+import words
+
+def load():
+    whole = words.load()
+    split = zoo.Split(whole.splits["train"].inputs + 7, whole.splits["train"].targets)
+    return dataclasses.replace(whole, splits={"train": split, "test": split})
+
+@zoo.hookimpl
+def zoo_datasets():
+    (spec,) = words.zoo_datasets()
+    yield dataclasses.replace(spec, name="shifted", loader="shifted:load")
+"""
+"""A data set whose tokens are not those of its vocabulary."""
+
+
 @pytest.fixture(scope="module")
 def words(tmp_path_factory):
     """Return a folder with the plugin and a training of its model in `run`."""
@@ -86,3 +106,22 @@ def test_file_that_is_not_text_is_an_error(zoo, words):
     assert (
         "expected text in UTF-8" in zoo("predict", words / "run", words / "latin.txt", code=1).err
     )
+
+
+def test_token_outside_the_vocabulary_is_refused_everywhere(zoo, words, run_process):
+    np.save(words / "tokens.npy", np.array([[0, 2, 99, 1]]))
+    wrong = zoo("predict", words / "run", words / "tokens.npy", code=2).err
+    assert "expected tokens 0 to 10, got 99 in example 0" in wrong
+    (words / "shifted.py").write_text(SHIFTED, encoding="utf-8")
+    for command in (
+        ["train", "word-net", "--dataset", "shifted", "--out", words / "shifted-run"],
+        ["evaluate", words / "run", "--dataset", "shifted"],
+        ["check", "shifted", "--only", "*splits*"],
+    ):
+        result = run_process(
+            "-m", "zoo_core", "-p", words / "words.py", "-p", words / "shifted.py", *command
+        )
+        assert result.code in {1, 5}
+        text = " ".join((result.out + result.err).split())
+        assert "in split 'train': expected tokens 0 to 10, got 1" in text
+    assert not (words / "shifted-run").exists()

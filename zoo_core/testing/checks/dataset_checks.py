@@ -14,7 +14,7 @@ from PIL import Image
 
 from zoo_core.data.dataset import ArrayDataset, Split, load_dataset
 from zoo_core.data.images.processor import ImageReader, model_processor
-from zoo_core.data.splits import check_targets
+from zoo_core.data.splits import check_inputs, check_targets
 from zoo_core.errors import UnavailableError
 from zoo_core.metrics.find_tasks import find_tasks
 from zoo_core.plugins.catalog import Catalog
@@ -34,7 +34,7 @@ def can_be_loaded(catalog: Catalog, name: str) -> None:
 
 
 def has_its_splits(catalog: Catalog, name: str) -> None:
-    """Check that splits, shapes and the dtype of inputs are those of the spec."""
+    """Check that splits, shapes, dtype and tokens of inputs are those of the spec."""
     spec = catalog.dataset(name).spec
     actual = {split: part.inputs.shape for split, part in _load(catalog, name).splits.items()}
     expected = {split: (size, *spec.input.shape) for split, size in spec.sizes.items()}
@@ -45,6 +45,7 @@ def has_its_splits(catalog: Catalog, name: str) -> None:
             dtype == np.dtype(spec.input.dtype),
             f"inputs of {split}: expected {spec.input.dtype}, as in its spec, got {dtype}",
         )
+    check_inputs(_load(catalog, name))
 
 
 def has_its_classes(catalog: Catalog, name: str) -> None:
