@@ -75,6 +75,18 @@ def test_plugin_command_exception_exits_1(cli, greeter):
     assert "ZeroDivisionError" in done.err
 
 
+def test_plugin_command_without_decorator_names_its_line(cli, greeter, tmp_path):
+    code = GREETING.replace("@click.command()\n", "").replace('@click.argument("whom")\n', "")
+    done = cli("greet", "you", site=greeter("bare", code))
+    assert done.code == 4
+    assert "command 'greet' of zoo-bare 1.0: command: expected a click command" in done.err
+    assert "zoo_bare.greeting:greet, got function" in done.err
+    file = tmp_path / "bare.py"
+    hooks = PLUGIN.replace("zoo_NAME.greeting:greet", "bare:greet")
+    file.write_text(f"{hooks}\ndef greet():\n    pass\n", encoding="utf-8")
+    assert f"Edit {file}:9." in cli("-p", file, "greet").err
+
+
 def test_command_of_broken_plugin_is_unavailable(cli, site, write_plugin):
     write_plugin(site, "zoo-bad", "1 / 0")
     done = cli("greet", "you", site=site)

@@ -25,6 +25,7 @@ from zoo_core.errors import (
     ZooError,
     choose_from,
 )
+from zoo_core.installation.click_commands import resolve_command
 from zoo_core.installation.installed import (
     EXTRA,
     installed_catalog,
@@ -54,9 +55,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        entry = installed_catalog().command(cmd_name)
-        command: click.Command = entry.resolve(entry.spec.command)
-        return command
+        return resolve_command(installed_catalog().command(cmd_name))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

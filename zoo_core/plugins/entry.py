@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from zoo_core.errors import ZooError
+from zoo_core.errors import PluginError, ZooError
 from zoo_core.plugins.plugin import Plugin
 from zoo_core.plugins.specs import Spec
 from zoo_core.system.gc_pause import gc_paused
@@ -63,6 +63,10 @@ class Entry(Generic[S]):
         if not isinstance(returned, returns):
             raise self._failed(import_string).return_error(returns, returned, function)
         return returned
+
+    def unfit(self, field: str, expected: str, found: Any) -> PluginError:
+        """Return the error for an imported object that is not the one that a field expects."""
+        return self._failed(getattr(self.spec, field)).type_error(field, expected, found)
 
     def _failed(self, import_string: str) -> FailedImport:
         # Imported here, because loading weights by name must be fast where nothing fails.

@@ -58,7 +58,7 @@ class FailedImport:
     def type_error(self, field: str, expected: str, found: Any) -> PluginError:
         """Return the error for an object that is not the one that a field expects."""
         problem = f"expected {expected} at {self.import_string}, got {type(found).__name__}"
-        return self._error(problem, self._edit(), field)
+        return self._error(problem, self._edit(line_of(found)), field)
 
     def return_error(self, expected: type, returned: Any, function: Any) -> PluginError:
         """Return the error for an imported function that returned another type."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import click
 from click.testing import CliRunner
 
 from zoo_core.errors import ZooError, join_names, one_line
+from zoo_core.installation.click_commands import resolve_command
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec, LossSpec
@@ -37,18 +37,12 @@ def refuses_an_address_without_data(catalog: Catalog, name: str) -> None:
 
 def is_a_click_command(catalog: Catalog, name: str) -> None:
     """Check that the command is a click command."""
-    entry = catalog.command(name)
-    command = entry.resolve(entry.spec.command)
-    expect(
-        isinstance(command, click.Command),
-        f"{entry.spec.command}: expected a click command, got {command!r}",
-    )
+    resolve_command(catalog.command(name))
 
 
 def has_a_help_text(catalog: Catalog, name: str) -> None:
     """Check that ``--help`` succeeds and has a text."""
-    entry = catalog.command(name)
-    command = entry.resolve(entry.spec.command)
+    command = resolve_command(catalog.command(name))
     done = CliRunner().invoke(command, ["--help"])
     expect(
         done.exit_code == 0,
