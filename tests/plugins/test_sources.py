@@ -68,6 +68,18 @@ def test_zoo_list_and_info_describe_source_and_its_dataset(zoo):
     assert (found["kind"], found["name"], found["sizes"]["train"]) == ("dataset", "repeated:2", 400)
 
 
+def test_described_data_have_the_name_that_was_asked_for(site, cli, write_plugin, tmp_path):
+    code = PLUGIN.replace('name=f"repeated:{address}"', 'name="twice"')
+    write_plugin(site, "zoo-repeated", code)
+    done = cli("info", "repeated:2", site=site)
+    assert done.code == 4
+    expected = "describe: expected a DatasetSpec with the name 'repeated:2' from "
+    assert f"{expected}zoo_repeated.plugin:describe, got 'twice'" in done.err
+    file = tmp_path / "twice.py"
+    file.write_text(code.replace("zoo_repeated.plugin", "twice"), encoding="utf-8")
+    assert f"Edit {file}:13." in cli("-p", file, "info", "repeated:2").err
+
+
 @pytest.mark.parametrize(
     ("dataset", "code", "expected"),
     [

@@ -101,6 +101,13 @@ class Catalog:
                 hint=f"Append one: {source}:{found.spec.address}",
             )
         described = found.call(found.spec.describe, address, returns=DatasetSpec)
+        # By this name, cards and runs find the data again.
+        if described.name != (expected := f"{found.spec.name}:{address}"):
+            raise found.wrong_return(
+                found.spec.describe,
+                f"a DatasetSpec with the name {expected!r}",
+                f"{described.name!r}",
+            )
         return Entry(described, found.plugin)
 
     def source(self, name: str) -> Entry[SourceSpec]:

@@ -64,6 +64,10 @@ class Entry(Generic[S]):
             raise self._failed(import_string).return_error(returns, returned, function)
         return returned
 
+    def wrong_return(self, import_string: str, expected: str, got: str) -> PluginError:
+        """Return the error for a function that returned another value than expected."""
+        return self._failed(import_string).value_error(expected, got, self.resolve(import_string))
+
     def unfit(self, field: str, expected: str, found: Any) -> PluginError:
         """Return the error for an imported object that is not the one that a field expects."""
         return self._failed(getattr(self.spec, field)).type_error(field, expected, found)

@@ -64,7 +64,11 @@ class FailedImport:
         """Return the error for an imported function that returned another type."""
         name = type(returned).__name__
         got = "None (a return statement is missing)" if returned is None else name
-        problem = f"expected {expected.__name__} from {self.import_string}, got {got}"
+        return self.value_error(expected.__name__, got, function)
+
+    def value_error(self, expected: str, got: str, function: Any) -> PluginError:
+        """Return the error for an imported function that returned another value."""
+        problem = f"expected {expected} from {self.import_string}, got {got}"
         return self._error(problem, self._edit(line_of(function)))
 
     def _error(self, problem: str, hint: str, field: str = "") -> PluginError:
