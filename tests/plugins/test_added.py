@@ -331,12 +331,14 @@ def test_resume_needs_equal_arrays(toy, tmp_path, monkeypatch):
 
     with pytest.raises(KeyboardInterrupt):
         zoo.train("softmax", dataset=arrays(), out=tmp_path / "run", callbacks=[Stop()])
+    with pytest.raises(VerificationError, match=f"got {arrays(brightness=40).sha256()}"):
+        zoo.resume(tmp_path / "run", dataset=arrays(brightness=40))
     # As in another process.
     monkeypatch.setattr(installed, "_added", [])
     monkeypatch.setattr(installed, "_catalog", None)
     with pytest.raises(UnknownNameError, match="pass an equal ArrayDataset"):
         zoo.resume(tmp_path / "run")
-    with pytest.raises(UnknownNameError, match="pass an equal ArrayDataset"):
+    with pytest.raises(VerificationError, match="not those that the training in .*run began"):
         zoo.resume(tmp_path / "run", dataset=arrays(brightness=40))
     run = zoo.resume(tmp_path / "run", dataset=arrays())
     whole = zoo.train("softmax", dataset=arrays(), out=tmp_path / "whole")

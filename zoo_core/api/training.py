@@ -86,6 +86,7 @@ def resume(
     return Training.resume(
         usable_catalog(),
         Path(run),
+        given=dataset,
         device=device,
         threads=threads,
         callbacks=CallbackList(callbacks),

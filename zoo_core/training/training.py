@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from zoo_core.data.dataset import load_dataset
+from zoo_core.data.dataset import ArrayDataset, load_dataset
 from zoo_core.data.example_record import make_record
 from zoo_core.data.find_dataset import find_dataset
 from zoo_core.errors import InterruptedTrainingError, TrainingError, VerificationError
@@ -23,7 +23,7 @@ from zoo_core.training.callbacks import CallbackDispatcher
 from zoo_core.training.checkpoint import Checkpoints
 from zoo_core.training.checkpointing import CheckpointManager
 from zoo_core.training.checks.output_checks import check_outputs
-from zoo_core.training.checks.same_data import find_same_data
+from zoo_core.training.checks.same_data import check_given_data, find_same_data
 from zoo_core.training.divergence import DivergedError
 from zoo_core.training.final_scores import score_test
 from zoo_core.training.loop import TrainingLoop
@@ -111,6 +111,7 @@ class Training:
         catalog: Catalog,
         folder: Path,
         *,
+        given: ArrayDataset | None = None,
         device: str | None = None,
         threads: int | None = None,
         checkpoint_every: float = CHECKPOINT_SECONDS,
@@ -118,7 +119,8 @@ class Training:
     ) -> Training:
         """Return a stopped training, to continue from its newest intact checkpoint.
 
-        Without `device` or `threads`, those of the first start are used.
+        Without `device` or `threads`, those of the first start are used. `given` is the data set
+        that the caller has passed, if it is not found by name.
 
         Raises:
             DataError: the folder has no run.
@@ -126,6 +128,8 @@ class Training:
             VerificationError: its data have changed.
         """
         config = unfinished_run(folder)
+        if given is not None:
+            check_given_data(config, folder, given.sha256())
         # First, because changed classes would fail later, with an error about the model's config.
         dataset = find_same_data(catalog, config, folder)
         return cls(

@@ -16,6 +16,20 @@ from zoo_core.plugins.specs import DatasetSpec
 from zoo_core.training.run_folder import RunConfig
 
 
+def check_given_data(begun: RunConfig, folder: Path, sha256: str) -> None:
+    """Check that arrays that were passed to continue a run are those of its start.
+
+    Raises:
+        VerificationError: they are not.
+    """
+    if begun.data is not None and begun.data.sha256 != sha256:
+        raise VerificationError(
+            f"dataset: the arrays are not those that the training in {folder} began with: "
+            f"expected sha256 {begun.data.sha256}, got {sha256}",
+            hint="Pass an equal ArrayDataset, or train again from the start.",
+        )
+
+
 def find_same_data(catalog: Catalog, begun: RunConfig, folder: Path) -> Entry[DatasetSpec]:
     """Return the data set of an unfinished run.
 
