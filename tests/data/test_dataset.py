@@ -86,7 +86,9 @@ def test_check_targets_rejects_labels_without_class(targets, message):
         check_targets(dataset, [Classification(target) for target in dataset.targets])
 
 
-def test_training_and_evaluation_check_targets(toy, run, monkeypatch):
+@pytest.mark.parametrize("stated", [True, False])
+def test_training_and_evaluation_check_targets(toy, run, monkeypatch, stated):
+    """They name wrong targets also where these have changed the checksum."""
     import zoo_toy.data
 
     dataset = load_dataset(toy.dataset("toy"))
@@ -95,7 +97,7 @@ def test_training_and_evaluation_check_targets(toy, run, monkeypatch):
     changed = dataclasses.replace(dataset, splits={**dataset.splits, "test": wrong})
     monkeypatch.setattr(zoo_toy.data, "load", lambda: changed)
     entry = toy.dataset("toy")
-    spec = dataclasses.replace(entry.spec, sha256="")
+    spec = dataclasses.replace(entry.spec, sha256=entry.spec.sha256 if stated else "")
     toy._entries_by_kind["datasets"]["toy"] = [dataclasses.replace(entry, spec=spec)]
     with pytest.raises(DataError, match="'test', head 0"):
         Training.new(toy, "softmax").run()
@@ -142,6 +144,17 @@ def test_load_dataset_rejects_content_unlike_spec(toy, change, error, message):
     entry = toy.dataset("toy")
     with pytest.raises(error, match=message):
         load_dataset(Entry(dataclasses.replace(entry.spec, **change), entry.plugin))
+
+
+def test_author_of_changed_data_gets_new_checksum(toy, monkeypatch):
+    entry = toy.dataset("toy")
+    sha256 = load_dataset(entry).sha256()
+    changed = Entry(dataclasses.replace(entry.spec, sha256="0" * 64), entry.plugin)
+    with pytest.raises(VerificationError, match="Reinstall zoo-toy"):
+        load_dataset(changed)
+    monkeypatch.setattr("zoo_core.plugins.faults.editable.is_editable", lambda name: True)
+    with pytest.raises(VerificationError, match=rf"edit its spec at .*plugin.py.*: .*{sha256}"):
+        load_dataset(changed)
 
 
 @pytest.mark.parametrize("declares", [True, False])

@@ -58,6 +58,35 @@ def test_checks_of_data_set_that_does_not_load_report_it_once(odd):
     assert outcomes["odd: has its sha256"].message == "needs odd: can be loaded, which failed"
 
 
+TWO_SETS = """
+@hookimpl(specname="zoo_datasets")
+def more():
+    import dataclasses
+    return [dataclasses.replace(zoo_datasets()[0], name="odd-again")]
+"""
+
+
+def test_wrong_targets_are_reported_once(odd):
+    """Neither as another checksum, nor for a second data set with the same loader."""
+    wrong = """
+def load():
+    import zoo_toy.data
+    whole = zoo_toy.data.load()
+    whole.splits["train"].targets[0][3] = 3
+    return whole
+"""
+    outcomes = results(odd(TWO_SETS, wrong))
+    assert failed(outcomes).keys() == {"odd: has targets of its tasks"}
+    cause = "needs odd: has targets of its tasks, which failed"
+    assert outcomes["odd: has its sha256"].message == cause
+    assert outcomes["odd-again: has targets of its tasks"].message == cause
+
+
+def test_loader_of_two_data_sets_that_fails_is_reported_once(odd):
+    broken = results(odd(TWO_SETS, "def load(): raise OSError('no disk')"))
+    assert [*failed(broken)] == ["odd: can be loaded"]
+
+
 def test_run_checks_skips_what_needs_failed_check_at_any_distance():
     def fail():
         raise ValueError("odd")

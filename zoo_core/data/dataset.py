@@ -183,12 +183,19 @@ def iter_chunks(inputs: NDArray[Any]) -> Iterator[NDArray[Any]]:
         yield inputs[start : start + step]
 
 
-def load_dataset(entry: Entry[DatasetSpec], *, expected: str | None = None) -> ArrayDataset:
+def load_dataset(
+    entry: Entry[DatasetSpec],
+    *,
+    expected: str | None = None,
+    check: Callable[[ArrayDataset], None] = lambda dataset: None,
+) -> ArrayDataset:
     """Load a data set and check it against its spec.
 
     Args:
         entry: the data set.
         expected: sha256 from a card; None for any.
+        check: raises an error if inputs or targets are wrong; called before the checksum is
+            compared, because such a mistake changes the checksum and is its cause.
 
     Raises:
         DataError: the data set is unreadable, or its shapes differ from the spec.
@@ -219,6 +226,7 @@ def load_dataset(entry: Entry[DatasetSpec], *, expected: str | None = None) -> A
             f"dataset {spec.name!r} cannot compose new examples, "
             f"although plugin {entry.plugin.distribution} declares that it can"
         )
+    check(dataset)
     sha256 = dataset.sha256()
     if expected:
         _check_card(spec, sha256, expected)
@@ -226,9 +234,23 @@ def load_dataset(entry: Entry[DatasetSpec], *, expected: str | None = None) -> A
         raise VerificationError(
             f"checksum mismatch for dataset {spec.name!r}: expected sha256 {spec.sha256} from "
             f"plugin {entry.plugin.distribution}, got {sha256}",
-            hint=f"Reinstall {entry.plugin.distribution}.",
+            hint=_hint_for_checksum(entry, sha256),
         )
     return dataset
+
+
+def _hint_for_checksum(entry: Entry[DatasetSpec], sha256: str) -> str:
+    """Return the hint for the author of a data set, or else its user."""
+    # Imported here, because loading data must be fast where nothing fails.
+    from zoo_core.plugins.faults.editable import is_editable
+    from zoo_core.plugins.faults.failed_import import declaration
+
+    if entry.spec.address:
+        return "Its files have changed since they were described: run the command again."
+    if not is_editable(entry.plugin.distribution):
+        return f"Reinstall {entry.plugin.distribution}."
+    place = declaration(entry.plugin, entry.spec.sha256)
+    return f"If it was changed on purpose, edit its spec at {place}: sha256={sha256!r}."
 
 
 def _check_targets(entry: Entry[DatasetSpec], dataset: ArrayDataset) -> None:

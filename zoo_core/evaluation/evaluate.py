@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from zoo_core.data.dataset import load_dataset
+from zoo_core.data.dataset import ArrayDataset, load_dataset
 from zoo_core.data.splits import check_inputs, check_targets
 from zoo_core.evaluation.scored_split import (
     ScoredSplit,
@@ -117,7 +117,10 @@ def find_scored_split(
     entry = find_scored_dataset(catalog, pretrained, dataset)
     # Before the data set is loaded, which may take minutes.
     check_fit(entry.spec, pretrained, split)
-    data = load_dataset(entry)
+    data = load_dataset(entry, check=lambda data: _check(catalog, data))
+    return make_scored_split(entry.spec, data, pretrained, split=split, classes=classes)
+
+
+def _check(catalog: Catalog, data: ArrayDataset) -> None:
     check_inputs(data)
     check_targets(data, find_tasks(catalog, data.targets))
-    return make_scored_split(entry.spec, data, pretrained, split=split, classes=classes)

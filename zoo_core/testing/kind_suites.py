@@ -7,6 +7,7 @@ from typing import Any
 
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
+from zoo_core.plugins.specs import DatasetSpec
 from zoo_core.testing.check import Check
 from zoo_core.testing.checks import (
     dataset_checks,
@@ -29,12 +30,33 @@ def checks_of_dataset(
     static = [static_checks.has_an_spdx_license, static_checks.states_a_sha256_and_a_source]
     yield from make_checks(name, [_IMPORTS, *static], entry)
     imports, loads = names_of(name, _IMPORTS), dataset_checks.can_be_loaded
-    yield from make_checks(name, [loads], catalog, name, needs=imports)
-    functions = list(dataset_checks.DATASET_CHECKS)
+    # What is wrong with a loader is reported once, for the first data set that it loads.
+    first = _first_of_loader(catalog, entry)
+    shared = first if first != name else ""
+    needs = [*imports, *(names_of(shared, loads) if shared else [])]
+    yield from make_checks(name, [loads], catalog, name, needs=needs)
+    needs += names_of(name, loads)
+    functions = [*dataset_checks.FORM_CHECKS, *dataset_checks.DATASET_CHECKS]
     functions += [dataset_checks.composes_new_images] * entry.spec.composable
     functions += dataset_checks.READER_CHECKS * bool(entry.spec.reader)
-    needs = [*imports, *names_of(name, loads)]
-    yield from make_checks(name, functions, catalog, name, needs=needs)
+    for function in functions:
+        more = names_of(shared, function) if shared and function in _OF_LOADER else []
+        if function is dataset_checks.has_its_sha256:  # which every wrong array changes as well
+            more += names_of(name, *dataset_checks.FORM_CHECKS)
+        yield from make_checks(name, [function], catalog, name, needs=[*needs, *more])
+
+
+_OF_LOADER = (dataset_checks.has_targets_of_its_tasks, dataset_checks.is_equal_on_every_load)
+"""Checks of a data set that depend on its loader more than on its spec."""
+
+
+def _first_of_loader(catalog: Catalog, entry: Entry[DatasetSpec]) -> str:
+    """Return the name of the first data set of the same plugin with the same loader."""
+    return next(
+        name
+        for name, each in catalog.entries("datasets").items()
+        if (each.plugin, each.spec.loader) == (entry.plugin, entry.spec.loader)
+    )
 
 
 def checks_of_source(

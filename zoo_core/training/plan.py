@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from zoo_core.data.dataset import ArrayDataset
-from zoo_core.data.splits import TrainingData, check_batch_size, training_data, training_size
+from zoo_core.data.splits import (
+    TrainingData,
+    check_batch_size,
+    check_inputs,
+    check_targets,
+    training_data,
+    training_size,
+)
 from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.frameworks.trainer import Trainer, make_trainer, model_builder
 from zoo_core.metrics.find_tasks import find_tasks
@@ -108,6 +115,15 @@ class Plan:
         """Return the task of each head, with the names of the loaded data's classes."""
         pairs = zip(self.tasks, dataset.targets, strict=True)
         return tuple(type(task)(target) for task, target in pairs)
+
+    def check_data(self, dataset: ArrayDataset) -> None:
+        """Check that the inputs of a loaded data set are of their kind, and its targets legal.
+
+        Raises:
+            DataError: they are not.
+        """
+        check_inputs(dataset)
+        check_targets(dataset, self.make_tasks(dataset))
 
     def split(self, dataset: ArrayDataset) -> TrainingData:
         """Return the loaded data set with the recipe's split.

@@ -182,7 +182,9 @@ class Training:
         plan, expected = self.plan, self.card.dataset.sha256 if self.card else None
         # In a thread, because importing a framework takes about as long as loading the data.
         with ThreadPoolExecutor(1) as background:
-            loading = background.submit(load_dataset, plan.dataset, expected=expected)
+            loading = background.submit(
+                load_dataset, plan.dataset, expected=expected, check=plan.check_data
+            )
             trainer = plan.make_trainer(self.device, self.threads)
         plan.check_transforms()
         group = group_of(plan.trainer, trainer)

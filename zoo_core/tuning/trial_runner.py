@@ -59,7 +59,7 @@ class TrialRunner:
         """
         trainer, name = self._trainer(plan), plan.dataset.spec.name
         if name not in self._datasets:
-            whole = load_dataset(plan.dataset)
+            whole = load_dataset(plan.dataset, check=plan.check_data)
             # The test split is dropped, so that no trainer or callback can use it for a choice.
             others = {key: split for key, split in whole.splits.items() if key != "test"}
             self._datasets[name] = replace(whole, splits=others)

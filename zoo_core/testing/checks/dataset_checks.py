@@ -226,10 +226,10 @@ def _offline() -> Iterator[None]:
             os.environ["ZOO_OFFLINE"] = before
 
 
+FORM_CHECKS = (has_its_splits, has_its_classes, has_targets_of_its_tasks)
+"""Checks of the form of the arrays."""
+
 DATASET_CHECKS = (
-    has_its_splits,
-    has_its_classes,
-    has_targets_of_its_tasks,
     has_its_sha256,
     is_equal_on_every_load,
     states_its_mean_and_deviation,
