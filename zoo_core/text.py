@@ -87,6 +87,11 @@ def rewrite_texts(value: "Any", rewrite: "Callable[[str], str]") -> "Any":
     return [rewrite_texts(v, rewrite) for v in value] if isinstance(value, list | tuple) else value
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural unless it is 1."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def code_span(text: str) -> str:
     """Return text as a code span of Markdown, which no backtick or line break in it can end."""
     text, fence = shown(text), "`"

@@ -124,6 +124,9 @@ def test_a_category_is_found_by_text_or_value(categories, cell, code):
 def test_a_missing_column_is_named():
     with pytest.raises(DataError, match="t has no column town, .* Did you mean 'towns'"):
         RowEncoder(SPEC, ("size", "towns"), "t", fills=False)
+    # Nothing can be chosen: the columns that are there only help to find the mistake.
+    with pytest.raises(DataError, match=r"trained with\. It has the columns: depth, soil\.$"):
+        RowEncoder(SPEC, ("depth", "soil"), "t", fills=False)
 
 
 def test_numbers_in_order_for_a_model_without_named_columns(tmp_path):

@@ -6,7 +6,13 @@ import os
 import numpy as np
 import pytest
 
-from zoo_core.errors import AmbiguousNameError, DataError, InvalidValueError, VerificationError
+from zoo_core.errors import (
+    AmbiguousNameError,
+    DataError,
+    InvalidValueError,
+    UnknownNameError,
+    VerificationError,
+)
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.load import load_pretrained
 from zoo_core.pretrained.plain_config import ConfigView, is_plain
@@ -56,10 +62,24 @@ def test_load_pretrained_ignores_folder_without_weights(toy, run, added, tmp_pat
     for name in ("softmax", "mine"):
         (tmp_path / name).mkdir()  # as `zoo new` makes one
     assert load_pretrained(toy, "softmax").sha256 == run.card.weights.sha256
-    with pytest.raises(DataError, match=r"\bmine\b.*zoo list weights"):
+    with pytest.raises(UnknownNameError, match="the path mine, and the folder mine is not a run's"):
         load_pretrained(toy, "mine")
+    with pytest.raises(
+        DataError, match=r"mine \(neither config.json nor .*: it is not a run's folder"
+    ):
+        load_pretrained(toy, tmp_path / "mine")
     (tmp_path / "softmax" / "config.json").touch()  # a run that did not finish
     with pytest.raises(AmbiguousNameError):
+        load_pretrained(toy, "softmax")
+    with pytest.raises(DataError, match="its training did not finish"):
+        load_pretrained(toy, "./softmax")
+
+
+def test_project_of_model_without_published_weights_is_not_its_run(toy, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "softmax").mkdir()
+    (tmp_path / "softmax" / "pyproject.toml").touch()
+    with pytest.raises(UnknownNameError, match="is not a run's.* zoo train softmax"):
         load_pretrained(toy, "softmax")
 
 

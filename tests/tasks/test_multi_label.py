@@ -95,8 +95,8 @@ def test_ensemble_does_not_weight_members_by_logit_scale():
     [
         (np.zeros((4, 2), np.int64), r"\(N, 3\), got int64 \(4, 2\)"),
         (np.zeros((4, 3)), r"bool, uint8 or int64 \(N, 3\), got float64 \(4, 3\)"),
-        (np.array([[0, 1, 0], [0, 2, 1]]), "expected labels 0 or 1, got 2 in row 1"),
-        (np.array([[0, -1, 0]]), "expected labels 0 or 1, got -1 in row 0"),
+        (np.array([[0, 1, 0], [0, 2, 1]]), "expected labels 0 or 1, got 2 in example 1"),
+        (np.array([[0, -1, 0]]), "expected labels 0 or 1, got -1 in example 0"),
     ],
 )
 def test_targets_that_do_not_fit_are_an_error(targets, message):

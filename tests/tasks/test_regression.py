@@ -114,7 +114,7 @@ def test_format_value(value, text):
 def test_targets_that_are_not_finite_are_an_error(bad):
     targets = np.zeros((9, 2))
     targets[4, 1] = targets[6, 0] = bad
-    with pytest.raises(DataError, match=f"expected finite values, got {bad} in row 4"):
+    with pytest.raises(DataError, match=f"expected finite values, got {bad} in example 4"):
         make(shape=(2,)).check_targets(targets)
 
 

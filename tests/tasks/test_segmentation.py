@@ -125,8 +125,8 @@ def test_text_of_many_classes_is_short():
     [
         (np.zeros((1, 2, 3), np.uint8), r"expected masks uint8 or int64 \(N, 2, 2\), got uint8"),
         (np.zeros((1, 2, 2), np.int32), r"\(N, 2, 2\), got int32 \(1, 2, 2\)"),
-        (np.full((2, 2, 2), 3), "expected classes 0 to 2, or 255 .*, got 3 in row 0"),
-        (np.full((2, 2, 2), -1), "got -1 in row 0"),
+        (np.full((2, 2, 2), 3), "expected classes 0 to 2, or 255 .*, got 3 in example 0"),
+        (np.full((2, 2, 2), -1), "got -1 in example 0"),
     ],
 )
 def test_targets_that_do_not_fit_are_an_error(targets, message):

@@ -167,9 +167,12 @@ def test_string_longer_than_the_net_can_give_is_an_error():
     [
         (np.zeros((1, 5), np.int64), r"expected strings int64 \(N, 4\), got int64 \(1, 5\)"),
         (np.zeros((1, 4), np.int32), r"got int32 \(1, 4\)"),
-        (np.array([[0] * 4, [0, 3, -1, -1]]), r"symbols 0 to 2, .* got \[0, 3, -1, -1\] in row 1"),
-        (np.array([[0, -2, -1, -1]]), r"got \[0, -2, -1, -1\] in row 0"),
-        (np.array([[0, -1, 1, -1]]), r"then -1 to the end, got \[0, -1, 1, -1\] in row 0"),
+        (
+            np.array([[0] * 4, [0, 3, -1, -1]]),
+            r"symbols 0 to 2, .* got \[0, 3, -1, -1\] in example 1",
+        ),
+        (np.array([[0, -2, -1, -1]]), r"got \[0, -2, -1, -1\] in example 0"),
+        (np.array([[0, -1, 1, -1]]), r"then -1 to the end, got \[0, -1, 1, -1\] in example 0"),
         (np.array([[-1, 1, 1, 1]]), r"then -1 to the end"),
     ],
 )

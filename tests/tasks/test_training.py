@@ -1,5 +1,6 @@
 """Trainings on inputs that are not images, with heads of any task, through the public functions."""
 
+import dataclasses
 import json
 import signal
 
@@ -10,6 +11,7 @@ import zoo_core as zoo
 from zoo_core.cli.main import run
 from zoo_core.errors import DataError, InterruptedTrainingError, InvalidValueError
 from zoo_core.filenames import WEIGHTS
+from zoo_core.plugin_api import Examples
 
 pytestmark = pytest.mark.requires("zoo-numpy")
 
@@ -146,10 +148,16 @@ def missing(split):
 def test_missing_numbers_are_refused_or_filled(tmp_path):
     dataset = houses(heads=(0,), change=missing)
     with pytest.raises(
-        DataError, match=r"60 inputs of split 'train' .*first in row 0.*missing=mean"
+        DataError,
+        match=r"60 inputs of split 'train' .*first in example 0, counted from 0.*missing=mean",
     ):
         train(dataset, tmp_path / "refused")
     assert not (tmp_path / "refused").exists()
+    keys = Examples(tuple(f"house {number}" for number in range(300)))
+    train_split = dataclasses.replace(dataset.splits["train"], examples=keys)
+    keyed = dataclasses.replace(dataset, splits={**dataset.splits, "train": train_split})
+    with pytest.raises(DataError, match="example 0, .* the key 'house 0', number 0"):
+        train(keyed, tmp_path / "refused")
     run = train(dataset, tmp_path / "filled", missing="mean")
     pretrained = zoo.load(run.folder)
     (mean, _) = run.card.normalization.fill
@@ -178,13 +186,13 @@ def not_a_number(split):
         (
             not_a_number,
             {},
-            r"'train', price \(regression\): expected finite values, got nan.*row 3",
+            r"'train', price \(regression\): expected finite values, got nan in example 3",
         ),
         (None, {"views": 5}, "views is 5, but the inputs .*are features, not images"),
         (None, {"rotate": 3.0}, "rotate is 3.0, but the inputs .*are features, not images"),
         (None, {"loss": "huber"}, "no loss 'huber' of task 'regression' for numpy"),
         (None, {"label_smoothing": 0.1}, "label_smoothing is 0.1, but the loss squared-error"),
-        (None, {"head_weights": [1.0, 2.0]}, "head_weights: expected 1 numbers"),
+        (None, {"head_weights": [1.0, 2.0]}, "head_weights: expected 1 number, one per target"),
     ],
 )
 def test_unfit_data_and_recipes_are_one_error_before_training(tmp_path, change, values, message):

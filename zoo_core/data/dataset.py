@@ -60,6 +60,11 @@ class Split:
     def __len__(self) -> int:
         return len(self.inputs)
 
+    def name_of(self, row: int) -> str:
+        """Return an example in words: its number from 0, and its key if it has one."""
+        key = f", with the key {self.examples.keys[row]!r}" if self.examples else ""
+        return f"example {row}, counted from 0{key}"
+
     def select_targets(self, rows: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
         """Return the targets of rows."""
         return tuple(target[rows] for target in self.targets)

@@ -112,9 +112,11 @@ def _check_numbers(dataset: ArrayDataset, *, fill: bool) -> None:
         if wrong.any():
             row, entry = (int(each[0]) for each in np.nonzero(wrong)[:2])
             value = split.inputs[row, entry].ravel()[0]
+            # Not its row in a file, which only the file's reader knows.
+            where = f"{split.name_of(row)}, {feature_name(dataset.input_spec, entry)}"
             raise DataError(
                 f"{int(wrong.sum()):,} inputs of split {name!r} are missing or infinite, the first "
-                f"in row {row}, {feature_name(dataset.input_spec, entry)}: {value}",
+                f"in {where}: {value}",
                 hint=""
                 if fill
                 else "Fill missing ones with the mean of the training rows: --set missing=mean",

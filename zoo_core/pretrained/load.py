@@ -88,9 +88,8 @@ def locate(
         try:
             return find_weights(catalog, name)
         except UnknownNameError as exc:
-            if path.exists():
-                return path  # reading it reports which file is missing in the folder
-            problem = f"{exc.problem}, and there is no such folder or file"
+            rest = f"the folder {path} is not a run's" if path.is_dir() else "no such path"
+            problem = f"{exc.problem}, and {rest}"
             raise UnknownNameError(problem, hint=exc.hint) from exc
     # A path and a name never shadow one another, because new weights in a registry, or a file that
     # happens to be in the current folder, must not change the result of a script.

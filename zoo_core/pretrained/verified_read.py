@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from zoo_core.errors import DataError, VerificationError
-from zoo_core.filenames import CARD, WEIGHTS
+from zoo_core.filenames import CARD, CONFIG, WEIGHTS
 from zoo_core.registry.location import Folder
 from zoo_core.registry.registry import FoundWeights
 from zoo_core.weights.file import WeightFile, load_weights
@@ -92,6 +92,13 @@ def _read_or_refetch(found: FoundWeights, sha256: str, read: Callable[[], T]) ->
         return read()
 
 
+def _lack(folder: Path) -> str:
+    """Return the reason why a folder has no weights."""
+    if (folder / CONFIG).exists():
+        return f"no {WEIGHTS}: its training did not finish"
+    return f"neither {CONFIG} nor {WEIGHTS}: it is not a run's folder"
+
+
 def read_provenance(path: Path) -> tuple[Provenance, WeightFile]:
     """Read weights from a run's folder or a ``.safetensors`` file, without building a model.
 
@@ -113,7 +120,7 @@ def read_provenance(path: Path) -> tuple[Provenance, WeightFile]:
     except OSError as exc:  # for instance a name that is too long
         raise DataError(f"cannot read {str(path)[:200]}: {exc.strerror}") from exc
     if not exists:
-        lacking = f" (no {WEIGHTS}: its training did not finish)" if path.is_dir() else ""
+        lacking = f" ({_lack(path)})" if path.is_dir() else ""
         raise DataError(
             f"there are no weights at {path}{lacking}",
             hint="Name published weights (zoo list weights), a run's folder or a .safetensors "

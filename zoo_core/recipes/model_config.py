@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 
 from zoo_core.recipes.nested_models import lax_models
 from zoo_core.recipes.validation import FrozenModel
+from zoo_core.text import counted
 
 Size = Annotated[int, Field(ge=1)]
 
@@ -34,8 +35,8 @@ def check_one_number_per_block(channels: Sizes, name: str, numbers: Sizes) -> No
     """
     if len(numbers) != len(channels):
         raise ValueError(
-            f"expected {len(channels)} numbers in model.{name}, one per block of model.channels, "
-            f"got {len(numbers)}"
+            f"expected {counted(len(channels), 'number')} in model.{name}, one per block of "
+            f"model.channels, got {len(numbers)}"
         )
 
 

@@ -216,7 +216,9 @@ def _readable(registry: Registry, *, refresh: bool) -> PublishedIndex:
 
 
 def _unknown(catalog: Catalog, text: str, name: WeightsName | None, asked: _Query) -> ZooError:
-    is_path = os.path.exists(text)  # noqa: PTH110 (a name may be too long for a path)
+    # Not that of a model, because its project's folder often has the model's name.
+    is_model = text in catalog.entries("models")
+    is_path = not is_model and os.path.exists(text)  # noqa: PTH110 (its name may be too long)
     if is_path or name is None:
         problem = "expected the name of published weights, such as MODEL.TAG, got "
         problem += f"the path {text}" if is_path else repr(text[:200])

@@ -15,6 +15,7 @@ from zoo_core.metrics.task import Array, Measure, Measured, Metrics, Task
 from zoo_core.plugins.data_specs import TargetSpec
 from zoo_core.tasks import ctc
 from zoo_core.tasks.classification import combine_logits, format_probability
+from zoo_core.text import counted
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class StringRecognition(Task):
             row = int(wrong.any(axis=1).argmax())
             raise DataError(
                 f"expected symbols 0 to {self.target.size - 1}, then {ctc.PADDING} to the end, "
-                f"got {targets[row].tolist()} in row {row}"
+                f"got {targets[row].tolist()} in example {row}, counted from 0"
             )
 
     def check_outputs(self, shape: tuple[int, ...], targets: Array) -> None:
@@ -75,7 +76,7 @@ class StringRecognition(Task):
         if needed.max(initial=0) > shape[0]:
             row = needed.argmax()
             raise DataError(
-                f"expected outputs of at least {needed[row]} time steps for "
+                f"expected outputs of at least {counted(int(needed[row]), 'time step')} for "
                 f"{self._strings(targets[[row]])[0]!r}, got {shape[0]}",
                 hint="Choose a model or a config with more time steps, or leave out long strings: "
                 "a string takes a step per symbol, and one between equal symbols.",

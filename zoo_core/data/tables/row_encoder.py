@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from zoo_core.errors import DataError, choose_from, join_names
+from zoo_core.errors import DataError, did_you_mean, join_names
 from zoo_core.plugins.data_specs import Column, InputSpec
+from zoo_core.text import counted
 
 MISSING_NUMBERS = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "None")
 """Cells that are missing numbers; in a column of categories they are categories."""
@@ -31,9 +32,10 @@ class RowEncoder:
         place = {column: number for number, column in enumerate(columns)}
         if missing := [each.name for each in spec.columns if each.name not in place]:
             others = [column for column in columns if column]
+            near = did_you_mean(missing[0], others)
             raise DataError(
                 f"{name} has no column {join_names(missing)}, which the model was trained with",
-                hint=choose_from(missing[0], others),
+                hint=f"{near} It has the columns: {join_names(others)}.".strip(),
             )
         self._cells = [(place[each.name], each, self._encoder(each)) for each in spec.columns]
 
@@ -78,7 +80,8 @@ class RowEncoder:
                 continue  # such as the name of an example
         if len(found) != self._size:
             raise DataError(
-                f"{self._name}, row {number}: expected {self._size} numbers, got {len(found)}"
+                f"{self._name}, row {number}: expected {counted(self._size, 'number')}, "
+                f"got {len(found)}"
             )
         return found
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo_core.errors import DataError, join_names
+from zoo_core.text import counted
 
 JSON_SUFFIXES = (".jsonl", ".ndjson")
 
@@ -112,8 +113,8 @@ def _csv_file(reader: Iterator[list[str]], name: str, *, named: bool) -> RowFile
                 continue
             if len(cells) != len(columns):
                 yield DataError(
-                    f"{name}, row {number}: expected {len(columns)} cells as in the header, got "
-                    f"{len(cells)}",
+                    f"{name}, row {number}: expected {counted(len(columns), 'cell')} as in the "
+                    f"header, got {len(cells)}",
                     hint="Quote cells that contain the delimiter.",
                 )
             else:

@@ -7,6 +7,7 @@ from typing import Any
 from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.frameworks.run import Run
 from zoo_core.frameworks.trainer import Trainer
+from zoo_core.text import counted
 
 
 def check_outputs(trainer: Trainer, model: Any, run: Run) -> None:
@@ -21,7 +22,8 @@ def check_outputs(trainer: Trainer, model: Any, run: Run) -> None:
     who = f"model {run.model.name!r}"
     if len(outputs) != len(run.tasks):
         raise InvalidValueError(
-            f"{who} has outputs for {len(outputs)} heads: expected {len(run.tasks)}, one per target"
+            f"{who} has outputs for {counted(len(outputs), 'head')}: expected "
+            f"{len(run.tasks)}, one per target"
         )
     for head, (task, output) in enumerate(zip(run.tasks, outputs, strict=True)):
         try:

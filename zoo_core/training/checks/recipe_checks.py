@@ -13,6 +13,7 @@ from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec, LossSpec, ModelSpec, TrainerSpec
 from zoo_core.recipes.recipe import IMAGE_FIELDS, LOSS_FIELDS, TRAINER_FIELDS, WARP_FIELDS, Recipe
+from zoo_core.text import counted
 
 
 def check_recipe(
@@ -109,8 +110,9 @@ def _check_heads(recipe: Recipe, dataset: DatasetSpec) -> None:
     heads = len(dataset.targets)
     if recipe.head_weights and (len(recipe.head_weights) != heads or not any(recipe.head_weights)):
         raise InvalidValueError(
-            f"invalid recipe: head_weights: expected {heads} numbers, one per target of dataset "
-            f"{dataset.name!r}, one of them greater than 0, got {[*recipe.head_weights]}",
+            f"invalid recipe: head_weights: expected {counted(heads, 'number')}, one per target "
+            f"of dataset {dataset.name!r}, one of them greater than 0, got "
+            f"{[*recipe.head_weights]}",
         )
 
 
