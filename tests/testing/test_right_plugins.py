@@ -131,6 +131,44 @@ def test_learning_check_passes_model_of_two_features(odd, monkeypatch):
     checks["odd.default: overfits a batch"].run()
 
 
+# Steps of one size for every weight; with "sgd", those of the toy.
+OPTIMIZERS = """
+RECIPES = {name: each | {"optimizer": "lion"} for name, each in RECIPES.items()}
+class Learner(Learner):
+    def __init__(self, model, run):
+        super().__init__(model, run)
+        self.optimizer = run.recipe.optimizer
+    def step(self, batch):
+        before = [weight.copy() for weight in self.model.weights]
+        outputs = super().step(batch)
+        for weight, was in zip(self.model.weights, before):
+            if self.optimizer == "lion":
+                weight[:] = was + np.float32(batch.lr / 10) * np.sign(weight - was)
+        return outputs
+"""
+
+
+def optimizing(*names):
+    return f"TRAINER = {{'recipe_fields': ('optimizer',), 'values': {{'optimizer': {names}}}}}"
+
+
+def test_checks_pass_trainer_with_optimizer_that_zoo_does_not_have(odd):
+    assert failures(odd(optimizing("sgd", "lion"), OPTIMIZERS)) == {}
+
+
+def test_checks_skip_comparison_of_one_optimizer(odd):
+    found = failures(odd(optimizing("lion"), OPTIMIZERS))
+    assert found == {
+        "odd: implements optimizer": "there is no other optimizer here to compare with"
+    }
+
+
+def test_check_finds_optimizer_without_effect_among_those_of_the_spec(odd):
+    found = failures(odd(optimizing("sgd", "lion", "tiger"), OPTIMIZERS))
+    problem = "its spec lists the recipe field optimizer, which has no effect"
+    assert found == {"odd: implements optimizer": problem}
+
+
 @pytest.mark.parametrize(
     ("classes", "right", "enough"),
     [(10, 16, True), (10, 8, True), (10, 2, False), (2, 16, True), (2, 8, False)],

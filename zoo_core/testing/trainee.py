@@ -115,7 +115,9 @@ class Subject:
 
     def fit(self, **overrides: Any) -> FitResult:
         """Return the result of a training; equal trainings are trained once."""
-        return _fitted(self, json.dumps(overrides, sort_keys=True))  # hashable
+        # Without those that change nothing, because they are those of an equal training.
+        own = {key: each for key, each in overrides.items() if (key, each) not in self.changes}
+        return _fitted(self, json.dumps(own, sort_keys=True))  # hashable
 
 
 # Checks share trainings, because starting one may take seconds: a framework compiles the step. A

@@ -9,14 +9,12 @@ from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import ModelSpec, TrainerSpec
 from zoo_core.testing.check import ContractError
-from zoo_core.testing.checks.learning_checks import PLAIN
 from zoo_core.testing.dummy import catalog_of
+from zoo_core.testing.plain_recipe import plain_values
 from zoo_core.testing.random_data import TWO_HEADED
 from zoo_core.testing.trainee import Subject
 
-# The defaults of a recipe have no effect, so that two trainings differ in the field under test
-# alone; the model's own recipe may augment images or decay weights.
-_PLAIN: dict[str, Any] = PLAIN | {"schedule": "constant", "warmup": None, "lr": 0.01}
+_CONSTANT: dict[str, Any] = {"schedule": "constant", "warmup": None, "lr": 0.01}
 
 
 @lru_cache(maxsize=8)  # because results of trainings are shared by their subject
@@ -30,9 +28,12 @@ def trainer_subject(catalog: Catalog, trainer: str, model: str = "") -> Subject:
         ContractError: no model was found.
     """
     entry = catalog.trainer(trainer)
+    # The defaults of a recipe have no effect, so that two trainings differ in the field under test
+    # alone; the model's own recipe may augment images or decay weights.
+    plain = plain_values(entry.spec) | _CONSTANT
     name = model or ("" if entry.spec.check_model else _own_model(catalog, entry))
     if name:
-        values = _PLAIN | {"trainer": trainer}
+        values = plain | {"trainer": trainer}
         return Subject(catalog, name, changes=tuple(values.items()))
     builder = entry.spec.check_model or _model_of_framework(catalog, entry.spec)
     if not builder:
@@ -47,7 +48,7 @@ def trainer_subject(catalog: Catalog, trainer: str, model: str = "") -> Subject:
     losses = [each.spec for each in catalog.losses() if each.spec.framework == framework]
     offers = [("trainers", entry.spec), ("models", offered), ("datasets", TWO_HEADED)]
     alone = catalog_of(*offers, *(("losses", loss) for loss in losses))
-    return Subject(alone, offered.name, changes=tuple(_PLAIN.items()))
+    return Subject(alone, offered.name, changes=tuple(plain.items()))
 
 
 def _check_model(builder: str, trainer: str) -> ModelSpec:

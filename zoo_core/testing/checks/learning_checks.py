@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from zoo_core.filenames import WEIGHTS
 from zoo_core.frameworks.trainer import Batch
-from zoo_core.recipes.recipe import TRAINER_FIELDS, Recipe
 from zoo_core.testing.check import (
     ContractError,
     NotApplicableError,
@@ -18,6 +17,7 @@ from zoo_core.testing.check import (
     expect_equal,
     expect_finite,
 )
+from zoo_core.testing.plain_recipe import descents
 from zoo_core.testing.random_data import EXAMPLES, first_examples, shortfall
 from zoo_core.testing.trainee import Subject, Trainee
 from zoo_core.weights.file import check_tensors, load_weights, save_weights
@@ -27,9 +27,6 @@ OVERFIT_STEPS = 300
 
 MOVING_STEPS = 10
 """Maximum number of steps until every parameter has moved."""
-
-PLAIN: dict[str, Any] = {field: Recipe.model_fields[field].default for field in TRAINER_FIELDS}
-"""Recipe values without augmentation, regularization and averages."""
 
 
 def trains(subject: Subject) -> None:
@@ -57,9 +54,10 @@ def predicts_without_learning(subject: Subject) -> None:
 def has_gradients(subject: Subject) -> None:
     """Check that training changes every weight that is not frozen, and keeps all finite."""
     # Several steps, because residual branches may begin with a factor of 0: until that has moved,
-    # nothing behind it does. AdamW, because its steps do not shrink with the gradient, and so are
-    # not lost in rounding.
-    trainee, lr = _plain_descent(subject, adamw=0.01, sgd=1.0)
+    # nothing behind it does.
+    trainee, _ = next(_descents(subject))
+    # Large steps, because a small change of a large weight is lost in rounding.
+    lr = 1.0 if trainee.plan.recipe.optimizer == "sgd" else 0.01
     model = trainee.build(0)
     before = trainee.trainer.get_weights(model)
     trained = trainee.trained_weights(model)
@@ -83,10 +81,8 @@ def has_gradients(subject: Subject) -> None:
 
 def overfits_a_batch(subject: Subject) -> None:
     """Check that the model learns a single batch of random examples."""
-    # With large steps, and otherwise with small ones, which networks without normalization need.
     missing = []
-    for factor in (1, 0.1):
-        trainee, lr = _plain_descent(subject, adamw=0.003 * factor, sgd=0.1 * factor)
+    for trainee, lr in _descents(subject):
         model, split = trainee.build(0), first_examples(trainee.run.data)
         before = trainee.predict(model)
         learner = trainee.start(model)
@@ -100,14 +96,12 @@ def overfits_a_batch(subject: Subject) -> None:
     raise ContractError(f"after {OVERFIT_STEPS} steps on one batch: {missing[0]}")
 
 
-def _plain_descent(subject: Subject, *, adamw: float, sgd: float) -> tuple[Trainee, float]:
-    """Return a trainee with as plain a descent as its trainer implements, and its learning rate."""
+def _descents(subject: Subject) -> Iterator[tuple[Trainee, float]]:
+    """Yield trainees with plain descents that their trainer implements, and the learning rates."""
     # Without weight decay and averages, which move weights that have no gradient, and without
     # augmentation, with which no batch is seen twice.
-    trainer = subject.trainee().plan.trainer.spec
-    has_optimizers = "optimizer" in trainer.recipe_fields
-    plain = PLAIN | {"optimizer": "adamw" if has_optimizers else "sgd"}
-    return subject.trainee(**plain), adamw if has_optimizers else sgd
+    for values, lr in descents(subject.trainee().plan.trainer.spec):
+        yield subject.trainee(**values), lr
 
 
 def is_deterministic(subject: Subject) -> None:

@@ -11,9 +11,12 @@ import numpy as np
 from zoo_core.errors import InvalidValueError, PluginError
 from zoo_core.frameworks.trainer import Batch, group_of, make_trainer
 from zoo_core.plugins.catalog import Catalog
+from zoo_core.plugins.specs import TrainerSpec
+from zoo_core.recipes.recipe import CHOICES
 from zoo_core.testing.check import ContractError, NotApplicableError, expect, expect_equal
 from zoo_core.testing.checks.learning_checks import expect_no_random_weights
 from zoo_core.testing.checks.resume_checks import resumes_to_the_bit
+from zoo_core.testing.plain_recipe import implemented, plain_values
 from zoo_core.testing.random_data import EXAMPLES
 from zoo_core.testing.trainee import Trainee
 from zoo_core.testing.trainer_subject import trainer_subject
@@ -23,14 +26,12 @@ _MOMENTUM = {"momentum": 0.9}
 FIELD_TRIALS: dict[str, tuple[dict[str, Any], ...]] = {
     "lr": ({}, {"lr": 0.02}),
     "seed": ({}, {"seed": 1}),
-    "optimizer": ({}, {"optimizer": "adamw"}, {"optimizer": "muon"}),
     "momentum": ({}, _MOMENTUM),
     # Without momentum, Nesterov's variant has no effect.
     "nesterov": (_MOMENTUM, {**_MOMENTUM, "nesterov": True}),
     "weight_decay": ({}, {"weight_decay": 0.1}),
     "label_smoothing": ({}, {"label_smoothing": 0.1}),
     "ema": ({}, {"ema": 0.9}),
-    "precision": ({}, {"precision": "bfloat16"}),
     "rotate": ({}, {"rotate": 20.0}),
     "shear": ({}, {"shear": 20.0}),
     "scale": ({}, {"scale": 0.2}),
@@ -40,14 +41,10 @@ FIELD_TRIALS: dict[str, tuple[dict[str, Any], ...]] = {
     "transforms": ({}, {"transforms": ["RandomVerticalFlip"]}),
 }
 """Recipe field -> values of trainings that differ in this field alone."""
+# For the fields in `CHOICES`, the trainer's spec decides about the values.
 
-
-_STATES: dict[str, tuple[dict[str, Any], ...]] = {
-    "momentum": ({"momentum": 0.9},),
-    "optimizer": ({"optimizer": "adamw"}, {"optimizer": "muon"}),
-    "ema": ({"ema": 0.9},),
-}
-"""Recipe field -> values with which a learner has a state of another kind."""
+_STATES = ("momentum", "optimizer", "ema")
+"""Recipe fields for which a learner has a state of another kind."""
 
 
 def has_a_model_to_train(catalog: Catalog, trainer: str, model: str) -> None:
@@ -63,17 +60,20 @@ def trains(catalog: Catalog, trainer: str, model: str) -> None:
 
 def check_field_is_implemented(catalog: Catalog, trainer: str, model: str, field: str) -> None:
     """Check that trainings that differ in this recipe field end with different weights."""
-    if field not in FIELD_TRIALS:
+    trials = field_trials(catalog.trainer(trainer).spec, field)
+    if not trials:
         raise ContractError(f"recipe_fields of its spec: there is no recipe field {field!r}")
     subject = trainer_subject(catalog, trainer, model)
     if field == "precision" and _lacks_bfloat16(subject.trainee()):
-        raise NotApplicableError("this processor has no bfloat16")
+        trials = [values for values in trials if values != {"precision": "bfloat16"}]
     try:
-        trained = [subject.fit(**values).weights for values in FIELD_TRIALS[field]]
+        trained = [subject.fit(**values).weights for values in trials]
     except PluginError as exc:
         if field != "transforms":
             raise
         raise NotApplicableError(str(exc)) from exc  # they may need an optional library
+    if len(trained) < 2:
+        raise NotApplicableError(f"there is no other {field} here to compare with")
     for first, second in combinations(trained, 2):
         if any((value != second[tensor]).any() for tensor, value in first.items()):
             continue
@@ -81,6 +81,13 @@ def check_field_is_implemented(catalog: Catalog, trainer: str, model: str, field
         expect(field == "seed", problem)
         expect_no_random_weights(subject.trainee(), problem)
         raise NotApplicableError("the model's initial weights are constants")
+
+
+def field_trials(trainer: TrainerSpec, field: str) -> list[dict[str, Any]]:
+    """Return values of trainings that differ in a recipe field alone; none for an unknown one."""
+    if field in CHOICES:
+        return [{field: name} for name in implemented(trainer, field)]
+    return [*FIELD_TRIALS.get(field, ())]
 
 
 def states_its_environment(catalog: Catalog, trainer: str, _model: str) -> None:
@@ -149,12 +156,20 @@ def counts_parameters(catalog: Catalog, trainer: str, model: str) -> None:
 
 def resumes_its_training(catalog: Catalog, trainer: str, model: str) -> None:
     """Check that a training that is stopped and resumed ends like one that was never stopped."""
-    fields = catalog.trainer(trainer).spec.recipe_fields
-    # With each optimizer, because each has a state of its own.
-    kinds = [values for field in _STATES if field in fields for values in _STATES[field]]
-    plain: dict[str, Any] = {}
-    for values in (plain, *kinds):
+    for values in _kinds_of_state(catalog.trainer(trainer).spec):
         resumes_to_the_bit(trainer_subject(catalog, trainer, model), 4, **values)
+
+
+def _kinds_of_state(trainer: TrainerSpec) -> list[dict[str, Any]]:
+    """Return the plain recipe, and values with which a learner has a state of another kind."""
+    fields = [field for field in _STATES if field in trainer.recipe_fields]
+    # A schedule of the trainer's own is computed by the learner, from a state or from the step.
+    own = {*trainer.values.get("schedule", ())}.difference(CHOICES["schedule"])
+    schedules = [{"schedule": name} for name in sorted(own)]
+    trials = [values for field in fields for values in field_trials(trainer, field)]
+    plain = plain_values(trainer)
+    others = [each for each in trials + schedules if each.items() - plain.items()]
+    return [{}, *others]
 
 
 def provides_a_group(catalog: Catalog, trainer: str, _model: str) -> None:
