@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.errors import VerificationError, ZooError, one_line
-from zoo_core.testing.place import own_place
+from zoo_core.plugins.faults.place import own_place
 from zoo_core.weights.file import save_weights
 
 Array = NDArray[Any]
@@ -136,7 +136,13 @@ def expect_finite(array: Array, what: str) -> None:
 
 
 def expect_equal(
-    actual: Array, expected: Array, what: str, why: str, *, within: float = 0.0
+    actual: Array,
+    expected: Array,
+    what: str,
+    why: str,
+    *,
+    within: float = 0.0,
+    hint: str = "",
 ) -> None:
     """Raise a `ContractError` that names the element of two arrays that differs most.
 
@@ -146,6 +152,7 @@ def expect_equal(
         what: name of the array, for instance ``weight``.
         why: circumstances of the comparison, for instance ``between two trainings with one seed``.
         within: maximum difference.
+        hint: the next thing to do if they differ.
     """
     tensors = {"actual": actual, "expected": expected}
     if actual.shape != expected.shape or actual.dtype != expected.dtype:
@@ -153,6 +160,7 @@ def expect_equal(
             f"{what} differs {why}: expected {expected.dtype} {expected.shape}, "
             f"got {actual.dtype} {actual.shape}",
             tensors=tensors,
+            hint=hint,
         )
     if np.array_equal(actual, expected):  # most often so, and quick
         return
@@ -169,4 +177,5 @@ def expect_equal(
             f"{list(place)}: expected {expected[place]!s}, got {actual[place]!s}, "
             f"a difference of {off[place]:.2g}",
             tensors=tensors,
+            hint=hint,
         )

@@ -11,6 +11,7 @@ from zoo_core.plugins.specs import DatasetSpec
 from zoo_core.testing.check import Check
 from zoo_core.testing.checks import (
     dataset_checks,
+    learning_checks,
     other_checks,
     registry_checks,
     static_checks,
@@ -18,7 +19,12 @@ from zoo_core.testing.checks import (
     task_prediction_checks,
     trainer_checks,
 )
+from zoo_core.testing.checks.config_checks import resolves
+from zoo_core.testing.checks.prediction_checks import predicts
+from zoo_core.testing.checks.resume_checks import resumes_to_the_bit
 from zoo_core.testing.make_checks import make_checks, names_of
+from zoo_core.testing.model_suite import BUILD_CHECKS
+from zoo_core.testing.trainer_subject import own_model
 
 _IMPORTS = static_checks.has_import_strings_that_resolve
 
@@ -76,16 +82,27 @@ def checks_of_trainer(
     found, trains = trainer_checks.has_a_model_to_train, trainer_checks.trains
     alone = [*trainer_checks.TRAINER_CHECKS]
     alone += [trainer_checks.provides_a_group] * entry.spec.distributed
+    # Checked before with its trainer, so that a fault of either is reported once.
+    own = model or own_model(catalog, entry)
+    default = f"{own}.default"
+    built = [*imports, *names_of(own, *BUILD_CHECKS), *names_of(default, resolves, predicts)]
     yield from make_checks(name, [_IMPORTS], entry)
-    yield from make_checks(name, [*alone, found], *arguments, needs=imports)
+    yield from make_checks(name, alone, *arguments, needs=imports)
+    yield from make_checks(name, [found], *arguments, needs=built)
     needs = [*imports, *names_of(name, found)]
     yield from make_checks(name, trainer_checks.WEIGHT_CHECKS, *arguments, needs=needs)
-    yield from make_checks(name, [trains], *arguments, needs=needs, trains=True)
+    learns = [*needs, *names_of(default, learning_checks.trains)]
+    yield from make_checks(name, [trains], *arguments, needs=learns, trains=True)
     needs += names_of(name, trains)
-    learns = trainer_checks.LEARNER_CHECKS
-    yield from make_checks(name, learns, *arguments, needs=needs, trains=True)
+    copies, resumes = trainer_checks.LEARNER_CHECKS
+    yield from make_checks(name, [copies], *arguments, needs=needs, trains=True)
+    resumed = [*needs, *names_of(default, resumes_to_the_bit)]
+    yield from make_checks(name, [resumes], *arguments, needs=resumed, trains=True)
     # Every trainer implements the first two; its spec does not list them.
-    for field in sorted({"lr", "seed"}.union(entry.spec.recipe_fields)):
+    fields = {"lr", "seed"}.union(entry.spec.recipe_fields)
+    states = trainer_checks.STATE_FIELDS
+    # Those with a state first, because the check before shares their trainings.
+    for field in sorted(fields, key=lambda each: (each not in states, each)):
         yield Check(
             f"{name}: implements {field}",
             trainer_checks.check_field_is_implemented,

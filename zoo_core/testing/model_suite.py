@@ -20,12 +20,19 @@ from zoo_core.testing.checks.config_checks import (
     refuses_nested_unknown_keys,
 )
 from zoo_core.testing.checks.data_variation_checks import VARIATION_CHECKS
-from zoo_core.testing.checks.resume_checks import resumes_to_the_bit
+from zoo_core.testing.checks.resume_checks import ONE_STOP, STOPS, resumes_to_the_bit
 from zoo_core.testing.make_checks import make_checks, names_of
 from zoo_core.testing.trainee import Subject
 from zoo_core.tuning.model_spaces import spaces_of
 
 _IMPORTS = static_checks.has_import_strings_that_resolve
+
+BUILD_CHECKS = (
+    _IMPORTS,
+    static_checks.has_trainer_and_data_set_installed,
+    builds_with_its_defaults,
+)
+"""Checks without which a model cannot be built."""
 
 
 def checks_of_model(catalog: Catalog, name: str, entry: Entry[Any], _model: str) -> Iterator[Check]:
@@ -41,7 +48,7 @@ def checks_of_model(catalog: Catalog, name: str, entry: Entry[Any], _model: str)
         name,
         needs=imports,
     )
-    built = [*imports, *names_of(name, installed, builds_with_its_defaults)]
+    built = names_of(name, *BUILD_CHECKS)
     if entry.spec.parameters is not None:
         count = prediction_checks.has_the_stated_parameter_count
         yield from make_checks(name, [count], catalog, name, needs=built)
@@ -83,11 +90,10 @@ def _of_recipe(subject: Subject, needs: Sequence[str]) -> Iterator[Check]:
         yield from checks(VARIATION_CHECKS, resolves, predicts)
     yield from checks([trains], resolves, predicts, trains=True)
     yield from checks(learning_checks.LEARNING_CHECKS, resolves, predicts, trains, trains=True)
-    # After every step with one recipe, which is enough to find a state that gets lost; the others
-    # may have states of their own, for which a few stops will do.
-    every = 1 if label == default else 4
+    # The others may have states of their own, for which one stop will do.
+    stops = STOPS if label == default else ONE_STOP
     yield from checks(
-        [resumes_to_the_bit], resolves, predicts, trains, trains=True, arguments=(every,)
+        [resumes_to_the_bit], resolves, predicts, trains, trains=True, arguments=(stops,)
     )
 
 

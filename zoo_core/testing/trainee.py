@@ -121,8 +121,8 @@ class Subject:
 
 
 # Checks share trainings, because starting one may take seconds: a framework compiles the step. A
-# few alone, because a result holds the weights.
-@lru_cache(maxsize=4)
+# few alone, because a result holds the weights: those of a trainer with every kind of state.
+@lru_cache(maxsize=6)
 def _fitted(subject: Subject, overrides: str) -> FitResult:
     return subject.trainee(**json.loads(overrides)).fit()
 

@@ -31,8 +31,7 @@ def trainer_subject(catalog: Catalog, trainer: str, model: str = "") -> Subject:
     # The defaults of a recipe have no effect, so that two trainings differ in the field under test
     # alone; the model's own recipe may augment images or decay weights.
     plain = plain_values(entry.spec) | _CONSTANT
-    name = model or ("" if entry.spec.check_model else _own_model(catalog, entry))
-    if name:
+    if name := model or own_model(catalog, entry):
         values = plain | {"trainer": trainer}
         return Subject(catalog, name, changes=tuple(values.items()))
     builder = entry.spec.check_model or _model_of_framework(catalog, entry.spec)
@@ -65,8 +64,10 @@ def _check_model(builder: str, trainer: str) -> ModelSpec:
     )
 
 
-def _own_model(catalog: Catalog, trainer: Entry[TrainerSpec]) -> str:
-    """Return a model of the trainer's plugin that it trains, or an empty string."""
+def own_model(catalog: Catalog, trainer: Entry[TrainerSpec]) -> str:
+    """Return the model of the trainer's plugin with which it is checked, or an empty string."""
+    if trainer.spec.check_model:
+        return ""
     names = (trainer.spec.name, trainer.qualified_name)
     return next(
         (

@@ -15,7 +15,7 @@ from zoo_core.plugins.specs import TrainerSpec
 from zoo_core.recipes.recipe import CHOICES
 from zoo_core.testing.check import ContractError, NotApplicableError, expect, expect_equal
 from zoo_core.testing.checks.learning_checks import expect_no_random_weights
-from zoo_core.testing.checks.resume_checks import resumes_to_the_bit
+from zoo_core.testing.checks.resume_checks import ONE_STOP, SEVERAL_STEPS, STOPS, resumes_to_the_bit
 from zoo_core.testing.plain_recipe import implemented, plain_values
 from zoo_core.testing.random_data import EXAMPLES
 from zoo_core.testing.trainee import Trainee
@@ -43,7 +43,7 @@ FIELD_TRIALS: dict[str, tuple[dict[str, Any], ...]] = {
 """Recipe field -> values of trainings that differ in this field alone."""
 # For the fields in `CHOICES`, the trainer's spec decides about the values.
 
-_STATES = ("momentum", "optimizer", "ema")
+STATE_FIELDS = ("momentum", "optimizer", "ema")
 """Recipe fields for which a learner has a state of another kind."""
 
 
@@ -54,8 +54,8 @@ def has_a_model_to_train(catalog: Catalog, trainer: str, model: str) -> None:
 
 
 def trains(catalog: Catalog, trainer: str, model: str) -> None:
-    """Check that a short training of two steps ends without an error."""
-    trainer_subject(catalog, trainer, model).fit()
+    """Check that a short training of a few steps ends without an error."""
+    trainer_subject(catalog, trainer, model).fit(**SEVERAL_STEPS)
 
 
 def check_field_is_implemented(catalog: Catalog, trainer: str, model: str, field: str) -> None:
@@ -67,7 +67,8 @@ def check_field_is_implemented(catalog: Catalog, trainer: str, model: str, field
     if field == "precision" and _lacks_bfloat16(subject.trainee()):
         trials = [values for values in trials if values != {"precision": "bfloat16"}]
     try:
-        trained = [subject.fit(**values).weights for values in trials]
+        # Of the same length as those of `resumes_its_training`, with which it shares some.
+        trained = [subject.fit(**SEVERAL_STEPS | values).weights for values in trials]
     except PluginError as exc:
         if field != "transforms":
             raise
@@ -157,12 +158,13 @@ def counts_parameters(catalog: Catalog, trainer: str, model: str) -> None:
 def resumes_its_training(catalog: Catalog, trainer: str, model: str) -> None:
     """Check that a training that is stopped and resumed ends like one that was never stopped."""
     for values in _kinds_of_state(catalog.trainer(trainer).spec):
-        resumes_to_the_bit(trainer_subject(catalog, trainer, model), 4, **values)
+        stops = ONE_STOP if values else STOPS
+        resumes_to_the_bit(trainer_subject(catalog, trainer, model), stops, **values)
 
 
 def _kinds_of_state(trainer: TrainerSpec) -> list[dict[str, Any]]:
     """Return the plain recipe, and values with which a learner has a state of another kind."""
-    fields = [field for field in _STATES if field in trainer.recipe_fields]
+    fields = [field for field in STATE_FIELDS if field in trainer.recipe_fields]
     # A schedule of the trainer's own is computed by the learner, from a state or from the step.
     own = {*trainer.values.get("schedule", ())}.difference(CHOICES["schedule"])
     schedules = [{"schedule": name} for name in sorted(own)]
