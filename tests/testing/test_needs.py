@@ -98,6 +98,14 @@ def test_resume_checks_start_few_learners(odd, name, most):
     assert 2 < len(zoo_odd.model.STARTED) <= most
 
 
+def test_checks_of_new_framework_report_missing_loss_once(odd):
+    ((name, message),) = failed(results(odd("CROSS_ENTROPY = {'framework': 'x'}"))).items()
+    assert name == "odd.default: resolves"
+    assert "LossSpec with task 'classification' and framework 'zoo-odd'" in message
+    assert "docs/plugins/loss.md" in message
+    assert "trainer of another" not in message  # none could train the model
+
+
 def test_checks_of_trainer_without_model_report_it_once(odd):
     outcomes = results(odd("MODEL = {'trainer': 'toy'}"))
     assert failed(outcomes).keys() == {"odd: has a model to train"}
@@ -140,6 +148,13 @@ def load():
 def test_loader_of_two_data_sets_that_fails_is_reported_once(odd):
     broken = results(odd(TWO_SETS, "def load(): raise OSError('no disk')"))
     assert [*failed(broken)] == ["odd: can be loaded"]
+
+
+def test_checks_name_spec_of_loss_without_function_that_is_called(odd):
+    ((name, message),) = failed(results(odd("CROSS_ENTROPY = {'loss': ''}"))).items()
+    assert name == "odd.default: trains"
+    assert "loss 'cross-entropy' of task 'classification' for zoo-odd has no function" in message
+    assert "LossSpec of zoo-odd" in message
 
 
 def test_run_checks_skips_what_needs_failed_check_at_any_distance():

@@ -47,6 +47,12 @@ class Trainer(Trainer):
 from zoo_toy.model import _prepare
 """
 
+LOSS_OF_FRAMEWORK = """
+class Learner(Learner):
+    def __init__(self, model, run):
+        super().__init__(model, dataclasses.replace(run, losses=[loss for _ in run.tasks]))
+"""
+
 NO_SINGLE_EXAMPLE = """
 class Learner(Learner):
     def step(self, batch):
@@ -74,6 +80,7 @@ RIGHT = {
         "",
         "RECIPES = RECIPES | {'default': {'batch_size': 100, 'lr': 0.5}}",
     ),
+    "a loss that the framework computes": ("CROSS_ENTROPY = {'loss': ''}", LOSS_OF_FRAMEWORK),
     "no batch of one example": ("", NO_SINGLE_EXAMPLE),
     "a template of Python code": ("", ""),
 }

@@ -153,14 +153,16 @@ class Catalog:
         if fitting:
             raise InvalidValueError(
                 f"there is no loss {name!r} of task {task!r} for {framework}",
-                hint=f"Choose one of: {join_names(e.spec.name for e in fitting)}.",
+                hint=f"Choose one of: {join_names(e.spec.name for e in fitting)}, with "
+                "--set loss=NAME.",
             )
+        # No other trainer, because those that could train the model have the same losses.
         others = {e.spec.framework for e in self.losses() if e.spec.task == task}
+        user = f", or train a model of another framework: {join_names(others)}" if others else ""
         raise InvalidValueError(
-            f"task {task!r} has no loss for {framework}",
-            hint=f"Train with a trainer of another framework: {join_names(others)}."
-            if others
-            else "A plugin offers one with the hook zoo_losses.",
+            f"task {task!r} has no loss for {framework}: a plugin must offer a LossSpec with task "
+            f"{task!r} and framework {framework!r}",
+            hint=f"Offer one with the hook zoo_losses (docs/plugins/loss.md){user}.",
         )
 
     def losses(self) -> list[Entry[LossSpec]]:

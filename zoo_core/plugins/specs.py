@@ -214,10 +214,10 @@ class TaskSpec(Spec):
 class LossSpec(Spec):
     """A loss: the function that trainers of a framework minimize for a task."""
 
-    loss: ImportString
+    loss: ImportString = ""
     """Import string of the function. Its signature is the framework's own: for ``torch``,
     ``(outputs, targets, recipe) -> Tensor``; for ``numpy``, ``(outputs, targets, recipe) ->
-    (mean, gradient)``."""
+    (mean, gradient)``. Empty if the framework computes the loss itself."""
     task: str
     """Name of the task."""
     framework: str

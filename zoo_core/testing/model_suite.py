@@ -58,9 +58,10 @@ def checks_of_model(catalog: Catalog, name: str, entry: Entry[Any], _model: str)
         # A recipe may be for a data set of another plugin, which need not be installed.
         if _has_dataset(catalog, recipe):
             yield from _of_recipe(Subject(catalog, name, recipe), built)
+    planned = [*built, *names_of(f"{name}.default", RECIPE_CHECKS[0])]
     for space in _names_or_none(spaces_of, entry):
         yield from make_checks(
-            f"{name}, space {space}", [can_be_searched], catalog, name, space, needs=built
+            f"{name}, space {space}", [can_be_searched], catalog, name, space, needs=planned
         )
 
 

@@ -16,6 +16,7 @@ from zoo_core.data.splits import (
     training_data,
     training_size,
 )
+from zoo_core.frameworks.losses import loss_function
 from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.frameworks.trainer import Trainer, make_trainer, model_builder
 from zoo_core.metrics.find_tasks import find_tasks
@@ -162,7 +163,7 @@ class Plan:
             callbacks=callbacks,
             tasks=self.make_tasks(data.dataset),
             warps_inputs=warps_in_core(self.recipe, self.trainer.spec),
-            losses=tuple(loss.resolve(loss.spec.loss) for loss in self.losses),
+            losses=tuple(map(loss_function, self.losses)),
             initial=initial,
         )
 
