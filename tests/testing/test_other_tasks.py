@@ -22,12 +22,12 @@ def zoo_models():
     return [ModelSpec(name="stranger", summary="For other data.",
         builder="zoo_stranger.model:build", config="zoo_stranger.model:Config",
         recipes="zoo_stranger.model:RECIPES", trainer="TRAINER", dataset="others", heads=HEADS,
-        tasks=("TASK",), inputs=("KIND",), license="MIT")]
+        tasks=ACCEPTED, inputs=("KIND",), license="MIT")]
 
 @hookimpl
 def zoo_datasets():
     return [DatasetSpec(name="others", summary="Never loaded.", loader="zoo_stranger.nowhere:load",
-        input=InputSpec(kind="KIND", INPUT), targets=(TargetSpec(task="TASK", TARGET),),
+        input=InputSpec(kind="KIND", INPUT), targets=(TargetSpec(task="TASK", TARGET), MORE),
         sizes={"train": 100, "test": 10}, sha256="", license="CC0-1.0", source="made up")]
 """
 
@@ -84,6 +84,23 @@ class Net(nn.Module):
         return [head(steps) for head in self.heads]
 """
 
+MASKS_AND_LABELS = """
+class Net(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.trunk = nn.Conv2d(config.input_shape[0], 16, 3, padding=1)
+        self.tasks = config.tasks
+        self.heads = nn.ModuleList(
+            nn.Conv2d(16, size, 1) if task == "segmentation" else nn.Linear(16, size)
+            for task, size in zip(config.tasks, config.outputs, strict=True)
+        )
+    def forward(self, x):
+        features = self.trunk(x).relu()
+        pooled = features.amax((2, 3))
+        pairs = zip(self.tasks, self.heads)
+        return [head(features if task == "segmentation" else pooled) for task, head in pairs]
+"""
+
 TOKENS = """
 class Net(nn.Module):
     def __init__(self, config):
@@ -96,6 +113,8 @@ class Net(nn.Module):
 """
 
 HOUSES = {
+    "ACCEPTED": '("TASK",)',
+    "MORE": "",
     "TRAINER": "numpy",
     "KIND": "features",
     "INPUT": "shape=(3,)",
@@ -106,7 +125,7 @@ SCENES = HOUSES | {"INPUT": "shape=(6,)", "TASK": "multi-label", "TARGET": "clas
 DEPTHS = HOUSES | {"TARGET": "shape=(2,)"}
 DEPTH_MAPS = HOUSES | {"KIND": "image", "INPUT": "shape=(1, 4, 5)", "TARGET": "shape=(4, 5)"}
 SIGNALS = SCENES | {"KIND": "array", "INPUT": "shape=(2, 9)"}
-STREETS = {
+STREETS = HOUSES | {
     "TRAINER": "torch",
     "KIND": "image",
     "INPUT": "shape=(3, 8, 12)",
@@ -117,6 +136,10 @@ NUMBERS = STREETS | {
     "INPUT": "shape=(1, 6, 24)",
     "TASK": "sequence",
     "TARGET": "classes=tuple('0123'), shape=(4,)",
+}
+SIGNS = STREETS | {
+    "ACCEPTED": '("TASK", "multi-label")',
+    "MORE": "TargetSpec(task='multi-label', classes=tuple('de'))",
 }
 WORDS = STREETS | {
     "KIND": "tokens",
@@ -132,6 +155,7 @@ STRANGERS = {
     "multi-label": (SCENES, NUMPY),
     "multi-label, of arrays": (SIGNALS, NUMPY),
     "segmentation": (STREETS, TORCH + SEGMENTATION),
+    "segmentation and labels": (SIGNS, TORCH + MASKS_AND_LABELS),
     "sequence": (NUMBERS, TORCH + SEQUENCE),
     "tokens": (WORDS, TORCH + TOKENS),
 }
@@ -167,11 +191,16 @@ MARKS = {
 @pytest.mark.slow
 @pytest.mark.parametrize("what", [pytest.param(each, marks=MARKS[each]) for each in STRANGERS])
 def test_fair_model_passes(stranger, what):
-    skipped = {}
+    skipped, heads = {}, None if STRANGERS[what][0]["MORE"] else 1
     if what == "regression of an image":
         message = "the shape of its inputs decides about its outputs"
         skipped["stranger.default: fits other outputs"] = message
-    assert stranger(what) == skipped
+    assert stranger(what, heads=heads) == skipped
+
+
+@pytest.mark.torch
+def test_model_that_reads_tasks_of_its_config_fits_other_outputs(stranger):
+    assert stranger("segmentation and labels", heads=None, only="fits other*") == {}
 
 
 SHAPES, OUTPUTS = "returns outputs of its tasks", "fits other outputs"
@@ -217,7 +246,9 @@ def test_typical_mistake_fails(stranger, what, old, new, condition, shape):
 def test_number_of_heads_in_code_fails(stranger):
     one_head = "return [np.concatenate(self.net.forward(x, seed), axis=1)]"
     problems = stranger("multi-label", (FORWARD, one_head), heads=None, only=OUTPUTS)
-    assert "heads for outputs=[5, 8]: expected 2, got 1" in str(problems)
+    (problem,) = problems.values()
+    assert problem.startswith("heads for outputs=[5, 8], tasks=")
+    assert problem.endswith("expected 2, got 1")
 
 
 @pytest.mark.slow

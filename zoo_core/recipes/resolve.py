@@ -9,7 +9,7 @@ from typing import Any
 
 from zoo_core.errors import InvalidValueError, UnknownNameError, choose_from, join_names
 from zoo_core.metrics.task import Task
-from zoo_core.plugins.data_specs import INPUT_DTYPES, are_class_images
+from zoo_core.plugins.data_specs import INPUT_DTYPES, InputSpec, are_class_images
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec, ModelSpec
 from zoo_core.recipes.model_config import ALIASES, ModelConfig
@@ -137,14 +137,7 @@ def resolve_config(
         InvalidValueError: a key or value is not allowed, or the model does not fit the data set.
     """
     check_model_fits(entry.spec, dataset)
-    given: dict[str, Any] = {
-        "input_shape": list(dataset.input.shape),
-        "outputs": [task.outputs for task in tasks],
-    }
-    if dataset.input.size:
-        given["vocabulary_size"] = dataset.input.size
-    if not are_class_images(dataset.input, dataset.targets):
-        given["tasks"] = [target.task for target in dataset.targets]
+    given = config_values(dataset.input, tasks)
     own = {ALIASES.get(key, key): each for key, each in recipe.model.items()}
     # Accepted if equal, because the recipe of a card repeats the values of its training.
     for key, value in given.items():
@@ -161,6 +154,20 @@ def resolve_config(
         what=f"config of model {entry.spec.name!r}{file and f' in {file}'}",
         prefix="model.",
     )
+
+
+def config_values(spec: InputSpec, tasks: Sequence[Task]) -> dict[str, Any]:
+    """Return the values of a model's config that inputs and targets decide."""
+    values: dict[str, Any] = {
+        "input_shape": list(spec.shape),
+        "outputs": [task.outputs for task in tasks],
+    }
+    if spec.size:
+        values["vocabulary_size"] = spec.size
+    targets = [task.target for task in tasks]
+    if not are_class_images(spec, targets):
+        values["tasks"] = [target.task for target in targets]
+    return values
 
 
 def check_model_fits(model: ModelSpec, dataset: DatasetSpec) -> None:

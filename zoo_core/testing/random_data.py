@@ -135,18 +135,6 @@ def _other_shapes(spec: InputSpec) -> list[tuple[int, ...]]:
     return [tuple(2 * size for size in spec.shape)]
 
 
-def _reshaped(task: Task, spec: InputSpec, shape: tuple[int, ...]) -> Task:
-    """Return a task for inputs of another shape, which targets per pixel share."""
-    if spec.kind != "image" or task.target.shape != spec.shape[1:]:
-        return task
-    return type(task)(replace(task.target, shape=shape[1:]))
-
-
-def config_values(spec: InputSpec, tasks: Sequence[Task]) -> dict[str, Any]:
-    """Return the values of a model's config that a data set decides."""
-    return {"input_shape": list(spec.shape), "outputs": [task.outputs for task in tasks]}
-
-
 def shortfall(
     tasks: Sequence[Task], outputs: Sequence[Array], before: Sequence[Array], split: Split
 ) -> str:

@@ -12,9 +12,10 @@ from zoo_core.errors import InvalidValueError, ZooError, one_line
 from zoo_core.frameworks.trainer import Trainer, model_builder
 from zoo_core.metrics.task import Task
 from zoo_core.recipes.model_config import ALIASES, ModelConfig
+from zoo_core.recipes.resolve import config_values
 from zoo_core.recipes.validation import validate
 from zoo_core.testing.check import ContractError, NotApplicableError, expect
-from zoo_core.testing.random_data import config_values, other_data, output_misfit, training_data
+from zoo_core.testing.random_data import other_data, output_misfit, training_data
 from zoo_core.testing.trainee import Subject
 
 COUNT = 2
@@ -42,7 +43,7 @@ def _check_variants(subject: Subject, what: str) -> None:
     for spec, tasks in others:
         # Of a number per pixel, the shape of the input changes the outputs, too.
         values = config_values(spec, tasks)
-        changes = {key: value for key, value in values.items() if value != before[key]}
+        changes = {key: value for key, value in values.items() if value != before.get(key)}
         if variant := _variant(plan.config, changes):
             data = training_data(spec, tasks)
             built += _predicts(
