@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import ModelSpec
+from zoo_core.recipes.default_config import default_config
 from zoo_core.recipes.resolve import recipe_names
 
 
@@ -30,10 +32,10 @@ class ModelInfo:
     recipes: list[str]
 
 
-def model_info(entry: Entry[ModelSpec]) -> ModelInfo:
+def model_info(catalog: Catalog, entry: Entry[ModelSpec]) -> ModelInfo:
     """Return the information about a model."""
     # Config and recipes are imported, but not the builder, because that imports the framework.
-    config = entry.resolve(entry.spec.config)()
+    config = default_config(catalog, entry)
     return ModelInfo(
         spec=entry.spec,
         plugin=entry.plugin.distribution,

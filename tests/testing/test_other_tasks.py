@@ -7,6 +7,7 @@ import pytest
 
 from zoo_core import InputSpec, TargetSpec, class_targets
 from zoo_core.installation.installed import load_catalog
+from zoo_core.recipes.default_config import default_config
 from zoo_core.tasks.classification import Classification
 from zoo_core.tasks.regression import Regression
 from zoo_core.testing import plugin_checks, run_checks, select_checks
@@ -277,3 +278,23 @@ def test_random_pixels_follow_their_targets():
     means = [split.inputs[:, 0][split.targets[0] == value].mean() for value in values]
     assert values.min() < 0
     assert all(abs(one - two) > 3 for one, two in combinations(means, 2))
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [("", (3, 2)), ("    outputs: tuple[int, ...] = (3, 5)\n", (3, 5))],
+)
+def test_default_config_is_that_of_own_data_set(stranger, own, expected):
+    base = "from zoo_core import ModelConfig as Config"
+    code = (
+        f"from zoo_core import ModelConfig\nclass Config(ModelConfig):\n    width: int = 4\n{own}"
+    )
+    change = (base, code)
+    assert stranger("segmentation and labels", change, heads=None, only="builds*") == {}
+    catalog = load_catalog()
+    config = default_config(catalog, catalog.model("stranger"))
+    assert config.tasks == ("segmentation", "multi-label")
+    assert config.outputs == expected
+    assert config.input_shape == (3, 8, 12)
+    assert default_config(catalog, catalog.model("stranger"), {"width": 5}).width == 5

@@ -52,7 +52,8 @@ def get_model_info(name: str) -> ModelInfo:
     """Return the spec, plugin, default config and recipe names of a model."""
     from zoo_core.model_info import model_info
 
-    return model_info(usable_catalog().model(name))
+    catalog = usable_catalog()
+    return model_info(catalog, catalog.model(name))
 
 
 def create_model(name: str, pretrained: bool | str = False, **config: Any) -> Any:
@@ -71,7 +72,7 @@ def create_model(name: str, pretrained: bool | str = False, **config: Any) -> An
     Raises:
         InvalidValueError: `config` is invalid, or given together with published weights.
     """
-    from zoo_core.recipes.validation import validate
+    from zoo_core.recipes.default_config import default_config
 
     third_party = pretrained is True and _has_only_third_party_weights(name)
     if pretrained and not third_party:
@@ -88,8 +89,7 @@ def create_model(name: str, pretrained: bool | str = False, **config: Any) -> An
     from zoo_core.frameworks.trainer import make_trainer, model_builder
 
     entry = usable_catalog().model(name)
-    what = f"config of model {name!r}"
-    complete = validate(entry.resolve(entry.spec.config), config, what=what)
+    complete = default_config(usable_catalog(), entry, config)
     model = model_builder(entry)(complete)  # on the CPU: the caller decides about devices
     if third_party:
         from zoo_core.training.initial_weights import load_initial_weights

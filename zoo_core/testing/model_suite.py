@@ -41,13 +41,11 @@ def checks_of_model(catalog: Catalog, name: str, entry: Entry[Any], _model: str)
     yield from make_checks(name, [_IMPORTS, static_checks.has_an_spdx_license], entry)
     yield from make_checks(name, [installed], catalog, entry)
     imports = names_of(name, _IMPORTS)
-    yield from make_checks(
-        name,
-        [builds_with_its_defaults, has_a_default_recipe, refuses_nested_unknown_keys],
-        catalog,
-        name,
-        needs=imports,
-    )
+    plain = [has_a_default_recipe, refuses_nested_unknown_keys]
+    yield from make_checks(name, plain, catalog, name, needs=imports)
+    # Its data set decides about defaults.
+    needs = [*imports, *names_of(name, installed)]
+    yield from make_checks(name, [builds_with_its_defaults], catalog, name, needs=needs)
     built = names_of(name, *BUILD_CHECKS)
     if entry.spec.parameters is not None:
         count = prediction_checks.has_the_stated_parameter_count

@@ -146,6 +146,7 @@ def _of_published(catalog: Catalog, name: str, registry: str | None) -> dict[str
 
 
 def _of_model(catalog: Catalog, entry: Entry[Any]) -> dict[str, Any]:
+    from zoo_core.recipes.default_config import default_config
     from zoo_core.tuning.model_spaces import spaces_of
 
     found = [each.published for each in list_published(known_registries(catalog))]
@@ -153,7 +154,7 @@ def _of_model(catalog: Catalog, entry: Entry[Any]) -> dict[str, Any]:
     return {
         # Of its own plugin: another one may have a model of the same name.
         "weights": [each.name for each in found if f"{each.plugin}/{each.model}" == name],
-        "config": entry.resolve(entry.spec.config)().model_dump(mode="json"),
+        "config": default_config(catalog, entry).model_dump(mode="json"),
         "recipes": entry.resolve(entry.spec.recipes),
         "spaces": spaces_of(entry),
     }

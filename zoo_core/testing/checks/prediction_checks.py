@@ -6,6 +6,7 @@ import numpy as np
 
 from zoo_core.frameworks.trainer import make_trainer, model_builder
 from zoo_core.plugins.catalog import Catalog
+from zoo_core.recipes.default_config import default_config
 from zoo_core.testing.check import expect, expect_equal, expect_finite
 from zoo_core.testing.random_data import EXAMPLES, output_misfit
 from zoo_core.testing.trainee import Subject
@@ -64,7 +65,7 @@ def has_the_stated_parameter_count(catalog: Catalog, name: str) -> None:
     """Check that the default config has the number of parameters of the spec."""
     entry = catalog.model(name)
     trainer = make_trainer(catalog.trainer(entry.spec.trainer), device="cpu", threads=1)
-    config = entry.resolve(entry.spec.config)()
+    config = default_config(catalog, entry)
     actual = trainer.count_parameters(trainer.build(model_builder(entry), config, 0))
     expected = entry.spec.parameters
     expect(
