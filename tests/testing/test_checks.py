@@ -624,6 +624,12 @@ TASKS = [
     ),
     ("has finite metrics", "", task("headline = 'top1'"), "'top1' among them, the headline"),
     (
+        "restores scaled outputs",
+        "",
+        task("scalable = True"),
+        "targets of a scalable task of 2 classes .*expected floats, got int64",
+    ),
+    (
         "describes every prediction",
         "",
         task("def texts(self, prediction): return iter(['one'])"),

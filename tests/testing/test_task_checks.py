@@ -110,7 +110,7 @@ def test_task_without_fitting_target_fails_once(mine):
     failed = {name: each for name, each in found.items() if "needs" not in each}
     (message,) = failed.values()
     assert message == "example_targets: none of any shape could be made: expected a volume"
-    assert len(found) == 7
+    assert len(found) == 8
 
 
 SMALL, LARGE = (2, 3, 4), (MAX_OUTPUTS // 100, 10, 11)
@@ -124,3 +124,13 @@ def test_large_targets_make_no_head_beside_small_ones(mine, shapes, heads):
     targets = ", ".join(f"TargetSpec(task='depth', shape={shape})" for shape in shapes)
     catalog = mine(DATA.replace('TargetSpec(task="depth", shape=SHAPE),', targets))
     assert [task.target.shape for task in make_heads(catalog, "depth")] == heads
+
+
+def test_scalable_task_with_other_number_of_outputs_than_values_fails(mine):
+    catalog = mine("Depth.scalable = True" + DATA.replace("SHAPE", "(2, 3, 4)"))
+    assert problems(catalog, "zoo-mine", "depth") == {
+        "task depth: restores scaled outputs": "task 'depth' is scalable, with 24 values per "
+        "target: expected outputs of shape (24,) per example, one per value, got (2, 3, 4). Train "
+        "with --set standardize=false; the task's author can let `scalable` be False for this "
+        "target."
+    }

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from zoo_core.data.dataset import ArrayDataset
 from zoo_core.data.normalization import Normalization, TargetScale
-from zoo_core.errors import DataError, join_names
+from zoo_core.errors import DataError, InvalidValueError, join_names
 from zoo_core.metrics.task import Task
 from zoo_core.plugins.data_specs import InputSpec, feature_name
 from zoo_core.recipes.recipe import Recipe
@@ -34,7 +34,7 @@ def make_normalization(
     """
     train, spec = dataset.splits["train"], dataset.input_spec
     scales = tuple(
-        _target_scale(targets[rows]) if recipe.standardize and task.scalable else None
+        target_scale(targets[rows]) if recipe.standardize and task.scalable else None
         for task, targets in zip(tasks, train.targets, strict=True)
     )
     scales = scales if any(scales) else ()
@@ -52,6 +52,23 @@ def make_normalization(
         mean, std = _statistics(train.inputs[rows], spec)
     filled = mean if fill else ()
     return Normalization(*((mean, std) if recipe.normalize else ((), ())), scales, filled)
+
+
+def check_scale(task: Task) -> None:
+    """Check that the outputs of a scalable task can be restored to the units of its targets.
+
+    Raises:
+        InvalidValueError: it has another number of outputs than of values.
+    """
+    values, outputs = task.target.values, task.output_shape
+    # Of a single number, every output is restored by the same mean and deviation.
+    if task.scalable and values > 1 and outputs != (values,):
+        raise InvalidValueError(
+            f"task {task.target.task!r} is scalable, with {values} values per target: "
+            f"expected outputs of shape ({values},) per example, one per value, got {outputs}",
+            hint="Train with --set standardize=false; the task's author can let `scalable` be "
+            "False for this target.",
+        )
 
 
 def _statistics(
@@ -98,7 +115,8 @@ def _pixel_statistics(
     return tuple(map(float, mean / 255)), tuple(map(float, std / 255))
 
 
-def _target_scale(targets: NDArray[Any]) -> TargetScale:
+def target_scale(targets: NDArray[Any]) -> TargetScale:
+    """Return mean and standard deviation per value of a head's targets."""
     mean = np.atleast_1d(targets.mean(axis=0, dtype=np.float64))
     std = np.atleast_1d(targets.std(axis=0, dtype=np.float64))
     # A constant target needs no scale, and has none to divide by.

@@ -69,12 +69,19 @@ class Task:
     headline: ClassVar[str] = ""
     """Metric that lists show, and that an interval over seeds is of; empty for the first measure's
     own name."""
-    scalable: ClassVar[bool] = False
-    """True if a trainer may be given targets minus their mean, divided by their standard deviation,
-    and return outputs on that scale."""
 
     def __init__(self, target: TargetSpec) -> None:
         self.target = target
+
+    # A property, because it may depend on the target.
+    @property
+    def scalable(self) -> bool:
+        """True if a trainer may be given targets minus their mean, divided by their deviation.
+
+        The outputs are then on that scale, and restored to the targets' units value by value: they
+        are ``(N, values)`` of the target, or of any shape for a single number.
+        """
+        return False
 
     @property
     def outputs(self) -> int:

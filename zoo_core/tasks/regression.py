@@ -39,7 +39,10 @@ class Regression(Task):
 
     measures = (Measure("loss", higher_is_better=False), Measure("mae", higher_is_better=False))
     headline = "r2"
-    scalable = True
+
+    @property
+    def scalable(self) -> bool:
+        return True
 
     @property
     def outputs(self) -> int:

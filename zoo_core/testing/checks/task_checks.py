@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from zoo_core.data.normalization import Normalization
+from zoo_core.data.standardize import check_scale, target_scale
 from zoo_core.errors import DataError, join_names, one_line
 from zoo_core.metrics.task import Measure, Metrics, Task
 from zoo_core.plugins.catalog import Catalog
@@ -138,6 +140,22 @@ def _check_numbers(metrics: Metrics, what: str) -> None:
         )
 
 
+def restores_scaled_outputs(catalog: Catalog, name: str) -> None:
+    """Check that outputs of a scalable task can be restored to the units of its targets."""
+    for head, task, outputs, targets in each_head(catalog, name):
+        if not task.scalable:
+            continue
+        expect(
+            targets.dtype.kind == "f",
+            f"example_targets of a scalable task{head}: expected floats, got {targets.dtype}",
+        )
+        check_scale(task)
+        normalization = Normalization((), (), (target_scale(targets),))
+        normalization.scale_targets([targets])
+        (restored,) = normalization.restore_outputs([outputs])
+        task.measure(restored, targets)
+
+
 def refuses_wrong_targets(catalog: Catalog, name: str) -> None:
     """Check that NaN, negative classes and targets of a wrong shape are a `DataError`."""
     for task in make_heads(catalog, name):
@@ -176,6 +194,7 @@ TASK_CHECKS = (
     measures_examples_independently,
     has_a_column_per_measure,
     has_finite_metrics,
+    restores_scaled_outputs,
     refuses_wrong_targets,
 )
 """Checks of a task that has legal example targets."""

@@ -6,6 +6,7 @@ import json
 import shlex
 from collections.abc import Sequence
 
+from zoo_core.data.standardize import check_scale
 from zoo_core.errors import InvalidValueError, join_names
 from zoo_core.frameworks.distributed import env_world_size
 from zoo_core.metrics.task import Task
@@ -104,6 +105,8 @@ def _check_standardize(recipe: Recipe, dataset: DatasetSpec, tasks: Sequence[Tas
             "number that could be standardized",
             hint="Leave it out: --set standardize=true",
         )
+    for task in tasks if recipe.standardize else ():
+        check_scale(task)
 
 
 def _check_heads(recipe: Recipe, dataset: DatasetSpec) -> None:
