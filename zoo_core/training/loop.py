@@ -264,6 +264,7 @@ class TrainingLoop:
 
 def _are_finite(outputs: Sequence[NDArray[Any]]) -> NDArray[np.bool_]:
     """Return whether all outputs of each example are finite, ``(N,)``."""
-    heads = [np.isfinite(head).reshape(len(head), -1).all(axis=1) for head in outputs]
+    # By axes, because an array of no example cannot be reshaped.
+    heads = [np.isfinite(head).all(axis=tuple(range(1, head.ndim))) for head in outputs]
     finite: NDArray[np.bool_] = np.logical_and.reduce(np.stack(heads))
     return finite

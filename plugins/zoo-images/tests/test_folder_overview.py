@@ -101,7 +101,7 @@ def test_damaged_images_are_counted(cli, pets, tmp_path):
     assert done.code == 0, done.err
     assert re.search(r"^(Damaged: )?1 (damaged )?image", done.err, re.MULTILINE)
     assert cli("info", "folder:pets?on_damaged=skip", "--json").json["damaged"] == 1
-    assert "- Left out: damaged images: 1\n" in (tmp_path / "run/card.md").read_text()
+    assert "- Left out: damaged files: 1\n" in (tmp_path / "run/card.md").read_text()
 
 
 def test_info_draws_examples_on_terminal_only(cli, in_terminal, pets):

@@ -71,5 +71,5 @@ def test_model_with_unused_layer_fails(problems):
 
 def test_model_with_fixed_number_of_classes_fails(problems):
     found = problems("self.heads = nn.ModuleList([nn.Linear(16, 4)])")
-    assert found.keys() == {"frozen.default: fits other classes"}
-    assert "classes=[7]: expected [(2, 7)], got [(2, 4)]" in found[min(found)]
+    assert found.keys() == {"frozen.default: fits other outputs"}
+    assert "outputs=[7]: expected (2, 7), got (2, 4)" in found[min(found)]

@@ -88,7 +88,7 @@ RECIPES = {"default": {"epochs": 1, "batch_size": 64, "lr": 0.1}}
 class Flat(nn.Module):
     def __init__(self, config):
         super().__init__()
-        self.layer = nn.Linear(math.prod(config.input_shape), config.classes[0])
+        self.layer = nn.Linear(math.prod(config.input_shape), config.outputs[0])
 
     def forward(self, x):
         return self.layer(x.flatten(1))
@@ -104,5 +104,5 @@ def test_training_names_line_of_forward_that_returns_tensor(cli, write_plugin, t
     (line,) = done.err.splitlines()
     assert line == (
         "zoo: the forward pass of Flat is invalid: expected a list with one Tensor per head, got "
-        f"Tensor of shape (64, 9). Return [outputs] at {model}:16."
+        f"Tensor of shape (1, 9). Return [outputs] at {model}:16."
     )

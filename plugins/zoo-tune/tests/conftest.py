@@ -27,7 +27,7 @@ def spying(site, write_plugin):
             "@hookimpl\n"
             "def zoo_trainers():\n"
             "    return [TrainerSpec(name='spy', summary='s', factory='zoo_spy.plugin:Trainer',\n"
-            "                        framework='numpy', recipe_fields=())]\n",
+            "                        framework='zoo-toy', recipe_fields=())]\n",
         )
         return {"site": site, "env": {"ZOO_PLUGINS": "zoo-toy,zoo-tune,zoo-spy"}}
 

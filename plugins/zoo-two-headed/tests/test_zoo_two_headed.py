@@ -189,7 +189,7 @@ def test_two_headed_mlp_learns_both_digits_in_two_epochs(trained):
     test = trained.card.metrics["test"]
     assert test.total == 4_000
     assert min(test["accuracy"]) > 0.85
-    assert test.all_correct <= min(test.correct)
+    assert test.all_correct <= min(test["correct"])
     assert zoo.evaluate(trained.folder) == test
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from zoo_core import ArrayDataset, InputSpec, class_targets
+from zoo_core import ArrayDataset, InputSpec, Split, class_targets
 from zoo_core.plugin_api import (
     DataError,
     DatasetContent,
@@ -59,6 +59,8 @@ def _read(origin: Origin, files: LocalFiles, root: Path) -> DatasetContent:
     try:
         train, classes = read(origin.name, root, train=True)
         test, _ = read(origin.name, root, train=False)
+        _check_labels(train, len(classes))
+        _check_labels(test, len(classes))
     except Exception as exc:  # torchvision's readers do not validate what they parse
         raise DataError(
             f"the files of {origin.name} in {files.folder} are malformed: {one_line(exc)}",
@@ -70,6 +72,14 @@ def _read(origin: Origin, files: LocalFiles, root: Path) -> DatasetContent:
         input=InputSpec(shape=train.inputs.shape[1:]),
         targets=class_targets(classes),
     )
+
+
+def _check_labels(split: Split, classes: int) -> None:
+    (labels,) = split.targets
+    if len(labels) and not (labels.min() >= 0 and labels.max() < classes):
+        raise ValueError(
+            f"expected labels from 0 to {classes - 1}, got {labels.min()} to {labels.max()}"
+        )
 
 
 fashion_mnist = partial(load, files.FASHION_MNIST)
