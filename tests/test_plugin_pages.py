@@ -42,10 +42,12 @@ class Reader:
                 raise AssertionError(f"the test cannot run this command: {line}")
 
     def run_python(self, code):
-        self._run(self.run_process, "-W", "error", "-c", code)
+        # The current folder is on the path, as in a reader's shell.
+        env = {"PYTHONSAFEPATH": ""}
+        self._run(self.run_process, "-W", "error", "-c", code, env=env)
 
-    def _run(self, run, *arguments):
-        done = run(*arguments, site=self.site)
+    def _run(self, run, *arguments, **options):
+        done = run(*arguments, site=self.site, **options)
         assert done.code == 0, f"{arguments}: {done.err}{done.out}"
 
 

@@ -219,7 +219,7 @@ BAD = [
     (["tarin", "softmax"], 2, ("command 'tarin'", "'train'")),
     (["info", "softmxa"], 3, ("'softmxa'", "'softmax'")),
     (["evaluate", "nowhere"], 3, ("published weights 'nowhere'", "zoo list weights")),
-    (["evaluate", "full"], 1, ("full", "model.safetensors", "zoo train MODEL")),
+    (["evaluate", "full"], 3, ("path full", "not a run's", "zoo list weights")),
     (["evaluate", "full/file"], 5, ("full/file", "8 bytes", "header")),
     (["predict", "nowhere", "x.png"], 3, ("published weights 'nowhere'", "zoo list weights")),
 ]

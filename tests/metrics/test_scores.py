@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from zoo_core.metrics.scores import Scores, counts_text, measure, rank, score
+from zoo_core.metrics.scores import Scores, measure, rank, score
 from zoo_core.metrics.task import Measure, Measured, Task
 from zoo_core.plugins.data_specs import TargetSpec, class_targets
 from zoo_core.tasks.classification import Classification
@@ -45,7 +45,7 @@ def test_score_counts_each_head_and_all_heads():
     assert scores["accuracy"] == (2 / 3, 2 / 3)
     assert (scores.all_correct, scores.total) == (1, 3)
     assert scores.headline == {"accuracy": [2 / 3, 2 / 3]}
-    assert counts_text(scores) == "2 / 2 of 3 examples correct"
+    assert scores.counts_text == "2 / 2 of 3 examples correct"
 
 
 def test_score_of_heads_with_different_tasks():

@@ -58,7 +58,9 @@ def load():
 ONE_ORDER = """
 class Learner(Learner):
     def step(self, batch):
-        return super().step(dataclasses.replace(batch, rows=np.arange(8) + 8 * batch.step))
+        size = len(batch.rows)
+        rows = np.arange(size) + size * batch.step
+        return super().step(dataclasses.replace(batch, rows=rows))
 """
 
 COMPOSING = """

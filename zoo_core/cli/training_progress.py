@@ -13,7 +13,6 @@ from zoo_core.data.splits import TrainingData
 from zoo_core.filenames import WEIGHTS
 from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.frameworks.training_state import TrainingState
-from zoo_core.metrics.metric_text import counts_text
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.metrics.scores import Scores
 from zoo_core.plugins.specs import DatasetSpec
@@ -95,7 +94,7 @@ class TrainingProgress(Callbacks):
         test = result.metrics["test"]
         kept = "best on validation" if run.recipe.keep == "best" else "last"
         self._bar.say(
-            f"Test: {test}: {counts_text(test)}, with the weights of epoch {result.epoch} ({kept})."
+            f"Test: {test}: {test.counts_text}, with the weights of epoch {result.epoch} ({kept})."
         )
         if test.all_correct is not None and len(run.tasks) > 1:
             self._bar.say(f"All heads correct: {test.all_correct:,} of {test.total:,}.")

@@ -130,7 +130,7 @@ def _check_numbers(dataset: ArrayDataset, *, fill: bool) -> None:
         if wrong.any():
             row, entry = (int(each[0]) for each in np.nonzero(wrong)[:2])
             value = split.inputs[row, entry].ravel()[0]
-            # Not its row in a file, which only the file's reader knows.
+            # An example's name, because its row in a file is not kept.
             where = f"{split.name_of(row)}, {feature_name(dataset.input_spec, entry)}"
             raise DataError(
                 f"{int(wrong.sum()):,} inputs of split {name!r} are missing or infinite, the first "

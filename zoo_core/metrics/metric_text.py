@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from zoo_core.metrics.scores import Scores
-
 _SHARES = ("accuracy", "cer", "f1", "iou", "match", "rate", "top5")
 
 
@@ -30,13 +26,3 @@ def format_loss(loss: float) -> str:
     """Return a loss as text."""
     # Squared errors of large numbers, such as prices, have no meaningful decimals.
     return f"{loss:.4f}" if loss < 1000 else f"{loss:.5g}"
-
-
-def counts_text(scores: Scores) -> str:
-    """Return ``9,912 / 9,874 of 10,000 examples correct``; without a count, the number alone."""
-    texts = [
-        f"{' / '.join(f'{each:,}' for each in values)} of {scores.total:,} examples {name}"
-        for name, values in scores.metrics.items()
-        if all(isinstance(each, int) for each in values)
-    ]
-    return ", ".join(texts) or f"{scores.total:,} examples"

@@ -64,6 +64,16 @@ class Scores:
         losses = [each for each in self.metrics.get("loss", ()) if each is not None]
         return sum(losses) / len(losses) if losses else float("nan")
 
+    @property
+    def counts_text(self) -> str:
+        """``9,912 / 9,874 of 10,000 examples correct``; without a count, the number alone."""
+        texts = [
+            f"{' / '.join(f'{each:,}' for each in values)} of {self.total:,} examples {name}"
+            for name, values in self.metrics.items()
+            if all(isinstance(each, int) for each in values)
+        ]
+        return ", ".join(texts) or f"{self.total:,} examples"
+
     def to_json(self) -> dict[str, Any]:
         """Return the scores as JSON values; `from_json` is the inverse."""
         values: dict[str, Any] = {name: list(each) for name, each in self.metrics.items()}

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from zoo_core.data.dataset import Split
 from zoo_core.errors import VerificationError
 from zoo_core.frameworks.prediction import iter_outputs
-from zoo_core.metrics.metric_text import counts_text
 from zoo_core.metrics.scores import Scores, concatenate, measure, score
 from zoo_core.metrics.task import Task
 from zoo_core.pretrained.model import Pretrained
@@ -127,4 +126,4 @@ def _agree(found: Sequence[Any], stated: Sequence[Any], exact: Sequence[bool]) -
 def describe(scores: Scores) -> str:
     """Return the counts of scores as text, ``9,912 of 10,000 examples correct``, or the metrics."""
     has_counts = any(all(isinstance(e, int) for e in each) for each in scores.metrics.values())
-    return counts_text(scores) if has_counts else str(scores)
+    return scores.counts_text if has_counts else str(scores)

@@ -220,8 +220,8 @@ def _unknown(catalog: Catalog, text: str, name: WeightsName | None, asked: _Quer
     is_model = text in catalog.entries("models")
     is_path = not is_model and os.path.exists(text)  # noqa: PTH110 (its name may be too long)
     if is_path or name is None:
-        problem = "expected the name of published weights, such as MODEL.TAG, got "
-        problem += f"the path {text}" if is_path else repr(text[:200])
+        got = f"the path {text}" if is_path else repr(text[:200])
+        problem = f"expected the name of published weights, such as MODEL.TAG, got {got}"
         return UnknownNameError(problem, hint="Run `zoo list weights` to see all names.")
     # A reading with an installed model is what the user means, even if a registry has the prefix.
     name = next((each for each in name.readings() if each.model in catalog.entries("models")), name)

@@ -9,7 +9,7 @@ import click
 from zoo_core.cli import options
 from zoo_core.cli.output import print_json
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.metrics.metric_text import counts_text, format_metric
+from zoo_core.metrics.metric_text import format_metric
 from zoo_core.system.terminal import print_lines
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def evaluate(  # noqa: PLR0917 (click passes every argument by name)
 
 def _print_counts(evaluation: Evaluation) -> None:
     scores = evaluation.together
-    print_lines(f"{counts_text(scores)}.")
+    print_lines(f"{scores.counts_text}.")
     if scores.all_correct is not None and len(next(iter(scores.metrics.values()))) > 1:
         print_lines(f"All heads correct: {scores.all_correct:,} of {scores.total:,}.")
     for name, values in evaluation.details.items():
