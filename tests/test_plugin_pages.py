@@ -67,7 +67,7 @@ def test_commands_of_page_succeed(reader, page):
 
 @pytest.mark.slow
 @pytest.mark.torch
-@pytest.mark.requires("zoo-mnist")
+@pytest.mark.requires("zoo-mlp", "zoo-mnist")
 def test_commands_of_guide_succeed(reader):
     # On the small data set, because an epoch of mnist takes half a minute; `.ci/run` trains on it.
     text = GUIDE.replace("zoo train tiny --epochs 1", "zoo train tiny --dataset synthetic")
