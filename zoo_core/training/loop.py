@@ -170,8 +170,8 @@ class TrainingLoop:
             step=step,
             rows=rows[mine],
             lr=learning_rate(recipe, step, recipe.epochs * steps),
-            # Drawn for the whole batch, and then sharded, so that the images do not depend on the
-            # number of processes.
+            # Drawn for the whole batch, and then sharded, so that they do not depend on the number
+            # of processes.
             warps=draw_warps(recipe, self._run.config.input_shape, len(rows), step, part=mine),
             share=(mine.stop - mine.start) / len(rows),
         )
