@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import photos
-from benchmarks.speed import crowd, large
+from benchmarks.speed import crowd, large, many_classes
 from benchmarks.speed.contest import Comparison, Contestant
 
 TUTORIAL = "{python} -m benchmarks.speed.contestants.tutorial"
@@ -23,6 +23,10 @@ TRAIN = (
 LARGE = (
     TRAIN.replace("ZOO_PLUGINS=", "ZOO_PLUGINS=zoo-large,")
     + " mlp --dataset large --epochs 1 --threads 1"
+)
+MANY_CLASSES = (
+    "env ZOO_PLUGINS=zoo-torch,zoo-mlp {python} -m zoo_core -p benchmarks.speed.many_classes train "
+    "--json --out {out} mlp --epochs 1 --set batch_size=1000 --dataset classes-"
 )
 
 TO_ACCURACY = {"seconds": "training, s", "whole": "whole process, s"}
@@ -244,6 +248,20 @@ COMPARISONS = {
         times=3,
         first="its",
         prepare=large.prepare,
+    ),
+    "many-classes": Comparison(
+        title="Memory with many classes",
+        text=f"Peak resident memory of one epoch of mlp over {many_classes.TRAIN:,} examples. The "
+        f"outputs of an epoch with {many_classes.MANY:,} classes are "
+        f"{4 * many_classes.TRAIN * many_classes.MANY >> 20:,} MiB, which are measured batch by "
+        "batch and not kept.",
+        contestants=tuple(
+            Contestant(f"{count:,} classes", f"{MANY_CLASSES}{count}")
+            for count in (many_classes.MANY, many_classes.FEW)
+        ),
+        figures={"peak_mb": "peak, MiB"},
+        times=3,
+        first="its",
     ),
     "load-mlp": _load("mlp", "torch"),
     "load-numpy-net": _load("numpy-net", "numpy"),
