@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -102,9 +102,12 @@ def _positions(groups: Sequence[str], salt: str) -> NDArray[np.float64]:
     """Return a number from 0 to 1 per group, uniformly distributed."""
     # NFC, because macOS decomposes accents in file names: the same folder copied from there must be
     # split in the same way. "surrogatepass", because a name may have lone surrogates.
-    names = (g if g.isascii() else unicodedata.normalize("NFC", g) for g in groups)
-    texts = (f"{salt}\0{name}".encode("utf-8", "surrogatepass") for name in names)
-    digests = b"".join(hashlib.sha256(text).digest()[:8] for text in texts)
+    if not "".join(groups).isascii():
+        groups = [unicodedata.normalize("NFC", group) for group in groups]
+    start = f"{salt}\0"
+    digests = b"".join(
+        [sha256((start + group).encode("utf-8", "surrogatepass")).digest()[:8] for group in groups]
+    )
     return np.frombuffer(digests, ">u8").astype(np.float64) / 2**64
 
 
@@ -112,7 +115,6 @@ def content_digests(arrays: NDArray[Any]) -> list[str]:
     """Return a checksum of each of N arrays, 16 hexadecimal digits."""
     # 64 bits: two of a million different ones share a checksum with a probability of 3e-8.
     rows = np.ascontiguousarray(arrays, arrays.dtype.newbyteorder("<"))
-    data = rows.reshape(-1).view(np.uint8).data  # slices of it are faster than rows of an array
-    size = max(rows[:1].nbytes, 1)
-    parts = (data[at : at + size] for at in range(0, len(data), size))
-    return [hashlib.sha256(part).hexdigest()[:16] for part in parts]
+    size = rows[:1].nbytes
+    parts = rows.reshape(-1).view(f"V{size}").tolist() if size else [b""] * len(rows)
+    return [sha256(part).hexdigest()[:16] for part in parts]

@@ -59,6 +59,8 @@ def _cell_bits(column: pa.ChunkedArray) -> NDArray[np.uint64]:
 
 def _numbered(hashes: Sequence[str]) -> list[str]:
     """Return unique keys: the second row with a hash gets ``-2``, and so on."""
+    if len(set(hashes)) == len(hashes):
+        return [*hashes]
     seen: dict[str, int] = {}
     keys = []
     for each in hashes:

@@ -81,6 +81,8 @@ def check_groups(rows: Rows, examples: Examples, path: Path) -> None:
 
 def describe_repeated(rows: Rows, examples: Examples) -> tuple[str, ...]:
     """Return a sentence about test rows that are also training rows, or nothing."""
+    if len(set(examples.groups or ())) == len(examples.keys):
+        return ()  # no row is repeated
     groups = {split: examples.select(some).groups or () for split, some in rows.items()}
     trained = {group for split, some in groups.items() if split != "test" for group in some}
     count = sum(group in trained for group in groups["test"])
