@@ -8,11 +8,13 @@ from pathlib import Path
 from benchmarks import photos
 from benchmarks.speed import crowd, large, many_classes
 from benchmarks.speed.contest import Comparison, Contestant
+from benchmarks.speed.contestants import csv
 
 TUTORIAL = "{python} -m benchmarks.speed.contestants.tutorial"
 SCIKIT_LEARN = "{python} -m benchmarks.speed.contestants.scikit_learn"
 INSIDE = "{python} -m benchmarks.speed.contestants.inside"
 LOAD = "{python} -m benchmarks.speed.contestants.load"
+CSV = "{python} -m benchmarks.speed.contestants.csv {prepared}/big.csv"
 FILES = "{python} -m benchmarks.speed.contestants.files {prepared}"
 LIST = f"bin/python {' '.join(crowd.LIST)}"
 # Without zoo-report, because no other contestant draws pictures.
@@ -262,6 +264,36 @@ COMPARISONS = {
         figures={"peak_mb": "peak, MiB"},
         times=3,
         first="its",
+    ),
+    "csv": Comparison(
+        title="Reading a CSV file",
+        text=f"{csv.ROWS:,} rows of {csv.NUMBERS + csv.WORDS + 1} columns, 37 MB: parsed by "
+        "pyarrow alone; parsed, encoded and standardized; read as the first command with the file "
+        "does, which also chooses the splits by a hash of each row, computes checksums and stores "
+        "a copy; and read from that copy.",
+        contestants=(
+            Contestant("pyarrow alone", f"{CSV} arrow"),
+            Contestant("standardized features", f"{CSV} values"),
+            Contestant("first use", f"{CSV} first"),
+            Contestant("later uses", f"{CSV} later"),
+        ),
+        figures={"reading": "wall time, s", "work": "CPU, s"},
+        first="pyarrow's",
+        prepare=csv.prepare,
+    ),
+    "csv-epoch": Comparison(
+        title="Training on a CSV file",
+        text="One epoch of mlp on the same file, with validation.",
+        contestants=(
+            Contestant(
+                "zoo train mlp",
+                "env ZOO_PLUGINS=zoo-tables,zoo-torch,zoo-mlp {python} -m zoo_core train mlp "
+                "--json --out {out} --epochs 1 --dataset csv:{prepared}/big.csv?target=y",
+            ),
+        ),
+        figures={"seconds": "training, s", "whole": "whole process, s"},
+        times=3,
+        prepare=csv.prepare,
     ),
     "load-mlp": _load("mlp", "torch"),
     "load-numpy-net": _load("numpy-net", "numpy"),
