@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -110,3 +111,37 @@ def test_cnn_classifies_digits_after_one_epoch(tmp_path):
     assert test.total == 10_000
     assert test["accuracy"][0] > 0.96
     assert zoo.evaluate(run.folder) == test
+
+
+@pytest.mark.parametrize(
+    ("target", "field"),
+    [
+        (zoo.TargetSpec(task="regression", name="brightness"), "values"),
+        (zoo.TargetSpec(task="multi-label", classes=("left", "right")), "probabilities"),
+    ],
+    ids=["regression", "multi-label"],
+)
+def test_cnn_learns_other_tasks_of_images(target, field, tmp_path):
+    random = np.random.default_rng(0)
+    images = random.integers(0, 100, (80, 1, 12, 12)).astype(np.uint8)
+    bright = random.integers(0, 2, (80, 2))
+    images[..., 2:5] += 120 * bright[:, 0, None, None, None].astype(np.uint8)
+    images[..., 7:10] += 120 * bright[:, 1, None, None, None].astype(np.uint8)
+    targets = images.mean((1, 2, 3)) if target.task == "regression" else bright
+    targets = targets.astype(np.float32 if target.task == "regression" else np.uint8)
+    halves = {"train": slice(0, 60), "test": slice(60, 80)}
+    splits = {name: zoo.Split(images[some], (targets[some],)) for name, some in halves.items()}
+    zoo.train(
+        "cnn",
+        dataset=zoo.ArrayDataset(splits, (target,)),
+        epochs=15,
+        label_smoothing=0.0,
+        batch_size=20,
+        lr=0.005,
+        model={"channels": [8, 8]},
+        out=tmp_path / "run",
+    )
+    predicted = zoo.load(tmp_path / "run").predict(images[60:]).heads[0]
+    values = np.reshape(getattr(predicted, field), (20, -1))
+    correlation = np.corrcoef(values.ravel(), targets[60:].reshape(20, -1).ravel())[0, 1]
+    assert correlation > 0.8

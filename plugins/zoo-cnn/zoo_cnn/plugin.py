@@ -15,6 +15,7 @@ def zoo_models() -> list[ModelSpec]:
             spaces="zoo_cnn.spaces:SPACES",
             trainer="torch",
             dataset="mnist",
+            tasks=("classification", "multi-label", "regression"),
             parameters=225_034,
             license="MIT",
         )

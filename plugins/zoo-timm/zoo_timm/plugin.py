@@ -30,6 +30,7 @@ def _model(row: TimmRow) -> ModelSpec:
         trainer="torch",
         dataset="mnist",
         heads=None,  # any number
+        tasks=("classification", "multi-label", "regression"),
         license="Apache-2.0",
         parameters=int(row.parameters) if row.parameters else None,
         pretrained=f"zoo_timm.pretrained:{row.name}" if row.hub and not row.problem else "",

@@ -120,6 +120,7 @@ def _model(row: TorchvisionRow) -> ModelSpec:
         trainer="torch",
         dataset="mnist",
         heads=None,  # any number
+        tasks=("classification", "multi-label", "regression"),
         license="BSD-3-Clause",
         parameters=row.parameters,
         pretrained=f"zoo_torchvision.models.pretrained:{row.name}",
