@@ -23,7 +23,7 @@ import zoo_core
 from zoo_core import hookspecs, plugin_api
 from zoo_core.plugins import specs
 from zoo_core.plugins.scaffold import NewPlugin, write_plugin
-from zoo_core.recipes.recipe import TRAINER_FIELDS, Recipe
+from zoo_core.recipes.recipe import LOSS_FIELDS, TRAINER_FIELDS, Recipe
 from zoo_core.system.lazy_names import lazy_imports
 
 ROOT = Path(__file__).parents[1]
@@ -210,6 +210,7 @@ def _recipe() -> Iterator[str]:
     for name, field in Recipe.model_fields.items():
         default = "–" if field.is_required() else f"`{field.default!r}`"
         who = "the trainer" if name in TRAINER_FIELDS else "the core"
+        who = "the loss" if name in LOSS_FIELDS else who
         yield f"| `{name}` | {default} | {field.description or ''} | {who} | {_since(name)} |"
 
 

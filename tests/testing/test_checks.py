@@ -10,7 +10,7 @@ import pytest
 
 from zoo_core.errors import VerificationError, ZooError
 from zoo_core.installation.installed import load_catalog
-from zoo_core.recipes.recipe import TRAINER_FIELDS
+from zoo_core.recipes.recipe import LOSS_FIELDS, TRAINER_FIELDS
 from zoo_core.testing import NotApplicableError, plugin_checks
 from zoo_core.testing.checks import hook_checks, trainer_checks
 from zoo_core.testing.make_checks import check_name
@@ -58,7 +58,9 @@ def load():
 ONE_ORDER = """
 class Learner(Learner):
     def step(self, batch):
-        return super().step(dataclasses.replace(batch, rows=np.arange(len(batch.rows))))
+        size = len(batch.rows)
+        rows = (np.arange(size) + size * batch.step) % len(self.examples)
+        return super().step(dataclasses.replace(batch, rows=rows))
 """
 
 COMPOSING = """
@@ -506,7 +508,7 @@ TRAINERS = [
         "Trainer.environment = lambda self: {'bfloat16': 'native'}",
         f"field {field}, .*no effect",
     )
-    for field in sorted(TRAINER_FIELDS)
+    for field in sorted(TRAINER_FIELDS | LOSS_FIELDS)
 ]
 
 
@@ -792,7 +794,7 @@ def test_broken_plugins_cover_every_check(odd):
 
 def test_field_trials_cover_every_trainer_field(toy):
     trainer = toy.trainer("toy").spec
-    for field in TRAINER_FIELDS | {"lr", "seed"}:
+    for field in TRAINER_FIELDS | LOSS_FIELDS | {"lr", "seed"}:
         assert len(trainer_checks.field_trials(trainer, field)) > 1, field
 
 

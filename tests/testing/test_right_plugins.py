@@ -53,6 +53,14 @@ class Learner(Learner):
         super().__init__(model, dataclasses.replace(run, losses=[loss for _ in run.tasks]))
 """
 
+SMOOTHING = """
+class Learner(Learner):
+    def __init__(self, model, run):
+        share = np.float32(run.recipe.label_smoothing)
+        smooth = lambda outputs, targets: loss(outputs, targets) + share * outputs
+        super().__init__(model, dataclasses.replace(run, losses=[smooth for _ in run.tasks]))
+"""
+
 NO_SINGLE_EXAMPLE = """
 class Learner(Learner):
     def step(self, batch):
@@ -188,3 +196,16 @@ def test_shortfall_is_that_of_a_head_no_better_than_chance(classes, right, enoug
     outputs = [5 * np.eye(classes, dtype=np.float32)[answers]]
     before = [np.zeros_like(outputs[0])]
     assert (shortfall([task], outputs, before, split) == "") == enough
+
+
+def test_checks_of_trainer_include_fields_of_its_losses(odd):
+    catalog = odd("CROSS_ENTROPY = {'recipe_fields': ('label_smoothing',)}", SMOOTHING)
+    (check,) = [c for c in plugin_checks(catalog, "zoo-odd") if "label_smoothing" in str(c)]
+    check.run()
+
+
+def test_field_of_another_loss_is_not_checked_with_trainer(odd):
+    catalog = odd("LOSS = {'recipe_fields': ('label_smoothing',)}")
+    (check,) = [c for c in plugin_checks(catalog, "zoo-odd") if "label_smoothing" in str(c)]
+    with pytest.raises(NotApplicableError, match="cross-entropy, does not implement it"):
+        check.run()

@@ -29,7 +29,8 @@ class SearchSummary(FrozenModel):
 class Recipe(FrozenModel):
     """All values that a training depends on, except for the machine.
 
-    The trainer implements the fields in `TRAINER_FIELDS`, the core all others.
+    The trainer implements the fields in `TRAINER_FIELDS`, the losses implement those in
+    `LOSS_FIELDS`, and the core all others.
     """
 
     # A field that is newer than published weights has an `exclude_if`, because a recipe is written
@@ -191,7 +192,6 @@ TRAINER_FIELDS = WARP_FIELDS | {
     "momentum",
     "nesterov",
     "weight_decay",
-    "label_smoothing",
     "ema",
     "precision",
     "transforms",

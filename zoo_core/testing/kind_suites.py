@@ -7,7 +7,8 @@ from typing import Any
 
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
-from zoo_core.plugins.specs import DatasetSpec
+from zoo_core.plugins.specs import DatasetSpec, TrainerSpec
+from zoo_core.recipes.recipe import LOSS_FIELDS
 from zoo_core.testing.check import Check
 from zoo_core.testing.checks import (
     dataset_checks,
@@ -98,8 +99,9 @@ def checks_of_trainer(
     yield from make_checks(name, [copies], *arguments, needs=needs, trains=True)
     resumed = [*needs, *names_of(default, resumes_to_the_bit)]
     yield from make_checks(name, [resumes], *arguments, needs=resumed, trains=True)
-    # Every trainer implements the first two; its spec does not list them.
-    fields = {"lr", "seed"}.union(entry.spec.recipe_fields)
+    # Every trainer implements the first two; its spec does not list them. It calls losses, whose
+    # own specs list their fields.
+    fields = {"lr", "seed"}.union(entry.spec.recipe_fields, _fields_of_losses(catalog, entry))
     states = trainer_checks.STATE_FIELDS
     # Those with a state first, because the check before shares their trainings.
     for field in sorted(fields, key=lambda each: (each not in states, each)):
@@ -110,6 +112,13 @@ def checks_of_trainer(
             tuple(needs),
             trains=True,
         )
+
+
+def _fields_of_losses(catalog: Catalog, trainer: Entry[TrainerSpec]) -> set[str]:
+    """Return the recipe fields that a loss for a trainer's framework implements."""
+    specs = [loss.spec for loss in catalog.losses()]
+    own = [spec for spec in specs if spec.framework == trainer.spec.framework]
+    return {field for spec in own for field in spec.recipe_fields} & LOSS_FIELDS
 
 
 def checks_of_task(catalog: Catalog, name: str, entry: Entry[Any], _model: str) -> Iterator[Check]:

@@ -65,7 +65,6 @@ def zoo_trainers() -> list[TrainerSpec]:
                 "momentum",
                 "nesterov",
                 "weight_decay",
-                "label_smoothing",
                 "ema",
                 "rotate",
                 "shear",

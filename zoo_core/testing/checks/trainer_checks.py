@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.errors import InvalidValueError, PluginError
+from zoo_core.errors import InvalidValueError, PluginError, join_names
 from zoo_core.frameworks.trainer import Batch, group_of, make_trainer
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.specs import TrainerSpec
-from zoo_core.recipes.recipe import CHOICES
+from zoo_core.recipes.recipe import CHOICES, LOSS_FIELDS
 from zoo_core.testing.check import ContractError, NotApplicableError, expect, expect_equal
 from zoo_core.testing.checks.learning_checks import expect_no_random_weights
 from zoo_core.testing.checks.resume_checks import ONE_STOP, SEVERAL_STEPS, STOPS, resumes_to_the_bit
@@ -64,6 +64,7 @@ def check_field_is_implemented(catalog: Catalog, trainer: str, model: str, field
     if not trials:
         raise ContractError(f"recipe_fields of its spec: there is no recipe field {field!r}")
     subject = trainer_subject(catalog, trainer, model)
+    _check_losses_have(subject.trainee(), field)
     if field == "precision" and _lacks_bfloat16(subject.trainee()):
         trials = [values for values in trials if values != {"precision": "bfloat16"}]
     try:
@@ -78,10 +79,19 @@ def check_field_is_implemented(catalog: Catalog, trainer: str, model: str, field
     for first, second in combinations(trained, 2):
         if any((value != second[tensor]).any() for tensor, value in first.items()):
             continue
-        problem = f"its spec lists the recipe field {field}, which has no effect"
+        owner = "the spec of a loss" if field in LOSS_FIELDS else "its spec"
+        problem = f"{owner} lists the recipe field {field}, which has no effect"
         expect(field == "seed", problem)
         expect_no_random_weights(subject.trainee(), problem)
         raise NotApplicableError("the model's initial weights are constants")
+
+
+def _check_losses_have(trainee: Trainee, field: str) -> None:
+    """Raise a `NotApplicableError` if a field is for losses, and not for those of a trainee."""
+    losses = [each.spec for each in trainee.plan.losses]
+    if field in LOSS_FIELDS and not any(field in loss.recipe_fields for loss in losses):
+        names = join_names(dict.fromkeys(loss.name for loss in losses))
+        raise NotApplicableError(f"the loss of its model, {names}, does not implement it")
 
 
 def field_trials(trainer: TrainerSpec, field: str) -> list[dict[str, Any]]:
