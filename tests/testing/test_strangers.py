@@ -93,3 +93,43 @@ def test_trainer_without_model_is_checked_with_that_of_its_framework(trainer_onl
 @pytest.mark.requires("zoo-numpy", "zoo-mnist")
 def test_trainer_without_model_is_checked_with_named_model(trainer_only, monkeypatch):
     assert problems(trainer_only, "zoo-mine", model="numpy-net") == {}
+
+
+MODEL = """
+from zoo_core.hookspecs import hookimpl
+from zoo_core.plugins.specs import ModelSpec
+
+@hookimpl
+def zoo_models():
+    return [ModelSpec(name="used", summary="For a foreign trainer.", trainer="mine",
+        builder="zoo_numpy.net:build", config="zoo_numpy.config:NumpyNetConfig",
+        recipes="zoo_user.plugin:RECIPES", dataset="mnist", license="MIT")]
+
+RECIPES = {"default": {}}
+"""
+
+MINE = """
+from zoo_numpy.trainer import NumpyTrainer
+
+class Mine(NumpyTrainer):
+    def start(self, model, run):
+        return model.compile()
+"""
+
+
+@pytest.mark.requires("zoo-numpy", "zoo-mnist")
+def test_failure_of_trainer_names_its_line_and_foreign_model(site, write_plugin, monkeypatch):
+    code = TRAINER.replace("zoo_numpy.trainer:NumpyTrainer", "zoo_mine.trainer:Mine")
+    write_plugin(site, "zoo-mine", code)
+    (site / "zoo_mine" / "trainer.py").write_text(MINE)
+    write_plugin(site, "zoo-user", MODEL)
+    monkeypatch.setenv("ZOO_PLUGINS", "zoo-mine,zoo-user,zoo-numpy,zoo-mnist")
+    catalog = load_catalog()
+    place = f"{site / 'zoo_mine' / 'trainer.py'}:6"
+    with_own_model = problems(catalog, "zoo-mine")["mine: trains"]
+    assert f"({place}), with the model zoo_numpy.check_model:build" in with_own_model
+    named = problems(catalog, "zoo-mine", model="numpy-net")["mine: trains"]
+    assert f"({place}), with model 'numpy-net' of zoo-numpy " in named
+    # The model's plugin is checked: the line is the trainer's.
+    problem = problems(catalog, "zoo-user")["used.default: trains"]
+    assert f"(trainer 'mine' of zoo-mine 1.0 at {place})" in problem

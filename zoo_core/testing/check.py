@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.errors import VerificationError, ZooError, one_line
+from zoo_core.plugins.faults.fault import find_fault
 from zoo_core.plugins.faults.place import own_place
+from zoo_core.plugins.plugin import Plugin
 from zoo_core.weights.file import save_weights
 
 Array = NDArray[Any]
@@ -49,6 +51,8 @@ class Check:
         needs: names of checks without which it has no meaning: it is skipped if one fails.
         trains: whether it trains a model, which may take long (``zoo check --fast``).
         package: name of the plugin's package, for the place of an error in its code.
+        plugins: the installed plugins, for the place of an error in the code of another.
+        model: model of another plugin with which a trainer is checked, in words; empty for none.
     """
 
     name: str
@@ -57,6 +61,8 @@ class Check:
     needs: tuple[str, ...] = ()
     trains: bool = False
     package: str = ""
+    plugins: tuple[Plugin, ...] = ()
+    model: str = ""
 
     def __str__(self) -> str:
         return self.name  # pytest's id of the case
@@ -100,8 +106,15 @@ class Check:
         problem = exc.problem if isinstance(exc, ZooError) else f"it raised {one_line(exc)}"
         # Not of an error that zoo raised on purpose about a value: its text is the whole answer.
         place = own_place(exc, self.package) if exc.__cause__ or not known else ""
-        if place and place not in problem:
-            problem = f"{problem.rstrip('.')} ({place})"
+        # A trainer and a model of two plugins: either may have to be edited.
+        fault = None if known else find_fault(exc, self.plugins)
+        other = f"{fault.subject} at {fault.frame.place}" if fault else ""
+        places = [place] * (bool(place) and place not in problem)
+        places += [other] * (bool(other) and not other.endswith(f" {place}"))
+        if places:
+            problem = f"{problem.rstrip('.')} ({'; '.join(places)})"
+        if self.model and not known:
+            problem = f"{problem}, with {self.model}"
         hint = exc.hint if isinstance(exc, ZooError) else ""
         tensors = exc.tensors if isinstance(exc, ContractError) else {}
         if save is None or not tensors:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from zoo_core.plugins.catalog import Catalog
@@ -25,7 +26,7 @@ from zoo_core.testing.checks.prediction_checks import predicts
 from zoo_core.testing.checks.resume_checks import resumes_to_the_bit
 from zoo_core.testing.make_checks import make_checks, names_of
 from zoo_core.testing.model_suite import BUILD_CHECKS
-from zoo_core.testing.trainer_subject import own_model
+from zoo_core.testing.trainer_subject import foreign_model, own_model
 
 _IMPORTS = static_checks.has_import_strings_that_resolve
 
@@ -79,6 +80,14 @@ def checks_of_trainer(
     catalog: Catalog, name: str, entry: Entry[Any], model: str
 ) -> Iterator[Check]:
     """Yield the checks of a trainer."""
+    foreign = foreign_model(catalog, entry, model)
+    for check in _checks_of_trainer(catalog, name, entry, model):
+        yield replace(check, model=foreign)
+
+
+def _checks_of_trainer(
+    catalog: Catalog, name: str, entry: Entry[Any], model: str
+) -> Iterator[Check]:
     arguments, imports = (catalog, name, model), names_of(name, _IMPORTS)
     found, trains = trainer_checks.has_a_model_to_train, trainer_checks.trains
     alone = [*trainer_checks.TRAINER_CHECKS]

@@ -81,7 +81,7 @@ def plugin_checks(catalog: Catalog, plugin: str, *, model: str = "") -> list[Che
     # Not for the core's own, because the checks themselves are in its package.
     module = found.entry_point.rpartition("= ")[2]
     package = "" if found.distribution == "zoo-core" else module.partition(".")[0]
-    return [replace(check, package=package) for check in checks]
+    return [replace(check, package=package, plugins=catalog.plugins) for check in checks]
 
 
 def _entries(catalog: Catalog, kind: str) -> dict[str, Entry[Any]]:

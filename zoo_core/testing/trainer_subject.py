@@ -79,6 +79,17 @@ def own_model(catalog: Catalog, trainer: Entry[TrainerSpec]) -> str:
     )
 
 
+def foreign_model(catalog: Catalog, trainer: Entry[TrainerSpec], model: str) -> str:
+    """Return the model of another plugin with which a trainer is checked, in words, or nothing."""
+    if model:
+        entry = catalog.model(model)
+        return "" if entry.plugin == trainer.plugin else f"model {model!r} of {entry.plugin}"
+    if trainer.spec.check_model or own_model(catalog, trainer):
+        return ""
+    builder = _model_of_framework(catalog, trainer.spec)
+    return f"the model {builder}" if builder else ""
+
+
 def _model_of_framework(catalog: Catalog, spec: TrainerSpec) -> str:
     """Return the import string of a framework's small model, or an empty string."""
     specs = [entry.spec for entry in catalog.entries("trainers").values()]

@@ -77,6 +77,7 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
     """Train the model NAME; write weights, card and metrics to a run folder."""
     from zoo_core.cli.training_progress import TrainingProgress
     from zoo_core.frameworks.distributed import env_rank
+    from zoo_core.plugins.faults.fault import noting_model
     from zoo_core.recipes.resolve import parse_set
     from zoo_core.training.training import Training
 
@@ -90,10 +91,10 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
             "callbacks": reporter,
         }
         if folder is not None:
-            run = Training.resume(installed_catalog(), folder, device=device, **how).run()
+            training = Training.resume(installed_catalog(), folder, device=device, **how)
         else:
             assert name is not None
-            run = Training.new(
+            training = Training.new(
                 installed_catalog(),
                 name,
                 recipe=recipe or "default",
@@ -102,7 +103,9 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
                 out=out,
                 device=device or "auto",
                 **how,
-            ).run()
+            )
+        with noting_model(training.plan.model):
+            run = training.run()
     if as_json and env_rank() == 0:  # one report per training, not per process
         card = run.card
         facts = card.model_dump(mode="json", include={"recipe", "metrics", "seconds", "weights"})

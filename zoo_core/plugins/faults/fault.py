@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from zoo_core.errors import join_names, one_line, singular
+from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.faults.editable import is_editable
 from zoo_core.plugins.faults.frames import Frame, frames_of
 from zoo_core.plugins.faults.import_strings import import_strings
@@ -20,6 +23,9 @@ from zoo_core.plugins.specs import Spec
 
 CORE = "zoo-core"
 """The distribution of the core, whose own code is not a plugin's."""
+
+_MODEL = "with model "
+"""Beginning of the note about the model that was trained when an exception was raised."""
 
 MAX_SPECS = 3
 """Maximum number of specs that a message names."""
@@ -55,7 +61,11 @@ class Fault:
     @property
     def problem(self) -> str:
         """The subject, the place and the exception, in one line."""
-        return f"{self.subject} failed at {self.frame}: {one_line(self.exception)}"
+        notes = getattr(self.exception, "__notes__", ())
+        model = next((f" {note}" for note in notes if note.startswith(_MODEL)), "")
+        # Of a trainer, because a model that does not fit it may be to blame.
+        model = model if any(kind == "trainers" for kind, _ in self.specs) else ""
+        return f"{self.subject} failed{model} at {self.frame}: {one_line(self.exception)}"
 
     @property
     def hint(self) -> str:
@@ -69,6 +79,16 @@ class Fault:
             f"Report it to the authors of {name} with the output of --debug, or upgrade it: "
             f"zoo install -U {name}{other}"
         )
+
+
+@contextmanager
+def noting_model(model: Entry[Any]) -> Iterator[None]:
+    """Add a note about the model that is trained to an exception, for `Fault.problem`."""
+    try:
+        yield
+    except Exception as exc:
+        exc.add_note(f"{_MODEL}{model.spec.name!r} of {model.plugin}")
+        raise
 
 
 def find_fault(exc: BaseException, plugins: Iterable[Plugin]) -> Fault | None:
