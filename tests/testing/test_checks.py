@@ -5,6 +5,7 @@ The plugin is zoo-odd: the toy plugin under other names, which passes all checks
 """
 
 import os
+from contextlib import nullcontext
 
 import pytest
 
@@ -97,6 +98,15 @@ class Model(Model):
 """
 
 
+def pretraining(tensors):
+    """Return code of pretrained weights."""
+    return f"""
+from zoo_core.plugin_api import PretrainedWeights, UnavailableError
+def pretrained(config):
+    return PretrainedWeights("a paper", {{{tensors}}})
+"""
+
+
 PLUGINS = [
     ("loads", "raise OSError('disk on fire')", "", r"\bbroken\b.* disk on fire"),
     ("loads", "MODEL = {'name': 'softmax'}", "", r"\bconflict\b.* zoo-toy"),
@@ -157,6 +167,30 @@ MODELS = [
         r"zoo_odd\.model:Config: Block would ignore unknown keys; .*FrozenModel",
     ),
     ("has a default recipe", "", "RECIPES = {'slow': {}}", "expected 'default' .*got slow"),
+    (
+        "loads its pretrained weights",
+        "MODEL = {'pretrained': 'zoo_odd.model:pretrained'}",
+        pretraining("'head0': np.zeros((2, 3))"),
+        r"a paper has head0 of shape \(2, 3\), 'odd' has \(30, 3\)",
+    ),
+    (
+        "loads its pretrained weights",
+        "MODEL = {'pretrained': 'zoo_odd.model:pretrained'}",
+        pretraining("'head0': np.full((30, 3), np.nan)"),
+        r"pretrained head0: 90 of 90 elements are not finite",
+    ),
+    (
+        "renames tensors to its own",
+        "MODEL = {'renamed': {'weight': 'head'}}",
+        "",
+        "expected names of its tensors, which are head0, got head",
+    ),
+    (
+        "renames tensors to its own",
+        "MODEL = {'renamed': {'head0': 'head0'}}",
+        "",
+        "still has a tensor head0",
+    ),
 ]
 
 RECIPES = [
@@ -787,9 +821,24 @@ def test_import_check_allows_required_plugin(odd, site):
 
 def test_broken_plugins_cover_every_check(odd):
     seen = {name.partition(": ")[2] for name, *_ in BROKEN} | METADATA.keys()
-    catalog = odd("DATASET = {'composable': True}; TRAINER = {'distributed': True}")
+    model = "MODEL = {'pretrained': 'zoo_odd.model:loss', 'renamed': {'a': 'b'}}"
+    catalog = odd(f"DATASET = {{'composable': True}}; TRAINER = {{'distributed': True}}\n{model}")
     made = {str(check).partition(": ")[2] for check in plugin_checks(catalog, "zoo-odd")}
     assert made <= seen
+
+
+@pytest.mark.parametrize(("tensors", "absent"), [("'head0': np.ones((30, 3))", False), ("", True)])
+def test_checks_load_pretrained_weights_on_this_machine(odd, tensors, absent):
+    code = pretraining(tensors)
+    if absent:
+        code += "def pretrained(config): raise UnavailableError('no network')"
+    catalog = odd("MODEL = {'pretrained': 'zoo_odd.model:pretrained'}", code)
+    with pytest.raises(NotApplicableError) if absent else nullcontext():
+        run_check(catalog, "odd: loads its pretrained weights")
+
+
+def test_checks_accept_renamed_tensors(odd):
+    run_check(odd("MODEL = {'renamed': {'weight': 'head0'}}"), "odd: renames tensors to its own")
 
 
 def test_field_trials_cover_every_trainer_field(toy):

@@ -57,6 +57,9 @@ def checks_of_model(catalog: Catalog, name: str, entry: Entry[Any], _model: str)
         if _has_dataset(catalog, recipe):
             yield from _of_recipe(Subject(catalog, name, recipe), built)
     planned = [*built, *names_of(f"{name}.default", RECIPE_CHECKS[0])]
+    stated = [prediction_checks.loads_its_pretrained_weights] * bool(entry.spec.pretrained)
+    stated += [prediction_checks.renames_tensors_to_its_own] * bool(entry.spec.renamed)
+    yield from make_checks(name, stated, Subject(catalog, name), needs=planned)
     for space in _names_or_none(spaces_of, entry):
         yield from make_checks(
             f"{name}, space {space}", [can_be_searched], catalog, name, space, needs=planned

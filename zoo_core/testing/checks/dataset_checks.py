@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Iterator
 from functools import lru_cache
 from io import BytesIO
@@ -19,6 +17,7 @@ from zoo_core.errors import UnavailableError
 from zoo_core.metrics.find_tasks import find_tasks
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.testing.check import NotApplicableError, expect, expect_equal
+from zoo_core.testing.offline import offline
 
 MAX_READ, MAX_FILES = 100, 10
 """Maximum number of its own images that a reader receives, and of those that are saved as files."""
@@ -203,7 +202,7 @@ def _load(catalog: Catalog, name: str) -> ArrayDataset:
 def _load_again(catalog: Catalog, name: str) -> ArrayDataset:
     entry = catalog.dataset(name)
     try:
-        with _offline():  # because nobody expects a check to download gigabytes
+        with offline():
             dataset = entry.resolve(entry.spec.loader)()
     except UnavailableError as exc:
         raise NotApplicableError("its data are not on this machine; checks fetch nothing") from exc
@@ -211,19 +210,6 @@ def _load_again(catalog: Catalog, name: str) -> ArrayDataset:
     expect(isinstance(dataset, ArrayDataset), f"loader: expected an ArrayDataset, got a {kind}")
     assert isinstance(dataset, ArrayDataset)  # for the type checker
     return dataset
-
-
-@contextlib.contextmanager
-def _offline() -> Iterator[None]:
-    before = os.environ.get("ZOO_OFFLINE")
-    os.environ["ZOO_OFFLINE"] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["ZOO_OFFLINE"]
-        else:
-            os.environ["ZOO_OFFLINE"] = before
 
 
 FORM_CHECKS = (has_its_splits, has_its_classes, has_targets_of_its_tasks)

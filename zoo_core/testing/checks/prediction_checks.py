@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from zoo_core.errors import UnavailableError, join_names
 from zoo_core.frameworks.trainer import make_trainer, model_builder
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.recipes.default_config import default_config
-from zoo_core.testing.check import expect, expect_equal, expect_finite
+from zoo_core.testing.check import NotApplicableError, expect, expect_equal, expect_finite
+from zoo_core.testing.offline import offline
 from zoo_core.testing.random_data import EXAMPLES, output_misfit
 from zoo_core.testing.trainee import Subject
+from zoo_core.training.initial_weights import load_initial_weights
 
 TOLERANCE = 1e-4
 """Maximum difference of an output from that in a smaller batch; a share of the largest above 1."""
@@ -72,6 +75,34 @@ def has_the_stated_parameter_count(catalog: Catalog, name: str) -> None:
         actual == expected,
         f"trainable parameters: expected {expected:,}, as in its spec, got {actual:,}",
     )
+
+
+def loads_its_pretrained_weights(subject: Subject) -> None:
+    """Check that the pretrained weights of the spec fit the model, if they are on this machine."""
+    trainee = subject.trainee()
+    model, plan = trainee.build(0), trainee.plan
+    try:
+        with offline():
+            load_initial_weights(trainee.trainer, model, plan.model, plan.config)
+    except UnavailableError as exc:
+        raise NotApplicableError("they are not on this machine; checks fetch nothing") from exc
+    for tensor, value in trainee.trainer.get_weights(model).items():
+        expect_finite(value, f"pretrained {tensor}")
+
+
+def renames_tensors_to_its_own(subject: Subject) -> None:
+    """Check that ``renamed`` leads from names that the model no longer has to those that it has."""
+    trainee = subject.trainee()
+    own = trainee.trainer.get_weights(trainee.build(0)).keys()
+    renamed = trainee.plan.model.spec.renamed
+    missing, present = {*renamed.values()} - own, renamed.keys() & own
+    expect(
+        not missing,
+        f"renamed: expected names of its tensors, which are {join_names(own)}, "
+        f"got {join_names(missing)}",
+    )
+    # Else the tensor of that name in present weights would be renamed, too.
+    expect(not present, f"renamed: the model still has a tensor {join_names(present)}")
 
 
 PREDICTION_CHECKS = (
