@@ -67,7 +67,7 @@ def test_check_model_refuses_other_object():
 
 TRAINERS = """
 from zoo_core import hookimpl
-from zoo_core.plugins.specs import TrainerSpec
+from zoo_core.plugins.specs import ModelSpec, TrainerSpec
 
 @hookimpl
 def zoo_trainers():
@@ -76,15 +76,25 @@ def zoo_trainers():
             framework=framework, recipe_fields=())
         for name, framework in (("jaxes", "jax"), ("nums", "zoo-toy"))
     ]
+
+@hookimpl
+def zoo_models():
+    from zoo_toy.plugin import zoo_models
+    return [ModelSpec(**{**vars(zoo_models()[0]), "name": "near", "framework": "zoo-toys"})]
 """
 
 
-def test_trainer_of_other_framework_is_refused(toy, site, write_plugin):
+@pytest.fixture
+def with_jaxes(toy, site, write_plugin):
     from zoo_core.installation.installed import load_catalog
     from zoo_core.plugins.selection import Selection
 
     write_plugin(site, "zoo-jaxes", TRAINERS)
-    catalog = load_catalog(Selection(allowed=frozenset({"zoo-toy", "zoo-jaxes"})))
+    return load_catalog(Selection(allowed=frozenset({"zoo-toy", "zoo-jaxes"})))
+
+
+def test_trainer_of_other_framework_is_refused(with_jaxes):
+    catalog = with_jaxes
     assert make_plan(catalog, "softmax", "default", [{"trainer": "nums"}]).recipe.trainer == "nums"
     with pytest.raises(InvalidValueError) as caught:
         make_plan(catalog, "softmax", "default", [{"trainer": "jaxes"}])
@@ -92,3 +102,8 @@ def test_trainer_of_other_framework_is_refused(toy, site, write_plugin):
         "trainer 'jaxes' does not fit model 'softmax': it trains models of jax, but the model is "
         "one of zoo-toy. Choose one of: nums, toy."
     )
+
+
+def test_framework_of_model_that_no_trainer_has_is_refused_with_nearest_one(with_jaxes):
+    with pytest.raises(InvalidValueError, match=r"one of zoo-toys\. Did you mean 'zoo-toy'\?"):
+        make_plan(with_jaxes, "near", "default", [])

@@ -125,6 +125,17 @@ def test_losses_of_one_name_are_told_apart_by_task_and_framework(site, write_plu
         catalog.loss("lgo", "one", "x")
 
 
+def test_missing_loss_names_frameworks_that_have_it_and_the_nearest_one(site, write_plugin):
+    write_plugin(site, "zoo-a", LOSS.replace("PAIRS", "[('one', 'torch')]"))
+    own = LOSS.replace("PAIRS", "[('one', 'pytorch')]").replace('"log"', '"focal"')
+    write_plugin(site, "zoo-b", own)
+    catalog = load_catalog()
+    with pytest.raises(InvalidValueError, match="'focal' of task 'one' for torch, only for pytor"):
+        catalog.loss("focal", "one", "torch")
+    with pytest.raises(InvalidValueError, match=r"no loss for pitorch: .*mean 'pytorch'\? Offer"):
+        catalog.loss("log", "one", "pitorch")
+
+
 def test_loss_of_two_plugins_needs_its_qualified_name(site, write_plugin):
     for name in ("zoo-a", "zoo-b"):
         write_plugin(site, name, LOSS.replace("PAIRS", "[('one', 'x')]"))

@@ -150,19 +150,23 @@ class Catalog:
                 f"{len(named)} plugins offer a loss {name!r} of task {task!r} for {framework}",
                 hint=f"Choose one of: {choices}, with --set loss=NAME.",
             )
+        of_task = [entry.spec for entry in self.losses() if entry.spec.task == task]
         if fitting:
+            elsewhere = {spec.framework for spec in of_task if spec.name == name}
+            only = f", only for {join_names(elsewhere)}" if elsewhere else ""
             raise InvalidValueError(
-                f"there is no loss {name!r} of task {task!r} for {framework}",
+                f"there is no loss {name!r} of task {task!r} for {framework}{only}",
                 hint=f"Choose one of: {join_names(e.spec.name for e in fitting)}, with "
                 "--set loss=NAME.",
             )
         # No other trainer, because those that could train the model have the same losses.
-        others = {e.spec.framework for e in self.losses() if e.spec.task == task}
+        others = {spec.framework for spec in of_task}
+        near = did_you_mean(framework, others)  # such as torch, whose project is called PyTorch
         user = f", or train a model of another framework: {join_names(others)}" if others else ""
         raise InvalidValueError(
             f"task {task!r} has no loss for {framework}: a plugin must offer a LossSpec with task "
             f"{task!r} and framework {framework!r}",
-            hint=f"Offer one with the hook zoo_losses (docs/plugins/loss.md){user}.",
+            hint=f"{near} Offer one with the hook zoo_losses (docs/plugins/loss.md){user}.".strip(),
         )
 
     def losses(self) -> list[Entry[LossSpec]]:

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Sequence
 
 from zoo_core.data.standardize import check_scale
-from zoo_core.errors import InvalidValueError, join_names
+from zoo_core.errors import InvalidValueError, choose_from, join_names
 from zoo_core.frameworks.distributed import env_world_size
 from zoo_core.metrics.task import Task
 from zoo_core.plugins.catalog import Catalog
@@ -64,7 +64,10 @@ def check_framework(catalog: Catalog, model: Entry[ModelSpec], trainer: Entry[Tr
     raise InvalidValueError(
         f"trainer {trainer.spec.name!r} does not fit model {model.spec.name!r}: it trains models "
         f"of {trainer.spec.framework}, but the model is one of {framework}",
-        hint=f"Choose one of: {join_names(fitting)}.",
+        # Without any, the model's spec has another name for a framework, such as pytorch.
+        hint=f"Choose one of: {join_names(fitting)}."
+        if fitting
+        else choose_from(framework, {each.spec.framework for each in trainers.values()}),
     )
 
 
