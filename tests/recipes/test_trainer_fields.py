@@ -5,10 +5,10 @@ import dataclasses
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from zoo_core.errors import InvalidValueError
+from zoo_core.errors import InvalidValueError, PluginError
 from zoo_core.plugins.entry import Entry
 from zoo_core.recipes.recipe import Recipe
-from zoo_core.recipes.trainer_fields import with_trainer_fields
+from zoo_core.recipes.trainer_fields import trainer_fields, with_trainer_fields
 
 
 class Own(BaseModel):
@@ -44,6 +44,8 @@ def test_own_fields_are_completed_and_part_of_the_recipe(trainer):
     ("values", "message"),
     [
         ({"clipp": 1.0}, "unknown key 'clipp'. Did you mean 'clip'"),
+        ({"momentu": 1.0}, "Did you mean 'momentum'. Trainer 'toy' adds accumulate, clip"),
+        ({"qqqqqq": 1.0}, "Choose one of: batch_size, .* Trainer 'toy' adds accumulate, clip"),
         ({"clip": -1.0}, "clip: expected a number greater than 0, got -1.0"),
         ({"clip": "high"}, "clip: expected a number, got 'high'"),
         ({"optimizer": "adamw"}, "optimizer: expected 'sgd' or 'lion', got 'adamw'"),
@@ -64,3 +66,9 @@ def test_own_values_are_accepted(trainer):
 def test_trainer_without_fields_has_none(toy):
     with pytest.raises(InvalidValueError, match="unknown key 'clip'"):
         with_trainer_fields(recipe(clip=1.0), toy.trainer("toy"))
+
+
+def test_fields_that_are_no_pydantic_model_are_a_fault_of_the_plugin(trainer):
+    spec = dataclasses.replace(trainer.spec, fields=f"{__name__}:recipe")
+    with pytest.raises(PluginError, match="toy.*: fields: expected a pydantic model at .*:recipe"):
+        trainer_fields(Entry(spec, trainer.plugin))

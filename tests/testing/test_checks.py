@@ -98,6 +98,15 @@ class Model(Model):
 """
 
 
+def adding_fields(fields):
+    """Return code of recipe fields of a trainer."""
+    return f"""
+from zoo_core.plugin_api import FrozenModel
+class Own(FrozenModel):
+    {fields}
+"""
+
+
 def pretraining(tensors):
     """Return code of pretrained weights."""
     return f"""
@@ -523,6 +532,30 @@ TRAINERS = [
         "from types import SimpleNamespace\nTrainer.group = SimpleNamespace(rank=1, size=2)",
         "rank 0 of 1, got rank 1 of 2",
     ),
+    (
+        "adds recipe fields with defaults",
+        "TRAINER = {'fields': 'zoo_odd.model:Own'}",
+        adding_fields("lr: float = 1.0"),
+        "every recipe has lr; choose",
+    ),
+    (
+        "adds recipe fields with defaults",
+        "TRAINER = {'fields': 'zoo_odd.model:Own'}",
+        adding_fields("clip: float"),
+        "without a default: clip",
+    ),
+    (
+        "adds recipe fields with defaults",
+        "TRAINER = {'fields': 'zoo_odd.model:Own'}",
+        adding_fields("clip: float = 'high'"),
+        "defaults of the trainer's fields: clip: expected a number, got 'high'",
+    ),
+    (
+        "adds recipe fields with defaults",
+        "TRAINER = {'fields': 'zoo_odd.model:Trainer'}",
+        "",
+        "fields: expected a pydantic model",
+    ),
     ("implements lr", "", stepping("was"), r"field lr, .*no effect"),
     (
         "implements lr",
@@ -822,7 +855,8 @@ def test_import_check_allows_required_plugin(odd, site):
 def test_broken_plugins_cover_every_check(odd):
     seen = {name.partition(": ")[2] for name, *_ in BROKEN} | METADATA.keys()
     model = "MODEL = {'pretrained': 'zoo_odd.model:loss', 'renamed': {'a': 'b'}}"
-    catalog = odd(f"DATASET = {{'composable': True}}; TRAINER = {{'distributed': True}}\n{model}")
+    trainer = "TRAINER = {'distributed': True, 'fields': 'zoo_odd.model:Own'}"
+    catalog = odd(f"DATASET = {{'composable': True}}; {trainer}\n{model}")
     made = {str(check).partition(": ")[2] for check in plugin_checks(catalog, "zoo-odd")}
     assert made <= seen
 

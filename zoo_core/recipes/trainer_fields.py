@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from zoo_core.errors import InvalidValueError, choose_from, did_you_mean
+from zoo_core.errors import InvalidValueError, choose_from, did_you_mean, join_names
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import TrainerSpec
 from zoo_core.recipes.recipe import CHOICES, Recipe
@@ -28,12 +28,12 @@ def with_trainer_fields(recipe: Recipe, trainer: Entry[TrainerSpec], *, name: st
     what = f"recipe {name}".strip()
     model = trainer_fields(trainer)
     own: dict[str, Any] = dict(recipe.model_extra or {})
-    known = [*type(recipe).model_fields, *(model.model_fields if model else ())]
+    shared, added = type(recipe).model_fields, model.model_fields if model else {}
     for key in own:
-        if key not in known:
-            raise InvalidValueError(
-                f"invalid {what}: unknown key {key!r}", hint=choose_from(key, known)
-            )
+        if key not in added:
+            hint = did_you_mean(key, [*shared, *added]) or choose_from(key, shared)
+            alone = f" Trainer {trainer.spec.name!r} adds {join_names(added)}." if added else ""
+            raise InvalidValueError(f"invalid {what}: unknown key {key!r}", hint=f"{hint}{alone}")
     for field, standard in CHOICES.items():
         _check_choice(what, field, getattr(recipe, field), choices(trainer.spec, field, standard))
     if model is None:
@@ -42,10 +42,16 @@ def with_trainer_fields(recipe: Recipe, trainer: Entry[TrainerSpec], *, name: st
 
 
 def trainer_fields(trainer: Entry[TrainerSpec]) -> type[BaseModel] | None:
-    """Return the pydantic model of the fields that a trainer adds; None without any."""
+    """Return the pydantic model of the fields that a trainer adds; None without any.
+
+    Raises:
+        PluginError: the import string of the spec names another object.
+    """
     if not trainer.spec.fields:
         return None
     model: type[BaseModel] = trainer.resolve(trainer.spec.fields)
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        raise trainer.unfit("fields", "a pydantic model", model)
     return model
 
 

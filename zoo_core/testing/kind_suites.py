@@ -92,12 +92,15 @@ def _checks_of_trainer(
     found, trains = trainer_checks.has_a_model_to_train, trainer_checks.trains
     alone = [*trainer_checks.TRAINER_CHECKS]
     alone += [trainer_checks.provides_a_group] * entry.spec.distributed
+    fields = [trainer_checks.adds_recipe_fields_with_defaults] * bool(entry.spec.fields)
     # Checked before with its trainer, so that a fault of either is reported once.
     own = model or own_model(catalog, entry)
     default = f"{own}.default"
     built = [*imports, *names_of(own, *BUILD_CHECKS), *names_of(default, resolves, predicts)]
     yield from make_checks(name, [_IMPORTS], entry)
     yield from make_checks(name, alone, *arguments, needs=imports)
+    yield from make_checks(name, fields, *arguments, needs=imports)
+    built += names_of(name, *fields)
     yield from make_checks(name, [found], *arguments, needs=built)
     needs = [*imports, *names_of(name, found)]
     yield from make_checks(name, trainer_checks.WEIGHT_CHECKS, *arguments, needs=needs)
@@ -110,10 +113,10 @@ def _checks_of_trainer(
     yield from make_checks(name, [resumes], *arguments, needs=resumed, trains=True)
     # Every trainer implements the first two; its spec does not list them. It calls losses, whose
     # own specs list their fields.
-    fields = {"lr", "seed"}.union(entry.spec.recipe_fields, _fields_of_losses(catalog, entry))
+    names = {"lr", "seed"}.union(entry.spec.recipe_fields, _fields_of_losses(catalog, entry))
     states = trainer_checks.STATE_FIELDS
     # Those with a state first, because the check before shares their trainings.
-    for field in sorted(fields, key=lambda each: (each not in states, each)):
+    for field in sorted(names, key=lambda each: (each not in states, each)):
         yield Check(
             f"{name}: implements {field}",
             trainer_checks.check_field_is_implemented,

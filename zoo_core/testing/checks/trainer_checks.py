@@ -12,7 +12,9 @@ from zoo_core.errors import InvalidValueError, PluginError, join_names
 from zoo_core.frameworks.trainer import Batch, group_of, make_trainer
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.specs import TrainerSpec
-from zoo_core.recipes.recipe import CHOICES, LOSS_FIELDS
+from zoo_core.recipes.recipe import CHOICES, LOSS_FIELDS, Recipe
+from zoo_core.recipes.trainer_fields import trainer_fields
+from zoo_core.recipes.validation import validate
 from zoo_core.testing.check import ContractError, NotApplicableError, expect, expect_equal
 from zoo_core.testing.checks.learning_checks import expect_no_random_weights
 from zoo_core.testing.checks.resume_checks import ONE_STOP, SEVERAL_STEPS, STOPS, resumes_to_the_bit
@@ -99,6 +101,19 @@ def field_trials(trainer: TrainerSpec, field: str) -> list[dict[str, Any]]:
     if field in CHOICES:
         return [{field: name} for name in implemented(trainer, field)]
     return [*FIELD_TRIALS.get(field, ())]
+
+
+def adds_recipe_fields_with_defaults(catalog: Catalog, trainer: str, _model: str) -> None:
+    """Check that the recipe fields that the trainer adds have new names, and defaults in JSON."""
+    model = trainer_fields(catalog.trainer(trainer))
+    assert model is not None  # or there is no such check
+    same = model.model_fields.keys() & Recipe.model_fields.keys()
+    expect(not same, f"fields of its spec: every recipe has {join_names(same)}; choose other names")
+    missing = [key for key, field in model.model_fields.items() if field.is_required()]
+    expect(not missing, f"fields of its spec without a default: {join_names(missing)}")
+    # A recipe is stored as JSON, and read again by a training that is resumed.
+    defaults = model().model_dump(mode="json", warnings=False)
+    validate(model, defaults, what="defaults of the trainer's fields")
 
 
 def states_its_environment(catalog: Catalog, trainer: str, _model: str) -> None:
