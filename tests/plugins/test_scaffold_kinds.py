@@ -219,3 +219,64 @@ def test_strangers_trainer_for_torch_gets_template_of_torch(cli, site, write_plu
     project = (tmp_path / "net" / "pyproject.toml").read_text()
     assert "zoo-fabric>=0.3" in project
     assert "zoo-torch" not in project
+
+
+SINGLE = """
+from zoo_core import ModelConfig, ModelSpec, hookimpl
+
+RECIPES = {"default": {"epochs": 1}}
+
+class Config(ModelConfig):
+    pass
+
+@hookimpl
+def zoo_models():
+    return [ModelSpec(name="single", summary="One tensor instead of a list.", license="MIT",
+        builder="zoo_single.model:build", config="zoo_single.plugin:Config", trainer="mine",
+        recipes="zoo_single.plugin:RECIPES", dataset="synthetic")]
+"""
+
+SINGLES = {
+    "numpy": """
+import numpy as np
+class build:
+    def __init__(self, config): self.weights = [np.ones((1, 1))]
+    def initialize(self, seed): pass
+    def predict(self, x): return x
+    def descend(self, x, gradients, lr): pass
+""",
+    "torch": """
+from torch import nn
+class build(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.layer = nn.Linear(1, 1)
+    def forward(self, x): return x
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("framework", "array"),
+    [
+        pytest.param("numpy", "ndarray", marks=pytest.mark.requires("zoo-numpy")),
+        pytest.param("torch", "Tensor", marks=pytest.mark.requires("zoo-torch")),
+    ],
+)
+def test_new_trainer_refuses_wrong_model_in_one_sentence(
+    scaffold, write_plugin, tmp_path, framework, array
+):
+    zoo = scaffold(
+        "mine", "--kind", "trainer", "--framework", framework, plugins=f"zoo-single,zoo-{framework}"
+    )
+    write_plugin(tmp_path / "site", "zoo-single", SINGLE)
+    model = tmp_path / "site" / "zoo_single" / "model.py"
+    model.write_text(SINGLES[framework])
+    done = zoo("train", "single")
+    assert done.code == 4
+    assert f"expected a list with one {array} per head, got {array} of shape" in done.err
+    model.write_text("def build(config): pass\n")
+    done = zoo("train", "single")
+    assert done.code == 4
+    assert "builder zoo_single.model:build: expected a" in done.err
+    assert f"got None (a return statement is missing). Return one at {model}:1." in done.err
