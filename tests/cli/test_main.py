@@ -87,6 +87,38 @@ def test_zoo_info_accepts_name(cli, name):
     assert cli("info", name, "--json").json["summary"]
 
 
+ADDED = """
+from zoo_core import DatasetSpec, InputSpec, ModelSpec, TargetSpec, TrainerSpec, hookimpl
+
+@hookimpl
+def zoo_models():
+    return [ModelSpec(name="line", summary="s", builder="zoo_toy.model:Softmax", license="MIT",
+        config="zoo_toy.config:SoftmaxConfig", recipes="zoo_toy.config:RECIPES", trainer="lion",
+        dataset="heights", tasks=("regression",), inputs=("features",))]
+
+@hookimpl
+def zoo_datasets():
+    return [DatasetSpec(name="heights", summary="s", loader="zoo_toy.data:load", source="s",
+        input=InputSpec(kind="features", shape=(3,)), sizes={"train": 9, "test": 1}, sha256="",
+        targets=(TargetSpec(task="regression", name="height"),), license="MIT")]
+
+@hookimpl
+def zoo_trainers():
+    return [TrainerSpec(name="lion", summary="s", factory="zoo_toy.model:ToyTrainer",
+        framework="zoo-toy", recipe_fields=("optimizer",), values={"optimizer": ("lion",)})]
+"""
+
+
+def test_zoo_info_shows_outputs_and_implemented_fields(cli, write_plugin, tmp_path):
+    site = tmp_path / "site"
+    write_plugin(site, "zoo-added", ADDED)
+    config = cli("info", "line", "--json", site=site).json["config"]
+    assert config == {"input_shape": [3], "outputs": [1], "tasks": ["regression"], "scale": 0.01}
+    assert cli("info", "softmax", "--json").json["config"]["classes"] == [10]
+    values = cli("info", "lion", "--json", site=site).json["values"]
+    assert values == {"optimizer": ["lion"], "schedule": ["constant", "cosine", "one-cycle"]}
+
+
 def test_zoo_info_accepts_run(cli, trained):
     report = cli("info", "run", "--json").json
     assert report["sha256"] == json.loads((trained / "card.json").read_text())["weights"]["sha256"]

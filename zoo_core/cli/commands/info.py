@@ -150,11 +150,12 @@ def _of_model(catalog: Catalog, entry: Entry[Any]) -> dict[str, Any]:
     from zoo_core.tuning.model_spaces import spaces_of
 
     found = [each.published for each in list_published(known_registries(catalog))]
-    name = entry.qualified_name
+    name, config = entry.qualified_name, default_config(catalog, entry)
     return {
         # Of its own plugin: another one may have a model of the same name.
         "weights": [each.name for each in found if f"{each.plugin}/{each.model}" == name],
-        "config": default_config(catalog, entry).model_dump(mode="json"),
+        # Outputs of other tasks than those of `classes`, the alias, need not be classes.
+        "config": config.model_dump(mode="json", by_alias=not config.tasks),
         "recipes": entry.resolve(entry.spec.recipes),
         "spaces": spaces_of(entry),
     }
@@ -166,7 +167,12 @@ def _of_trainer(_: Catalog, entry: Entry[Any]) -> dict[str, Any]:
 
     model = trainer_fields(entry)
     return {
-        "values": {name: choices(entry.spec, name, names) for name, names in CHOICES.items()},
+        # The core computes schedules for every trainer.
+        "values": {
+            name: choices(entry.spec, name, names)
+            for name, names in CHOICES.items()
+            if name in {"schedule", *entry.spec.recipe_fields}
+        },
         "fields": {
             name: f"{field.description or ''} [{field.get_default(call_default_factory=True)}]"
             for name, field in (model.model_fields if model else {}).items()
