@@ -46,6 +46,8 @@ def test_damaged_file_fails_once(shipping, file):
     results = check(catalog)
     assert results[MATCH].status == "failed"
     assert str(path) in results[MATCH].message
+    command = f"zoo publish RUN --as softmax.NEW_TAG --registry {folder.parents[1]}"
+    assert results[MATCH].message.endswith(f"or train again and publish the run: {command}")
     assert results[GOLDEN].message == f"needs {MATCH}, which failed"
 
 
@@ -72,6 +74,7 @@ def test_other_weights_fail_by_golden_outputs(shipping):
     results = check(catalog)
     assert results[MATCH].status == "passed"
     assert "golden outputs" in results[GOLDEN].message
+    assert "Restore the model's code, which has changed since" in results[GOLDEN].message
 
 
 def test_weights_of_model_that_is_not_installed_are_not_loaded(shipping, monkeypatch):

@@ -1,19 +1,33 @@
 """`zoo check`, and the same checks from pytest."""
 
+import importlib
+import inspect
+import pkgutil
 import re
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 from zoo_core.errors import InvalidValueError, UnknownNameError
-from zoo_core.testing import Check, NotApplicableError, conformance_test, plugin_checks, run_checks
+from zoo_core.testing import (
+    Check,
+    NotApplicableError,
+    checks,
+    conformance_test,
+    plugin_checks,
+    run_checks,
+)
 from zoo_core.testing.check import ContractError, expect_equal, expect_finite
+from zoo_core.testing.make_checks import check_name
 from zoo_core.testing.runner import CheckResult, CheckStatus, check_skips, junit
 from zoo_core.testing.suite import find_plugin, lists_everything_it_offers
 from zoo_core.weights.file import load_weights
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 TOY = {"ZOO_PLUGINS": "zoo-toy,zoo-odd"}
 
@@ -249,3 +263,25 @@ def test_expect_equal_accepts_equal_or_close_arrays():
     expect_equal(np.array([1.0, 2.05]), np.array([1.0, 2.0]), "w", "here", within=0.1)
     expect_equal(np.zeros((0, 3)), np.zeros((0, 3)), "w", "here")
     expect_finite(np.ones(3), "w")
+
+
+def test_pages_name_checks_that_exist():
+    """Names in quotes before "fails", and those in the first column of the table of failures."""
+    functions = [
+        value
+        for module in pkgutil.iter_modules(checks.__path__, f"{checks.__name__}.")
+        for value in vars(importlib.import_module(module.name)).values()
+        if inspect.isfunction(value) and (value.__doc__ or "").startswith("Check that")
+    ]
+    known = {check_name(function) for function in functions}
+    named = [
+        (path.name, name)
+        for path in sorted(DOCS.rglob("*.md"))
+        for line in path.read_text("utf-8").splitlines()
+        for names in re.findall(r'((?:"[^"]+"(?: or )?)+) fails', line)
+        for name in re.findall(r'"([^"]+)"', names)
+    ]
+    _, _, table = (DOCS / "checking.md").read_text("utf-8").partition("| failure | usual cause |")
+    named += [("checking.md", name) for name in re.findall(r"^\| `([^`:]+)", table, re.MULTILINE)]
+    assert len(named) > 15
+    assert [each for each in named if each[1] not in known] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 from zoo_core.errors import ZooError
@@ -13,7 +14,8 @@ from zoo_core.publishing.golden import check_golden
 from zoo_core.registry.location import Folder
 from zoo_core.registry.lookup import known_registries
 from zoo_core.registry.registry import FoundWeights, Registry
-from zoo_core.testing.check import NotApplicableError
+from zoo_core.testing.check import ContractError, NotApplicableError
+from zoo_core.text import shell_command
 
 
 def can_be_read(catalog: Catalog, name: str) -> None:
@@ -37,8 +39,9 @@ def published(catalog: Catalog, name: str) -> Iterator[FoundWeights]:
 
 def match_the_index(_catalog: Catalog, found: FoundWeights) -> None:
     """Check that weight file and card have the sizes and checksums of the index."""
-    read_published(found)
-    published_card(found)
+    with _advice(found, "Restore the file, for instance from version control"):
+        read_published(found)
+        published_card(found)
 
 
 def give_their_golden_outputs(catalog: Catalog, found: FoundWeights) -> None:
@@ -46,7 +49,22 @@ def give_their_golden_outputs(catalog: Catalog, found: FoundWeights) -> None:
     plugin = found.published.plugin
     if plugin not in {each.distribution for each in catalog.plugins if each.usable}:
         raise NotApplicableError(f"the plugin of its model, {plugin}, is not installed")
-    check_golden(load_pretrained(catalog, found, device="cpu"), published_card(found).golden)
+    change = "Restore the model's code, which has changed since, or name its tensors in `renamed`"
+    with _advice(found, change):
+        check_golden(load_pretrained(catalog, found, device="cpu"), published_card(found).golden)
+
+
+@contextmanager
+def _advice(found: FoundWeights, repair: str) -> Iterator[None]:
+    """Replace the hint of an error, which is for users of the weights, by one for their author."""
+    try:
+        yield
+    except ZooError as exc:
+        where = found.registry.location.url
+        name = f"{found.published.model}.NEW_TAG"
+        command = shell_command("zoo", "publish", "RUN", "--as", name, "--registry", where)
+        hint = f"{repair}; or train again and publish the run: {command}"
+        raise ContractError(exc.problem, hint=hint) from exc
 
 
 @lru_cache(maxsize=8)
