@@ -556,6 +556,12 @@ TRAINERS = [
         "",
         "fields: expected a pydantic model",
     ),
+    (
+        "is deterministic",
+        "",
+        stepping("weight + np.float32(1e-3) * np.random.rand()"),
+        "head0 differs between two trainings .*besides seed and step",
+    ),
     ("implements lr", "", stepping("was"), r"field lr, .*no effect"),
     (
         "implements lr",

@@ -72,6 +72,30 @@ def test_checks_report_state_of_optimizer_that_is_lost_once(odd):
             checks[name].run()
 
 
+RANDOM = {
+    "in a step": """
+class Learner(Learner):
+    def step(self, batch):
+        for weight in self.model.weights:
+            weight += np.float32(1e-4) * np.random.rand(*weight.shape).astype(np.float32)
+        return super().step(batch)
+""",
+    "in build": """
+class Trainer(Trainer):
+    def build(self, builder, config, seed):
+        return super().build(builder, config, None)
+""",
+}
+
+
+@pytest.mark.parametrize("where", RANDOM)
+def test_checks_report_trainer_with_a_generator_of_its_own_once(odd, where):
+    catalog = odd(model=RANDOM[where])
+    ((name, message),) = failed(results(catalog)).items()
+    assert name == "odd.default: is deterministic"
+    assert "those of a step from the recipe's seed and batch.step" in message
+
+
 COUNTED = """
 STARTED = []
 class Learner(Learner):

@@ -37,7 +37,7 @@ COUNTS = {
     "zoo-toy": 10,
     "softmax": 46,
     "softmax-pairs": 46,
-    "toy": 11 + 11,
+    "toy": 11 + 12,
     "toy-pairs": 11,
     LOSS: 3,
 }

@@ -109,6 +109,11 @@ def _checks_of_trainer(
     needs += names_of(name, trains)
     copies, resumes = trainer_checks.LEARNER_CHECKS
     yield from make_checks(name, [copies], *arguments, needs=needs, trains=True)
+    # The others compare trainings.
+    repeated = [*needs, *names_of(default, learning_checks.is_deterministic)]
+    same = trainer_checks.is_deterministic
+    yield from make_checks(name, [same], *arguments, needs=repeated, trains=True)
+    needs += names_of(name, same)
     resumed = [*needs, *names_of(default, resumes_to_the_bit)]
     yield from make_checks(name, [resumes], *arguments, needs=resumed, trains=True)
     # Every trainer implements the first two; its spec does not list them. It calls losses, whose

@@ -91,12 +91,13 @@ def _of_recipe(subject: Subject, needs: Sequence[str]) -> Iterator[Check]:
     if label == default:
         yield from checks(VARIATION_CHECKS, resolves, predicts)
     yield from checks([trains], resolves, predicts, trains=True)
-    yield from checks(learning_checks.LEARNING_CHECKS, resolves, predicts, trains, trains=True)
+    fits = (resolves, predicts, trains)
+    same = learning_checks.is_deterministic
+    yield from checks([same, *learning_checks.LEARNING_CHECKS], *fits, trains=True)
+    yield from checks(learning_checks.DETERMINISTIC_CHECKS, *fits, same, trains=True)
     # The others may have states of their own, for which one stop will do.
     stops = STOPS if label == default else ONE_STOP
-    yield from checks(
-        [resumes_to_the_bit], resolves, predicts, trains, trains=True, arguments=(stops,)
-    )
+    yield from checks([resumes_to_the_bit], *fits, same, trains=True, arguments=(stops,))
 
 
 def _has_dataset(catalog: Catalog, recipe: str) -> bool:

@@ -57,8 +57,9 @@ def predicts_examples_independently(subject: Subject) -> None:
     """Check that the outputs of an example are independent of the others of its batch."""
     # A batch normalization that is left in training mode is the usual cause.
     trainee = subject.trainee()
-    fewer = trainee.predict(trainee.build(0), 3)
-    for head, (array, few) in enumerate(zip(subject.outputs(), fewer, strict=True)):
+    model = trainee.build(0)
+    whole, fewer = trainee.predict(model), trainee.predict(model, 3)
+    for head, (array, few) in enumerate(zip(whole, fewer, strict=True)):
         why = "when the batch has other examples"
         within = TOLERANCE * max(1.0, float(np.abs(array).max()))
         expect_equal(few, array[:3], f"an output of head {head}", why, within=within)

@@ -16,7 +16,7 @@ from zoo_core.recipes.recipe import CHOICES, LOSS_FIELDS, Recipe
 from zoo_core.recipes.trainer_fields import trainer_fields
 from zoo_core.recipes.validation import validate
 from zoo_core.testing.check import ContractError, NotApplicableError, expect, expect_equal
-from zoo_core.testing.checks.learning_checks import expect_no_random_weights
+from zoo_core.testing.checks.learning_checks import expect_no_random_weights, expect_same_weights
 from zoo_core.testing.checks.resume_checks import ONE_STOP, SEVERAL_STEPS, STOPS, resumes_to_the_bit
 from zoo_core.testing.plain_recipe import implemented, plain_values
 from zoo_core.testing.random_data import EXAMPLES
@@ -58,6 +58,11 @@ def has_a_model_to_train(catalog: Catalog, trainer: str, model: str) -> None:
 def trains(catalog: Catalog, trainer: str, model: str) -> None:
     """Check that a short training of a few steps ends without an error."""
     trainer_subject(catalog, trainer, model).fit(**SEVERAL_STEPS)
+
+
+def is_deterministic(catalog: Catalog, trainer: str, model: str) -> None:
+    """Check that two equal trainings of a few steps end with the same weights."""
+    expect_same_weights(trainer_subject(catalog, trainer, model), **SEVERAL_STEPS)
 
 
 def check_field_is_implemented(catalog: Catalog, trainer: str, model: str, field: str) -> None:
