@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterator
 from functools import lru_cache
 from io import BytesIO
@@ -17,7 +19,6 @@ from zoo_core.errors import UnavailableError
 from zoo_core.metrics.find_tasks import find_tasks
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.testing.check import NotApplicableError, expect, expect_equal
-from zoo_core.testing.offline import offline
 
 MAX_READ, MAX_FILES = 100, 10
 """Maximum number of its own images that a reader receives, and of those that are saved as files."""
@@ -210,6 +211,20 @@ def _load_again(catalog: Catalog, name: str) -> ArrayDataset:
     expect(isinstance(dataset, ArrayDataset), f"loader: expected an ArrayDataset, got a {kind}")
     assert isinstance(dataset, ArrayDataset)  # for the type checker
     return dataset
+
+
+@contextlib.contextmanager
+def offline() -> Iterator[None]:
+    """Refuse downloads within the context, because nobody expects a check to fetch gigabytes."""
+    before = os.environ.get("ZOO_OFFLINE")
+    os.environ["ZOO_OFFLINE"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["ZOO_OFFLINE"]
+        else:
+            os.environ["ZOO_OFFLINE"] = before
 
 
 FORM_CHECKS = (has_its_splits, has_its_classes, has_targets_of_its_tasks)

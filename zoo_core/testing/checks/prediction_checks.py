@@ -9,7 +9,7 @@ from zoo_core.frameworks.trainer import make_trainer, model_builder
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.recipes.default_config import default_config
 from zoo_core.testing.check import NotApplicableError, expect, expect_equal, expect_finite
-from zoo_core.testing.offline import offline
+from zoo_core.testing.checks.dataset_checks import offline
 from zoo_core.testing.random_data import EXAMPLES, output_misfit
 from zoo_core.testing.trainee import Subject
 from zoo_core.training.initial_weights import load_initial_weights
