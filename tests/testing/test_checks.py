@@ -803,6 +803,12 @@ LOSSES = [
         "no task 'none'",
     ),
     (
+        "loss odd of odd for zoo-odds: is for the framework of a trainer",
+        "LOSS = {'framework': 'zoo-odds'}",
+        "",
+        r"no trainer has 'zoo-odds'\. Did you mean 'zoo-odd'\?",
+    ),
+    (
         f"{LOSS}: implements recipe fields of losses",
         "LOSS = {'recipe_fields': ('momentum',)}",
         "",

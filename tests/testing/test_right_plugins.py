@@ -209,3 +209,11 @@ def test_field_of_another_loss_is_not_checked_with_trainer(odd):
     (check,) = [c for c in plugin_checks(catalog, "zoo-odd") if "label_smoothing" in str(c)]
     with pytest.raises(NotApplicableError, match="cross-entropy, does not implement it"):
         check.run()
+
+
+def test_loss_for_framework_without_trainer_is_not_checked(odd):
+    catalog = odd("LOSS = {'framework': 'jax'}")
+    name = "loss odd of odd for jax: is for the framework of a trainer"
+    (check,) = [each for each in plugin_checks(catalog, "zoo-odd") if each.name == name]
+    with pytest.raises(NotApplicableError, match="no trainer of jax is installed"):
+        check.run()

@@ -159,7 +159,11 @@ def checks_of_loss(catalog: Catalog, _name: str, entry: Entry[Any], _model: str)
     # Not the name alone, which losses of several tasks and frameworks may share.
     subject = f"loss {spec.name} of {spec.task} for {spec.framework}"
     yield from make_checks(subject, [_IMPORTS], entry)
-    yield from make_checks(subject, [other_checks.has_its_task_installed], catalog, entry)
+    installed = [
+        other_checks.has_its_task_installed,
+        other_checks.is_for_the_framework_of_a_trainer,
+    ]
+    yield from make_checks(subject, installed, catalog, entry)
     yield from make_checks(subject, [other_checks.implements_recipe_fields_of_losses], entry)
 
 

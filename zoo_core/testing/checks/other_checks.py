@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from click.testing import CliRunner
 
-from zoo_core.errors import ZooError, join_names, one_line
+from zoo_core.errors import ZooError, did_you_mean, join_names, one_line
 from zoo_core.installation.click_commands import resolve_command
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec, LossSpec
 from zoo_core.recipes.recipe import LOSS_FIELDS
-from zoo_core.testing.check import ContractError, expect
+from zoo_core.testing.check import ContractError, NotApplicableError, expect
 
 NOWHERE = "./no/such/address"
 """Address for a source that is neither an existing path nor a name on any hub."""
@@ -54,6 +54,16 @@ def has_a_help_text(catalog: Catalog, name: str) -> None:
 def has_its_task_installed(catalog: Catalog, entry: Entry[LossSpec]) -> None:
     """Check that the name of the loss's task is installed and unambiguous."""
     catalog.task(entry.spec.task)
+
+
+def is_for_the_framework_of_a_trainer(catalog: Catalog, entry: Entry[LossSpec]) -> None:
+    """Check that an installed trainer has the framework of the loss."""
+    framework = entry.spec.framework
+    known = {each.spec.framework for each in catalog.entries("trainers").values()}
+    near = did_you_mean(framework, known)  # such as torch, whose project is called PyTorch
+    expect(framework in known or not near, f"framework: no trainer has {framework!r}. {near}")
+    if framework not in known:
+        raise NotApplicableError(f"no trainer of {framework} is installed")
 
 
 def implements_recipe_fields_of_losses(entry: Entry[LossSpec]) -> None:
