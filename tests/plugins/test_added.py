@@ -119,6 +119,33 @@ def test_p_option_loads_file_for_one_command(cli, write_file):
     assert "zoo -p ./my_model.py" in without.err
 
 
+@pytest.mark.slow
+def test_p_option_checks_plugin_of_file(cli, write_file):
+    # Its module imports a framework, which is right in a file: no other command imports it.
+    path = write_file(f"import numpy, pickle\n{CODE}")
+    done = cli("-p", path, "check", "--only", "module:my_model", "--only", "mine.default: predicts")
+    passed, failed = (
+        [line.split(maxsplit=1)[1] for line in done.out.splitlines() if line.startswith(sign)]
+        for sign in ("ok", "FAIL")
+    )
+    assert [line.partition("  (")[0] for line in passed] == [
+        "module:my_model: loads",
+        "module:my_model: offers something",
+        "module:my_model: runs its training hooks",
+        "mine.default: predicts",
+        "module:my_model: lists everything it offers",
+    ]
+    (line,) = failed
+    assert "my_model.py:1 uses pickle" in line
+    assert cli("-p", path, "check", "my_model", "--list").out.startswith("module:my_model:")
+
+
+def test_check_without_plugin_names_what_is_expected(cli, write_file):
+    done = cli("check")
+    assert done.code == 2
+    assert "expected the name of a plugin, or `-p FILE` with one file, got 0 files" in done.err
+
+
 def indexes():
     return list((Path(os.environ["ZOO_HOME"]) / "index").glob("*.json"))
 

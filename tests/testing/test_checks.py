@@ -119,9 +119,14 @@ def pretrained(config):
 PLUGINS = [
     ("loads", "raise OSError('disk on fire')", "", r"\bbroken\b.* disk on fire"),
     ("loads", "MODEL = {'name': 'softmax'}", "", r"\bconflict\b.* zoo-toy"),
-    ("imports nothing heavy", "import numpy, safetensors", "", "imports numpy, safetensors:"),
+    (
+        "imports nothing heavy",
+        "import numpy\nimport safetensors",
+        "",
+        r"imports numpy \(.*plugin.py:\d+\), safetensors \(.*zoo_odd/plugin.py:\d+\):",
+    ),
     ("imports nothing heavy", "from zoo_core import ModelConfig", "", "pydantic"),
-    ("imports nothing heavy", "import zoo_toy", "", "imports zoo_toy:"),
+    ("imports nothing heavy", "import zoo_toy", "", r"imports zoo_toy \("),
     ("prints nothing", "print('hello')", "", r"prints 'hello\\n'"),
     ("prints nothing", "import sys; sys.stderr.write('hi')", "", "prints 'hi'"),
     ("writes nothing", "open('left-over', 'w').close()", "", "writes .*left-over"),
@@ -163,6 +168,12 @@ MODELS = [
     ("has an spdx license", "MODEL = {'license': 'mit'}", "", "expected MIT, .*got mit"),
     ("has trainer and data set installed", "MODEL = {'trainer': 'none'}", "", "trainer 'none'"),
     ("has trainer and data set installed", "MODEL = {'dataset': 'none'}", "", "dataset 'none'"),
+    (
+        "supports installed tasks",
+        "MODEL = {'tasks': ('regression', 'clasification')}",
+        "",
+        r"tasks of its spec \(.*zoo_odd/plugin.py:\d+\): there is no task 'clasification'",
+    ),
     ("builds with its defaults", "", "class Config: pass", r"zoo_core\.ModelConfig"),
     ("builds with its defaults", "", "class Config(Config):\n    depth: int", "depth"),
     (
@@ -325,6 +336,13 @@ SPACES = [
 ]
 
 DATASETS = [
+    (
+        "has its tasks installed",
+        "from zoo_core.plugins.data_specs import TargetSpec\n"
+        "DATASET = {'targets': (TargetSpec(task='clasification', size=3),)}",
+        "",
+        r"targets of its spec \(.*zoo_odd/plugin.py:\d+\): there is no task 'clasification'",
+    ),
     ("has import strings that resolve", "DATASET = {'loader': 'zoo_odd.nowhere:x'}", "", "nowhere"),
     ("has an spdx license", "DATASET = {'license': 'CC BY-SA'}", "", "SPDX .*got 'CC BY-SA'"),
     ("states a sha256 and a source", "DATASET = {'sha256': 'abc'}", "", "64 hexadecimal digits"),

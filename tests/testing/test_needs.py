@@ -26,6 +26,13 @@ def failed(outcomes):
             "odd: has import strings that resolve",
         ),
         ("MODEL = {'trainer': 'none'}", "", "odd: has trainer and data set installed"),
+        ("MODEL = {'tasks': ('none',)}", "", "odd: supports installed tasks"),
+        (
+            "from zoo_core.plugins.data_specs import TargetSpec\n"
+            "DATASET = {'targets': (TargetSpec(task='none', size=3),)}",
+            "",
+            "odd: has its tasks installed",
+        ),
         ("", "def Model(config): 1 / 0", "odd: builds with its defaults"),
         ("", "Model.__call__ = lambda self, x: 1 / 0", "odd.default: predicts"),
     ],
@@ -37,6 +44,15 @@ def test_checks_of_model_report_one_cause_once(odd, plugin, model, cause):
     assert failed(outcomes).keys() == ({alone} if "'trainer'" in plugin else set()) | {cause}
     for name in ("odd.default: trains", "odd.slow: resumes to the bit"):
         assert outcomes[name].message.startswith("needs ")
+
+
+def test_heavy_import_is_reported_once(odd, site):
+    (site / "heavy.py").write_text("print('hello')\nopen('left-over', 'w').close()\n")
+    outcomes = results(odd("import heavy"))
+    assert failed(outcomes).keys() == {"zoo-odd: imports nothing heavy"}
+    for name in ("prints nothing", "writes nothing", "opens no connection"):
+        message = outcomes[f"zoo-odd: {name}"].message
+        assert message == "needs zoo-odd: imports nothing heavy, which failed"
 
 
 def test_checks_of_other_recipes_do_not_repeat_failure_of_default_one(odd):

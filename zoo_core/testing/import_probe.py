@@ -2,8 +2,8 @@
 
     python -B -P import_probe.py MODULE REPORT
 
-It writes the side effects to the JSON file REPORT: imported modules, written files, attempted
-connections and processes.
+It writes the side effects to the JSON file REPORT: imported modules, each with the line of the
+plugin that imports it, written files, attempted connections and processes.
 """
 
 import importlib
@@ -31,6 +31,8 @@ REACHING = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", 
 
 def main(module: str, report: str) -> None:
     before = set(sys.modules)
+    own = module.partition(".")[0]
+    places: dict[str, str] = {}
     files: list[str] = []
     reached: list[str] = []
     watching = True  # an audit hook cannot be removed, only switched off
@@ -38,7 +40,9 @@ def main(module: str, report: str) -> None:
     def watch(event: str, arguments: tuple[object, ...]) -> None:
         if not watching:
             return
-        if event == "open":
+        if event == "import":
+            places.setdefault(str(arguments[0]), _line_of(own))
+        elif event == "open":
             path, mode, flags = arguments
             # `open` has a mode; `os.open` has flags alone.
             writes = isinstance(mode, str) and any(letter in mode for letter in "wax+")
@@ -63,9 +67,18 @@ def main(module: str, report: str) -> None:
     except BaseException as exc:  # a module may call sys.exit
         failure = f"{type(exc).__name__}: {exc}"
     watching = False
-    modules = sorted(set(sys.modules) - before)
+    modules = {name: places.get(name, "") for name in sys.modules if name not in before}
     effects = {"modules": modules, "files": files, "reached": reached, "failure": failure}
     Path(report).write_text(json.dumps(effects), encoding="utf-8")
+
+
+def _line_of(package: str) -> str:
+    """Return file and line of the innermost frame in a package; empty outside of it."""
+    frame = sys._getframe()
+    while frame := frame.f_back:
+        if str(frame.f_globals.get("__name__")).partition(".")[0] == package:
+            return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    return ""
 
 
 if __name__ == "__main__":

@@ -36,7 +36,9 @@ def checks_of_dataset(
 ) -> Iterator[Check]:
     """Yield the checks of a data set."""
     static = [static_checks.has_an_spdx_license, static_checks.states_a_sha256_and_a_source]
+    tasks = static_checks.has_its_tasks_installed
     yield from make_checks(name, [_IMPORTS, *static], entry)
+    yield from make_checks(name, [tasks], catalog, entry)
     imports, loads = names_of(name, _IMPORTS), dataset_checks.can_be_loaded
     # What is wrong with a loader is reported once, for the first data set that it loads.
     first = _first_of_loader(catalog, entry)
@@ -49,6 +51,8 @@ def checks_of_dataset(
     functions += dataset_checks.READER_CHECKS * bool(entry.spec.reader)
     for function in functions:
         more = names_of(shared, function) if shared and function in _OF_LOADER else []
+        if function is dataset_checks.has_targets_of_its_tasks:
+            more += names_of(name, tasks)
         if function is dataset_checks.has_its_sha256:  # which every wrong array changes as well
             more += names_of(name, *dataset_checks.FORM_CHECKS)
         yield from make_checks(name, [function], catalog, name, needs=[*needs, *more])

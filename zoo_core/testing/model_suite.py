@@ -30,6 +30,7 @@ _IMPORTS = static_checks.has_import_strings_that_resolve
 BUILD_CHECKS = (
     _IMPORTS,
     static_checks.has_trainer_and_data_set_installed,
+    static_checks.supports_installed_tasks,
     builds_with_its_defaults,
 )
 """Checks without which a model cannot be built."""
@@ -39,12 +40,14 @@ def checks_of_model(catalog: Catalog, name: str, entry: Entry[Any], _model: str)
     """Yield the checks of a model."""
     installed = static_checks.has_trainer_and_data_set_installed
     yield from make_checks(name, [_IMPORTS, static_checks.has_an_spdx_license], entry)
-    yield from make_checks(name, [installed], catalog, entry)
+    tasks = static_checks.supports_installed_tasks
+    of_data = names_of(entry.spec.dataset, static_checks.has_its_tasks_installed)
+    yield from make_checks(name, [installed, tasks], catalog, entry)
     imports = names_of(name, _IMPORTS)
     plain = [has_a_default_recipe, refuses_nested_unknown_keys]
     yield from make_checks(name, plain, catalog, name, needs=imports)
     # Its data set decides about defaults.
-    needs = [*imports, *names_of(name, installed)]
+    needs = [*imports, *names_of(name, installed, tasks), *of_data]
     yield from make_checks(name, [builds_with_its_defaults], catalog, name, needs=needs)
     built = names_of(name, *BUILD_CHECKS)
     if entry.spec.parameters is not None:

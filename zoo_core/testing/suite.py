@@ -15,7 +15,7 @@ from zoo_core.plugins.specs import KINDS, ModelSpec
 from zoo_core.recipes.resolve import recipe_names
 from zoo_core.testing.check import Check, ContractError, expect
 from zoo_core.testing.checks import hook_checks, static_checks
-from zoo_core.testing.checks.import_checks import IMPORT_CHECKS
+from zoo_core.testing.checks.import_checks import SIDE_EFFECT_CHECKS, imports_nothing_heavy
 from zoo_core.testing.kind_suites import (
     checks_of_command,
     checks_of_dataset,
@@ -47,7 +47,8 @@ def plugin_checks(catalog: Catalog, plugin: str, *, model: str = "") -> list[Che
 
     Args:
         catalog: the plugin, and the plugins that its models need.
-        plugin: a distribution, or the name of something that one plugin alone offers.
+        plugin: a distribution, the module of a plugin without a package, or the name of something
+            that one plugin alone offers; empty for the only plugin without a package.
         model: name of the model with which its trainers are checked; empty for a small one of the
             trainer's own or of its framework.
 
@@ -139,10 +140,27 @@ def lists_everything_it_offers(plugin: Plugin, models: Iterable[Entry[ModelSpec]
 
 
 def find_plugin(catalog: Catalog, name: str) -> Plugin:
-    """Return a plugin by its distribution, or by the name of something that it alone offers."""
+    """Return a plugin by its distribution, or by the name of something that it alone offers.
+
+    Without a name, it is the only plugin without a package.
+
+    Raises:
+        InvalidValueError: there is no name, and none or several such plugins.
+        UnknownNameError: no plugin, or several, have the name.
+    """
+    added = [plugin for plugin in catalog.plugins if plugin.added]
+    if not name and len(added) == 1:
+        return added[0]
     for plugin in catalog.plugins:
-        if canonical(plugin.distribution) == canonical(name):
+        if canonical(plugin.distribution) == canonical(name) or (
+            plugin.added and plugin.module == name
+        ):
             return plugin
+    if not name:
+        raise InvalidValueError(
+            f"expected the name of a plugin, or `-p FILE` with one file, got {len(added)} files",
+            hint="To check an installed plugin: zoo check PLUGIN",
+        )
     owners = {
         entry.plugin.distribution: entry.plugin
         for kind in KINDS
@@ -160,10 +178,14 @@ def find_plugin(catalog: Catalog, name: str) -> Plugin:
 
 def _of_plugin(catalog: Catalog, name: str) -> Iterator[Check]:
     yield from make_checks(name, [static_checks.loads], catalog, name)
-    loads = names_of(name, static_checks.loads)
-    yield from make_checks(
-        name, static_checks.PLUGIN_CHECKS + IMPORT_CHECKS, catalog, name, needs=loads
-    )
+    needs = names_of(name, static_checks.loads)
+    yield from make_checks(name, static_checks.PLUGIN_CHECKS, catalog, name, needs=needs)
+    # One without a package has no metadata, and is imported by the commands that name it alone.
+    if not static_checks.plugin_of(catalog, name).added:
+        yield from make_checks(name, static_checks.PACKAGE_CHECKS, catalog, name, needs=needs)
+        yield from make_checks(name, [imports_nothing_heavy], catalog, name, needs=needs)
+        needs += names_of(name, imports_nothing_heavy)
+        yield from make_checks(name, SIDE_EFFECT_CHECKS, catalog, name, needs=needs)
     hooks = static_checks.running_hooks(catalog, name).keys()
     if hooks - {static_checks.TUNE_HOOK}:
         yield from make_checks(
@@ -174,8 +196,9 @@ def _of_plugin(catalog: Catalog, name: str) -> Iterator[Check]:
 
 
 _OF_KIND: dict[str, Callable[[Catalog, str, Entry[Any], str], Iterator[Check]]] = {
-    "models": checks_of_model,
+    # First, because a model is built for its data set.
     "datasets": checks_of_dataset,
+    "models": checks_of_model,
     "sources": checks_of_source,
     "trainers": checks_of_trainer,
     "tasks": checks_of_task,

@@ -25,7 +25,7 @@ SIGNS = {"passed": "ok   ", "failed": "FAIL ", "skipped": "skip "}
 
 
 @click.command()
-@click.argument("plugin", shell_complete=options.complete_plugins)
+@click.argument("plugin", default="", shell_complete=options.complete_plugins)
 @click.option(
     "--only",
     multiple=True,
@@ -79,7 +79,8 @@ def check(  # noqa: PLR0917 (click passes every argument by name)
 
     PLUGIN is an installed distribution, or the name of a model, data set or other spec that it
     offers; the whole plugin is checked. Only of a plugin with more than 20 models, a sample is
-    checked, or the named model alone. The exit code is 5 if a check fails.
+    checked, or the named model alone. `zoo -p FILE check` checks the plugin in a file, without what
+    only a package can have. The exit code is 5 if a check fails.
     """
     from zoo_core.testing import plugin_checks, run_checks, select_checks
     from zoo_core.testing.runner import CheckStatus, check_skips, junit

@@ -23,18 +23,22 @@ ALLOWED = {"zoo_core", "pluggy"}
 """Packages that any plugin's module may import."""
 
 
+MAX_NAMES = 4
+"""Maximum number of imported packages that a message names per line."""
+
+
 @dataclass(frozen=True)
 class ImportEffects:
     """The side effects of importing a plugin's module.
 
     Attributes:
-        modules: imported modules.
+        modules: imported modules, in order, each with the line of the plugin that imports it.
         files: files that were written, created or removed.
         reached: attempted connections and processes.
         printed: text on standard output and standard error.
     """
 
-    modules: list[str]
+    modules: dict[str, str]
     files: list[str]
     reached: list[str]
     printed: str
@@ -45,12 +49,20 @@ def imports_nothing_heavy(catalog: Catalog, name: str) -> None:
     """Check that the module imports the standard library, the core and required plugins only."""
     own = _module(catalog, name).partition(".")[0]
     cheap = sys.stdlib_module_names | ALLOWED | {own} | _required_packages(catalog, name)
-    tops = {module.partition(".")[0] for module in import_module(catalog, name).modules}
-    # Names with an underscore are the standard library's for one platform: _sysconfigdata_….
-    heavy = sorted(top for top in tops - cheap if not top.startswith("_"))
+    heavy: dict[str, list[str]] = {}
+    for module, line in import_module(catalog, name).modules.items():
+        # Names with an underscore are the standard library's for one platform: _sysconfigdata_….
+        if "." not in module and module not in cheap and not module.startswith("_"):
+            heavy.setdefault(line, []).append(module)
+    # A few per line, because one import has many others as a consequence: torch imports sympy, …
+    found = [
+        ", ".join([*names[:MAX_NAMES], *["…"] * (len(names) > MAX_NAMES)])
+        + f" ({line})" * bool(line)
+        for line, names in heavy.items()
+    ]
     expect(
         not heavy,
-        f"importing its module imports {', '.join(heavy)}: move the code that needs them to other "
+        f"importing its module imports {', '.join(found)}: move the code that needs them to other "
         "modules, behind import strings",
     )
 
@@ -117,4 +129,5 @@ def _module(catalog: Catalog, name: str) -> str:
     return plugin_of(catalog, name).entry_point.rpartition("= ")[2].partition(":")[0]
 
 
-IMPORT_CHECKS = (imports_nothing_heavy, prints_nothing, writes_nothing, opens_no_connection)
+SIDE_EFFECT_CHECKS = (prints_nothing, writes_nothing, opens_no_connection)
+"""Checks that need `imports_nothing_heavy`, because a framework writes files, too."""

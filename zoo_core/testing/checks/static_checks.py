@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from importlib.metadata import distribution
 from pathlib import Path
@@ -13,13 +13,15 @@ from typing import Any
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
+from zoo_core.errors import ZooError
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.discovery import API_GROUP
 from zoo_core.plugins.entry import Entry
+from zoo_core.plugins.faults.failed_import import declaration
 from zoo_core.plugins.plugin import Plugin, Status
 from zoo_core.plugins.selection import canonical
-from zoo_core.plugins.specs import ImportString
-from zoo_core.testing.check import expect
+from zoo_core.plugins.specs import DatasetSpec, ImportString, ModelSpec
+from zoo_core.testing.check import ContractError, expect
 
 PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 """Modules that load objects from files, which may execute code."""
@@ -104,6 +106,26 @@ def has_trainer_and_data_set_installed(catalog: Catalog, entry: Entry[Any]) -> N
     catalog.dataset(entry.spec.dataset)
 
 
+def has_its_tasks_installed(catalog: Catalog, entry: Entry[DatasetSpec]) -> None:
+    """Check that the names of the tasks of its targets are installed and unambiguous."""
+    _find_tasks(catalog, entry, "targets", [target.task for target in entry.spec.targets])
+
+
+def supports_installed_tasks(catalog: Catalog, entry: Entry[ModelSpec]) -> None:
+    """Check that the names of the model's tasks are installed and unambiguous."""
+    _find_tasks(catalog, entry, "tasks", entry.spec.tasks)
+
+
+def _find_tasks(catalog: Catalog, entry: Entry[Any], field: str, names: Iterable[str]) -> None:
+    for name in names:
+        try:
+            catalog.task(name)
+        except ZooError as exc:
+            place = declaration(entry.plugin, name)
+            problem = f"{field} of its spec ({place}): {exc.problem}"
+            raise ContractError(problem, hint=exc.hint) from exc
+
+
 def states_a_sha256_and_a_source(entry: Entry[Any]) -> None:
     """Check that the data set's spec has a checksum, which may be empty, and a source."""
     spec = entry.spec
@@ -140,16 +162,17 @@ def running_hooks(catalog: Catalog, name: str) -> dict[str, Any]:
         hook: implementation
         for hook in hooks
         for implementation in getattr(catalog.hooks, hook).get_hookimpls()
-        # The loader registers a plugin as "distribution:entry point".
-        if implementation.plugin_name.partition(":")[0] == name
+        # The loader registers a plugin as "distribution:entry point", one of `zoo -p` by its name.
+        if name in (implementation.plugin_name, implementation.plugin_name.partition(":")[0])
     }
 
 
 def _files(plugin: Plugin) -> Iterator[Path]:
     """Yield the files of the plugin's package."""
     # Through the import system, because the metadata of an editable install list no files.
-    package = plugin.entry_point.rpartition("= ")[2].partition(".")[0]
-    spec = importlib.util.find_spec(package)
+    spec = importlib.util.find_spec(plugin.module.partition(".")[0])
+    if spec and spec.origin and not spec.submodule_search_locations:
+        yield Path(spec.origin)  # a file of `zoo -p`
     for folder in (spec.submodule_search_locations if spec else None) or ():
         yield from (path for path in sorted(Path(folder).rglob("*")) if path.is_file())
 
@@ -179,4 +202,8 @@ def _pickling(path: Path) -> Iterator[tuple[int, str]]:
         yield from ((node.lineno, module) for module in modules if module in PICKLES)
 
 
-PLUGIN_CHECKS = (has_an_entry_point, offers_something, has_a_license, uses_no_pickle)
+PLUGIN_CHECKS = (offers_something, uses_no_pickle)
+"""Checks of any plugin."""
+
+PACKAGE_CHECKS = (has_an_entry_point, has_a_license)
+"""Checks of a plugin's distribution, which a file or module of `zoo -p` does not have."""
