@@ -2,8 +2,11 @@
 
 import re
 import shlex
+import sqlite3
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from zoo_core.plugins.scaffold import KINDS, NewPlugin
@@ -80,6 +83,31 @@ def test_commands_of_guide_succeed(reader):
                 reader.type(line)
         elif "zoo.load" in code:
             reader.run_python(code)
+
+
+@pytest.mark.slow
+@pytest.mark.requires("zoo-numpy")
+def test_source_of_rows_trains_and_predicts(tmp_path, cli):
+    (source,) = FILE.findall((DOCS / "plugins" / "source.md").read_text())
+    (tmp_path / source[0]).write_text(source[1])
+    rng = np.random.default_rng(0)
+    for file, count in (("houses.sqlite", 200), ("new-houses.sqlite", 3)):
+        with sqlite3.connect(tmp_path / file) as database:
+            database.execute("CREATE TABLE rows (id INTEGER, area REAL, rooms REAL, price REAL)")
+            for number, row in enumerate(rng.random((count, 3)).tolist()):
+                database.execute("INSERT INTO rows VALUES (?, ?, ?, ?)", (number, *row))
+    name, zoo = "sqlite:houses.sqlite?target=price", partial(cli, "-p", f"./{source[0]}")
+    trained = zoo("train", "numpy-net", "--dataset", name, "--epochs", 1, "--out", "run")
+    assert trained.code == 0, trained.err
+    predicted = zoo("predict", "run", "new-houses.sqlite")
+    assert [line.partition(":")[0] for line in predicted.out.splitlines()] == [
+        "row 1",
+        "row 2",
+        "row 3",
+    ]
+    checked = zoo("check", "--fast")
+    assert checked.code == 0, checked.out
+    assert "expected the option target=COLUMN" in zoo("info", "sqlite:houses.sqlite").err
 
 
 def slug(heading):

@@ -64,6 +64,15 @@ def test_new_source_describes_and_trains_on_users_file(npz):
     assert passes_its_check(npz, "npz")
 
 
+def test_new_source_finds_file_in_data_folder(npz, tmp_path, monkeypatch):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "example.npz").rename(tmp_path / "data" / "example.npz")
+    monkeypatch.setenv("ZOO_DATA", str(tmp_path / "data"))
+    described = npz("info", "npz:example.npz", "--json").json
+    assert described["place"] == str(tmp_path / "data" / "example.npz")
+    assert npz("train", "softmax", "--dataset", "npz:example.npz").code == 0
+
+
 @pytest.mark.parametrize("fault", ["missing", "empty", "npy", "text", "no labels", "few"])
 def test_new_source_reports_unusable_file_on_one_line(npz, tmp_path, fault):
     path, images = tmp_path / "bad.npz", np.zeros((4, 1, 8, 8), np.uint8)
