@@ -86,6 +86,22 @@ def test_commands_of_guide_succeed(reader):
 
 
 @pytest.mark.slow
+@pytest.mark.torch
+def test_model_of_text_trains_and_predicts(tmp_path, cli):
+    (model,) = FILE.findall((DOCS / "plugins" / "model.md").read_text())
+    (tmp_path / model[0]).write_text(model[1])
+    (tmp_path / "new.txt").write_text("great film\na sad film\n")
+    zoo = partial(cli, "-p", f"./{model[0]}")
+    trained = zoo("train", "mean-of-words", "--out", "run")
+    assert trained.code == 0, trained.err
+    predicted = zoo("predict", "run", "new.txt").out.splitlines()
+    assert [re.sub(r" \(.*", "", line) for line in predicted] == [
+        "new.txt, line 1: good",
+        "new.txt, line 2: bad",
+    ]
+
+
+@pytest.mark.slow
 @pytest.mark.requires("zoo-numpy")
 def test_source_of_rows_trains_and_predicts(tmp_path, cli):
     (source,) = FILE.findall((DOCS / "plugins" / "source.md").read_text())

@@ -179,10 +179,11 @@ def find_plugin(catalog: Catalog, name: str) -> Plugin:
 def _of_plugin(catalog: Catalog, name: str) -> Iterator[Check]:
     yield from make_checks(name, [static_checks.loads], catalog, name)
     needs = names_of(name, static_checks.loads)
-    yield from make_checks(name, static_checks.PLUGIN_CHECKS, catalog, name, needs=needs)
     # One without a package has no metadata, and is imported by the commands that name it alone.
-    if not static_checks.plugin_of(catalog, name).added:
-        yield from make_checks(name, static_checks.PACKAGE_CHECKS, catalog, name, needs=needs)
+    packaged = not static_checks.plugin_of(catalog, name).added
+    functions = static_checks.PACKAGE_CHECKS * packaged + static_checks.PLUGIN_CHECKS
+    yield from make_checks(name, functions, catalog, name, needs=needs)
+    if packaged:
         yield from make_checks(name, [imports_nothing_heavy], catalog, name, needs=needs)
         needs += names_of(name, imports_nothing_heavy)
         yield from make_checks(name, SIDE_EFFECT_CHECKS, catalog, name, needs=needs)
