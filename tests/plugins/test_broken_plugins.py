@@ -33,7 +33,7 @@ BROKEN = {
     "zoo-argument": (
         PLUGIN.replace("zoo_models()", "zoo_models(color)"),
         "broken",
-        ["zoo_models(color)", "Argument(s) {'color'}"],
+        ["zoo_models has the argument 'color', expected none (at ", "zoo_argument/plugin.py:"],
     ),
     "zoo-spec": (
         PLUGIN.replace('spec("MODEL")', 'spec("bad", builder="no colon")'),

@@ -118,7 +118,7 @@ def test_new_command_prints_tensors_of_weights(scaffold, run, added):
     assert passes_its_check(zoo, "sizes")
 
 
-def test_new_hooks_write_a_row_per_epoch(scaffold, tmp_path):
+def test_new_hooks_write_a_row_per_epoch(scaffold, run_process, tmp_path):
     zoo = scaffold("curve", "--kind", "hooks")
     trained = zoo("train", "softmax", "--epochs", 3, "--out", "run", "--json")
     assert (trained.code, trained.err) == (0, "")
@@ -128,6 +128,11 @@ def test_new_hooks_write_a_row_per_epoch(scaffold, tmp_path):
     assert "validation.loss.0" in table[0]
     card = json.loads((tmp_path / "run" / "card.json").read_text())
     assert kept == f"# the weights are those of epoch {card['epoch']}"
+    again = (
+        "from zoo_curve.table import add_best as add; import pathlib; add(pathlib.Path('run'), 2)"
+    )
+    assert run_process("-c", again, site=tmp_path / "site").code == 0
+    assert (tmp_path / "run" / "curve.csv").read_text().splitlines()[:-1] == rows
     assert passes_its_check(zoo, "curve")
 
 

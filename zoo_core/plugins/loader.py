@@ -6,6 +6,7 @@ or hooks prevents the other plugins from being loaded.
 """
 
 import contextlib
+import inspect
 import sys
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
@@ -15,7 +16,7 @@ from typing import Any
 
 import pluggy
 
-from zoo_core.errors import PluginError, one_line
+from zoo_core.errors import PluginError, join_names, one_line
 from zoo_core.plugins.added import AddedPlugin, place_of
 from zoo_core.plugins.bare_names import first_offers, mark_shared_names
 from zoo_core.plugins.discovery import API_GROUP, InstalledEntryPoint, find_entry_points
@@ -142,7 +143,9 @@ def _load_added(manager: pluggy.PluginManager, added: AddedPlugin, reserved: Set
                 _register(manager, module, added.name)
                 offers = tuple(_offers(manager, module, reserved))
         except _BrokenError as exc:
-            place = place_of(exc.__cause__, str(module.__file__)) if exc.__cause__ else ""
+            place = f" ({exc.place})" if exc.place else ""
+            if exc.__cause__:
+                place = place_of(exc.__cause__, str(module.__file__))
             raise PluginError(f"{added.name} is not a plugin: {exc}{place}") from exc
         if not manager.get_hookcallers(module):
             raise PluginError(
@@ -195,6 +198,7 @@ def _register(manager: pluggy.PluginManager, module: ModuleType, name: str) -> N
     if manager.is_registered(module):
         other = manager.get_name(module)
         raise _BrokenError(f"{module.__name__} is the module of another plugin, {other}")
+    _check_arguments(manager, module)
     with _blame("its hooks do not match the specifications"):
         manager.register(module, name)
     # A misspelled hook would never be called: pluggy ignores it until `check_pending()`.
@@ -208,6 +212,21 @@ def _register(manager: pluggy.PluginManager, module: ModuleType, name: str) -> N
         own = getattr(function, "__module__", None) == module.__name__
         if hasattr(manager.hook, hook) and own and not hasattr(function, "zoo_impl"):
             raise _BrokenError(f"{hook} has no decorator @hookimpl", line_of(function))
+
+
+def _check_arguments(manager: pluggy.PluginManager, module: ModuleType) -> None:
+    """Check that hooks declare arguments of their specifications only."""
+    # pluggy's own error has three lines, and names no file.
+    for hook, function in vars(module).items():
+        spec = getattr(getattr(manager.hook, hook, None), "spec", None)
+        if spec is None or not hasattr(function, "zoo_impl"):
+            continue
+        for argument in inspect.signature(function).parameters:
+            if argument not in spec.argnames:
+                known = join_names(spec.argnames)
+                expected = f"some of {known}" if spec.argnames else known
+                problem = f"{hook} has the argument {argument!r}, expected {expected}"
+                raise _BrokenError(problem, line_of(function))
 
 
 def _offers(
