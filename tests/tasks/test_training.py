@@ -9,9 +9,11 @@ import pytest
 
 import zoo_core as zoo
 from zoo_core.cli.main import run
+from zoo_core.cli.prediction.output import csv_columns
 from zoo_core.errors import DataError, InterruptedTrainingError, InvalidValueError
 from zoo_core.filenames import WEIGHTS
 from zoo_core.plugin_api import Examples
+from zoo_core.tasks.regression import Regression
 
 pytestmark = pytest.mark.requires("zoo-numpy")
 
@@ -173,6 +175,10 @@ def constant(split):
     return zoo.Split(split.inputs * np.array([0, 1], np.float32), split.targets)
 
 
+def equal_prices(split):
+    return zoo.Split(split.inputs, (np.full(len(split), 3, np.float32), split.targets[1]))
+
+
 def not_a_number(split):
     price = split.targets[0].copy()
     price[3] = np.nan
@@ -183,6 +189,7 @@ def not_a_number(split):
     ("change", "values", "message"),
     [
         (constant, {}, "same value, or none, in all training rows: number 0"),
+        (equal_prices, {}, "target price has the same value in all training rows: 3.0"),
         (
             not_a_number,
             {},
@@ -200,6 +207,14 @@ def test_unfit_data_and_recipes_are_one_error_before_training(tmp_path, change, 
     with pytest.raises((DataError, InvalidValueError), match=message):
         train(dataset, tmp_path / "run", **values)
     assert not (tmp_path / "run").exists()
+
+
+def test_csv_of_several_heads_has_names_of_targets():
+    targets = [zoo.TargetSpec(task="regression", name=name) for name in ("price", "area")]
+    assert csv_columns([Regression(each) for each in targets]) == ["value_price", "value_area"]
+    unnamed = [*targets[:1], zoo.TargetSpec(task="regression")]
+    assert csv_columns([Regression(each) for each in unnamed]) == ["value_1", "value_2"]
+    assert csv_columns([Regression(targets[0])]) == ["value"]
 
 
 def test_standardized_targets_need_a_target_that_is_a_number(tmp_path):

@@ -224,7 +224,7 @@ RECIPES = [
         "fits other outputs",
         "",
         building_for("outputs", (3,)),
-        r"outputs=\[6\]: expected \(2, 6\), got \(2, 3\)",
+        r"outputs of .*zoo_odd/model\.py:\d+ for outputs=\[6\]: expected \(2, 6\), got \(2, 3\)",
     ),
     (
         "fits other shapes",
@@ -352,7 +352,7 @@ DATASETS = [
         "has its splits",
         "DATASET = {'input': InputSpec(shape=(1, 5, 5))}",
         "",
-        r"expected .*\(200, 1, 5, 5\).* got .*\(200, 1, 6, 5\)",
+        r"expected .*\(200, 1, 5, 5\).*zoo_odd/plugin\.py.* got .*\(200, 1, 6, 5\)",
     ),
     (
         "has its classes",

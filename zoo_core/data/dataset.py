@@ -218,7 +218,9 @@ def load_dataset(
         if actual != (size, *spec.input.shape):
             raise DataError(
                 f"wrong shape of split {name!r} of dataset {spec.name!r}: expected "
-                f"{(size, *spec.input.shape)} from plugin {entry.plugin.distribution}, got {actual}"
+                f"{(size, *spec.input.shape)} from plugin {entry.plugin.distribution}, "
+                f"got {actual}",
+                hint=_hint_for_spec(entry),
             )
     if dataset.input_spec.dtype != spec.input.dtype:
         raise DataError(
@@ -256,6 +258,16 @@ def _hint_for_checksum(entry: Entry[DatasetSpec], sha256: str) -> str:
         return f"Reinstall {entry.plugin.distribution}."
     place = declaration(entry.plugin, entry.spec.sha256)
     return f"If it was changed on purpose, edit its spec at {place}: sha256={sha256!r}."
+
+
+def _hint_for_spec(entry: Entry[DatasetSpec]) -> str:
+    """Return the hint for a data set whose arrays are not those of its spec."""
+    from zoo_core.plugins.faults.editable import is_editable
+    from zoo_core.plugins.faults.failed_import import declaration
+
+    if entry.spec.address or not is_editable(entry.plugin.distribution):
+        return ""
+    return f"Edit the loader, or the spec at {declaration(entry.plugin, entry.spec.name)}."
 
 
 def _check_targets(entry: Entry[DatasetSpec], dataset: ArrayDataset) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from zoo_core.data.dataset import ArrayDataset
+from zoo_core.errors import DataError, join_names
 from zoo_core.plugins.specs import DatasetSpec
 
 _DATASETS: dict[str, ArrayDataset] = {}
@@ -19,7 +20,17 @@ def __getattr__(name: str) -> Callable[[], ArrayDataset]:
 
 
 def describe_arrays(dataset: ArrayDataset) -> DatasetSpec:
-    """Store a data set, and return its spec."""
+    """Store a data set, and return its spec.
+
+    Raises:
+        DataError: it lacks a split.
+    """
+    if lacking := [name for name in ("train", "test") if name not in dataset.splits]:
+        raise DataError(
+            f"the ArrayDataset has no split {lacking[0]!r}: expected train and test, got "
+            f"{join_names(dataset.splits)}",
+            hint="Hold out some examples: ArrayDataset({'train': Split(…), 'test': Split(…)}, …)",
+        )
     # Named by its content, so that a training can be resumed with equal arrays only.
     sha256 = dataset.sha256()
     _DATASETS[f"arrays_{sha256[:12]}"] = dataset

@@ -29,10 +29,17 @@ def make_normalization(
         tasks: task of each head.
 
     Raises:
-        DataError: a value is missing although the recipe does not fill it, or a feature is
-            constant.
+        DataError: a value is missing although the recipe does not fill it, or a feature or a
+            target of numbers is constant.
     """
     train, spec = dataset.splits["train"], dataset.input_spec
+    for head, (task, targets) in enumerate(zip(tasks, train.targets, strict=True)):
+        if task.scalable and targets[rows].min() == targets[rows].max():
+            raise DataError(
+                f"target {task.target.name or head} has the same value in all training rows: "
+                f"{targets[rows].flat[0]}",
+                hint="Choose another target: a model of it would learn nothing.",
+            )
     scales = tuple(
         target_scale(targets[rows]) if recipe.standardize and task.scalable else None
         for task, targets in zip(tasks, train.targets, strict=True)
@@ -92,8 +99,8 @@ def _statistics(
         raise DataError(
             f"{'feature' if len(constant) == 1 else 'features'} with the same value, or none, in "
             f"all training rows: {join_names(constant)}",
-            hint="Leave such columns out, of a table with drop=COLUMN: they cannot be "
-            "standardized, and say nothing.",
+            hint="Leave such features out of the data (with csv: and parquet:, drop=COLUMN): "
+            "they cannot be standardized, and say nothing.",
         )
     return tuple(map(float, mean)), tuple(map(float, std))
 

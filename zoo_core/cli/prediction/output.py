@@ -38,13 +38,14 @@ def csv_rows(predictions: Predictions, tasks: Sequence[Task]) -> Iterator[list[s
 
 
 def csv_columns(tasks: Sequence[Task]) -> list[str]:
-    """Return the names of the columns of `csv_rows`; several heads are numbered."""
-    several = len(tasks) > 1
-    return [
-        column
-        for head, task in enumerate(tasks, 1)
-        for column in task.columns(f"_{head}" if several else "")
-    ]
+    """Return the names of the columns of `csv_rows`; of several heads, with the target's name."""
+    if len(tasks) == 1:
+        return tasks[0].columns("")
+    names = [task.target.name for task in tasks]
+    if not all(names) or len({*names}) < len(names):
+        names = [str(number) for number in range(1, 1 + len(tasks))]
+    pairs = zip(tasks, names, strict=True)
+    return [column for task, name in pairs for column in task.columns(f"_{name}")]
 
 
 def csv_line(row: Iterable[str]) -> str:

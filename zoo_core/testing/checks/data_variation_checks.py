@@ -11,6 +11,9 @@ from zoo_core.data.splits import TrainingData
 from zoo_core.errors import InvalidValueError, ZooError, one_line
 from zoo_core.frameworks.trainer import Trainer, model_builder
 from zoo_core.metrics.task import Task
+from zoo_core.plugins.entry import Entry
+from zoo_core.plugins.faults.frames import line_of
+from zoo_core.plugins.specs import ModelSpec
 from zoo_core.recipes.model_config import ALIASES, ModelConfig
 from zoo_core.recipes.resolve import config_values
 from zoo_core.recipes.validation import validate
@@ -36,6 +39,7 @@ def _check_variants(subject: Subject, what: str) -> None:
     trainee = subject.trainee()
     plan, own = trainee.plan, trainee.plan.dataset.spec.input
     builder, built = model_builder(plan.model), 0
+    place = _place(plan.model)
     others = other_data(own, plan.tasks, plan.model.spec.heads)[what]
     if not others:
         raise NotApplicableError("the shape of its inputs decides about its outputs")
@@ -47,7 +51,13 @@ def _check_variants(subject: Subject, what: str) -> None:
         if variant := _variant(plan.config, changes):
             data = training_data(spec, tasks)
             built += _predicts(
-                trainee.trainer, builder, variant, data=data, tasks=tasks, changes=changes
+                trainee.trainer,
+                builder,
+                variant,
+                data=data,
+                tasks=tasks,
+                changes=changes,
+                place=place,
             )
     if not built:
         raise NotApplicableError(f"its config accepts no other {what}")
@@ -70,6 +80,7 @@ def _predicts(
     data: TrainingData,
     tasks: Sequence[Task],
     changes: dict[str, Any],
+    place: str,
 ) -> bool:
     """Return whether the model can be built, and check the shapes of its outputs."""
     try:
@@ -85,14 +96,21 @@ def _predicts(
         ) from exc
     expect(
         len(outputs) == len(tasks),
-        f"heads for {_text(changes)}: expected {len(tasks)}, got {len(outputs)}",
+        f"heads of {place} for {_text(changes)}: expected {len(tasks)}, got {len(outputs)}",
     )
     for task, output in zip(tasks, outputs, strict=True):
         misfit = output_misfit(task, output, COUNT)
         expect(
-            not misfit, f"outputs for {_text(changes)}: {misfit}; take the number from the config"
+            not misfit,
+            f"outputs of {place} for {_text(changes)}: {misfit}; take the number from the config",
         )
     return True
+
+
+def _place(model: Entry[ModelSpec]) -> str:
+    """Return file and line of a model's builder; its import string for a C function."""
+    found = model.resolve(model.spec.builder)
+    return line_of(found) or line_of(getattr(found, "__init__", None)) or model.spec.builder
 
 
 def _text(changes: dict[str, Any]) -> str:

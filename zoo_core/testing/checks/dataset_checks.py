@@ -18,6 +18,7 @@ from zoo_core.data.splits import check_inputs, check_targets
 from zoo_core.errors import UnavailableError
 from zoo_core.metrics.find_tasks import find_tasks
 from zoo_core.plugins.catalog import Catalog
+from zoo_core.plugins.faults.failed_import import declaration
 from zoo_core.testing.check import NotApplicableError, expect, expect_equal
 
 MAX_READ, MAX_FILES = 100, 10
@@ -38,7 +39,10 @@ def has_its_splits(catalog: Catalog, name: str) -> None:
     spec = catalog.dataset(name).spec
     actual = {split: part.inputs.shape for split, part in _load(catalog, name).splits.items()}
     expected = {split: (size, *spec.input.shape) for split, size in spec.sizes.items()}
-    expect(actual == expected, f"splits: expected {expected}, as in its spec, got {actual}")
+    place = declaration(catalog.dataset(name).plugin, name)
+    expect(
+        actual == expected, f"splits: expected {expected}, as in its spec ({place}), got {actual}"
+    )
     for split, part in _load(catalog, name).splits.items():
         dtype = part.inputs.dtype
         expect(
