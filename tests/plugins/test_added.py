@@ -1,5 +1,6 @@
 """Plugins without a package: ``zoo -p FILE``, `zoo.add_plugin`, specs and arrays from Python."""
 
+import dataclasses
 import importlib
 import json
 import os
@@ -12,7 +13,13 @@ import numpy as np
 import pytest
 
 import zoo_core as zoo
-from zoo_core.errors import InvalidValueError, PluginError, UnknownNameError, VerificationError
+from zoo_core.errors import (
+    DataError,
+    InvalidValueError,
+    PluginError,
+    UnknownNameError,
+    VerificationError,
+)
 from zoo_core.installation import installed
 from zoo_core.installation.installed import installed_rows, load_catalog
 from zoo_core.plugins.bare_names import first_offers
@@ -349,6 +356,18 @@ def test_train_accepts_arrays(module, tmp_path):
     assert named.card.plugin == "zoo-toy"
     with pytest.raises(InvalidValueError, match="expected a name or an ArrayDataset, got ndarray"):
         zoo.train("softmax", dataset=np.zeros(3))
+    alone = dataclasses.replace(dataset, splits={"train": dataset.splits["train"]})
+    with pytest.raises(DataError, match="ArrayDataset has no split 'test': .* got train"):
+        zoo.train("softmax", dataset=alone)
+
+
+def test_error_of_recipe_field_names_recipe_of_plugin(cli, write_file):
+    code = CODE.replace('"lr": 0.5', '"lr": 0.5, "label_smoothing": 0.1')
+    path = write_file(code)
+    done = cli("-p", path, "train", "mine")
+    assert "invalid recipe 'default' of my_model:RECIPES: label_smoothing is 0.1" in done.err
+    own = cli("-p", path, "train", "mine", "--set", "label_smoothing=0.2")
+    assert "invalid recipe: label_smoothing is 0.2" in own.err
 
 
 def test_resume_needs_equal_arrays(toy, tmp_path, monkeypatch):

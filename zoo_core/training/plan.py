@@ -265,7 +265,16 @@ def _check_plan(
         for target in dataset.spec.targets
     )
     specs = [loss.spec for loss in losses]
-    check_recipe(recipe, model, dataset.spec, trainer.spec, losses=specs, tasks=tasks)
+    label = f"recipe {recipe_label(model, recipe_name)}"
+    check_recipe(
+        recipe,
+        model,
+        dataset.spec,
+        trainer.spec,
+        losses=specs,
+        tasks=tasks,
+        named=lambda field: "recipe" if field in changed else label,
+    )
     return Plan(
         model=model,
         dataset=dataset,

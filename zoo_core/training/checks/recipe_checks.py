@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from zoo_core.data.standardize import check_scale
 from zoo_core.errors import InvalidValueError, choose_from, join_names
@@ -25,20 +25,30 @@ def check_recipe(
     *,
     losses: Sequence[LossSpec],
     tasks: Sequence[Task],
+    named: Callable[[str], str] = lambda field: "recipe",
 ) -> None:
     """Check that model, data set, trainer, losses and tasks implement every value of a recipe.
+
+    Args:
+        recipe: the recipe.
+        model: its model.
+        dataset: its data set.
+        trainer: its trainer.
+        losses: loss of each head.
+        tasks: task of each head.
+        named: function from a field to the name of the recipe that has its value, for errors.
 
     Raises:
         InvalidValueError: one does not, or a value would have no or a harmful effect.
     """
     _check_composable(recipe, dataset)
-    _check_kind(recipe, dataset)
+    _check_kind(recipe, dataset, named)
     _check_missing(recipe, dataset)
     _check_standardize(recipe, dataset, tasks)
     _check_heads(recipe, dataset)
     _check_pretrained(recipe, model)
-    _check_fields(recipe, trainer)
-    _check_losses(recipe, losses)
+    _check_fields(recipe, trainer, named)
+    _check_losses(recipe, losses, named)
     _check_flip(recipe)
     _check_processes(recipe, trainer)
 
@@ -79,14 +89,14 @@ def _check_composable(recipe: Recipe, dataset: DatasetSpec) -> None:
         )
 
 
-def _check_kind(recipe: Recipe, dataset: DatasetSpec) -> None:
+def _check_kind(recipe: Recipe, dataset: DatasetSpec, named: Callable[[str], str]) -> None:
     if dataset.input.kind == "image":
         return
     for field in sorted(IMAGE_FIELDS):
         if recipe.changed_from_default(field):
             raise InvalidValueError(
-                f"invalid recipe: {field} is {json.dumps(getattr(recipe, field))}, but the inputs "
-                f"of dataset {dataset.name!r} are {dataset.input.kind}, not images",
+                f"invalid {named(field)}: {field} is {json.dumps(getattr(recipe, field))}, but the "
+                f"inputs of dataset {dataset.name!r} are {dataset.input.kind}, not images",
                 hint=f"Leave it out: --set {field}={_default(field)}",
             )
 
@@ -137,28 +147,28 @@ def _check_pretrained(recipe: Recipe, model: Entry[ModelSpec]) -> None:
         )
 
 
-def _check_fields(recipe: Recipe, trainer: TrainerSpec) -> None:
+def _check_fields(recipe: Recipe, trainer: TrainerSpec, named: Callable[[str], str]) -> None:
     # An ignored field would leave a card that does not describe the actual training. Warps are the
     # core's, for a trainer that has none.
     for field in sorted(TRAINER_FIELDS.difference(trainer.recipe_fields, WARP_FIELDS)):
         if recipe.changed_from_default(field):
             raise InvalidValueError(
-                f"invalid recipe: {field} is {json.dumps(getattr(recipe, field))}, "
+                f"invalid {named(field)}: {field} is {json.dumps(getattr(recipe, field))}, "
                 f"but trainer {trainer.name!r} does not implement that field",
                 hint=f"Leave it out: --set {field}={_default(field)}. "
                 f"Fields that it implements: {join_names(trainer.recipe_fields)}.",
             )
 
 
-def _check_losses(recipe: Recipe, losses: Sequence[LossSpec]) -> None:
+def _check_losses(recipe: Recipe, losses: Sequence[LossSpec], named: Callable[[str], str]) -> None:
     for field in sorted(LOSS_FIELDS):
         if recipe.changed_from_default(field) and not any(
             field in loss.recipe_fields for loss in losses
         ):
             raise InvalidValueError(
-                f"invalid recipe: {field} is {json.dumps(getattr(recipe, field))}, but the loss "
-                f"{join_names(dict.fromkeys(loss.name for loss in losses))} does not implement "
-                "that field",
+                f"invalid {named(field)}: {field} is {json.dumps(getattr(recipe, field))}, but the "
+                f"loss {join_names(dict.fromkeys(loss.name for loss in losses))} does not "
+                "implement that field",
                 hint=f"Leave it out: --set {field}={_default(field)}.",
             )
 
