@@ -4,12 +4,14 @@ import dataclasses
 import json
 import math
 import shlex
+from inspect import signature
 
 import pytest
 from hypothesis import given, strategies as st
 
 from zoo_core.errors import DataError, InvalidValueError, UnknownNameError
 from zoo_core.plugins.data_specs import class_targets
+from zoo_core.recipes.model_config import ModelConfig
 from zoo_core.recipes.recipe import Recipe
 from zoo_core.recipes.resolve import parse_set, resolve_config, resolve_recipe
 from zoo_core.recipes.validation import validate
@@ -294,3 +296,10 @@ def test_learning_rate_warms_up_linearly():
     recipe = recipe_with(lr=1.0, warmup=0.5)
     rates = [learning_rate(recipe, step, 8) for step in range(8)]
     assert rates == pytest.approx([0.04, 0.28, 0.52, 0.76, 1, 1, 1, 1])
+
+
+def test_signature_of_config_has_names_of_attributes():
+    # `help(zoo.ModelConfig)` shows it; the JSON has the name of the first models' key.
+    assert [*signature(ModelConfig).parameters] == [*ModelConfig.model_fields]
+    assert ModelConfig(outputs=(3,)) == ModelConfig(classes=(3,))
+    assert ModelConfig(outputs=(3,)).model_dump(mode="json")["classes"] == [3]

@@ -156,7 +156,7 @@ def test_training_normalizes_by_data_set_if_initial_weights_state_nothing(given,
 @pytest.mark.parametrize(
     ("mean", "std", "pattern"),
     [
-        (MEAN, None, r"std: expected 1 finite numbers above 0, .*got None"),
+        (MEAN, None, r"std: expected 1 finite number above 0, .*got None"),
         (None, STD, r"mean: expected 1 finite .*got None"),
         (MEAN * 3, STD, r"mean: expected 1 .*\(0\.5, 0\.5, 0\.5\)"),
         (MEAN, (), r"std: expected 1 .*got \(\)"),

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field
 
 from zoo_core.recipes.nested_models import lax_models
 from zoo_core.recipes.validation import FrozenModel
@@ -58,7 +58,9 @@ class ModelConfig(FrozenModel):
     outputs: tuple[Size, ...] = Field(
         default=(10,),
         min_length=1,
-        alias="classes",  # see `ALIASES`
+        # See `ALIASES`. Not `alias`, which would be the name in `help`.
+        validation_alias=AliasChoices("classes", "outputs"),
+        serialization_alias="classes",
         description="number of outputs of each head: its classes, labels, values or symbols",
     )
     tasks: tuple[str, ...] = Field(

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from types import FrameType
 
 # Imported first, so that the probe does not record the modules that every plugin may use.
 from zoo_core import hookspecs  # noqa: F401
@@ -74,8 +75,8 @@ def main(module: str, report: str) -> None:
 
 def _line_of(package: str) -> str:
     """Return file and line of the innermost frame in a package; empty outside of it."""
-    frame = sys._getframe()
-    while frame := frame.f_back:
+    frame: FrameType | None = sys._getframe()
+    while frame := frame.f_back if frame else None:
         if str(frame.f_globals.get("__name__")).partition(".")[0] == package:
             return f"{frame.f_code.co_filename}:{frame.f_lineno}"
     return ""

@@ -17,6 +17,7 @@ from zoo_core.errors import DataError
 from zoo_core.frameworks.trainer import Trainer
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import ModelSpec
+from zoo_core.text import counted
 from zoo_core.weights.card import InitialWeights
 from zoo_core.weights.license import spdx
 
@@ -93,10 +94,8 @@ def _per_channel(
     valid = [each for each in numbers or () if isfinite(each) and each > above]
     if not len(valid) == len(numbers or ()) == channels:
         positive = " above 0" if above == 0 else ""
-        raise DataError(
-            f"{pretrained.source}: {name}: expected {channels} finite numbers{positive}, one per "
-            f"channel, got {numbers}"
-        )
+        expected = f"{counted(channels, 'finite number')}{positive}, one per channel"
+        raise DataError(f"{pretrained.source}: {name}: expected {expected}, got {numbers}")
     # Plain floats, because a library may have NumPy's, which JSON refuses.
     return tuple(map(float, valid))
 
