@@ -68,7 +68,12 @@ def main(module: str, report: str) -> None:
     except BaseException as exc:  # a module may call sys.exit
         failure = f"{type(exc).__name__}: {exc}"
     watching = False
-    modules = {name: places.get(name, "") for name in sys.modules if name not in before}
+    # In the order of the imports: in `sys.modules`, a module comes after those that it imports.
+    modules = {
+        name: places.get(name, "")
+        for name in dict.fromkeys([*places, *sys.modules])
+        if name in sys.modules and name not in before
+    }
     effects = {"modules": modules, "files": files, "reached": reached, "failure": failure}
     Path(report).write_text(json.dumps(effects), encoding="utf-8")
 

@@ -23,7 +23,7 @@ ALLOWED = {"zoo_core", "pluggy"}
 """Packages that any plugin's module may import."""
 
 
-MAX_NAMES = 4
+MAX_NAMES = 3
 """Maximum number of imported packages that a message names per line."""
 
 
@@ -54,6 +54,8 @@ def imports_nothing_heavy(catalog: Catalog, name: str) -> None:
         # Names with an underscore are the standard library's for one platform: _sysconfigdata_….
         if "." not in module and module not in cheap and not module.startswith("_"):
             heavy.setdefault(line, []).append(module)
+    if len(heavy) > 1:
+        heavy.pop("", None)  # made by an extension module of one of the others
     # A few per line, because one import has many others as a consequence: torch imports sympy, …
     found = [
         ", ".join([*names[:MAX_NAMES], *["…"] * (len(names) > MAX_NAMES)])
