@@ -98,6 +98,7 @@ if TYPE_CHECKING:
         onnx_input as onnx_input,
         onnx_outputs as onnx_outputs,
     )
+    from zoo_core.frameworks.losses import call_loss as call_loss, check_loss as check_loss
     from zoo_core.frameworks.model_contract import (
         check_model as check_model,
         head_outputs as head_outputs,

@@ -29,7 +29,7 @@ def test_head_outputs_accepts_list_or_tuple_of_arrays(outputs):
     [
         (HEAD, "ndarray of shape (8, 10)"),
         ({"logits": HEAD}, "dict"),
-        (None, "NoneType"),
+        (None, "None"),
         ([], "list of nothing"),
         ((HEAD, None), "tuple of ndarray, NoneType"),
         ([[HEAD]], "list of list"),

@@ -1,4 +1,4 @@
-"""The function of a loss, as a trainer calls it."""
+"""The function of a loss, as a trainer calls it, and the check of its result."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from zoo_core.errors import PluginError
 from zoo_core.plugins.entry import Entry
+from zoo_core.plugins.faults.calls import call, result_error, result_text
 from zoo_core.plugins.specs import LossSpec
 
 
@@ -27,3 +28,32 @@ def loss_function(entry: Entry[LossSpec]) -> Callable[..., Any]:
         )
 
     return computed_by_trainer
+
+
+def call_loss(loss: Callable[..., Any], outputs: Any, targets: Any, recipe: Any) -> Any:
+    """Return ``loss(outputs, targets, recipe)``.
+
+    Raises:
+        PluginError: the function does not accept these arguments.
+    """
+    return call(_name(loss), loss, outputs, targets, recipe)
+
+
+def check_loss(result: Any, fits: bool, expected: str, loss: Callable[..., Any]) -> None:
+    """Check that a loss returned what a trainer's framework expects.
+
+    Args:
+        result: the object that it returned.
+        fits: whether it is what the framework expects.
+        expected: that in words.
+        loss: the function.
+
+    Raises:
+        PluginError: it is another object.
+    """
+    if not fits:
+        raise result_error(_name(loss), expected, result_text(result), loss)
+
+
+def _name(loss: Callable[..., Any]) -> str:
+    return f"loss {loss.__module__}:{getattr(loss, '__qualname__', type(loss).__name__)}"

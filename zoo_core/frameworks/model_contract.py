@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from zoo_core.errors import PluginError
+from zoo_core.plugins.faults.calls import result_text
 from zoo_core.plugins.faults.frames import line_of
 
 A = TypeVar("A")
@@ -32,7 +33,7 @@ def head_outputs(outputs: Any, array: type[A], model: object) -> Sequence[A]:
     expected = f"a list with one {array.__name__} per head"
     raise PluginError(
         f"the forward pass of {type(model).__name__} is invalid: expected {expected}, "
-        f"got {_shown(outputs)}",
+        f"got {result_text(outputs)}",
         hint=_hint(type(model), array, "[outputs]" if isinstance(outputs, array) else expected),
     )
 
@@ -58,15 +59,6 @@ def check_model(model: object, fits: bool, expected: str, builder: Callable[...,
         f"builder {name}: expected {expected}, got {got}",
         hint=f"Return one at {place}." if place else f"Return one from {name}.",
     )
-
-
-def _shown(outputs: Any) -> str:
-    name = type(outputs).__name__
-    if isinstance(outputs, list | tuple):
-        kinds = ", ".join(dict.fromkeys(type(each).__name__ for each in outputs)) or "nothing"
-        return f"{name} of {kinds}"
-    shape = getattr(outputs, "shape", None)
-    return name if shape is None else f"{name} of shape {tuple(shape)}"
 
 
 def _hint(cls: type, array: type, wanted: str) -> str:

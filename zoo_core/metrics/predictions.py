@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from zoo_core.metrics.task import Array, Task
+from zoo_core.metrics.task_contract import predict_head
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Predictions:
 def predictions_of(tasks: Sequence[Task], outputs: Sequence[Array]) -> Predictions:
     """Return the predictions of outputs ``(N, …)``, one array per head."""
     heads = zip(tasks, outputs, strict=True)
-    return Predictions(tuple(task.predict(head) for task, head in heads), list(outputs))
+    return Predictions(tuple(predict_head(*head) for head in heads), list(outputs))
 
 
 def ensemble_outputs(tasks: Sequence[Task], members: Sequence[Sequence[Array]]) -> list[Array]:

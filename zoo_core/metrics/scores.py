@@ -11,6 +11,7 @@ import numpy as np
 
 from zoo_core.metrics.metric_text import format_loss, format_metric
 from zoo_core.metrics.task import Array, Measure, Measured, Metrics, Task
+from zoo_core.metrics.task_contract import measure_head, metrics_of
 
 Values = tuple[float | int | None, ...]
 """The values of a metric: one per head, None for a head whose task does not have it."""
@@ -131,7 +132,7 @@ ACCURACY = "accuracy"
 
 def score(tasks: Sequence[Task], heads: Sequence[Measured]) -> Scores:
     """Return the scores of measured examples, one entry of `heads` per task."""
-    values = [task.metrics(head) for task, head in zip(tasks, heads, strict=True)]
+    values = [metrics_of(task, head) for task, head in zip(tasks, heads, strict=True)]
     names = tuple(task.headline or task.measures[0].name for task in tasks)
     return Scores(
         by_metric(values),
@@ -161,7 +162,7 @@ def measure(
     if not len(outputs[0]):
         return _measure_none(tasks, outputs, targets)
     heads = zip(tasks, outputs, targets, strict=True)
-    return [task.measure(output, target) for task, output, target in heads]
+    return [measure_head(*head) for head in heads]
 
 
 def _measure_none(

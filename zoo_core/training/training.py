@@ -202,9 +202,9 @@ class Training:
         callbacks = CallbackDispatcher(self.catalog, self.callbacks) if is_main else Callbacks()
         callbacks.data_loaded(plan.dataset.spec, plan.recipe, data, record)
         run = plan.make_run(data, Path(), callbacks, initial)
-        # Before the folder exists, because the trainer may refuse the run.
-        learner = trainer.start(model, run)
+        # Before the folder exists; outputs first, because a loss fails for those that are wrong.
         check_outputs(trainer, model, run)
+        learner = trainer.start(model, run)  # which may refuse the run
         if is_main:
             run = replace(run, folder=self.open_folder())
         diverged: DivergedError | None = None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core import Batch, Run, Split
-from zoo_core.plugin_api import Tensors, average_decay, head_outputs
+from zoo_core import Batch, Recipe, Run, Split
+from zoo_core.plugin_api import Tensors, average_decay, call_loss, check_loss, head_outputs
 from zoo_numpy.layers import Array
 from zoo_numpy.net import Net
 from zoo_numpy.normalize import concatenate_heads, normalize
@@ -25,6 +25,7 @@ class NumpyLearner:
         self._recipe = run.recipe
         self._losses = [*zip(run.losses, run.head_weights, strict=True)]
         self._normalization = run.data.normalization
+        self._try_losses(run)
         self._parameters = [parameter for _, parameter in net.parameters()]
         self._optimizer = make_optimizer(self._parameters, run.recipe)
         self._ema_net = copy.deepcopy(net)
@@ -57,9 +58,21 @@ class NumpyLearner:
     def _gradients(self, outputs: Sequence[Array], targets: Sequence[NDArray[Any]]) -> list[Array]:
         """Return the gradients of the weighted mean of the heads' losses."""
         return [
-            loss(head, target, self._recipe)[1] * head.dtype.type(weight)
+            _gradient(loss, head, target, self._recipe) * head.dtype.type(weight)
             for head, target, (loss, weight) in zip(outputs, targets, self._losses, strict=True)
         ]
+
+    def _try_losses(self, run: Run) -> None:
+        """Check the losses of a few examples, because a step comes after the run's folder."""
+        data, rows, scale = run.data.train, run.data.train_rows[:2], self._normalization
+        targets = scale.scale_targets(data.select_targets(rows))
+        with np.errstate(all="ignore"):
+            made = self._net.forward(normalize(scale.fill_missing(data.inputs[rows]), scale))
+            outputs = head_outputs(made, np.ndarray, self._net)
+            for head, each, (loss, _) in zip(outputs, targets, self._losses, strict=True):
+                gradient = _gradient(loss, head, each, self._recipe)
+                defined = np.isnan(head).any() or not np.isnan(gradient).any()
+                check_loss(float("nan"), defined, "a gradient of numbers", loss)
 
     def _arrays(self) -> dict[str, Array]:
         """Return all arrays that later steps depend on, by name, without a copy."""
@@ -78,3 +91,15 @@ class NumpyLearner:
 
     def to_numpy(self, outputs: Sequence[Sequence[Array]]) -> list[NDArray[Any]]:
         return concatenate_heads(outputs)
+
+
+def _gradient(loss: Callable[..., Any], outputs: Array, targets: Array, recipe: Recipe) -> Array:
+    """Return the gradient of a head's loss, which is checked, because the net would not name it."""
+    result = call_loss(loss, outputs, targets, recipe)
+    fits = isinstance(result, tuple) and len(result) == 2
+    check_loss(result, fits, "(mean, gradient)", loss)
+    gradient: Array = result[1]
+    shape, kind = getattr(gradient, "shape", None), getattr(gradient, "dtype", outputs.dtype).kind
+    expected = f"a gradient of floats of the outputs' shape {outputs.shape}"
+    check_loss(gradient, shape == outputs.shape and kind == "f", expected, loss)
+    return gradient

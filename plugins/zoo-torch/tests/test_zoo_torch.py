@@ -331,11 +331,11 @@ def test_learner_step_uses_recipe_precision_if_device_supports_it(
     monkeypatch.setattr(zoo_torch.learner, "has_bfloat16", lambda device: native)
     trainer = TorchTrainer(device="cpu")
     model = trainer.build(TwoHeads, run.config, 0)
-    dtypes = []
-    model.trunk[0].register_forward_hook(lambda _module, _in, out: dtypes.append(out.dtype))
     learner = trainer.start(
         model, dataclasses.replace(run, recipe=recipe_with(precision=precision))
     )
+    dtypes = []
+    model.trunk[0].register_forward_hook(lambda _module, _in, out: dtypes.append(out.dtype))
     learner.set_data(run.data.train)
     logits = learner.step(Batch(step=0, rows=np.arange(8), lr=0.1))
     trainer.predict(model, run.data.test.inputs, RAW)

@@ -11,8 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from zoo_core import Batch, Run, Split
-from zoo_core.plugin_api import Group, Tensors, average_decay, head_outputs
+from zoo_core import Batch, Recipe, Run, Split
+from zoo_core.plugin_api import (
+    Group,
+    Tensors,
+    average_decay,
+    call_loss,
+    check_loss,
+    head_outputs,
+)
 from zoo_torch.batch_check import check_single_example
 from zoo_torch.device import has_bfloat16, seed_dropout
 from zoo_torch.distributed.gradient_sync import GradientSynchronizer
@@ -50,6 +57,7 @@ class TorchLearner:
             available=len(run.data.train_rows),
         )
         self._losses = run.losses
+        self._try_losses(run)
         # None for equal weights, whose mean takes one operation.
         self._weights = torch.tensor(run.head_weights) if run.recipe.head_weights else None
         self._optimizer = make_optimizer(model.parameters(), run.recipe)
@@ -104,18 +112,33 @@ class TorchLearner:
         # the compiled pass was slower (26 ms instead of 20).
         with self._autocast:
             made = self._trained(self._prepare(inputs, warps))
-        heads = head_outputs(made, Tensor, self._trained)
-        # The loss in float32, after autocast.
-        outputs = [head if head.dtype == torch.float64 else head.float() for head in heads]
+        outputs = self._heads(made)
         loss = self._loss(outputs, targets)
         # The share of this process, so that the sum over processes is the mean over the batch.
         (loss if batch.share == 1 else batch.share * loss).backward()
         return [head.detach() for head in outputs]
 
+    def _heads(self, made: Any) -> list[Tensor]:
+        """Return the model's outputs in the dtype of the loss: float32, also after autocast."""
+        heads = head_outputs(made, Tensor, self._trained)
+        return [head if head.dtype == torch.float64 else head.float() for head in heads]
+
+    def _try_losses(self, run: Run) -> None:
+        """Check the losses of a few examples, because a step comes after the run's folder."""
+        rows = run.data.train_rows[:2]
+        scale = run.data.normalization
+        inputs = to_tensor(scale.fill_missing(run.data.train.inputs[rows]), self._device)
+        targets = scale.scale_targets(run.data.train.select_targets(rows))
+        outputs = self._heads(self._trained.eval()(self._prepare(inputs)))
+        for loss, head, target in zip(self._losses, outputs, targets, strict=True):
+            value = _loss_of(loss, head, to_tensor(target, self._device), self._recipe)
+            defined = bool(head.isnan().any()) or not bool(value.isnan())
+            check_loss(value.item(), defined, "a number", loss)
+
     def _loss(self, outputs: list[Tensor], targets: list[Tensor]) -> Tensor:
         """Return the weighted mean of the heads' losses."""
         heads = zip(self._losses, outputs, targets, strict=True)
-        losses: list[Tensor] = [loss(*batch, self._recipe) for loss, *batch in heads]
+        losses = [_loss_of(loss, *batch, self._recipe) for loss, *batch in heads]
         if len(losses) == 1:
             return losses[0]
         stacked = torch.stack(losses)
@@ -144,6 +167,17 @@ class TorchLearner:
 
     def to_numpy(self, outputs: Sequence[list[Tensor]]) -> list[NDArray[Any]]:
         return heads_to_numpy(outputs)
+
+
+def _loss_of(loss: Callable[..., Any], outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
+    """Return the loss of a head, which is checked, because `backward` would not name it."""
+    value: Tensor = call_loss(loss, outputs, targets, recipe)
+    fits = isinstance(value, Tensor) and value.ndim == 0
+    check_loss(value, fits, "a scalar Tensor", loss)
+    # Outputs of a head whose weights are all frozen have no gradient either.
+    follows = value.requires_grad or not outputs.requires_grad
+    check_loss(value, follows, "a Tensor with a gradient for the outputs", loss)
+    return value
 
 
 def _transforms(run: Run) -> Callable[[Tensor], Tensor] | None:

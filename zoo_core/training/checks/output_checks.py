@@ -1,24 +1,29 @@
-"""Check of a model's outputs against the tasks of its heads, before a training."""
+"""Check of a model's outputs, and of the tasks of its heads, before a training."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.frameworks.run import Run
 from zoo_core.frameworks.trainer import Trainer
+from zoo_core.metrics.predictions import predictions_of
+from zoo_core.metrics.scores import measure, score
 from zoo_core.text import counted
 
 
 def check_outputs(trainer: Trainer, model: Any, run: Run) -> None:
-    """Check that a model's outputs for one example have the shapes that its tasks expect.
+    """Check that a model's outputs have the shapes that its tasks expect, and that they score them.
 
     Raises:
         InvalidValueError: the number of heads, or the shape of a head's outputs, is another.
+        PluginError: a task breaks its contract.
     """
-    data = run.data
-    one = data.normalization.fill_missing(data.train.inputs[data.train_rows[:1]])
-    outputs = trainer.predict(model, one, data.normalization)
+    data, rows = run.data, run.data.train_rows[:2]
+    few = data.normalization.fill_missing(data.train.inputs[rows])
+    outputs = trainer.predict(model, few, data.normalization)
     who = f"model {run.model.name!r}"
     if len(outputs) != len(run.tasks):
         raise InvalidValueError(
@@ -33,3 +38,7 @@ def check_outputs(trainer: Trainer, model: Any, run: Run) -> None:
             raise InvalidValueError(
                 f"{who}, head {head + 1}: {exc.problem}", hint=exc.hint
             ) from exc
+    outputs = data.normalization.restore_outputs(outputs)
+    with np.errstate(all="ignore"):  # outputs that are not finite are an error of the first step
+        score(run.tasks, measure(run.tasks, outputs, data.train.select_targets(rows)))
+        predictions_of(run.tasks, outputs)
