@@ -1,5 +1,6 @@
 """Faults of a stranger's task or losses: each is reported at its place, before the training."""
 
+import numpy as np
 import pytest
 
 pytestmark = pytest.mark.requires("zoo-numpy")
@@ -47,8 +48,8 @@ FAULTY_RETURNS = {
         "task.py",
         '"mae": np.abs(predicted - targets)',
         '"mae": np.abs(predicted - targets)[:, np.newaxis]',
-        "Ordinal.measure: expected an array of shape (2,) as the column 'mae', got ndarray of shape"
-        " (2, 1)",
+        "Ordinal.measure: expected an array of shape (11,) as the column 'mae', got ndarray of "
+        "shape (11, 1)",
     ),
     "measure without a column": (
         "task.py",
@@ -59,8 +60,8 @@ FAULTY_RETURNS = {
     "measure of NaN": (
         "task.py",
         '"mae": np.abs(predicted - targets)',
-        '"mae": np.abs(predicted - targets) + [0, np.nan]',
-        "Ordinal.measure: expected numbers in the column 'mae', got NaN in example 1 of 2, from 0",
+        '"mae": np.abs(predicted - targets) + np.where(np.arange(len(targets)) == 1, np.nan, 0)',
+        "Ordinal.measure: expected numbers in the column 'mae', got NaN in example 1 of 11, from 0",
     ),
     "measure of floats as counts": (
         "task.py",
@@ -91,13 +92,13 @@ FAULTY_RETURNS = {
         "return GradePrediction((outputs > 0).sum(axis=1), above.astype(np.float32))",
         "return above",
         "Ordinal.predict: expected an object with an array, or list, per field, got ndarray of "
-        "shape (2, 4)",
+        "shape (11, 4)",
     ),
     "predict of other examples": (
         "task.py",
         "GradePrediction((outputs > 0).sum(axis=1)",
         "GradePrediction((outputs > 0).sum(axis=1)[:1]",
-        "Ordinal.predict: expected 2 entries, one per example, as the field 'labels', got ndarray "
+        "Ordinal.predict: expected 11 entries, one per example, as the field 'labels', got ndarray "
         "of shape (1,)",
     ),
     "metrics of a list": (
@@ -175,3 +176,31 @@ def test_result_of_a_task_or_loss_that_breaks_the_contract(change, refused, faul
     assert len(error.splitlines()) == 1
     assert "bug" not in error
     assert (f"{file}:" in error) == ("no predict" not in fault)
+
+
+@pytest.fixture
+def predicts(zoo, tmp_path):
+    """Return a function that trains, changes the task, predicts, and returns the error."""
+    assert zoo("train", "grader-numpy", "--recipe", "short", "--out", "run").code == 0
+    np.save(tmp_path / "x.npy", np.zeros((3, 6), np.float32))
+
+    def predict(*words):
+        done = zoo("predict", "run", "x.npy", *words)
+        assert done.code == 4
+        assert "task.py:" in done.err
+        return done.err
+
+    return predict
+
+
+def test_row_with_other_cells_than_columns(change, predicts):
+    change("task.py", "yield [name, *(", "yield [*(")
+    assert (
+        "task 'ordinal', Ordinal.rows: expected 5 cells, one per column (grade, above_poor, "
+        "above_fair, above_good, above_fine), got 4" in predicts("--csv")
+    )
+
+
+def test_texts_of_other_examples(change, predicts):
+    change("task.py", "yield name + lower * (label > 0)", "yield name\n            break")
+    assert "Ordinal.texts: expected 3 entries, one per example, got 1" in predicts()

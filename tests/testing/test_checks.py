@@ -644,6 +644,12 @@ TASKS = [
         task("measures = (Measure('loss', False), Measure('loss', True))"),
         "different names, got .*loss",
     ),
+    (
+        "is a task with measures",
+        "",
+        "class Task(Task.__base__):\n    measures = (Measure('loss', False),)",
+        "methods of Task: expected also columns, example_targets, measure, predict, records, rows",
+    ),
     ("has its default loss", "TASK = {'loss': 'huber'}", "", "expected 'huber', .*got odd"),
     ("has its default loss", "LOSS = {'task': 'none'}", "", "expected 'odd', .*got none"),
     (
@@ -656,7 +662,7 @@ TASKS = [
         "has legal example targets",
         "",
         task("def example_targets(self, count): return np.zeros(3, np.int64)"),
-        r"an array of 9 targets, got int64 \(3,\)",
+        r"an array of 23 targets, got int64 \(3,\)",
     ),
     (
         "has legal example targets",
@@ -680,10 +686,10 @@ TASKS = [
         "column 'loss' of 2 classes .* differs with other examples",
     ),
     (
-        "measures examples independently",
+        "has a column per measure",
         "",
         measuring("counts['classes'] = counts['classes'].astype(np.int32)"),
-        "count 'classes'.*expected int64, got int32",
+        "expected int64 as the count 'classes', got int32 .*of 2 classes",
     ),
     (
         "measures examples independently",
@@ -699,13 +705,13 @@ TASKS = [
             "def metrics(self, measured): return {'accuracy': 1.0}\n"
             "def details(self, measured): return {}"
         ),
-        "expected 'accuracy' among them, .*got loss, right",
+        "expected a column 'accuracy', got .*'loss', 'right'",
     ),
     (
         "has a column per measure",
         "",
         measuring("columns['loss'] = columns['loss'][:, None]"),
-        r"column 'loss'.*expected \(9,\), got \(9, 1\)",
+        r"expected an array of shape \(23,\) as the column 'loss', got .*\(23, 1\)",
     ),
     ("has finite metrics", "", adding("metrics", "{'x': float('nan')}"), "'x'.*got nan"),
     ("has finite metrics", "", adding("details", "{'x': np.float64(1)}"), r"'x'.*\(float64\)"),
@@ -726,7 +732,7 @@ TASKS = [
         "describes every prediction",
         "",
         task("def texts(self, prediction): return iter(['one'])"),
-        "texts .*9 examples, got list of 1",
+        "texts .*23 examples, got list of 1",
     ),
     (
         "describes every prediction",
@@ -771,13 +777,13 @@ TASKS = [
         "combines equal members",
         "",
         task("def combine(self, members): return np.stack(members)"),
-        r"combine .*expected \(9, 2\), got \(2, 9, 2\)",
+        r"combine .*expected \(23, 2\), got \(2, 23, 2\)",
     ),
     (
         "refuses wrong targets",
         "",
         refusing("targets.dtype != np.int64 or targets.min() < 0 or targets.max() > 6"),
-        r"accepts targets of one more axis: int64 \(9, 1\)",
+        r"accepts targets of one more axis: int64 \(23, 1\)",
     ),
     (
         "refuses wrong targets",

@@ -224,14 +224,21 @@ WRONG = [
     ("segmentation", "padding=1", "padding=1, stride=2", SHAPES, "(16, 3, 4, 6)"),
     ("segmentation", "(features)", "(features).flatten(2)", SHAPES, "(16, 3, 96)"),
     ("sequence", "(steps)", "(steps).transpose(1, 2)", SHAPES, "(16, 5, 12)"),
+    ("sequence", "stride=(1, 2)", "stride=(1, 8)", SHAPES, "3. Choose a model"),  # 4 symbols
     ("tokens", "(mean)", "(mean)[:, 0]", SHAPES, "(16,)"),
     # A number of outputs in the code.
-    ("regression", *ONE_VALUE, OUTPUTS, "(2, 1)"),
-    ("regression of a vector", "**dict(config)", ONE_VALUE[1].replace("1", "2"), OUTPUTS, "(2, 2)"),
-    ("multi-label", "**dict(config)", ONE_VALUE[1].replace("1", "4"), OUTPUTS, "(2, 4)"),
-    ("segmentation", "(16, classes, 1)", "(16, 3, 1)", OUTPUTS, "(2, 3, 8, 12)"),
-    ("sequence", "(width, symbols)", "(width, 5)", OUTPUTS, "(2, 12, 5)"),
-    ("tokens", "(4, classes)", "(4, 3)", OUTPUTS, "(2, 3)"),
+    ("regression", *ONE_VALUE, OUTPUTS, "(11, 1)"),
+    (
+        "regression of a vector",
+        "**dict(config)",
+        ONE_VALUE[1].replace("1", "2"),
+        OUTPUTS,
+        "(11, 2)",
+    ),
+    ("multi-label", "**dict(config)", ONE_VALUE[1].replace("1", "4"), OUTPUTS, "(11, 4)"),
+    ("segmentation", "(16, classes, 1)", "(16, 3, 1)", OUTPUTS, "(11, 3, 8, 12)"),
+    ("sequence", "(width, symbols)", "(width, 5)", OUTPUTS, "(11, 12, 5)"),
+    ("tokens", "(4, classes)", "(4, 3)", OUTPUTS, "(11, 3)"),
 ]
 
 

@@ -134,3 +134,21 @@ def test_scalable_task_with_other_number_of_outputs_than_values_fails(mine):
         "with --set standardize=false; the task's author can let `scalable` be False for this "
         "target."
     }
+
+
+@pytest.mark.parametrize(
+    ("method", "fault", "failed"),
+    [
+        ("measure(self, outputs, targets)", "1 / 0", "has a column per measure"),
+        ("measure(self, outputs, targets)", "return targets", "has a column per measure"),
+        ("measure(self, outputs)", "return outputs", "has a column per measure"),
+        ("predict(self, outputs)", "1 / 0", "describes every prediction"),
+        ("predict(self, outputs)", "return outputs", "describes every prediction"),
+    ],
+)
+def test_fault_of_a_method_fails_once(mine, method, fault, failed):
+    code = f"class Depth(Depth):\n    def {method}:\n        {fault}\n"
+    found = problems(mine(code + DATA.replace("SHAPE", "(2, 3, 4)")), "zoo-mine", "depth")
+    failures = {name: each for name, each in found.items() if "which failed" not in each}
+    assert [*failures] == [f"task depth: {failed}"]
+    assert "plugin.py:" in failures[f"task depth: {failed}"]

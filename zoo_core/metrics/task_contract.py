@@ -11,6 +11,7 @@ import numpy as np
 from zoo_core.errors import PluginError
 from zoo_core.metrics.task import Array, Measured, Metrics, Task
 from zoo_core.plugins.faults.calls import call, result_error, result_text
+from zoo_core.text import counted
 
 REQUIRED = ("measure", "predict", "texts", "records", "columns", "rows", "example_targets")
 """Methods that a subclass of `Task` defines."""
@@ -85,6 +86,22 @@ def predict_head(task: Task, outputs: Array) -> Any:
         expected = "an object with an array, or list, per field"
         raise _error(task, "predict", expected, result_text(prediction))
     return prediction
+
+
+def entries_of(task: Task, method: str, prediction: Any, count: int) -> list[Any]:
+    """Return what `texts`, `records` or `rows` yield for the predictions of N examples.
+
+    Raises:
+        PluginError: they are not one per example, or a row does not fit `columns`.
+    """
+    entries = [*_call(task, method, prediction)]
+    if len(entries) != count:
+        raise _error(task, method, f"{count} entries, one per example", f"{len(entries)}")
+    columns = _call(task, "columns", "")
+    if method == "rows" and (wrong := {len(row) for row in entries} - {len(columns)}):
+        expected = f"{counted(len(columns), 'cell')}, one per column ({', '.join(columns)})"
+        raise _error(task, method, expected, f"{min(wrong)}")
+    return entries
 
 
 def _call(task: Task, method: str, *arguments: Any) -> Any:

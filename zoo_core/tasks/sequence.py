@@ -85,9 +85,11 @@ class StringRecognition(Task):
     def example_targets(self, count: int) -> Array:
         (longest,) = self.target.shape
         rows, places = np.indices((count, longest))
-        # No symbol twice in a row, which takes a net more steps, and at most half of the length.
+        # No symbol twice in a row, which takes a net more steps; at most half of the length but for
+        # the last one, because `check_outputs` has to accept the longest string.
         symbols = (rows + places) % self.target.size
-        return np.where(places < 1 + rows % max(longest // 2, 1), symbols, -1)
+        lengths = np.where(rows < count - 1, 1 + rows % max(longest // 2, 1), longest)
+        return np.where(places < lengths, symbols, ctc.PADDING)
 
     def predict(self, outputs: Array) -> StringPrediction:
         codes = ctc.decode(outputs)

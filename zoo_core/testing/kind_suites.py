@@ -153,8 +153,19 @@ def checks_of_task(catalog: Catalog, name: str, entry: Entry[Any], _model: str) 
     needs += names_of(subject, is_task)
     yield from make_checks(subject, [legal], catalog, name, needs=needs)
     needs += names_of(subject, legal)
-    functions = task_checks.TASK_CHECKS + task_prediction_checks.TASK_PREDICTION_CHECKS
-    yield from make_checks(subject, functions, catalog, name, needs=needs)
+    yield from make_checks(subject, [task_checks.refuses_wrong_targets], catalog, name, needs=needs)
+    # In an order in which a fault of `measure` or `predict` fails once.
+    predicts = task_prediction_checks.describes_every_prediction
+    yield from make_checks(subject, [predicts], catalog, name, needs=needs)
+    for function in task_checks.MEASURE_CHECKS:
+        yield from make_checks(subject, [function], catalog, name, needs=needs)
+        needs += names_of(subject, function)
+    yield from make_checks(
+        subject, [task_checks.restores_scaled_outputs], catalog, name, needs=needs
+    )
+    needs += names_of(subject, predicts)
+    combines = task_prediction_checks.combines_equal_members
+    yield from make_checks(subject, [combines], catalog, name, needs=needs)
 
 
 def checks_of_loss(catalog: Catalog, _name: str, entry: Entry[Any], _model: str) -> Iterator[Check]:

@@ -19,8 +19,9 @@ from zoo_core.system.random_numbers import uniform
 from zoo_core.testing.check import ContractError
 from zoo_core.testing.random_data import Array
 
-COUNT = 9
+COUNT = 23
 """Number of examples of a head."""
+# Unlike the sizes below, so that a task that confuses examples with classes or values fails.
 
 SIZES = (2, 3, 7)
 """Numbers of classes of the targets of heads."""

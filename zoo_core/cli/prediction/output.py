@@ -9,13 +9,14 @@ from typing import Any
 
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.metrics.task import Task
+from zoo_core.metrics.task_contract import entries_of
 
 
 def text_lines(
     names: Sequence[str], predictions: Predictions, tasks: Sequence[Task]
 ) -> Iterator[str]:
     """Yield ``NAME: 7 (98.1%), 9 (1.2%)`` per example; semicolons separate the heads."""
-    heads = [task.texts(head) for task, head in zip(tasks, predictions.heads, strict=True)]
+    heads = _entries("texts", predictions, tasks)
     for name, *texts in zip(names, *heads, strict=True):
         yield f"{name}: {'; '.join(texts)}"
 
@@ -24,7 +25,7 @@ def json_records(
     names: Sequence[str], predictions: Predictions, tasks: Sequence[Task]
 ) -> Iterator[dict[str, Any]]:
     """Yield the entry of `zoo predict --json` per example; lists have one entry per head."""
-    heads = [task.records(head) for task, head in zip(tasks, predictions.heads, strict=True)]
+    heads = _entries("records", predictions, tasks)
     for name, *records in zip(names, *heads, strict=True):
         keys = dict.fromkeys(key for record in records for key in record)
         yield {"file": name, **{key: [record.get(key) for record in records] for key in keys}}
@@ -32,9 +33,14 @@ def json_records(
 
 def csv_rows(predictions: Predictions, tasks: Sequence[Task]) -> Iterator[list[str]]:
     """Yield the cells of each example under the columns of `csv_columns`."""
-    heads = [task.rows(head) for task, head in zip(tasks, predictions.heads, strict=True)]
-    for cells in zip(*heads, strict=True):
+    for cells in zip(*_entries("rows", predictions, tasks), strict=True):
         yield [cell for of_head in cells for cell in of_head]
+
+
+def _entries(method: str, predictions: Predictions, tasks: Sequence[Task]) -> list[list[Any]]:
+    """Return what a method of each head's task yields, one entry per example."""
+    pairs = zip(tasks, predictions.heads, strict=True)
+    return [entries_of(task, method, head, len(predictions)) for task, head in pairs]
 
 
 def csv_columns(tasks: Sequence[Task]) -> list[str]:

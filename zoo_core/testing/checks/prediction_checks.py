@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from zoo_core.errors import UnavailableError, join_names
+from zoo_core.errors import DataError, UnavailableError, join_names
 from zoo_core.frameworks.trainer import make_trainer, model_builder
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.recipes.default_config import default_config
-from zoo_core.testing.check import NotApplicableError, expect, expect_equal, expect_finite
+from zoo_core.testing.check import (
+    ContractError,
+    NotApplicableError,
+    expect,
+    expect_equal,
+    expect_finite,
+)
 from zoo_core.testing.checks.dataset_checks import offline
 from zoo_core.testing.random_data import EXAMPLES, output_misfit
 from zoo_core.testing.trainee import Subject
@@ -31,11 +37,16 @@ def has_one_head_per_target(subject: Subject) -> None:
 
 
 def returns_outputs_of_its_tasks(subject: Subject) -> None:
-    """Check that the outputs of each head have the shape of its task."""
-    pairs = zip(subject.trainee().plan.tasks, subject.outputs(), strict=False)
-    for head, (task, array) in enumerate(pairs):
+    """Check that the outputs of each head can express the targets of its task."""
+    trainee = subject.trainee()
+    heads = zip(trainee.plan.tasks, subject.outputs(), trainee.run.data.train.targets, strict=False)
+    for head, (task, array, targets) in enumerate(heads):
         misfit = output_misfit(task, array, EXAMPLES)
         expect(not misfit, f"outputs of head {head}: {misfit}")
+        try:
+            task.check_outputs(array.shape[1:], targets)
+        except DataError as exc:
+            raise ContractError(f"outputs of head {head}: {exc.problem}", hint=exc.hint) from exc
 
 
 def returns_floats(subject: Subject) -> None:

@@ -9,8 +9,9 @@ import numpy as np
 
 from zoo_core.data.normalization import Normalization
 from zoo_core.data.standardize import check_scale, target_scale
-from zoo_core.errors import DataError, join_names, one_line
+from zoo_core.errors import DataError, PluginError, join_names, one_line
 from zoo_core.metrics.task import Measure, Metrics, Task
+from zoo_core.metrics.task_contract import REQUIRED, is_missing, measure_head
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.testing.check import ContractError, NotApplicableError, expect, expect_equal
 from zoo_core.testing.random_data import Array
@@ -42,6 +43,8 @@ def is_a_task_with_measures(catalog: Catalog, name: str) -> None:
         measures and all(isinstance(each, Measure) for each in measures),
         f"measures: expected at least one zoo_core.Measure, got {measures!r}",
     )
+    lacking = [method for method in REQUIRED if is_missing(cls, method)]
+    expect(not lacking, f"methods of {cls.__name__}: expected also {join_names(lacking)}")
     names = [each.name for each in measures]
     expect(len({*names}) == len(names), f"measures: expected different names, got {names}")
 
@@ -88,10 +91,6 @@ def measures_examples_independently(catalog: Catalog, name: str) -> None:
             pieces = np.concatenate([part.columns[column] for part in parts])
             expect_equal(pieces, values, f"column {column!r}{head}", "with other examples")
         for count, values in whole.counts.items():
-            expect(
-                values.dtype == np.int64,
-                f"count {count!r}{head}: expected int64, got {values.dtype}",
-            )
             total = np.sum([part.counts[count] for part in parts], axis=0)
             expect_equal(np.asarray(total), values, f"count {count!r}{head}", "as a sum of parts")
 
@@ -99,18 +98,10 @@ def measures_examples_independently(catalog: Catalog, name: str) -> None:
 def has_a_column_per_measure(catalog: Catalog, name: str) -> None:
     """Check that each of ``measures`` is a column of one number per example."""
     for head, task, outputs, targets in each_head(catalog, name):
-        columns = task.measure(outputs, targets).columns
-        for column in (each.name for each in task.measures):
-            expect(
-                column in columns,
-                f"columns{head}: expected {column!r} among them, a name in measures, "
-                f"got {join_names(columns)}",
-            )
-        lengths = {column: values.shape for column, values in columns.items()}
-        wanted = {each.name for each in task.measures}
-        for column, shape in lengths.items():
-            expected = (COUNT,) if column in wanted else (COUNT, *shape[1:])
-            expect(shape == expected, f"column {column!r}{head}: expected {expected}, got {shape}")
+        try:
+            measure_head(task, outputs, targets)
+        except PluginError as exc:
+            raise ContractError(f"{exc.problem}{head}", hint=exc.hint) from exc
 
 
 def has_finite_metrics(catalog: Catalog, name: str) -> None:
@@ -190,11 +181,9 @@ def _with(targets: Array, value: float) -> Array:
     return changed
 
 
-TASK_CHECKS = (
-    measures_examples_independently,
+MEASURE_CHECKS = (
     has_a_column_per_measure,
+    measures_examples_independently,
     has_finite_metrics,
-    restores_scaled_outputs,
-    refuses_wrong_targets,
 )
-"""Checks of a task that has legal example targets."""
+"""Checks of the measures of a task that has legal example targets; each needs those before it."""

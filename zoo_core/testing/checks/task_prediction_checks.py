@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.errors import one_line
+from zoo_core.errors import PluginError, one_line
 from zoo_core.metrics.task import Task
+from zoo_core.metrics.task_contract import predict_head
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.testing.check import ContractError, expect, expect_equal
 from zoo_core.testing.random_heads import COUNT, each_head, shape_text
@@ -22,9 +23,10 @@ TOLERANCE = 1e-4
 def describes_every_prediction(catalog: Catalog, name: str) -> None:
     """Check that answers, texts, records and rows have one entry per example."""
     for head, task, outputs, targets in each_head(catalog, name):
-        prediction = task.predict(outputs)
-        for field, values in vars(prediction).items():
-            _check_length(values, f"predict{head}: {field}")
+        try:
+            prediction = predict_head(task, outputs)
+        except PluginError as exc:
+            raise ContractError(f"{exc.problem}{head}", hint=exc.hint) from exc
         answers = task.answers(prediction)
         if answers is not None:
             _check_length(answers, f"answers{head}")
@@ -92,7 +94,3 @@ def combines_equal_members(catalog: Catalog, name: str) -> None:
         )
         within = TOLERANCE * max(1.0, float(np.abs(alone).max()))
         expect_equal(together, alone, f"{first}{head}", why, within=within)
-
-
-TASK_PREDICTION_CHECKS = (describes_every_prediction, combines_equal_members)
-"""Checks of a task that has legal example targets."""

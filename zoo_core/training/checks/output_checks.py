@@ -13,6 +13,9 @@ from zoo_core.metrics.predictions import predictions_of
 from zoo_core.metrics.scores import measure, score
 from zoo_core.text import counted
 
+FEW = 11
+"""Number of examples that are predicted; unlike most numbers of outputs."""
+
 
 def check_outputs(trainer: Trainer, model: Any, run: Run) -> None:
     """Check that a model's outputs have the shapes that its tasks expect, and that they score them.
@@ -21,7 +24,7 @@ def check_outputs(trainer: Trainer, model: Any, run: Run) -> None:
         InvalidValueError: the number of heads, or the shape of a head's outputs, is another.
         PluginError: a task breaks its contract.
     """
-    data, rows = run.data, run.data.train_rows[:2]
+    data, rows = run.data, run.data.train_rows[:FEW]
     few = data.normalization.fill_missing(data.train.inputs[rows])
     outputs = trainer.predict(model, few, data.normalization)
     who = f"model {run.model.name!r}"
