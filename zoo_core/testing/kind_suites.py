@@ -14,6 +14,7 @@ from zoo_core.testing.check import Check
 from zoo_core.testing.checks import (
     dataset_checks,
     learning_checks,
+    loss_checks,
     other_checks,
     registry_checks,
     static_checks,
@@ -173,13 +174,18 @@ def checks_of_loss(catalog: Catalog, _name: str, entry: Entry[Any], _model: str)
     spec = entry.spec
     # Not the name alone, which losses of several tasks and frameworks may share.
     subject = f"loss {spec.name} of {spec.task} for {spec.framework}"
-    yield from make_checks(subject, [_IMPORTS], entry)
     installed = [
         other_checks.has_its_task_installed,
         other_checks.is_for_the_framework_of_a_trainer,
     ]
+    yield from make_checks(subject, [_IMPORTS], entry)
     yield from make_checks(subject, installed, catalog, entry)
     yield from make_checks(subject, [other_checks.implements_recipe_fields_of_losses], entry)
+    needs = names_of(subject, _IMPORTS, *installed)
+    needs += names_of(f"task {spec.task}", task_checks.has_legal_example_targets)
+    for function in loss_checks.LOSS_CHECKS:
+        yield from make_checks(subject, [function], catalog, entry, needs=needs)
+        needs += names_of(subject, function)
 
 
 def checks_of_registry(

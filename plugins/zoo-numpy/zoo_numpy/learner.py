@@ -58,7 +58,7 @@ class NumpyLearner:
     def _gradients(self, outputs: Sequence[Array], targets: Sequence[NDArray[Any]]) -> list[Array]:
         """Return the gradients of the weighted mean of the heads' losses."""
         return [
-            _gradient(loss, head, target, self._recipe) * head.dtype.type(weight)
+            head_loss(loss, head, target, self._recipe)[1] * head.dtype.type(weight)
             for head, target, (loss, weight) in zip(outputs, targets, self._losses, strict=True)
         ]
 
@@ -70,7 +70,7 @@ class NumpyLearner:
             made = self._net.forward(normalize(scale.fill_missing(data.inputs[rows]), scale))
             outputs = head_outputs(made, np.ndarray, self._net)
             for head, each, (loss, _) in zip(outputs, targets, self._losses, strict=True):
-                gradient = _gradient(loss, head, each, self._recipe)
+                _, gradient = head_loss(loss, head, each, self._recipe)
                 defined = np.isnan(head).any() or not np.isnan(gradient).any()
                 check_loss(float("nan"), defined, "a gradient of numbers", loss)
 
@@ -93,8 +93,10 @@ class NumpyLearner:
         return concatenate_heads(outputs)
 
 
-def _gradient(loss: Callable[..., Any], outputs: Array, targets: Array, recipe: Recipe) -> Array:
-    """Return the gradient of a head's loss, which is checked, because the net would not name it."""
+def head_loss(
+    loss: Callable[..., Any], outputs: Array, targets: Array, recipe: Recipe
+) -> tuple[float, Array]:
+    """Return mean and gradient of a head's loss, checked, because the net would not name it."""
     result = call_loss(loss, outputs, targets, recipe)
     fits = isinstance(result, tuple) and len(result) == 2
     check_loss(result, fits, "(mean, gradient)", loss)
@@ -102,4 +104,4 @@ def _gradient(loss: Callable[..., Any], outputs: Array, targets: Array, recipe: 
     shape, kind = getattr(gradient, "shape", None), getattr(gradient, "dtype", outputs.dtype).kind
     expected = f"a gradient of floats of the outputs' shape {outputs.shape}"
     check_loss(gradient, shape == outputs.shape and kind == "f", expected, loss)
-    return gradient
+    return result[0], gradient

@@ -94,6 +94,13 @@ class NumpyTrainer:
     def get_weights(self, model: Net) -> dict[str, NDArray[Any]]:
         return {name: parameter.value.copy() for name, parameter in model.parameters()}
 
+    def loss_gradient(
+        self, loss: Callable[..., Any], outputs: NDArray[Any], targets: NDArray[Any], recipe: Any
+    ) -> tuple[float, NDArray[Any]]:
+        from zoo_numpy.learner import head_loss
+
+        return head_loss(loss, outputs, targets, recipe)
+
     def set_weights(self, model: Net, weights: Tensors) -> None:
         for name, parameter in model.parameters():
             parameter.value[:] = weights[name]

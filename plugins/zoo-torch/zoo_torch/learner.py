@@ -131,14 +131,14 @@ class TorchLearner:
         targets = scale.scale_targets(run.data.train.select_targets(rows))
         outputs = self._heads(self._trained.eval()(self._prepare(inputs)))
         for loss, head, target in zip(self._losses, outputs, targets, strict=True):
-            value = _loss_of(loss, head, to_tensor(target, self._device), self._recipe)
+            value = head_loss(loss, head, to_tensor(target, self._device), self._recipe)
             defined = bool(head.isnan().any()) or not bool(value.isnan())
             check_loss(value.item(), defined, "a number", loss)
 
     def _loss(self, outputs: list[Tensor], targets: list[Tensor]) -> Tensor:
         """Return the weighted mean of the heads' losses."""
         heads = zip(self._losses, outputs, targets, strict=True)
-        losses = [_loss_of(loss, *batch, self._recipe) for loss, *batch in heads]
+        losses = [head_loss(loss, *batch, self._recipe) for loss, *batch in heads]
         if len(losses) == 1:
             return losses[0]
         stacked = torch.stack(losses)
@@ -169,7 +169,7 @@ class TorchLearner:
         return heads_to_numpy(outputs)
 
 
-def _loss_of(loss: Callable[..., Any], outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
+def head_loss(loss: Callable[..., Any], outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
     """Return the loss of a head, which is checked, because `backward` would not name it."""
     value: Tensor = call_loss(loss, outputs, targets, recipe)
     fits = isinstance(value, Tensor) and value.ndim == 0

@@ -108,6 +108,16 @@ class TorchTrainer:
     def trainable_weights(self, model: nn.Module) -> list[str]:
         return [name for name, each in model.named_parameters() if each.requires_grad]
 
+    def loss_gradient(
+        self, loss: Callable[..., Tensor], outputs: NDArray[Any], targets: NDArray[Any], recipe: Any
+    ) -> tuple[float, NDArray[Any]]:
+        from zoo_torch.learner import head_loss
+
+        variable = to_tensor(outputs, self.device).requires_grad_()
+        value = head_loss(loss, variable, to_tensor(targets, self.device), recipe)
+        (gradient,) = torch.autograd.grad(value, variable)
+        return value.item(), to_array(gradient)
+
     def set_weights(self, model: nn.Module, weights: Tensors) -> None:
         model.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
 
