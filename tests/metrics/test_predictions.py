@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from zoo_core.metrics.predictions import predictions_of
-from zoo_core.plugins.data_specs import class_targets
+from zoo_core.plugins.data_specs import TargetSpec, class_targets
 from zoo_core.tasks.classification import Classification
+from zoo_core.tasks.regression import Regression
 
 
 @pytest.fixture
@@ -34,6 +35,19 @@ def test_unknown_field_is_an_attribute_error(predictions):
     with pytest.raises(AttributeError, match="values"):
         _ = predictions.values
     assert not hasattr(predictions, "__array__")
+
+
+def test_field_of_some_heads_is_that_of_a_head(predictions):
+    tasks = [
+        Classification(*class_targets(2)),
+        Regression(TargetSpec(task="regression")),
+        Classification(*class_targets(2)),
+    ]
+    mixed = predictions_of(tasks, [*predictions.outputs[:1], np.zeros((4, 1)), np.ones((4, 2))])
+    with pytest.raises(AttributeError, match=r"use \.heads\[0\]\.labels or \.heads\[2\]\.labels$"):
+        _ = mixed.labels
+    with pytest.raises(AttributeError, match="no 'masks': .* labels, probabilities, values$"):
+        _ = mixed.masks
 
 
 def through_pickle(predictions):

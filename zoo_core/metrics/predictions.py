@@ -18,7 +18,8 @@ class Predictions:
 
     A field of the heads' predictions is a field of this object, too: with one array ``(N,)`` per
     head, such as the labels of classes, it is an array ``(N, heads)``; otherwise it is a list of
-    one entry per head, such as the probabilities ``(N, classes)``.
+    one entry per head, such as the probabilities ``(N, classes)``. Heads of different tasks may
+    have no field in common: use ``.heads[0].labels``.
 
     Attributes:
         heads: predictions of each head, with the fields of its task.
@@ -35,10 +36,21 @@ class Predictions:
         # Private names are those of Python's own protocols, such as copying.
         if name.startswith("_"):
             raise AttributeError(name)
+        having = [i for i, head in enumerate(self.heads) if hasattr(head, name)]
+        if len(having) < len(self.heads):
+            raise AttributeError(self._missing(name, having))
         fields = [getattr(head, name) for head in self.heads]
         if all(isinstance(field, np.ndarray) and field.ndim == 1 for field in fields):
             return np.stack(fields, axis=1)
         return fields
+
+    def _missing(self, name: str, having: Sequence[int]) -> str:
+        """Return the error for a field that some heads, or all, do not have."""
+        if having:
+            places = " or ".join(f".heads[{i}].{name}" for i in having)
+            return f"not every head has {name!r}, because their tasks differ: use {places}"
+        fields = sorted({field for head in self.heads for field in getattr(head, "__dict__", ())})
+        return f"predictions have no {name!r}: expected one of {', '.join(fields)}"
 
 
 def predictions_of(tasks: Sequence[Task], outputs: Sequence[Array]) -> Predictions:
