@@ -99,6 +99,12 @@ class MultiLabel(Task):
         relabeled[:, numbers] = targets
         return relabeled
 
+    def target_texts(self, targets: Array) -> Iterator[str]:
+        """Yield ``beach, sea``, the names of the labels, or ``none``."""
+        for row in targets.astype(bool).tolist():
+            pairs = zip(self.target.classes, row, strict=True)
+            yield ", ".join(name for name, present in pairs if present) or "none"
+
     def texts(self, prediction: LabelsPrediction) -> Iterator[str]:
         """Yield ``beach (98.1%), sea (71.0%)``, or ``none, sea (31.0%)`` with the nearest one."""
         for present, shares in self._shares(prediction):

@@ -98,6 +98,9 @@ class Regression(Task):
     def _quantities(self) -> int:
         return self.outputs if len(self.target.shape) < 2 else 1
 
+    def target_texts(self, targets: Array) -> Iterator[str]:
+        yield from self.texts(ValuePrediction(targets))
+
     def texts(self, prediction: ValuePrediction) -> Iterator[str]:
         """Yield ``12.3 km``, ``12.3, 4.56 km`` or ``64×64 values from 0.5 to 12.3 km``."""
         unit = f" {self.target.unit}" if self.target.unit else ""

@@ -113,6 +113,12 @@ class Segmentation(Task):
         relabeled[ignored] = IGNORED_PIXEL
         return relabeled
 
+    def target_texts(self, targets: Array) -> Iterator[str]:
+        """Yield ``sky, road``, the names of the classes that a mask has, or ``none``."""
+        for mask in targets:
+            classes = [each for each in np.unique(mask).tolist() if each != IGNORED_PIXEL]
+            yield ", ".join(self.target.classes[each] for each in classes) or "none"
+
     def texts(self, prediction: MaskPrediction) -> Iterator[str]:
         """Yield ``road 61.2%, sky 30.1%, car 8.7%``, the shares of the pixels."""
         for shares in self._shares(prediction):

@@ -134,6 +134,10 @@ class StringRecognition(Task):
     def relabel(self, targets: Array, numbers: NDArray[np.int64]) -> Array:
         return np.where(targets == ctc.PADDING, ctc.PADDING, numbers[targets])
 
+    def target_texts(self, targets: Array) -> Iterator[str]:
+        """Yield strings in quotes."""
+        yield from (json.dumps(each, ensure_ascii=False) for each in self._strings(targets))
+
     def texts(self, prediction: StringPrediction) -> Iterator[str]:
         """Yield ``"1996" (98.1%)``, in quotes because a string may be empty or end in a space."""
         for string, confidence in self._pairs(prediction):
