@@ -167,7 +167,9 @@ def test_missing_numbers_are_refused_or_filled(tmp_path):
     filled = np.array([[mean, 2000]], np.float32)
     assert pretrained.predict(row).values == pretrained.predict(filled).values
     other = zoo.load(train(houses(heads=(0,)), tmp_path / "whole").folder)
-    with pytest.raises(InvalidValueError, match="expected numbers, got nan in row 0"):
+    with pytest.raises(
+        InvalidValueError, match="expected numbers, got nan in example 0, counted from 0, number 0"
+    ):
         other.predict(row)
 
 

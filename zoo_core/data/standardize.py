@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from zoo_core.data.dataset import ArrayDataset
 from zoo_core.data.normalization import Normalization, TargetScale
+from zoo_core.data.wrong_numbers import check_numbers
 from zoo_core.errors import DataError, InvalidValueError, join_names
 from zoo_core.metrics.task import Task
 from zoo_core.plugins.data_specs import InputSpec, feature_name
@@ -53,7 +54,8 @@ def make_normalization(
             mean, std = (0.0,) * len(mean), (1.0,) * len(mean)  # pixels / 255
         return Normalization(mean, std, scales)
     fill = recipe.missing == "mean"
-    _check_numbers(dataset, fill=fill)
+    for name in dataset.splits:
+        check_numbers(dataset, name, fill=fill)
     mean, std = dataset.mean, dataset.std
     if not mean and (recipe.normalize or fill):
         mean, std = _statistics(train.inputs[rows], spec)
@@ -129,20 +131,3 @@ def target_scale(targets: NDArray[Any]) -> TargetScale:
     # A constant target needs no scale, and has none to divide by.
     std = np.where(std == 0, 1.0, std)
     return TargetScale(tuple(map(float, mean.ravel())), tuple(map(float, std.ravel())))
-
-
-def _check_numbers(dataset: ArrayDataset, *, fill: bool) -> None:
-    for name, split in dataset.splits.items():
-        wrong = np.isinf(split.inputs) if fill else ~np.isfinite(split.inputs)
-        if wrong.any():
-            row, entry = (int(each[0]) for each in np.nonzero(wrong)[:2])
-            value = split.inputs[row, entry].ravel()[0]
-            # An example's name, because its row in a file is not kept.
-            where = f"{split.name_of(row)}, {feature_name(dataset.input_spec, entry)}"
-            raise DataError(
-                f"{int(wrong.sum()):,} inputs of split {name!r} are missing or infinite, the first "
-                f"in {where}: {value}",
-                hint=""
-                if fill
-                else "Fill missing ones with the mean of the training rows: --set missing=mean",
-            )

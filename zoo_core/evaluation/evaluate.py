@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from zoo_core.data.dataset import ArrayDataset, load_dataset
 from zoo_core.data.splits import check_inputs, check_targets
+from zoo_core.data.wrong_numbers import check_numbers
 from zoo_core.evaluation.scored_split import (
     ScoredSplit,
     check_fit,
@@ -118,6 +119,7 @@ def find_scored_split(
     # Before the data set is loaded, which may take minutes.
     check_fit(entry.spec, pretrained, split)
     data = load_dataset(entry, check=lambda data: _check(catalog, data))
+    check_numbers(data, split, fill=all(each.normalization.fill for each in pretrained))
     return make_scored_split(entry.spec, data, pretrained, split=split, classes=classes)
 
 

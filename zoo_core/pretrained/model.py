@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from zoo_core.data.normalization import Normalization
 from zoo_core.data.tokens import check_tokens
+from zoo_core.data.wrong_numbers import first_wrong_number
 from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.frameworks.prediction import predict_views
 from zoo_core.frameworks.trainer import Trainer
-from zoo_core.plugins.data_specs import InputSpec, TargetSpec, feature_name
+from zoo_core.plugins.data_specs import InputSpec, TargetSpec
 
 if TYPE_CHECKING:
     from zoo_core.data.example_record import ExampleRecord
@@ -103,11 +104,12 @@ class Pretrained:
         # Deferred, because loading by name should cost little more than importing the framework.
         from zoo_core.metrics.predictions import predictions_of
 
-        batch = self._as_batch(inputs)
+        batch = self.as_batch(inputs)
         outputs = predict_views(self.trainer, self.model, batch, self.normalization, self.views)
         return predictions_of(self.tasks, outputs)
 
-    def _as_batch(self, inputs: NDArray[Any]) -> NDArray[Any]:
+    def as_batch(self, inputs: NDArray[Any]) -> NDArray[Any]:
+        """Return inputs as `predict` accepts them, ``(N, *shape)``; errors are the same."""
         batch, spec = np.asarray(inputs), self.input
         if spec.kind == "image":
             if batch.ndim == 2:
@@ -142,11 +144,10 @@ class Pretrained:
             raise InvalidValueError(exc.problem) from exc
 
     def _check_numbers(self, batch: NDArray[Any]) -> None:
-        wrong = np.isinf(batch) if self.normalization.fill else ~np.isfinite(batch)
-        if wrong.any():
-            row, entry = (int(each[0]) for each in np.nonzero(wrong)[:2])
+        found = first_wrong_number(batch, self.input, fill=bool(self.normalization.fill))
+        if found:
             raise InvalidValueError(
-                f"expected numbers, got {batch[row, entry].ravel()[0]} in row {row}, "
-                f"{feature_name(self.input, entry)}",
+                f"expected numbers, got {found.value} in example {found.row}, counted from 0, "
+                f"{found.place}",
                 hint="Weights that fill missing numbers are trained with --set missing=mean.",
             )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from zoo_core.cli.prediction.batch import InputBatch, PredictionInputs
 from zoo_core.data.tokens import encode_texts
-from zoo_core.errors import DataError
+from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.model import Pretrained
 
@@ -27,10 +27,9 @@ def find_arrays(_: Catalog, pretrained: Pretrained, paths: Sequence[Path]) -> Pr
 
     Raises:
         DataError: a file cannot be read.
+        InvalidValueError: its array does not fit the model.
     """
-    arrays = {path: _read_array(path) for path in paths}
-    shape = pretrained.input_shape
-    whole = {path: a[np.newaxis] if a.shape == shape else a for path, a in arrays.items()}
+    whole = {path: _as_batch(pretrained, path, _read_array(path)) for path in paths}
 
     def batches() -> Iterator[InputBatch]:
         for path, array in whole.items():
@@ -67,6 +66,13 @@ def _batches(
     for start in range(0, len(array), BATCH):
         part = slice(start, start + BATCH)
         yield InputBatch(tuple(names[part]), array[part], tuple(cells[part]))
+
+
+def _as_batch(pretrained: Pretrained, path: Path, array: NDArray[Any]) -> NDArray[Any]:
+    try:
+        return pretrained.as_batch(array)
+    except InvalidValueError as exc:
+        raise InvalidValueError(f"{path}: {exc.problem}", hint=exc.hint) from exc
 
 
 def _read_array(path: Path) -> NDArray[Any]:
