@@ -48,6 +48,14 @@ def test_score_counts_each_head_and_all_heads():
     assert scores.counts_text == "2 / 2 of 3 examples correct"
 
 
+def test_only_counts_of_examples_are_shown_as_shares():
+    metrics = {"loss": (0.5,), "inversions": (83,), "exact": (40,), "swaps": (7,)}
+    scores = Scores(metrics, total=50)
+    assert scores.counts_text == "40 of 50 examples exact"
+    assert str(scores) == "loss 0.5000, inversions 83, swaps 7"
+    assert Scores({"swaps": (7,)}, total=1).counts_text == "1 example"
+
+
 def test_score_of_heads_with_different_tasks():
     heads = measured(
         (CLASSES, logits_for(0, 1), [0, 2]), (DISTANCE, np.array([1.0, 2.0]), [1.5, 3.5])

@@ -13,6 +13,14 @@ def is_share(metric: str) -> bool:
     return metric.endswith(_SHARES)
 
 
+def counts_examples(metric: str) -> bool:
+    """Return True for a metric that, as an int, counts examples by the ending of its name.
+
+    These are `correct` and `exact`; they are shown as ``92 of 100 examples exact``.
+    """
+    return metric.endswith(("correct", "exact"))
+
+
 def format_metric(name: str, value: float) -> str:
     """Return a metric's value as text: a share in percent, any other number with 5 digits."""
     if isinstance(value, int):

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from zoo_core.metrics.metric_text import format_loss, format_metric
+from zoo_core.metrics.metric_text import counts_examples, format_loss, format_metric
 from zoo_core.metrics.task import Array, Measure, Measured, Metrics, Task
 from zoo_core.metrics.task_contract import measure_head, metrics_of
+from zoo_core.text import counted
 
 Values = tuple[float | int | None, ...]
 """The values of a metric: one per head, None for a head whose task does not have it."""
@@ -66,14 +67,18 @@ class Scores:
         return sum(losses) / len(losses) if losses else float("nan")
 
     @property
-    def counts_text(self) -> str:
-        """``9,912 / 9,874 of 10,000 examples correct``; without a count, the number alone."""
-        texts = [
+    def counts(self) -> list[str]:
+        """``9,912 / 9,874 of 10,000 examples correct`` for each metric that counts examples."""
+        return [
             f"{' / '.join(f'{each:,}' for each in values)} of {self.total:,} examples {name}"
             for name, values in self.metrics.items()
-            if all(isinstance(each, int) for each in values)
+            if _is_count(name, values)
         ]
-        return ", ".join(texts) or f"{self.total:,} examples"
+
+    @property
+    def counts_text(self) -> str:
+        """The counts in one sentence; without any, the number of examples."""
+        return ", ".join(self.counts) or counted(self.total, "example")
 
     def to_json(self) -> dict[str, Any]:
         """Return the scores as JSON values; `from_json` is the inverse."""
@@ -115,12 +120,17 @@ class Scores:
         """Return ``loss 0.0312, accuracy 99.01% / 98.74%``; heads are separated by slashes."""
         parts = [f"loss {format_loss(self.mean_loss)}"] if "loss" in self.metrics else []
         for name, values in self.metrics.items():
-            # Counts are shares times the total, which the reader can see.
             known = [each for each in values if each is not None]
-            if name != "loss" and not all(isinstance(each, int) for each in known):
+            # Counts of examples are shares times the total, which the reader can see.
+            if name != "loss" and not _is_count(name, known):
                 shown = " / ".join(format_metric(name, each) for each in known)
                 parts.append(f"{name.replace('_', ' ')} {shown}")
         return ", ".join(parts)
+
+
+def _is_count(name: str, values: Sequence[float | None]) -> bool:
+    """Return whether the values of a metric are numbers of examples."""
+    return counts_examples(name) and all(isinstance(each, int) for each in values)
 
 
 COUNTS = ("all_correct", "total", "headlines")

@@ -15,6 +15,7 @@ from zoo_core.errors import VerificationError
 from zoo_core.frameworks.prediction import iter_outputs
 from zoo_core.metrics.scores import Scores, concatenate, measure, score
 from zoo_core.metrics.task import Task
+from zoo_core.metrics.task_contract import predict_head
 from zoo_core.pretrained.model import Pretrained
 
 TOLERANCE = 1e-3
@@ -59,7 +60,7 @@ def _discrete(
     tasks: Sequence[Task], outputs: Sequence[NDArray[Any]]
 ) -> list[NDArray[np.int64] | None]:
     heads = zip(tasks, outputs, strict=True)
-    return [task.answers(task.predict(head)) for task, head in heads]
+    return [task.answers(predict_head(task, head)) for task, head in heads]
 
 
 class _Digest:
@@ -125,5 +126,4 @@ def _agree(found: Sequence[Any], stated: Sequence[Any], exact: Sequence[bool]) -
 
 def describe(scores: Scores) -> str:
     """Return the counts of scores as text, ``9,912 of 10,000 examples correct``, or the metrics."""
-    has_counts = any(all(isinstance(e, int) for e in each) for each in scores.metrics.values())
-    return scores.counts_text if has_counts else str(scores)
+    return ", ".join(scores.counts) or str(scores)
