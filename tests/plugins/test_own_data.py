@@ -1,12 +1,14 @@
 """Hints for a path that was given where the name of a data set is expected."""
 
 import shlex
+from collections import defaultdict
 
 import pytest
 
 from zoo_core.errors import UnknownNameError
+from zoo_core.installation.installed import load_catalog
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.plugins.faults.own_data import hint_for_path
+from zoo_core.plugins.faults.own_data import DATASETS, hint_for_path
 
 SOURCES = ("folder", "files")
 
@@ -71,3 +73,20 @@ def test_unknown_dataset_that_is_a_folder_suggests_its_source(tmp_path, monkeypa
 def test_unknown_source_of_a_name_that_is_no_path():
     with pytest.raises(UnknownNameError, match="no source 'nope'.*pip install zoo-images"):
         Catalog((), lambda: None).dataset("nope:x")
+
+
+@pytest.mark.parametrize(
+    ("name", "plugin"), [("kmnist", "zoo-torchvision"), ("wine", "zoo-tables")]
+)
+def test_dataset_of_a_plugin_that_is_not_installed(name, plugin):
+    with pytest.raises(UnknownNameError, match=f"Install its plugin: pip install {plugin}$"):
+        Catalog((), lambda: None).dataset(name)
+
+
+@pytest.mark.requires(*DATASETS)
+def test_table_of_datasets_is_complete():
+    offered = defaultdict(set)
+    for name, entry in load_catalog().entries("datasets").items():
+        offered[entry.plugin.distribution].add(name)
+    known = {plugin: set(names.split()) for plugin, names in DATASETS.items()}
+    assert {plugin: offered[plugin] for plugin in known} == known

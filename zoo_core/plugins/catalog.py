@@ -20,7 +20,7 @@ from zoo_core.errors import (
 )
 from zoo_core.plugins.bare_names import OWN_PLUGINS
 from zoo_core.plugins.entry import Entry
-from zoo_core.plugins.faults.own_data import PLUGINS, hint_for_path
+from zoo_core.plugins.faults.own_data import DATASETS, PLUGINS, hint_for_path
 from zoo_core.plugins.plugin import Plugin, Status
 from zoo_core.plugins.specs import (
     CommandSpec,
@@ -207,9 +207,13 @@ class Catalog:
         from zoo_core.plugins.added import hint_for_unpackaged  # for errors only
 
         problem, known = f"there is no {singular(kind)} {name!r}", self.entries(kind)
-        if hint := hint_for_unpackaged(name):
-            return UnknownNameError(problem, hint=hint)
-        if kind == "datasets" and (hint := hint_for_path(name, self._entries_by_kind["sources"])):
+        hint = hint_for_unpackaged(name)
+        if kind == "datasets":
+            hint = hint or hint_for_path(name, self._entries_by_kind["sources"])
+            own = (plugin for plugin, names in DATASETS.items() if name in names.split())
+            if (plugin := next(own, "")) and not self._has(plugin):
+                hint = hint or f"Install its plugin: pip install {plugin}"
+        if hint:
             return UnknownNameError(problem, hint=hint)
         command = {"models": "zoo list", "commands": "zoo --help"}.get(kind, f"zoo list {kind}")
         hint = choose_from(name, known, command=command)
@@ -247,14 +251,16 @@ class Catalog:
             return UnknownNameError(f"{name!r} is a {singular(other)}, not a {thing}", hint=hint)
         return None
 
+    def _has(self, distribution: str) -> bool:
+        return any(each.distribution == distribution for each in self.plugins)
+
     def _how_to_install(self, kind: str, name: str) -> str:
         # A qualified name contains its distribution; for others, `zoo-NAME` is the convention,
         # except for sources, none of which has the name of its plugin.
         owner = PLUGINS.get(name, "zoo-images") if kind == "sources" else name.partition("/")[0]
         plugin = owner.removeprefix("zoo-")
         # Only zoo's own, because pip would install any package of a guessed name.
-        installed = any(each.distribution == f"zoo-{plugin}" for each in self.plugins)
-        if plugin in OWN_PLUGINS.split() and not installed:
+        if plugin in OWN_PLUGINS.split() and not self._has(f"zoo-{plugin}"):
             return f"Or install its plugin: pip install zoo-{plugin}"
         if kind == "datasets" and (sources := self.entries("sources")):
             addresses = (f"{each}:{entry.spec.address}" for each, entry in sources.items())

@@ -21,6 +21,10 @@ from zoo_core.system.atomic_files import write_atomic
 Tensors = Mapping[str, NDArray[Any]]
 
 _DAMAGED = "Train or fetch it again: the file was changed or damaged."
+_OTHER_MODEL = (
+    "The model is not that of the training, or its code has changed since: install the version of "
+    "its plugin on the card, or train again."
+)
 
 MAX_HEADER = 1 << 19
 """Maximum bytes of a header: enough for thousands of tensors and the metadata."""
@@ -96,14 +100,17 @@ def check_tensors(file: WeightFile, expected: Tensors) -> None:
     ):
         if names:
             # The smallest name, because the order of a set differs from run to run.
-            raise VerificationError(f"weight file {file.path} {wrong} tensor {min(names)!r}")
+            raise VerificationError(
+                f"weight file {file.path} {wrong} tensor {min(names)!r}", hint=_OTHER_MODEL
+            )
     for name, tensor in expected.items():
         found = file.tensors[name]
         # Never converted: other dtypes would give other predictions than the published ones.
         if (found.shape, found.dtype) != (tensor.shape, tensor.dtype):
             raise VerificationError(
                 f"weight file {file.path}: wrong tensor {name!r}: expected {tensor.dtype} "
-                f"{tensor.shape}, got {found.dtype} {found.shape}"
+                f"{tensor.shape}, got {found.dtype} {found.shape}",
+                hint=_OTHER_MODEL,
             )
 
 

@@ -20,6 +20,14 @@ PLUGINS = {
 }
 """Source -> distribution that offers it."""
 
+DATASETS = {
+    "zoo-mnist": "mnist two-digit-mnist",
+    "zoo-numpy": "weighted-sums",
+    "zoo-tables": "breast-cancer diabetes digits-8x8 wine",
+    "zoo-torchvision": "cifar10 cifar100 emnist-letters fashion-mnist kmnist qmnist svhn usps",
+}
+"""Distribution -> names of the data sets that it offers."""
+
 
 def hint_for_path(text: str, sources: Collection[str]) -> str:
     """Return the ``--dataset`` option for an existing folder or table, else an empty string.
