@@ -62,7 +62,7 @@ def test_loss_and_probability_are_finite_for_large_logits():
 def test_prediction_names_present_labels():
     prediction = TASK.predict(np.array([[0.9, 3, -1], [-2, -3, -4]], np.float32))
     assert prediction.present.tolist() == [[True, True, False], [False, False, False]]
-    assert [*TASK.texts(prediction)] == ["sky (95.3%), sea (71.1%)", "none, sea (11.9%)"]
+    assert [*TASK.texts(prediction)] == ["sky (95.3%), sea (71.1%)", "none (sea 11.9%)"]
     first, second = TASK.records(prediction)
     assert first["labels"] == [1, 0]
     assert first["classes"] == ["sky", "sea"]

@@ -106,11 +106,12 @@ class MultiLabel(Task):
             yield ", ".join(name for name, present in pairs if present) or "none"
 
     def texts(self, prediction: LabelsPrediction) -> Iterator[str]:
-        """Yield ``beach (98.1%), sea (71.0%)``, or ``none, sea (31.0%)`` with the nearest one."""
+        """Yield ``beach (98.1%), sea (71.0%)``, or ``none (sea 31.0%)`` with the nearest one."""
         for present, shares in self._shares(prediction):
-            names = present or [max(shares, key=lambda name: shares[name])]
-            found = ", ".join(f"{name} ({format_probability(shares[name])})" for name in names)
-            yield found if present else f"none, {found}"
+            nearest = max(shares, key=lambda name: shares[name])
+            yield ", ".join(f"{name} ({format_probability(shares[name])})" for name in present) or (
+                f"none ({nearest} {format_probability(shares[nearest])})"
+            )
 
     def records(self, prediction: LabelsPrediction) -> Iterator[dict[str, Any]]:
         for names, shares in self._shares(prediction):
