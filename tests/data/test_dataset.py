@@ -74,7 +74,7 @@ def test_classes_without_names_are_named_by_their_numbers():
 @pytest.mark.parametrize(
     ("targets", "message"),
     [
-        (labels(0, 2), r"'train', head 0 \(classification\): expected labels 0 to 1, got 0 to 2"),
+        (labels(0, 2), r"'train', head 1 \(classification\): expected labels 0 to 1, got 0 to 2"),
         (labels(-1, 0), "expected labels 0 to 1, got -1 to 0"),
         (np.zeros(2, np.int32), r"labels int64 \(N,\), got int32 \(2,\)"),
         (labels([0], [0]), r"labels int64 \(N,\), got int64 \(2, 1\)"),
@@ -99,9 +99,9 @@ def test_training_and_evaluation_check_targets(toy, run, monkeypatch, stated):
     entry = toy.dataset("toy")
     spec = dataclasses.replace(entry.spec, sha256=entry.spec.sha256 if stated else "")
     toy._entries_by_kind["datasets"]["toy"] = [dataclasses.replace(entry, spec=spec)]
-    with pytest.raises(DataError, match="'test', head 0"):
+    with pytest.raises(DataError, match="'test', head 1"):
         Training.new(toy, "softmax").run()
-    with pytest.raises(DataError, match="'test', head 0"):
+    with pytest.raises(DataError, match="'test', head 1"):
         evaluate_pretrained(toy, [load_pretrained(toy, run.folder)])
 
 

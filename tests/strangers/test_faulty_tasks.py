@@ -98,7 +98,7 @@ FAULTY_RETURNS = {
         "task.py",
         "GradePrediction((outputs > 0).sum(axis=1)",
         "GradePrediction((outputs > 0).sum(axis=1)[:1]",
-        "Ordinal.predict: expected 11 entries, one per example, as the field 'labels', got ndarray "
+        "Ordinal.predict: expected one entry per example, 11, as the field 'labels', got ndarray "
         "of shape (1,)",
     ),
     "metrics of a list": (
@@ -203,4 +203,4 @@ def test_row_with_other_cells_than_columns(change, predicts):
 
 def test_texts_of_other_examples(change, predicts):
     change("task.py", "yield name + lower * (label > 0)", "yield name\n            break")
-    assert "Ordinal.texts: expected 3 entries, one per example, got 1" in predicts()
+    assert "Ordinal.texts: expected one entry per example, 3, got 1" in predicts()

@@ -268,19 +268,19 @@ RECIPES = [
         "returns finite outputs",
         "",
         predicting("np.where(np.arange(3) == 1, np.nan, head).astype(np.float32)"),
-        r"head 0: 16 of 48 elements .*not finite, first at \[0, 1\]: nan",
+        r"head 1: 16 of 48 elements .*not finite, first at \[0, 1\]: nan",
     ),
     (
         "predicts examples independently",
         "",
         predicting("head - head.mean(axis=0)"),
-        r"head 0 differs .*other examples .* \[\d, \d\]",
+        r"head 1 differs .*other examples .* \[\d, \d\]",
     ),
     (
         "predicts without learning",
         "",
         predicting("(head + np.random.rand()).astype(np.float32)"),
-        "head 0 differs .*predicts again",
+        "head 1 differs .*predicts again",
     ),
     (
         "predicts without learning",
@@ -309,7 +309,7 @@ RECIPES = [
         "survives saving and loading",
         "",
         "Trainer.set_weights = lambda self, model, weights: None",
-        "head 0 differs .*save and load",
+        "head 1 differs .*save and load",
     ),
     (
         "resumes to the bit",
@@ -377,7 +377,7 @@ DATASETS = [
         "has targets of its tasks",
         "",
         loading("train.targets[0][3] = 3"),
-        r"split 'train', head 0 \(classification\): expected labels 0 to 2, got 0 to 3",
+        r"split 'train', head 1 \(classification\): expected labels 0 to 2, got 0 to 3",
     ),
     *(
         ("has its sha256", "", loading(change), r"sha256 98b8[0-9a-f]{60},.* got [0-9a-f]{64}")

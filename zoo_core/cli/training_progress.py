@@ -19,7 +19,7 @@ from zoo_core.plugins.specs import DatasetSpec
 from zoo_core.recipes.recipe import Recipe
 from zoo_core.system.progress_bar import ProgressBar
 from zoo_core.system.terminal import print_lines
-from zoo_core.text import shell_command
+from zoo_core.text import counted, shell_command
 from zoo_core.weights.card import Card
 
 _REDRAW = 0.1
@@ -63,10 +63,11 @@ class TrainingProgress(Callbacks):
 
     def train_start(self, run: Run, progress: TrainingState) -> None:
         recipe, data = run.recipe, run.data
-        epochs = f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}"
+        epochs = counted(recipe.epochs, "epoch")
         self._bar.say(
-            f"Training {run.model.name} on {recipe.dataset}: {len(data.train_rows):,} examples to "
-            f"train on, {len(data.validation_rows):,} to validate, {epochs} of batches of "
+            f"Training {run.model.name} on {recipe.dataset}: "
+            f"{counted(len(data.train_rows), 'example')} to train on, "
+            f"{len(data.validation_rows):,} to validate, {epochs} of batches of "
             f"{recipe.batch_size}, seed {recipe.seed}."
         )
         if progress.epoch > 1 or progress.step:

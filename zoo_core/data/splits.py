@@ -129,7 +129,7 @@ def check_targets(dataset: ArrayDataset, tasks: Sequence[Task]) -> None:
         DataError: one does not.
     """
     for name, split in dataset.splits.items():
-        for head, (task, targets) in enumerate(zip(tasks, split.targets, strict=True)):
+        for head, (task, targets) in enumerate(zip(tasks, split.targets, strict=True), 1):
             try:
                 task.check_targets(targets)
             except DataError as exc:

@@ -17,6 +17,7 @@ from zoo_core.metrics.task import Task
 from zoo_core.plugins.specs import DatasetSpec, ModelSpec
 from zoo_core.recipes.model_config import ModelConfig
 from zoo_core.recipes.recipe import Recipe
+from zoo_core.text import counted
 from zoo_core.weights.card import Card, InitialWeights, read_card
 
 
@@ -145,7 +146,7 @@ class Run:
             [
                 f"<Run of {self.model.name} on {dataset}",
                 f"  folder: {self.folder}",
-                f"  recipe: {recipe.epochs} epochs, batch size {recipe.batch_size}, lr "
+                f"  recipe: {counted(recipe.epochs, 'epoch')}, batch size {recipe.batch_size}, lr "
                 f"{recipe.lr:g}, seed {recipe.seed}",
                 f"  result: {self._result()}>",
             ]

@@ -69,8 +69,9 @@ class Scores:
     @property
     def counts(self) -> list[str]:
         """``9,912 / 9,874 of 10,000 examples correct`` for each metric that counts examples."""
+        every = counted(self.total, "example")
         return [
-            f"{' / '.join(f'{each:,}' for each in values)} of {self.total:,} examples {name}"
+            f"{' / '.join(f'{each:,}' for each in values)} of {every} {name}"
             for name, values in self.metrics.items()
             if _is_count(name, values)
         ]

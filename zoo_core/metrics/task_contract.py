@@ -80,7 +80,7 @@ def predict_head(task: Task, outputs: Array) -> Any:
     fields: dict[str, Any] = getattr(prediction, "__dict__", {})
     for name, values in fields.items():
         if not hasattr(values, "__len__") or len(values) != len(outputs):
-            expected = f"{len(outputs)} entries, one per example, as the field {name!r}"
+            expected = f"one entry per example, {len(outputs)}, as the field {name!r}"
             raise _error(task, "predict", expected, result_text(values))
     if prediction is None or isinstance(prediction, np.ndarray | list | tuple):
         expected = "an object with an array, or list, per field"
@@ -96,7 +96,7 @@ def entries_of(task: Task, method: str, prediction: Any, count: int) -> list[Any
     """
     entries = [*_call(task, method, prediction)]
     if len(entries) != count:
-        raise _error(task, method, f"{count} entries, one per example", f"{len(entries)}")
+        raise _error(task, method, f"one entry per example, {count}", f"{len(entries)}")
     columns = _call(task, "columns", "")
     if method == "rows" and (wrong := {len(row) for row in entries} - {len(columns)}):
         expected = f"{counted(len(columns), 'cell')}, one per column ({', '.join(columns)})"

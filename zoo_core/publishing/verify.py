@@ -23,6 +23,7 @@ from zoo_core.publishing.answers import TOLERANCE, check_scores, compute_answers
 from zoo_core.publishing.golden import check_golden
 from zoo_core.publishing.publish import headline_facts
 from zoo_core.registry.registry import FoundWeights
+from zoo_core.text import counted
 from zoo_core.weights.card import Provenance, PublishedCard
 from zoo_core.weights.file import WeightFile
 from zoo_core.weights.license import spdx
@@ -172,7 +173,7 @@ def _check_model(pretrained: Pretrained) -> str:
             f"parameters of the model: expected {pretrained.card.parameters:,}, as on the card, "
             f"got {parameters:,}"
         )
-    return f"{len(weights)} tensors, {parameters:,} parameters"
+    return f"{counted(len(weights), 'tensor')}, {counted(parameters, 'parameter')}"
 
 
 def _check_golden(pretrained: Pretrained, card: PublishedCard) -> str:

@@ -144,7 +144,7 @@ def shortfall(
     before the training: a small model need not know all.
     """
     heads = zip(tasks, outputs, before, split.targets, strict=True)
-    for head, (task, output, first, targets) in enumerate(heads):
+    for head, (task, output, first, targets) in enumerate(heads, 1):
         own, others = _mean_loss(task, output, targets), _mean_loss(task, output, targets[::-1])
         limit = LEARNED * max(others, _mean_loss(task, first, targets))
         if not own <= limit:

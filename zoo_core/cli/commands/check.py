@@ -14,6 +14,7 @@ from zoo_core.errors import DataError, VerificationError
 from zoo_core.installation.installed import load_catalog
 from zoo_core.system.atomic_files import write_atomic
 from zoo_core.system.terminal import print_lines
+from zoo_core.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,7 +112,7 @@ def check(  # noqa: PLR0917 (click passes every argument by name)
     else:
         summary = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
         left = f"; {len(every) - len(checks)} left out" if len(checks) < len(every) else ""
-        print_lines(f"{len(outcomes)} checks of {name}: {summary or 'none'}{left}.")
+        print_lines(f"{counted(len(outcomes), 'check')} of {name}: {summary or 'none'}{left}.")
         if models > MAX_MODELS:
             print_lines(
                 f"Of {models:,} models, a sample was checked; to check another: zoo check MODEL"
@@ -131,7 +132,7 @@ def _list(plugin: str, checks: Sequence[Check], as_json: bool) -> int:
             subject = each.subject
             print_lines(f"{subject}:")
         print_lines(f"  {each.condition}{' (trains)' if each.trains else ''}: {each.about}")
-    print_lines(f"{len(checks)} checks of {plugin}.")
+    print_lines(f"{counted(len(checks), 'check')} of {plugin}.")
     return 0
 
 

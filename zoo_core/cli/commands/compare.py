@@ -13,6 +13,7 @@ from zoo_core.errors import InvalidValueError
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.plugins.data_specs import plain
 from zoo_core.system.terminal import print_lines
+from zoo_core.text import counted
 
 if TYPE_CHECKING:
     from zoo_core.evaluation.compare import Comparison
@@ -72,7 +73,7 @@ def compare_(  # noqa: PLR0917 (click passes every argument by name)
     if as_json:
         print_json(_report(comparison, weights))
         return
-    print_lines(f"{comparison.dataset}, split {split}, {len(comparison.rows):,} examples")
+    print_lines(f"{comparison.dataset}, split {split}, {counted(len(comparison.rows), 'example')}")
     for head in comparison.heads_compared:
         _print_head(head, weights, [task.target.name for task in comparison.tasks])
     _print_disagreements(comparison, weights, show)

@@ -68,7 +68,7 @@ def list_(  # noqa: PLR0917 (click passes every argument by name)
     licenses: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """List models, datasets, sources of datasets, trainers, weights or plugins.
+    """List models, datasets, sources of datasets, trainers, tasks, losses, weights or plugins.
 
     The default is models. PATTERN is a shell pattern of names, such as 'two-*'; quote it.
     """

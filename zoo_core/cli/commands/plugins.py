@@ -18,6 +18,7 @@ from zoo_core.plugins.added import is_added
 from zoo_core.plugins.index import clear_index
 from zoo_core.plugins.selection import SETTINGS, canonical
 from zoo_core.system.terminal import print_lines
+from zoo_core.text import counted
 
 
 @click.group(invoke_without_command=True)
@@ -116,7 +117,7 @@ def refresh() -> None:
     clear_index()
     statuses = [row["status"] for row in installed_rows()["plugins"]]
     counts = ", ".join(f"{statuses.count(each)} {each}" for each in sorted(set(statuses)))
-    print_lines(f"{len(statuses)} plugins: {counts}.")
+    print_lines(f"{counted(len(statuses), 'plugin')}: {counts}.")
 
 
 def _package_metadata(name: str) -> dict[str, Any]:

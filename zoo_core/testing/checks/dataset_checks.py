@@ -93,7 +93,7 @@ def is_equal_on_every_load(catalog: Catalog, name: str) -> None:
 def _pairs(one: Split, other: Split) -> Iterator[tuple[str, Any, Any]]:
     """Yield the name and both arrays of each array of two splits."""
     yield "inputs", one.inputs, other.inputs
-    for head, pair in enumerate(zip(one.targets, other.targets, strict=True)):
+    for head, pair in enumerate(zip(one.targets, other.targets, strict=True), 1):
         yield f"targets of head {head}", *pair
 
 

@@ -49,9 +49,11 @@ def predicts_without_learning(subject: Subject) -> None:
         trainee = subject.trainee()
         learner = trainee.start(trainee.build(0))
         for step in range(3):
-            logits = [trainee.predict(learner.model) for _ in range(often)]
-            for head, pair in enumerate(zip(*logits, strict=True)):
-                expect_equal(pair[1], pair[0], f"a logit of head {head}", "when it predicts again")
+            made = [trainee.predict(learner.model) for _ in range(often)]
+            for head, pair in enumerate(zip(*made, strict=True), 1):
+                expect_equal(
+                    pair[1], pair[0], f"an output of head {head}", "when it predicts again"
+                )
             learner.step(Batch(step=step, rows=np.arange(EXAMPLES), lr=0.001))
         ends.append(learner.get_state())
     for key, value in ends[1].items():
@@ -155,8 +157,8 @@ def survives_saving_and_loading(subject: Subject) -> None:
         check_tensors(file, trainee.trainer.get_weights(other))
         trainee.trainer.set_weights(other, file.tensors)
     pairs = zip(trainee.predict(model), trainee.predict(other), strict=True)
-    for head, (expected, actual) in enumerate(pairs):
-        expect_equal(actual, expected, f"a logit of head {head}", "after save and load")
+    for head, (expected, actual) in enumerate(pairs, 1):
+        expect_equal(actual, expected, f"an output of head {head}", "after save and load")
 
 
 LEARNING_CHECKS = (has_gradients, overfits_a_batch, survives_saving_and_loading)

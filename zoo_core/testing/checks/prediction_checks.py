@@ -40,7 +40,7 @@ def returns_outputs_of_its_tasks(subject: Subject) -> None:
     """Check that the outputs of each head can express the targets of its task."""
     trainee = subject.trainee()
     heads = zip(trainee.plan.tasks, subject.outputs(), trainee.run.data.train.targets, strict=False)
-    for head, (task, array, targets) in enumerate(heads):
+    for head, (task, array, targets) in enumerate(heads, 1):
         misfit = output_misfit(task, array, EXAMPLES)
         expect(not misfit, f"outputs of head {head}: {misfit}")
         try:
@@ -51,7 +51,7 @@ def returns_outputs_of_its_tasks(subject: Subject) -> None:
 
 def returns_floats(subject: Subject) -> None:
     """Check that outputs are float32 or float64."""
-    for head, array in enumerate(subject.outputs()):
+    for head, array in enumerate(subject.outputs(), 1):
         expect(
             array.dtype in (np.float32, np.float64),
             f"outputs of head {head}: expected float32 or float64, got {array.dtype}",
@@ -60,7 +60,7 @@ def returns_floats(subject: Subject) -> None:
 
 def returns_finite_outputs(subject: Subject) -> None:
     """Check that no output of a new model is infinite or NaN."""
-    for head, array in enumerate(subject.outputs()):
+    for head, array in enumerate(subject.outputs(), 1):
         expect_finite(array, f"outputs of head {head}")
 
 
@@ -70,7 +70,7 @@ def predicts_examples_independently(subject: Subject) -> None:
     trainee = subject.trainee()
     model = trainee.build(0)
     whole, fewer = trainee.predict(model), trainee.predict(model, 3)
-    for head, (array, few) in enumerate(zip(whole, fewer, strict=True)):
+    for head, (array, few) in enumerate(zip(whole, fewer, strict=True), 1):
         why = "when the batch has other examples"
         within = TOLERANCE * max(1.0, float(np.abs(array).max()))
         expect_equal(few, array[:3], f"an output of head {head}", why, within=within)
