@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from zoo_core.registry.lookup import known_registries, list_published
 from zoo_core.testing import NotApplicableError, plugin_checks, run_checks
 from zoo_core.weights.file import load_weights, save_weights
 
@@ -88,3 +89,19 @@ def test_weights_of_model_that_is_not_installed_are_not_loaded(shipping, monkeyp
     checks[MATCH].run()
     with pytest.raises(NotApplicableError, match="zoo-toy, is not installed"):
         checks[GOLDEN].run()
+
+
+def test_folder_without_weights_is_reported_by_the_check_alone(odd, site, capsys):
+    catalog = odd()
+    (site / "zoo_odd" / "registry" / "index.json").unlink()
+    assert not [each for each in list_published(known_registries(catalog)) if "odd" in each.name]
+    assert "odd" not in capsys.readouterr().err
+    (result,) = [
+        each
+        for each in run_checks(plugin_checks(catalog, "zoo-odd"), skip={}, save=None)
+        if each.check == "odd: can be read"
+    ]
+    assert "is not a registry: it has no index.json" in result.message
+    (site / "zoo_odd" / "registry" / "note.txt").write_text("")
+    list_published(known_registries(catalog))
+    assert "registry odd is skipped" in capsys.readouterr().err

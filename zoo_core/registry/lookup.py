@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoo_core.errors import (
@@ -207,12 +208,20 @@ def _search(asked: _Query, *, refresh: bool, strict: bool) -> list[FoundWeights]
 
 
 def _readable(registry: Registry, *, refresh: bool) -> PublishedIndex:
+    location = registry.location
+    # A plugin's folder into which nothing is published yet; `zoo check` reports it.
+    if registry.source != ADDED and isinstance(location, Folder) and not _has_files(location.root):
+        return EMPTY_INDEX
     try:
         return registry.index(refresh=refresh)
     except ZooError as exc:
         # Only a warning, because another registry may have the name.
         print_lines(f"zoo: registry {registry.name} is skipped: {exc}", err=True)
         return EMPTY_INDEX
+
+
+def _has_files(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.iterdir())
 
 
 def _unknown(catalog: Catalog, text: str, name: WeightsName | None, asked: _Query) -> ZooError:
