@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,8 @@ if TYPE_CHECKING:  # loading weights by name needs no data set
     from zoo_core.data.dataset import ArrayDataset
 
 
-class WrongNumber(NamedTuple):
+@dataclass(frozen=True)
+class WrongNumber:
     """The first number of inputs that is missing or infinite.
 
     Attributes:

@@ -71,7 +71,7 @@ class NumpyLearner:
             outputs = head_outputs(made, np.ndarray, self._net)
             for head, each, (loss, _) in zip(outputs, targets, self._losses, strict=True):
                 _, gradient = head_loss(loss, head, each, self._recipe)
-                defined = np.isnan(head).any() or not np.isnan(gradient).any()
+                defined = bool(np.isnan(head).any() or not np.isnan(gradient).any())
                 check_loss(float("nan"), defined, "a gradient of numbers", loss)
 
     def _arrays(self) -> dict[str, Array]:

@@ -138,7 +138,7 @@ class TorchLearner:
     def _loss(self, outputs: list[Tensor], targets: list[Tensor]) -> Tensor:
         """Return the weighted mean of the heads' losses."""
         heads = zip(self._losses, outputs, targets, strict=True)
-        losses = [head_loss(loss, *batch, self._recipe) for loss, *batch in heads]
+        losses = [head_loss(loss, head, target, self._recipe) for loss, head, target in heads]
         if len(losses) == 1:
             return losses[0]
         stacked = torch.stack(losses)

@@ -138,7 +138,8 @@ def _heads(catalog: Catalog, entry: Entry[LossSpec]) -> Iterator[tuple[str, Loss
     """Yield label, loss, outputs and targets of each head that the loss does not refuse."""
     spec, compute = entry.spec, _gradient_method(catalog, entry.spec)
     smoothing = 0.1 if "label_smoothing" in spec.recipe_fields else 0.0
-    recipe = Recipe(dataset="random", trainer=spec.framework, label_smoothing=smoothing)
+    values = {"dataset": "random", "trainer": spec.framework, "label_smoothing": smoothing}
+    recipe = Recipe.model_validate(values)
     function = loss_function(entry)
 
     def loss(outputs: Array, targets: Array) -> tuple[float, Array]:
