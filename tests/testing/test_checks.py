@@ -224,7 +224,7 @@ RECIPES = [
         "fits other outputs",
         "",
         building_for("outputs", (3,)),
-        r"outputs of .*zoo_odd/model\.py:\d+ for outputs=\[6\]: expected \(2, 6\), got \(2, 3\)",
+        r"outputs of .*zoo_odd/model\.py:\d+ for outputs=\[6\]: expected \(11, 6\), got \(11, 3\)",
     ),
     (
         "fits other shapes",
@@ -831,6 +831,21 @@ LOSSES = [
         "LOSS = {'framework': 'zoo-odds'}",
         "",
         r"no trainer has 'zoo-odds'\. Did you mean 'zoo-odd'\?",
+    ),
+    (
+        f"{LOSS}: has the gradient of its value",
+        "",
+        "def loss(outputs, targets, full=loss): return 2 * full(outputs, targets)",
+        "gradient of 2 classes .* expected a slope of",
+    ),
+    (
+        f"{LOSS}: is a mean over the examples",
+        "",
+        "class Trainer(Trainer):\n"
+        "    def loss_gradient(self, loss, outputs, targets, recipe):\n"
+        "        mean, gradient = super().loss_gradient(loss, outputs, targets, recipe)\n"
+        "        return mean * len(targets), gradient * len(targets)\n",
+        "loss of 2 classes .*the mean of the losses of 23 examples",
     ),
     (
         f"{LOSS}: implements recipe fields of losses",
