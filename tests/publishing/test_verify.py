@@ -33,7 +33,7 @@ def test_verifier_passes_published_weights(toy, registry):
     assert not verification.errors
     found = {check.what: check.found for check in verification.checks}
     assert "bytes, sha256 in" in found["file"]
-    assert "1 tensors, 90 parameters" in found["model"]
+    assert "1 tensor, 90 parameters" in found["model"]
     assert "50 of 50 examples correct" in found["test split"]
 
 
