@@ -56,9 +56,11 @@ def standardize(path: Path) -> None:
     split = Split(features.values, (table.column("y").to_numpy(),))
     target = TargetSpec(task="regression", name="y")
     dataset = ArrayDataset({"train": split, "test": split}, (target,), input=spec)
-    recipe = Recipe(dataset="", trainer="", epochs=1, optimizer="adamw", lr=0.1)
+    fields = {"dataset": "", "trainer": "", "epochs": 1, "optimizer": "adamw", "lr": 0.1}
+    recipe = Recipe.model_validate(fields)
     scale = make_normalization(dataset, np.arange(len(split)), recipe, [Regression(target)])
-    np.divide(features.values - np.float32(scale.mean), np.float32(scale.std))
+    mean, std = (np.array(each, np.float32) for each in (scale.mean, scale.std))
+    np.divide(features.values - mean, std)
 
 
 def load(path: Path) -> None:
