@@ -37,7 +37,7 @@ COUNTS = {
     "zoo-toy": 10,
     "softmax": 47,
     "softmax-pairs": 47,
-    "toy": 11 + 12,
+    "toy": 11 + 13,
     "toy-pairs": 12,
     LOSS: 6,
 }
