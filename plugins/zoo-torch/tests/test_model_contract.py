@@ -40,7 +40,7 @@ def test_forward_may_return_list_or_tuple():
     [
         (lambda x: x, "Tensor of shape (3, 10)", "[outputs]"),
         (lambda x: {"logits": x}, "dict", "a list with one Tensor per head"),
-        (lambda _: None, "NoneType", "a list with one Tensor per head"),
+        (lambda _: None, "None", "a list with one Tensor per head"),
     ],
 )
 def test_other_outputs_are_refused_with_line_of_forward(form, got, returned):
@@ -104,5 +104,5 @@ def test_training_names_line_of_forward_that_returns_tensor(cli, write_plugin, t
     (line,) = done.err.splitlines()
     assert line == (
         "zoo: the forward pass of Flat is invalid: expected a list with one Tensor per head, got "
-        f"Tensor of shape (1, 9). Return [outputs] at {model}:16."
+        f"Tensor of shape (11, 9). Return [outputs] at {model}:16."
     )
