@@ -68,7 +68,7 @@ class Contestant:
         training = facts.get("seconds", 0.0)
         left = training * (self.all_epochs / self.epochs - 1)
         if "metrics" in facts:
-            facts["accuracy"] = facts["metrics"]["test"]["accuracy"]
+            facts["accuracy"] = facts["metrics"]["test"].get("accuracy", ())
         figures = {name: value for name, value in facts.items() if isinstance(value, float)}
         return Turn(
             whole=whole + left,
@@ -86,7 +86,8 @@ class Turn(BaseModel):
         whole: wall time of the process in seconds.
         cpu: CPU time of all threads in seconds.
         peak_mb: peak resident memory in MiB.
-        accuracy: accuracy on the test split, one per head, if all epochs were run.
+        accuracy: accuracy on the test split, one per head, if all epochs were run; empty for
+            other tasks than classification.
         figures: further figures that the program printed.
     """
 
