@@ -23,6 +23,7 @@ from zoo_core.recipes.recipe import Recipe
 from zoo_core.tasks.regression import Regression
 from zoo_tables import read_csv
 from zoo_tables.address import parse_address
+from zoo_tables.columns import numbers
 from zoo_tables.features import encode_features
 from zoo_tables.table_dataset import feature_names
 from zoo_tables.table_source import load_table
@@ -53,7 +54,7 @@ def standardize(path: Path) -> None:
     table = read_csv.read_csv(path.read_bytes(), path)
     features = encode_features(table, feature_names(table, address, path), address, path)
     spec = InputSpec(kind="features", shape=features.values.shape[1:], columns=features.columns)
-    split = Split(features.values, (table.column("y").to_numpy(),))
+    split = Split(features.values, (numbers(table.column("y")),))
     target = TargetSpec(task="regression", name="y")
     dataset = ArrayDataset({"train": split, "test": split}, (target,), input=spec)
     fields = {"dataset": "", "trainer": "", "epochs": 1, "optimizer": "adamw", "lr": 0.1}
