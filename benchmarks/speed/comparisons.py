@@ -262,7 +262,7 @@ COMPARISONS = {
             for count in (many_classes.MANY, many_classes.FEW)
         ),
         figures={"peak_mb": "peak, MiB"},
-        times=3,
+        times=1,
         first="its",
     ),
     "csv": Comparison(
