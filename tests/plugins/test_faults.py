@@ -1,5 +1,6 @@
 """Faults of plugins: an exception at any call names plugin, spec, file and line."""
 
+import dataclasses
 import json
 
 import pytest
@@ -306,6 +307,17 @@ def test_fault_in_code_that_only_specs_name_is_attributed(toy):
     assert (fault.plugin, fault.subject) == (stranger, "model 'softmax' of zoo-a 1.0")
     # The plugin that contains the code goes before one that names it.
     assert find_fault(exc, [stranger, _toy(toy)]).plugin == _toy(toy)
+
+
+def test_core_that_a_spec_names_is_not_of_the_plugin(toy):
+    (softmax,) = [spec for kind, spec in _toy(toy).offers if spec.name == "softmax"]
+    # As the documentation recommends for a model without fields of its own.
+    spec = dataclasses.replace(softmax, config="zoo_core:ModelConfig")
+    plugin = _plugin("zoo-a", "zoo_a.plugin", ("models", spec))
+    core = _function("zoo_core.tasks.classification")
+    assert find_fault(_raised(core), [plugin]) is None
+    outer = _function("zoo_a.model", "inner()", inner=core)
+    assert find_fault(_raised(outer), [plugin]).frame.module == "zoo_a.model"
 
 
 def test_fault_in_code_of_several_models_names_all(toy):

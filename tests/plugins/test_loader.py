@@ -174,6 +174,15 @@ def test_reason_of_broken_plugin_names_line(site, write_plugin, code, line, edit
     assert reason.endswith(f" (at {place}); {fix}, or: zoo uninstall zoo-bad")
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"), [("zoo_modles", "zoo_models"), ("zoo_training_end", "zoo_train_end")]
+)
+def test_unknown_hook_suggests_the_one_that_is_meant(site, write_plugin, written, meant):
+    write_plugin(site, "zoo-bad", f"{MODEL}\n\n@hookimpl\ndef {written}(): pass\n")
+    reason = statuses()["zoo-bad"].reason
+    assert f"there is no hook '{written}'. Did you mean '{meant}'?" in reason
+
+
 def test_training_hooks_exclude_broken_plugin(site, write_plugin):
     hook = "\n@hookimpl\ndef zoo_train_start(run):\n    pass\n"
     write_plugin(site, "zoo-bad", MODEL.replace('[spec("alpha")]', "1 / 0") + hook)

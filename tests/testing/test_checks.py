@@ -526,6 +526,22 @@ TRAINERS = [
         "after set_weights",
     ),
     (
+        # Of a model whose first weights are constants, as those of linear models often are.
+        "gets and sets weights",
+        "",
+        "Trainer.build = lambda self, builder, config, seed: builder(config)\n"
+        "Trainer.set_weights = lambda self, model, weights: None",
+        "after set_weights",
+    ),
+    (
+        "trains",
+        "",
+        "class Learner(Learner):\n"
+        "    def to_numpy(self, outputs): return np.concatenate([heads[0] for heads in outputs])",
+        r"Learner\.to_numpy: expected a list with one NumPy array per head, of \d+ examples each, "
+        r"got ndarray of shape",
+    ),
+    (
         "returns a copy of its state",
         "",
         "Learner.get_state = lambda self: {'head0': self.model.weights[0]}",

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+import numpy as np
+
 from zoo_core.errors import PluginError
-from zoo_core.plugins.faults.calls import result_text
+from zoo_core.plugins.faults.calls import result_error, result_text
 from zoo_core.plugins.faults.frames import line_of
+from zoo_core.text import counted
 
 A = TypeVar("A")
 
@@ -35,6 +38,29 @@ def head_outputs(outputs: Any, array: type[A], model: object) -> Sequence[A]:
         f"the forward pass of {type(model).__name__} is invalid: expected {expected}, "
         f"got {result_text(outputs)}",
         hint=_hint(type(model), array, "[outputs]" if isinstance(outputs, array) else expected),
+    )
+
+
+def check_arrays(outputs: Any, count: int, method: Callable[..., Any]) -> None:
+    """Check that a trainer's or learner's method returned an array ``(N, …)`` per head.
+
+    Args:
+        outputs: the object that it returned.
+        count: number of examples, N.
+        method: the method, bound.
+
+    Raises:
+        PluginError: it is another object.
+    """
+    listed = isinstance(outputs, list | tuple) and bool(outputs)
+    if listed and all(isinstance(e, np.ndarray) and e.shape[:1] == (count,) for e in outputs):
+        return
+    got = ", ".join(map(result_text, outputs)) if listed else result_text(outputs)
+    raise result_error(
+        f"{type(getattr(method, '__self__', method)).__name__}.{method.__name__}",
+        f"a list with one NumPy array per head, of {counted(count, 'example')} each",
+        got,
+        method,
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pluggy
 
-from zoo_core.errors import PluginError, join_names, one_line
+from zoo_core.errors import PluginError, choose_from, join_names, one_line
 from zoo_core.plugins.added import AddedPlugin, place_of
 from zoo_core.plugins.bare_names import first_offers, mark_shared_names
 from zoo_core.plugins.discovery import API_GROUP, InstalledEntryPoint, find_entry_points
@@ -204,9 +204,11 @@ def _register(manager: pluggy.PluginManager, module: ModuleType, name: str) -> N
     # A misspelled hook would never be called: pluggy ignores it until `check_pending()`.
     for caller in manager.get_hookcallers(module) or []:
         if not caller.has_spec():
-            known = ", ".join(f"zoo_{kind}" for kind in sorted(KINDS))
             place = line_of(getattr(module, caller.name))
-            raise _BrokenError(f"there is no hook {caller.name!r} (hooks: {known}, …)", place)
+            callers = vars(manager.hook).values()
+            known = [c.name for c in callers if isinstance(c, pluggy.HookCaller) and c.has_spec()]
+            hint = choose_from(caller.name, known).removesuffix(".")
+            raise _BrokenError(f"there is no hook {caller.name!r}. {hint}", place)
     # pluggy ignores a function without its marker, so the plugin would silently offer nothing.
     for hook, function in vars(module).items():
         own = getattr(function, "__module__", None) == module.__name__

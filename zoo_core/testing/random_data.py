@@ -95,6 +95,9 @@ def other_data(
     more = [_with_more_outputs(task, 3) for task in tasks]
     changed = [(one, two) for one, two in zip(tasks, more, strict=True) if one is not two]
     others = [more] if changed else []
+    if any(task.target.size > 2 for task in tasks):
+        # Two, because some frameworks return a single number for two classes.
+        others.append([_with_two_classes(task) for task in tasks])
     if heads is None and changed:
         task = changed[0][0]
         others.append([_with_more_outputs(task, 1), _with_more_outputs(task, 4)])
@@ -113,6 +116,11 @@ def _with_more_outputs(task: Task, more: int) -> Task:
     if len(target.shape) < 2:
         return type(task)(replace(target, shape=(target.values + more,)))
     return task
+
+
+def _with_two_classes(task: Task) -> Task:
+    """Return the task of a target with two classes; itself for one without classes."""
+    return type(task)(replace(task.target, classes=(), size=2)) if task.target.size else task
 
 
 def _for_input(task: Task, spec: InputSpec, other: InputSpec) -> Task:

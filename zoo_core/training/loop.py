@@ -14,6 +14,7 @@ from zoo_core.data.dataset import Split
 from zoo_core.data.images.augmentation import draw_warps
 from zoo_core.data.images.warp import warp_pixels
 from zoo_core.frameworks.distributed import gather_measured, shard
+from zoo_core.frameworks.model_contract import check_arrays
 from zoo_core.frameworks.prediction import OUTPUT_BYTES, NotFiniteError, measure_split
 from zoo_core.frameworks.run import Run
 from zoo_core.frameworks.trainer import Batch, Learner, Trainer
@@ -187,12 +188,13 @@ class TrainingLoop:
         state = self._state
         latest = self._batches[state.step - len(self._pending) : state.step]
         run, min_size = self._run, self._min_shard_size
+        mine = [rows[shard(len(rows), self._group, min_size=min_size)] for rows in latest]
         outputs = self._learner.to_numpy(self._pending)
+        check_arrays(outputs, sum(map(len, mine)), self._learner.to_numpy)
         outputs = run.data.normalization.restore_outputs(outputs)
         per_step = sum(head.nbytes for head in outputs) // len(self._pending)
         self._fetch_every = min(max(OUTPUT_BYTES // max(per_step, 1), 1), FETCH_EVERY)
         self._pending = []
-        mine = [rows[shard(len(rows), self._group, min_size=min_size)] for rows in latest]
         assert self._examples is not None  # since `_start_epoch`
         targets = self._examples.select_targets(np.concatenate(mine))
         with np.errstate(all="ignore"):  # outputs that are not finite are an error below

@@ -72,4 +72,4 @@ def test_model_with_unused_layer_fails(problems):
 def test_model_with_fixed_number_of_classes_fails(problems):
     found = problems("self.heads = nn.ModuleList([nn.Linear(16, 4)])")
     assert found.keys() == {"frozen.default: fits other outputs"}
-    assert "outputs=[7]: expected (2, 7), got (2, 4)" in found[min(found)]
+    assert "outputs=[7]: expected (11, 7), got (11, 4)" in found[min(found)]

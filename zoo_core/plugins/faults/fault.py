@@ -24,6 +24,8 @@ from zoo_core.plugins.specs import Spec
 CORE = "zoo-core"
 """The distribution of the core, whose own code is not a plugin's."""
 
+_CORE_PACKAGE = __name__.partition(".")[0]
+
 _MODEL = "with model "
 """Beginning of the note about the model that was trained when an exception was raised."""
 
@@ -128,11 +130,13 @@ class _Modules:
     def __init__(self, plugin: Plugin) -> None:
         self.plugin = plugin
         self._entry = plugin.module
-        self._named = {
+        named = (
             value.partition(":")[0]
             for _, spec in plugin.offers
             for _, value in import_strings(spec)
-        }
+        )
+        # Not the core's own, such as `zoo_core:ModelConfig`, or its faults would be the plugin's.
+        self._named = {each for each in named if each.partition(".")[0] != _CORE_PACKAGE}
 
     def closeness(self, module: str) -> tuple[int, int]:
         """Return the lengths of the longest paths that a module and these have in common."""

@@ -149,15 +149,21 @@ def refuses_an_unknown_device(catalog: Catalog, trainer: str, _model: str) -> No
 
 def gets_and_sets_weights(catalog: Catalog, trainer: str, model: str) -> None:
     """Check that ``get_weights`` returns copies, and what ``set_weights`` has set."""
-    trainee = trainer_subject(catalog, trainer, model).trainee()
+    subject = trainer_subject(catalog, trainer, model)
+    trainee = subject.trainee()
     made, other = trainee.build(0), trainee.build(1)
     weights = {name: array.copy() for name, array in trainee.trainer.get_weights(made).items()}
     for array in trainee.trainer.get_weights(made).values():
-        array[...] = 0  # of a copy, or the model has changed
-    trainee.trainer.set_weights(other, weights)
-    for each, why in ((made, "after a copy of it was changed"), (other, "after set_weights")):
+        array[...] = array + 1  # of a copy, or the model has changed
+    # Of a trained model, because the first weights of all models may be equal, such as zeros.
+    trained = subject.fit(**SEVERAL_STEPS).weights
+    trainee.trainer.set_weights(other, trained)
+    for each, expected, why in (
+        (made, weights, "after a copy of it was changed"),
+        (other, trained, "after set_weights"),
+    ):
         for tensor, value in trainee.trainer.get_weights(each).items():
-            expect_equal(value, weights[tensor], tensor, why)
+            expect_equal(value, expected[tensor], tensor, why)
 
 
 def returns_a_copy_of_its_state(catalog: Catalog, trainer: str, model: str) -> None:

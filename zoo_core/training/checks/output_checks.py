@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from zoo_core.errors import DataError, InvalidValueError
+from zoo_core.frameworks.model_contract import check_arrays
 from zoo_core.frameworks.run import Run
 from zoo_core.frameworks.trainer import Trainer
 from zoo_core.metrics.predictions import predictions_of
@@ -22,11 +23,12 @@ def check_outputs(trainer: Trainer, model: Any, run: Run) -> None:
 
     Raises:
         InvalidValueError: the number of heads, or the shape of a head's outputs, is another.
-        PluginError: a task breaks its contract.
+        PluginError: the trainer or a task breaks its contract.
     """
     data, rows = run.data, run.data.train_rows[:FEW]
     few = data.normalization.fill_missing(data.train.inputs[rows])
     outputs = trainer.predict(model, few, data.normalization)
+    check_arrays(outputs, len(few), trainer.predict)
     who = f"model {run.model.name!r}"
     if len(outputs) != len(run.tasks):
         raise InvalidValueError(
