@@ -28,7 +28,7 @@ BROKEN = {
     "zoo-misspelt": (
         PLUGIN.replace("zoo_models", "zoo_modles"),
         "broken",
-        ["'zoo_modles'", "zoo_commands, zoo_datasets, zoo_losses, zoo_models"],
+        ["'zoo_modles'", "Did you mean 'zoo_models'?"],
     ),
     "zoo-argument": (
         PLUGIN.replace("zoo_models()", "zoo_models(color)"),
