@@ -111,8 +111,8 @@ def _checks_of_trainer(
     learns = [*needs, *names_of(default, learning_checks.trains)]
     yield from make_checks(name, [trains], *arguments, needs=learns, trains=True)
     needs += names_of(name, trains)
-    copies, resumes = trainer_checks.LEARNER_CHECKS
-    yield from make_checks(name, [copies], *arguments, needs=needs, trains=True)
+    *kept, resumes = trainer_checks.LEARNER_CHECKS
+    yield from make_checks(name, kept, *arguments, needs=needs, trains=True)
     # The others compare trainings.
     repeated = [*needs, *names_of(default, learning_checks.is_deterministic)]
     same = trainer_checks.is_deterministic

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.csv
 
 from zoo_core import ArrayDataset, InputSpec, Split, TargetSpec
@@ -27,20 +26,6 @@ from zoo_tables.columns import numbers
 from zoo_tables.features import encode_features
 from zoo_tables.table_dataset import feature_names
 from zoo_tables.table_source import load_table
-
-ROWS, NUMBERS, WORDS = 100_000, 45, 4
-"""Rows, and columns of numbers and of words; one more column is the target ``y``."""
-
-
-def prepare(folder: Path) -> None:
-    """Write the file ``big.csv``, of 37 MB."""
-    random = np.random.default_rng(0)
-    columns = {f"x{i}": random.normal(size=ROWS).round(4) for i in range(NUMBERS)}
-    colors = np.array(["red", "green", "blue", "black", "white"])
-    columns |= {f"c{i}": colors[random.integers(0, 5, ROWS)] for i in range(WORDS)}
-    noise = random.normal(size=ROWS)
-    columns["y"] = (2 * columns["x0"] + columns["x1"] + noise).round(4)
-    pyarrow.csv.write_csv(pa.table(columns), folder / "big.csv")
 
 
 def parse(path: Path) -> None:

@@ -228,8 +228,8 @@ def _lacks_bfloat16(trainee: Trainee) -> bool:
 TRAINER_CHECKS = (states_its_environment, refuses_an_unknown_device)
 """Checks of a trainer alone."""
 
-WEIGHT_CHECKS = (gets_and_sets_weights, counts_parameters)
+WEIGHT_CHECKS = (counts_parameters,)
 """Checks of a trainer with a model that it builds."""
 
-LEARNER_CHECKS = (returns_a_copy_of_its_state, resumes_its_training)
+LEARNER_CHECKS = (gets_and_sets_weights, returns_a_copy_of_its_state, resumes_its_training)
 """Checks of a trainer with a model that it trains."""
