@@ -34,16 +34,17 @@ def make_normalization(
             target of numbers is constant.
     """
     train, spec = dataset.splits["train"], dataset.input_spec
-    for head, (task, targets) in enumerate(zip(tasks, train.targets, strict=True)):
-        if task.scalable and targets[rows].min() == targets[rows].max():
+    used = [targets[rows] for targets in train.targets]
+    for head, (task, targets) in enumerate(zip(tasks, used, strict=True), 1):
+        if task.scalable and targets.min() == targets.max():
             raise DataError(
                 f"target {task.target.name or head} has the same value in all training rows: "
-                f"{targets[rows].flat[0]}",
+                f"{targets.flat[0]}",
                 hint="Choose another target: a model of it would learn nothing.",
             )
     scales = tuple(
-        target_scale(targets[rows]) if recipe.standardize and task.scalable else None
-        for task, targets in zip(tasks, train.targets, strict=True)
+        target_scale(targets) if recipe.standardize and task.scalable else None
+        for task, targets in zip(tasks, used, strict=True)
     )
     scales = scales if any(scales) else ()
     if np.dtype(spec.dtype).kind != "f":

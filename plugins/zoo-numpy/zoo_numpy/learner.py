@@ -96,7 +96,11 @@ class NumpyLearner:
 def head_loss(
     loss: Callable[..., Any], outputs: Array, targets: Array, recipe: Recipe
 ) -> tuple[float, Array]:
-    """Return mean and gradient of a head's loss, checked, because the net would not name it."""
+    """Return mean and gradient of a head's loss.
+
+    Raises:
+        PluginError: the loss returns another object.
+    """
     result = call_loss(loss, outputs, targets, recipe)
     fits = isinstance(result, tuple) and len(result) == 2
     check_loss(result, fits, "(mean, gradient)", loss)

@@ -170,11 +170,15 @@ class TorchLearner:
 
 
 def head_loss(loss: Callable[..., Any], outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
-    """Return the loss of a head, which is checked, because `backward` would not name it."""
+    """Return the loss of a head.
+
+    Raises:
+        PluginError: the loss returns another object, for which `backward` would fail.
+    """
     value: Tensor = call_loss(loss, outputs, targets, recipe)
     fits = isinstance(value, Tensor) and value.ndim == 0
     check_loss(value, fits, "a scalar Tensor", loss)
-    # Outputs of a head whose weights are all frozen have no gradient either.
+    # Except of a head whose weights are all frozen: its outputs have no gradient.
     follows = value.requires_grad or not outputs.requires_grad
     check_loss(value, follows, "a Tensor with a gradient for the outputs", loss)
     return value
