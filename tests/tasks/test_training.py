@@ -211,6 +211,15 @@ def test_unfit_data_and_recipes_are_one_error_before_training(tmp_path, change, 
     assert not (tmp_path / "run").exists()
 
 
+def test_recipe_for_classes_trains_on_numbers(tmp_path):
+    """Label smoothing of a model's own recipe is left out; that of the user is refused."""
+    values = {"dataset": houses(heads=(0,)), "threads": 1, "epochs": 1}
+    run = zoo.train("numpy-net", recipe="fast", out=tmp_path / "run", **values)
+    assert run.recipe.label_smoothing == 0
+    with pytest.raises(InvalidValueError, match="label_smoothing is 0.05, but the loss squared"):
+        zoo.train("numpy-net", recipe="fast", out=tmp_path, label_smoothing=0.05, **values)
+
+
 def test_csv_of_several_heads_has_names_of_targets():
     targets = [zoo.TargetSpec(task="regression", name=name) for name in ("price", "area")]
     assert csv_columns([Regression(each) for each in targets]) == ["value_price", "value_area"]

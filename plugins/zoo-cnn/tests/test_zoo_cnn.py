@@ -135,7 +135,6 @@ def test_cnn_learns_other_tasks_of_images(target, field, tmp_path):
         "cnn",
         dataset=zoo.ArrayDataset(splits, (target,)),
         epochs=15,
-        label_smoothing=0.0,
         batch_size=20,
         lr=0.005,
         model={"channels": [8, 8]},
