@@ -10,9 +10,9 @@ from pathlib import Path
 from zoo_core.plugin_api import (
     InvalidValueError,
     PixelRanges,
-    choose_from,
     encodable,
     join_names,
+    parse_options,
     parse_range,
     shell_command,
 )
@@ -94,18 +94,7 @@ def parse_address(source: str, address: str, options: Collection[str] = ()) -> A
         place, _, rest = address.rpartition("?")
     if not place:
         raise InvalidValueError(f"data set {name!r} has no place before the '?'")
-    # Not urllib.parse, which would decode "+" and "%20": paths and names of columns may have them.
-    known = (*COMMON_OPTIONS, *options)
-    given: dict[str, str] = {}
-    for part in rest.split("&") if rest else ():
-        key, _, value = part.partition("=")
-        if key not in known:
-            hint = choose_from(key, known)
-            raise InvalidValueError(f"data set {name!r} has no option {key!r}", hint=hint)
-        if not value or key in given:
-            fault = f"the option {key!r} twice" if key in given else f"no value for {key!r}"
-            raise InvalidValueError(f"data set {name!r} has {fault}", hint="Write KEY=VALUE once.")
-        given[key] = value
+    given = parse_options(name, rest, (*COMMON_OPTIONS, *options))
     size, channels = _size(given.pop("size", None)), _channels(given.pop("channels", None))
     text = given.pop("range", None)
     ranges = None if text is None else parse_range(text)

@@ -6,7 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from zoo_core.plugin_api import InvalidValueError, choose_from, encodable, shell_command
+from zoo_core.plugin_api import (
+    InvalidValueError,
+    choose_from,
+    encodable,
+    parse_options,
+    shell_command,
+)
 
 TASKS = ("classification", "regression", "multi-label")
 """Tasks that a column can be the target of."""
@@ -116,7 +122,7 @@ def parse_address(source: Format, address: str) -> Address:
     place, rest = split_address(address)
     if not place:
         raise InvalidValueError(f"data set {name!r} has no file before the '?'")
-    given = _parse_options(rest, name)
+    given = parse_options(name, rest, _OPTIONS)
     known: dict[str, Any] = {
         _field(key): _parse_list(key, given[key], name) for key in _LISTS if key in given
     }
@@ -131,21 +137,6 @@ def parse_address(source: Format, address: str) -> Address:
     )
     _check(parsed)
     return parsed
-
-
-def _parse_options(rest: str, name: str) -> dict[str, str]:
-    # Not urllib.parse, which would decode "+" and "%20": names of columns may have them.
-    given: dict[str, str] = {}
-    for part in rest.split("&") if rest else ():
-        key, _, value = part.partition("=")
-        if key not in _OPTIONS:
-            hint = choose_from(key, _OPTIONS)
-            raise InvalidValueError(f"data set {name!r} has no option {key!r}", hint=hint)
-        if not value or key in given:
-            fault = f"the option {key!r} twice" if key in given else f"no value for {key!r}"
-            raise InvalidValueError(f"data set {name!r} has {fault}", hint="Write KEY=VALUE once.")
-        given[key] = value
-    return given
 
 
 def _field(key: str) -> str:
