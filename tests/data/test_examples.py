@@ -2,6 +2,7 @@
 
 import hashlib
 import unicodedata
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -179,6 +180,10 @@ def test_concatenate_keeps_order_and_groups():
     assert concatenate(parts) == Examples(("a", "b", "c"), ("x", "y", "y"))
     assert concatenate([*parts, Examples(("d",))]).groups is None
     assert parts[1].select(np.array([1])) == Examples(("c",), ("y",))
+    rows = [replace(part, rows=(number,) * len(part.keys)) for number, part in enumerate(parts)]
+    assert concatenate(rows).rows == (0, 1, 1)
+    assert concatenate([*rows, parts[0]]).rows is None
+    assert concatenate(rows).select(np.array([2, 0])).rows == (1, 0)
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

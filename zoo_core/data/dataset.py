@@ -61,7 +61,9 @@ class Split:
         return len(self.inputs)
 
     def name_of(self, row: int) -> str:
-        """Return an example in words: its number from 0, and its key if it has one."""
+        """Return an example in words: its row in a file, or its number from 0 and its key."""
+        if self.examples and self.examples.rows:
+            return f"row {self.examples.rows[row]} of the file"
         key = f", with the key {self.examples.keys[row]!r}" if self.examples else ""
         return f"example {row}, counted from 0{key}"
 

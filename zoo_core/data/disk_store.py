@@ -262,5 +262,8 @@ def _read_examples(path: Path) -> Examples | None:
     if not path.exists():
         return None
     values = json.loads(path.read_bytes())
-    groups = values["groups"]
-    return Examples(tuple(values["keys"]), None if groups is None else tuple(groups))
+    # Copies of older versions have no rows.
+    groups, rows = (
+        None if each is None else tuple(each) for each in (values["groups"], values.get("rows"))
+    )
+    return Examples(tuple(values["keys"]), groups, rows)

@@ -2,44 +2,57 @@
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Examples:
-    """Identities of the images of a split.
+    """Identities of the examples of a split.
 
     Attributes:
-        keys: identity of each image, unique in the data set: its path below the root, with ``/``,
-            or the key of its row.
-        groups: identity that the choice of a split follows from: an image's group, or its key.
-            Images of one group are always in the same split. None if a split follows from the
+        keys: identity of each example, unique in the data set: an image's path below the root,
+            with ``/``, or the key of a row.
+        groups: identity that the choice of a split follows from: an example's group, or its key.
+            Examples of one group are always in the same split. None if a split follows from the
             numbers of the rows, as in data sets whose order never changes.
+        rows: number of each example's row in the user's file, for errors; None if it has none.
     """
 
     keys: tuple[str, ...]
     groups: tuple[str, ...] | None = None
+    rows: tuple[int, ...] | None = None
 
     def select(self, rows: NDArray[np.int64]) -> Examples:
         """Return the identities of rows."""
         some = rows.tolist()
         groups = None if self.groups is None else tuple(self.groups[row] for row in some)
-        return Examples(tuple(self.keys[row] for row in some), groups)
+        rows_in_file = None if self.rows is None else tuple(self.rows[row] for row in some)
+        return Examples(tuple(self.keys[row] for row in some), groups, rows_in_file)
 
 
 def concatenate(parts: Sequence[Examples]) -> Examples:
     """Return the identities of consecutive parts of a split."""
-    keys = tuple(key for part in parts for key in part.keys)
-    if any(part.groups is None for part in parts):
-        return Examples(keys)
-    return Examples(keys, tuple(group for part in parts for group in part.groups or ()))
+    return Examples(
+        tuple(key for part in parts for key in part.keys),
+        _chain([part.groups for part in parts]),
+        _chain([part.rows for part in parts]),
+    )
+
+
+def _chain(parts: Sequence[tuple[T, ...] | None]) -> tuple[T, ...] | None:
+    """Return the values of all parts; None if one part has none."""
+    known = [part for part in parts if part is not None]
+    return tuple(itertools.chain(*known)) if len(known) == len(parts) else None
 
 
 def held_out_rows(

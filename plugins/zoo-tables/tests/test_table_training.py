@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -124,6 +125,21 @@ def test_missing_numbers_are_refused_by_weights_that_do_not_fill_them(predict):
     result = predict("area,rooms,town\n,2,Ulm\n", run="strict")
     assert result.code == 1
     assert "row 2, column 'area': expected a number, got none" in result.err
+
+
+@pytest.mark.parametrize("place", ["t.csv", "test.csv"])
+def test_a_missing_number_is_named_by_its_row(write, cli, place):
+    """As a spreadsheet counts, in the table and in the file with the test rows."""
+    text = "a,y\n" + "".join(f"{number},{number}\n" for number in range(20))
+    for name in ("t.csv", "test.csv"):
+        write(text.replace("13,13\n", ",13\n") if name == place else text, name)
+    done = cli(
+        "train", "numpy-net", "--dataset", "csv:t.csv?target=y&test=test.csv", cwd=Path.cwd()
+    )
+    assert done.code == 1
+    split = "train" if place == "t.csv" else "test"
+    problem = f"1 input of split '{split}' is missing or infinite, in row 15 of the file, a: nan"
+    assert problem in done.err
 
 
 def test_info_shows_columns_target_and_missing_values(write, cli):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from zoo_core.plugin_api import DataError, available_memory
@@ -15,6 +16,30 @@ Where = Callable[[int], str]
 
 MEMORY_PER_BYTE = 3
 """Bytes of memory per byte of a table: Arrow's columns, the features, and hashes of rows."""
+
+
+@dataclass(frozen=True)
+class RowPlaces:
+    """Places of a table's rows, of which the last ones may be from another file: a `Where`.
+
+    Attributes:
+        first: number of the first row of a file.
+        path: the file.
+        size: number of its rows.
+        test_path: file with the remaining rows; None for no such rows.
+    """
+
+    first: int
+    path: Path
+    size: int
+    test_path: Path | None = None
+
+    def __call__(self, row: int) -> str:
+        return f"row {self.number(row)} of {self.path if row < self.size else self.test_path}"
+
+    def number(self, row: int) -> int:
+        """Return the number of a row in its file."""
+        return self.first + (row if row < self.size else row - self.size)
 
 
 def find_file(place: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from zoo_core.plugin_api import (
 )
 from zoo_tables.address import Address
 from zoo_tables.features import encode_features
-from zoo_tables.files import Where
+from zoo_tables.files import RowPlaces, Where
 from zoo_tables.identity import identify
 from zoo_tables.splits import (
     Rows,
@@ -37,7 +38,7 @@ Heads = Sequence[tuple[TargetSpec, NDArray[Any]]]
 
 
 def make_content(
-    table: pa.Table, address: Address, path: Path, where: Where, tested: int = 0
+    table: pa.Table, address: Address, path: Path, where: RowPlaces, tested: int = 0
 ) -> DatasetContent:
     """Return the data set of a table.
 
@@ -45,7 +46,7 @@ def make_content(
         table: the table.
         address: its address, with the roles of its columns.
         path: its file, for errors.
-        where: function from a row's number to its place, for errors.
+        where: place of each row, for errors.
         tested: number of test rows, the last ones of the table; 0 if they have to be chosen.
 
     Raises:
@@ -56,6 +57,7 @@ def make_content(
     features = encode_features(table, names, address, path)
     heads = TargetReader(table, address, path, where).read()
     examples = identify(table, [*names, *address.targets], address, where)
+    examples = replace(examples, rows=tuple(map(where.number, range(table.num_rows))))
     rows, rule = _split(table, examples, heads, address, path, where=where, tested=tested)
     check_classes(rows, {target.name: (target.classes, codes) for target, codes in _classes(heads)})
     if address.group:

@@ -22,10 +22,10 @@ from zoo_core.plugin_api import (
 )
 from zoo_tables import read_csv, read_parquet
 from zoo_tables.address import Address, parse_address
-from zoo_tables.files import find_beside, find_file, read_bytes
+from zoo_tables.files import RowPlaces, find_beside, find_file, read_bytes
 from zoo_tables.table_dataset import make_content
 
-FORMAT = 1
+FORMAT = 2
 """Version of the stored copies; increase it to read every table again."""
 
 UNKNOWN_LICENSE = "LicenseRef-unknown"
@@ -77,19 +77,13 @@ def load_table(address: Address) -> ArrayDataset:
 
     def make() -> DatasetContent:
         table = _read(content, address, path)
-        first, train_rows, tested = FIRST_ROWS[address.source], table.num_rows, 0
+        first, train_rows = FIRST_ROWS[address.source], table.num_rows
         if test_path:
             others = _read_test(test, address, test_path, table)
-            tested = others.num_rows
             # Permissive, because whole numbers in one file may be fractions in the other one.
             table = pa.concat_tables([table, others], promote_options="permissive")
-
-        def where(row: int) -> str:
-            in_train = row < train_rows
-            number = row if in_train else row - train_rows
-            return f"row {first + number} of {path if in_train else test_path}"
-
-        return make_content(table, address, path, where, tested)
+        where = RowPlaces(first, path, train_rows, test_path)
+        return make_content(table, address, path, where, table.num_rows - train_rows)
 
     return load_or_create("-".join([address.source, *words])[:60], key, make)
 

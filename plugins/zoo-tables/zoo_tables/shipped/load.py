@@ -12,6 +12,7 @@ import numpy as np
 from zoo_core import ArrayDataset, Split, class_targets
 from zoo_core.plugin_api import Examples, content_digests, held_out_rows
 from zoo_tables.address import Address
+from zoo_tables.files import RowPlaces
 from zoo_tables.read_csv import FIRST_ROW, read_csv
 from zoo_tables.splits import TEST_SHARE
 from zoo_tables.table_dataset import make_content
@@ -56,7 +57,7 @@ def _load_table(name: str, target: str) -> ArrayDataset:
     path = Path(f"{name}.csv")
     address = Address("csv", f"{path}?target={target}", str(path), targets=(target,))
     table = read_csv(_content(name), path)
-    made = make_content(table, address, path, lambda row: f"row {FIRST_ROW + row} of {path}")
+    made = make_content(table, address, path, RowPlaces(FIRST_ROW, path, table.num_rows))
     splits = {name: split for name, parts in made.splits.items() for split in parts}
     return ArrayDataset(splits, made.targets, input=made.input)
 
