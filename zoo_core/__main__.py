@@ -9,7 +9,7 @@ def main() -> None:
     """Run the command line and exit with its exit code."""
     # A plain `zoo list` is printed from the index without click, because `import click` alone
     # takes 4 times the CPU time of `python -c pass`, and the whole list takes less than that.
-    from zoo_core.system.terminal import escape_unencodable, print_lines
+    from zoo_core.system.terminal import discard_output, escape_unencodable, print_lines
 
     escape_unencodable()
     arguments = _plain_list(sys.argv[1:])
@@ -26,8 +26,7 @@ def main() -> None:
         print_list(kind, pattern, as_json=as_json)
         sys.stdout.flush()  # here, because at exit a closed pipe could not be caught
     except BrokenPipeError:
-        sys.stderr.close()  # the reader has closed the pipe, as `zoo list | head` does
-        sys.exit(0)
+        discard_output()
     except ZooError as exc:
         print_lines(f"zoo: {exc}", err=True)
         sys.exit(exc.exit_code)

@@ -367,11 +367,39 @@ def test_debug_option_shows_traceback(run_process):
     assert "UnknownNameError" in result.err
 
 
-def test_zoo_list_ignores_closed_pipe(spawn):
-    with spawn("-m", "zoo_core", "list") as process:
+@pytest.mark.parametrize(
+    "command", ["list", "list models --license MIT", "list tasks --json", "--help", "info softmax"]
+)
+@pytest.mark.parametrize("wait", [False, True], ids=["closed before", "closed while writing"])
+def test_closed_pipe_is_not_an_error(spawn, command, wait):
+    """As with ``zoo list | head -1``, which reads no more than the first lines."""
+    with spawn("-m", "zoo_core", *command.split()) as process:
+        if wait:
+            process.stdout.read(1)
         process.stdout.close()
         assert process.stderr.read() == ""
     assert process.returncode == 0
+
+
+def test_broken_pipe_of_a_command_is_an_error(cli, site, write_plugin):
+    """Only a closed standard stream is not, unlike the pipe of a worker that was killed."""
+    code = """
+import click
+from zoo_core.hookspecs import hookimpl
+from zoo_core.plugins.specs import CommandSpec
+
+@hookimpl
+def zoo_commands():
+    return [CommandSpec(name="work", summary="s", command="zoo_work.plugin:work")]
+
+@click.command()
+def work():
+    raise BrokenPipeError(32, "Broken pipe")
+"""
+    write_plugin(site, "zoo-work", code)
+    done = cli("work", site=site)
+    assert done.code == 1
+    assert "Broken pipe" in done.err
 
 
 @pytest.mark.slow

@@ -34,7 +34,7 @@ from zoo_core.installation.installed import (
     warn_of_unusable,
 )
 from zoo_core.plugins.selection import BLOCK
-from zoo_core.system.terminal import print_lines
+from zoo_core.system.terminal import discard_output, print_lines
 from zoo_core.text import shown
 from zoo_core.version import __version__
 
@@ -45,8 +45,30 @@ REPORT_TIMEOUT = 10.0
 """Seconds for the first process of a distributed training to report an error before the others."""
 
 
+class _ClosedPipeError(Exception):
+    """A `BrokenPipeError` that click does not catch, because it would exit with 1 for any."""
+
+    def __init__(self, error: BrokenPipeError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 class _Commands(click.Group):
     """The commands that plugins offer, the core's own plugin included."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Return the context; `_ClosedPipeError` for a closed pipe: ``zoo --help | true``."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except BrokenPipeError as exc:
+            raise _ClosedPipeError(exc) from exc
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; `_ClosedPipeError` for a closed pipe."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as exc:
+            raise _ClosedPipeError(exc) from exc
 
     # Names and summaries come from the index, so that listing commands imports no plugin.
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -189,9 +211,10 @@ def _report(exc: Exception, *, debug: bool) -> int:
             time.sleep(REPORT_TIMEOUT)
         print_lines(f"zoo: {exc}", err=True)
         return exc.exit_code
-    if isinstance(exc, BrokenPipeError):
-        sys.stderr.close()  # the reader has closed the pipe; silences the interpreter's own message
-        return 0
+    if isinstance(exc, _ClosedPipeError):
+        if discard_output():
+            return 0
+        exc = exc.error  # of a pipe between processes
     from zoo_core.installation.exceptions import describe_exception
 
     print_lines(f"zoo: {describe_exception(exc)}", err=True)

@@ -3,6 +3,7 @@
 It imports only what `zoo list` needs.
 """
 
+import os
 import sys
 
 from zoo_core.text import shown
@@ -26,6 +27,30 @@ def escape_unencodable() -> None:
         # Other objects, such as a notebook's stream, have no encoding to choose.
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="backslashreplace")
+
+
+def discard_output() -> bool:
+    """Discard further output if nobody reads it, as after ``zoo list | head``.
+
+    Returns:
+        Whether the reader of a stream is gone.
+    """
+    import select
+
+    gone = False
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            descriptor = stream.fileno()
+            poll = select.poll()
+            poll.register(descriptor, select.POLLERR)
+            is_gone = bool(poll.poll(0))
+        except (AttributeError, OSError, ValueError):
+            continue  # closed, or not a file; or Windows, where a closed pipe is another error
+        if is_gone:
+            # What is left in the buffer would fail when the interpreter flushes it at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+            gone = True
+    return gone
 
 
 def print_in_utf8() -> None:
