@@ -368,12 +368,13 @@ def test_debug_option_shows_traceback(run_process):
 
 
 @pytest.mark.parametrize(
-    "command", ["list", "list models --license MIT", "list tasks --json", "--help", "info softmax"]
+    "command", ["list", "list models --license MIT", "list tasks --json", "--help", "plugins list"]
 )
 @pytest.mark.parametrize("wait", [False, True], ids=["closed before", "closed while writing"])
 def test_closed_pipe_is_not_an_error(spawn, command, wait):
     """As with ``zoo list | head -1``, which reads no more than the first lines."""
-    with spawn("-m", "zoo_core", *command.split()) as process:
+    buffered = {"PYTHONUNBUFFERED": ""}  # as in a shell, so that output is written at exit
+    with spawn("-m", "zoo_core", *command.split(), env=buffered) as process:
         if wait:
             process.stdout.read(1)
         process.stdout.close()

@@ -167,6 +167,7 @@ def run(arguments: list[str] | None = None) -> int:
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
         result: Any = zoo.main(arguments, prog_name="zoo", standalone_mode=False)
+        sys.stdout.flush()  # here, because at exit a closed pipe could not be caught
     except click.ClickException as exc:
         return _report_usage(exc)
     except (click.Abort, KeyboardInterrupt) as exc:
@@ -212,9 +213,9 @@ def _report(exc: Exception, *, debug: bool) -> int:
         print_lines(f"zoo: {exc}", err=True)
         return exc.exit_code
     if isinstance(exc, _ClosedPipeError):
-        if discard_output():
-            return 0
-        exc = exc.error  # of a pipe between processes
+        exc = exc.error
+    if isinstance(exc, BrokenPipeError) and discard_output():
+        return 0
     from zoo_core.installation.exceptions import describe_exception
 
     print_lines(f"zoo: {describe_exception(exc)}", err=True)
