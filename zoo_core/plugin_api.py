@@ -120,7 +120,7 @@ if TYPE_CHECKING:
     from zoo_core.plugins.data_specs import plain as plain
     from zoo_core.plugins.faults.own_data import TABLE_SUFFIXES as TABLE_SUFFIXES
     from zoo_core.pretrained.load import load_pretrained as load_pretrained, locate as locate
-    from zoo_core.recipes.address_options import parse_options as parse_options
+    from zoo_core.recipes.address_options import parse_address_options as parse_address_options
     from zoo_core.recipes.model_config import (
         Size as Size,
         Sizes as Sizes,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from zoo_core.errors import InvalidValueError
-from zoo_core.plugin_api import parse_options
+from zoo_core.plugin_api import parse_address_options
 
 VALUES = st.text(min_size=1).filter(lambda value: "&" not in value)
 
@@ -13,7 +13,7 @@ VALUES = st.text(min_size=1).filter(lambda value: "&" not in value)
 def test_options_are_read_as_they_were_written(options):
     """Also values with ``=``, ``+`` and ``%20``, which are names of columns and paths."""
     text = "&".join(f"{key}={value}" for key, value in options.items())
-    assert parse_options("csv:x", text, ["target", "drop", "size"]) == options
+    assert parse_address_options("csv:x", text, ["target", "drop", "size"]) == options
 
 
 @pytest.mark.parametrize(
@@ -28,4 +28,4 @@ def test_options_are_read_as_they_were_written(options):
 )
 def test_wrong_options_are_refused(text, message):
     with pytest.raises(InvalidValueError, match=message):
-        parse_options("csv:x", text, ["target"])
+        parse_address_options("csv:x", text, ["target"])

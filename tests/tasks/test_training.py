@@ -218,6 +218,10 @@ def test_recipe_for_classes_trains_on_numbers(tmp_path):
     assert run.recipe.label_smoothing == 0
     with pytest.raises(InvalidValueError, match="label_smoothing is 0.05, but the loss squared"):
         zoo.train("numpy-net", recipe="fast", out=tmp_path, label_smoothing=0.05, **values)
+    file = tmp_path / "mine.toml"
+    file.write_text('optimizer = "sgd"\nlr = 0.1\nepochs = 1\nlabel_smoothing = 0.1\n')
+    with pytest.raises(InvalidValueError, match="label_smoothing is 0.1, but the loss squared"):
+        zoo.train("numpy-net", recipe=str(file), out=tmp_path, **values)
 
 
 def test_csv_of_several_heads_has_names_of_targets():

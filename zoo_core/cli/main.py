@@ -198,6 +198,10 @@ def _report_interrupt(exc: BaseException) -> int:
 
 
 def _report(exc: Exception, *, debug: bool) -> int:
+    if isinstance(exc, _ClosedPipeError):
+        exc = exc.error
+    if isinstance(exc, BrokenPipeError) and discard_output():
+        return 0
     if debug:
         # Through `print_lines`, because the messages in it are masked and escaped, too.
         print_lines(*traceback.format_exc().rstrip("\n").split("\n"), err=True)
@@ -212,10 +216,6 @@ def _report(exc: Exception, *, debug: bool) -> int:
             time.sleep(REPORT_TIMEOUT)
         print_lines(f"zoo: {exc}", err=True)
         return exc.exit_code
-    if isinstance(exc, _ClosedPipeError):
-        exc = exc.error
-    if isinstance(exc, BrokenPipeError) and discard_output():
-        return 0
     from zoo_core.installation.exceptions import describe_exception
 
     print_lines(f"zoo: {describe_exception(exc)}", err=True)

@@ -35,9 +35,8 @@ class Examples:
     def select(self, rows: NDArray[np.int64]) -> Examples:
         """Return the identities of rows."""
         some = rows.tolist()
-        groups = None if self.groups is None else tuple(self.groups[row] for row in some)
-        rows_in_file = None if self.rows is None else tuple(self.rows[row] for row in some)
-        return Examples(tuple(self.keys[row] for row in some), groups, rows_in_file)
+        keys = tuple(self.keys[row] for row in some)
+        return Examples(keys, _take(self.groups, some), _take(self.rows, some))
 
 
 def concatenate(parts: Sequence[Examples]) -> Examples:
@@ -47,6 +46,11 @@ def concatenate(parts: Sequence[Examples]) -> Examples:
         _chain([part.groups for part in parts]),
         _chain([part.rows for part in parts]),
     )
+
+
+def _take(values: tuple[T, ...] | None, rows: Sequence[int]) -> tuple[T, ...] | None:
+    """Return the values of rows; None without values."""
+    return None if values is None else tuple(values[row] for row in rows)
 
 
 def _chain(parts: Sequence[tuple[T, ...] | None]) -> tuple[T, ...] | None:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from zoo_core.errors import InvalidValueError, choose_from
 
 
-def parse_options(name: str, text: str, known: Collection[str]) -> dict[str, str]:
+def parse_address_options(name: str, text: str, known: Collection[str]) -> dict[str, str]:
     """Return the options of an address, in their order.
 
     Args:

@@ -30,27 +30,27 @@ def escape_unencodable() -> None:
 
 
 def discard_output() -> bool:
-    """Discard further output if nobody reads it, as after ``zoo list | head``.
+    """Discard further output to a closed pipe, as in ``zoo list | head``.
 
     Returns:
-        Whether the reader of a stream is gone.
+        Whether standard output or standard error is a closed pipe.
     """
     import select
 
-    gone = False
+    any_closed = False
     for stream in (sys.stdout, sys.stderr):
         try:
             descriptor = stream.fileno()
             poll = select.poll()
             poll.register(descriptor, select.POLLERR)
-            is_gone = bool(poll.poll(0))
+            is_closed = bool(poll.poll(0))
         except (AttributeError, OSError, ValueError):
-            continue  # closed, or not a file; or Windows, where a closed pipe is another error
-        if is_gone:
-            # What is left in the buffer would fail when the interpreter flushes it at exit.
+            continue  # not a file, or no `poll` on this platform
+        if is_closed:
+            # Because the interpreter flushes the rest of the buffer at exit, which would fail.
             os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
-            gone = True
-    return gone
+            any_closed = True
+    return any_closed
 
 
 def print_in_utf8() -> None:

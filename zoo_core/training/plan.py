@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,9 @@ from zoo_core.metrics.task import Task
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec, LossSpec, ModelSpec, TrainerSpec
+from zoo_core.recipes.loss_fields import reset_unused_loss_fields
 from zoo_core.recipes.model_config import ModelConfig
-from zoo_core.recipes.recipe import LOSS_FIELDS, Recipe, SearchSummary
+from zoo_core.recipes.recipe import Recipe, SearchSummary
 from zoo_core.recipes.resolve import (
     recipe_for,
     recipe_label,
@@ -193,6 +194,9 @@ def make_plan(
     if trainer := catalog.entries("trainers").get(named.trainer):  # the user may choose another
         named = with_trainer_fields(named, trainer, name=label)
     recipe = resolve_recipe(model, recipe_name, overrides)
+    # Nothing for a recipe file, because all of its values are the user's.
+    is_file = recipe_name.endswith(".toml")
+    given = () if is_file else {key for values in overrides for key in values}
     changed = (key for key, value in recipe if value != getattr(named, key, None))
     plan = _check_plan(
         catalog,
@@ -201,9 +205,9 @@ def make_plan(
         recipe,
         # Without the folder, because the name goes into the weight file, whose bytes must not
         # depend on where the recipe's file is.
-        recipe_name=Path(recipe_name).name if recipe_name.endswith(".toml") else recipe_name,
+        recipe_name=Path(recipe_name).name if is_file else recipe_name,
         changed=tuple(key for key in changed if key != "seed"),
-        given={key for values in overrides for key in values},
+        given=given,
     )
     return replace(plan, search=search_of(recipe_name))
 
@@ -238,19 +242,6 @@ def plan_from_card(
     return replace(plan, search=begun.search, repeats=repeats)
 
 
-def _for_losses(recipe: Recipe, losses: Sequence[LossSpec], given: Collection[str]) -> Recipe:
-    """Return the recipe without its own values for fields that the losses do not implement.
-
-    Only for a data set or a loss of the user's choice, because a recipe is written for the model's
-    own: label smoothing for classes does not stop a training on numbers.
-    """
-    if not {"dataset", "loss"}.intersection(given):
-        return recipe
-    unused = LOSS_FIELDS.difference(given, *(loss.recipe_fields for loss in losses))
-    defaults = {field: Recipe.model_fields[field].default for field in unused}
-    return recipe.model_copy(update=defaults)
-
-
 def _check_plan(
     catalog: Catalog,
     model: Entry[ModelSpec],
@@ -280,7 +271,7 @@ def _check_plan(
         for target in dataset.spec.targets
     )
     specs = [loss.spec for loss in losses]
-    recipe = _for_losses(recipe, specs, given)
+    recipe = reset_unused_loss_fields(recipe, specs, given)
     label = f"recipe {recipe_label(model, recipe_name)}"
     check_recipe(
         recipe,

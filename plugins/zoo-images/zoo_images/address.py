@@ -12,7 +12,7 @@ from zoo_core.plugin_api import (
     PixelRanges,
     encodable,
     join_names,
-    parse_options,
+    parse_address_options,
     parse_range,
     shell_command,
 )
@@ -94,7 +94,7 @@ def parse_address(source: str, address: str, options: Collection[str] = ()) -> A
         place, _, rest = address.rpartition("?")
     if not place:
         raise InvalidValueError(f"data set {name!r} has no place before the '?'")
-    given = parse_options(name, rest, (*COMMON_OPTIONS, *options))
+    given = parse_address_options(name, rest, (*COMMON_OPTIONS, *options))
     size, channels = _size(given.pop("size", None)), _channels(given.pop("channels", None))
     text = given.pop("range", None)
     ranges = None if text is None else parse_range(text)

@@ -10,7 +10,7 @@ from zoo_core.plugin_api import (
     InvalidValueError,
     choose_from,
     encodable,
-    parse_options,
+    parse_address_options,
     shell_command,
 )
 
@@ -122,7 +122,7 @@ def parse_address(source: Format, address: str) -> Address:
     place, rest = split_address(address)
     if not place:
         raise InvalidValueError(f"data set {name!r} has no file before the '?'")
-    given = parse_options(name, rest, _OPTIONS)
+    given = parse_address_options(name, rest, _OPTIONS)
     known: dict[str, Any] = {
         _field(key): _parse_list(key, given[key], name) for key in _LISTS if key in given
     }
