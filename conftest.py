@@ -32,6 +32,8 @@ TOY = ROOT / "tests" / "toy"
 
 sys.path.append(str(ROOT))  # for benchmarks and tests.stress; last, because installed packages win
 
+pytest_plugins = ["tests.screen"]
+
 _connect = socket.socket.connect
 
 # No deadline per example, because a first example pays for imports and a loaded machine is slow.
