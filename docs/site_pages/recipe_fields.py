@@ -1,0 +1,103 @@
+"""The reference of recipe fields, from the class `Recipe` and the specs of trainers and losses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from site_pages.markdown import code, page, plain, table
+from zoo_core.installation.installed import installed_catalog
+from zoo_core.recipes.recipe import CHOICES, IMAGE_FIELDS, LOSS_FIELDS, TRAINER_FIELDS, Recipe
+from zoo_core.recipes.trainer_fields import choices, trainer_fields
+
+COLUMNS = ("field", "type", "default", "meaning", "implemented by")
+
+
+def pages() -> dict[str, str]:
+    """Return the page of recipe fields."""
+    content = page(
+        "# Recipe fields",
+        "A recipe is a complete description of one training. `zoo train mlp --set lr=0.05` changes "
+        "a field, and `--recipe mine.toml` reads the fields of a file. A field that the trainer, "
+        "the loss or the kind of input does not implement is refused, not ignored.",
+        "## Fields of every recipe",
+        table(COLUMNS, (_row(name, field) for name, field in Recipe.model_fields.items())),
+        *_of_trainers(),
+        "## Values by trainer",
+        table(("field", *installed_catalog().entries("trainers")), _choices()),
+        "[Recipe fields of plugins](../plugins/recipe.md) describes what an author has to "
+        "implement, and [Tasks](../tasks.md#recipe-fields) the fields of each task.",
+    )
+    return {"reference/recipe.md": content}
+
+
+def _row(name: str, field: FieldInfo, owner: str = "") -> tuple[str, str, str, str, str]:
+    default = "required" if field.is_required() else code(_value(field.default))
+    meaning = plain(field.description or "")
+    return code(name), type_text(field), default, meaning, owner or _implemented_by(name)
+
+
+def _value(value: Any) -> str:
+    """Return a default as TOML writes it."""
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "none" if value is None else str(value).replace("()", "[]")
+
+
+LIMITS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+"""Attribute of a constraint -> its sign."""
+
+
+def type_text(field: FieldInfo) -> str:
+    """Return the type of a field and its limits, such as ``float, ≥ 0, < 1``."""
+    kind = getattr(field.annotation, "__name__", "") or str(field.annotation)
+    if "[" in str(field.annotation) or "|" in str(field.annotation):
+        kind = str(field.annotation)
+    for long, short in (("typing.", ""), ("tuple", "list"), ("str, JsonValue", "str, any")):
+        kind = kind.replace(long, short)
+    kind = "list of numbers" if "Annotated" in kind else kind
+    kind = kind.replace("JsonValue", "any").replace("[any, ...]", "")
+    limits = [
+        f"{sign} {getattr(each, name):g}"
+        for each in field.metadata
+        for name, sign in LIMITS.items()
+        if getattr(each, name, None) is not None
+    ]
+    return plain(", ".join([kind, *limits]))
+
+
+def _implemented_by(name: str) -> str:
+    catalog = installed_catalog()
+    if name in TRAINER_FIELDS:
+        trainers = catalog.entries("trainers")
+        owners = [code(each) for each, t in trainers.items() if name in t.spec.recipe_fields]
+        text = f"trainers {', '.join(owners)}"
+    elif name in LOSS_FIELDS:
+        losses = [each.spec for each in catalog.losses() if name in each.spec.recipe_fields]
+        owners = sorted({f"`{each.name}`" for each in losses})
+        text = f"losses {', '.join(owners)}"
+    else:
+        text = "every trainer"
+    return f"{text}, for images" if name in IMAGE_FIELDS else text
+
+
+def _of_trainers() -> Iterator[str | Iterator[str]]:
+    """Yield the section of each trainer with fields of its own."""
+    for name, entry in installed_catalog().entries("trainers").items():
+        if model := trainer_fields(entry):
+            yield f"## Fields of the trainer {name}"
+            fields = model.model_fields.items()
+            yield table(COLUMNS[:-1], (_row(each, f, name)[:-1] for each, f in fields))
+
+
+def _choices() -> Iterator[tuple[str, ...]]:
+    trainers = [entry.spec for entry in installed_catalog().entries("trainers").values()]
+    for field, names in CHOICES.items():
+        yield (
+            code(field),
+            *(", ".join(map(code, choices(each, field, names))) for each in trainers),
+        )
