@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image, ImageDraw
-from scipy import ndimage
 
 from zoo_mnist import mnist, two_digit
+from zoo_mnist.morphology import center_of_mass
 from zoo_mnist.preprocess_photo import read_digit, read_two_digits
 from zoo_mnist.stroke_segmentation import find_strokes
 
@@ -80,7 +80,7 @@ def test_read_digit_scales_to_twenty_pixels_and_centers_mass():
     rows, columns = (np.flatnonzero(read[0].any(axis=axis)) for axis in (1, 0))
     assert rows[-1] - rows[0] + 1 == 20
     assert 10 < columns[-1] - columns[0] + 1 < 20
-    assert ndimage.center_of_mass(read[0]) == pytest.approx((14, 14), abs=0.5)
+    assert center_of_mass(read[0]) == pytest.approx((14, 14), abs=0.5)
     assert (read.min(), read.max()) == (0, 255)
 
 
@@ -162,4 +162,4 @@ def test_read_two_digits_keeps_overlapping_digits_together(pairs):
         rows = np.flatnonzero((read > 30).any(axis=1))
         assert rows[-1] - rows[0] + 1 in (33, 34)
         assert np.mean([rows[0], rows[-1]]) == pytest.approx(21, abs=2)
-        assert ndimage.center_of_mass(read)[1] == pytest.approx(14, abs=0.5)
+        assert center_of_mass(read)[1] == pytest.approx(14, abs=0.5)

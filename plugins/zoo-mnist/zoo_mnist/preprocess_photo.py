@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
 
 from zoo_mnist.layout import Layout
+from zoo_mnist.morphology import bounding_box, center_of_mass, dilate
 from zoo_mnist.stroke_segmentation import Floats, find_strokes, stroke_width
 from zoo_mnist.two_digit import HEIGHT, OFFSET
 
@@ -65,7 +65,7 @@ def read_two_digits(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         pair[OFFSET:] = np.maximum(pair[OFFSET:], bottom)
         return _to_bytes(pair)
     strokes = _resize(strokes, PAIR, SIDE - 4)  # 34 rows: two of 20 rows, the second 14 lower
-    down, right = ndimage.center_of_mass(strokes)
+    down, right = center_of_mass(strokes)
     half = len(strokes) / 2
     # Vertically not centered by mass: each digit of a pair was centered on its own, so the pair's
     # center of mass depends on which of them has more ink. PULL is the remaining dependence.
@@ -76,7 +76,7 @@ def read_two_digits(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _digit(strokes: Floats) -> Floats:
     """Return a digit as in MNIST, with its center of mass in the middle."""
     strokes = _resize(strokes, FIT, FIT)
-    down, right = ndimage.center_of_mass(strokes)
+    down, right = center_of_mass(strokes)
     return _place(strokes, (SIDE, SIDE), (SIDE / 2 - down, SIDE / 2 - right))
 
 
@@ -88,7 +88,7 @@ def _resize(strokes: Floats, height: int, width: int) -> Floats:
         # Dilated before scaling, because scaling would average thin strokes to light gray first.
         # The structuring element is odd, so that strokes grow by equal amounts on both sides.
         wider = 2 * round((PEN / scale - stroke) / 2) + 1
-        strokes = ndimage.grey_dilation(np.pad(strokes, wider // 2), (wider, wider))
+        strokes = dilate(np.pad(strokes, wider // 2), wider)
         scale = min(height / strokes.shape[0], width / strokes.shape[1])
     rows, columns = (max(1, round(scale * side)) for side in strokes.shape)
     # HAMMING has no negative lobes. Those of BICUBIC and LANCZOS would make pixels next to strokes
@@ -124,9 +124,7 @@ def _separate(strength: Floats) -> tuple[Floats, Floats] | None:
 
 
 def _trim(strength: Floats) -> Floats:
-    rows, columns = ndimage.find_objects((strength > 0.1).astype(np.int8))[0]
-    trimmed: Floats = strength[rows, columns]
-    return trimmed
+    return strength[bounding_box(strength > 0.1)]
 
 
 def _to_bytes(strokes: Floats) -> NDArray[np.uint8]:

@@ -8,7 +8,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
+
+from zoo_mnist.morphology import bounding_box, dilate_mask, label
 
 Floats = NDArray[np.float32]
 
@@ -93,11 +94,11 @@ def _segment(image: Floats) -> tuple[Floats, int, int] | None:
     strokes = _without_specks(contrast > floor, contrast > 0.5 * peak)
     if not strokes.any():
         return None
-    rows, columns = ndimage.find_objects(strokes.astype(np.int8))[0]
+    rows, columns = bounding_box(strokes)
     # From half the floor, so that the strokes' edges keep intermediate gray levels (antialiasing).
     strength = (contrast[rows, columns] - floor / 2) / (peak - floor / 2)
     # Dilated by one pixel, because those edges are just outside of the mask.
-    strength[~ndimage.binary_dilation(strokes[rows, columns])] = 0
+    strength[~dilate_mask(strokes[rows, columns])] = 0
     return strength.clip(0, 1).astype(np.float32), rows.start, columns.start
 
 
@@ -155,7 +156,7 @@ def _terms(shape: tuple[int, int]) -> list[Floats]:
 
 def _without_specks(mask: NDArray[np.bool_], core: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return a mask without its parts that are small, have no core, or touch the image's edge."""
-    labels, _ = ndimage.label(mask, np.ones((3, 3)))  # diagonal neighbors are connected
+    labels = label(mask)
     # The size of a part is its number of core pixels, so a large faint shadow counts as small.
     sizes = np.bincount(labels.ravel(), weights=core.ravel())
     sizes[0] = 0  # label 0 is the background
