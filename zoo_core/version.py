@@ -1,4 +1,4 @@
 """The version of zoo-core."""
 
 # Not in `zoo_core/__init__`, because every layer imports it and none may import the facade.
-__version__ = "0.1.0"
+__version__ = "0.2.0"

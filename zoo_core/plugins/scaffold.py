@@ -51,23 +51,26 @@ DATA = "-data"
 """Suffix of the name of that data set."""
 
 # With an upper bound, because names of `zoo_core.plugin_api` may change with a minor version.
-_CORE = "zoo-core>=0.1,<0.2"
-_MNIST = "zoo-mnist>=0.1,<0.2"
+BOUNDS = ">=0.2,<0.3"
+"""Version specifier for zoo's own distributions."""
+
+_CORE = f"zoo-core{BOUNDS}"
+_MNIST = f"zoo-mnist{BOUNDS}"
 _NUMPY = "numpy>=1.26"
 _TORCH = "torch>=2.4"
 
 _NEEDS = {
     "model": [_MNIST],
     "for-task": [_NUMPY],
-    "task": [_NUMPY, "zoo-numpy>=0.1,<0.2"],
+    "task": [_NUMPY, f"zoo-numpy{BOUNDS}"],
     "model-torch": [_TORCH],
     "model-numpy": [_NUMPY],
     "dataset": [_NUMPY],
     "source": [_NUMPY],
     "trainer": [_MNIST],
     # With the plugin that offers the losses for their framework.
-    "trainer-torch": [_TORCH, "zoo-torch>=0.1,<0.2"],
-    "trainer-numpy": [_NUMPY, "zoo-numpy>=0.1,<0.2"],
+    "trainer-torch": [_TORCH, f"zoo-torch{BOUNDS}"],
+    "trainer-numpy": [_NUMPY, f"zoo-numpy{BOUNDS}"],
     "command": ["click>=8.1"],
 }
 """Requirements of each template, in addition to zoo-core."""
@@ -127,7 +130,7 @@ class NewPlugin:
             plugin = self.trainer.plugin
             needed.append(f"{plugin.distribution}>={plugin.version}")
         elif self.kind == "model":
-            needed.append(f"zoo-{self.framework}>=0.1,<0.2")
+            needed.append(f"zoo-{self.framework}{BOUNDS}")
         return sorted(set(needed))
 
 
