@@ -7,12 +7,15 @@ import re
 import signal
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from zoo_core import __version__
 from zoo_core.errors import InterruptedTrainingError, VerificationError
 from zoo_core.frameworks.run import Callbacks
 from zoo_core.publishing.publish import publish_run
 from zoo_core.publishing.reproduce import reproduce_published
+from zoo_core.publishing.seed_interval import is_within
 from zoo_core.publishing.verify import Verifier
 from zoo_core.registry.index import EMPTY_INDEX, index_json
 from zoo_core.registry.location import Folder
@@ -44,7 +47,7 @@ def test_verifier_stops_at_changed_file(toy, registry):
     assert isinstance(check.error, VerificationError)
 
 
-def rewrite(registry, *, card=None, weights=None):
+def rewrite(registry, *, card=None, weights=None, header=None):
     """Change published files together with their index, as a malicious registry would."""
     location = Folder(registry)
     (entry,) = Registry("", location).index().tags.values()
@@ -53,6 +56,8 @@ def rewrite(registry, *, card=None, weights=None):
     if weights:
         path = folder / "model.safetensors"
         file = load_weights(path)
+        if header:
+            header(file.metadata)
         sha256 = save_weights(path, weights(dict(file.tensors)), file.metadata)
         facts["weights"] |= {"sha256": sha256, "bytes": path.stat().st_size}
         entry = replace(entry, sha256=sha256, bytes=path.stat().st_size)
@@ -161,6 +166,20 @@ def test_reproduce_published_names_changed_environment(toy, registry):
     assert "no interval" in done.verdict()
 
 
+@pytest.mark.parametrize("shift", [0, 1])
+def test_reproduce_published_compares_tensors_with_those_of_other_version(toy, registry, shift):
+    older = change("versions", "zoo-core", by=lambda _: "0.0.1")
+
+    def shifted(tensors):
+        return {"head0": tensors["head0"] + np.float32(shift)}
+
+    rewrite(registry, card=older, header=older, weights=shifted)
+    (done,) = reproduce_published(toy, resolve_weights(toy, "softmax.first", str(registry)))
+    assert done.differences == {"zoo-core": ("0.0.1", __version__)}
+    assert not done.same_bytes
+    assert (done.verdict() == "equal tensors and scores") == done.same_tensors == (shift == 0)
+
+
 @pytest.fixture
 def with_interval(toy, tmp_path):
     """Return the published softmax.seeds, with the interval of four seeds."""
@@ -208,9 +227,8 @@ def test_reproduction_fails_outside_interval(toy, with_interval):
     interval = done.published.interval
     narrow = interval.model_copy(update={"low": (0.0,), "high": (0.1,)})
     published = done.published.model_copy(update={"interval": narrow})
-    from zoo_core.publishing.reproduce import _compare
-
-    other = _compare(published, done.card)
+    within = is_within(done.card.metrics["test"], narrow)
+    other = replace(done, published=published, within=within)
     assert other.within is False
     assert not other.holds
     assert re.search("outside.* 0.00–10.00 %", other.verdict())

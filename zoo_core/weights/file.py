@@ -41,19 +41,21 @@ class WeightFile:
 
 
 def save_weights(path: Path, tensors: Tensors, metadata: Mapping[str, Any]) -> str:
-    """Write a weight file atomically and return its sha256.
+    """Write a weight file atomically and return its sha256."""
+    content = serialize(tensors, metadata)
+    write_atomic(path, content)
+    return hashlib.sha256(content).hexdigest()
 
-    Equal tensors and metadata give equal bytes.
-    """
+
+def serialize(tensors: Tensors, metadata: Mapping[str, Any]) -> bytes:
+    """Return the content of a weight file; equal tensors and metadata give equal bytes."""
     # One key with canonical JSON, because safetensors writes several keys in a random order.
     canonical = json.dumps(metadata, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    content = save(
+    return save(
         # safetensors writes a tensor's memory as it is, so a transposed view would be wrong.
         {name: np.asarray(tensor, order="C") for name, tensor in tensors.items()},
         metadata={"zoo": canonical},
     )
-    write_atomic(path, content)
-    return hashlib.sha256(content).hexdigest()
 
 
 def load_weights(path: Path, *, sha256: str | None = None, size: int | None = None) -> WeightFile:
