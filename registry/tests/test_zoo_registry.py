@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from zoo_core.installation.installed import load_catalog
+from zoo_core.pretrained.plain_config import attributes
 from zoo_core.publishing.seed_interval import make_interval
 from zoo_core.recipes.resolve import resolve_recipe
+from zoo_core.recipes.validation import validate
 from zoo_core.registry.index import index_json
 from zoo_core.registry.lookup import find_weights, known_registries, list_published
 from zoo_core.weights.card import parse_published_card
@@ -65,6 +67,16 @@ def test_card_has_current_recipe(found):
     recipe = name.removeprefix(f"{card.model}.")
     assert card.recipe == resolve_recipe(CATALOG.model(card.model), recipe, [{"seed": seed}])
     assert card.changed == ()
+
+
+@pytest.mark.parametrize("found", FOUND, ids=TAGS)
+def test_card_config_has_values_of_present_config(found):
+    """Loading does not validate it, because of `ModelSpec.same_config`."""
+    card = card_of(found)
+    entry = CATALOG.model(card.model)
+    present = dict(validate(entry.resolve(entry.spec.config), card.config, what="config"))
+    stored = attributes(card.config)
+    assert present == {name: stored[name] for name in present}
 
 
 @pytest.mark.parametrize("found", FOUND, ids=TAGS)

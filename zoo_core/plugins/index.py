@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from zoo_core.plugins.rows import Rows
 
-SCHEMA = 7
+SCHEMA = 8
 """Version of the rows; a changed field of a spec needs a new one."""
 
 MAX_INDEXES = 16

@@ -99,6 +99,9 @@ class ModelSpec(Spec):
     trainer of this framework can train it, and load what another one has trained."""
     renamed: Mapping[str, str] = field(default_factory=dict)
     """Name of a tensor in weights of earlier versions -> its present name."""
+    same_config: tuple[str, ...] = ()
+    """Earlier versions of the plugin with the same config, so that loading their weights needs no
+    validation of it, which takes as long as the rest."""
     spaces: ImportString = ""
     """Import string of ``{search space name: {key: range or value}}``, for `zoo tune`."""
     parameters: int | None = None

@@ -71,7 +71,7 @@ def build(
     trainer = make_trainer(trainer_entry, device=device, threads=threads)
     builder = model_builder(entry)
     # Another version of the plugin may validate differently, or have new fields with defaults.
-    if plain and metadata.version == entry.plugin.version:
+    if plain and metadata.version in (entry.plugin.version, *entry.spec.same_config):
         validated: Any = ConfigView(metadata.config, config)
     else:
         validated = config()

@@ -1,7 +1,8 @@
 """Read-only view of a config that was already validated, without importing pydantic.
 
 The plugin's pydantic class validated the config of a published weight file when it was published.
-The same version of the plugin builds the model from the values alone, if they are plain.
+The same version of the plugin, or one with the same config (`ModelSpec.same_config`), builds the
+model from the values alone, if they are plain.
 """
 
 from __future__ import annotations

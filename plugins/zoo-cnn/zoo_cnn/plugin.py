@@ -17,6 +17,7 @@ def zoo_models() -> list[ModelSpec]:
             dataset="mnist",
             tasks=("classification", "multi-label", "regression"),
             parameters=225_034,
+            same_config=("0.1.0",),
             license="MIT",
         )
     ]

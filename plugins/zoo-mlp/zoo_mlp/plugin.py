@@ -19,6 +19,7 @@ def zoo_models() -> list[ModelSpec]:
             tasks=("classification", "multi-label", "regression"),
             inputs=("image", "features", "array"),
             parameters=101_770,
+            same_config=("0.1.0",),
             license="MIT",
         )
     ]

@@ -18,6 +18,7 @@ def zoo_models() -> list[ModelSpec]:
             heads=None,  # any number
             tasks=("classification", "multi-label", "regression"),
             inputs=("image", "features", "array"),
+            same_config=("0.1.0",),
             license="MIT",
         ),
         ModelSpec(
@@ -30,6 +31,7 @@ def zoo_models() -> list[ModelSpec]:
             dataset="weighted-sums",
             tasks=("regression",),
             inputs=("features",),
+            same_config=("0.1.0",),
             license="MIT",
         ),
     ]

@@ -17,6 +17,7 @@ def zoo_models() -> list[ModelSpec]:
             dataset="two-digit-mnist",
             heads=2,
             parameters=80_788,
+            same_config=("0.1.0",),
             license="MIT",
         ),
         ModelSpec(
@@ -30,6 +31,7 @@ def zoo_models() -> list[ModelSpec]:
             dataset="two-digit-mnist",
             heads=2,
             parameters=390_164,
+            same_config=("0.1.0",),
             license="MIT",
         ),
     ]
