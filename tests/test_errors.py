@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from zoo_core.errors import choose_from
+import pytest
+
+from zoo_core.errors import choose_from, did_you_mean
 from zoo_core.plugins.bare_names import OWN_PLUGINS
 
 MANY = [f"name-{number}" for number in range(9)]
@@ -22,7 +24,34 @@ def test_choose_from_replaces_many_names_by_the_command():
 
 def test_choose_from_replaces_many_names_by_the_nearest():
     assert choose_from("name-10", MANY) == "Did you mean 'name-1'?"
-    assert choose_from("x", MANY) == f"Choose one of: {', '.join(MANY)}."
+    assert choose_from("x", MANY) == f"Choose one of: {', '.join(MANY[:5])}, … (4 more)."
+
+
+FAMILIES = ["net", *(f"{family}/resnet{n}" for family in "abcdefg" for n in (18, 34, 50))]
+LIBRARIES = ["cnn", "timm/resnet18", "timm/resnet34", "torchvision/resnet18", "torchvision/alexnet"]
+
+
+def test_did_you_mean_suggests_at_most_five_names_one_per_family():
+    five = "'a/resnet18', 'b/resnet18', 'c/resnet18', 'd/resnet18' or 'e/resnet18'"
+    for name in ("resnet18", "renset18", "h/resnet18"):
+        assert did_you_mean(name, FAMILIES) == f"Did you mean {five}?"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("resnt18", "'timm/resnet18' or 'torchvision/resnet18'?"),
+        ("torchvision/resnt18", "'torchvision/resnet18'?"),
+        ("torchvison/resnet34", "'timm/resnet34'?"),
+        ("tim/resnt34", "'timm/resnet34'?"),
+        ("timm/alexnet", "'torchvision/alexnet'?"),
+        ("CNN", "'cnn'? They differ only in case."),
+        ("zoo-other/cnn", "'cnn'?"),
+        ("transformer", ""),
+    ],
+)
+def test_did_you_mean_suggests_nearest_of_each_family(name, expected):
+    assert did_you_mean(name, LIBRARIES).removeprefix("Did you mean ") == expected
 
 
 def test_zoo_plugins_are_those_of_the_repository():

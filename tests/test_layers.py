@@ -36,6 +36,7 @@ LAYERS = [
     "plugins",
     "system",
     "errors",
+    "suggestions",
     "text",
     "filenames",
     "version",

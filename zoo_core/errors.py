@@ -4,10 +4,10 @@ A message has one template: the problem (what failed, where, expected X, got Y),
 imperative. The command line prints both on one line, without a traceback.
 """
 
-# Almost every module imports this one, `zoo list` included: `difflib` and `functools` are deferred.
+# Almost every module imports this one, `zoo list` included: other imports are deferred.
 from collections.abc import Iterable
 
-from zoo_core.text import difference, mask_secrets, same_text
+from zoo_core.text import difference, mask_secrets
 
 
 class ZooError(Exception):
@@ -90,33 +90,38 @@ class InterruptedTrainingError(KeyboardInterrupt):
 MAX_LISTED = 40
 """Maximum number of names in a message."""
 
+FEW = 5
+"""Maximum number of names to choose from that a hint lists."""
+
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return ``"Did you mean 'x'?"`` for the nearest known name, or an empty string."""
-    import difflib
+    """Return ``"Did you mean 'x' or 'y'?"`` for the nearest known names, or an empty string."""
+    from zoo_core.suggestions import nearest
 
-    known = list(known)
-    # Names that look the same first, with the difference in words, because no reader would see it.
-    near = [each for each in known if same_text(name, each)]
-    near = near or difflib.get_close_matches(name, known, n=1)
-    return f"Did you mean {near[0]!r}? {difference(name, near[0])}".rstrip() if near else ""
+    near = nearest(name, known)
+    *others, last = map(repr, near or [""])
+    words = f"{', '.join(others)} or {last}" if others else last
+    # The difference in words, because no reader would see that between names that look the same.
+    return f"Did you mean {words}? {difference(name, near[0])}".rstrip() if near else ""
 
 
 def choose_from(name: str, known: Iterable[str], *, command: str = "") -> str:
-    """Return the hint for an unknown name: the nearest name, then all, or the command for many."""
+    """Return the hint for an unknown name: the nearest names, then all, or the command for many."""
     known = list(known)
-    near, few = did_you_mean(name, known), 0 < len(known) <= 8  # more would hide the nearest name
+    near, few = did_you_mean(name, known), 0 < len(known) <= FEW
     if command and not few:
         return f"{near} Run `{command}` to see all names.".strip()
-    return f"{near} Choose one of: {join_names(known)}.".strip() if few or not near else near
+    if few or not near:
+        return f"{near} Choose one of: {join_names(known, most=FEW)}.".strip()
+    return near
 
 
-def join_names(names: Iterable[str]) -> str:
-    """Return the names sorted, separated by commas and cut after `MAX_LISTED`, or ``none``."""
+def join_names(names: Iterable[str], *, most: int = MAX_LISTED) -> str:
+    """Return the names sorted, separated by commas and cut after ``most``, or ``none``."""
     # Names with a slash belong to families of hundreds of models: the others come first.
     known = sorted(names, key=lambda name: ("/" in name, name))
-    more = [f"… ({len(known) - MAX_LISTED:,} more)"] if len(known) > MAX_LISTED else []
-    return ", ".join([*known[:MAX_LISTED], *more]) or "none"
+    more = [f"… ({len(known) - most:,} more)"] if len(known) > most else []
+    return ", ".join([*known[:most], *more]) or "none"
 
 
 def one_line(exc: BaseException) -> str:

@@ -240,7 +240,8 @@ def _unknown(catalog: Catalog, text: str, name: WeightsName | None, asked: _Quer
         return UnknownNameError(f"there is no registry {name.registry!r}", hint=hint)
     names = sorted({each for registry, _ in asked for each in _known_names(registry)})
     tags = [each for each in names if each.startswith(f"{name.model}.")]
-    remedy = choose_from("", tags, command="zoo list weights")
+    some = f" '{name.model}.*'" if tags else ""
+    remedy = choose_from("", tags, command=f"zoo list weights{some}")
     if not tags and name.model in catalog.entries("models"):
         remedy += f" Or train the model: zoo train {name.model}"
     guess = did_you_mean(
