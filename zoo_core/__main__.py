@@ -1,35 +1,60 @@
 """The command ``zoo``, also ``python -m zoo_core``."""
 
+from __future__ import annotations
+
 import atexit
 import gc
+import os
 import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def main() -> None:
     """Run the command line and exit with its exit code."""
-    # A plain `zoo list` is printed from the index without click, because `import click` alone
-    # takes 4 times the CPU time of `python -c pass`, and the whole list takes less than that.
     from zoo_core.system.terminal import discard_output, escape_unencodable, print_lines
 
     escape_unencodable()
-    arguments = _plain_list(sys.argv[1:])
-    if arguments is None:
+    show = _quick_command(sys.argv[1:])
+    if show is None:
         _collect_less_garbage()
         from zoo_core.cli.main import run
 
         sys.exit(run())
-    from zoo_core.cli.listing import print_list
     from zoo_core.errors import ZooError
 
-    kind, pattern, as_json = arguments
     try:
-        print_list(kind, pattern, as_json=as_json)
+        show()
         sys.stdout.flush()  # here, because at exit a closed pipe could not be caught
     except BrokenPipeError:
         discard_output()
     except ZooError as exc:
         print_lines(f"zoo: {exc}", err=True)
         sys.exit(exc.exit_code)
+
+
+def _quick_command(arguments: list[str]) -> Callable[[], None] | None:
+    """Return the function for arguments that need no parser, else None."""
+    # `zoo`, `zoo --help` and a plain `zoo list` are printed from the index without click, because
+    # `import click` alone takes 4 times the CPU time of `python -c pass`, and each of them less.
+    if "_ZOO_COMPLETE" in os.environ:  # a shell calls `zoo` without arguments to complete a line
+        return None
+    if not arguments:
+        from zoo_core.cli.help.front_page import print_front_page
+
+        return print_front_page
+    if arguments in (["--help"], ["-h"]):
+        from zoo_core.cli.help.top_help import print_help
+
+        return print_help
+    if (plain := _plain_list(arguments)) is None:
+        return None
+    from zoo_core.cli.listing import print_list
+
+    kind, pattern, as_json = plain
+    return lambda: print_list(kind, pattern, as_json=as_json)
 
 
 def _collect_less_garbage() -> None:
@@ -49,10 +74,10 @@ def _skip_last_collection() -> None:
 
 def _plain_list(arguments: list[str]) -> tuple[str, str, bool] | None:
     """Return (kind, pattern, as_json) of `zoo list` with no option but ``--json``, else None."""
-    from zoo_core.cli.listing import COLUMNS
-
     if arguments[:1] != ["list"]:
         return None
+    from zoo_core.cli.listing import COLUMNS
+
     words = [word for word in arguments[1:] if word != "--json"]
     as_json = len(words) < len(arguments) - 1
     kind = words.pop(0) if words and words[0] in COLUMNS else "models"

@@ -70,7 +70,7 @@ def test_zoo_list_filters_by_pattern(cli):
     assert "'modles'" in cli("list", "modles").err
 
 
-@pytest.mark.parametrize("arguments", [["list", "--help"], ["train", "--help"], ["--help"], []])
+@pytest.mark.parametrize("arguments", [["list", "--help"], ["train", "--help"], ["--help"]])
 def test_help_prints_usage(cli, arguments):
     result = cli(*arguments)
     assert "Usage: zoo" in result.out + result.err

@@ -17,6 +17,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from zoo_core.cli.help.top_help import OPTIONS, SUMMARY, help_text, help_width
 from zoo_core.errors import (
     InterruptedTrainingError,
     InvalidValueError,
@@ -59,7 +60,7 @@ class _Commands(click.Group):
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """Return the context; `_ClosedPipeError` for a closed pipe: ``zoo --help | true``."""
         try:
-            return super().make_context(*args, **kwargs)
+            return super().make_context(*args, terminal_width=help_width(), **kwargs)
         except BrokenPipeError as exc:
             raise _ClosedPipeError(exc) from exc
 
@@ -102,13 +103,9 @@ class _Commands(click.Group):
             if row["name"].startswith(incomplete)
         ] + click.Command.shell_complete(self, ctx, incomplete)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands with the summaries of their specs."""
-        # As above: click would import every command.
-        with formatter.section("Commands"):
-            formatter.write_dl(
-                [(row["name"], shown(row["summary"])) for row in installed_rows()["commands"]]
-            )
+    def get_help(self, ctx: click.Context) -> str:
+        """Return the text that `zoo --help` prints without click."""
+        return help_text(installed_rows()["commands"])
 
 
 def _select_plugins(ctx: click.Context, option: click.Parameter, words: tuple[str, ...]) -> None:
@@ -138,9 +135,14 @@ def _extend(variable: str, separator: str, words: Iterable[str]) -> None:
         os.environ[variable] = separator.join(values)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="zoo")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=SUMMARY,
+    invoke_without_command=True,
+)
+@click.version_option(__version__, prog_name="zoo", help=OPTIONS["--version"])
+@click.option("--debug", is_flag=True, help=OPTIONS["--debug"])
 @click.option(
     "-p",
     "selected",
@@ -149,13 +151,15 @@ def _extend(variable: str, separator: str, words: Iterable[str]) -> None:
     is_eager=True,  # before --help, which lists the commands of the loaded plugins
     expose_value=False,
     callback=_select_plugins,
-    help="For this command, do not load the plugin NAME, or load a Python file or module as one. "
-    "Repeatable.",
+    help=OPTIONS["-p no:NAME|FILE|MODULE"],
 )
 @click.pass_context
 def zoo(ctx: click.Context, debug: bool) -> None:
-    """List, train, check and share models by name."""
-    if ctx.invoked_subcommand not in {"list", *REPAIR_COMMANDS}:  # list warns below its table
+    if ctx.invoked_subcommand is None:
+        from zoo_core.cli.help.front_page import print_front_page
+
+        print_front_page()
+    elif ctx.invoked_subcommand not in {"list", *REPAIR_COMMANDS}:  # list warns below its table
         warn_of_unusable(installed_rows()["plugins"])
 
 

@@ -61,34 +61,49 @@ def zoo_tasks() -> list[TaskSpec]:
 
 @hookimpl
 def zoo_commands() -> list[CommandSpec]:
-    # Summaries here, not in the docstrings of the commands, because `zoo --help` imports none.
-    summaries = {
-        "list.list_": "List models, data sets, sources, trainers, weights or plugins.",
-        "info.info": "Describe a model, data set, trainer, run or set of weights.",
-        "train.train": "Train a model and write a run folder.",
-        "evaluate.evaluate": "Evaluate weights on a split of a data set.",
-        "compare.compare_": "Compare models on the same examples, with significance tests.",
-        "predict.predict": "Predict images, rows of a table, text or arrays with weights.",
-        "publish.publish": "Publish the weights of a run under a name.",
-        "pull.pull": "Download published weights for use without a network.",
-        "verify.verify": "Verify published weights against their cards.",
-        "reproduce.reproduce": "Train published weights again, from their card alone.",
-        "cache.cache_": "Manage the download cache.",
-        "registry.registry": "Manage the registries of published weights.",
-        "plugins.plugins": "Manage plugins: list, describe, enable and disable them.",
-        "install.install": "Install plugins with pip.",
-        "install.uninstall": "Uninstall plugins with pip.",
-        "doctor.doctor": "Diagnose this installation.",
-        "new.new": "Create a plugin from a template.",
-        "check.check": "Run the conformance checks of a plugin.",
-        "completion.completion": "Print the completion script of a shell.",
-    }
     return [
         CommandSpec(
             # `list_` and others have an underscore because a built-in or a module has their name.
             name=target.partition(".")[2].rstrip("_"),
             command=f"zoo_core.cli.commands.{target.replace('.', ':')}",
             summary=summary,
+            group=group,
         )
+        for group, summaries in _COMMANDS.items()
         for target, summary in summaries.items()
     ]
+
+
+# Summaries here, not in the docstrings of the commands, because `zoo --help` imports none.
+_COMMANDS = {
+    "use": {
+        "list.list_": "List models, data sets, sources, trainers, weights or plugins.",
+        "info.info": "Describe a model, data set, trainer, run or set of weights.",
+        "predict.predict": "Predict images, rows of a table, text or arrays with weights.",
+        "evaluate.evaluate": "Evaluate weights on a split of a data set.",
+        "compare.compare_": "Compare models on the same examples, with significance tests.",
+    },
+    "train": {
+        "train.train": "Train a model and write a run folder.",
+        "reproduce.reproduce": "Train published weights again, from their card alone.",
+    },
+    "share": {
+        "publish.publish": "Publish the weights of a run under a name.",
+        "pull.pull": "Download published weights for use without a network.",
+        "verify.verify": "Verify published weights against their cards.",
+        "registry.registry": "Manage the registries of published weights.",
+    },
+    "extend": {
+        "new.new": "Create a plugin from a template.",
+        "check.check": "Run the conformance checks of a plugin.",
+        "plugins.plugins": "Manage plugins: list, describe, enable and disable them.",
+        "install.install": "Install plugins with pip.",
+        "install.uninstall": "Uninstall plugins with pip.",
+    },
+    "care": {
+        "doctor.doctor": "Diagnose this installation.",
+        "cache.cache_": "Manage the download cache.",
+        "completion.completion": "Print the completion script of a shell.",
+    },
+}
+"""Group -> module and function of each command -> summary."""

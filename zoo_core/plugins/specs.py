@@ -243,12 +243,26 @@ class RegistrySpec(Spec):
     """Location of its ``index.json``: a folder or any URL that fsspec opens."""
 
 
+COMMAND_GROUPS = ("use", "train", "share", "extend", "care", "more")
+"""Groups of commands in `zoo --help`, in its order."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class CommandSpec(Spec):
     """A sub-command of ``zoo``."""
 
     command: ImportString
     """Import string of a click command."""
+    group: str = "more"
+    """Group of commands in `zoo --help`."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.group not in COMMAND_GROUPS:
+            raise ValueError(
+                f"{self._label}: group: expected one of {', '.join(COMMAND_GROUPS)}, "
+                f"got {self.group!r}"
+            )
 
 
 KINDS: Mapping[str, type[Spec]] = MappingProxyType(

@@ -10,5 +10,6 @@ def zoo_commands() -> list[CommandSpec]:
             name="export",
             command="zoo_export.command:export",
             summary="Write a model for other programs, as ONNX or torch.export.",
+            group="share",
         )
     ]

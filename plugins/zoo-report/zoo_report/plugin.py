@@ -22,6 +22,7 @@ def zoo_commands() -> list[CommandSpec]:
             name="report",
             command="zoo_report.command:report",
             summary="Write a page about models, or draw the pictures of a search.",
+            group="use",
         )
     ]
 

@@ -10,5 +10,6 @@ def zoo_commands() -> list[CommandSpec]:
             name="tune",
             command="zoo_tune.command:tune",
             summary="Search for a better recipe of a model.",
+            group="train",
         )
     ]
