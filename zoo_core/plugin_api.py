@@ -10,6 +10,7 @@ from zoo_core.system.lazy_names import lazy_names
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from zoo_core.cli import options as options
+    from zoo_core.cli.help.zoo_command import ZooCommand as ZooCommand, ZooGroup as ZooGroup
     from zoo_core.cli.output import print_json as print_json
     from zoo_core.data.dataset import load_dataset as load_dataset
     from zoo_core.data.disk_store import (

@@ -7,12 +7,25 @@ import webbrowser
 
 import click
 
-from zoo_core.plugin_api import deferred_signals, installed_catalog, options, print_lines
+from zoo_core.plugin_api import (
+    ZooCommand,
+    deferred_signals,
+    installed_catalog,
+    options,
+    print_lines,
+)
 from zoo_demo.request_limits import is_loopback
 from zoo_demo.server import address_of, listen, make_server
 
 
-@click.command()
+@click.command(
+    cls=ZooCommand,
+    examples={
+        "The default weights of every model": "zoo demo --open",
+        "Two models, on any free port": "zoo demo cnn mlp --port 0",
+        "A run of yours": "zoo demo runs/mlp-1",
+    },
+)
 @click.argument("names", nargs=-1, metavar="[NAME]…", shell_complete=options.complete_weights)
 @click.option("--all", "every", is_flag=True, help="Serve every published tag.")
 @click.option(

@@ -10,6 +10,7 @@ import click
 
 from zoo_core.plugin_api import (
     InvalidValueError,
+    ZooCommand,
     installed_catalog,
     options,
     print_json,
@@ -26,7 +27,14 @@ EXAMPLES = 1000
 """Number of test examples whose predictions are compared."""
 
 
-@click.command()
+@click.command(
+    cls=ZooCommand,
+    examples={
+        "A file for onnxruntime": "zoo export cnn",
+        "A run of yours, for PyTorch": "zoo export runs/mlp-1 --format torch-export --out mlp.pt2",
+        "For normalized numbers": "zoo export cnn.best --no-normalization --force",
+    },
+)
 @click.argument("name", shell_complete=options.complete_weights)
 @click.option(
     "--format",

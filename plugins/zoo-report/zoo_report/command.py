@@ -6,10 +6,25 @@ from pathlib import Path
 
 import click
 
-from zoo_core.plugin_api import STUDY, installed_catalog, options, print_json, print_lines
+from zoo_core.plugin_api import (
+    STUDY,
+    ZooCommand,
+    installed_catalog,
+    options,
+    print_json,
+    print_lines,
+)
 
 
-@click.command()
+@click.command(
+    cls=ZooCommand,
+    examples={
+        "The page of a run, in its folder": "zoo report runs/mlp-1",
+        "A page that compares models": "zoo report cnn mlp --out comparison.html",
+        "Your own images": "zoo report cnn --dataset folder:photos",
+        "The pictures of a search": "zoo report studies/mlp",
+    },
+)
 @click.argument(
     "things",
     nargs=-1,

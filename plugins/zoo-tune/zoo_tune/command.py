@@ -18,6 +18,7 @@ from zoo_core.plugin_api import (
     InvalidValueError,
     Stop,
     TrainingError,
+    ZooCommand,
     deferred_signals,
     installed_catalog,
     options,
@@ -43,7 +44,26 @@ ARGUMENTS = "zoo_tune.arguments"
 """Key of the command's own arguments in click's context."""
 
 
-class _Tune(click.Command):
+_SECTIONS = {
+    "Search": (
+        "--space",
+        "--grid",
+        "--trials",
+        "--timeout",
+        "--seed",
+        "--seeds",
+        "--no-pruning",
+        "--study",
+        "--storage",
+        "--out",
+    ),
+    "Recipe": ("--recipe", "--dataset", "--epochs", "--set"),
+    "Workers": ("--workers", "--device", "--threads", "--patience", "--data-dir"),
+}
+"""Headings of the options in the help."""
+
+
+class _Tune(ZooCommand):
     """A command that keeps its arguments, for worker processes and for the hint how to resume."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -51,7 +71,17 @@ class _Tune(click.Command):
         return super().parse_args(ctx, args)
 
 
-@click.command(cls=_Tune)
+@click.command(
+    cls=_Tune,
+    sections=_SECTIONS,
+    examples={
+        "Search for 40 trials": "zoo tune mlp",
+        "Search for an hour, with two workers": "zoo tune mlp --timeout 3600 --workers 2",
+        "Try every combination of a space of your own": "zoo tune cnn --space space.toml --grid",
+        "Score each setting by three seeds": "zoo tune mlp --trials 20 --seeds 3",
+        "Draw the pictures of the search": "zoo report studies/mlp",
+    },
+)
 @click.argument("name", shell_complete=options.complete_models)
 @click.option(
     "--trials",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zoo_core.cli import options
+from zoo_core.cli.help.zoo_command import ZooGroup
 from zoo_core.cli.output import print_json, print_table
 from zoo_core.errors import UnknownNameError, VerificationError, choose_from, did_you_mean
 from zoo_core.installation.installed import installed_catalog
@@ -22,12 +23,26 @@ if TYPE_CHECKING:
     from zoo_core.cli.stored_datasets import StoredDataset
 
 
-@click.group("cache")
+@click.group(
+    "cache",
+    cls=ZooGroup,
+    examples={
+        "See what takes space": "zoo cache list",
+        "Remove what is not published any more": "zoo cache prune",
+        "Remove the weights of one model": "zoo cache remove cnn.best",
+    },
+)
 def cache_() -> None:
     """Manage the download cache of weights and cards, and the copies of data sets."""
 
 
-@cache_.command("list")
+@cache_.command(
+    "list",
+    examples={
+        "See what takes space": "zoo cache list",
+        "For a program": "zoo cache list --json",
+    },
+)
 @options.as_json
 def list_(as_json: bool) -> None:
     """List the files in the cache, and the copies of data sets."""
@@ -68,7 +83,13 @@ def _print_copies(copies: Sequence[StoredDataset]) -> None:
     print_table([*columns, *["status"] * any(row["status"] for row in rows)], rows)
 
 
-@cache_.command("remove")
+@cache_.command(
+    "remove",
+    examples={
+        "Weights": "zoo cache remove cnn.best",
+        "The copy of a data set": "zoo cache remove mnist",
+    },
+)
 @click.argument("names", nargs=-1, required=True)
 @options.as_json
 def remove(names: tuple[str, ...], as_json: bool) -> None:
@@ -109,7 +130,13 @@ def _find_weights(name: str, copies: Sequence[StoredDataset]) -> FoundWeights:
         ) from exc
 
 
-@cache_.command("prune")
+@cache_.command(
+    "prune",
+    examples={
+        "Remove unpublished files and leftovers": "zoo cache prune",
+        "Remove copies of data sets, unused for 30 days": "zoo cache prune --datasets --unused 30",
+    },
+)
 @click.option(
     "--datasets",
     "only_datasets",
@@ -153,7 +180,13 @@ def _report(freed: int, *, as_json: bool) -> None:
         print_lines(f"Freed {freed:,} bytes.")
 
 
-@cache_.command("verify")
+@cache_.command(
+    "verify",
+    examples={
+        "Verify every file": "zoo cache verify",
+        "For a program": "zoo cache verify --json",
+    },
+)
 @options.as_json
 def verify(as_json: bool) -> int:
     """Verify the checksum of every file in the cache.

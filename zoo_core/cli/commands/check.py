@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zoo_core.cli import options
+from zoo_core.cli.help.zoo_command import ZooCommand
 from zoo_core.cli.output import print_json
 from zoo_core.errors import DataError, VerificationError
 from zoo_core.installation.installed import load_catalog
@@ -25,7 +26,16 @@ if TYPE_CHECKING:
 SIGNS = {"passed": "ok   ", "failed": "FAIL ", "skipped": "skip "}
 
 
-@click.command()
+@click.command(
+    cls=ZooCommand,
+    examples={
+        "Everything that a plugin offers": "zoo check zoo-cnn",
+        "Without training": "zoo check zoo-cnn --fast",
+        "One check of a model, by its name": "zoo check cnn --only 'overfits*'",
+        "A plugin in a file": "zoo -p ./my_model.py check",
+        "A report for a CI service": "zoo check zoo-cnn --junit results.xml",
+    },
+)
 @click.argument("plugin", default="", shell_complete=options.complete_plugins)
 @click.option(
     "--only",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zoo_core.cli import options
+from zoo_core.cli.help.zoo_command import ZooCommand
 from zoo_core.cli.output import print_json, print_table
 from zoo_core.errors import InvalidValueError
 from zoo_core.installation.installed import installed_catalog
@@ -23,7 +24,16 @@ ALPHA = 0.05
 """Significance level: a difference with a smaller p-value is significant."""
 
 
-@click.command("compare")
+@click.command(
+    "compare",
+    cls=ZooCommand,
+    examples={
+        "Two published models": "zoo compare cnn mlp",
+        "A run of yours and published weights": "zoo compare runs/mlp-1 mlp",
+        "More examples on which the models disagree": "zoo compare cnn.best mlp --show 30",
+        "Your own images": "zoo compare cnn mlp --dataset folder:photos",
+    },
+)
 @click.argument("weights", nargs=-1, required=True, shell_complete=options.complete_weights)
 @options.dataset
 @options.registry

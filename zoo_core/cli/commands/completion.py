@@ -5,18 +5,21 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from zoo_core.cli.help.zoo_command import ZooCommand
 
-@click.command()
+
+@click.command(
+    cls=ZooCommand,
+    examples={
+        "bash, in ~/.bashrc": 'eval "$(zoo completion bash)"',
+        "zsh, in ~/.zshrc after compinit": 'eval "$(zoo completion zsh)"',
+        "fish, in ~/.config/fish/config.fish": "zoo completion fish | source",
+    },
+)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
-    """Print the script that makes SHELL complete zoo's commands, options and names.
-
-    \b
-    bash: eval "$(zoo completion bash)"      in ~/.bashrc
-    zsh:  eval "$(zoo completion zsh)"       in ~/.zshrc, after compinit
-    fish: zoo completion fish | source       in ~/.config/fish/config.fish
-    """  # noqa: D301 (\b is the control character that keeps click from wrapping the lines)
+    """Print the script that makes SHELL complete zoo's commands, options and names."""
     kind = get_completion_class(shell)
     assert kind is not None
     root = ctx.find_root()

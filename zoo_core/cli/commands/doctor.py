@@ -7,13 +7,21 @@ from dataclasses import asdict
 import click
 
 from zoo_core.cli import options
+from zoo_core.cli.help.zoo_command import ZooCommand
 from zoo_core.cli.output import print_facts, print_json, print_table
 from zoo_core.errors import VerificationError
 from zoo_core.installation.doctor import Examination, examine
 from zoo_core.system.terminal import print_lines
 
 
-@click.command()
+@click.command(
+    cls=ZooCommand,
+    examples={
+        "Print problems and remedies": "zoo doctor",
+        "For a bug report, or a program": "zoo doctor --json",
+        "Diagnose without a plugin": "zoo -p no:zoo-timm doctor",
+    },
+)
 @options.as_json
 def doctor(as_json: bool) -> int:
     """Diagnose this installation: print problems and remedies.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zoo_core.cli import options
+from zoo_core.cli.help.zoo_command import ZooCommand
 from zoo_core.cli.output import print_json
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.metrics.metric_text import format_metric
@@ -16,7 +17,15 @@ if TYPE_CHECKING:
     from zoo_core.evaluation.evaluate import Evaluation
 
 
-@click.command()
+@click.command(
+    cls=ZooCommand,
+    examples={
+        "The test split of a run of yours": "zoo evaluate runs/mlp-1",
+        "Two published models, and their ensemble": "zoo evaluate cnn mlp",
+        "Another split, for a program": "zoo evaluate cnn.best --split train --json",
+        "Your own images": "zoo evaluate cnn --dataset folder:photos --classes zero=0,one=1",
+    },
+)
 @click.argument("weights", nargs=-1, required=True, shell_complete=options.complete_weights)
 @options.dataset
 @options.registry

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from zoo_core.cli import options
+from zoo_core.cli.help.zoo_command import ZooCommand
 from zoo_core.cli.output import print_facts, print_json
 from zoo_core.errors import (
     DataError,
@@ -27,7 +28,15 @@ from zoo_core.registry.names import parse_name
 from zoo_core.text import shell_command
 
 
-@click.command()
+@click.command(
+    cls=ZooCommand,
+    examples={
+        "A model: its config, recipes and published weights": "zoo info cnn",
+        "Published weights: how they were trained, and how good they are": "zoo info cnn.best",
+        "A run of yours": "zoo info runs/mlp-1",
+        "A folder of images, and a picture": "zoo info folder:photos --sheet classes.png",
+    },
+)
 @click.argument("name", shell_complete=options.complete_names)
 @options.registry
 @click.option(

@@ -10,13 +10,22 @@ import sys
 import click
 
 from zoo_core.cli import options
+from zoo_core.cli.help.zoo_command import ZooCommand
 from zoo_core.errors import InvalidValueError, UnavailableError
 from zoo_core.installation.installed import plugin_row
 from zoo_core.system.environment import is_set
 
 
 # Unknown options are pip's: zoo repeats none of them, so every option of pip works here.
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command(
+    cls=ZooCommand,
+    context_settings={"ignore_unknown_options": True},
+    examples={
+        "A plugin from the package index": "zoo install zoo-timm",
+        "Your own plugin, editable": "zoo install -e ./zoo-mine",
+        "The newest version": "zoo install -U zoo-timm",
+    },
+)
 @click.argument(
     "arguments", nargs=-1, required=True, metavar="REQUIREMENT…", type=click.UNPROCESSED
 )
@@ -32,7 +41,13 @@ def install(arguments: tuple[str, ...]) -> int:
     return _run_installer("install", *offline, *arguments)
 
 
-@click.command()
+@click.command(
+    cls=ZooCommand,
+    examples={
+        "A plugin": "zoo uninstall zoo-timm",
+        "Several": "zoo uninstall zoo-timm zoo-torchvision",
+    },
+)
 @click.argument(
     "names", nargs=-1, required=True, metavar="NAME…", shell_complete=options.complete_plugins
 )

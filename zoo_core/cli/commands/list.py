@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from zoo_core.cli import options
+from zoo_core.cli.help.zoo_command import ZooCommand
 from zoo_core.cli.listing import COLUMNS, print_list
 from zoo_core.errors import join_names
 
@@ -29,7 +30,17 @@ def _count(_context: click.Context, _parameter: click.Parameter, text: str | Non
     return round(float(match[1]) * _FACTORS[match[2]])
 
 
-@click.command("list")
+@click.command(
+    "list",
+    cls=ZooCommand,
+    examples={
+        "Models by a pattern of names": "zoo list 'resnet*'",
+        "Small models with weights": "zoo list --pretrained --max-params 1M",
+        "Models for regression, by license": "zoo list --task regression --license MIT",
+        "Data sets": "zoo list datasets",
+        "Published weights of one model, for a program": "zoo list weights 'cnn.*' --json",
+    },
+)
 @click.argument("kind", default="models", metavar=f"[{'|'.join(COLUMNS)}]")
 @click.argument("pattern", default="*")
 @click.option(

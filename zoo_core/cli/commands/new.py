@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from zoo_core.cli import options
+from zoo_core.cli.help.zoo_command import ZooCommand
 from zoo_core.cli.output import print_json
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.plugins.catalog import Catalog
@@ -47,7 +48,15 @@ TRY = {
 """Kind -> commands to try a new plugin, once it is installed."""
 
 
-@click.command()
+@click.command(
+    cls=ZooCommand,
+    examples={
+        "A model in PyTorch": "zoo new my-net",
+        "A model in NumPy, for regression": "zoo new my-line --framework numpy --task regression",
+        "A data set, in another folder": "zoo new my-data --kind dataset --out plugins/my-data",
+        "A command": "zoo new sizes --kind command",
+    },
+)
 @click.argument("name")
 @click.option(
     "--kind",

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 import click
 
 from zoo_core.cli import options
+from zoo_core.cli.help.zoo_command import ZooGroup
 from zoo_core.cli.listing import print_list
 from zoo_core.cli.output import print_facts, print_json
 from zoo_core.errors import InvalidValueError
@@ -21,7 +22,16 @@ from zoo_core.system.terminal import print_lines
 from zoo_core.text import counted
 
 
-@click.group(invoke_without_command=True)
+@click.group(
+    cls=ZooGroup,
+    invoke_without_command=True,
+    examples={
+        "See all plugins": "zoo plugins",
+        "See what one offers": "zoo plugins info zoo-cnn",
+        "Do not load one": "zoo plugins disable zoo-timm",
+        "Load it again": "zoo plugins enable zoo-timm",
+    },
+)
 @click.pass_context
 def plugins(ctx: click.Context) -> None:
     """Manage plugins: list, show, enable, disable and prefer them."""
@@ -29,7 +39,13 @@ def plugins(ctx: click.Context) -> None:
         print_list("plugins", "*", as_json=False)
 
 
-@plugins.command("list")
+@plugins.command(
+    "list",
+    examples={
+        "See all plugins": "zoo plugins list",
+        "Some, for a program": "zoo plugins list 'zoo-t*' --json",
+    },
+)
 @click.argument("pattern", default="*")
 @options.as_json
 def list_(pattern: str, as_json: bool) -> None:
@@ -40,7 +56,11 @@ def list_(pattern: str, as_json: bool) -> None:
     print_list("plugins", pattern, as_json=as_json)
 
 
-@plugins.command()
+@plugins.command(
+    examples={
+        "See what a plugin offers": "zoo plugins info zoo-cnn",
+    },
+)
 @click.argument("name", shell_complete=options.complete_plugins)
 @options.as_json
 def info(name: str, as_json: bool) -> None:
@@ -50,7 +70,11 @@ def info(name: str, as_json: bool) -> None:
     (print_json if as_json else print_facts)(facts)
 
 
-@plugins.command()
+@plugins.command(
+    examples={
+        "Do not load a plugin": "zoo plugins disable zoo-timm",
+    },
+)
 @click.argument("name", shell_complete=options.complete_plugins)
 def disable(name: str) -> None:
     """Disable the plugin NAME.
@@ -69,7 +93,11 @@ def disable(name: str) -> None:
     print_lines(f"Disabled {row['name']}. To undo it: zoo plugins enable {row['name']}")
 
 
-@plugins.command()
+@plugins.command(
+    examples={
+        "Load a plugin again": "zoo plugins enable zoo-timm",
+    },
+)
 @click.argument("name", shell_complete=options.complete_plugins)
 def enable(name: str) -> None:
     """Enable the disabled plugin NAME."""
@@ -83,7 +111,12 @@ def enable(name: str) -> None:
     print_lines(f"Enabled {name}.")
 
 
-@plugins.command()
+@plugins.command(
+    examples={
+        "Let `cnn` mean the model of a plugin": "zoo plugins prefer cnn zoo-cnn",
+        "Forget the choice": "zoo plugins prefer cnn --undo",
+    },
+)
 @click.argument("name")
 @click.argument("distribution", required=False, shell_complete=options.complete_plugins)
 @click.option("--undo", is_flag=True, help="Forget the choice for NAME.")
@@ -111,7 +144,11 @@ def prefer(name: str, distribution: str | None, undo: bool) -> None:
     print_lines(f"{name} is that of {row['name']}. To undo it: zoo plugins prefer {name} --undo")
 
 
-@plugins.command()
+@plugins.command(
+    examples={
+        "After an edit that zoo has not noticed": "zoo plugins refresh",
+    },
+)
 def refresh() -> None:
     """Reload every plugin and rebuild the index."""
     clear_index()

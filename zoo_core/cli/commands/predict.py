@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zoo_core.cli import options
+from zoo_core.cli.help.zoo_command import ZooCommand
 from zoo_core.cli.output import print_json
 from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.installation.installed import installed_catalog
@@ -35,7 +36,15 @@ FEW = 8
 """Maximum number of examples for which images are drawn and no progress bar is shown."""
 
 
-@click.command()
+@click.command(
+    cls=ZooCommand,
+    examples={
+        "One image": "zoo predict numpy-net digit.png",
+        "Every image of a folder, as a CSV file would have it": "zoo predict cnn photos --csv",
+        "Rows of a table, with a run of yours": "zoo predict runs/houses-1 houses.csv",
+        "Images for a program": "zoo predict cnn.best one.png two.png --json",
+    },
+)
 @click.argument("weights", shell_complete=options.complete_weights)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @options.registry

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zoo_core.cli import options
+from zoo_core.cli.help.zoo_command import ZooCommand
 from zoo_core.cli.output import print_json
 from zoo_core.filenames import CARD
 from zoo_core.installation.installed import installed_catalog
@@ -18,7 +19,18 @@ if TYPE_CHECKING:
     from zoo_core.weights.card import Card
 
 
-@click.command()
+@click.command(
+    cls=ZooCommand,
+    examples={
+        "Publish a run to a folder": "zoo publish runs/mlp-1 --as mlp.mine --registry weights",
+        "Use the published weights": "zoo predict mlp.mine digit.png --registry weights",
+        "Make it the default": "zoo publish runs/mlp-2 --as mlp.b --registry weights --default",
+        "State the interval of three seeds": (
+            "zoo publish runs/mlp-1 --as mlp.seeds --registry weights "
+            "--seed-run runs/mlp-2 --seed-run runs/mlp-3"
+        ),
+    },
+)
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--as", "name", required=True, metavar="MODEL.TAG", help="Published name.")
 @click.option(

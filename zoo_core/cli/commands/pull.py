@@ -5,12 +5,20 @@ from __future__ import annotations
 import click
 
 from zoo_core.cli import options, weights_argument
+from zoo_core.cli.help.zoo_command import ZooCommand
 from zoo_core.cli.output import print_json
 from zoo_core.registry.location import Folder
 from zoo_core.system.terminal import print_lines
 
 
-@click.command()
+@click.command(
+    cls=ZooCommand,
+    examples={
+        "The default weights of a model": "zoo pull cnn",
+        "Two sets of weights": "zoo pull cnn.best mlp",
+        "All published weights, before a journey": "zoo pull --all",
+    },
+)
 @weights_argument.arguments
 @options.registry
 @options.as_json

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from zoo_core.cli import options
+from zoo_core.cli.help.zoo_command import ZooGroup
 from zoo_core.cli.output import print_json, print_table
 from zoo_core.errors import join_names
 from zoo_core.installation.installed import installed_catalog
@@ -13,12 +14,25 @@ from zoo_core.registry.precedence import listed_names
 from zoo_core.system.terminal import print_lines
 
 
-@click.group()
+@click.group(
+    cls=ZooGroup,
+    examples={
+        "Add the registry of a team": "zoo registry add team https://example.org/weights",
+        "See all registries": "zoo registry list",
+        "Remove it": "zoo registry remove team",
+    },
+)
 def registry() -> None:
     """Manage the registries of published weights."""
 
 
-@registry.command("add")
+@registry.command(
+    "add",
+    examples={
+        "A web server": "zoo registry add team https://example.org/weights",
+        "A folder": "zoo registry add mine ./weights",
+    },
+)
 @click.argument("name")
 @click.argument("url")
 def add(name: str, url: str) -> None:
@@ -41,7 +55,12 @@ def add(name: str, url: str) -> None:
         )
 
 
-@registry.command("remove")
+@registry.command(
+    "remove",
+    examples={
+        "Remove a registry": "zoo registry remove team",
+    },
+)
 @click.argument("name")
 def remove(name: str) -> None:
     """Remove the added registry NAME."""
@@ -49,7 +68,13 @@ def remove(name: str) -> None:
     print_lines(f"Removed {name}. To remove its files from the cache: zoo cache prune")
 
 
-@registry.command("prefer")
+@registry.command(
+    "prefer",
+    examples={
+        "Let `cnn` mean the weights of a team": "zoo registry prefer team",
+        "Prefer no registry": "zoo registry prefer --undo",
+    },
+)
 @click.argument("name", required=False)
 @click.option("--undo", is_flag=True, help="Prefer no registry.")
 def prefer(name: str | None, undo: bool) -> None:
@@ -64,7 +89,13 @@ def prefer(name: str | None, undo: bool) -> None:
     print_lines(f"Preferred {name}." if name else "No registry is preferred.")
 
 
-@registry.command("list")
+@registry.command(
+    "list",
+    examples={
+        "See all registries": "zoo registry list",
+        "For a program": "zoo registry list --json",
+    },
+)
 @options.as_json
 def list_(as_json: bool) -> None:
     """List the registries."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zoo_core.cli import options
+from zoo_core.cli.help.zoo_command import ZooCommand
 from zoo_core.cli.output import print_json
 from zoo_core.errors import VerificationError
 from zoo_core.installation.installed import installed_catalog
@@ -18,7 +19,14 @@ if TYPE_CHECKING:
     from zoo_core.publishing.reproduce import Reproduction
 
 
-@click.command()
+@click.command(
+    cls=ZooCommand,
+    examples={
+        "With the published seed": "zoo reproduce numpy-net",
+        "With three seeds, whose runs are kept": "zoo reproduce mlp --seeds 3 --out reproduced",
+        "With as many threads as this computer has": "zoo reproduce cnn --threads 8",
+    },
+)
 @click.argument("name", shell_complete=options.complete_weights)
 @click.option(
     "--seeds",

@@ -8,12 +8,29 @@ from typing import Any
 import click
 
 from zoo_core.cli import options
+from zoo_core.cli.help.zoo_command import ZooCommand
 from zoo_core.cli.output import print_json
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.training import CHECKPOINT_SECONDS
 
+_SECTIONS = {
+    "Recipe": ("--recipe", "--dataset", "--epochs", "--seed", "--set"),
+    "Run": ("--out", "--resume", "--data-dir", "--device", "--threads", "--checkpoint-every"),
+}
+"""Headings of the options in the help."""
 
-@click.command()
+
+@click.command(
+    cls=ZooCommand,
+    sections=_SECTIONS,
+    examples={
+        "Train with the default recipe": "zoo train mlp",
+        "Train with another recipe and a seed": "zoo train cnn --recipe best --seed 1",
+        "Train for 3 epochs, with another learning rate": "zoo train mlp --epochs 3 --set lr=0.05",
+        "Train on your own images": "zoo train cnn --dataset folder:photos --out runs/photos",
+        "Continue a training that was interrupted": "zoo train --resume runs/photos",
+    },
+)
 @click.argument("name", required=False, shell_complete=options.complete_models)
 @click.option(
     "--resume",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zoo_core.cli import options, weights_argument
+from zoo_core.cli.help.zoo_command import ZooCommand
 from zoo_core.cli.output import print_json
 from zoo_core.errors import VerificationError
 from zoo_core.installation.installed import installed_catalog
@@ -16,7 +17,14 @@ if TYPE_CHECKING:
     from zoo_core.publishing.verify import Verification
 
 
-@click.command()
+@click.command(
+    cls=ZooCommand,
+    examples={
+        "The default weights of a model": "zoo verify numpy-net",
+        "All published weights": "zoo verify --all",
+        "A registry of your own, for a program": "zoo verify --all --registry weights --json",
+    },
+)
 @weights_argument.arguments
 @options.registry
 @options.data_dir
