@@ -24,6 +24,15 @@ SETUP = {
     "fish": "zoo completion fish | source",
 }
 
+SHARE = Path(__file__).parents[2] / "share"
+
+PACKAGED = {
+    "bash": f"source {SHARE}/bash-completion/completions/zoo",
+    "zsh": f"fpath=({SHARE}/zsh/site-functions $fpath); autoload -Uz compinit && compinit -D",
+    "fish": f"set -p fish_complete_path {SHARE}/fish/vendor_completions.d",
+}
+"""Shell -> command that makes it find the completion file of the package."""
+
 TIMEOUT = 600.0
 """Seconds until a shell is considered hung."""
 
@@ -61,20 +70,20 @@ def completed(shell, environment, tmp_path):
     """
     (tmp_path / "runs" / "softmax-1").mkdir(parents=True)
 
-    def complete(begun, whole):
+    def complete(begun, whole, setup=None):
         assert whole.startswith(begun) and whole != begun
         if shell == "fish":
-            lines = complete_in_fish(begun, environment, tmp_path)
+            lines = complete_in_fish(begun, environment, tmp_path, setup or SETUP[shell])
             return any(line.startswith(whole) for line in lines)
-        return whole in type_into(shell, begun, whole, environment, tmp_path)
+        return whole in type_into(shell, begun, whole, environment, tmp_path, setup or SETUP[shell])
 
     return complete
 
 
-def complete_in_fish(begun, environment, folder):
+def complete_in_fish(begun, environment, folder, setup):
     """Return the completions of a line in fish."""
     done = subprocess.run(
-        [*SHELLS["fish"], f"{SETUP['fish']}; complete -C '{begun}'"],
+        [*SHELLS["fish"], f"{setup}; complete -C '{begun}'"],
         capture_output=True,
         text=True,
         env=environment,
@@ -86,7 +95,7 @@ def complete_in_fish(begun, environment, folder):
     return [" ".join([*words, line.split("\t")[0]]) for line in done.stdout.splitlines()]
 
 
-def type_into(shell, begun, whole, environment, folder):
+def type_into(shell, begun, whole, environment, folder, setup):
     """Type a line and a tab into a shell, and return what its terminal shows."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
@@ -101,7 +110,7 @@ def type_into(shell, begun, whole, environment, folder):
         os.close(theirs)
         try:
             read_until(ours, "$ ")
-            os.write(ours, f"{SETUP[shell]}; echo re''ady\n".encode())
+            os.write(ours, f"{setup}; echo re''ady\n".encode())
             read_until(ours, "ready")
             os.write(ours, f"{begun}\t".encode())
             return read_until(ours, whole)
@@ -139,6 +148,10 @@ def read_until(terminal, wanted):
 )
 def test_shell_completes_names(completed, begun, whole):
     assert completed(begun, whole)
+
+
+def test_shell_completes_with_file_of_package(shell, completed):
+    assert completed("zoo train softmax-p", "zoo train softmax-pairs", PACKAGED[shell])
 
 
 CODE = """

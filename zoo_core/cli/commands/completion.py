@@ -19,7 +19,12 @@ from zoo_core.cli.help.zoo_command import ZooCommand
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
-    """Print the script that makes SHELL complete zoo's commands, options and names."""
+    """Print the script that makes SHELL complete zoo's commands, options and names.
+
+    Packages of an operating system need none of it: the scripts are installed into its folder
+    share, as are the manual pages, such as `man zoo-train`. In a virtual environment, `man` finds
+    the pages, and the shell needs the script.
+    """
     kind = get_completion_class(shell)
     assert kind is not None
     root = ctx.find_root()
