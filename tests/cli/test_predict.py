@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import time
+from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 
@@ -176,12 +177,20 @@ def test_read_batches_suppresses_warnings_of_processes(tmp_path, monkeypatch, ca
     assert capfd.readouterr() == ("", "")
 
 
+def test_read_batches_reads_few_files_once(tmp_path):
+    images = []
+    processor = replace(PROCESSOR, reader=lambda image: images.append(image) or image)
+    Image.new("L", (2, 2)).save(tmp_path / "one.png")
+    next(read_batches([tmp_path / "one.png"], processor))
+    assert len(images) == 1
+
+
 def test_read_batches_does_not_count_time_of_caller(tmp_path, monkeypatch):
     def refuse(*_):
         raise AssertionError("a process was started")
 
     seconds = [0.0]
-    monkeypatch.setattr(batches, "ProcessPoolExecutor", refuse)
+    monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor", refuse)
     monkeypatch.setattr(batches, "time", SimpleNamespace(perf_counter=lambda: seconds[0]))
     for number in range(2 * FIRST_BATCH):
         Image.new("L", (2, 2)).save(tmp_path / f"{number}.png")

@@ -152,3 +152,41 @@ def test_completion_imports_no_computing_library(cli, run_python):
     completed = run_python(COMPLETION)
     for expected in LINES.values():
         assert expected in completed
+
+
+PREDICT = textwrap.dedent(
+    """
+    import io, json, sys
+    from zoo_core.cli.main import run
+    sys.stdout = io.StringIO()
+    assert run(["predict", *sys.argv[1:]]) == 0
+    predicted, sys.stdout = sys.stdout.getvalue(), sys.__stdout__
+    print(json.dumps({"predicted": predicted, "modules": sorted(sys.modules)}))
+    """
+)
+
+UNUSED = {
+    *("asyncio", "concurrent", "fsspec", "filelock", "importlib.metadata", "multiprocessing"),
+    *("numpy.f2py", "numpy.ma", "numpy.random", "numpy.testing", "pluggy", "pydantic", "rich"),
+    *("scipy", "shutil", "ssl", "tomllib", "torch", "urllib3"),
+    # Modules of zoo that only other kinds of input, trainings or errors need.
+    *("zoo_core.data.dataset", "zoo_core.metrics.scores", "zoo_core.plugins.loader"),
+    *("zoo_core.recipes.recipe", "zoo_core.weights.card"),
+    *("zoo_mnist.plugin", "zoo_numpy.plugin"),
+}
+"""Modules that a prediction with a NumPy model needs not: each takes from 1 to 120 ms."""
+
+
+@pytest.mark.slow
+@pytest.mark.requires("zoo-numpy", "zoo-mnist", "zoo-registry")
+def test_predict_imports_only_what_it_computes_with(cli, run_process, tmp_path):
+    from PIL import Image, ImageDraw
+
+    photo = Image.new("L", (300, 300), 230)
+    ImageDraw.Draw(photo).line([(60, 60), (180, 60), (110, 240)], 20, 22)
+    photo.save(tmp_path / "seven.png")
+    cli("list")  # writes the index, so that no plugin is imported
+    result = run_process("-c", PREDICT, "numpy-net", str(tmp_path / "seven.png"))
+    report = json.loads(result.out)
+    assert "seven.png: 7" in report["predicted"]
+    assert not UNUSED & set(report["modules"])

@@ -121,8 +121,7 @@ def read_images(pretrained: Pretrained, files: Iterable[str | PathLike[str]]) ->
 
     from zoo_core.data.images.processor import model_processor
 
-    facts = pretrained.card.dataset
-    processor = model_processor(usable_catalog(), pretrained.input, facts.name, facts.pixel_ranges)
+    processor = model_processor(usable_catalog(), pretrained.input, *pretrained.training_data)
     images = [processor.read(Path(file)) for file in files]
     # `np.stack` refuses an empty list.
     return np.stack(images) if images else np.empty((0, *pretrained.input_shape), np.uint8)

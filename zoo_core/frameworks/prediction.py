@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.frameworks.distributed import Group, gather_measured, shard
-from zoo_core.metrics.scores import concatenate, measure
 from zoo_core.metrics.task import Measured, Task
 
 if TYPE_CHECKING:
@@ -181,6 +180,8 @@ def measure_split(
     Raises:
         NotFiniteError: an output is infinite or NaN.
     """
+    from zoo_core.metrics.scores import concatenate, measure  # predicting alone needs no scores
+
     every = np.arange(len(split)) if rows is None else rows
     mine = every[shard(len(every), group)]
     parts, finite = [], True

@@ -14,7 +14,6 @@ from zoo_core.frameworks.trainer import Trainer, make_trainer, model_builder
 from zoo_core.metrics.find_tasks import find_tasks
 from zoo_core.plugins.data_specs import InputSpec, TargetSpec, input_of, targets_of
 from zoo_core.plugins.entry import Entry
-from zoo_core.plugins.faults.frames import own_frame
 from zoo_core.plugins.specs import ModelSpec, TrainerSpec
 from zoo_core.pretrained.files import WeightsFiles
 from zoo_core.pretrained.model import Pretrained
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from zoo_core.plugins.catalog import Catalog
     from zoo_core.recipes.model_config import ModelConfig
     from zoo_core.weights.card import Provenance
+    from zoo_core.weights.training_data import TrainingData
 
 
 def build(
@@ -34,6 +34,7 @@ def build(
     *,
     name: str,
     card: Callable[[], Provenance],
+    data: Callable[[], TrainingData],
     files: WeightsFiles,
     plain: bool,
     device: str,
@@ -47,6 +48,7 @@ def build(
         file: weights; their metadata names the model, its config and its trainer.
         name: name of the weights.
         card: function that reads the card, called when the card is first used.
+        data: function that reads the card's training data, called when they are first used.
         files: files that accompany the weights.
         plain: see `zoo_core.registry.index.PublishedWeights`.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
@@ -80,6 +82,8 @@ def build(
     except ZooError:
         raise
     except Exception as exc:  # a plugin may raise anything for a config that it did not write
+        from zoo_core.plugins.faults.frames import own_frame
+
         frame = own_frame(exc, entry.spec.builder.partition(":")[0])
         where = f" at {frame}" if frame else ""
         raise VerificationError(
@@ -97,6 +101,7 @@ def build(
         views=metadata.views,
         _files=files,
         _read_card=card,
+        _read_data=data,
         _read_config=config,
         _find_tasks=lambda: find_tasks(catalog, metadata.targets),
     )

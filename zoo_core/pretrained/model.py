@@ -11,8 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.data.normalization import Normalization
-from zoo_core.data.tokens import check_tokens
-from zoo_core.data.wrong_numbers import first_wrong_number
 from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.frameworks.prediction import predict_views
 from zoo_core.frameworks.trainer import Trainer
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from zoo_core.pretrained.files import WeightsFiles
     from zoo_core.recipes.model_config import ModelConfig
     from zoo_core.weights.card import Provenance
+    from zoo_core.weights.training_data import TrainingData
 
 
 @dataclass(frozen=True)
@@ -52,14 +51,21 @@ class Pretrained:
     views: int
     _files: WeightsFiles = field(repr=False)
     _read_card: Callable[[], Provenance] = field(repr=False)
+    _read_data: Callable[[], TrainingData] = field(repr=False)
     _read_config: Callable[[], ModelConfig] = field(repr=False)
     _find_tasks: Callable[[], tuple[Task, ...]] = field(repr=False)
 
-    # All are read when they are first used: they import pydantic, which predicting does not need.
+    # All are read when they are first used: card and config import pydantic, which predicting does
+    # not need.
     @cached_property
     def card(self) -> Provenance:
         """The card, or the metadata of a file without one."""
         return self._read_card()
+
+    @cached_property
+    def training_data(self) -> TrainingData:
+        """The data set on the card, without the rest of the card."""
+        return self._read_data()
 
     @cached_property
     def config(self) -> ModelConfig:
@@ -138,12 +144,16 @@ class Pretrained:
         return batch
 
     def _check_tokens(self, batch: NDArray[Any]) -> None:
+        from zoo_core.data.tokens import check_tokens
+
         try:
             check_tokens(batch, self.input)
         except DataError as exc:
             raise InvalidValueError(exc.problem) from exc
 
     def _check_numbers(self, batch: NDArray[Any]) -> None:
+        from zoo_core.data.wrong_numbers import first_wrong_number  # images need none
+
         found = first_wrong_number(batch, self.input, fill=bool(self.normalization.fill))
         if found:
             raise InvalidValueError(

@@ -12,6 +12,7 @@ from zoo_core.filenames import CARD, CONFIG, WEIGHTS
 from zoo_core.registry.location import Folder
 from zoo_core.registry.registry import FoundWeights
 from zoo_core.weights.file import WeightFile, load_weights
+from zoo_core.weights.training_data import TrainingData, parse_training_data
 
 if TYPE_CHECKING:
     from zoo_core.weights.card import Provenance, PublishedCard
@@ -57,21 +58,31 @@ def published_card(found: FoundWeights) -> PublishedCard:
     """
     from zoo_core.weights.card import parse_published_card
 
+    return parse_published_card(*_card_content(found))
+
+
+def published_training_data(found: FoundWeights) -> TrainingData:
+    """Return the training data on a tag's card; errors are those of `published_card`."""
+    return parse_training_data(*_card_content(found))
+
+
+def _card_content(found: FoundWeights) -> tuple[bytes, str]:
+    """Return the verified content of a tag's card, and its path for errors."""
     expected = found.published.card_sha256
 
-    def read() -> PublishedCard:
+    def read() -> tuple[bytes, str]:
         path = found.registry.path(found.published, CARD)
         try:
             content = path.read_bytes()
         except OSError as exc:
             raise DataError(f"cannot read card {path}: {exc.strerror}") from exc
-        # Before parsing: pydantic should not see bytes that are not the published ones.
+        # Before parsing, because only the published bytes may be parsed.
         if (sha256 := hashlib.sha256(content).hexdigest()) != expected:
             raise VerificationError(
                 f"checksum mismatch for card {path}: expected sha256 {expected}, got {sha256}",
                 hint="Restore the file; it was changed or damaged.",
             )
-        return parse_published_card(content, str(path))
+        return content, str(path)
 
     return _read_or_refetch(found, expected, read)
 

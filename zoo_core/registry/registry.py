@@ -11,7 +11,6 @@ from zoo_core.errors import VerificationError
 from zoo_core.filenames import CARD, INDEX, WEIGHTS
 from zoo_core.registry.index import MAX_INDEX, PublishedIndex, PublishedWeights, read_index
 from zoo_core.registry.location import Folder, Location
-from zoo_core.system.atomic_files import atomic_writer
 from zoo_core.system.paths import write_error, zoo_home
 
 ADDED = "added"
@@ -45,6 +44,8 @@ class Registry:
         if isinstance(self.location, Folder):
             content = self.location.read(INDEX, max_bytes=MAX_INDEX)
             return read_index(content, f"{self.location.url}/{INDEX}")
+        from zoo_core.system.atomic_files import atomic_writer  # for remote ones only
+
         path = self._cached_index()
         try:
             # A tag is never replaced, so an old index stays right; it only lacks newer tags.

@@ -16,7 +16,6 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from zoo_core.errors import DataError, VerificationError, one_line
-from zoo_core.system.atomic_files import write_atomic
 
 Tensors = Mapping[str, NDArray[Any]]
 
@@ -42,6 +41,8 @@ class WeightFile:
 
 def save_weights(path: Path, tensors: Tensors, metadata: Mapping[str, Any]) -> str:
     """Write a weight file atomically and return its sha256."""
+    from zoo_core.system.atomic_files import write_atomic  # loading does not need it
+
     content = serialize(tensors, metadata)
     write_atomic(path, content)
     return hashlib.sha256(content).hexdigest()

@@ -99,6 +99,7 @@ def made_of(model, trainer, *, shape, normalization, views, heads=(), spec=None,
         views=views,
         _files=None,
         _read_card=lambda: SimpleNamespace(recipe=recipe),
+        _read_data=lambda: None,
         _read_config=lambda: None,
         _find_tasks=lambda: tuple(tasks[each.task](each) for each in targets),
     )

@@ -15,6 +15,9 @@ from PIL import Image
 
 from zoo_core.plugin_api import has_light_border
 
+HEIGHT, OFFSET = 42, 14
+"""Height of an image of two-digit-mnist, and first row of the bottom digit: 14 of each digit's 28
+rows overlap."""
 INK = 30
 """Minimum gray level of strokes."""
 BLACK = 8

@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from zoo_mnist.layout import Layout
+from zoo_mnist.layout import HEIGHT, OFFSET, Layout
 from zoo_mnist.morphology import bounding_box, center_of_mass, dilate
 from zoo_mnist.stroke_segmentation import Floats, find_strokes, stroke_width
-from zoo_mnist.two_digit import HEIGHT, OFFSET
 
 SIDE, FIT = 28, 20
 PAIR, MIDDLE, PULL = 34, 21.5, 0.25

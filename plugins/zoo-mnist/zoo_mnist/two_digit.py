@@ -8,9 +8,7 @@ from numpy.typing import NDArray
 from zoo_core import ArrayDataset, Split, class_targets
 from zoo_core.plugin_api import DataError
 from zoo_mnist import mnist
-
-HEIGHT, OFFSET = 42, 14
-"""Height of an image, and first row of the bottom digit: 14 of each digit's 28 rows overlap."""
+from zoo_mnist.layout import HEIGHT, OFFSET
 
 TEST_PAIRS = mnist.DATA / "two_digit_test_pairs.csv"
 TRAIN_SIZE, TRAIN_SEED = 40_000, 0

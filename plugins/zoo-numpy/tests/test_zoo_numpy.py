@@ -139,6 +139,17 @@ def test_create_model_initializes_weights_randomly():
     assert not np.array_equal(first.forward(x)[0], second.forward(x)[0])
 
 
+def test_trainer_draws_no_weights_that_the_caller_replaces(monkeypatch):
+    def fail(*_arguments):
+        raise AssertionError
+
+    monkeypatch.setattr("zoo_numpy.layers.uniform", fail)
+    net = NumpyTrainer().build(build, NumpyNetConfig(), None)
+    assert not any(parameter.value.any() for _, parameter in net.parameters())
+    with pytest.raises(AssertionError):
+        build(NumpyNetConfig())
+
+
 class Flat:
     """A net with the methods that the trainer calls, but whose forward pass returns an array."""
 

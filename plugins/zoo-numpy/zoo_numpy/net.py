@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import pairwise
 from typing import TYPE_CHECKING, final
 
@@ -13,6 +15,21 @@ from zoo_numpy.layers import Array, Dense, Dropout, Layer, Parameter, ReLU, Sigm
 
 if TYPE_CHECKING:
     from zoo_numpy.config import NumpyNetConfig
+
+_draws = ContextVar("draws", default=True)
+
+
+@contextmanager
+def without_drawing() -> Iterator[None]:
+    """Let new nets keep zeros as parameters, because the caller assigns others.
+
+    Drawing half a million numbers takes longer than reading them from a file.
+    """
+    token = _draws.set(False)
+    try:
+        yield
+    finally:
+        _draws.reset(token)
 
 
 @final
@@ -62,6 +79,8 @@ class Net:
 
     def initialize(self, *seed: int) -> None:
         """Draw new parameters; without a seed they differ in every call."""
+        if not seed and not _draws.get():
+            return
         if self._ones:
             for name, parameter in self.parameters():
                 parameter.value[:] = name.endswith("weight")

@@ -16,7 +16,7 @@ from zoo_core.plugin_api import (
     default_threads,
     head_outputs,
 )
-from zoo_numpy.net import Net
+from zoo_numpy.net import Net, without_drawing
 from zoo_numpy.normalize import concatenate_heads, normalize
 
 if TYPE_CHECKING:  # the learner is imported in `start`, because loading weights does not need it
@@ -59,7 +59,8 @@ class NumpyTrainer:
         return facts
 
     def build(self, builder: Callable[[Any], Net], config: Any, seed: int | None) -> Net:
-        net = builder(config)
+        with without_drawing():  # they are drawn from the seed, or assigned
+            net = builder(config)
         # By its methods, because other plugins bring nets of their own.
         fits = all(hasattr(net, method) for method in METHODS)
         check_model(net, fits, f"a net with the methods {', '.join(METHODS)}", builder)

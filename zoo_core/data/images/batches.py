@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import multiprocessing
 import os
 import signal
 import sys
@@ -12,9 +11,9 @@ import time
 import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +21,9 @@ from numpy.typing import NDArray
 from zoo_core.data.images.folders import LeftOut, Reason, find_images
 from zoo_core.data.images.processor import ImageProcessor
 from zoo_core.errors import DataError
-from zoo_core.system.cpu import physical_cores
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 STDIN = Path("-")
 """Placeholder for an image from standard input."""
@@ -94,7 +95,7 @@ def read_batches(files: Sequence[Path], processor: ImageProcessor) -> Iterator[F
     Raises:
         InvalidValueError: the model's input is neither gray nor RGB.
     """
-    if STDIN not in files[:1]:
+    if STDIN not in files[:1] and len(files) > FIRST_BATCH:
         # Read once more below: the first file imports decoders, which would count for all files.
         _read(files[:1], processor)
     began = time.perf_counter()
@@ -112,6 +113,12 @@ def read_batches(files: Sequence[Path], processor: ImageProcessor) -> Iterator[F
 
 def _read_ahead(files: Sequence[Path], processor: ImageProcessor) -> Iterator[FileBatch]:
     """Yield files in batches that worker processes read ahead."""
+    # Deferred, because importing them takes a tenth of the time of predicting one image.
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    from zoo_core.system.cpu import physical_cores
+
     parts = (files[start : start + CHUNK_SIZE] for start in range(0, len(files), CHUNK_SIZE))
     # Processes instead of threads, because preparing a photo takes many short steps in Python,
     # which hold the global interpreter lock. Spawned, because a framework's threads do not survive
@@ -147,6 +154,8 @@ def _init_worker() -> None:
 
 
 def _exit_with_parent() -> None:
+    import multiprocessing  # imported already: this is one of its processes
+
     if parent := multiprocessing.parent_process():
         parent.join()
         os._exit(1)  # `sys.exit` would only end this thread

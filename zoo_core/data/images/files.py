@@ -7,18 +7,20 @@ import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from zoo_core.data.images import heif
-from zoo_core.data.images.pixel_levels import LevelCounts
 from zoo_core.data.images.pixel_limit import max_pixels, too_many_pixels
 from zoo_core.data.images.pixel_ranges import PixelRanges
 from zoo_core.data.images.pixels import Background, deep_kind, deep_pixels, tiff_tag, to_channels
 from zoo_core.errors import DataError, UnavailableError
+
+if TYPE_CHECKING:
+    from zoo_core.data.images.pixel_levels import LevelCounts
 
 File = Path | IO[bytes]
 """Path or open file of an image."""
@@ -103,6 +105,8 @@ def count_levels(file: File, *, name: str = "the image") -> LevelCounts:
     Raises:
         DataError: the file is not a readable image.
     """
+    from zoo_core.data.images.pixel_levels import LevelCounts  # only a training counts levels
+
     name = _name(file, name)
     with _reported(name), _open(file, name) as image:
         image.load()
