@@ -82,7 +82,7 @@ def test_main_freezes_garbage_at_exit_unless_triton_is_imported(run_process, imp
 LOADERS = textwrap.dedent(
     """
     import sys
-    import zoo_core.system.progress_bar  # drawn while data sets are downloaded or decoded
+    import zoo_core.system.progress.progress_bar  # drawn while data sets are downloaded or decoded
     from zoo_core.installation.installed import load_catalog
     catalog = load_catalog()
     for entry in catalog.entries("datasets").values():

@@ -25,7 +25,7 @@ from zoo_core.errors import InvalidValueError, UnavailableError, one_line
 from zoo_core.system.atomic_files import atomic_writer
 from zoo_core.system.environment import is_set
 from zoo_core.system.paths import write_error, zoo_home
-from zoo_core.system.progress_bar import ProgressBar
+from zoo_core.system.progress.progress_bar import ProgressBar
 from zoo_core.text import printable
 from zoo_core.version import __version__
 
@@ -190,13 +190,13 @@ class _Download:
         self._url, self._to, self._max_bytes, self._headers = url, to, max_bytes, headers
         self._deadline = _Deadline()
         self._bar = ProgressBar(quiet=True, text_first=True)
-        # The bar appears late, because most files arrive sooner than rich is imported.
-        self._next_draw = time.monotonic() + 0.2
         self._total: int | None = None
         self._validator = ""  # ETag or Last-Modified of the bytes in the file
 
     def run(self) -> None:
         with self._bar:
+            # Late, because most files arrive sooner than rich is imported.
+            self._bar.start(delay=0.2)
             for attempt in range(1, ATTEMPTS + 1):
                 try:
                     self._attempt()
@@ -295,12 +295,6 @@ class _Download:
             raise write_error(self._url, path, exc) from exc
 
     def _show(self, received: int) -> None:
-        now = time.monotonic()
-        if now < self._next_draw:
-            return
-        self._next_draw = now + 0.1
-        if not self._bar.drawn:
-            self._bar.start()
         name = urlsplit(self._url).path.rpartition("/")[2]
         total = None if self._total is None else self._total // 1000
         self._bar.update(received // 1000, total, f"{name}, kB")

@@ -78,3 +78,13 @@ def _page_cache(folder: Path) -> int:
         if name in ("file", "total_cache"):  # version 2, version 1 with child groups
             return int(value)
     return 0
+
+
+def peak_memory() -> int | None:
+    """Return the largest number of bytes that this process has had in memory; None if unknown."""
+    try:
+        import resource
+    except ImportError:  # on Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak << 10

@@ -8,6 +8,18 @@ import sys
 
 from zoo_core.text import shown
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO, Protocol
+
+    class _LiveLine(Protocol):
+        def hide(self) -> None: ...
+        def show(self) -> None: ...
+
+
+live_lines: "list[_LiveLine]" = []
+"""The open live lines, of which the last one is drawn: see `zoo_core.system.progress`."""
+
 
 def print_lines(*lines: str, err: bool = False) -> None:
     """Print lines without secrets of URLs; control characters and line breaks are escapes.
@@ -17,8 +29,28 @@ def print_lines(*lines: str, err: bool = False) -> None:
         err: whether to print them on standard error.
     """
     stream = sys.stderr if err else sys.stdout
+    for live in live_lines[-1:]:
+        live.hide()
     stream.write("".join(f"{shown(line)}\n" for line in lines))
     stream.flush()  # so that both streams stay in order where they are one file
+    for live in live_lines[-1:]:
+        live.show()
+
+
+def is_screen(stream: "IO[str]") -> bool:
+    """Return whether a stream is a terminal on which a line can be drawn again."""
+    # A terminal of a CI service is a log, in which every drawing would stay.
+    is_log = os.environ.get("CI", "").lower() not in {"", "0", "false"}
+    return stream.isatty() and not is_log and os.environ.get("TERM") not in {"dumb", "unknown"}
+
+
+def has_unicode(stream: "IO[str]") -> bool:
+    """Return whether a terminal shows characters beyond ASCII."""
+    # Python writes UTF-8 in the locale C, too, where a terminal need not understand it.
+    names = map(os.environ.get, ("LC_ALL", "LC_CTYPE", "LANG"))
+    is_plain = next(filter(None, names), "") in {"C", "POSIX"}
+    encoding = getattr(stream, "encoding", None) or ""
+    return encoding.lower().startswith("utf") and not is_plain
 
 
 def terminal_width() -> int:

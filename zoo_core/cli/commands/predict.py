@@ -15,7 +15,7 @@ from zoo_core.cli.help.zoo_command import ZooCommand
 from zoo_core.cli.output import print_json
 from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.system.progress_bar import ProgressBar
+from zoo_core.system.progress.progress_bar import ProgressBar
 from zoo_core.system.terminal import print_in_utf8, print_lines
 from zoo_core.text import encodable, shown
 

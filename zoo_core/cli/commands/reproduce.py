@@ -62,7 +62,7 @@ def reproduce(  # noqa: PLR0917 (click passes every argument by name)
     In the published environment and with the published seed, the bytes must be equal. Otherwise,
     the test score must be within the published interval. If it is not, the exit code is 5.
     """
-    from zoo_core.cli.training_progress import TrainingProgress
+    from zoo_core.cli.training.progress import TrainingProgress
     from zoo_core.publishing.reproduce import reproduce_published
 
     found = resolve_weights(installed_catalog(), name, registry)

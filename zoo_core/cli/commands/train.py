@@ -92,7 +92,7 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
     as_json: bool,
 ) -> None:
     """Train the model NAME; write weights, card and metrics to a run folder."""
-    from zoo_core.cli.training_progress import TrainingProgress
+    from zoo_core.cli.training.progress import TrainingProgress
     from zoo_core.frameworks.distributed import env_rank
     from zoo_core.plugins.faults.fault import noting_model
     from zoo_core.recipes.resolve import parse_set

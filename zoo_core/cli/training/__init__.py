@@ -1,0 +1,1 @@
+"""Output of a training: lines, and a live line on a terminal."""
