@@ -472,7 +472,8 @@ def in_terminal(spawn: Callable[..., subprocess.Popen[str]]) -> Callable[..., tu
 
     def run(*arguments: object, **variables: str) -> tuple[int, str]:
         leader, follower = pty.openpty()
-        env = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "COLUMNS": "200", **variables}
+        env = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "COLUMNS": "200", "CI": ""}
+        env |= {"LC_ALL": "C.UTF-8", **variables}
         command = ("-m", "zoo_core", *arguments)
         with spawn(*command, env=env, stdout=follower, stderr=follower) as process:
             os.close(follower)

@@ -156,7 +156,8 @@ if TYPE_CHECKING:
     from zoo_core.system.interrupts import Stop as Stop, deferred_signals as deferred_signals
     from zoo_core.system.memory import available_memory as available_memory
     from zoo_core.system.paths import write_error as write_error, zoo_home as zoo_home
-    from zoo_core.system.progress.progress_bar import ProgressBar as ProgressBar
+    from zoo_core.system.progress.live_line import status as status
+    from zoo_core.system.progress.progress_bar import ProgressBar as ProgressBar, track as track
     from zoo_core.system.random_numbers import uniform as uniform
     from zoo_core.system.terminal import print_lines as print_lines
     from zoo_core.tasks.classification import (

@@ -14,6 +14,8 @@ from tests.stress import servers
 from zoo_core.errors import DataError, InvalidValueError, UnavailableError
 from zoo_core.system import download
 from zoo_core.system.download import default_timeout
+from zoo_core.system.progress import progress_bar
+from zoo_core.system.progress.parts import Part
 
 CONTENT = bytes(range(256)) * 400
 SLACK = 8_000_000
@@ -61,9 +63,14 @@ def test_download_reads_file(server, behavior):
 def test_download_shows_progress_of_long_transfer(server, monkeypatch, total):
     shown = []
 
-    class Bar(download.ProgressBar):
-        def update(self, *values):
-            shown.append(values)
+    class Line:
+        has_unicode = True
+
+        def draw(self, *parts):
+            shown.append([each.text for each in parts if isinstance(each, Part)])
+
+        def close(self):
+            pass
 
     def pause_twice(request, content):
         request.head(200, **({"Content_Length": len(content)} if total else {}))
@@ -71,9 +78,9 @@ def test_download_shows_progress_of_long_transfer(server, monkeypatch, total):
             request.send(content[start : start + 10_000] if start < 20_000 else content[start:])
             request.pause(0.3)
 
-    monkeypatch.setattr(download, "ProgressBar", Bar)
+    monkeypatch.setattr(progress_bar, "open_line", lambda below_lines: Line())
     assert get(server, pause_twice) == CONTENT
-    assert shown[0] == (20, total, "file, kB")
+    assert shown[0][:2] == ["file, kB", "20/102" if total else "20"]
     assert get(server, servers.answer) == CONTENT
     assert len(shown) < 4  # none for the second file, which arrives at once
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
 from zoo_core.errors import ZooError
 from zoo_core.installation.installed import installed_catalog, installed_rows
+from zoo_core.system.progress.live_line import hide_progress, unhide_progress
 
 Completion = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
@@ -58,6 +60,47 @@ complete_names = _complete_from_index("models", "datasets", "trainers", paths=Tr
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+def _set_quiet(context: click.Context, _parameter: click.Parameter, is_set: bool) -> bool:
+    """Hide the progress of the command."""
+    if is_set:
+        _check_verbosity(context, "verbose")
+        hide_progress()
+        context.call_on_close(unhide_progress)  # because tests run several commands per process
+    return is_set
+
+
+def _set_verbose(context: click.Context, _parameter: click.Parameter, is_set: bool) -> bool:
+    if is_set:
+        _check_verbosity(context, "quiet")
+    return is_set
+
+
+def _check_verbosity(context: click.Context, other: str) -> None:
+    # The other option may be parsed before this one or after it.
+    if context.params.get(other):
+        raise click.UsageError("--quiet and --verbose exclude each other: choose one")
+
+
+def quiet(result: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option ``--quiet`` of a command whose result is described by `result`."""
+    return click.option(
+        "--quiet",
+        "-q",
+        is_flag=True,
+        callback=_set_quiet,
+        help=f"Draw no progress, and print {result} and errors only.",
+    )
+
+
+def verbose(details: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option ``--verbose`` of a command that then prints `details`, too."""
+    return click.option(
+        "--verbose", "-v", is_flag=True, callback=_set_verbose, help=f"Print {details}, too."
+    )
+
+
 device = click.option(
     "--device", metavar="NAME", default="auto", show_default=True, help="auto, cpu, cuda or mps."
 )

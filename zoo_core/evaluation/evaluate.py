@@ -15,7 +15,6 @@ from zoo_core.evaluation.scored_split import (
     find_scored_dataset,
     make_scored_split,
 )
-from zoo_core.frameworks.prediction import CHUNK_MULTIPLE
 from zoo_core.metrics.find_tasks import find_tasks
 from zoo_core.metrics.predictions import ensemble_outputs
 from zoo_core.metrics.scores import Scores, Values, by_metric, concatenate, score
@@ -92,9 +91,8 @@ def evaluate_pretrained(
 
 def _measure(scored: ScoredSplit, pretrained: Sequence[Pretrained]) -> list[list[Measured]]:
     """Return the measures of each member, if there are several, and of their ensemble."""
-    # Chunk by chunk, because the outputs of all examples may not fit into memory; and in equal
-    # chunks, because those of the ensemble follow from all members.
-    chunks = [scored.iter_outputs(each, CHUNK_MULTIPLE) for each in pretrained]
+    # Chunk by chunk, because the outputs of all examples may not fit into memory.
+    chunks = [scored.iter_outputs(each) for each in pretrained]
     measured: list[list[list[Measured]]] = []
     for parts in zip(*chunks, strict=True):
         place, members = parts[0][0], [outputs for _, outputs in parts]

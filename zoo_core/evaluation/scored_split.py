@@ -15,7 +15,7 @@ from zoo_core.errors import InvalidValueError, UnknownNameError, choose_from, jo
 from zoo_core.evaluation.class_matching import classes_of, match_data, match_models
 from zoo_core.evaluation.members import group_by_data, short_name
 from zoo_core.evaluation.unseen_examples import find_unseen
-from zoo_core.frameworks.prediction import iter_outputs
+from zoo_core.frameworks.prediction import CHUNK_MULTIPLE, iter_outputs
 from zoo_core.metrics.predictions import Predictions, predictions_of
 from zoo_core.metrics.scores import measure
 from zoo_core.metrics.task import Measured, Task
@@ -24,6 +24,7 @@ from zoo_core.plugins.data_specs import InputSpec, TargetSpec
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec
 from zoo_core.pretrained.model import Pretrained
+from zoo_core.system.progress.progress_bar import track
 
 
 @dataclass(frozen=True)
@@ -71,18 +72,16 @@ class ScoredSplit:
         examples = self.split.examples
         return examples.keys[int(self.rows[index])] if examples else None
 
-    def iter_outputs(
-        self, member: Pretrained, size: int | None = None
-    ) -> Iterator[tuple[slice, list[NDArray[Any]]]]:
+    def iter_outputs(self, member: Pretrained) -> Iterator[tuple[slice, list[NDArray[Any]]]]:
         """Yield a member's outputs for chunks of the scored examples, in the order of `tasks`.
 
-        Chunks have `size` examples, or a size that follows from the outputs.
+        A long prediction has a bar on standard error, if that is a terminal.
         """
         classes = classes_of([task.target for task in self.tasks])
         own = classes_of(member.targets)
         match = match_models(self.dataset, classes, short_name(member), own)
         is_identity = match.is_identity  # and then the outputs are as the model returns them
-        for place, outputs in iter_outputs(
+        chunks = iter_outputs(
             member.trainer,
             member.model,
             self.inputs,
@@ -90,8 +89,12 @@ class ScoredSplit:
             member.views,
             rows=self.rows,
             ahead=self.split.ahead,
-            size=size,
-        ):
+            # Equal chunks, because those of an ensemble's members are combined; small ones, because
+            # the bar advances after each.
+            size=CHUNK_MULTIPLE,
+        )
+        text = f"Predicting with {short_name(member)}"
+        for place, outputs in track(chunks, len(self), text, done=lambda chunk: chunk[0].stop):
             yield place, outputs if is_identity else match.reorder(self.tasks, outputs)
 
     def measure(self, outputs: Sequence[NDArray[Any]], place: slice) -> list[Measured]:

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from zoo_core.data.dataset import Split
 from zoo_core.errors import VerificationError
-from zoo_core.frameworks.prediction import iter_outputs
+from zoo_core.frameworks.prediction import CHUNK_MULTIPLE, iter_outputs
 from zoo_core.metrics.scores import Scores, concatenate, measure, score
 from zoo_core.metrics.task import Task
 from zoo_core.metrics.task_contract import predict_head
 from zoo_core.pretrained.model import Pretrained
+from zoo_core.system.progress.progress_bar import track
 
 TOLERANCE = 1e-3
 """Maximum relative difference of a metric whose predictions are not discrete."""
@@ -44,13 +45,16 @@ def compute_answers(pretrained: Pretrained, split: Split) -> Answers:
     """Predict a split, and return scores and answers."""
     tasks = pretrained.tasks
     parts, digest = [], _Digest()
-    for place, outputs in iter_outputs(
+    chunks = iter_outputs(
         pretrained.trainer,
         pretrained.model,
         split.inputs,
         pretrained.normalization,
         pretrained.views,
-    ):
+        size=CHUNK_MULTIPLE,  # small ones, because the bar advances after each
+    )
+    text = f"Predicting with {pretrained.name}"
+    for place, outputs in track(chunks, len(split), text, done=lambda chunk: chunk[0].stop):
         parts.append(measure(tasks, outputs, tuple(each[place] for each in split.targets)))
         digest.update(_discrete(tasks, outputs))
     return Answers(score(tasks, concatenate(parts)), digest.hexdigest(), digest.exact)

@@ -16,6 +16,7 @@ from zoo_core.plugin_api import (
     print_json,
     print_lines,
     shell_command,
+    status,
 )
 from zoo_export.formats import FORMATS
 
@@ -91,7 +92,10 @@ def export(  # noqa: PLR0917 (click passes every argument by name)
         notes.append(f"the data set {dataset.name} has changed since the training")
     print_lines(*(f"zoo: {note}" for note in notes), err=True)
     inputs = data.splits["test"].inputs[:EXAMPLES]
-    exported = export_to(path, pretrained, exporter, format_, inputs, normalization=normalization)
+    with status(f"Exporting {pretrained.name}"):
+        exported = export_to(
+            path, pretrained, exporter, format_, inputs, normalization=normalization
+        )
     if as_json:
         print_json(
             {

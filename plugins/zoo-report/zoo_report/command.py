@@ -13,6 +13,7 @@ from zoo_core.plugin_api import (
     options,
     print_json,
     print_lines,
+    status,
 )
 
 
@@ -70,16 +71,17 @@ def report(  # noqa: PLR0917 (click passes every argument by name)
     if weights:
         from zoo_report.report import write_report  # slow: it imports jinja2, matplotlib and NumPy
 
-        page, subjects = write_report(
-            installed_catalog(),
-            weights,
-            out=out,
-            dataset=dataset,
-            split=split,
-            classes=classes,
-            registry=registry,
-            device=device,
-        )
+        with status("Writing the page"):
+            page, subjects = write_report(
+                installed_catalog(),
+                weights,
+                out=out,
+                dataset=dataset,
+                split=split,
+                classes=classes,
+                registry=registry,
+                device=device,
+            )
         labels = [subject.label for subject in subjects]
     if as_json:
         print_json(

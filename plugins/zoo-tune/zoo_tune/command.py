@@ -167,6 +167,7 @@ class _Tune(ZooCommand):
 )
 # The process whose worker this one is.
 @click.option("--parent", type=int, hidden=True)
+@options.quiet("the file of the best recipe")
 @options.as_json
 @click.pass_context
 def tune(  # noqa: PLR0917 (click passes every argument by name)
@@ -191,6 +192,7 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
     threads: int | None,
     patience: float,
     parent: int | None,
+    quiet: bool,
     as_json: bool,
 ) -> None:
     """Search for a better recipe of the model NAME.
@@ -239,9 +241,9 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
             return
         # At the start as well, so that a folder that cannot be written is found before training.
         write_results(folder, summarize(search, opened), search, catalog)
-        if not as_json:
+        if not (as_json or quiet):
             _announce(search, opened, without_password(where), patience)
-        with Board(search, opened, quiet=as_json) as board:
+        with Board(search, opened, quiet=as_json or quiet) as board:
             if workers == 1:
                 worker.work(board.update)
             else:
@@ -251,7 +253,7 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
         summary = summarize(search, opened)
         write_results(folder, summary, search, catalog)
         call_hook(catalog.hooks, "zoo_tune_end", "the search is kept", study=summary, folder=folder)
-    _report(summary, folder, as_json=as_json)
+    _report(summary, folder, as_json=as_json, quiet=quiet)
     if stop.signal:
         words = [word.replace(where, without_password(where)) for word in ctx.meta[ARGUMENTS]]
         raise InterruptedTrainingError(
@@ -292,7 +294,7 @@ def _announce(search: Search, study: optuna.Study, where: str, patience: float) 
         )
 
 
-def _report(study: Study, folder: Path, *, as_json: bool) -> None:
+def _report(study: Study, folder: Path, *, as_json: bool, quiet: bool) -> None:
     from zoo_tune.leaderboard import leaderboard
     from zoo_tune.results import BEST
 
@@ -303,6 +305,9 @@ def _report(study: Study, folder: Path, *, as_json: bool) -> None:
         print_json(facts | {"best": number, "recipe": recipe and str(recipe)})
         return
     if recipe is None:
+        return
+    if quiet:
+        print_lines(str(recipe))
         return
     best = study.ranked[0]
     print_lines(

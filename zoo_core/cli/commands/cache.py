@@ -17,6 +17,7 @@ from zoo_core.registry import cache
 from zoo_core.registry.lookup import find_weights, known_registries, list_published
 from zoo_core.registry.registry import FoundWeights
 from zoo_core.system.paths import zoo_home
+from zoo_core.system.progress.progress_bar import track
 from zoo_core.system.terminal import print_lines
 
 if TYPE_CHECKING:
@@ -194,7 +195,9 @@ def verify(as_json: bool) -> int:
     The exit code is 5 if one differs.
     """
     names, paths = _published_names(), cache.cached_files()
-    damaged = [path for path in paths if not cache.is_whole(path)]  # a file's name is its checksum
+    # The name of a file is its checksum.
+    tracked = track(paths, len(paths), "Verifying checksums")
+    damaged = [path for path in tracked if not cache.is_whole(path)]
     if as_json:
         print_json({"files": len(paths), "damaged": [str(path) for path in damaged]})
     else:

@@ -14,6 +14,7 @@ from zoo_core.cli.output import print_json
 from zoo_core.errors import DataError, VerificationError
 from zoo_core.installation.installed import load_catalog
 from zoo_core.system.atomic_files import write_atomic
+from zoo_core.system.progress.progress_bar import track
 from zoo_core.system.terminal import print_lines
 from zoo_core.text import counted
 
@@ -108,7 +109,8 @@ def check(  # noqa: PLR0917 (click passes every argument by name)
     if as_list:
         return _list(name, checks, as_json)
     outcomes = []
-    for outcome in run_checks(checks, skip=skip, save=save):
+    running = run_checks(checks, skip=skip, save=save)
+    for outcome in track(running, len(checks), f"Checking {name}"):
         outcomes.append(outcome)
         if not as_json:  # at once, because a check may take minutes
             _print(outcome)

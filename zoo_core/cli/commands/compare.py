@@ -13,6 +13,7 @@ from zoo_core.cli.output import print_json, print_table
 from zoo_core.errors import InvalidValueError
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.plugins.data_specs import plain
+from zoo_core.system.progress.live_line import status
 from zoo_core.system.terminal import print_lines
 from zoo_core.text import counted
 
@@ -77,7 +78,10 @@ def compare_(  # noqa: PLR0917 (click passes every argument by name)
     from zoo_core.pretrained.load import load_pretrained
 
     catalog = installed_catalog()
-    members = [load_pretrained(catalog, each, registry=registry, device=device) for each in weights]
+    with status("Loading the models"):
+        members = [
+            load_pretrained(catalog, each, registry=registry, device=device) for each in weights
+        ]
     comparison = compare_pretrained(catalog, members, dataset=dataset, split=split, classes=classes)
     print_lines(*(f"zoo: {note}" for note in comparison.notes), err=True)
     if as_json:

@@ -11,6 +11,7 @@ from zoo_core.cli.help.zoo_command import ZooCommand
 from zoo_core.cli.output import print_json
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.metrics.metric_text import format_metric
+from zoo_core.system.progress.live_line import status
 from zoo_core.system.terminal import print_lines
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 @options.split
 @options.classes
 @options.device
+@options.quiet("the scores")
 @options.as_json
 def evaluate(  # noqa: PLR0917 (click passes every argument by name)
     weights: tuple[str, ...],
@@ -40,6 +42,7 @@ def evaluate(  # noqa: PLR0917 (click passes every argument by name)
     split: str,
     classes: dict[str, str],
     device: str,
+    quiet: bool,  # obeyed by the option itself
     as_json: bool,
 ) -> None:
     """Evaluate WEIGHTS on the examples of a split that were not used in their training.
@@ -54,9 +57,10 @@ def evaluate(  # noqa: PLR0917 (click passes every argument by name)
 
     catalog = installed_catalog()
     # All before the first evaluation, so that a misspelled name fails at once.
-    pretrained = [
-        load_pretrained(catalog, each, registry=registry, device=device) for each in weights
-    ]
+    with status("Loading the models"):
+        pretrained = [
+            load_pretrained(catalog, each, registry=registry, device=device) for each in weights
+        ]
     evaluation = evaluate_pretrained(
         catalog, pretrained, dataset=dataset, split=split, classes=classes
     )

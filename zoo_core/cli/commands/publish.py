@@ -12,6 +12,7 @@ from zoo_core.cli.help.zoo_command import ZooCommand
 from zoo_core.cli.output import print_json
 from zoo_core.filenames import CARD
 from zoo_core.installation.installed import installed_catalog
+from zoo_core.system.progress.live_line import status
 from zoo_core.system.terminal import print_lines
 from zoo_core.text import shell_command
 
@@ -60,14 +61,9 @@ def publish(  # noqa: PLR0917 (click passes every argument by name)
     from zoo_core.weights.card import read_card
 
     # The cards of the other runs first, so that a wrong path fails before the evaluation.
-    found = publish_run(
-        installed_catalog(),
-        run,
-        name,
-        registry,
-        others=[read_card(other / CARD) for other in others],
-        default=default,
-    )
+    cards = [read_card(other / CARD) for other in others]
+    with status(f"Publishing {name}"):
+        found = publish_run(installed_catalog(), run, name, registry, others=cards, default=default)
     if note := _license_note(read_card(run / CARD)):
         print_lines(note, err=True)
     facts = {"name": found.published.name, "registry": found.registry.name}

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 )
 @options.registry
 @options.data_dir
+@options.quiet("what differs")
+@options.verbose("the epochs of each training")
 @options.as_json
 def reproduce(  # noqa: PLR0917 (click passes every argument by name)
     name: str,
@@ -55,6 +57,8 @@ def reproduce(  # noqa: PLR0917 (click passes every argument by name)
     out: Path | None,
     threads: int | None,
     registry: str | None,
+    quiet: bool,
+    verbose: bool,
     as_json: bool,
 ) -> int:
     """Train the published weights NAME again, from their card alone, and compare.
@@ -66,10 +70,10 @@ def reproduce(  # noqa: PLR0917 (click passes every argument by name)
     from zoo_core.publishing.reproduce import reproduce_published
 
     found = resolve_weights(installed_catalog(), name, registry)
-    if not as_json:
+    if not (as_json or quiet):
         print_lines(f"Reproducing {found.name}")
-    # Only the bar: the epochs of several trainings would hide the comparisons.
-    with TrainingProgress(quiet=True) as reporter:
+    # Only the live line: the epochs of several trainings would hide the comparisons.
+    with TrainingProgress(quiet=as_json or not verbose, verbose=verbose) as reporter:
         done = reproduce_published(
             installed_catalog(),
             found,
@@ -77,7 +81,7 @@ def reproduce(  # noqa: PLR0917 (click passes every argument by name)
             out=out,
             threads=threads,
             callbacks=reporter,
-            on_result=(lambda _: None) if as_json else _print,
+            on_result=lambda each: None if as_json or (quiet and each.holds) else _print(each),
         )
     if as_json:
         print_json({"name": found.name, "reproductions": list(map(_report_row, done))})

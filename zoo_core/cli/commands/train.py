@@ -11,6 +11,7 @@ from zoo_core.cli import options
 from zoo_core.cli.help.zoo_command import ZooCommand
 from zoo_core.cli.output import print_json
 from zoo_core.installation.installed import installed_catalog
+from zoo_core.system.terminal import print_lines
 from zoo_core.training import CHECKPOINT_SECONDS
 
 _SECTIONS = {
@@ -76,6 +77,8 @@ _SECTIONS = {
     metavar="SECONDS",
     help="Time between two checkpoints; 0 for one per step.",
 )
+@options.quiet("the run's folder")
+@options.verbose("all scores of each epoch, learning rate, pace and memory")
 @options.as_json
 def train(  # noqa: PLR0917 (click passes every argument by name)
     name: str | None,
@@ -89,6 +92,8 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
     device: str | None,
     threads: int | None,
     checkpoint_every: float,
+    quiet: bool,
+    verbose: bool,
     as_json: bool,
 ) -> None:
     """Train the model NAME; write weights, card and metrics to a run folder."""
@@ -101,7 +106,10 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
     options_given = {"dataset": dataset, "epochs": epochs, "seed": seed}
     given: dict[str, Any] = {k: v for k, v in options_given.items() if v is not None}
     _check_usage(name, folder, decided=bool(given or assignments or recipe or out))
-    with TrainingProgress(quiet=as_json, describes_data=folder is None) as reporter:
+    progress = TrainingProgress(
+        quiet=as_json or quiet, verbose=verbose, describes_data=folder is None
+    )
+    with progress as reporter:
         how: dict[str, Any] = {
             "threads": threads,
             "checkpoint_every": checkpoint_every,
@@ -123,7 +131,11 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
             )
         with noting_model(training.plan.model):
             run = training.run()
-    if as_json and env_rank() == 0:  # one report per training, not per process
+    if env_rank() > 0:  # one report per training, not per process
+        return
+    if quiet and not as_json:
+        print_lines(str(run.folder))
+    if as_json:
         card = run.card
         facts = card.model_dump(mode="json", include={"recipe", "metrics", "seconds", "weights"})
         data = {"data": reporter.overview.as_json()} if reporter.overview else {}

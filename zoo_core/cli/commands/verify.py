@@ -11,6 +11,7 @@ from zoo_core.cli.help.zoo_command import ZooCommand
 from zoo_core.cli.output import print_json
 from zoo_core.errors import VerificationError
 from zoo_core.installation.installed import installed_catalog
+from zoo_core.system.progress.live_line import status
 from zoo_core.system.terminal import print_lines
 
 if TYPE_CHECKING:
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
 @weights_argument.arguments
 @options.registry
 @options.data_dir
+@options.quiet("what differs")
 @options.as_json
-def verify(names: tuple[str, ...], all_: bool, registry: str | None, as_json: bool) -> int:
+def verify(
+    names: tuple[str, ...], all_: bool, registry: str | None, quiet: bool, as_json: bool
+) -> int:
     """Verify published weights against their cards.
 
     The checks are file (checksum, header, finite values), card, model (names, shapes, dtypes),
@@ -41,9 +45,11 @@ def verify(names: tuple[str, ...], all_: bool, registry: str | None, as_json: bo
     every, code = weights_argument.choose(names, all_, registry)
     verifier = Verifier(installed_catalog())  # one for all, because it caches data sets
     done = []
-    for found in every:  # printed one by one, because evaluating a test split takes seconds
-        done.append(verifier.verify(found))
-        if not as_json:
+    # Printed one by one, because evaluating a test split takes seconds.
+    for number, found in enumerate(every, 1):
+        with status(f"Verifying {found.name}, {number} of {len(every)}"):
+            done.append(verifier.verify(found))
+        if not as_json and (done[-1].errors or not quiet):
             _print(done[-1])
     if as_json:
         print_json({"weights": list(map(_report_row, done))})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from zoo_core.system.terminal import has_unicode, is_screen, live_lines
@@ -69,6 +70,8 @@ class LiveLine:
 
     def wrap(self, text: str) -> list[str]:
         """Return prose as lines that fit into the terminal's present width."""
+        import textwrap
+
         return textwrap.wrap(text, self._console.width)
 
     def close(self) -> None:
@@ -101,6 +104,20 @@ def open_line(*, below_lines: bool) -> LiveLine | None:
     line = LiveLine(Console(file=stream, highlight=False, markup=False, emoji=False))
     live_lines.append(line)
     return line
+
+
+@contextmanager
+def status(text: str) -> Iterator[None]:
+    """Show a text on standard error during the block, if it is a terminal."""
+    line = open_line(below_lines=False)
+    if line is None:
+        yield
+        return
+    line.draw_text(text)
+    try:
+        yield
+    finally:
+        line.close()
 
 
 _hidden: list[bool] = []

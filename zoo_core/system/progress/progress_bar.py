@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, TypeVar
 
 from zoo_core.system.progress.live_line import LiveLine, open_line
 from zoo_core.system.progress.time_left import TimeLeft
@@ -15,6 +16,30 @@ if TYPE_CHECKING:
 
 REDRAW = 0.1
 """Minimum seconds between two drawings of a line."""
+
+
+PATIENCE = 0.5
+"""Seconds of work before `track` draws a bar, because most work ends sooner."""
+
+Item = TypeVar("Item")
+
+
+def track(
+    items: Iterable[Item], total: int, text: str, *, done: Callable[[Item], int] | None = None
+) -> Iterator[Item]:
+    """Yield items, with a bar on standard error if it is a terminal and they take long.
+
+    Args:
+        items: the items, each of which is work for the caller.
+        total: amount of work.
+        text: text of the bar.
+        done: returns the work that is done after an item; None if each item is a piece of it.
+    """
+    with ProgressBar(quiet=True, text_first=True) as bar:
+        bar.start(total, delay=PATIENCE)
+        for number, item in enumerate(items, 1):
+            yield item
+            bar.update(done(item) if done else number, total, text)
 
 
 class ProgressBar:
