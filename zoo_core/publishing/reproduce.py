@@ -14,6 +14,7 @@ from zoo_core.errors import InterruptedTrainingError, join_names
 from zoo_core.filenames import WEIGHTS
 from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.metrics.metric_text import format_metric, is_share
+from zoo_core.plugins.bare_names import is_own
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.verified_read import published_card
 from zoo_core.publishing.seed_interval import is_within
@@ -31,8 +32,7 @@ class Reproduction:
         card: card of the repeated training.
         published: card of the published training.
         differences: environment facts and versions that differ: name -> (published, here).
-        same_bytes: whether the weight files are equal.
-        same_tensors: whether they are equal except for the environment and versions in the header.
+        same_bytes: whether the weight files are equal, apart from these differences in the header.
         within: whether all test scores are in the published interval; None without an interval.
     """
 
@@ -40,7 +40,6 @@ class Reproduction:
     published: PublishedCard
     differences: Mapping[str, tuple[Any, Any]]
     same_bytes: bool
-    same_tensors: bool
     within: bool | None
 
     @property
@@ -54,22 +53,25 @@ class Reproduction:
         In the published environment, with the published seed, the bytes must be equal. Otherwise
         the scores must be in the published interval, if there is one.
         """
-        if self.same_seed and not self.differences:
+        if self._must_be_equal:
             return self.same_bytes
-        # Equal tensors suffice: an interval of 95 % does not contain every published training.
-        return self.same_tensors or self.within is not False
+        # Equal bytes suffice: an interval of 95 % does not contain every published training.
+        return self.same_bytes or self.within is not False
+
+    @property
+    def _must_be_equal(self) -> bool:
+        # Also with another version of zoo, because no release may change what was published.
+        return self.same_seed and all(map(is_own, self.differences))
 
     def verdict(self) -> str:
         """Return the result of the comparison as a sentence."""
         if self.same_bytes:
-            return "equal bytes"
-        if self.same_tensors:
-            return "equal tensors and scores"
+            return "equal bytes" + (", apart from the header" if self.differences else "")
         test = self.card.metrics["test"]
         names = test.headline_names
         score = " / ".join(map(format_metric, names, test.headline_values))
         what = f"test {join_names(dict.fromkeys(names)).replace('_', ' ')} {score}"
-        if self.same_seed and not self.differences:
+        if self._must_be_equal:
             return f"different bytes in the published environment; {what}"
         if self.within is None:
             return f"{what}; no interval is published to compare it with"
@@ -154,8 +156,7 @@ def _compare(published: PublishedCard, run: Run) -> Reproduction:
             for name in sorted(before.keys() | now.keys())
             if before.get(name) != now.get(name)
         },
-        same_bytes=again.weights.sha256 == published.weights.sha256,
-        same_tensors=_sha256_as_if_published(run, published) == published.weights.sha256,
+        same_bytes=_sha256_as_if_published(run, published) == published.weights.sha256,
         within=None
         if published.interval is None
         else is_within(again.metrics["test"], published.interval),
@@ -164,7 +165,7 @@ def _compare(published: PublishedCard, run: Run) -> Reproduction:
 
 def _sha256_as_if_published(run: Run, published: PublishedCard) -> str:
     """Return the checksum of a run's weights with the published environment in their header."""
-    # Because the header names the versions, equal trainings of two releases differ in it.
+    # Because the header names the versions, in which equal trainings of two releases differ.
     file = load_weights(run.folder / WEIGHTS)
     facts = {"environment": published.environment, "versions": published.versions}
     return hashlib.sha256(serialize(file.tensors, {**file.metadata, **facts})).hexdigest()

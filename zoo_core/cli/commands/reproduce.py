@@ -101,7 +101,6 @@ def _report_row(done: Reproduction) -> dict[str, object]:
         "seed": card.recipe.seed,
         "holds": done.holds,
         "same_bytes": done.same_bytes,
-        "same_tensors": done.same_tensors,
         "within_interval": done.within,
         **card.metrics["test"].headline,
         "interval": interval and interval.model_dump(mode="json"),
