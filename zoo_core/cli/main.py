@@ -35,7 +35,7 @@ from zoo_core.installation.installed import (
     warn_of_unusable,
 )
 from zoo_core.plugins.selection import BLOCK
-from zoo_core.system.terminal import discard_output, print_lines
+from zoo_core.system.terminal import discard_output, live_lines, print_lines
 from zoo_core.text import shown
 from zoo_core.version import __version__
 
@@ -70,6 +70,10 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except BrokenPipeError as exc:
             raise _ClosedPipeError(exc) from exc
+        finally:
+            # Because a signal may come between the drawing of a line and the block that erases it.
+            for line in live_lines[::-1]:
+                line.close()
 
     # Names and summaries come from the index, so that listing commands imports no plugin.
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -93,7 +93,7 @@ class ScoredSplit:
             # the bar advances after each.
             size=CHUNK_MULTIPLE,
         )
-        text = f"Predicting with {short_name(member)}"
+        text = f"Predicting with {member.name.partition('@')[0]}"
         for place, outputs in track(chunks, len(self), text, done=lambda chunk: chunk[0].stop):
             yield place, outputs if is_identity else match.reorder(self.tasks, outputs)
 

@@ -53,7 +53,7 @@ def compute_answers(pretrained: Pretrained, split: Split) -> Answers:
         pretrained.views,
         size=CHUNK_MULTIPLE,  # small ones, because the bar advances after each
     )
-    text = f"Predicting with {pretrained.name}"
+    text = f"Predicting with {pretrained.name.partition('@')[0]}"
     for place, outputs in track(chunks, len(split), text, done=lambda chunk: chunk[0].stop):
         parts.append(measure(tasks, outputs, tuple(each[place] for each in split.targets)))
         digest.update(_discrete(tasks, outputs))

@@ -92,7 +92,7 @@ def export(  # noqa: PLR0917 (click passes every argument by name)
         notes.append(f"the data set {dataset.name} has changed since the training")
     print_lines(*(f"zoo: {note}" for note in notes), err=True)
     inputs = data.splits["test"].inputs[:EXAMPLES]
-    with status(f"Exporting {pretrained.name}"):
+    with status(f"Exporting {_short(pretrained)}"):
         exported = export_to(
             path, pretrained, exporter, format_, inputs, normalization=normalization
         )

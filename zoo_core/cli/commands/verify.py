@@ -47,7 +47,7 @@ def verify(
     done = []
     # Printed one by one, because evaluating a test split takes seconds.
     for number, found in enumerate(every, 1):
-        with status(f"Verifying {found.name}, {number} of {len(every)}"):
+        with status(f"Verifying {found.published.name}, {number} of {len(every)}"):
             done.append(verifier.verify(found))
         if not as_json and (done[-1].errors or not quiet):
             _print(done[-1])

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from zoo_core.system.progress.parts import Bar, Part
 
 
+_FREE = 3
+"""Columns that stay free for the ``^C`` that a terminal adds, because it must not wrap the line."""
+
+
 class LiveLine:
     """One line that stays below all lines that `print_lines` prints.
 
@@ -51,8 +55,7 @@ class LiveLine:
             return
         with self._console:  # written in one piece, so that the line does not flicker
             self.hide()
-            # One column stays free, because some terminals wrap after the last one.
-            line = fit(self._parts, self._console.width - 1)
+            line = fit(self._parts, self._console.width - _FREE)
             self._console.print(line, end="", soft_wrap=True)
 
     def hide(self) -> None:
