@@ -73,7 +73,7 @@ def completion_script(shell: str) -> str:
 
 def main_page(rows: list[dict[str, Any]]) -> str:
     """Return the page zoo(1) with the core's own commands."""
-    lines = [*_head("zoo", SUMMARY), ".B zoo", r"[\fIOPTIONS\fR] \fICOMMAND\fR [\fIARGS\fR]..."]
+    lines = [*_head("zoo", SUMMARY), ".B zoo", r"[\fIOPTIONS\fR] [\fICOMMAND\fR] [\fIARGS\fR]..."]
     lines += [".SH DESCRIPTION", *_paragraphs(f"{SUMMARY} Plugins add models and commands.")]
     lines += [".SH COMMANDS"]
     for heading, commands in grouped(rows):

@@ -369,7 +369,15 @@ def test_debug_option_shows_traceback(run_process):
 
 @pytest.mark.parametrize(
     "command",
-    ["list", "list models --license MIT", "list tasks --json", "--help", "plugins list --debug"],
+    [
+        "",
+        "list",
+        "list models --license MIT",
+        "list tasks --json",
+        "--help",
+        "train --help",
+        "plugins list --debug",
+    ],
 )
 @pytest.mark.parametrize("wait", [False, True], ids=["closed before", "closed while writing"])
 def test_closed_pipe_is_not_an_error(spawn, command, wait):

@@ -6,10 +6,8 @@ of `zoo --help`: see `zoo_core.plugins.index`.
 
 from __future__ import annotations
 
-import sys
-
 from zoo_core.installation.installed import installed_rows
-from zoo_core.system.terminal import terminal_width
+from zoo_core.system.terminal import print_lines, terminal_width
 from zoo_core.text import shown
 
 TYPE_CHECKING = False
@@ -43,7 +41,7 @@ EXAMPLES = {
     "zoo train --help": "options and examples of a command",
 }
 
-MIN_WIDTH, MAX_WIDTH = 40, 80
+MIN_WIDTH, MAX_WIDTH = 30, 80
 """Range of columns of a help text, because longer lines are hard to read."""
 
 MAX_TERM = 24
@@ -52,12 +50,13 @@ MAX_TERM = 24
 
 def print_help() -> None:
     """Print the help of `zoo`."""
-    sys.stdout.write(help_text(installed_rows()["commands"]) + "\n")
+    print_lines(*help_text(installed_rows()["commands"]).split("\n"))
 
 
 def help_width() -> int:
     """Return the number of columns of a help text on this terminal."""
-    return max(MIN_WIDTH, min(terminal_width(), MAX_WIDTH))
+    # The last column stays free, because some terminals break a line that reaches it.
+    return max(MIN_WIDTH, min(terminal_width() - 1, MAX_WIDTH))
 
 
 def help_text(commands: Sequence[dict[str, Any]], width: int | None = None) -> str:
@@ -68,7 +67,7 @@ def help_text(commands: Sequence[dict[str, Any]], width: int | None = None) -> s
         width: columns; None for `help_width`.
     """
     width = width or help_width()
-    lines = [*wrapped(SUMMARY, width), "Usage: zoo [OPTIONS] COMMAND [ARGS]...", ""]
+    lines = [*wrapped(SUMMARY, width), "Usage: zoo [OPTIONS] [COMMAND] [ARGS]...", ""]
     for heading, rows in grouped(commands):
         entries = [(shown(row["name"]), shown(row["summary"])) for row in rows]
         lines += [f"{heading}:", *definitions(entries, width, commands)]
