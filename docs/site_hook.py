@@ -8,8 +8,12 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from site_pages.build import generated_pages
+from site_pages.folded import folded_tables
 from site_pages.links import repository_links
 from site_pages.navigation import expanded
+
+FOLDED = {"architecture.md"}
+"""Pages with long generated tables."""
 
 
 def on_config(config: MkDocsConfig) -> None:
@@ -26,4 +30,5 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
 
 def on_page_markdown(markdown: str, page: Page, **_options: Any) -> str:
     """Return a page whose links to files outside docs lead to the repository."""
-    return repository_links(markdown, page.file.src_uri)
+    linked = repository_links(markdown, page.file.src_uri)
+    return folded_tables(linked) if page.file.src_uri in FOLDED else linked

@@ -81,6 +81,7 @@ def described(text: str) -> Iterator[str | Iterator[str]]:
 def _options(command: click.Command, context: click.Context) -> Iterator[str]:
     """Yield the table of a command's options."""
     records = [each.get_help_record(context) for each in command.get_params(context)]
-    rows = [(code(names), plain(text)) for names, text in filter(None, records)]
+    # Arguments without a help text are named in the usage alone.
+    rows = [(code(names), plain(text)) for names, text in filter(None, records) if text]
     if len(rows) > 1:  # more than --help
         yield from table(("option", "meaning"), rows)

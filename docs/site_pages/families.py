@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from site_pages.markdown import block, code, page, plain, table
+from site_pages.published import NARROW
 from zoo_core.installation.installed import installed_rows
 
 FOLDER = "gallery"
@@ -47,7 +48,7 @@ def _short(number: float) -> str:
     """Return a number of parameters, such as 370 k, 25.6 M or 1.23 G."""
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if number >= size:
-            return f"{number / size:.3g} {letter}"
+            return f"{number / size:.3g}{NARROW}{letter}"
     return f"{number:g}"
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 
 def cell(text: object) -> str:
     """Return the text of a table's cell: one line, without the separators of columns."""
-    return " ".join(str(text).split()).replace("|", "\\|")
+    # Not `split()`, which would also replace spaces at which a line must not end.
+    return re.sub(r"[ \t\n]+", " ", str(text)).strip().replace("|", "\\|")
 
 
 def plain(text: object) -> str:

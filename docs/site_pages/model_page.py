@@ -7,7 +7,15 @@ from typing import Any
 
 from site_pages.curves import learning_curves
 from site_pages.markdown import block, code, page, plain, table
-from site_pages.published import Model, Weights, scores_text, size_text
+from site_pages.published import (
+    NARROW,
+    Model,
+    Weights,
+    interval_text,
+    metric_text,
+    score_text,
+    size_text,
+)
 from zoo_core.filenames import CARD_PAGE
 from zoo_core.installation.installed import installed_catalog
 
@@ -36,11 +44,16 @@ def _parts(model: Model) -> Iterator[str | Iterator[str]]:
     yield plain(entry.spec.summary)
     kind = card.dataset.input.kind if card.dataset.input else "image"
     yield block("\n".join(_commands(model, FILES[kind])))
-    yield table(("", ""), _facts(model, entry))
+    yield (f"- {name}: {fact}" for name, fact in _facts(model, entry))
     yield "## Published weights"
-    columns = ("name", "data", "test", "parameters", "size", "epochs", "trained in", "seed")
-    yield table(columns, map(_weights_row, model.weights), right=columns[3:])
-    yield "A name leads to the card: every score, the checksums, the environment and the recipe."
+    metric = metric_text(card)
+    columns = ("name", "data", metric, "seeds", "parameters", "size", "epochs", "trained in")
+    yield table(columns, map(_weights_row, model.weights), right=columns[2:])
+    yield (
+        f"The {metric} is that of these weights on the test split; *seeds* is the mean ± standard "
+        "deviation over several trainings. A name leads to the card, with every score, the "
+        "checksums, the environment and the recipe."
+    )
     if curves := learning_curves(model):
         yield "## Learning curves"
         yield curves
@@ -63,25 +76,24 @@ def _commands(model: Model, file: str) -> Iterator[str]:
 
 
 def _facts(model: Model, entry: Any) -> Iterator[tuple[str, str]]:
-    yield "package", code(entry.plugin.distribution)
-    yield "framework", code(entry.spec.trainer)
-    yield "tasks", ", ".join(entry.spec.tasks) or "any"
-    yield "inputs", ", ".join(entry.spec.inputs) or "any"
-    yield "license of the code", entry.spec.license
-    yield "license of the weights", model.default.card.license
-    yield "license of the data", model.default.card.dataset.license
+    card = model.default.card
+    yield "Package", f"{code(entry.plugin.distribution)}, trainer {code(entry.spec.trainer)}"
+    yield "Tasks", ", ".join(entry.spec.tasks) or "any"
+    yield "Inputs", ", ".join(entry.spec.inputs) or "any"
+    licenses = {"code": entry.spec.license, "weights": card.license, "data": card.dataset.license}
+    yield "Licenses", ", ".join(f"{name} {license}" for name, license in licenses.items())
 
 
 def _weights_row(weights: Weights) -> Iterator[str]:
     card = weights.card
     yield f"[`{weights.name}`](weights/{weights.name}/index.md)"
     yield card.dataset.name
-    yield scores_text(card)
+    yield score_text(card)
+    yield interval_text(card)
     yield f"{card.parameters:,}"
     yield size_text(card.weights.bytes)
     yield str(card.recipe.epochs)
-    yield f"{card.seconds:,.0f} s"
-    yield str(card.recipe.seed)
+    yield f"{card.seconds:,.0f}{NARROW}s"
 
 
 def _pictures(weights: Weights) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Navigation: lists of generated pages in place of ``folder/*``."""
+"""Navigation: the generated pages of a folder in place of ``folder/*``."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ def expanded(nav: Sequence[Any], paths: Sequence[str]) -> list[Any]:
     Raises:
         ValueError: a folder without a generated page.
     """
-    return [_entry(each, paths) for each in nav]
+    return [each for entry in nav for each in _entries(entry, paths)]
 
 
-def _entry(entry: Any, paths: Sequence[str]) -> Any:
-    if not isinstance(entry, dict):
-        return entry
-    return {title: _value(value, paths) for title, value in entry.items()}
+def _entries(entry: Any, paths: Sequence[str]) -> Iterator[Any]:
+    if isinstance(entry, dict):
+        yield {title: _value(value, paths) for title, value in entry.items()}
+    elif entry.endswith("/*"):
+        yield from _pages_of(entry.removesuffix("*"), paths)
+    else:
+        yield entry
 
 
 def _value(value: Any, paths: Sequence[str]) -> Any:
     if isinstance(value, list):
         return expanded(value, paths)
-    if not value.endswith("/*"):
-        return value
-    found = [*_pages_of(value.removesuffix("*"), paths)]
+    return expanded([value], paths) if value.endswith("/*") else value
+
+
+def _pages_of(folder: str, paths: Sequence[str]) -> list[str]:
+    inside = [path.removeprefix(folder) for path in paths if path.startswith(folder)]
+    found = [folder + name for name in inside if name.endswith(".md") and "/" not in name]
     if not found:
-        raise ValueError(f"mkdocs.yml: no generated page in {value}")
+        raise ValueError(f"mkdocs.yml: expected generated pages in {folder}, got none")
     return found
-
-
-def _pages_of(folder: str, paths: Sequence[str]) -> Iterator[str]:
-    for path in paths:
-        if path.startswith(folder) and path.endswith(".md") and "/" not in path[len(folder) :]:
-            yield path

@@ -12,6 +12,9 @@ from zoo_core.metrics.metric_text import format_metric, is_share
 from zoo_core.registry.lookup import open_registry
 from zoo_core.weights.card import PublishedCard, parse_published_card
 
+NARROW = "\N{NARROW NO-BREAK SPACE}"
+"""Space between a number and its unit, at which a line does not end."""
+
 REGISTRY = Path(__file__).parents[2] / "registry" / "zoo_registry"
 
 
@@ -52,25 +55,37 @@ def _named(weights: Sequence[Weights], name: str) -> Weights:
     return next(each for each in weights if each.name == name)
 
 
-def scores_text(card: PublishedCard) -> str:
-    """Return the test scores: mean ± sd over seeds if there are several, else those of one."""
+def metric_text(card: PublishedCard) -> str:
+    """Return the metric of the test scores, or those of the heads."""
+    return " / ".join(dict.fromkeys(card.metrics["test"].headline_names)).replace("_", " ")
+
+
+def score_text(card: PublishedCard) -> str:
+    """Return the test scores of the weights, one per head."""
     test = card.metrics["test"]
-    names = test.headline_names
+    values = zip(test.headline_names, test.headline_values, strict=True)
+    return " / ".join(format_metric(name, value) for name, value in values)
+
+
+def interval_text(card: PublishedCard) -> str:
+    """Return the test scores of several seeds, mean ± sd per head; empty if only one is known."""
     if (interval := card.interval) is None:
-        values = zip(names, test.headline_values, strict=True)
-        texts = [format_metric(name, value) for name, value in values]
-    else:
-        pairs = zip(names, interval.mean, interval.sd, strict=True)
-        texts = [_mean_text(*each) for each in pairs]
-    return f"{' / '.join(dict.fromkeys(names))} {' / '.join(texts)}".replace("_", " ")
+        return ""
+    names = card.metrics["test"].headline_names
+    heads = zip(names, interval.mean, interval.sd, strict=True)
+    unit = f"{NARROW}%" if is_share(names[0]) else ""
+    return " / ".join(_mean_text(*head) for head in heads) + unit
 
 
 def _mean_text(name: str, mean: float, sd: float) -> str:
     if is_share(name):
-        return f"{100 * mean:.2f} ± {100 * sd:.2f} %"
-    return f"{mean:.4g} ± {sd:.2g}"
+        mean, sd, form = 100 * mean, 100 * sd, ".2f"
+    else:
+        form = ".4g"
+    return f"{mean:{form}}{NARROW}±{NARROW}{sd:{form}}"
 
 
 def size_text(size: int) -> str:
     """Return a size in bytes as text, such as ``569 kB``."""
-    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(1, round(size / 1e3))} kB"
+    number, unit = (f"{size / 1e6:.1f}", "MB") if size >= 1e6 else (f"{size / 1e3:.0f}", "kB")
+    return f"{number}{NARROW}{unit}"

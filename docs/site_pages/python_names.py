@@ -11,7 +11,7 @@ from site_pages.markdown import code, page, plain, table
 from zoo_core import plugin_api
 from zoo_core.system.lazy_names import lazy_imports
 
-FOLDER = "reference/python"
+FOLDER, PLUGINS = "reference/python", "reference/plugin_api"
 
 GROUPS = {
     "functions": ("Functions", "Functions of `zoo_core`, the Python side of the commands."),
@@ -54,9 +54,10 @@ def pages() -> dict[str, str]:
     for group, (title, sentence) in GROUPS.items():
         found[f"{FOLDER}/{group}.md"] = page(f"# {title}", sentence, _documented(groups[group]))
     for package, names in _by_package(plugins).items():
-        title = f"# Plugins: {PACKAGES[package].lower()}"
         sentence = "Names of `zoo_core.plugin_api`, for plugins."
-        found[f"{FOLDER}/plugins-{package}.md"] = page(title, sentence, _documented(names))
+        found[f"{PLUGINS}/{package}.md"] = page(
+            f"# {PACKAGES[package]}", sentence, _documented(names)
+        )
     return found
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -12,7 +13,11 @@ from zoo_core.installation.installed import installed_catalog
 from zoo_core.recipes.recipe import CHOICES, IMAGE_FIELDS, LOSS_FIELDS, TRAINER_FIELDS, Recipe
 from zoo_core.recipes.trainer_fields import choices, trainer_fields
 
-COLUMNS = ("field", "type", "default", "meaning", "implemented by")
+COLUMNS = ("field", "meaning", "type", "default", "implemented by")
+
+
+LARGE = 1e18
+"""Limits from here on are those of the machine, and not shown."""
 
 
 def pages() -> dict[str, str]:
@@ -36,7 +41,7 @@ def pages() -> dict[str, str]:
 def _row(name: str, field: FieldInfo, owner: str = "") -> tuple[str, str, str, str, str]:
     default = "required" if field.is_required() else code(_value(field.default))
     meaning = plain(field.description or "")
-    return code(name), type_text(field), default, meaning, owner or _implemented_by(name)
+    return code(name), meaning, type_text(field), default, owner or _implemented_by(name)
 
 
 def _value(value: Any) -> str:
@@ -54,20 +59,25 @@ LIMITS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 
 def type_text(field: FieldInfo) -> str:
     """Return the type of a field and its limits, such as ``float, ≥ 0, < 1``."""
-    kind = getattr(field.annotation, "__name__", "") or str(field.annotation)
-    if "[" in str(field.annotation) or "|" in str(field.annotation):
-        kind = str(field.annotation)
-    for long, short in (("typing.", ""), ("tuple", "list"), ("str, JsonValue", "str, any")):
-        kind = kind.replace(long, short)
-    kind = "list of numbers" if "Annotated" in kind else kind
-    kind = kind.replace("JsonValue", "any").replace("[any, ...]", "")
     limits = [
-        f"{sign} {getattr(each, name):g}"
+        f"{sign} {limit:g}"
         for each in field.metadata
         for name, sign in LIMITS.items()
-        if getattr(each, name, None) is not None
+        if (limit := getattr(each, name, None)) is not None and limit < LARGE
     ]
-    return plain(", ".join([kind, *limits]))
+    return ", ".join([_kind(field.annotation), *limits])
+
+
+def _kind(annotation: Any) -> str:
+    """Return the name of a type, without the types of the elements of lists and tables."""
+    arguments = get_args(annotation)
+    if get_origin(annotation) is Literal:
+        return " or ".join(str(value) for value in arguments)
+    if get_origin(annotation) is UnionType:
+        return " or ".join(map(_kind, arguments))
+    names = {NoneType: "none", tuple: "list", dict: "table"}
+    kind = get_origin(annotation) or annotation
+    return names.get(kind) or str(kind.__name__)
 
 
 def _implemented_by(name: str) -> str:

@@ -1,0 +1,86 @@
+"""The built site: valid links, and pages that work on a phone and without other servers."""
+
+import shutil
+
+import pytest
+from site_pages.check import broken_links
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.requires("zoo-cnn", "zoo-mlp", "zoo-numpy", "zoo-two-headed", "zoo-timm"),
+]
+
+SHOWN = [
+    "index",
+    "data",
+    "howto/predict",
+    "architecture",
+    "reference/commands/train",
+    "reference/recipe",
+    "reference/python/functions",
+    "gallery/index",
+    "gallery/cnn",
+    "gallery/timm",
+]
+
+
+def test_site_has_no_broken_links(built):
+    assert [*broken_links(built)] == []
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+    with api.sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def phone(chromium, loopback, address):
+    """Return a page of a phone; its console has no errors, and requests stay on the server."""
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, is_mobile=True)
+    page, complaints, requests = context.new_page(), [], []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda each: each.type == "error" and complaints.append(each.text))
+    page.on("pageerror", lambda exc: complaints.append(str(exc)))
+    yield page
+    context.close()
+    assert not complaints
+    assert all(url.startswith((f"{address}/", "data:")) for url in requests), requests
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_fit_phone(phone, address, scheme):
+    phone.emulate_media(color_scheme=scheme)
+    for name in SHOWN:
+        phone.goto(f"{address}/{name}.html")
+        assert phone.evaluate("document.documentElement.scrollWidth") <= 390, name
+        assert phone.locator("body").get_attribute("data-md-color-scheme") in ("default", "slate")
+
+
+def search(page, words):
+    """Type words into the search box and return the title of the first result."""
+    page.locator("label.md-header__button[for=__search]").click()
+    page.locator(".md-search__input").press_sequentially(words)
+    found = page.locator(".md-search-result__item h1").first
+    found.wait_for()
+    return found.inner_text()
+
+
+@pytest.mark.browser
+def test_search_finds_command(phone, address):
+    phone.goto(f"{address}/index.html")
+    assert search(phone, "zoo reproduce") == "zoo reproduce"
+
+
+@pytest.mark.browser
+def test_search_works_from_file_system(chromium, built):
+    with chromium.new_context(offline=True, viewport={"width": 390, "height": 844}) as context:
+        page = context.new_page()
+        page.goto((built / "index.html").as_uri())
+        assert search(page, "zoo reproduce") == "zoo reproduce"
