@@ -4,8 +4,9 @@
 
 trains `TAGS` (except those whose finished run is in FOLDER), publishes them in a new registry,
 replaces index and folders of ``registry/zoo_registry`` by it, and updates the table in
-``registry/README.md``. The intervals on the cards come from ``benchmarks/results``; results that
-are missing there, or were measured in another environment, are trained.
+``registry/README.md`` and ``registry/constraints.txt``. The intervals on the cards come from
+``benchmarks/results``; results that are missing there, or were measured in another environment, are
+trained.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import click
 
+from benchmarks import constraints
 from benchmarks.ensembles import MEMBERS
 from benchmarks.runs import complete
 from benchmarks.tables import row_of
@@ -92,6 +94,7 @@ def main(names: tuple[str, ...], runs: Path | None, threads: int | None) -> None
             sys.stderr.write(f"published {found.name}\n")
         _replace(staged)
     write_atomic(README, with_table(README.read_text(encoding="utf-8")).encode())
+    constraints.main()
 
 
 def with_table(readme: str) -> str:

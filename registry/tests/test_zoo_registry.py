@@ -18,6 +18,7 @@ from zoo_core.weights.card_markdown import card_markdown
 
 sys.path.append(str(Path(__file__).parents[2]))  # last, so that installed packages win
 
+from benchmarks import constraints
 from benchmarks.publish import README, TAGS, with_table
 from benchmarks.tables import row_of
 
@@ -53,6 +54,15 @@ def test_readme_table_matches_cards():
     assert with_table(readme) == readme
     for found in FOUND:
         assert f"[`{found.published.name}`]" in readme
+
+
+def test_constraints_are_versions_on_cards():
+    written = constraints.FILE.read_text()
+    assert constraints.constraints(map(card_of, FOUND)) == written
+    card = card_of(FOUND[0])
+    other = card.model_copy(update={"environment": card.environment | {"numpy": "9.9"}})
+    with pytest.raises(ValueError, match=r"'numpy': \['2.4.6', '9.9'\]"):
+        constraints.constraints([card, other])
 
 
 def test_registry_stays_below_40_megabytes():
