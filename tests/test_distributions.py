@@ -29,6 +29,14 @@ def test_packages_contain_py_typed(path):
 
 
 @pytest.mark.parametrize("path", PROJECTS, ids=lambda path: path.parent.name)
+def test_license_of_package_is_in_it(path):
+    files = tomllib.loads(path.read_text())["project"]["license-files"]
+    assert files[0] == "LICENSE"
+    assert all((path.parent / name).is_file() for name in files)
+    assert (path.parent / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+
+
+@pytest.mark.parametrize("path", PROJECTS, ids=lambda path: path.parent.name)
 def test_metadata_describes_package_on_an_index(path):
     project = tomllib.loads(path.read_text())["project"]
     assert len(project["description"]) <= 80, "an index shows one line"
