@@ -1,13 +1,14 @@
 """Model names with a slash, a hundred of them: listed, found, published and checked."""
 
 import os
+from dataclasses import replace
 
 import pytest
 
 from zoo_core.errors import UnknownNameError, join_names
 from zoo_core.installation.installed import load_catalog
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.plugins.rows import catalog_rows, plugins_from_rows
+from zoo_core.plugins.rows import catalog_from_rows, catalog_rows
 from zoo_core.registry.names import WeightsName, check_tag_name, parse_name
 from zoo_core.testing.suite import MAX_MODELS, MAX_SAMPLE_PARAMETERS, plugin_checks, sample
 
@@ -106,14 +107,20 @@ print(zoo.list_models(task="something-else"), len(zoo.list_models("many/*", max_
     assert run_python(code, site=many).splitlines() == ["['many/net-11']", "['many/net-0'] 99"]
 
 
-def test_plugins_from_rows_returns_specs_of_catalog_rows(catalog):
-    again = Catalog(tuple(plugins_from_rows(catalog_rows(catalog))), lambda: catalog.hooks)
+def test_catalog_from_rows_has_specs_of_catalog_rows(catalog):
+    again = catalog_from_rows(catalog_rows(catalog), lambda: catalog.hooks)
     for kind in ("models", "datasets", "trainers"):
         before, after = catalog.entries(kind), again.entries(kind)
         assert {name: entry.spec for name, entry in after.items()} == {
             name: entry.spec for name, entry in before.items()
         }
     assert again.model("zoo-many/many/net-7").spec.name == "many/net-7"
+    for before, after in zip(catalog.plugins, again.plugins, strict=True):
+        offered = [
+            {(kind, spec.name): spec for kind, spec in each.offers} for each in (before, after)
+        ]
+        assert offered[0] == offered[1]
+        assert replace(after, offers=()) == replace(before, offers=(), files=())
 
 
 def test_unknown_model_error_suggests_nearest_name_and_shortens_list(catalog):

@@ -12,7 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -38,6 +38,9 @@ from zoo_core.plugins.selection import BLOCK
 from zoo_core.system.terminal import discard_output, live_lines, print_lines
 from zoo_core.text import shown
 from zoo_core.version import __version__
+
+if TYPE_CHECKING:
+    from zoo_core.plugins.rows import Rows
 
 REPAIR_COMMANDS = {"check", "doctor", "install", "plugins", "uninstall"}
 """Commands that diagnose or repair plugins: they print no warning and ignore strict mode."""
@@ -77,12 +80,12 @@ class _Commands(click.Group):
 
     # Names and summaries come from the index, so that listing commands imports no plugin.
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [row["name"] for row in installed_rows()["commands"]]
+        return [row["name"] for row in _rows(ctx)["commands"]]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        return resolve_command(installed_catalog().command(cmd_name))
+        return resolve_command(installed_catalog(_rows(ctx)).command(cmd_name))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -109,7 +112,16 @@ class _Commands(click.Group):
 
     def get_help(self, ctx: click.Context) -> str:
         """Return the text that `zoo --help` prints without click."""
-        return help_text(installed_rows()["commands"])
+        return help_text(_rows(ctx)["commands"])
+
+
+def _rows(ctx: click.Context) -> Rows:
+    """Return the rows of the index, which are read once per command line."""
+    root = ctx.find_root()
+    if root.obj is None:
+        root.obj = installed_rows()
+    rows: Rows = root.obj
+    return rows
 
 
 def _select_plugins(ctx: click.Context, option: click.Parameter, words: tuple[str, ...]) -> None:
@@ -164,7 +176,7 @@ def zoo(ctx: click.Context, debug: bool) -> None:
 
         print_front_page()
     elif ctx.invoked_subcommand not in {"list", *REPAIR_COMMANDS}:  # list warns below its table
-        warn_of_unusable(installed_rows()["plugins"])
+        warn_of_unusable(_rows(ctx)["plugins"])
 
 
 def run(arguments: list[str] | None = None) -> int:

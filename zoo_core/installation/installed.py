@@ -80,18 +80,20 @@ def add_to_process(plugin: AddedPlugin) -> Plugin:
     return _catalog.plugins[-1]
 
 
-def installed_catalog() -> Catalog:
-    """Return the catalog of this process; with a fresh index, no plugin is imported."""
-    from zoo_core.plugins.catalog import Catalog
-    from zoo_core.plugins.rows import plugins_from_rows
+def installed_catalog(rows: Rows | None = None) -> Catalog:
+    """Return the catalog of this process; with a fresh index, no plugin is imported.
+
+    Args:
+        rows: what `installed_rows` has just returned; None to call it.
+    """
+    from zoo_core.plugins.rows import catalog_from_rows
 
     global _catalog  # noqa: PLW0603 (read once per process)
     if _catalog is None and (_added or os.environ.get(EXTRA)):
         _catalog = load_catalog()
     if _catalog is None:
-        plugins = tuple(plugins_from_rows(installed_rows()))
         # Hooks are functions, which no index can hold: only they cause plugins to be imported.
-        _catalog = Catalog(plugins, lambda: load_catalog().hooks)
+        _catalog = catalog_from_rows(rows or installed_rows(), lambda: load_catalog().hooks)
     return _catalog
 
 

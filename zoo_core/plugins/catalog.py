@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -42,16 +42,18 @@ class Catalog:
     Args:
         plugins: the plugins, usable or not, with their specs.
         hooks: returns the hooks of the plugins, which requires importing them.
+        entries: what the plugins offer, by kind and name; None to collect it from them.
     """
 
-    def __init__(self, plugins: tuple[Plugin, ...], hooks: Callable[[], pluggy.HookRelay]) -> None:
+    def __init__(
+        self,
+        plugins: tuple[Plugin, ...],
+        hooks: Callable[[], pluggy.HookRelay],
+        entries: Mapping[str, Mapping[str, list[Entry[Any]]]] | None = None,
+    ) -> None:
         self.plugins = plugins
         self._hooks = hooks
-        # A list per name, because several plugins may offer the same name.
-        self._entries_by_kind: dict[str, dict[str, list[Entry[Any]]]] = defaultdict(dict)
-        for plugin in plugins:
-            for kind, spec in plugin.offers:
-                self._entries_by_kind[kind].setdefault(spec.name, []).append(Entry(spec, plugin))
+        self._entries_by_kind = _entries_of(plugins) if entries is None else entries
 
     @cached_property
     def hooks(self) -> pluggy.HookRelay:
@@ -266,6 +268,15 @@ class Catalog:
             addresses = (f"{each}:{entry.spec.address}" for each, entry in sources.items())
             return f"Or name your own data: {join_names(addresses)}"
         return ""
+
+
+def _entries_of(plugins: tuple[Plugin, ...]) -> Mapping[str, Mapping[str, list[Entry[Any]]]]:
+    # A list per name, because several plugins may offer the same name.
+    found: dict[str, dict[str, list[Entry[Any]]]] = defaultdict(dict)
+    for plugin in plugins:
+        for kind, spec in plugin.offers:
+            found[kind].setdefault(spec.name, []).append(Entry(spec, plugin))
+    return found
 
 
 def _is_bare(kind: str, entry: Entry[Any]) -> bool:

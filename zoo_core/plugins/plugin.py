@@ -1,5 +1,6 @@
 """One plugin entry point and its load status."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -27,7 +28,7 @@ class Plugin:
     status: Status
     reason: str = ""
     """Cause of a status other than ok and its remedy, in one line."""
-    offers: tuple[tuple[str, Spec], ...] = ()
+    offers: Sequence[tuple[str, Spec]] = ()
     """The specs that it offers, as (kind, spec)."""
     files: tuple[str, ...] = ()
     """The source files that its specs came from."""

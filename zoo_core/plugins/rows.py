@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, overload
 
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.data_specs import InputSpec, TargetSpec, input_of, plain, target_of
@@ -12,12 +13,15 @@ from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.plugin import Plugin, Status
 from zoo_core.plugins.specs import KINDS, DatasetSpec, Spec
 
+if TYPE_CHECKING:
+    import pluggy
+
 Rows = dict[str, list[dict[str, Any]]]
 """Kind -> rows of everything that the installed plugins offer."""
 
 
 def catalog_rows(catalog: Catalog) -> Rows:
-    """Return the rows of a catalog; `plugins_from_rows` is the inverse."""
+    """Return the rows of a catalog; `catalog_from_rows` is the inverse."""
     rows: Rows = {
         # `name` is the key of the catalog, which is qualified where another plugin owns the name.
         kind: [{**spec_row(entry), "name": name} for name, entry in catalog.entries(kind).items()]
@@ -61,38 +65,110 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
-def plugins_from_rows(rows: Rows) -> Iterator[Plugin]:
-    """Yield the plugins of a catalog's rows, with their specs."""
-    offers: dict[str, list[tuple[str, Spec]]] = defaultdict(list)
+def catalog_from_rows(rows: Rows, hooks: Callable[[], pluggy.HookRelay]) -> Catalog:
+    """Return the catalog that has the rows; `catalog_rows` is the inverse.
+
+    Args:
+        rows: rows of the catalog.
+        hooks: see `Catalog`.
+    """
     qualified: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for kind, spec_type in KINDS.items():
+    for kind in KINDS:
         for row in rows[kind]:
-            spec = _spec_from_row(spec_type, row)
-            offers[row["plugin"]].append((kind, spec))
-            if spec.name != row["name"]:
-                qualified[row["plugin"]].add((kind, spec.name))
-    for row in rows["plugins"]:
-        yield Plugin(
+            if (name := _own_name(row)) != row["name"]:
+                qualified[row["plugin"]].add((kind, name))
+    entries: dict[str, Mapping[str, list[Entry[Any]]]] = defaultdict(dict)
+    plugins = tuple(
+        Plugin(
             distribution=row["name"],
             version=row["version"],
             entry_point=row["entry_point"],
             status=Status(row["status"]),
             reason=row["reason"],
-            offers=tuple(offers[row["name"]]),
+            offers=_Offers(row["name"], entries),
             qualified=frozenset(qualified[row["name"]]),
         )
+        for row in rows["plugins"]
+    )
+    by_name = {plugin.distribution: plugin for plugin in plugins}
+    entries.update((kind, _Entries(cls, rows[kind], by_name)) for kind, cls in KINDS.items())
+    return Catalog(plugins, hooks, entries)
 
 
-def _spec_from_row(spec_type: type[Spec], row: dict[str, Any]) -> Spec:
-    # Without `__init__`, because its checks passed when the plugin created the spec, and there may
-    # be 1,500 specs in every process.
-    spec = object.__new__(spec_type)
+class _Entries(Mapping[str, list[Entry[Any]]]):
+    """The entries of a kind by name; a spec is made of its row when its name is first used."""
+
+    # Not all at once, because there may be 1,500 specs, of which a process uses ten.
+    def __init__(
+        self, cls: type[Spec], rows: list[dict[str, Any]], plugins: Mapping[str, Plugin]
+    ) -> None:
+        self._cls, self._plugins = cls, plugins
+        self._made: dict[str, list[Entry[Any]]] = {}
+        self._rows: dict[str, list[dict[str, Any]]] = {}
+        for row in rows:
+            self._rows.setdefault(_own_name(row), []).append(row)
+
+    def __getitem__(self, name: str) -> list[Entry[Any]]:
+        if name not in self._made:
+            self._made[name] = [
+                Entry(_spec_from_row(self._cls, row), self._plugins[row["plugin"]])
+                for row in self._rows[name]
+            ]
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+class _Offers(Sequence[tuple[str, Spec]]):
+    """The specs of a plugin, found among all entries when they are first used."""
+
+    def __init__(
+        self, distribution: str, entries: Mapping[str, Mapping[str, list[Entry[Any]]]]
+    ) -> None:
+        self._distribution, self._entries = distribution, entries
+
+    @cached_property
+    def _specs(self) -> tuple[tuple[str, Spec], ...]:
+        return tuple(
+            (kind, entry.spec)
+            for kind, by_name in self._entries.items()
+            for entries in by_name.values()
+            for entry in entries
+            if entry.plugin.distribution == self._distribution
+        )
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[str, Spec]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[tuple[str, Spec]]: ...
+
+    def __getitem__(self, index: int | slice) -> Any:
+        return self._specs[index]
+
+    def __len__(self) -> int:
+        return len(self._specs)
+
+
+def _own_name(row: dict[str, Any]) -> str:
+    """Return the name of a spec, which its row may qualify (`catalog_rows`)."""
+    name: str = row["name"]
+    return name.removeprefix(f"{row['plugin']}/")
+
+
+def _spec_from_row(cls: type[Spec], row: dict[str, Any]) -> Spec:
+    # Without `__init__`, because its checks passed when the plugin created the spec.
+    spec = object.__new__(cls)
     values = vars(spec)
     for name, value in row.items():
         values[name] = tuple(value) if isinstance(value, list) else value
-    if spec_type is DatasetSpec:
+    if cls is DatasetSpec:
         values["input"] = input_of(row["input"])
         values["targets"] = tuple(map(target_of, row["targets"]))
     del values["plugin"]
-    values["name"] = row["name"].removeprefix(f"{row['plugin']}/")  # qualified in `catalog_rows`
+    values["name"] = _own_name(row)
     return spec

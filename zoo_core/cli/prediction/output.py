@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -56,7 +55,8 @@ def csv_columns(tasks: Sequence[Task]) -> list[str]:
 
 def csv_line(row: Iterable[str]) -> str:
     """Return a row as a line of CSV, without a line break."""
-    # csv.writer, because file names may contain commas and quotes.
+    import csv  # for --csv alone; csv.writer, because file names may contain commas and quotes
+
     line = io.StringIO()
     # With both characters of a line break, because it quotes only those of its own.
     csv.writer(line, lineterminator="\r\n").writerow(row)

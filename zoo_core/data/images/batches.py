@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import signal
 import sys
 import threading
 import time
@@ -146,6 +145,8 @@ def silence_pillow_warnings() -> None:
 
 def _init_worker() -> None:
     """Initialize a worker process, which must exit when its parent exits."""
+    import signal
+
     silence_pillow_warnings()
     # The terminal sends Ctrl-C to all processes; the parent handles it and shuts the pool down.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

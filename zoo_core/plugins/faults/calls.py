@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 from zoo_core.errors import PluginError
-from zoo_core.plugins.faults.frames import line_of
 
 
 def call(what: str, function: Callable[..., Any], *arguments: Any) -> Any:
@@ -50,5 +49,7 @@ def result_text(value: Any) -> str:
 
 
 def _edit(function: Any) -> str:
+    from zoo_core.plugins.faults.frames import line_of  # for errors only
+
     place = line_of(function)
     return f"Edit {place}." if place else ""
