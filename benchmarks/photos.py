@@ -17,8 +17,8 @@ from PIL import Image
 import zoo_core as zoo
 from zoo_core.data.dataset import load_dataset
 from zoo_core.data.images.processor import model_processor
-from zoo_core.evaluation.statistics import wilson_interval
 from zoo_core.installation.installed import installed_catalog
+from zoo_core.metrics.wilson import wilson_interval
 
 MODELS = ("numpy-net", "mlp", "cnn", "two-headed-mlp", "two-headed-cnn")
 FILES = 10_000

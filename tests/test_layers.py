@@ -37,6 +37,7 @@ LAYERS = [
     "system",
     "errors",
     "suggestions",
+    "table",
     "text",
     "filenames",
     "version",

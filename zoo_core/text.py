@@ -92,6 +92,20 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def cell_width(text: str) -> int:
+    """Return the columns that text takes on a terminal."""
+    # Not rich's `cell_len`, because importing rich takes longer than `zoo list`.
+    return len(text) if text.isascii() else sum(map(_width, text))
+
+
+def _width(char: str) -> int:
+    from unicodedata import category, combining, east_asian_width
+
+    if combining(char) or category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if east_asian_width(char) in "WF" else 1
+
+
 def code_span(text: str) -> str:
     """Return text as a code span of Markdown, which no backtick or line break in it can end."""
     text, fence = shown(text), "`"

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from zoo_core.cli.dataset_table import MAX_COLUMNS, MAX_LINES, cell_width, overview_lines
+from zoo_core.cli.dataset_table import MAX_COLUMNS, MAX_LINES, overview_lines
 from zoo_core.data.overview.overview import Overview
 from zoo_core.data.reading_facts import ReadingFacts
 from zoo_core.frameworks.run import Callbacks
+from zoo_core.text import cell_width
 from zoo_core.training.training import Training
 
 PLUGIN = """

@@ -9,7 +9,8 @@ from hypothesis import given, strategies as st
 from zoo_core.errors import InvalidValueError, VerificationError
 from zoo_core.evaluation.compare import compare_pretrained
 from zoo_core.evaluation.evaluate import evaluate_pretrained
-from zoo_core.evaluation.statistics import holm, mcnemar_p, wilson_interval
+from zoo_core.evaluation.statistics import holm, mcnemar_p
+from zoo_core.metrics.wilson import wilson_interval
 from zoo_core.pretrained.load import load_pretrained
 from zoo_core.training.training import Training
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 
 from zoo_core.data.example_record import SPLITS
 from zoo_core.data.overview.faults import count_text
 from zoo_core.data.overview.overview import Overview
-from zoo_core.text import shown
+from zoo_core.text import cell_width, shown
 
 MAX_LINES, MAX_COLUMNS = 24, 100
 """Maximum size of the table, one screen."""
@@ -104,15 +103,3 @@ def cut(text: str, columns: int) -> str:
     while cell_width(text) >= columns:
         text = text[:-1]
     return f"{text}…"
-
-
-def cell_width(text: str) -> int:
-    """Return the columns that text takes on a terminal."""
-    # Not rich's `cell_len`, because importing rich takes longer than `zoo list`.
-    return len(text) if text.isascii() else sum(map(_width, text))
-
-
-def _width(char: str) -> int:
-    if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1

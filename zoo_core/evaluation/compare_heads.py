@@ -13,9 +13,9 @@ from zoo_core.evaluation.statistics import (
     holm,
     mcnemar_p,
     permutation_p,
-    wilson_interval,
 )
 from zoo_core.metrics.task import Measure
+from zoo_core.metrics.wilson import wilson_interval
 
 
 @dataclass(frozen=True)

@@ -147,3 +147,12 @@ def read_provenance(path: Path) -> tuple[Provenance, WeightFile]:
         return Provenance.model_validate(file.metadata), file
     except ValidationError as exc:
         raise VerificationError(f"invalid metadata of {file_path}: {first_error(exc)}") from exc
+
+
+def has_card(found: FoundWeights) -> bool:
+    """Return whether a tag's card can be read without a download."""
+    if isinstance(found.registry.location, Folder):
+        return True
+    from zoo_core.registry import cache
+
+    return cache.path_of(found.published.card_sha256).exists()

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from zoo_core.errors import InvalidValueError, UnknownNameError, choose_from, join_names
+from zoo_core.errors import InvalidValueError, UnknownNameError, choose_from
 from zoo_core.metrics.task import Task
 from zoo_core.plugins.data_specs import INPUT_DTYPES, InputSpec, are_class_images
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec, ModelSpec
 from zoo_core.recipes.model_config import ALIASES, ModelConfig
+from zoo_core.recipes.model_fit import misfit
 from zoo_core.recipes.recipe import Recipe, SearchSummary
 from zoo_core.recipes.validation import read_toml, validate
 
@@ -29,6 +30,11 @@ SEARCH = "search"
 def recipe_names(entry: Entry[ModelSpec]) -> list[str]:
     """Return the names of a model's recipes."""
     return sorted(entry.resolve(entry.spec.recipes))
+
+
+def spaces_of(entry: Entry[ModelSpec]) -> Mapping[str, Mapping[str, Any]]:
+    """Return the search spaces of a model by name."""
+    return entry.resolve(entry.spec.spaces) if entry.spec.spaces else {}
 
 
 def recipe_for(
@@ -176,17 +182,9 @@ def check_model_fits(model: ModelSpec, dataset: DatasetSpec) -> None:
     Raises:
         InvalidValueError: it does not.
     """
-    tasks = dict.fromkeys(each.task for each in dataset.targets)
-    others = [each for each in tasks if model.tasks and each not in model.tasks]
-    kind = dataset.input.kind
-    if model.inputs and kind not in model.inputs:
-        expected, got = f"inputs of kind {join_names(model.inputs)}", kind
-    elif others:
-        expected, got = f"task {join_names(model.tasks)}", join_names(others)
-    elif model.heads not in (None, len(dataset.targets)):
-        expected, got = f"targets per example: {model.heads}", str(len(dataset.targets))
-    else:
+    if not (found := misfit(model, dataset)):
         return
+    expected, got = found
     raise InvalidValueError(
         f"model {model.name!r} does not fit dataset {dataset.name!r}: expected {expected}, "
         f"got {got}",

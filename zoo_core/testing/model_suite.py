@@ -9,7 +9,7 @@ from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.data_specs import INPUT_DTYPES
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import ModelSpec
-from zoo_core.recipes.resolve import FOR_DATASET, recipe_names
+from zoo_core.recipes.resolve import FOR_DATASET, recipe_names, spaces_of
 from zoo_core.testing.check import Check
 from zoo_core.testing.checks import learning_checks, prediction_checks, static_checks
 from zoo_core.testing.checks.config_checks import (
@@ -23,7 +23,6 @@ from zoo_core.testing.checks.data_variation_checks import VARIATION_CHECKS
 from zoo_core.testing.checks.resume_checks import ONE_STOP, STOPS, resumes_to_the_bit
 from zoo_core.testing.make_checks import make_checks, names_of
 from zoo_core.testing.trainee import Subject
-from zoo_core.tuning.model_spaces import spaces_of
 
 _IMPORTS = static_checks.has_import_strings_that_resolve
 

@@ -12,7 +12,7 @@ from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.plugin import Plugin
 from zoo_core.plugins.selection import canonical
 from zoo_core.plugins.specs import KINDS, ModelSpec
-from zoo_core.recipes.resolve import recipe_names
+from zoo_core.recipes.resolve import recipe_names, spaces_of
 from zoo_core.testing.check import Check, ContractError, expect
 from zoo_core.testing.checks import hook_checks, static_checks
 from zoo_core.testing.checks.import_checks import SIDE_EFFECT_CHECKS, imports_nothing_heavy
@@ -27,7 +27,6 @@ from zoo_core.testing.kind_suites import (
 )
 from zoo_core.testing.make_checks import make_checks, names_of
 from zoo_core.testing.model_suite import checks_of_model
-from zoo_core.tuning.model_spaces import spaces_of
 
 _IMPORTS = static_checks.has_import_strings_that_resolve
 

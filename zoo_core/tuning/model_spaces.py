@@ -16,6 +16,7 @@ from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import ModelSpec
 from zoo_core.recipes.model_config import ModelConfig
 from zoo_core.recipes.recipe import Recipe
+from zoo_core.recipes.resolve import spaces_of
 from zoo_core.recipes.validation import FrozenModel, read_toml, validate
 from zoo_core.training.plan import Plan, make_plan
 from zoo_core.tuning.search_space import Range, Space, Values
@@ -33,11 +34,6 @@ class _Keywords(FrozenModel):
     inherit: bool | None = None
     recipe: str | None = None
     one_at_a_time: bool = False
-
-
-def spaces_of(entry: Entry[ModelSpec]) -> Mapping[str, Mapping[str, Any]]:
-    """Return the search spaces of a model by name."""
-    return entry.resolve(entry.spec.spaces) if entry.spec.spaces else {}
 
 
 def find_space(entry: Entry[ModelSpec], given: str | None, *, grid: bool = False) -> Space:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from zoo_core.metrics.metric_text import format_metric, is_share
+from zoo_core.metrics.metric_text import format_metric
 from zoo_core.plugins.added import unpackaged
 from zoo_core.recipes.recipe import SearchSummary
 from zoo_core.text import code_span, markdown_text, printable
-from zoo_core.weights.card import Card, DatasetFacts, Interval, PublishedCard
+from zoo_core.weights.card import Card, DatasetFacts, PublishedCard
+from zoo_core.weights.card_words import interval_text, kept_text, license_text
 
 _TITLES = {
     "confusion.png": "Confusion matrix",
@@ -96,7 +97,7 @@ def _kind(card: Card) -> str:
 
 def _use(card: PublishedCard) -> list[str]:
     name = _in_fence(f"{card.model}.{card.tag}")
-    lines = [_sentence(card.interval), ""] if card.interval else []
+    lines = [interval_text(card.interval), ""] if card.interval else []
     lines += [
         "```",
         f"zoo predict {name} {_FILES[_kind(card)]}",
@@ -117,30 +118,10 @@ def _use(card: PublishedCard) -> list[str]:
     return lines
 
 
-def _sentence(interval: Interval) -> str:
-    # The interval is wider than ± 2 sd, because mean and sd are estimates from a few seeds.
-    names = interval.metric or ("accuracy",) * len(interval.mean)
-    heads = zip(names, interval.mean, interval.sd, interval.low, interval.high, strict=True)
-    scores = "; ".join(_with_interval(*head) for head in heads)
-    per_head = " per head" if len(interval.mean) > 1 else ""
-    what = ", ".join(dict.fromkeys(names)).replace("_", " ")
-    return f"Test {what} of {len(interval.seeds)} seeds{per_head}, mean ± sd: {scores}."
-
-
-def _with_interval(name: str, *numbers: float) -> str:
-    form, unit = ("{:.5g}", "")
-    if is_share(name):
-        form, unit, numbers = "{:.2f}", " %", tuple(100 * number for number in numbers)
-    mean, sd, low, high = map(form.format, numbers)
-    return (
-        f"{mean} ± {sd}{unit} (95 % prediction interval for one more seed: {low} to {high}{unit})"
-    )
-
-
 def _metadata(card: Card) -> dict[str, str]:
     recipe, initial, normalization = card.recipe, card.initial, card.normalization
     facts = {
-        "Weights": f"those of epoch {card.epoch} of {recipe.epochs}, {_reason(card)}",
+        "Weights": kept_text(card),
         "Weight file": f"`{card.weights.file}`, {card.weights.bytes:,} bytes, "
         f"sha256 `{card.weights.sha256}`",
         "Stopped early": card.stopped,
@@ -165,7 +146,7 @@ def _metadata(card: Card) -> dict[str, str]:
         "Not publishable": markdown_text(f"no package has {plugins}")
         if (plugins := unpackaged(card.versions))
         else "",
-        "License": markdown_text(card.license + _license_parts(card)),
+        "License": markdown_text(license_text(card)),
         "Created": card.created,
     }
     # Empty facts are left out, because most trainings had no search and no early stop.
@@ -177,19 +158,6 @@ def _left_out(dataset: DatasetFacts) -> str:
     if dataset.damaged:
         numbers["damaged files"] = dataset.damaged
     return "; ".join(f"{reason}: {number:,}" for reason, number in numbers.items())
-
-
-def _license_parts(card: Card) -> str:
-    # Cards from before the field state the publisher's license, which follows from no parts.
-    return f", from {_pairs(card.licenses)}" if card.code_license else ""
-
-
-def _reason(card: Card) -> str:
-    """Return the reason why the weights of an epoch were kept."""
-    if card.recipe.keep == "last":
-        return "the last one"
-    best = "best one" if card.metrics["test"].headlines else "one with the best accuracy"
-    return f"the {best} on the validation split"
 
 
 def _search(search: SearchSummary) -> str:

@@ -1,5 +1,7 @@
 """Models of timm: distilled ones, ones without logits, and the output of `zoo info`."""
 
+import re
+
 import pytest
 
 from zoo_core.errors import InvalidValueError
@@ -28,5 +30,5 @@ def test_info_and_build_give_reason_for_model_without_logits(cli):
 def test_info_shows_family_config_and_parameters(cli):
     out = cli("info", "timm/resnet10t").out
     assert "family resnet." in out
-    assert "stem: auto" in out
+    assert re.search(r"stem +auto", out)
     assert table().rows["resnet10t"].parameters in out

@@ -1,0 +1,115 @@
+"""`zoo info`: words and small tables, on terminals of any size; facts as JSON."""
+
+import re
+
+import pytest
+
+LONG = "a summary that goes on and on " * 10  # 300 characters
+NAME = "n" * 300
+
+PLUGIN = f"""
+from zoo_core import DatasetSpec, InputSpec, LossSpec, TargetSpec, hookimpl
+
+@hookimpl
+def zoo_datasets():
+    return [DatasetSpec(name="{NAME}", summary="{LONG}", loader="zoo_toy.data:load", source="s",
+        input=InputSpec(shape=(1, 6, 5)), sizes={{"train": 9, "test": 1}}, sha256="",
+        targets=(TargetSpec(task="classification", size=10, name="{NAME}"),), license="MIT")]
+
+@hookimpl
+def zoo_losses():
+    return [LossSpec(name="gentle", task=task, framework="zoo-toy", summary="s",
+        loss="zoo_toy.model:Softmax") for task in ("classification", "regression")]
+"""
+
+
+@pytest.fixture
+def site(write_plugin, tmp_path):
+    write_plugin(tmp_path / "site", "zoo-added", PLUGIN)
+    return tmp_path / "site"
+
+
+def is_plain(text):
+    """Return whether text has neither JSON nor settings such as ``lr=0.1``."""
+    prose = re.sub(r"zoo .*|--set .*", "", text)
+    return not re.search(r"[\[{]|\b\w+=\S", prose)
+
+
+def letters_of(text):
+    return re.sub(r"[\W_]", "", text)
+
+
+def test_model_page_has_words_and_tables(cli):
+    out = cli("info", "softmax").out
+    assert is_plain(out)
+    assert re.search(r"(?m)^  RECIPE +EPOCHS +SETTINGS\n  default +\d+ +\w", out)
+    assert re.search(r"(?m)^  FIELD +DEFAULT +MEANING$", out)
+    assert re.search(r"(?m)^  zoo train softmax +# ", out)
+
+
+def test_model_page_lists_published_weights_with_interval(cli, added):
+    out = cli("info", "softmax").out
+    assert re.search(r"softmax\.first +yes +toy +\d+\.\d\d% \(\d+\.\d\d to \d+\.\d\d\)", out)
+    assert "zoo info softmax.first" in out
+
+
+def test_weights_page_has_scores_training_and_commands(cli, added):
+    out = cli("info", "softmax.first").out
+    assert is_plain(out)
+    assert re.search(r"(?m)^  test +\d+ +\d+\.\d\d% \(\d+\.\d\d to \d+\.\d\d\) +\d", out)
+    assert re.search(r"(?m)^  held out +\d+ examples: a share of 0\.1 ", out)
+    assert re.search(r"(?m)^  zoo verify softmax\.first +# ", out)
+
+
+def test_run_page_shows_settings_that_differ_from_the_default_recipe(cli):
+    cli("train", "softmax", "--set", "batch_size=7", "--out", "run")
+    out = cli("info", "run").out
+    assert re.search(r"(?m)^  batch size +7 +\d+$", out)
+    assert "zoo publish run --as softmax.TAG --registry FOLDER" in out
+    alone = cli("info", "run/model.safetensors").out
+    assert "weight file" in alone.splitlines()[0]
+    assert "zoo publish" not in alone
+
+
+def test_commands_of_weights_name_the_registry_that_was_given(cli, registry):
+    out = cli("info", "softmax.first", "--registry", registry).out
+    assert f"zoo verify softmax.first --registry {registry}" in out
+
+
+def test_loss_page_has_its_tasks_and_frameworks(cli, site):
+    out = cli("info", "gentle", site=site).out
+    assert re.search(r"(?m)^  classification +zoo-toy +zoo-added", out)
+    found = cli("info", "gentle", "--json", site=site).json
+    assert [each["task"] for each in found["losses"]] == ["classification", "regression"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [20, 40, 80, 200])
+@pytest.mark.parametrize("name", ["softmax", "toy", NAME])
+def test_page_fits_terminal_and_nothing_is_cut(screen, cli, site, name, width):
+    shown = screen("info", name, width=width, height=200, site=site)
+    assert shown.code == 0
+    page, _, _ = shown.raw.partition("\nNext")  # with commands, which are never broken
+    assert max(map(len, page.splitlines())) <= min(width, 100)
+    # Headings of columns are left out, because a narrow page has lists in place of tables.
+    words = [word for word in cli("info", name, site=site).out.split() if not word.isupper()]
+    shown_letters = letters_of(shown.raw)
+    assert not [word for word in words if letters_of(word[:24]) not in shown_letters]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "variables", [{"TERM": "dumb"}, {"NO_COLOR": "1"}, {"CI": "true"}, {"LC_ALL": "C"}]
+)
+def test_page_has_no_color_on_any_terminal(screen, variables):
+    shown = screen("info", "softmax", **variables)
+    assert shown.code == 0
+    assert "\x1b" not in shown.raw
+
+
+@pytest.mark.slow
+def test_page_is_readable_without_utf_8(fresh_cli):
+    shown = fresh_cli("info", "toy", env={"PYTHONIOENCODING": "ascii"})
+    assert shown.code == 0
+    assert "\\x" not in shown.out
+    assert re.search(r"images of \d+x\d+ pixels", shown.out)
