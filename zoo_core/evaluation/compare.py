@@ -82,6 +82,19 @@ class Comparison:
         """Metrics of each member."""
         return tuple(score(self.tasks, each) for each in self.measured)
 
+    def _repr_html_(self) -> str:
+        from zoo_core.evaluation.comparison_tables import estimate_table, pair_table
+        from zoo_core.table import html_table, html_title
+
+        names = [each.name.partition("@")[0] for each in self.members]
+        total = f"{len(self.rows):,} examples of {self.dataset}, split {self.split}"
+        parts = [html_title(f"Comparison on {total}")]
+        for each in self.heads_compared:
+            head = "all heads" if each.head is None else f"head {each.head + 1}"
+            parts += [html_title(head)] * (len(self.tasks) > 1)
+            parts += [html_table(make(each, names)) for make in (estimate_table, pair_table)]
+        return "".join(parts)
+
     def values(self, head: int) -> NDArray[np.float64]:
         """Return the first measure of a head, ``(members, N)``."""
         name = self.tasks[head].measures[0].name

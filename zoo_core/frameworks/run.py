@@ -10,7 +10,7 @@ from typing import Any
 from zoo_core.data.example_record import ExampleRecord
 from zoo_core.data.splits import TrainingData
 from zoo_core.errors import InvalidValueError, ZooError
-from zoo_core.filenames import CARD
+from zoo_core.filenames import CARD, METRICS
 from zoo_core.frameworks.training_state import TrainingState
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.metrics.task import Task
@@ -151,6 +151,19 @@ class Run:
                 f"  result: {self._result()}>",
             ]
         )
+
+    def _repr_html_(self) -> str:
+        from zoo_core.frameworks.learning_curve import learning_curve
+        from zoo_core.table import html_facts, html_title
+
+        facts = [("folder", str(self.folder)), ("result", self._result())]
+        curve = learning_curve(self.folder / METRICS)
+        title = html_title(f"Run of {self.model.name} on {self.recipe.dataset}")
+        try:
+            card = self.card._repr_html_()
+        except ZooError:  # the training has not finished, or its card is damaged
+            card = ""
+        return title + html_facts(facts) + curve + card
 
     def _result(self) -> str:
         """Return the kept epoch and its scores in words."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,10 +24,12 @@ class Predictions:
     Attributes:
         heads: predictions of each head, with the fields of its task.
         outputs: outputs of the model per head, ``(N, …)``, from which the predictions follow.
+        tasks: task of each head.
     """
 
     heads: tuple[Any, ...]
     outputs: list[Array]
+    tasks: tuple[Task, ...] = field(default=(), repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.outputs[0])
@@ -52,11 +54,23 @@ class Predictions:
         fields = sorted({field for head in self.heads for field in getattr(head, "__dict__", ())})
         return f"predictions have no {name!r}: expected one of {', '.join(fields)}"
 
+    def _repr_html_(self) -> str:
+        from zoo_core.table import MAX_ROWS, Table, html_table
+
+        # Again for the first ones, because the texts of all may take long.
+        first = [outputs[:MAX_ROWS] for outputs in self.outputs]
+        heads = zip(self.tasks, first, strict=True)
+        texts = [task.texts(predict_head(task, outputs)) for task, outputs in heads]
+        names = [task.target.name or f"head {head}" for head, task in enumerate(self.tasks, 1)]
+        columns = names if len(names) > 1 else ["prediction"]
+        rows = [[str(number), *each] for number, each in enumerate(zip(*texts, strict=True))]
+        return html_table(Table(["example", *columns], rows), len(self))
+
 
 def predictions_of(tasks: Sequence[Task], outputs: Sequence[Array]) -> Predictions:
     """Return the predictions of outputs ``(N, …)``, one array per head."""
     heads = zip(tasks, outputs, strict=True)
-    return Predictions(tuple(predict_head(*head) for head in heads), list(outputs))
+    return Predictions(tuple(predict_head(*head) for head in heads), list(outputs), tuple(tasks))
 
 
 def ensemble_outputs(tasks: Sequence[Task], members: Sequence[Sequence[Array]]) -> list[Array]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
 
 from zoo_core.metrics.metric_text import counts_examples, format_metric
-from zoo_core.metrics.scores import Scores
 from zoo_core.metrics.wilson import wilson_interval
 from zoo_core.table import Table
 
@@ -16,6 +16,20 @@ TRAIN = "train"
 """Split whose scores are means over an epoch, in which the weights change: without interval."""
 
 INTERVAL = "Shares have a 95 % confidence interval, after Wilson."
+
+
+# Structural, because `zoo_core.metrics.scores` imports this module.
+class Scores(Protocol):
+    """The attributes of `zoo_core.metrics.scores.Scores` that are shown."""
+
+    @property
+    def metrics(self) -> Mapping[str, tuple[Any, ...]]: ...
+    @property
+    def total(self) -> int: ...
+    @property
+    def all_correct(self) -> int | None: ...
+    @property
+    def headline_names(self) -> tuple[str, ...]: ...
 
 
 def score_table(metrics: Mapping[str, Scores]) -> Table:

@@ -117,6 +117,14 @@ class Scores:
             headlines=tuple(values.get("headlines", ())),
         )
 
+    def _repr_html_(self) -> str:
+        # Deferred, as in every `_repr_html_`, because only notebooks need it.
+        from zoo_core.metrics.score_table import score_table
+        from zoo_core.table import Table, html_table
+
+        columns, rows = score_table({"": self})
+        return html_table(Table(columns[1:], [row[1:] for row in rows]))  # without the split
+
     def __str__(self) -> str:
         """Return ``loss 0.0312, accuracy 99.01% / 98.74%``; heads are separated by slashes."""
         parts = [f"loss {format_loss(self.mean_loss)}"] if "loss" in self.metrics else []

@@ -77,6 +77,11 @@ class Pretrained:
         """The task of each head."""
         return self._find_tasks()
 
+    def _repr_html_(self) -> str:
+        from zoo_core.table import html_title
+
+        return html_title(self.name) + self.card._repr_html_()
+
     @property
     def input_shape(self) -> tuple[int, ...]:
         """Shape of an input, such as channels, height and width of an image."""

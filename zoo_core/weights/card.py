@@ -138,6 +138,21 @@ class Provenance(FrozenModel):
             "data": self.dataset.license
         }
 
+    def _repr_html_(self) -> str:
+        from zoo_core.metrics.score_table import score_table
+        from zoo_core.table import html_facts, html_table, html_title
+
+        facts = [
+            ("model", f"{self.model} of {self.plugin}, {self.parameters:,} parameters"),
+            ("recipe", f"{self.recipe_name}, seed {self.recipe.seed}"),
+            ("changed", ", ".join(self.changed)),
+            ("epoch", f"{self.epoch} of {self.recipe.epochs}"),
+            ("data", f"{self.dataset.name}, {self.dataset.license}"),
+            ("license", self.license),
+        ]
+        title = html_title(f"{self.model} on {self.dataset.name}")
+        return title + html_facts(facts) + html_table(score_table(self.metrics))
+
 
 class WeightsFacts(FrozenModel):
     """Name of the weight file in the card's folder, its checksum and size."""

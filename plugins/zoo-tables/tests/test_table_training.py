@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -145,7 +146,8 @@ def test_a_missing_number_is_named_by_its_row(write, cli, place):
 def test_info_shows_columns_target_and_missing_values(write, cli):
     path = write("a,w,y\n" + "".join(f"{i or ''},{'uv'[i % 2]},{i}\n" for i in range(20)))
     shown = cli("info", "csv:t.csv?target=y&unit=km", cwd=path.parent).out
-    for text in ("columns: a, w (u, v)", "Target y: ", "km, mean", "Missing numbers: a (1)"):
+    assert re.search(r"(?m)^  a +numbers\n  w +u, v$", shown)
+    for text in ("1 number in km", "Target y: ", "km, mean", "Missing numbers: a (1)"):
         assert text in shown
     assert "image" not in shown
 

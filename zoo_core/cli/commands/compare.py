@@ -19,10 +19,7 @@ from zoo_core.text import counted
 
 if TYPE_CHECKING:
     from zoo_core.evaluation.compare import Comparison
-    from zoo_core.evaluation.compare_heads import HeadComparison, PairwiseTest
-
-ALPHA = 0.05
-"""Significance level: a difference with a smaller p-value is significant."""
+    from zoo_core.evaluation.compare_heads import HeadComparison
 
 
 @click.command(
@@ -107,6 +104,8 @@ def _print_head(comparison: HeadComparison, names: Sequence[str], targets: Seque
 
 
 def _print_shares(comparison: HeadComparison, names: Sequence[str]) -> None:
+    from zoo_core.evaluation.comparison_tables import better
+
     print_lines("")
     shares = [
         {
@@ -130,7 +129,7 @@ def _print_shares(comparison: HeadComparison, names: Sequence[str]) -> None:
             "neither": f"{pair.neither:,}",
             "p": f"{pair.p:.2g}",
             "adjusted": f"{pair.adjusted:.2g}",
-            "better": _better(pair, names),
+            "better": better(comparison, pair, names),
         }
         for pair in comparison.tests
     ]
@@ -140,6 +139,8 @@ def _print_shares(comparison: HeadComparison, names: Sequence[str]) -> None:
 
 
 def _print_means(comparison: HeadComparison, names: Sequence[str]) -> None:
+    from zoo_core.evaluation.comparison_tables import better
+
     measure = comparison.measure
     print_lines("")
     means = [
@@ -155,8 +156,6 @@ def _print_means(comparison: HeadComparison, names: Sequence[str]) -> None:
     print_lines("")
     pairs = []
     for pair in comparison.paired:
-        is_first = (pair.difference > 0) == measure.higher_is_better
-        better = names[pair.first if is_first else pair.second]
         pairs.append(
             {
                 "first": names[pair.first],
@@ -166,18 +165,11 @@ def _print_means(comparison: HeadComparison, names: Sequence[str]) -> None:
                 "to": f"{pair.high:.3g}",
                 "p": f"{pair.p:.2g}",
                 "adjusted": f"{pair.adjusted:.2g}",
-                "better": better if pair.adjusted < ALPHA else "either",
+                "better": better(comparison, pair, names),
             }
         )
     columns = ["first", "second", "difference", "from", "to", "p"]
     print_table([*columns, *(["adjusted"] if pairs[1:] else []), "better"], pairs)
-
-
-def _better(pair: PairwiseTest, names: Sequence[str]) -> str:
-    # Adjusted for the number of pairs: among many models, some differ by chance.
-    if pair.adjusted >= ALPHA:
-        return "either"
-    return names[pair.first if pair.only_first > pair.only_second else pair.second]
 
 
 def _print_disagreements(comparison: Comparison, names: Sequence[str], show: int) -> None:

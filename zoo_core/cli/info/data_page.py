@@ -16,6 +16,9 @@ from zoo_core.recipes.model_fit import misfit
 from zoo_core.table import Table
 from zoo_core.text import counted, shell_command
 
+MAX_COLUMNS = 20
+"""Maximum number of a table's columns that are listed."""
+
 
 def dataset_page(catalog: Catalog, entry: Entry[DatasetSpec], name: str, facts: Facts) -> Page:
     """Return the page of a data set.
@@ -71,9 +74,13 @@ def _targets(spec: DatasetSpec) -> Grid:
     return Grid(Table(("head", "name", "task", "values"), rows))
 
 
-def _columns(spec: InputSpec) -> list[Grid]:
+def _columns(spec: InputSpec) -> list[Grid | Text]:
     rows = [[each.name, names_text(each.categories) or "numbers"] for each in spec.columns]
-    return [Grid(Table(("column", "values"), rows))] if rows else []
+    if not rows:
+        return []
+    more = len(rows) - MAX_COLUMNS
+    rest = [Text(f"And {counted(more, 'more column')}.")] if more > 0 else []
+    return [Grid(Table(("column", "values"), rows[:MAX_COLUMNS])), *rest]
 
 
 def _models(names: list[str]) -> str:
@@ -91,7 +98,8 @@ def _commands(entry: Entry[DatasetSpec], name: str, models: list[str]) -> Iterat
     if entry.spec.input.kind == "image":
         words = ("zoo", "info", name, "--sheet", "examples.png")
         yield shell_command(*words), "draw examples of each class"
-    yield "zoo list models", "list all models"
+    if not own:
+        yield "zoo list models", "list all models"
 
 
 def source_page(catalog: Catalog, entry: Entry[SourceSpec], name: str, facts: Facts) -> Page:
@@ -104,10 +112,10 @@ def source_page(catalog: Catalog, entry: Entry[SourceSpec], name: str, facts: Fa
         ("predictions", f"rows of files that end in .{entry.spec.name}" if entry.spec.rows else ""),
     ]
     own = [key for key in catalog.entries("models") if "/" not in key]
-    # Not quoted, because the address is a placeholder.
+    train = ("zoo", "train", own[0] if own else "MODEL", "--dataset", address)
     commands = [
-        (f"zoo info {address}", "describe such data"),
-        (f"zoo train {own[0] if own else 'MODEL'} --dataset {address}", "train a model on them"),
+        (shell_command("zoo", "info", address), "describe such data"),
+        (shell_command(*train), "train a model on them"),
     ]
     return Page(
         f"{name}: source of data sets",
