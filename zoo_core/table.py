@@ -17,6 +17,9 @@ MAX_ROWS = 20
 MAX_CELL = 500
 """Maximum characters of a cell in a notebook."""
 
+_PLAIN = 'class="tex2jax_ignore mathjax_ignore"'
+"""Classes of elements in which notebooks typeset no formulas: a name may have dollar signs."""
+
 
 class Table(NamedTuple):
     """A table of text: names of the columns, and rows of one cell per column."""
@@ -38,7 +41,7 @@ def html_table(table: Table, total: int | None = None) -> str:
     body = "".join(_row("td", row) for row in rows)
     more = (len(table.rows) if total is None else total) - len(rows)
     note = f"<p>… and {more:,} more</p>" if more > 0 else ""
-    return f"<table>{heading}<tbody>{body}</tbody></table>{note}"
+    return f"<table {_PLAIN}>{heading}<tbody>{body}</tbody></table>{note}"
 
 
 def html_facts(facts: Iterable[tuple[str, str]]) -> str:
@@ -46,12 +49,12 @@ def html_facts(facts: Iterable[tuple[str, str]]) -> str:
     rows = "".join(
         f"<tr>{_cell('th', name)}{_cell('td', value)}</tr>" for name, value in facts if value
     )
-    return f"<table><tbody>{rows}</tbody></table>"
+    return f"<table {_PLAIN}><tbody>{rows}</tbody></table>"
 
 
 def html_title(text: str) -> str:
     """Return a title in bold, as HTML."""
-    return f"<p><strong>{_escape(text)}</strong></p>"
+    return f"<p {_PLAIN}><strong>{_escape(text)}</strong></p>"
 
 
 def _row(tag: str, cells: Iterable[str]) -> str:
@@ -63,6 +66,4 @@ def _cell(tag: str, text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    cut = text if len(text) <= MAX_CELL else f"{text[:MAX_CELL]}…"
-    # Dollar signs too, because notebooks typeset what is between two of them as formulas.
-    return escape(shown(cut)).replace("$", "&#36;")
+    return escape(shown(text if len(text) <= MAX_CELL else f"{text[:MAX_CELL]}…"))

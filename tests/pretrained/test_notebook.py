@@ -21,13 +21,14 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.open, self.tags, self.text = [], [], ""
+        self.open, self.tags, self.attributes, self.text = [], [], [], ""
         self.feed(text)
         self.close()
         assert not self.open
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
+        self.attributes.append(dict(attrs))
         self.open += [tag] * (tag not in VOID)
 
     def handle_endtag(self, tag):
@@ -87,6 +88,7 @@ def test_names_of_others_are_escaped():
     assert not {"script", "b"} & set(page.tags)
     assert "<script>alert(1)</script>" in page.text
     assert "\\x1b[31m" in page.text
+    assert {"class": "tex2jax_ignore mathjax_ignore"} in page.attributes, "$…$ is not a formula"
 
 
 def test_long_cells_and_many_rows_are_cut():

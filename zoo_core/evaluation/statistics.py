@@ -1,4 +1,4 @@
-"""Statistics of a comparison: bootstrap intervals, paired tests, Holm's correction."""
+"""Statistics of a comparison: confidence intervals, paired tests, Holm's correction."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+from zoo_core.metrics.wilson import wilson_interval
+
+__all__ = ["bootstrap_interval", "holm", "mcnemar_p", "permutation_p", "wilson_interval"]
 
 
 def mcnemar_p(only_first: int, only_second: int) -> float:

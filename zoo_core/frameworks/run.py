@@ -157,13 +157,12 @@ class Run:
         from zoo_core.table import html_facts, html_title
 
         facts = [("folder", str(self.folder)), ("result", self._result())]
-        curve = learning_curve(self.folder / METRICS)
         title = html_title(f"Run of {self.model.name} on {self.recipe.dataset}")
         try:
             card = self.card._repr_html_()
         except ZooError:  # the training has not finished, or its card is damaged
             card = ""
-        return title + html_facts(facts) + curve + card
+        return title + html_facts(facts) + card + learning_curve(self.folder / METRICS)
 
     def _result(self) -> str:
         """Return the kept epoch and its scores in words."""

@@ -140,7 +140,7 @@ class Provenance(FrozenModel):
 
     def _repr_html_(self) -> str:
         from zoo_core.metrics.score_table import score_table
-        from zoo_core.table import html_facts, html_table, html_title
+        from zoo_core.table import html_facts, html_table
 
         facts = [
             ("model", f"{self.model} of {self.plugin}, {self.parameters:,} parameters"),
@@ -150,8 +150,7 @@ class Provenance(FrozenModel):
             ("data", f"{self.dataset.name}, {self.dataset.license}"),
             ("license", self.license),
         ]
-        title = html_title(f"{self.model} on {self.dataset.name}")
-        return title + html_facts(facts) + html_table(score_table(self.metrics))
+        return html_facts(facts) + html_table(score_table(self.metrics))
 
 
 class WeightsFacts(FrozenModel):
