@@ -14,8 +14,9 @@ PLUGINS = ("zoo-demo", "zoo-export", "zoo-report", "zoo-tune")
 
 def commands(group, words):
     """Yield the words and the command of a group's commands, and of those in groups."""
-    for name in group.list_commands(None):
-        command = group.get_command(None, name)
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         if not command.hidden:
             yield [*words, name], command
             if isinstance(command, click.Group):
@@ -73,7 +74,7 @@ def test_every_example_parses(monkeypatch):
             variables.setenv("ZOO_EXTRA_PLUGINS", "")
             variables.setattr("zoo_core.cli.main.plugin_row", lambda name: {"name": name})
             called = parse(line)
-        assert called[1] in zoo.list_commands(None), f"{words}: {line}"
+        assert called[1] in zoo.list_commands(click.Context(zoo)), f"{words}: {line}"
 
 
 def test_parse_refuses_unknown_option_of_example():
@@ -106,6 +107,16 @@ def test_help_of_command_fits_terminal(screen, width):
     assert "zoo train mlp --epochs 3 --set lr=0.05" in examples, "not wrapped"
     written = shown.raw.replace("\r", "").partition("\nExamples")[0].splitlines()
     assert max(map(len, written)) <= min(width, 80)
+
+
+@pytest.mark.usefixtures("_plugins")
+def test_every_help_fits_narrow_terminal():
+    for words, command in commands(zoo, ["zoo"]):
+        context = command.context_class(command, info_name=" ".join(words), terminal_width=39)
+        text, _, _ = command.get_help(context).partition("Examples:")
+        # A name longer than half of the line has a line of its own.
+        wide = [line for line in text.splitlines() if len(line) > 39 and " " in line.strip()]
+        assert not wide, words
 
 
 @click.group(cls=ZooGroup)

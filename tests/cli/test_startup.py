@@ -105,13 +105,15 @@ COMPUTING = {"numpy", "pydantic", "PIL", "torch"}
 HELP = textwrap.dedent(
     f"""
     import sys
+    import click
     from zoo_core.cli.main import run, zoo
     from zoo_core.installation.installed import installed_rows
 
     names = [row["name"] for row in installed_rows()["commands"]]
     lines = [["--help"], *([name, "--help"] for name in names)]
+    context = click.Context(zoo)
     for group in ("cache", "plugins", "registry"):
-        lines += [[group, name, "--help"] for name in zoo.get_command(None, group).commands]
+        lines += [[group, name, "--help"] for name in zoo.get_command(context, group).commands]
     for line in lines:
         assert run(line) == 0
         assert not {COMPUTING} & set(sys.modules), line

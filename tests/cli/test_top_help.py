@@ -3,6 +3,7 @@
 import json
 import textwrap
 
+import click
 import pytest
 
 from zoo_core.cli.help.top_help import EXAMPLES, GROUPS, MAX_WIDTH, OPTIONS, help_text
@@ -154,7 +155,7 @@ def test_examples_of_zoo_name_its_commands():
     for line in EXAMPLES:
         program, command, *_ = line.split()
         assert program == "zoo"
-        assert command in zoo.list_commands(None)
+        assert command in zoo.list_commands(click.Context(zoo))
 
 
 WITHOUT_RICH = textwrap.dedent(

@@ -61,14 +61,16 @@ TRY = {
 @click.option(
     "--kind",
     type=click.Choice(list(KINDS)),
+    metavar="KIND",
     default="model",
     show_default=True,
-    help="Kind of thing that the plugin offers.",
+    help=f"Kind of thing that the plugin offers: {', '.join(KINDS)}.",
 )
 @click.option(
     "--framework",
     type=click.Choice(FRAMEWORKS),
-    help="Framework of a model or trainer.  [default: torch]",
+    metavar="FRAMEWORK",
+    help=f"Framework of a model or trainer: {', '.join(FRAMEWORKS)}.  [default: torch]",
 )
 @click.option(
     "--trainer",
@@ -78,7 +80,9 @@ TRY = {
 @click.option(
     "--task",
     type=click.Choice(list(TASKS)),
-    help="Task of a model, which then comes with a small data set.  [default: classification]",
+    metavar="TASK",
+    help=f"Task of a model, which then comes with a small data set: {', '.join(TASKS)}.  "
+    "[default: classification]",
 )
 @click.option(
     "--out",
