@@ -41,7 +41,7 @@ FEW = 8
     examples={
         "One image": "zoo predict numpy-net digit.png",
         "Every image of a folder, as a CSV file would have it": "zoo predict cnn photos --csv",
-        "Rows of a table, with a run of yours": "zoo predict runs/houses-1 houses.csv",
+        "Rows of a table, with a run of yours": "zoo predict runs/numpy-regressor-1 sums.csv",
         "Images for a program": "zoo predict cnn.best one.png two.png --json",
     },
 )
