@@ -8,9 +8,9 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from site_pages.build import generated_pages
-from site_pages.folded import folded_tables
 from site_pages.links import repository_links
 from site_pages.navigation import expanded
+from site_pages.page_text import code_in_tables, deeper_lists, folded_tables
 
 FOLDED = {"architecture.md"}
 """Pages with long generated tables."""
@@ -29,6 +29,6 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
 
 
 def on_page_markdown(markdown: str, page: Page, **_options: Any) -> str:
-    """Return a page whose links to files outside docs lead to the repository."""
-    linked = repository_links(markdown, page.file.src_uri)
-    return folded_tables(linked) if page.file.src_uri in FOLDED else linked
+    """Return a page as the site shows it; on a forge, the same page is readable unchanged."""
+    text = deeper_lists(code_in_tables(repository_links(markdown, page.file.src_uri)))
+    return folded_tables(text) if page.file.src_uri in FOLDED else text

@@ -1,10 +1,10 @@
-"""Navigation and links of the documentation site, without its generator."""
+"""Navigation, links and Markdown of the documentation site, without its generator."""
 
 import pytest
 from site_pages.check import broken_links, external_links
-from site_pages.folded import folded_tables
 from site_pages.links import repository_links
 from site_pages.navigation import expanded
+from site_pages.page_text import code_in_tables, deeper_lists, folded_tables
 
 PAGES = ["a/index.md", "a/one.md", "a/deep/two.md", "a/picture.png", "b.md"]
 
@@ -41,6 +41,17 @@ def test_long_tables_are_folded():
     assert first == '??? abstract "core: 6 files"'
     assert rest.startswith("    | file | contents |\n")
     assert rest.endswith("### small\n\n| a |\n| --- |\n\nText.\n")
+
+
+def test_code_in_tables_has_no_backslashes():
+    text = "| `a \\| b` | c \\| d |\n\n`a \\| b`"
+    assert code_in_tables(text) == "| `a | b` | c \\| d |\n\n`a \\| b`"
+
+
+def test_items_of_lists_keep_all_their_paragraphs():
+    text = "- a\n  b\n\n  ```sh\n  zoo\n  ```\n- c\n- d\n\n```\n- x\n  y\n```"
+    changed = "- a\n    b\n\n    ```sh\n    zoo\n    ```\n\n- c\n- d\n\n```\n- x\n  y\n```"
+    assert deeper_lists(text) == changed
 
 
 def test_broken_links_of_built_pages_are_found(tmp_path):
