@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import click
 
@@ -90,7 +91,7 @@ def _options(command: click.Command, context: click.Context) -> Iterator[str | I
     # Arguments without a help text are named in the usage alone, and `--help` on the index.
     arguments = [each for each in command.get_params(context) if isinstance(each, click.Argument)]
     options = [each for each in command.get_params(context) if isinstance(each, click.Option)]
-    sections = {"argument": arguments, "option": options}
+    sections: dict[str, list[Any]] = {"argument": arguments, "option": options}
     found = {heading: _records(each, context) for heading, each in sections.items()}
     if isinstance(command, ZooCommand):
         named = {"Options": "option" if not command.sections else "other options"}

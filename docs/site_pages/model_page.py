@@ -22,7 +22,7 @@ from zoo_core.installation.installed import installed_catalog
 FILES = {"image": "digit.png", "features": "rows.csv", "tokens": "text.txt", "array": "array.npy"}
 """Kind of input -> a file that `zoo predict` reads."""
 
-WITHOUT_SEARCH = "---\nsearch:\n  exclude: true\n---\n\n"
+WITHOUT_SEARCH = "---\nsearch:\n  exclude: true\nhide: [navigation]\n---\n\n"
 """Front matter of the pages of single weights, which repeat the words of the model's page."""
 
 
@@ -32,7 +32,8 @@ def pages(model: Model, folder: str) -> dict[str, str | bytes]:
     for weights in model.weights:
         where = f"{folder}/weights/{weights.name}"
         card = (weights.folder / CARD_PAGE).read_text("utf-8")
-        found[f"{where}/index.md"] = WITHOUT_SEARCH + card
+        back = f"[All weights of {model.name}](../../{model.name}.md)"
+        found[f"{where}/index.md"] = page(WITHOUT_SEARCH + back, card)
         for picture in weights.card.pictures:
             found[f"{where}/{picture}"] = (weights.folder / picture).read_bytes()
     return found
