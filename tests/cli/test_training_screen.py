@@ -24,10 +24,10 @@ ESCAPE = re.compile(r"\x1b\[[\d;?]*[A-Za-z]")
 
 
 class Recording:
-    """The output of a command on a terminal: exit code, raw text, and the screen at its end."""
+    """The output of a command: exit code, screen of the terminal, and what went into a pipe."""
 
-    def __init__(self, code, raw, columns):
-        self.code, self.raw = code, raw
+    def __init__(self, code, raw, columns, piped):
+        self.code, self.raw, self.piped = code, raw, piped
         self._screen = pyte.Screen(columns, 60)
         self.drawn = []
         stream = pyte.Stream(self._screen)
@@ -62,9 +62,9 @@ def record(spawn):
                     if when and when in raw:
                         when = act(process, leader)
             os.close(leader)
-            process.communicate()
+            piped = "".join(each or "" for each in process.communicate())
         assert b"Traceback" not in raw, raw.decode()
-        return Recording(process.returncode, raw.decode(), columns)
+        return Recording(process.returncode, raw.decode(), columns, piped)
 
     return run
 
@@ -171,6 +171,15 @@ def test_interrupted_training_erases_line_and_prints_how_to_resume(record):
 def test_progress_of_json_is_on_stderr(record):
     done = record("train", "softmax", "--json", streams=("stderr",))
     assert done.code == 0
+    assert any("━" in each for each in done.drawn)
+    assert done.lines == [""]
+
+
+@pytest.mark.slow
+def test_redirected_output_has_plain_lines_and_progress_is_on_stderr(record):
+    done = record("train", "softmax", streams=("stderr",))
+    assert done.piped.count(": training loss") == 5
+    assert "\x1b" not in done.piped
     assert any("━" in each for each in done.drawn)
     assert done.lines == [""]
 

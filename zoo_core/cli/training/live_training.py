@@ -29,7 +29,7 @@ class LiveTraining:
     """
 
     def __init__(self, line: LiveLine, recipe: Recipe, state: TrainingState) -> None:
-        self._line, self._recipe, self._state = line, recipe, state
+        self.line, self._recipe, self._state = line, recipe, state
         self._left = TimeLeft()
         self._curve: list[float] = []
         self._latest = "", ""
@@ -38,14 +38,14 @@ class LiveTraining:
 
     def draw_start(self) -> None:
         """Draw the line before the first step, which may take long."""
-        self._line.draw(Part(epoch_number(self._state.epoch, self._recipe.epochs), style="bold"))
+        self.line.draw(Part(epoch_number(self._state.epoch, self._recipe.epochs), style="bold"))
 
     def draw_step(self, epoch: int, step: int, steps: int) -> None:
         """Draw the line after a step of an epoch."""
-        epochs, kept, has_unicode = self._recipe.epochs, self._best(), self._line.has_unicode
+        epochs, kept, has_unicode = self._recipe.epochs, self._best(), self.line.has_unicode
         name, value = self._latest
         # The least important parts have the highest ranks: they are left out where it is narrow.
-        self._line.draw(
+        self.line.draw(
             Part(epoch_number(epoch, epochs), style="bold"),
             Bar(step / steps, rank=3, has_unicode=has_unicode),
             # A validation has no steps, but may take long.
@@ -64,7 +64,7 @@ class LiveTraining:
         """Print the line of a finished epoch above the live line."""
         train, validation = map(Scores.from_json, (metrics["train"], metrics["validation"]))
         kept = self._best()
-        self._line.print(
+        self.line.print(
             Part(epoch_number(epoch, self._recipe.epochs)),
             Part("validation", rank=3),
             Part(" ".join(headline(validation)).lstrip(), style="bold", gap=1),
@@ -78,7 +78,7 @@ class LiveTraining:
 
     def draw_end(self) -> None:
         """Draw the line of the work after the last epoch."""
-        self._line.draw_text("Scoring the test split")
+        self.line.draw_text("Scoring the test split")
 
     def add_epoch(self, metrics: Mapping[str, Any]) -> None:
         """Add a finished epoch to the curve."""

@@ -70,8 +70,9 @@ class TrainingProgress(Callbacks):
             print_lines(*overview_lines(self.overview, dataset.name), err=True)
 
     def train_start(self, run: Run, progress: TrainingState) -> None:
+        screen = self._line if self._line and self._line.is_below_lines else None
         for line in start_lines(run, progress):
-            self._say(*(self._line.wrap(line) if self._line else [line]))
+            self._say(*(screen.wrap(line) if screen else [line]))
         if self._line:
             # Deferred, because it imports rich.
             from zoo_core.cli.training.live_training import LiveTraining
@@ -89,7 +90,7 @@ class TrainingProgress(Callbacks):
     def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
         if self._live:
             self._live.add_epoch(metrics)
-        if self._live and not (self._quiet or self._verbose):
+        if self._live and self._live.line.is_below_lines and not self._verbose:
             self._live.print_epoch(epoch, metrics)
         else:
             self._say(epoch_line(run, epoch, metrics))

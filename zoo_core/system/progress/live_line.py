@@ -25,13 +25,14 @@ class LiveLine:
 
     Args:
         console: rich's console of the terminal.
+        is_below_lines: whether the command prints its lines on the same terminal.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, is_below_lines: bool) -> None:
         from rich.control import Control
         from rich.segment import ControlType
 
-        self._console = console
+        self._console, self.is_below_lines = console, is_below_lines
         self._parts: tuple[Part | Bar, ...] = ()
         self._erase: Control = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))
         self.has_unicode = has_unicode(console.file)
@@ -51,11 +52,11 @@ class LiveLine:
         """Draw the line again, unless another one was opened after it."""
         from zoo_core.system.progress.parts import fit
 
-        if live_lines[-1] is not self:
+        if self not in live_lines[-1:]:
             return
         with self._console:  # written in one piece, so that the line does not flicker
             self.hide()
-            line = fit(self._parts, self._console.width - _FREE)
+            line = fit(self._parts, max(self._console.width - _FREE, 1))
             self._console.print(line, end="", soft_wrap=True)
 
     def hide(self) -> None:
@@ -96,7 +97,8 @@ def open_line(*, below_lines: bool) -> LiveLine | None:
         below_lines: draw it on standard output, below the lines of the command, if that is possible
             there.
     """
-    stream = sys.stdout if below_lines and is_screen(sys.stdout) else sys.stderr
+    is_below = below_lines and is_screen(sys.stdout)
+    stream = sys.stdout if is_below else sys.stderr
     if _hidden or not is_screen(stream):
         return None
     try:
@@ -104,7 +106,8 @@ def open_line(*, below_lines: bool) -> LiveLine | None:
         from rich.console import Console
     except ImportError:
         return None
-    line = LiveLine(Console(file=stream, highlight=False, markup=False, emoji=False))
+    console = Console(file=stream, highlight=False, markup=False, emoji=False)
+    line = LiveLine(console, is_below_lines=is_below)
     live_lines.append(line)
     return line
 

@@ -102,7 +102,7 @@ class ProgressBar:
     def _parts(self, completed: int, total: int | None, text: str, left: str) -> list[Part | Bar]:
         from zoo_core.system.progress.parts import Bar, Part
 
-        label = Part(text, rank=0 if self._text_first else 3)
+        label = Part(text, rank=0 if self._text_first else 3, is_cut=True)
         count = Part(f"{completed:,}/{total:,}" if total else f"{completed:,}", rank=1, gap=1)
         bar = [Bar(completed / total, rank=2, has_unicode=self._has_unicode)] if total else []
         return [
