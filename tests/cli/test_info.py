@@ -8,7 +8,15 @@ LONG = "a summary that goes on and on " * 10  # 300 characters
 NAME = "n" * 300
 
 PLUGIN = f"""
-from zoo_core import DatasetSpec, InputSpec, LossSpec, TargetSpec, hookimpl
+from zoo_core import DatasetSpec, InputSpec, LossSpec, ModelSpec, TargetSpec, hookimpl
+
+RECIPES = {{"default": {{"epochs": 0}}}}
+
+@hookimpl
+def zoo_models():
+    return [ModelSpec(name="odd", summary="s", builder="zoo_toy.model:Softmax", license="MIT",
+        config="zoo_toy.config:SoftmaxConfig", recipes="zoo_added.plugin:RECIPES",
+        trainer="nowhere", dataset="nothing")]
 
 @hookimpl
 def zoo_datasets():
@@ -81,6 +89,20 @@ def test_loss_page_has_its_tasks_and_frameworks(cli, site):
     assert re.search(r"(?m)^  classification +zoo-toy +zoo-added", out)
     found = cli("info", "gentle", "--json", site=site).json
     assert [each["task"] for each in found["losses"]] == ["classification", "regression"]
+
+
+def test_model_page_names_parts_that_are_missing_or_invalid(cli, site):
+    out = " ".join(cli("info", "odd", site=site).out.split())
+    assert "needs a plugin with the trainer nowhere, which is not installed" in out
+    assert "data nothing, not installed" in out
+    assert "One of them is invalid: invalid recipe" in out
+
+
+def test_weights_of_unusable_model_are_described(cli, added):
+    out = cli("-p", "no:zoo-toy", "info", "softmax.first").out
+    assert "softmax of zoo-toy, which is not usable here" in out
+    assert re.search(r"(?m)^  batch size +16$", out)
+    assert "DEFAULT RECIPE" not in out
 
 
 @pytest.mark.slow

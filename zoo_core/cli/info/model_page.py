@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from zoo_core.cli.info.facts import Facts, Published
 from zoo_core.cli.info.layout import Commands, Grid, Page, Pairs, Section, Text, join
 from zoo_core.cli.info.packages import framework_text, plugin_text, trainer_framework
-from zoo_core.cli.info.settings import DECIDED, basic_settings, different, recipe_settings
+from zoo_core.cli.info.settings import DECIDED, different, model_settings, recipe_settings
 from zoo_core.cli.info.words import (
     bytes_text,
     name_text,
@@ -20,6 +20,7 @@ from zoo_core.cli.info.words import (
     value_text,
 )
 from zoo_core.errors import ZooError
+from zoo_core.metrics.metric_text import format_metric
 from zoo_core.metrics.score_table import headline_text
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
@@ -101,8 +102,10 @@ def _weights(published: Sequence[Published], name: str) -> list[Grid | Text]:
     more = len(published) - len(shown)
     listing = shell_command("zoo", "list", "weights", f"{name}.*")
     rest = [Text(f"And {more:,} more: {listing}")] if more else []
-    note = Text("Test scores are shares with their 95 % confidence interval, where that is known.")
-    return [Grid(Table(columns, rows), frozenset({"parameters", "size"})), *rest, note]
+    # Other scores than shares have no interval on a card.
+    shares = any(each.found.published.accuracy for each in published)
+    note = [Text("Shares have a 95 % confidence interval, where it is known.")] * shares
+    return [Grid(Table(columns, rows), frozenset({"parameters", "size"})), *rest, *note]
 
 
 def _weights_row(name: str, published: Published) -> list[str]:
@@ -126,7 +129,12 @@ def _score(found: FoundWeights) -> str:
             return headline_text(published_card(found).metrics["test"])
         except (ZooError, KeyError):  # `zoo verify` reports it
             pass
-    return " / ".join(f"{share:.2%}" for share in found.published.accuracy)
+    published = found.published
+    scores = {"accuracy": published.accuracy} if published.accuracy else published.metrics
+    return "; ".join(
+        f"{name} " * (name != "accuracy") + " / ".join(format_metric(name, each) for each in values)
+        for name, values in scores.items()
+    )
 
 
 def _recipes(catalog: Catalog, entry: Entry[ModelSpec]) -> list[Grid | Text]:
@@ -138,17 +146,15 @@ def _recipes(catalog: Catalog, entry: Entry[ModelSpec]) -> list[Grid | Text]:
     except ZooError as exc:  # a fault of the plugin, which `zoo check` reports
         return [Text(f"{names_text(names)}. One of them is invalid: {exc}")]
     columns = ("recipe", "for", "epochs", "settings")
-    note = Text(
-        "The default recipe: what differs from the defaults of the fields. Others: what differs "
-        "from the default recipe."
-    )
+    others = " Other recipes: what differs from the default recipe." if rows[1:] else ""
+    note = Text(f"The default recipe: what differs from the defaults of the fields.{others}")
     return [Grid(Table(columns, rows), frozenset({"epochs"})), note]
 
 
 def _recipe_row(
     catalog: Catalog, entry: Entry[ModelSpec], name: str, values: Any, default: dict[str, Any]
 ) -> list[str]:
-    others = basic_settings(catalog, entry) if name == "default" else default
+    others = model_settings(catalog, entry) if name == "default" else default
     changed = different(recipe_settings(catalog, entry, name), others)
     _, _, kind = name.partition(FOR_DATASET)
     epochs = values.get("epochs", Recipe.model_fields["epochs"].default)
@@ -172,8 +178,10 @@ def _config(entry: Entry[ModelSpec], config: dict[str, Any]) -> list[Grid | Text
 
 
 def _meaning(field: FieldInfo) -> str:
-    choices = [str(each) for each in get_args(field.annotation) if isinstance(each, str)]
-    return join([field.description or "", join(choices, " or ")], ": ")
+    choices = join((each for each in get_args(field.annotation) if isinstance(each, str)), " or ")
+    if not field.description:
+        return choices
+    return f"{field.description} ({choices})" if choices else field.description
 
 
 def _spaces(spaces: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:

@@ -42,11 +42,15 @@ def recipe_settings(catalog: Catalog, entry: Entry[ModelSpec], name: str) -> Set
     return settings_of(recipe, config.model_dump(mode="json"))
 
 
-def basic_settings(catalog: Catalog, entry: Entry[ModelSpec]) -> Settings:
-    """Return the settings of a recipe without any value: the defaults of all fields."""
-    spec = entry.spec
-    recipe = Recipe.model_validate({"dataset": spec.dataset, "trainer": spec.trainer})
+def model_settings(catalog: Catalog, entry: Entry[ModelSpec]) -> Settings:
+    """Return the settings of a model without a recipe: the defaults of all fields."""
+    recipe = empty_recipe(entry.spec.dataset, entry.spec.trainer)
     return settings_of(recipe, default_config(catalog, entry).model_dump(mode="json"))
+
+
+def empty_recipe(dataset: str, trainer: str) -> Recipe:
+    """Return a recipe with the defaults of all other fields."""
+    return Recipe.model_validate({"dataset": dataset, "trainer": trainer})
 
 
 def different(settings: Settings, others: Settings) -> Settings:

@@ -10,8 +10,9 @@ from zoo_core.cli.info.layout import Block, Commands, Grid, Page, Pairs, Section
 from zoo_core.cli.info.packages import author_of
 from zoo_core.cli.info.settings import (
     Settings,
-    basic_settings,
     different,
+    empty_recipe,
+    model_settings,
     recipe_settings,
     settings_of,
 )
@@ -86,7 +87,7 @@ def _model(catalog: Catalog, card: Provenance) -> Entry[ModelSpec] | None:
 
 
 def _about(place: WeightsPlace, card: Provenance, *, installed: bool) -> Pairs:
-    missing = "" if installed else ", which is not installed"
+    missing = "" if installed else ", which is not usable here"
     config = {key: value for key, value in card.config.items() if value not in (None, [], {})}
     return Pairs(
         [
@@ -117,32 +118,32 @@ def _training(
 ) -> Iterator[Block]:
     yield Text(_summary(card))
     settings = settings_of(card.recipe, card.config)
-    base, fields = _default_settings(catalog, model)
-    changed = different(settings, base)
+    base, fields = _default_settings(catalog, model, card)
+    changed = different(settings, base or fields)
     rows = [
         [name_text(key), value_text(value), value_text(base[key]) if key in base else ""]
         for key, value in changed.items()
     ]
     if rows:
-        yield Text("Settings that differ from the default recipe:" if model else "Settings:")
+        others = "the default recipe" if base else "the defaults of their fields"
+        yield Text(f"Settings that differ from {others}:")
         yield Grid(Table(("setting", "value", "default recipe"), rows))
     same = {key: value for key, value in different(settings, fields).items() if key not in changed}
     if same:
         yield Text(f"As in the default recipe: {settings_text(same)}.")
-    if base:
-        yield Text("Every other setting has the default of its field.")
+    yield Text("Every other setting has the default of its field.")
 
 
 def _default_settings(
-    catalog: Catalog, model: Entry[ModelSpec] | None
+    catalog: Catalog, model: Entry[ModelSpec] | None, card: Provenance
 ) -> tuple[Settings, Settings]:
-    """Return the settings of the default recipe, and those of no recipe; empty if unusable."""
+    """Return the settings of the model's default recipe, empty if unusable, and of none."""
     try:
         if model:
-            return recipe_settings(catalog, model, "default"), basic_settings(catalog, model)
+            return recipe_settings(catalog, model, "default"), model_settings(catalog, model)
     except ZooError:  # the plugin is broken, or its config has changed
         pass
-    return {}, {}
+    return {}, settings_of(empty_recipe(card.recipe.dataset, card.recipe.trainer), {})
 
 
 def _summary(card: Provenance) -> str:
