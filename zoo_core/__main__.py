@@ -72,7 +72,7 @@ def _skip_last_collection() -> None:
         gc.freeze()
 
 
-def _plain_list(arguments: list[str]) -> tuple[str, str, bool] | None:
+def _plain_list(arguments: list[str]) -> tuple[str, str | None, bool] | None:
     """Return (kind, pattern, as_json) of `zoo list` with no option but ``--json``, else None."""
     if arguments[:1] != ["list"]:
         return None
@@ -83,7 +83,7 @@ def _plain_list(arguments: list[str]) -> tuple[str, str, bool] | None:
     kind = words.pop(0) if words and words[0] in COLUMNS else "models"
     if len(words) > 1 or any(word.startswith("-") for word in words):
         return None  # click reports the error, or evaluates the option
-    return kind, words[0] if words else "*", as_json
+    return kind, words[0] if words else None, as_json
 
 
 if __name__ == "__main__":

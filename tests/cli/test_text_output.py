@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zoo_core.cli.output import print_facts, print_json, print_table
+from zoo_core.cli.output import print_facts, print_json
 from zoo_core.cli.prediction.output import csv_line, json_records
+from zoo_core.cli.tables.table import print_table
 from zoo_core.metrics.predictions import predictions_of
 from zoo_core.plugins.data_specs import class_targets
 from zoo_core.tasks.classification import Classification

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from zoo_core.api.catalog import usable_catalog
 from zoo_core.errors import InvalidValueError
+from zoo_core.plugins.families import name_matcher
 from zoo_core.pretrained.load import load_pretrained
 from zoo_core.registry.lookup import published_models
 
@@ -26,7 +26,8 @@ def list_models(
     """Return the names of the installed models, sorted.
 
     Args:
-        pattern: a shell pattern of names, for instance ``two-headed-*``.
+        pattern: a shell pattern of names, for instance ``two-headed-*``, or of the part after the
+            slash: ``resnet*`` matches ``timm/resnet18``.
         task: only models for this task.
         pretrained: only models with published weights, or with third-party weights from which a
             training may start.
@@ -34,13 +35,13 @@ def list_models(
         max_params: only models with at most this many trainable parameters; a model whose number
             is unknown is left out.
     """
-    catalog = usable_catalog()
+    catalog, matches = usable_catalog(), name_matcher(pattern)
     # Only if requested, because it reads the index of every registry, remote ones included.
     published = published_models(catalog) if pretrained else frozenset()
     return [
         name
         for name, entry in catalog.entries("models").items()
-        if fnmatchcase(name, pattern)  # `fnmatch` would ignore case on Windows
+        if matches(name)
         and (not pretrained or bool(entry.spec.pretrained) or entry.qualified_name in published)
         and (max_params is None or (entry.spec.parameters or max_params + 1) <= max_params)
         and (task is None or task in (entry.spec.tasks or [task]))

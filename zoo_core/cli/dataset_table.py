@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from zoo_core.cli.tables.table import cut
 from zoo_core.data.example_record import SPLITS
 from zoo_core.data.overview.faults import count_text
 from zoo_core.data.overview.overview import Overview
@@ -94,12 +95,3 @@ def wrap(text: str) -> Iterator[str]:
             longer = f"  {word}"
         line = cut(longer, MAX_COLUMNS)
     yield line
-
-
-def cut(text: str, columns: int) -> str:
-    """Return text that is at most some columns wide, with ``…`` in the place of what is cut."""
-    if cell_width(text) <= columns:
-        return text
-    while cell_width(text) >= columns:
-        text = text[:-1]
-    return f"{text}…"

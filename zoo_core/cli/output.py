@@ -1,4 +1,4 @@
-"""Output of commands: one JSON object, a table, or facts.
+"""Output of commands: one JSON object, or facts; tables are in `zoo_core.cli.tables`.
 
 Standard library only, because `zoo list` prints with it: see `zoo_core.plugins.index`.
 """
@@ -6,17 +6,14 @@ Standard library only, because `zoo list` prints with it: see `zoo_core.plugins.
 from __future__ import annotations
 
 import json
-import os
 import sys
 
-from zoo_core.errors import singular
-from zoo_core.metrics.metric_text import format_metric
 from zoo_core.system.terminal import print_lines
-from zoo_core.text import encodable, mask_secrets, rewrite_texts, shown
+from zoo_core.text import encodable, mask_secrets, rewrite_texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator
     from typing import Any
 
 
@@ -70,65 +67,3 @@ def _settings(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, s
         else:
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             yield prefix + name, text
-
-
-def print_table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
-    """Print rows under upper-case headings, each column as wide as its widest cell.
-
-    On a terminal, lines are cut at its width; in a file or a pipe, they are complete.
-    """
-    # Aligned with spaces, not rich's tables, because importing rich takes longer than `zoo list`.
-    cells = [[shown(name.upper()) for name in columns]]
-    cells += [[_format_cell(name, row[name]) for name in columns] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    width = os.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
-    for row in cells:
-        line = "  ".join(map(str.ljust, row, widths)).rstrip()
-        if len(line) > width:
-            line = line[: width - 1] + "…"
-        sys.stdout.write(line + "\n")
-
-
-def _format_cell(column: str, value: Any) -> str:
-    # Escaped before the widths are computed, because an escape is wider than its character.
-    return shown(_FORMATS[column](value) if column in _FORMATS else _format_other(value))
-
-
-def _format_other(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else ""
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _format_offers(kinds: dict[str, list[str]]) -> str:
-    return ", ".join(
-        f"{len(names)} {kind if len(names) > 1 else singular(kind)}"
-        for kind, names in kinds.items()
-    )
-
-
-def _format_scores(scores: dict[str, list[float]]) -> str:
-    """Return ``99.12% / 98.74%`` for accuracies, and other metrics with their names."""
-    return ", ".join(
-        f"{'' if name == 'accuracy' else f'{name} '}"
-        + " / ".join(format_metric(name, value) for value in heads)
-        for name, heads in scores.items()
-    )
-
-
-def _format_target(target: dict[str, Any]) -> str:
-    many = target.get("size") or len(target.get("classes", ()))
-    return f"{many} classes" if target["task"] == "classification" else target["task"]
-
-
-_FORMATS: dict[str, Callable[[Any], str]] = {
-    "offers": _format_offers,
-    "sizes": lambda sizes: ", ".join(f"{split} {size:,}" for split, size in sizes.items()),
-    "shape": lambda shape: "×".join(map(str, shape)),
-    "accuracy": lambda heads: _format_scores({"accuracy": heads}),
-    "score": _format_scores,
-    "input": lambda spec: f"{spec['kind']} {'×'.join(map(str, spec['shape']))}",
-    "targets": lambda targets: ", ".join(map(_format_target, targets)),
-    "parameters": lambda count: "" if count is None else f"{count:,}",
-}
-"""Format of a column's values in a table, for columns that need one."""

@@ -10,7 +10,7 @@ import os
 import sys
 
 from zoo_core.errors import PluginError, UnknownNameError, choose_from
-from zoo_core.plugins.index import Stamp, read_rows, write_rows
+from zoo_core.plugins.index import read_rows, snapshot, write_rows
 from zoo_core.system.environment import is_set
 from zoo_core.system.terminal import print_lines
 
@@ -110,7 +110,7 @@ def installed_rows() -> Rows:
     from zoo_core.plugins.selection import SETTINGS, Selection
 
     # Before the settings and plugins are read, so that a change meanwhile makes the index stale.
-    stamp = Stamp([*sys.path, SETTINGS.path])
+    stamp = snapshot([*sys.path, SETTINGS.path])
     selection = Selection.current()
     if selection.damage:
         print_lines(f"zoo: no plugin counts as disabled: {selection.damage}", err=True)

@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, Any, overload
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.data_specs import InputSpec, TargetSpec, input_of, plain, target_of
 from zoo_core.plugins.entry import Entry
+from zoo_core.plugins.families import split_rows
 from zoo_core.plugins.plugin import Plugin, Status
 from zoo_core.plugins.specs import KINDS, DatasetSpec, Spec
 
 if TYPE_CHECKING:
     import pluggy
 
-Rows = dict[str, list[dict[str, Any]]]
+Rows = Mapping[str, list[dict[str, Any]]]
 """Kind -> rows of everything that the installed plugins offer."""
 
 
 def catalog_rows(catalog: Catalog) -> Rows:
     """Return the rows of a catalog; `catalog_from_rows` is the inverse."""
-    rows: Rows = {
+    rows: dict[str, list[dict[str, Any]]] = {
         # `name` is the key of the catalog, which is qualified where another plugin owns the name.
         kind: [{**spec_row(entry), "name": name} for name, entry in catalog.entries(kind).items()]
         for kind in KINDS
@@ -40,7 +41,13 @@ def catalog_rows(catalog: Catalog) -> Rows:
         }
         for plugin in catalog.plugins
     ]
-    return rows
+    # Families of many names last, in the order of the index.
+    return {kind: _families_last(of_kind) for kind, of_kind in rows.items()}
+
+
+def _families_last(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    alone, related, _ = split_rows(rows)
+    return alone + related
 
 
 def spec_row(entry: Entry[Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,11 +36,17 @@ _Query = list[tuple[Registry, WeightsName]]
 
 def known_registries(catalog: Catalog) -> list[Registry]:
     """Return the registries of plugins and those that the user added."""
-    provided = catalog.entries("registries")
-    found = [
-        Registry(name, open_location(entry.spec.url), entry.plugin.distribution)
-        for name, entry in provided.items()
-    ]
+    entries = catalog.entries("registries")
+    return all_registries({n: (e.spec.url, e.plugin.distribution) for n, e in entries.items()})
+
+
+def all_registries(provided: Mapping[str, tuple[str, str]]) -> list[Registry]:
+    """Return the registries of plugins and those that the user added.
+
+    Args:
+        provided: name of a plugin's registry -> its address and distribution.
+    """
+    found = [Registry(name, open_location(url), by) for name, (url, by) in provided.items()]
     # A plugin that was installed later may provide a registry whose name the user has given away.
     return found + [
         Registry(f"{ADDED}/{name}" if name in provided else name, open_location(url))

@@ -9,7 +9,13 @@ from pathlib import Path
 
 from zoo_core.errors import VerificationError
 from zoo_core.filenames import CARD, INDEX, WEIGHTS
-from zoo_core.registry.index import MAX_INDEX, PublishedIndex, PublishedWeights, read_index
+from zoo_core.registry.index import (
+    EMPTY_INDEX,
+    MAX_INDEX,
+    PublishedIndex,
+    PublishedWeights,
+    read_index,
+)
 from zoo_core.registry.location import Folder, Location
 from zoo_core.system.paths import write_error, zoo_home
 
@@ -60,6 +66,27 @@ class Registry:
                 return read_index(file.read(), f"{self.location.url}/{INDEX}")
         except OSError as exc:
             raise write_error(f"{self.location.url}/{INDEX}", path, exc) from exc
+
+    def local_index(self) -> PublishedIndex:
+        """Return the index on this machine, without network access; an empty one if it is missing.
+
+        Raises:
+            DataError: the index cannot be read.
+            VerificationError: the index is malformed.
+        """
+        if isinstance(self.location, Folder):
+            return self.index()
+        try:
+            return read_index(self.index_path.read_bytes(), str(self.index_path))
+        except OSError:
+            return EMPTY_INDEX
+
+    @property
+    def index_path(self) -> Path:
+        """Path of the index on this machine; the file need not exist."""
+        if isinstance(self.location, Folder):
+            return self.location.root / INDEX
+        return self._cached_index()
 
     def published(self, *, refresh: bool = False) -> list[FoundWeights]:
         """Return all published weights, sorted by name; see `index`."""

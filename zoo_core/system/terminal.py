@@ -3,6 +3,7 @@
 It imports only what `zoo list` needs.
 """
 
+import codecs
 import os
 import sys
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 live_lines: "list[_LiveLine]" = []
 """The open live lines, of which the last one is drawn: see `zoo_core.system.progress`."""
+
+_IN_ASCII = {"…": "...", "×": "x", "—": "-", "–": "-", "→": "->", "±": "+-"}
+"""Characters of zoo's own texts, each with its replacement where the encoding lacks it."""
 
 
 def print_lines(*lines: str, err: bool = False) -> None:
@@ -67,11 +71,46 @@ def terminal_width() -> int:
 
 
 def escape_unencodable() -> None:
-    """Let both streams escape characters that their encoding lacks, instead of failing."""
+    """Let both streams replace characters that their encoding lacks, instead of failing."""
+    codecs.register_error("zoo", _replace)
     for stream in (sys.stdout, sys.stderr):
         # Other objects, such as a notebook's stream, have no encoding to choose.
         if reconfigure := getattr(stream, "reconfigure", None):
-            reconfigure(errors="backslashreplace")
+            reconfigure(errors="zoo")
+
+
+def _replace(error: UnicodeError) -> tuple[str, int]:
+    """Return the replacement of characters that an encoding lacks, and their end."""
+    assert isinstance(error, UnicodeEncodeError)
+    text = error.object[error.start : error.end]
+    escaped = (_IN_ASCII.get(c) or c.encode("ascii", "backslashreplace").decode() for c in text)
+    return "".join(escaped), error.end
+
+
+def ellipsis() -> str:
+    """Return the mark of what is cut, as standard output can encode it."""
+    try:
+        "…".encode(sys.stdout.encoding or "utf-8")
+    except (UnicodeError, LookupError):
+        return _IN_ASCII["…"]
+    return "…"
+
+
+def terminal_size() -> tuple[int, int] | None:
+    """Return the columns and lines of the terminal; None if standard output is not one."""
+    # Not `shutil`, whose import takes a third of the time of `python -c pass`.
+    if not sys.stdout.isatty():
+        return None
+    try:
+        columns, lines = os.get_terminal_size(sys.stdout.fileno())
+    except (OSError, ValueError):
+        columns, lines = 0, 0
+    return _positive("COLUMNS") or columns or 80, _positive("LINES") or lines or 24
+
+
+def _positive(variable: str) -> int:
+    text = os.environ.get(variable, "")
+    return int(text) if text.isdecimal() else 0
 
 
 def discard_output() -> bool:

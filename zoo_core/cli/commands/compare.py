@@ -9,7 +9,8 @@ import click
 
 from zoo_core.cli import options
 from zoo_core.cli.help.zoo_command import ZooCommand
-from zoo_core.cli.output import print_json, print_table
+from zoo_core.cli.output import print_json
+from zoo_core.cli.tables.table import print_table
 from zoo_core.errors import InvalidValueError
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.plugins.data_specs import plain

@@ -8,7 +8,8 @@ import click
 
 from zoo_core.cli import options
 from zoo_core.cli.help.zoo_command import ZooCommand
-from zoo_core.cli.output import print_facts, print_json, print_table
+from zoo_core.cli.output import print_facts, print_json
+from zoo_core.cli.tables.table import print_table
 from zoo_core.errors import VerificationError
 from zoo_core.installation.doctor import Examination, examine
 from zoo_core.system.terminal import print_lines

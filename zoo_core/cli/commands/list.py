@@ -11,6 +11,7 @@ from zoo_core.cli import options
 from zoo_core.cli.help.zoo_command import ZooCommand
 from zoo_core.cli.listing import COLUMNS, print_list
 from zoo_core.errors import join_names
+from zoo_core.text import shell_command
 
 _LICENSED = ("models", "datasets", "weights")
 """Kinds whose rows have a license."""
@@ -42,7 +43,7 @@ def _count(_context: click.Context, _parameter: click.Parameter, text: str | Non
     },
 )
 @click.argument("kind", default="models", metavar=f"[{'|'.join(COLUMNS)}]")
-@click.argument("pattern", default="*")
+@click.argument("pattern", required=False)
 @click.option(
     "--task",
     metavar="TASK",
@@ -68,23 +69,29 @@ def _count(_context: click.Context, _parameter: click.Parameter, text: str | Non
     "such as MIT or 'CC-BY*', which all licenses that apply must match. To allow several: repeat "
     "the option.",
 )
+@click.option(
+    "--search", metavar="WORDS", help="Only what has all of these words in its name or summary."
+)
 @options.as_json
 def list_(  # noqa: PLR0917 (click passes every argument by name)
     kind: str,
-    pattern: str,
+    pattern: str | None,
     task: str | None,
     max_params: int | None,
     pretrained: bool,
     plugin: str | None,
     licenses: tuple[str, ...],
+    search: str | None,
     as_json: bool,
 ) -> None:
     """List models, datasets, sources of datasets, trainers, tasks, losses, weights or plugins.
 
-    The default is models. PATTERN is a shell pattern of names, such as 'two-*'; quote it.
+    The default is models. PATTERN is a shell pattern of names, such as 'two-*', or of the part
+    after the slash: 'resnet*' matches timm/resnet18. Quote it. Without one, each family of many
+    names, such as timm/…, is one line; '*' lists all.
     """
     # `zoo list 'two-*'` is short for `zoo list models 'two-*'`.
-    if kind not in COLUMNS and pattern == "*":
+    if kind not in COLUMNS and pattern is None:
         kind, pattern = "models", kind
     if kind != "models" and (task or max_params is not None or pretrained):
         raise click.UsageError(f"--task, --max-params and --pretrained apply to models, not {kind}")
@@ -97,18 +104,38 @@ def list_(  # noqa: PLR0917 (click passes every argument by name)
     from zoo_core.weights.license import matches_license
 
     names = (
-        set(list_models(pattern, task=task, max_params=max_params, pretrained=pretrained))
+        set(list_models(pattern or "*", task=task, max_params=max_params, pretrained=pretrained))
         if kind == "models"
         else None
     )
+    words = (search or "").lower().split()
 
     def keep(row: dict[str, Any]) -> bool:
+        text = f"{row['name']} {row.get('summary', '')}".lower()
         return (
             (names is None or row["name"] in names)
             and plugin in (None, row.get("plugin"))
             # Weights may state none: their entry in the index is older than the field.
             and (not licenses or bool(row["license"] and matches_license(row["license"], licenses)))
+            and all(word in text for word in words)
         )
 
+    # Not folded, because a search must show its results.
+    if search or plugin:
+        pattern = pattern or "*"
     first = ("name", "license") if licenses else ("name",)
-    print_list(kind, pattern, as_json=as_json, keep=keep, first=first)
+    again = _options(task, max_params, pretrained, licenses)
+    print_list(kind, pattern, as_json=as_json, keep=keep, first=first, options=again)
+
+
+def _options(
+    task: str | None, max_params: int | None, pretrained: bool, licenses: tuple[str, ...]
+) -> str:
+    """Return the options that repeat a filter, each after a space."""
+    words = [
+        *(["--task", task] if task else []),
+        *(["--max-params", str(max_params)] if max_params is not None else []),
+        *(["--pretrained"] if pretrained else []),
+        *(word for each in licenses for word in ("--license", each)),
+    ]
+    return "".join(f" {shell_command(word)}" for word in words)

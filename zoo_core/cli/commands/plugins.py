@@ -36,7 +36,7 @@ from zoo_core.text import counted
 def plugins(ctx: click.Context) -> None:
     """Manage plugins: list, show, enable, disable and prefer them."""
     if ctx.invoked_subcommand is None:
-        print_list("plugins", "*", as_json=False)
+        print_list("plugins", None, as_json=False)
 
 
 @plugins.command(

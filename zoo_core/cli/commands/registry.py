@@ -6,7 +6,8 @@ import click
 
 from zoo_core.cli import options
 from zoo_core.cli.help.zoo_command import ZooGroup
-from zoo_core.cli.output import print_json, print_table
+from zoo_core.cli.output import print_json
+from zoo_core.cli.tables.table import print_table
 from zoo_core.errors import join_names
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.registry import lookup
