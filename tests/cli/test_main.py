@@ -48,7 +48,7 @@ def trained(cli, tmp_path):
 def test_zoo_list_shows_installed_models(cli):
     result = cli("list")
     assert result.code == 0
-    columns = ["NAME", "PARAMETERS", "TRAINER", "DATASET", "PLUGIN", "SUMMARY"]
+    columns = ["NAME", "TASK", "DATA", "PLUGIN", "SUMMARY"]
     assert result.out.splitlines()[0].split() == columns
     assert "softmax-pairs" in result.out
     warm = cli("list")

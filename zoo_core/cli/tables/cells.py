@@ -29,7 +29,7 @@ def _format_other(value: Any) -> str:
 
 def _format_offers(kinds: dict[str, list[str]]) -> str:
     return ", ".join(
-        f"{len(names)} {kind if len(names) > 1 else singular(kind)}"
+        f"{len(names):,} {kind if len(names) > 1 else singular(kind)}"
         for kind, names in kinds.items()
     )
 

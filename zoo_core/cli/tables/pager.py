@@ -21,7 +21,7 @@ def print_long(lines: Sequence[str]) -> None:
     """
     size = terminal_size()
     paged = size is not None and len(lines) >= size[1]
-    if not paged or os.environ.get("TERM") == "dumb" or os.environ.get("CI"):
+    if not paged or os.environ.get("TERM", "dumb") == "dumb" or os.environ.get("CI"):
         print_lines(*lines)
         return
     # Deferred, because importing click takes longer than `zoo list`.

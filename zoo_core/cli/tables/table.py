@@ -22,6 +22,12 @@ GAP = "  "
 LEAST = {"name": 24, "summary": 20, "task": 14, "reason": 20, "offers": 20, "address": 20}
 """Minimum widths of columns that may be shortened; others are printed whole or not at all."""
 
+NAMES = 0.6
+"""Maximum share of the screen that names may take to be printed whole."""
+
+LISTS = {"task", "offers"}
+"""Columns of lists, which are shortened by whole items."""
+
 RIGHT = {"best", "score"}
 """Columns of numbers with further text, which are right-aligned as numbers are."""
 
@@ -67,6 +73,8 @@ def fit(natural: dict[str, int], available: int, optional: Sequence[str]) -> dic
         optional: columns that may be left out, the least important first.
     """
     widths = {name: min(width, LEAST.get(name, width)) for name, width in natural.items()}
+    if "name" in natural and natural["name"] <= available * NAMES:
+        widths["name"] = natural["name"]
     for name in optional:
         if _total(widths) <= available:
             break
@@ -88,7 +96,7 @@ def align(texts: Sequence[str], width: int, name: str) -> list[str]:
     """Return the cells of a column, the heading first, each of the same width."""
     right = name in RIGHT or all(map(_is_number, filter(None, texts[1:])))
     aligned = []
-    for text in (cut(text, width, middle=name == "name") for text in texts):
+    for text in (_shorten(name, text, width) for text in texts):
         space = " " * (width - cell_width(text))
         aligned.append(space + text if right else text + space)
     return aligned
@@ -100,6 +108,16 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _shorten(name: str, text: str, width: int) -> str:
+    if cell_width(text) <= width:
+        return text
+    if name in LISTS:
+        while cell_width(f"{text}, {ellipsis()}") > width and ", " in text:
+            text = text.rpartition(", ")[0]
+        text = f"{text}, {ellipsis()}"
+    return cut(text, width, middle=name == "name")
 
 
 def cut(text: str, width: int, *, middle: bool = False) -> str:
