@@ -66,7 +66,7 @@ def read_blocks(page: Path) -> list[Block]:
 
 
 def _iter_blocks(text: str) -> Iterator[Block]:
-    reason = file = above = ""
+    reason = file = above = opened = ""
     for token in MarkdownIt().enable("table").parse(text):
         line = token.map[0] if token.map else 0
         if token.type == "fence":
@@ -79,8 +79,9 @@ def _iter_blocks(text: str) -> Iterator[Block]:
             else:
                 reason = comment[1].removeprefix("not run: ").strip()
         elif token.type == "inline":
-            path = PATH.fullmatch(token.content)
+            path = PATH.fullmatch(token.content) if opened == "paragraph_open" else None
             file, above = path[1] if path else "", ""
+        opened = token.type
 
 
 def make_script(blocks: list[Block]) -> str:
