@@ -1,6 +1,7 @@
 """A page as a session of a shell: its blocks are typed in order, in an empty folder."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -33,12 +34,12 @@ def type_page(page: Path, folder: Path, *, installs: bool = False) -> str:
 
 def _environment(page: Path, folder: Path) -> dict[str, str]:
     """Return the variables of a reader's shell, and none of this process but the path."""
-    kept = ("PATH", "LANG", "PIP_CACHE_DIR", "PIP_INDEX_URL", "TMPDIR")
-    return {name: os.environ[name] for name in kept if name in os.environ} | {
+    kept = re.compile(r"PATH|LANG|TMPDIR|PIP_\w+|\w+_proxy", re.IGNORECASE)
+    return {name: value for name, value in os.environ.items() if kept.fullmatch(name)} | {
         "HOME": str(folder),
         "OMP_NUM_THREADS": "1",  # because pages are typed in parallel
         "ZOO_HOME": str(folder.with_suffix(".home")),
-        "PAGE": str(page.relative_to(ROOT)),
+        "PAGE": str(page.relative_to(ROOT) if page.is_relative_to(ROOT) else page),
         "PAGE_ROOT": str(ROOT),
         "PAGE_OUTPUT": str(folder.with_suffix(".txt")),
         "PAGE_PYTHON": sys.executable,

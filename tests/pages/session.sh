@@ -2,6 +2,7 @@
 set -E -e -o pipefail
 exec 3>&2 # messages, while the output of a block is in a file
 output=$PAGE_OUTPUT
+: > "$output"
 before=
 declare -A added=() served=()
 
