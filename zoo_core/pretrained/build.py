@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zoo_core.data.normalization import Normalization, TargetScale
 from zoo_core.errors import InvalidValueError, VerificationError, ZooError, join_names, one_line
@@ -147,8 +147,7 @@ def _assign(trainer: Trainer, model: Any, file: WeightFile) -> None:
         raise
 
 
-@dataclass(frozen=True)
-class _Metadata:
+class _Metadata(NamedTuple):
     """The part of a weight file's metadata that loading depends on."""
 
     model: str

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from zoo_core.errors import DataError, VerificationError
 from zoo_core.filenames import CONFIG, EXAMPLES
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from zoo_core.weights.card import Provenance
 
 
-@dataclass(frozen=True)
-class WeightsFiles:
+class WeightsFiles(NamedTuple):
     """The files of a run's folder or of a published tag, next to its weights.
 
     Attributes:

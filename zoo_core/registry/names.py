@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from zoo_core.errors import InvalidValueError
 from zoo_core.plugins.specs import MAX_NAME_LENGTH
@@ -25,8 +25,7 @@ _NAME = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class WeightsName:
+class WeightsName(NamedTuple):
     """The parts of a name; absent ones are empty.
 
     Attributes:
@@ -48,7 +47,7 @@ class WeightsName:
         model = f"{family}/{self.model}"
         if not family or not re.fullmatch(_MODEL, model):
             return (self,)
-        return self, replace(self, registry=registry, model=model)
+        return self, self._replace(registry=registry, model=model)
 
 
 def parse_name(text: str) -> WeightsName | None:

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from zoo_core.errors import VerificationError
 from zoo_core.filenames import CARD, INDEX, WEIGHTS
@@ -138,8 +139,7 @@ class Registry:
         return Path(zoo_home()) / "registries" / f"{name}.json"
 
 
-@dataclass(frozen=True)
-class FoundWeights:
+class FoundWeights(NamedTuple):
     """Published weights and their registry."""
 
     registry: Registry

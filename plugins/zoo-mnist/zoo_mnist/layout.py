@@ -6,8 +6,8 @@ its paper and light, has not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +26,7 @@ BRIGHT = 150
 """Minimum of an image's lightest gray level."""
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """A layout; its limits are a little wider than those of the data set's images.
 
     Attributes:
