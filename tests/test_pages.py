@@ -112,5 +112,3 @@ def test_faulty_block_is_reported(type_text, block, message):
 def test_link_of_tutorial_is_repository_of_project():
     repository = re.search(r'Repository = "(.*)"', (ROOT / "pyproject.toml").read_text())[1]
     assert f"git clone {repository}\n" in (ROOT / "docs" / "tutorial.md").read_text()
-
-
