@@ -1,12 +1,11 @@
 """Tables of text, and their HTML for notebooks.
 
-Standard library only, and imported when the first object is shown.
+Standard library only, because `zoo info` and notebooks must not wait for more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from html import escape
 from typing import NamedTuple
 
 from zoo_core.text import shown
@@ -66,4 +65,6 @@ def _cell(tag: str, text: str) -> str:
 
 
 def _escape(text: str) -> str:
+    from html import escape  # for notebooks only, as `zoo info` has tables, too
+
     return escape(shown(text if len(text) <= MAX_CELL else f"{text[:MAX_CELL]}…"))

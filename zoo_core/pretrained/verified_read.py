@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -15,6 +16,7 @@ from zoo_core.weights.file import WeightFile, load_weights
 from zoo_core.weights.training_data import TrainingData, parse_training_data
 
 if TYPE_CHECKING:
+    from zoo_core.metrics.scores import Scores
     from zoo_core.weights.card import Provenance, PublishedCard
 
 T = TypeVar("T")
@@ -64,6 +66,17 @@ def published_card(found: FoundWeights) -> PublishedCard:
 def published_training_data(found: FoundWeights) -> TrainingData:
     """Return the training data on a tag's card; errors are those of `published_card`."""
     return parse_training_data(*_card_content(found))
+
+
+def published_scores(found: FoundWeights) -> Scores:
+    """Return the test scores of a tag, without pydantic; errors are those of `published_card`."""
+    from zoo_core.metrics.scores import Scores
+
+    content, where = _card_content(found)
+    try:
+        return Scores.from_json(json.loads(content)["metrics"]["test"])
+    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+        raise VerificationError(f"invalid card of published weights {where}: no scores") from exc
 
 
 def _card_content(found: FoundWeights) -> tuple[bytes, str]:

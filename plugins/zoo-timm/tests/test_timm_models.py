@@ -31,4 +31,4 @@ def test_info_shows_family_config_and_parameters(cli):
     out = cli("info", "timm/resnet10t").out
     assert "family resnet." in out
     assert re.search(r"stem +auto", out)
-    assert table().rows["resnet10t"].parameters in out
+    assert f"{int(table().rows['resnet10t'].parameters):,}" in out

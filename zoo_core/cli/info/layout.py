@@ -48,12 +48,12 @@ class Pairs:
 
     def lines(self, width: int) -> Iterator[str]:
         facts = [(name, value) for name, value in self.facts if value]
-        names = max((cell_width(shown(name)) for name, _ in facts), default=0)
+        names = max((cell_width(_printed(name)) for name, _ in facts), default=0)
         for name, value in facts:
             if width < NARROW or names > width // 2:
                 yield from wrap(f"{name}: {value}", width, hang=2)
             else:
-                begun = _pad(shown(name), names) + "  "
+                begun = _pad(_printed(name), names) + "  "
                 for line in wrap(value, width - names - 2):
                     yield begun + line
                     begun = " " * (names + 2)
@@ -83,9 +83,9 @@ class Grid:
             yield from _row(row, widths, right)
 
     def _texts(self) -> tuple[list[str], list[list[str]]]:
-        rows = [[shown(cell) for cell in row] for row in self.table.rows]
+        rows = [[_printed(cell) for cell in row] for row in self.table.rows]
         kept = [i for i in range(len(self.table.columns)) if any(row[i] for row in rows)]
-        names = [shown(self.table.columns[i]) for i in kept]
+        names = [_printed(self.table.columns[i]) for i in kept]
         return names, [[row[i] for i in kept] for row in rows]
 
     @staticmethod
@@ -161,7 +161,7 @@ class Page:
 
 
 def _print(lines: Iterable[str]) -> None:
-    print_lines(*(_encodable(line.rstrip()) for line in lines))
+    print_lines(*(line.rstrip() for line in lines))
 
 
 def wrap(text: str, width: int, *, hang: int = 0) -> Iterator[str]:
@@ -174,7 +174,7 @@ def wrap(text: str, width: int, *, hang: int = 0) -> Iterator[str]:
     """
     # Not `textwrap`, which counts characters: some take two columns, and some none.
     line = ""
-    for word in shown(text).split():
+    for word in _printed(text).split():
         longer = f"{line} {word}" if line else word
         if cell_width(longer) > width and line:
             yield line
@@ -225,13 +225,14 @@ def _pad(text: str, width: int, right: bool = False) -> str:
     return space + text if right else text + space
 
 
-def _encodable(line: str) -> str:
-    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+def _printed(text: str) -> str:
+    """Return text as it is printed: escaped, and without characters that the output lacks."""
+    text, encoding = shown(text), getattr(sys.stdout, "encoding", None) or "ascii"
     try:
-        line.encode(encoding)
+        text.encode(encoding)
     except (UnicodeEncodeError, LookupError):
-        return line.translate(_ASCII)
-    return line
+        return text.translate(_ASCII)
+    return text
 
 
 def join(texts: Iterable[str], between: str = ", ") -> str:

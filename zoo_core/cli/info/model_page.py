@@ -25,8 +25,7 @@ from zoo_core.metrics.score_table import headline_text
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import ModelSpec
-from zoo_core.recipes.recipe import Recipe
-from zoo_core.recipes.resolve import FOR_DATASET
+from zoo_core.recipes.resolve import FOR_DATASET, resolve_recipe
 from zoo_core.registry.precedence import listed_names
 from zoo_core.registry.registry import FoundWeights
 from zoo_core.table import Table
@@ -121,13 +120,13 @@ def _weights_row(name: str, published: Published) -> list[str]:
 
 
 def _score(found: FoundWeights) -> str:
-    from zoo_core.pretrained.verified_read import has_card, published_card
+    from zoo_core.pretrained.verified_read import has_card, published_scores
 
     # Only of cards that are here, because a page must not wait for one download per tag.
     if has_card(found):
         try:
-            return headline_text(published_card(found).metrics["test"])
-        except (ZooError, KeyError):  # `zoo verify` reports it
+            return headline_text(published_scores(found))
+        except ZooError:  # `zoo verify` reports it
             pass
     published = found.published
     scores = {"accuracy": published.accuracy} if published.accuracy else published.metrics
@@ -140,9 +139,10 @@ def _score(found: FoundWeights) -> str:
 def _recipes(catalog: Catalog, entry: Entry[ModelSpec]) -> list[Grid | Text]:
     recipes: Mapping[str, Any] = entry.resolve(entry.spec.recipes)
     names = sorted(recipes, key=lambda name: name != "default")
+    if not all(isinstance(each, Mapping) for each in recipes.values()):
+        return [Text(f"{names_text(names)}. One of them is not a dict.")]
     try:
-        base = recipe_settings(catalog, entry, "default")
-        rows = [_recipe_row(catalog, entry, name, recipes[name], base) for name in names]
+        rows = [*_recipe_rows(catalog, entry, names)]
     except ZooError as exc:  # a fault of the plugin, which `zoo check` reports
         return [Text(f"{names_text(names)}. One of them is invalid: {exc}")]
     columns = ("recipe", "for", "epochs", "settings")
@@ -151,15 +151,19 @@ def _recipes(catalog: Catalog, entry: Entry[ModelSpec]) -> list[Grid | Text]:
     return [Grid(Table(columns, rows), frozenset({"epochs"})), note]
 
 
-def _recipe_row(
-    catalog: Catalog, entry: Entry[ModelSpec], name: str, values: Any, default: dict[str, Any]
-) -> list[str]:
-    others = model_settings(catalog, entry) if name == "default" else default
-    changed = different(recipe_settings(catalog, entry, name), others)
-    _, _, kind = name.partition(FOR_DATASET)
-    epochs = values.get("epochs", Recipe.model_fields["epochs"].default)
-    same = "" if name == "default" else "the same"
-    return [name, values.get("dataset", kind), str(epochs), settings_text(changed) or same]
+def _recipe_rows(
+    catalog: Catalog, entry: Entry[ModelSpec], names: Sequence[str]
+) -> Iterator[list[str]]:
+    before = model_settings(catalog, entry)
+    default = recipe_settings(catalog, entry, resolve_recipe(entry, "default"))
+    for name in names:
+        recipe = resolve_recipe(entry, name)
+        changed = different(recipe_settings(catalog, entry, recipe), before)
+        # The name of a recipe such as `best@fashion-mnist` has it already.
+        other = recipe.dataset not in (entry.spec.dataset, name.partition(FOR_DATASET)[2])
+        data = recipe.dataset if other else ""
+        yield [name, data, str(recipe.epochs), settings_text(changed) or "the same"]
+        before = default  # the first one is the default recipe
 
 
 def _config(entry: Entry[ModelSpec], config: dict[str, Any]) -> list[Grid | Text]:

@@ -10,7 +10,6 @@ from zoo_core.plugins.specs import ModelSpec
 from zoo_core.recipes.default_config import default_config
 from zoo_core.recipes.model_config import ModelConfig
 from zoo_core.recipes.recipe import Recipe
-from zoo_core.recipes.resolve import resolve_recipe
 
 Settings = dict[str, Any]
 """Key -> JSON value; those of the model's config begin with `MODEL`."""
@@ -31,13 +30,12 @@ def settings_of(recipe: Recipe, config: dict[str, Any]) -> Settings:
     return shared | own
 
 
-def recipe_settings(catalog: Catalog, entry: Entry[ModelSpec], name: str) -> Settings:
+def recipe_settings(catalog: Catalog, entry: Entry[ModelSpec], recipe: Recipe) -> Settings:
     """Return the settings of a model's recipe.
 
     Raises:
-        InvalidValueError: a value of the recipe is not allowed.
+        InvalidValueError: a value of the model's config is not allowed.
     """
-    recipe = resolve_recipe(entry, name)
     config = default_config(catalog, entry, recipe.model)
     return settings_of(recipe, config.model_dump(mode="json"))
 

@@ -30,6 +30,7 @@ from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import ModelSpec
 from zoo_core.recipes.recipe import SearchSummary
+from zoo_core.recipes.resolve import resolve_recipe
 from zoo_core.table import Table
 from zoo_core.text import counted, shell_command
 from zoo_core.weights.card import Card, Provenance, PublishedCard
@@ -140,7 +141,8 @@ def _default_settings(
     """Return the settings of the model's default recipe, empty if unusable, and of none."""
     try:
         if model:
-            return recipe_settings(catalog, model, "default"), model_settings(catalog, model)
+            default = resolve_recipe(model, "default")
+            return recipe_settings(catalog, model, default), model_settings(catalog, model)
     except ZooError:  # the plugin is broken, or its config has changed
         pass
     return {}, settings_of(empty_recipe(card.recipe.dataset, card.recipe.trainer), {})
