@@ -58,18 +58,6 @@ def has_unicode(stream: "IO[str]") -> bool:
     return encoding.lower().startswith("utf") and not is_plain
 
 
-def terminal_width() -> int:
-    """Return the columns of the terminal: ``$COLUMNS``, or its size; 80 without one."""
-    # As `shutil.get_terminal_size` does, whose import takes longer than `zoo list` has.
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isdecimal() and int(columns):
-        return int(columns)
-    try:
-        return os.get_terminal_size().columns or 80  # 0 of a pseudo-terminal without a size
-    except OSError:
-        return 80
-
-
 def escape_unencodable() -> None:
     """Let both streams replace characters that their encoding lacks, instead of failing."""
     codecs.register_error("zoo", _replace)

@@ -36,13 +36,13 @@ def _count(_context: click.Context, _parameter: click.Parameter, text: str | Non
     cls=ZooCommand,
     examples={
         "Models by a pattern of names": "zoo list 'resnet*'",
+        "Models whose name or summary has a word": "zoo list --search digits",
         "Small models with weights": "zoo list --pretrained --max-params 1M",
         "Models for regression, by license": "zoo list --task regression --license MIT",
-        "Data sets": "zoo list datasets",
         "Published weights of one model, for a program": "zoo list weights 'cnn.*' --json",
     },
 )
-@click.argument("kind", default="models", metavar=f"[{'|'.join(COLUMNS)}]")
+@click.argument("kind", default="models", metavar="[KIND]")
 @click.argument("pattern", required=False)
 @click.option(
     "--task",
@@ -84,9 +84,9 @@ def list_(  # noqa: PLR0917 (click passes every argument by name)
     search: str | None,
     as_json: bool,
 ) -> None:
-    """List models, datasets, sources of datasets, trainers, tasks, losses, weights or plugins.
+    """List models, or another KIND: datasets, sources, trainers, tasks, losses, weights or plugins.
 
-    The default is models. PATTERN is a shell pattern of names, such as 'two-*', or of the part
+    PATTERN is a shell pattern of names, such as 'two-*', or of the part
     after the slash: 'resnet*' matches timm/resnet18. Quote it. Without one, each family of many
     names, such as timm/…, is one line; '*' lists all.
     """

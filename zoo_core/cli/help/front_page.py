@@ -5,13 +5,14 @@ Like `zoo list`, it imports neither click nor the plugins.
 
 from __future__ import annotations
 
-import contextlib
 import os
 
 from zoo_core.cli.help.top_help import SUMMARY, definitions, help_width, wrapped
-from zoo_core.errors import ZooError, join_names
+from zoo_core.errors import join_names
 from zoo_core.filenames import CONFIG
 from zoo_core.installation.installed import installed_rows
+from zoo_core.plugins.index import folded
+from zoo_core.registry.best_figures import best_figures
 from zoo_core.system.terminal import print_lines
 from zoo_core.text import counted, shell_command, shown
 from zoo_core.version import __version__
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    Rows = dict[str, list[dict[str, Any]]]
+    from zoo_core.plugins.rows import Rows
 
 RUNS = "runs"
 """Folder in which `zoo train` creates the folders of runs."""
@@ -29,30 +30,30 @@ RUNS = "runs"
 
 def print_front_page() -> None:
     """Print the numbers of models, data sets, weights, plugins and runs, and three commands."""
-    rows, runs = installed_rows(), _runs()
+    rows, runs, width = installed_rows(), _runs(), help_width()
     facts = [*_offered(rows), *_trained(runs)]
-    width = max(len(number) for number, _ in facts)
-    right_aligned = [(number.rjust(width), text) for number, text in facts]
+    digits = max(len(number) for number, _ in facts)
+    right_aligned = [(number.rjust(digits), text) for number, text in facts]
+    models = folded(rows, "models")[0] or rows["models"]
     print_lines(
-        *wrapped(f"zoo {__version__}: {SUMMARY}", help_width()),
+        *wrapped(f"zoo {__version__}: {SUMMARY}", width),
         "",
         "Here:",
-        *definitions(right_aligned, help_width()),
+        *definitions(right_aligned, width),
         "",
         "Next:",
-        *definitions(_next_commands(rows["models"], runs), help_width()),
+        *definitions(_next_commands(models, runs), width),
     )
 
 
 def _offered(rows: Rows) -> Iterator[tuple[str, str]]:
     """Yield numbers of what the installed plugins offer, each with its noun."""
-    families = [row["name"].partition("/")[0] for row in rows["models"] if "/" in row["name"]]
-    yield _counted(len(rows["models"]) - len(families), "model")
+    models, families = folded(rows, "models")
+    yield _counted(len(models), "model")
     if families:
-        names = join_names(set(families))
-        yield _counted(len(families), "model", f" of other libraries: {names}")
+        yield _counted(sum(families.values()), "model", f" of families: {join_names(families)}")
     yield _counted(len(rows["datasets"]), "data set")
-    yield f"{_count_published():,}", "published weights"
+    yield _counted(len(best_figures(rows)), "model", " with published weights")
     statuses = [row["status"] for row in rows["plugins"] if row["status"] != "disabled"]
     unusable = len([each for each in statuses if each in ("broken", "incompatible")])
     problem = f", {unusable:,} of them not usable: run `zoo doctor`" if unusable else ""
@@ -62,20 +63,6 @@ def _offered(rows: Rows) -> Iterator[tuple[str, str]]:
 def _counted(number: int, noun: str, more: str = "") -> tuple[str, str]:
     count, _, words = counted(number, noun).partition(" ")
     return count, words + more
-
-
-def _count_published() -> int:
-    """Return the number of published weights in registries that need no network."""
-    from zoo_core.installation.installed import installed_catalog
-    from zoo_core.registry.lookup import known_registries
-
-    os.environ["ZOO_OFFLINE"] = "1"  # because a front page must not wait for a server
-    count = 0
-    with contextlib.suppress(ZooError):  # `zoo doctor` and `zoo registry list` report it
-        for registry in known_registries(installed_catalog()):
-            with contextlib.suppress(ZooError):
-                count += len(registry.index().tags)
-    return count
 
 
 def _runs() -> list[str]:

@@ -7,7 +7,7 @@ of `zoo --help`: see `zoo_core.plugins.index`.
 from __future__ import annotations
 
 from zoo_core.installation.installed import installed_rows
-from zoo_core.system.terminal import print_lines, terminal_width
+from zoo_core.system.terminal import print_lines, terminal_size
 from zoo_core.text import shown
 
 TYPE_CHECKING = False
@@ -55,8 +55,9 @@ def print_help() -> None:
 
 def help_width() -> int:
     """Return the number of columns of a help text on this terminal."""
+    columns, _ = terminal_size() or (MAX_WIDTH, 0)
     # The last column stays free, because some terminals break a line that reaches it.
-    return max(MIN_WIDTH, min(terminal_width() - 1, MAX_WIDTH))
+    return max(MIN_WIDTH, min(columns - 1, MAX_WIDTH))
 
 
 def help_text(commands: Sequence[dict[str, Any]], width: int | None = None) -> str:
