@@ -1,10 +1,14 @@
 """Progress on a terminal: parts of a line, the time left, and lines above a live line."""
 
 import io
+import re
 from types import SimpleNamespace
 
 import pytest
 
+from zoo_core.cli.training.live_training import LiveTraining
+from zoo_core.frameworks.training_state import FitResult, TrainingState
+from zoo_core.metrics.scores import Scores
 from zoo_core.system import terminal
 from zoo_core.system.progress import live_line, progress_bar, time_left
 from zoo_core.system.progress.live_line import hide_progress, open_line, status, unhide_progress
@@ -112,6 +116,18 @@ def test_inner_line_hides_outer_one(screen):
             terminal.live_lines[0].draw(Part("Changed"))
             assert len(screen.getvalue()) == before
         assert screen.getvalue().endswith("Changed")
+
+
+def test_line_of_training_shows_kept_epoch_of_measure_where_lower_is_better(screen):
+    scores = [Scores({"rmse": (each,)}, 9, headlines=("rmse",)) for each in (9.0, 1.0, 4.0)]
+    state = TrainingState(4, kept=FitResult(2, {}, scores[1], scores[1]))
+    state.history = [{"validation": each.to_json()} for each in scores]
+    with ProgressBar(quiet=True, text_first=True) as bar:
+        bar.start()
+        live = LiveTraining(terminal.live_lines[0], SimpleNamespace(epochs=5, keep="best"), state)
+        live.draw_step(4, 1, 2)
+    plain = re.sub(r"\x1b\[[\d;]*m", "", screen.getvalue())
+    assert "█▁▄ rmse 4  best 1 in epoch 2" in plain
 
 
 def test_hidden_progress_is_not_drawn(screen):

@@ -110,7 +110,7 @@ def test_decoding_shows_progress_only_on_terminal(cli, in_terminal, digits, tmp_
     code, shown = in_terminal("info", f"folder:{digits}")
     assert code == 0
     assert "Reading images" in shown
-    assert "10000/10000" in shown
+    assert "10,000/10,000" in shown
     elsewhere = {"ZOO_HOME": str(tmp_path / "other-home")}
     assert cli("info", f"folder:{digits}", env=elsewhere).err == ""
 
