@@ -8,6 +8,7 @@ import pytest
 from zoo_core.errors import UnknownNameError, join_names
 from zoo_core.installation.installed import load_catalog
 from zoo_core.plugins.catalog import Catalog
+from zoo_core.plugins.index import folded
 from zoo_core.plugins.rows import catalog_from_rows, catalog_rows
 from zoo_core.registry.names import WeightsName, check_tag_name, parse_name
 from zoo_core.testing.suite import MAX_MODELS, MAX_SAMPLE_PARAMETERS, plugin_checks, sample
@@ -108,7 +109,7 @@ print(zoo.list_models(task="something-else"), len(zoo.list_models("many/*", max_
 
 
 def test_catalog_from_rows_has_specs_of_catalog_rows(catalog):
-    again = catalog_from_rows(catalog_rows(catalog), lambda: catalog.hooks)
+    again = catalog_from_rows(catalog_rows(catalog), lambda: catalog.hooks, folded)
     for kind in ("models", "datasets", "trainers"):
         before, after = catalog.entries(kind), again.entries(kind)
         assert {name: entry.spec for name, entry in after.items()} == {

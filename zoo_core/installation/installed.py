@@ -10,7 +10,7 @@ import os
 import sys
 
 from zoo_core.errors import PluginError, UnknownNameError, choose_from
-from zoo_core.plugins.index import read_rows, snapshot, write_rows
+from zoo_core.plugins.index import folded, read_rows, snapshot, write_rows
 from zoo_core.system.environment import is_set
 from zoo_core.system.terminal import print_lines
 
@@ -92,8 +92,12 @@ def installed_catalog(rows: Rows | None = None) -> Catalog:
     if _catalog is None and (_added or os.environ.get(EXTRA)):
         _catalog = load_catalog()
     if _catalog is None:
-        # Hooks are functions, which no index can hold: only they cause plugins to be imported.
-        _catalog = catalog_from_rows(rows or installed_rows(), lambda: load_catalog().hooks)
+        _catalog = catalog_from_rows(
+            rows or installed_rows(),
+            # Hooks are functions, which no index can hold: only they cause plugins to be imported.
+            lambda: load_catalog().hooks,
+            folded,
+        )
     return _catalog
 
 

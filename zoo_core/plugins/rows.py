@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 Rows = Mapping[str, list[dict[str, Any]]]
 """Kind -> rows of everything that the installed plugins offer."""
+
+Part = tuple[list[dict[str, Any]], dict[str, int]]
+"""Some rows of a kind, and the families of the others, each with its number of rows."""
+
+Fold = Callable[[Rows, str], Part]
+"""Function that returns the rows of a kind without a family, and the families."""
 
 
 def catalog_rows(catalog: Catalog) -> Rows:
@@ -72,16 +78,18 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
-def catalog_from_rows(rows: Rows, hooks: Callable[[], pluggy.HookRelay]) -> Catalog:
+def catalog_from_rows(rows: Rows, hooks: Callable[[], pluggy.HookRelay], fold: Fold) -> Catalog:
     """Return the catalog that has the rows; `catalog_rows` is the inverse.
 
     Args:
         rows: rows of the catalog.
         hooks: see `Catalog`.
+        fold: function that returns the rows of a kind without a family, and the families.
     """
+    parts = {kind: _first_part(rows, kind, fold) for kind in KINDS}
     qualified: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for kind in KINDS:
-        for row in rows[kind]:
+    for kind, (first, _) in parts.items():
+        for row in first:
             if (name := _own_name(row)) != row["name"]:
                 qualified[row["plugin"]].add((kind, name))
     entries: dict[str, Mapping[str, list[Entry[Any]]]] = defaultdict(dict)
@@ -98,36 +106,60 @@ def catalog_from_rows(rows: Rows, hooks: Callable[[], pluggy.HookRelay]) -> Cata
         for row in rows["plugins"]
     )
     by_name = {plugin.distribution: plugin for plugin in plugins}
-    entries.update((kind, _Entries(cls, rows[kind], by_name)) for kind, cls in KINDS.items())
+    entries.update((kind, _Entries(rows, kind, part, by_name)) for kind, part in parts.items())
     return Catalog(plugins, hooks, entries)
 
 
-class _Entries(Mapping[str, list[Entry[Any]]]):
-    """The entries of a kind by name; a spec is made of its row when its name is first used."""
+def _first_part(rows: Rows, kind: str, fold: Fold) -> Part:
+    """Return rows of a kind that include all full names, and the families of the others."""
+    first, families = fold(rows, kind)
+    # A full name, ``distribution/name``, is that of a spec with another name.
+    full = not families.keys().isdisjoint(row["name"] for row in rows["plugins"])
+    return (rows[kind], {}) if full else (first, families)
 
-    # Not all at once, because there may be 1,500 specs, of which a process uses ten.
-    def __init__(
-        self, cls: type[Spec], rows: list[dict[str, Any]], plugins: Mapping[str, Plugin]
-    ) -> None:
-        self._cls, self._plugins = cls, plugins
+
+class _Entries(Mapping[str, list[Entry[Any]]]):
+    """The entries of a kind by name, each made of its row when its name is first used.
+
+    The rows of families are read when a name of one is used, or all names are.
+    """
+
+    # Because a process uses ten of 1,500 specs; reading and making all takes 10 ms.
+    def __init__(self, rows: Rows, kind: str, part: Part, plugins: Mapping[str, Plugin]) -> None:
+        first, self._families = part
+        self._all, self._kind, self._plugins = rows, kind, plugins
+        self._rows = _by_own_name(first)
         self._made: dict[str, list[Entry[Any]]] = {}
-        self._rows: dict[str, list[dict[str, Any]]] = {}
-        for row in rows:
-            self._rows.setdefault(_own_name(row), []).append(row)
 
     def __getitem__(self, name: str) -> list[Entry[Any]]:
         if name not in self._made:
+            if name.partition("/")[0] in self._families:
+                self._read_families()
             self._made[name] = [
-                Entry(_spec_from_row(self._cls, row), self._plugins[row["plugin"]])
+                Entry(_spec_from_row(KINDS[self._kind], row), self._plugins[row["plugin"]])
                 for row in self._rows[name]
             ]
         return self._made[name]
 
     def __iter__(self) -> Iterator[str]:
+        self._read_families()
         return iter(self._rows)
 
     def __len__(self) -> int:
+        self._read_families()
         return len(self._rows)
+
+    def _read_families(self) -> None:
+        if self._families:
+            self._families = {}
+            self._rows = _by_own_name(self._all[self._kind])
+
+
+def _by_own_name(rows: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(_own_name(row), []).append(row)
+    return found
 
 
 class _Offers(Sequence[tuple[str, Spec]]):
