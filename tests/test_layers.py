@@ -36,7 +36,7 @@ LAYERS = [
     "plugins",
     "system",
     "errors",
-    "suggestions",
+    "names",
     "table",
     "text",
     "filenames",

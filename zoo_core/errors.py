@@ -96,7 +96,7 @@ FEW = 5
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``"Did you mean 'x' or 'y'?"`` for the nearest known names, or an empty string."""
-    from zoo_core.suggestions import nearest
+    from zoo_core.names.suggestions import nearest
 
     near = nearest(name, known)
     *others, last = map(repr, near or [""])

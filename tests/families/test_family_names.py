@@ -8,7 +8,7 @@ import pytest
 from zoo_core.errors import UnknownNameError, join_names
 from zoo_core.installation.installed import load_catalog
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.plugins.index import folded
+from zoo_core.plugins.index.plugin_index import folded
 from zoo_core.plugins.rows import catalog_from_rows, catalog_rows
 from zoo_core.registry.names import WeightsName, check_tag_name, parse_name
 from zoo_core.testing.suite import MAX_MODELS, MAX_SAMPLE_PARAMETERS, plugin_checks, sample

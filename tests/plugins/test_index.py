@@ -9,7 +9,7 @@ import pytest
 
 from zoo_core.installation import installed
 from zoo_core.installation.installed import installed_rows
-from zoo_core.plugins.stamped_file import TICK
+from zoo_core.plugins.index.stamped_file import TICK
 
 PLUGIN = """
 from zoo_core.hookspecs import hookimpl

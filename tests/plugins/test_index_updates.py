@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from zoo_core.installation.installed import installed_rows
-from zoo_core.plugins.stamped_file import TICK
+from zoo_core.plugins.index.stamped_file import TICK
 
 pytestmark = pytest.mark.slow  # each test starts several processes
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoo_core.api.catalog import usable_catalog
 from zoo_core.errors import InvalidValueError
-from zoo_core.plugins.families import name_matcher
+from zoo_core.names.families import name_matcher
 from zoo_core.pretrained.load import load_pretrained
 from zoo_core.registry.lookup import published_models
 

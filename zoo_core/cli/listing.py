@@ -10,8 +10,8 @@ from zoo_core.cli.tables.pager import print_long
 from zoo_core.cli.tables.table import table_lines
 from zoo_core.errors import InvalidValueError, did_you_mean, singular
 from zoo_core.installation.installed import installed_rows, refuse_unusable, warn_of_unusable
-from zoo_core.plugins.families import name_matcher, split_rows
-from zoo_core.plugins.index import folded
+from zoo_core.names.families import name_matcher, split_rows
+from zoo_core.plugins.index.plugin_index import folded
 from zoo_core.system.terminal import ellipsis, print_lines, terminal_size
 from zoo_core.text import shown
 

@@ -10,7 +10,7 @@ import os
 import sys
 
 from zoo_core.errors import PluginError, UnknownNameError, choose_from
-from zoo_core.plugins.index import folded, read_rows, snapshot, write_rows
+from zoo_core.plugins.index.plugin_index import folded, read_rows, snapshot, write_rows
 from zoo_core.system.environment import is_set
 from zoo_core.system.terminal import print_lines
 

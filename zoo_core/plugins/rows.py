@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
+from zoo_core.names.families import split_rows
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.data_specs import InputSpec, TargetSpec, input_of, plain, target_of
 from zoo_core.plugins.entry import Entry
-from zoo_core.plugins.families import split_rows
 from zoo_core.plugins.plugin import Plugin, Status
 from zoo_core.plugins.specs import KINDS, DatasetSpec, Spec
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 
-from zoo_core.plugins.index import IndexedRows
-from zoo_core.plugins.stamped_file import Stamp, parse, read_lines, write_lines
+from zoo_core.plugins.index.plugin_index import IndexedRows
+from zoo_core.plugins.index.stamped_file import Stamp, parse, read_lines, write_lines
 from zoo_core.system.paths import config_home, zoo_home
 
 TYPE_CHECKING = False

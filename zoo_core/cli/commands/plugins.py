@@ -16,7 +16,7 @@ from zoo_core.cli.output import print_facts, print_json
 from zoo_core.errors import InvalidValueError
 from zoo_core.installation.installed import installed_rows, plugin_row
 from zoo_core.plugins.added import is_added
-from zoo_core.plugins.index import clear_index
+from zoo_core.plugins.index.plugin_index import clear_index
 from zoo_core.plugins.selection import SETTINGS, canonical
 from zoo_core.system.terminal import print_lines
 from zoo_core.text import counted

@@ -11,7 +11,7 @@ from zoo_core.cli.help.top_help import SUMMARY, definitions, help_width, wrapped
 from zoo_core.errors import join_names
 from zoo_core.filenames import CONFIG
 from zoo_core.installation.installed import installed_rows
-from zoo_core.plugins.index import folded
+from zoo_core.plugins.index.plugin_index import folded
 from zoo_core.registry.best_figures import best_figures
 from zoo_core.system.terminal import print_lines
 from zoo_core.text import counted, shell_command, shown

@@ -14,8 +14,8 @@ import sys
 import zlib
 from collections.abc import Mapping
 
-from zoo_core.plugins.families import split_rows
-from zoo_core.plugins.stamped_file import Stamp, parse, read_lines, write_lines
+from zoo_core.names.families import split_rows
+from zoo_core.plugins.index.stamped_file import Stamp, parse, read_lines, write_lines
 from zoo_core.system.paths import zoo_home
 from zoo_core.version import __version__
 

@@ -1,0 +1,1 @@
+"""Names: their families, patterns of names, and suggestions for unknown ones."""

@@ -1,0 +1,1 @@
+"""The index of what plugins offer, and the files of such caches."""
