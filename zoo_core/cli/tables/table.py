@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 GAP = "  "
 """Space between two columns."""
 
-LEAST = {"name": 24, "summary": 20, "task": 14, "reason": 20, "offers": 20, "address": 20}
+LEAST = {"name": 24, "summary": 20, "task": 17, "reason": 20, "offers": 20, "address": 20}
 """Minimum widths of columns that may be shortened; others are printed whole or not at all."""
 
 NAMES = 0.6
@@ -95,11 +95,14 @@ def _total(widths: dict[str, int]) -> int:
 def align(texts: Sequence[str], width: int, name: str) -> list[str]:
     """Return the cells of a column, the heading first, each of the same width."""
     right = name in RIGHT or all(map(_is_number, filter(None, texts[1:])))
-    aligned = []
-    for text in (_shorten(name, text, width) for text in texts):
-        space = " " * (width - cell_width(text))
-        aligned.append(space + text if right else text + space)
-    return aligned
+    return [_pad(text, width, name, right=right) for text in texts]
+
+
+def _pad(text: str, width: int, name: str, *, right: bool) -> str:
+    space = width - cell_width(text)
+    if space < 0:
+        return _pad(_shorten(text, width, name), width, name, right=right)
+    return " " * space + text if right else text + " " * space
 
 
 def _is_number(text: str) -> bool:
@@ -110,9 +113,7 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _shorten(name: str, text: str, width: int) -> str:
-    if cell_width(text) <= width:
-        return text
+def _shorten(text: str, width: int, name: str) -> str:
     if name in LISTS:
         while cell_width(f"{text}, {ellipsis()}") > width and ", " in text:
             text = text.rpartition(", ")[0]
