@@ -135,3 +135,22 @@ def test_page_is_readable_without_utf_8(fresh_cli):
     assert shown.code == 0
     assert "\\x" not in shown.out
     assert re.search(r"images of \d+x\d+ pixels", shown.out)
+
+
+IMPORTS = """
+import sys
+from zoo_core.__main__ import main
+sys.argv = ["zoo", "info", sys.argv[1]]
+try:
+    main()
+except SystemExit as end:
+    assert not end.code
+print(*sorted({"torch", "rich", "pydantic", "zoo_toy.model"} & sys.modules.keys()))
+"""
+
+
+@pytest.mark.parametrize(("name", "imported"), [("softmax", ["pydantic"]), ("toy", [])])
+def test_info_imports_neither_framework_nor_rich(run_process, fresh_cli, name, imported):
+    assert fresh_cli("list").code == 0, "the index is written"
+    done = run_process("-c", IMPORTS, name)
+    assert done.out.splitlines()[-1].split() == imported
