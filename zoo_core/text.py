@@ -106,6 +106,13 @@ def _width(char: str) -> int:
     return 2 if east_asian_width(char) in "WF" else 1
 
 
+def natural_key(name: str) -> "list[str | int]":
+    """Return the key that sorts ``best-3`` before ``best-10``."""
+    import re
+
+    return [int(part) if i % 2 else part for i, part in enumerate(re.split(r"(\d+)", name))]
+
+
 def code_span(text: str) -> str:
     """Return text as a code span of Markdown, which no backtick or line break in it can end."""
     text, fence = shown(text), "`"

@@ -115,17 +115,19 @@ def test_table_of_any_names_is_one_aligned_screen():
     text = hypothesis.strategies.text(max_size=150)
     texts = hypothesis.strategies.lists(text, max_size=30)
 
-    @hypothesis.given(texts.filter(bool), texts, text)
-    @hypothesis.example(["a\x1b[2J", "line\nbreak", "猫" * 80], ["x" * 500] * 40, "folder:\x07")
-    def check(names, warnings, name):
+    columns = hypothesis.strategies.sampled_from([40, MAX_COLUMNS])
+
+    @hypothesis.given(texts.filter(bool), texts, text, columns)
+    @hypothesis.example(["a\x1b[2J", "line\nbreak", "猫" * 80], ["x" * 500] * 40, "folder:\x07", 40)
+    def check(names, warnings, name, columns):
         facts = ReadingFacts(notes=tuple(warnings[::2]))
         counts = (np.arange(3 * len(names), dtype=np.int64).reshape(-1, 3),)
         found = Overview(
             totals(counts[0]), (tuple(names),), counts, facts, "A rule.", tuple(warnings)
         )
-        lines = overview_lines(found, name)
+        lines = overview_lines(found, name, columns)
         assert len(lines) <= MAX_LINES
-        assert all(cell_width(line) <= MAX_COLUMNS for line in lines)
+        assert all(cell_width(line) <= columns for line in lines)
         assert "\x1b" not in "".join(lines)
         total = next(row for row, line in enumerate(lines) if line.startswith("total "))
         assert total - 2 >= min(5, len(names))  # some of the classes are always shown

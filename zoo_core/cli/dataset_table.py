@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from zoo_core.cli.info.layout import wrap
 from zoo_core.cli.tables.table import cut
 from zoo_core.data.example_record import SPLITS
 from zoo_core.data.overview.faults import count_text
@@ -16,25 +17,26 @@ MAX_LINES, MAX_COLUMNS = 24, 100
 MIN_ROWS = 5
 """Minimum number of lines for classes, which notes and warnings leave free."""
 
-MAX_NAME = 40
-"""Maximum columns of a class name."""
+MIN_NAME, MAX_NAME = 5, 40
+"""Minimum and maximum columns for the names of classes."""
 
 
-def overview_lines(overview: Overview, name: str) -> list[str]:
-    """Return the overview of a data set as at most `MAX_LINES` lines of `MAX_COLUMNS`.
+def overview_lines(overview: Overview, name: str, columns: int = MAX_COLUMNS) -> list[str]:
+    """Return the overview of a data set as at most `MAX_LINES` lines.
 
     Args:
         overview: the overview.
         name: name of the data set.
+        columns: maximum columns of a line.
     """
-    tail = [line for text in _remarks(overview) for line in wrap(shown(text))]
+    tail = [line for text in _remarks(overview) for line in wrap(text, columns, hang=2)]
     rows = _rows(overview)
     # Title, heading and totals, at least some of the classes; then the remarks.
     room = MAX_LINES - 3 - min(MIN_ROWS, len(rows))
     if len(tail) > room:
         tail = [*tail[: room - 1], f"… {count_text(len(tail) - room + 1, 'more line')}: zoo info"]
     rows = _cut_middle(rows, MAX_LINES - 3 - len(tail))
-    return [cut(f"Data: {shown(name)}", MAX_COLUMNS), *_aligned(overview, rows), *tail]
+    return [cut(f"Data: {shown(name)}", columns), *_aligned(overview, rows, columns), *tail]
 
 
 def _rows(overview: Overview) -> list[list[str]]:
@@ -57,16 +59,21 @@ def _cut_middle(rows: list[list[str]], most: int) -> list[list[str]]:
     return [*rows[:first], between, *rows[len(rows) - last :]]
 
 
-def _aligned(overview: Overview, rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def _aligned(overview: Overview, rows: Sequence[Sequence[str]], columns: int) -> Iterator[str]:
     table = [
         ["class", *SPLITS],
-        *([cut(shown(row[0]), MAX_NAME), *row[1:]] for row in rows),
+        *([shown(row[0]), *row[1:]] for row in rows),
         ["total", *(f"{number:,}" for number in overview.totals)],
     ]
-    width = max(cell_width(row[0]) for row in table)
+    # As wide as in any other table of this kind, unless the terminal is narrow.
+    needed = 1 + max(len(number) for row in table for number in row[1:])
+    number_width = 12 if columns >= MAX_NAME + 12 * len(SPLITS) else needed
+    most = max(MIN_NAME, min(MAX_NAME, columns - number_width * len(SPLITS)))
+    width = min(most, max(cell_width(row[0]) for row in table))
     for name, *numbers in table:
-        cells = "".join(number.rjust(12) for number in numbers)
-        yield f"{name}{' ' * (width - cell_width(name))}{cells}".rstrip()
+        cells = "".join(number.rjust(number_width) for number in numbers)
+        begun = cut(name, width) if numbers else name  # the number of classes left out
+        yield f"{begun}{' ' * (width - cell_width(begun))}{cells}".rstrip()
 
 
 def _remarks(overview: Overview) -> Iterator[str]:
@@ -83,15 +90,3 @@ def _remarks(overview: Overview) -> Iterator[str]:
     for kind, (low, high) in facts.pixel_ranges.items():
         yield f"Pixels: {low:g} to {high:g} of {kind} became 0 to 255"
     yield from (f"Warning: {warning}" for warning in overview.warnings)
-
-
-def wrap(text: str) -> Iterator[str]:
-    """Yield text as lines of at most `MAX_COLUMNS`; all but the first are indented."""
-    line = ""
-    for word in text.split():
-        longer = f"{line} {word}" if line.strip() else line + word
-        if cell_width(longer) > MAX_COLUMNS and line.strip():
-            yield line
-            longer = f"  {word}"
-        line = cut(longer, MAX_COLUMNS)
-    yield line

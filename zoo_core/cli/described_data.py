@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from zoo_core.cli.dataset_table import overview_lines
+from zoo_core.cli.info.layout import page_width, wrap
 from zoo_core.cli.terminal_image import console, draw_image
 from zoo_core.data.dataset import load_dataset
 from zoo_core.data.example_record import make_record
@@ -59,9 +60,10 @@ class DescribedData:
         """Print the table; on a terminal with colors, also a few examples."""
         if self.overview is None:
             return
-        print_lines("", *overview_lines(self.overview, self._spec.name))
+        print_lines("", *overview_lines(self.overview, self._spec.name, page_width()))
         noun = "images" if self._is_image else "examples"
-        print_lines(f"The validation {noun} are those of a recipe with the default split.")
+        note = f"The validation {noun} are those of a recipe with the default split."
+        print_lines(*wrap(note, page_width()))
         if self._is_image and (screen := console()):
             for each in choose_examples(self._dataset, CLASSES, IMAGES)[0]:
                 strip = np.concatenate([cell(image, SIDE) for image in each.images], axis=1)

@@ -13,7 +13,7 @@ from zoo_core.installation.installed import installed_rows, refuse_unusable, war
 from zoo_core.names.families import name_matcher, split_rows
 from zoo_core.plugins.index.plugin_index import folded
 from zoo_core.system.terminal import ellipsis, print_lines, terminal_size
-from zoo_core.text import shown
+from zoo_core.text import natural_key, shown
 
 # Not from `typing`, whose import adds a third of the time of `python -c pass`.
 TYPE_CHECKING = False
@@ -208,14 +208,7 @@ def _weights() -> list[Row]:
         }
         for name, found in listed_names(weights)
     ]
-    return sorted(rows, key=lambda row: ("/" in row["name"], _natural(row["name"])))
-
-
-def _natural(name: str) -> list[str | int]:
-    """Return the key that sorts ``best-3`` before ``best-10``."""
-    import re
-
-    return [int(part) if i % 2 else part for i, part in enumerate(re.split(r"(\d+)", name))]
+    return sorted(rows, key=lambda row: ("/" in row["name"], natural_key(row["name"])))
 
 
 def _score(published: PublishedWeights) -> dict[str, Any]:

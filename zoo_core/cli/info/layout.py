@@ -5,12 +5,10 @@ Nothing is cut, and nothing depends on color or drawing. Standard library only.
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from zoo_core.system.terminal import print_lines
+from zoo_core.system.terminal import print_lines, terminal_size
 from zoo_core.table import Table
 from zoo_core.text import cell_width, shown
 
@@ -25,9 +23,6 @@ NARROW = 56
 
 MAX_WORD = 24
 """Maximum columns that a word demands of a table's column; longer words are broken."""
-
-_ASCII = str.maketrans({"×": "x", "±": "+/-", "…": "...", "–": "-"})
-"""Replacements for an output whose encoding lacks these characters."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +43,12 @@ class Pairs:
 
     def lines(self, width: int) -> Iterator[str]:
         facts = [(name, value) for name, value in self.facts if value]
-        names = max((cell_width(_printed(name)) for name, _ in facts), default=0)
+        names = max((cell_width(shown(name)) for name, _ in facts), default=0)
         for name, value in facts:
             if width < NARROW or names > width // 2:
                 yield from wrap(f"{name}: {value}", width, hang=2)
             else:
-                begun = _pad(_printed(name), names) + "  "
+                begun = _pad(shown(name), names) + "  "
                 for line in wrap(value, width - names - 2):
                     yield begun + line
                     begun = " " * (names + 2)
@@ -83,9 +78,9 @@ class Grid:
             yield from _row(row, widths, right)
 
     def _texts(self) -> tuple[list[str], list[list[str]]]:
-        rows = [[_printed(cell) for cell in row] for row in self.table.rows]
+        rows = [[shown(cell) for cell in row] for row in self.table.rows]
         kept = [i for i in range(len(self.table.columns)) if any(row[i] for row in rows)]
-        names = [_printed(self.table.columns[i]) for i in kept]
+        names = [shown(self.table.columns[i]) for i in kept]
         return names, [[row[i] for i in kept] for row in rows]
 
     @staticmethod
@@ -144,8 +139,7 @@ class Page:
         Args:
             inserted: prints what comes before the last section, which has the next commands.
         """
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else MAX_WIDTH
-        width = max(MIN_WIDTH, min(width, MAX_WIDTH))
+        width = page_width()
         _print(self._beginning(width))
         if inserted:
             inserted()
@@ -158,6 +152,12 @@ class Page:
         yield from wrap(self.summary, width)
         for section in self.sections[:-1]:
             yield from section.lines(width)
+
+
+def page_width() -> int:
+    """Return the columns of a page on standard output."""
+    size = terminal_size()
+    return max(MIN_WIDTH, min(size[0], MAX_WIDTH)) if size else MAX_WIDTH
 
 
 def _print(lines: Iterable[str]) -> None:
@@ -174,7 +174,7 @@ def wrap(text: str, width: int, *, hang: int = 0) -> Iterator[str]:
     """
     # Not `textwrap`, which counts characters: some take two columns, and some none.
     line = ""
-    for word in _printed(text).split():
+    for word in shown(text).split():
         longer = f"{line} {word}" if line else word
         if cell_width(longer) > width and line:
             yield line
@@ -223,16 +223,6 @@ def _row(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> It
 def _pad(text: str, width: int, right: bool = False) -> str:
     space = " " * (width - cell_width(text))
     return space + text if right else text + space
-
-
-def _printed(text: str) -> str:
-    """Return text as it is printed: escaped, and without characters that the output lacks."""
-    text, encoding = shown(text), getattr(sys.stdout, "encoding", None) or "ascii"
-    try:
-        text.encode(encoding)
-    except (UnicodeEncodeError, LookupError):
-        return text.translate(_ASCII)
-    return text
 
 
 def join(texts: Iterable[str], between: str = ", ") -> str:

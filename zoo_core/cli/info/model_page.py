@@ -29,7 +29,7 @@ from zoo_core.recipes.resolve import FOR_DATASET, resolve_recipe
 from zoo_core.registry.precedence import listed_names
 from zoo_core.registry.registry import FoundWeights
 from zoo_core.table import Table
-from zoo_core.text import shell_command
+from zoo_core.text import natural_key, shell_command
 
 MAX_WEIGHTS = 20
 """Maximum number of published weights in the table."""
@@ -94,7 +94,10 @@ def _weights(published: Sequence[Published], name: str) -> list[Grid | Text]:
     if not published:
         return [Text("None: train the model to get some.")]
     names = [name for name, _ in listed_names(each.found for each in published)]
-    several = sorted(zip(names, published, strict=True), key=lambda each: not each[1].is_default)
+    several = sorted(
+        zip(names, published, strict=True),
+        key=lambda each: (not each[1].is_default, natural_key(each[0])),
+    )
     shown = several[:MAX_WEIGHTS]
     columns = ("name", "default", "data", "test score", "parameters", "size")
     rows = [_weights_row(*each) for each in shown]
