@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from site_pages import commands, environment, families, gallery, python_names, recipe_fields
+from site_pages import (
+    commands,
+    environment,
+    families,
+    gallery,
+    notebooks,
+    python_names,
+    recipe_fields,
+)
 
 Pages = Mapping[str, str | bytes]
 
 MAKERS: tuple[Callable[[], Pages], ...] = (
+    notebooks.pages,
     commands.pages,
     recipe_fields.pages,
     python_names.pages,

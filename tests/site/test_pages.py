@@ -1,8 +1,18 @@
 """Generated pages of the documentation: complete, and made from the code and the registry."""
 
+import json
+
 import click
 import pytest
-from site_pages import commands, environment, families, gallery, python_names, recipe_fields
+from site_pages import (
+    commands,
+    environment,
+    families,
+    gallery,
+    notebooks,
+    python_names,
+    recipe_fields,
+)
 from site_pages.markdown import cell, code, plain
 from site_pages.published import published_models
 
@@ -112,6 +122,15 @@ def test_family_counts_its_models(monkeypatch):
     page = families.pages()["gallery/many.md"].replace("\N{NARROW NO-BREAK SPACE}", " ")
     assert "3 models of many, by the package `zoo-many`" in page
     assert "| a | 2 | 1.5 k to 2.5 M | `many/a18` |" in page
+
+
+def test_notebook_becomes_page_with_link_below_title(tmp_path):
+    text, code = {"cell_type": "markdown"}, {"cell_type": "code"}
+    cells = [text | {"source": ["# Title\n", "\n", "Text."]}, code | {"source": ["a\n", "b"]}]
+    (tmp_path / "x.ipynb").write_text(json.dumps({"cells": cells}))
+    title, link, *rest = notebooks.notebook_page(tmp_path / "x.ipynb").split("\n\n")
+    assert (title, rest) == ("# Title", ["Text.", "```python\na\nb\n```\n"])
+    assert "[x.ipynb](x.ipynb)" in link
 
 
 def test_text_of_others_is_not_markup():

@@ -14,6 +14,7 @@ pytestmark = [
 
 SHOWN = [
     "index",
+    "tutorial",
     "data",
     "howto/predict",
     "architecture",
