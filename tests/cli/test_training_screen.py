@@ -121,6 +121,18 @@ def test_missing_rich_leaves_plain_lines(record, tmp_path):
 
 
 @pytest.mark.slow
+def test_training_without_terminal_does_not_import_rich(run_python):
+    run_python(
+        """
+import sys
+from zoo_core.cli.main import run
+assert run(["train", "softmax"]) == 0
+assert "rich" not in sys.modules
+"""
+    )
+
+
+@pytest.mark.slow
 def test_no_color_leaves_no_color(record):
     color = re.compile(r"\x1b\[(?:\d+;)*(?:3\d|4\d|9\d|10\d)(?:;\d+)*m")
     assert color.search(record("train", "softmax").raw)

@@ -100,6 +100,17 @@ def test_track_draws_only_long_work_and_erases_it(screen, clock_of):
     assert screen.getvalue().endswith("\r\x1b[2K")
 
 
+def test_bar_is_redrawn_at_most_ten_times_per_second_but_for_its_end_and_text(screen, clock_of):
+    with ProgressBar(quiet=True, text_first=True) as bar:
+        bar.start(1000)
+        for number in range(1, 1001):
+            clock_of[0] += 0.001
+            bar.update(number, 1000, "one" if number < 500 else "two")
+    drawn = re.findall(r"([\d,]+)/1,000", screen.getvalue())
+    assert 10 < len(drawn) < 15
+    assert {"0", "1", "500", "1,000"} <= set(drawn)
+
+
 def test_lines_are_printed_above_live_line(screen):
     with status("Waiting"):
         terminal.print_lines("a line", err=True)

@@ -265,7 +265,7 @@ def test_download_shows_progress_bar_on_terminal(served, server, spawn):
     made = served("kmnist")
     server.behaviors[KMNIST] = slowly  # because quick downloads draw no bar
     leader, follower = pty.openpty()
-    env = {"TERM": "xterm-256color", "COLUMNS": "120"}
+    env = {"TERM": "xterm-256color", "COLUMNS": "120", "CI": ""}
     with child_of(spawn, made, server.url, LOADS, env=env, stderr=follower) as child:
         os.close(follower)
         shown = b""

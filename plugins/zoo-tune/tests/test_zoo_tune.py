@@ -51,6 +51,12 @@ def kept(path, study="softmax"):
 
 
 @pytest.mark.slow
+def test_quiet_search_prints_path_of_best_recipe(tune):
+    done = tune("--trials", 2, "--epochs", 1, "--quiet")
+    assert (done.out, done.err) == ("studies/softmax/best.toml\n", "")
+
+
+@pytest.mark.slow
 def test_best_recipe_trains_to_its_tuning_score(tune, cli, tmp_path):
     study = tuned(tune("--trials", 12, "--json"))
     assert study["recipe"] == "studies/softmax/best.toml"

@@ -57,7 +57,7 @@ class ProgressBar:
         self._quiet, self._text_first = quiet, text_first
         self._line: LiveLine | None = None
         self._next_draw = math.inf
-        self._left = TimeLeft()
+        self._left, self._text = TimeLeft(), ""
 
     def __enter__(self) -> ProgressBar:
         return self
@@ -77,12 +77,13 @@ class ProgressBar:
             self.update(0, total, "")
 
     def update(self, completed: int, total: int | None, text: str) -> None:
-        """Redraw the bar between `start` and `stop`, unless it was redrawn just before."""
+        """Redraw the bar between `start` and `stop`, unless only its number changed just before."""
         left = self._left.text(completed, total) if total else ""
         now = time.monotonic()
-        if now < self._next_draw and not (self.drawn and completed == total):
+        is_news = self.drawn and (completed == total or text != self._text)
+        if now < self._next_draw and not is_news:
             return
-        self._next_draw = now + REDRAW
+        self._next_draw, self._text = now + REDRAW, text
         self._line = self._line or open_line(below_lines=not self._quiet)
         if self._line:
             self._line.draw(*self._parts(completed, total, text, left))
