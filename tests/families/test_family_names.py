@@ -124,6 +124,35 @@ def test_catalog_from_rows_has_specs_of_catalog_rows(catalog):
         assert replace(after, offers=()) == replace(before, offers=(), files=())
 
 
+def test_catalog_from_rows_reads_families_when_a_name_of_one_is_used(catalog):
+    rows, read = catalog_rows(catalog), []
+
+    class Recorded(dict):
+        def __getitem__(self, kind):
+            read.append(kind)
+            return rows[kind]
+
+    again = catalog_from_rows(Recorded(), lambda: None, lambda _, kind: folded(rows, kind))
+    assert again.model("softmax").plugin.distribution == "zoo-toy"
+    assert "models" not in read
+    assert again.model("many/net-7").plugin.distribution == "zoo-many"
+    assert "models" in read
+
+
+def test_catalog_from_rows_keeps_owners_of_names_that_two_plugins_offer(toy):
+    specs = [replace(toy.model("softmax").spec, name=f"net-{number}") for number in range(10)]
+    offers = tuple(("models", spec) for spec in specs)
+    plugin = replace(toy.model("softmax").plugin, distribution="zoo-a", offers=offers)
+    # So many full names are a family of their own.
+    full = frozenset((kind, spec.identity) for kind, spec in offers)
+    before = Catalog((plugin, replace(plugin, distribution="zoo-b", qualified=full)), lambda: None)
+    after = catalog_from_rows(catalog_rows(before), lambda: None, folded)
+    for name, owner in (("net-3", "zoo-a"), ("zoo-a/net-3", "zoo-a"), ("zoo-b/net-3", "zoo-b")):
+        assert before.model(name).plugin.distribution == owner
+        assert after.model(name).plugin.distribution == owner
+    assert after.entries("models").keys() == before.entries("models").keys()
+
+
 def test_unknown_model_error_suggests_nearest_name_and_shortens_list(catalog):
     with pytest.raises(UnknownNameError, match="Did you mean 'many/net-77'") as caught:
         catalog.model("many/nett-77")
