@@ -33,6 +33,9 @@ def main() -> None:
     except ZooError as exc:
         print_lines(f"zoo: {exc}", err=True)
         sys.exit(exc.exit_code)
+    except KeyboardInterrupt:
+        print_lines("zoo: interrupted", err=True)
+        sys.exit(130)
 
 
 def _quick_command(arguments: list[str]) -> Callable[[], None] | None:

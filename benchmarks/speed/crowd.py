@@ -16,7 +16,7 @@ import sysconfig
 import venv
 from pathlib import Path
 
-IMPORTED = ("zoo_core", "pluggy")
+IMPORTED = ("zoo_core", "filelock", "pluggy")
 """Third-party packages that `zoo list` imports."""
 
 LIST = ("-I", "-m", "zoo_core", "list")

@@ -25,9 +25,13 @@ def print_long(lines: Sequence[str]) -> None:
         print_lines(*lines)
         return
     # Deferred, because importing click takes longer than `zoo list`.
+    import contextlib
+
     import click
 
     # As git has it: leave at once if all fits after all, and leave the text on the screen.
     os.environ.setdefault("LESS", "FRX")
     sys.stdout.flush()
-    click.echo_via_pager(f"{shown(line)}\n" for line in lines)
+    # Ctrl-C in a pager reaches this process, too, which may still be sending lines.
+    with contextlib.suppress(KeyboardInterrupt):
+        click.echo_via_pager(f"{shown(line)}\n" for line in lines)
