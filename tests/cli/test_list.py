@@ -56,7 +56,8 @@ def publish(tmp_path):
             )  # fmt: skip
             index = index.with_tag(weights, default=tag == default)
         (folder / "index.json").write_bytes(index_json(index))
-        (home / "registries.json").write_text(json.dumps({"registries": {"mine": str(folder)}}))
+        if not (settings := home / "registries.json").exists():
+            settings.write_text(json.dumps({"registries": {"mine": str(folder)}}))
 
     return write
 
@@ -149,7 +150,7 @@ def test_no_match_suggests_names_and_kinds(cli, offer):
     "variables", [{"TERM": "dumb"}, {"CI": "true"}, {"NO_COLOR": "1", "PAGER": "cat"}]
 )
 def test_long_list_is_printed_as_it_is(screen, offer, variables):
-    shown = screen("list", "*", site=offer(FAMILY), **variables)
+    shown = screen("list", "*", site=offer(FAMILY), **{"PAGER": "head -1", **variables})
     assert "\x1b" not in shown.raw
     assert len(shown.text.splitlines()) == 103
 
@@ -253,3 +254,12 @@ def test_list_needs_no_readable_registry(cli, publish, tmp_path):
     assert "BEST" not in result.out
     os.remove(tmp_path / "published" / "index.json")
     assert cli("list").code == 0
+
+
+def test_unknown_name_is_answered_with_nearest_of_each_family(cli, offer):
+    site = offer([(f"{each}/resnet{n}", "A network.", 1) for each in "abcdefg" for n in range(9)])
+    for command in ("info", "train"):
+        result = cli(command, "resnet7", site=site)
+        assert result.code == 3
+        assert "Did you mean 'a/resnet7', 'b/resnet7'" in result.err
+        assert result.err.count("resnet") == 1 + 5
