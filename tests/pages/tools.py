@@ -4,12 +4,15 @@ import contextlib
 import importlib
 import itertools
 import json
+import os
 import re
 import shlex
 import signal
 import subprocess
 import sys
+import time
 import tomllib
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,13 +89,24 @@ def serve(*command: str) -> None:
     with subprocess.Popen(command, text=True, stderr=subprocess.STDOUT, stdout=-1) as process:
         try:
             address = next(filter(None, map(ADDRESS.search, process.stdout)))[0]
-            with urllib.request.urlopen(address) as response:
-                print(address, response.status, len(response.read()))
+            print(address, _request(address), "bytes")
         finally:
             process.send_signal(signal.SIGINT)
             print(process.stdout.read())
     if process.returncode not in (0, 130):
         sys.exit(f"{shlex.join(command)}: exit code {process.returncode}")
+
+
+def _request(address: str) -> int:
+    """Return the size of a page, once its server listens."""
+    while True:
+        try:
+            with urllib.request.urlopen(address) as response:
+                return len(response.read())
+        except urllib.error.URLError as exc:
+            if not isinstance(exc.reason, ConnectionRefusedError):
+                raise
+            time.sleep(0.1)  # because some servers print their address before they listen
 
 
 def images(folder: str, count: str, start: str = "0") -> None:
@@ -127,19 +141,15 @@ def pip(command: str, *arguments: str) -> None:
     be installed already.
     """
     assert command == "install", f"the pages' pip cannot {command}"
-    for argument in arguments:
-        folder, _, _ = argument.partition("[")
-        if argument.startswith("-"):
-            continue
-        if "/" in folder and Path(folder).exists():
-            _link(Path(folder))
+    for folder in (Path(each.partition("[")[0]) for each in arguments if each[0] in "./"):
+        if (folder / "pyproject.toml").exists():
+            _link(folder, Path(os.environ["PAGE_SITE"]))
+        elif not (os.environ["PAGE_ROOT"] / folder / "pyproject.toml").exists():
+            sys.exit(f"{folder}: expected the folder of a package")
 
 
-def _link(folder: Path) -> None:
+def _link(folder: Path, site: Path) -> None:
     """Install the package of a folder as editable."""
-    import os
-
-    site = Path(os.environ["PAGE_SITE"])
     project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     package = project["name"].replace("-", "_")
     with contextlib.suppress(FileExistsError):
