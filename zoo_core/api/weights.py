@@ -121,7 +121,7 @@ def read_images(pretrained: Pretrained, files: Iterable[str | PathLike[str]]) ->
 
     from zoo_core.data.images.processor import model_processor
 
-    processor = model_processor(usable_catalog(), pretrained.input, *pretrained.training_data)
+    processor = model_processor(usable_catalog(), pretrained.input, *pretrained.card_data)
     images = [processor.read(Path(file)) for file in files]
     # `np.stack` refuses an empty list.
     return np.stack(images) if images else np.empty((0, *pretrained.input_shape), np.uint8)

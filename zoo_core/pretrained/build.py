@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from zoo_core.plugins.catalog import Catalog
     from zoo_core.recipes.model_config import ModelConfig
     from zoo_core.weights.card import Provenance
-    from zoo_core.weights.training_data import TrainingData
+    from zoo_core.weights.card_data import CardData
 
 
 def build(
@@ -34,7 +34,7 @@ def build(
     *,
     name: str,
     card: Callable[[], Provenance],
-    data: Callable[[], TrainingData],
+    data: Callable[[], CardData],
     files: WeightsFiles,
     plain: bool,
     device: str,
@@ -48,7 +48,7 @@ def build(
         file: weights; their metadata names the model, its config and its trainer.
         name: name of the weights.
         card: function that reads the card, called when the card is first used.
-        data: function that reads the card's training data, called when they are first used.
+        data: function that reads the card data, called when they are first used.
         files: files that accompany the weights.
         plain: see `zoo_core.registry.index.PublishedWeights`.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.

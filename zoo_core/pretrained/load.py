@@ -14,14 +14,14 @@ from zoo_core.pretrained.files import WeightsFiles
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.pretrained.verified_read import (
     published_card,
-    published_training_data,
+    published_card_data,
     read_provenance,
     read_published,
 )
 from zoo_core.registry.lookup import find_weights, resolve_weights
 from zoo_core.registry.names import parse_name
 from zoo_core.registry.registry import FoundWeights
-from zoo_core.weights.training_data import training_data
+from zoo_core.weights.card_data import card_data
 
 if TYPE_CHECKING:
     from zoo_core.plugins.catalog import Catalog
@@ -62,7 +62,7 @@ def load_pretrained(
             name=found.name,
             # Not read yet, because predicting needs no card, and parsing one imports pydantic.
             card=lambda: published_card(found),
-            data=lambda: published_training_data(found),
+            data=lambda: published_card_data(found),
             files=WeightsFiles(found),
             plain=found.published.plain,
         )
@@ -71,7 +71,7 @@ def load_pretrained(
         file,
         name=f"{card.model}@sha256:{file.sha256}",
         card=lambda: card,
-        data=lambda: training_data(card),
+        data=lambda: card_data(card),
         # Absolute, because they are read later, perhaps in another working directory.
         files=WeightsFiles(file.path.parent.absolute()),
         plain=False,

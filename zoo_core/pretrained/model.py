@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from zoo_core.pretrained.files import WeightsFiles
     from zoo_core.recipes.model_config import ModelConfig
     from zoo_core.weights.card import Provenance
-    from zoo_core.weights.training_data import TrainingData
+    from zoo_core.weights.card_data import CardData
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Pretrained:
     views: int
     _files: WeightsFiles = field(repr=False)
     _read_card: Callable[[], Provenance] = field(repr=False)
-    _read_data: Callable[[], TrainingData] = field(repr=False)
+    _read_data: Callable[[], CardData] = field(repr=False)
     _read_config: Callable[[], ModelConfig] = field(repr=False)
     _find_tasks: Callable[[], tuple[Task, ...]] = field(repr=False)
 
@@ -63,7 +63,7 @@ class Pretrained:
         return self._read_card()
 
     @cached_property
-    def training_data(self) -> TrainingData:
+    def card_data(self) -> CardData:
         """The data set on the card, without the rest of the card."""
         return self._read_data()
 

@@ -12,8 +12,8 @@ from zoo_core.errors import DataError, VerificationError
 from zoo_core.filenames import CARD, CONFIG, WEIGHTS
 from zoo_core.registry.location import Folder
 from zoo_core.registry.registry import FoundWeights
+from zoo_core.weights.card_data import CardData, parse_card_data
 from zoo_core.weights.file import WeightFile, load_weights
-from zoo_core.weights.training_data import TrainingData, parse_training_data
 
 if TYPE_CHECKING:
     from zoo_core.metrics.scores import Scores
@@ -63,9 +63,9 @@ def published_card(found: FoundWeights) -> PublishedCard:
     return parse_published_card(*_card_content(found))
 
 
-def published_training_data(found: FoundWeights) -> TrainingData:
-    """Return the training data on a tag's card; errors are those of `published_card`."""
-    return parse_training_data(*_card_content(found))
+def published_card_data(found: FoundWeights) -> CardData:
+    """Return the card data of a tag; errors are those of `published_card`."""
+    return parse_card_data(*_card_content(found))
 
 
 def published_scores(found: FoundWeights) -> Scores:

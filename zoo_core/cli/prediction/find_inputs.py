@@ -46,7 +46,7 @@ def _find_images(
 
     silence_pillow_warnings()  # a damaged file is reported as an error, once
     files, errors = _image_files(paths)
-    processor = model_processor(catalog, pretrained.input, *pretrained.training_data)
+    processor = model_processor(catalog, pretrained.input, *pretrained.card_data)
 
     def batches() -> Iterator[InputBatch]:
         for batch in read_batches(files, processor):

@@ -1,4 +1,4 @@
-"""Training data as a card states it: what the preparation of images depends on."""
+"""Card data: the facts of a data set on a card that the preparation of images depends on."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ if TYPE_CHECKING:
     from zoo_core.weights.card import Provenance
 
 
-class TrainingData(NamedTuple):
+class CardData(NamedTuple):
     """The data set of a training, and the ranges of its deep pixels (`PixelRanges`)."""
 
     name: str
     pixel_ranges: Mapping[str, tuple[float, float]]
 
 
-def training_data(card: Provenance) -> TrainingData:
-    """Return the training data of a card."""
-    return TrainingData(card.dataset.name, card.dataset.pixel_ranges)
+def card_data(card: Provenance) -> CardData:
+    """Return the card data of a card."""
+    return CardData(card.dataset.name, card.dataset.pixel_ranges)
 
 
-def parse_training_data(content: bytes, where: str) -> TrainingData:
-    """Return the training data of a published card.
+def parse_card_data(content: bytes, where: str) -> CardData:
+    """Return the card data of a published card.
 
     Args:
         content: JSON whose checksum is that of the index.
@@ -37,11 +37,11 @@ def parse_training_data(content: bytes, where: str) -> TrainingData:
     # importing NumPy. The class is imported for a card of another form, for its error.
     try:
         facts = json.loads(content)["dataset"]
-        return TrainingData(_text(facts["name"]), _ranges(facts.get("pixel_ranges", {})))
+        return CardData(_text(facts["name"]), _ranges(facts.get("pixel_ranges", {})))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         from zoo_core.weights.card import parse_published_card
 
-        return training_data(parse_published_card(content, where))
+        return card_data(parse_published_card(content, where))
 
 
 def _ranges(values: dict[str, list[float]]) -> dict[str, tuple[float, float]]:

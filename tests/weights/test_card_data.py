@@ -1,4 +1,4 @@
-"""Training data on a card, read without the card's class."""
+"""Card data, read without the class of cards."""
 
 import json
 
@@ -9,20 +9,20 @@ from zoo_core.pretrained.load import load_pretrained
 from zoo_core.pretrained.verified_read import published_card
 from zoo_core.registry.lookup import find_weights
 from zoo_core.weights.card import parse_published_card
-from zoo_core.weights.training_data import TrainingData, parse_training_data, training_data
+from zoo_core.weights.card_data import CardData, card_data, parse_card_data
 
 
 def test_training_data_are_those_on_the_card(toy, run, added):
-    expected = training_data(published_card(find_weights(toy, "softmax")))
-    assert load_pretrained(toy, "softmax").training_data == expected == TrainingData("toy", {})
-    assert load_pretrained(toy, run.folder).training_data == expected
+    expected = card_data(published_card(find_weights(toy, "softmax")))
+    assert load_pretrained(toy, "softmax").card_data == expected == CardData("toy", {})
+    assert load_pretrained(toy, run.folder).card_data == expected
 
 
 def test_training_data_of_changed_card_are_refused(toy, added):
     path = added.path(find_weights(toy, "softmax").published, "card.json")
     path.write_text(path.read_text().replace('"seed": 3', '"seed": 4'))
     with pytest.raises(VerificationError, match="checksum mismatch for card"):
-        _ = load_pretrained(toy, "softmax").training_data
+        _ = load_pretrained(toy, "softmax").card_data
 
 
 @pytest.fixture
@@ -35,8 +35,8 @@ def changed_card(registry):
 @pytest.mark.parametrize("ranges", [{}, {"uint16": [0, 4095]}, {"F": [-0.5, 1], "I": ["0", 255.0]}])
 def test_training_data_have_the_values_of_the_cards_class(changed_card, ranges):
     content = changed_card({"name": "folder:photos", "pixel_ranges": ranges})
-    expected = training_data(parse_published_card(content, "x"))
-    actual = parse_training_data(content, "x")
+    expected = card_data(parse_published_card(content, "x"))
+    actual = parse_card_data(content, "x")
     assert repr(actual) == repr(expected)  # whose numbers are all floats
 
 
@@ -54,7 +54,7 @@ def test_training_data_have_the_values_of_the_cards_class(changed_card, ranges):
 )
 def test_invalid_training_data_have_the_error_of_the_cards_class(changed_card, facts):
     errors = []
-    for parse in (parse_training_data, parse_published_card):
+    for parse in (parse_card_data, parse_published_card):
         with pytest.raises(VerificationError, match="invalid card of published weights here") as e:
             parse(changed_card(facts), "here")
         errors.append(str(e.value))
@@ -64,4 +64,4 @@ def test_invalid_training_data_have_the_error_of_the_cards_class(changed_card, f
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"dataset": 1}', b"[" * 100_000])
 def test_training_data_of_other_content_are_refused(content):
     with pytest.raises(VerificationError, match="invalid card of published weights here"):
-        parse_training_data(content, "here")
+        parse_card_data(content, "here")
