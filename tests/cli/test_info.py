@@ -72,7 +72,8 @@ def test_weights_page_has_scores_training_and_commands(cli, added):
 def test_run_page_shows_settings_that_differ_from_the_default_recipe(cli):
     cli("train", "softmax", "--set", "batch_size=7", "--out", "run")
     out = cli("info", "run").out
-    assert re.search(r"(?m)^  batch size +7 +\d+$", out)
+    assert re.search(r"(?m)^  batch size +7 +16$", out)
+    assert not re.search(r"(?m)^  (momentum|lr) ", out)
     assert "zoo publish run --as softmax.TAG --registry FOLDER" in out
     alone = cli("info", "run/model.safetensors").out
     assert "weight file" in alone.splitlines()[0]
