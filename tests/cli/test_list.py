@@ -236,6 +236,8 @@ def test_weights_are_sorted_naturally_and_grouped_by_model(screen, cli, publish)
         ["softmax.other", "toy"],
     ]
     assert "default" in screen("list", "weights", width=40).text
+    assert cli("list", "weights", "softmax").out.splitlines() == lines
+    assert "Did you mean 'softmax'?" in cli("list", "weights", "sotfmax").err
 
 
 def test_best_figure_follows_the_registry(cli, publish):
@@ -256,10 +258,9 @@ def test_list_needs_no_readable_registry(cli, publish, tmp_path):
     assert cli("list").code == 0
 
 
-def test_unknown_name_is_answered_with_nearest_of_each_family(cli, offer):
+def test_unknown_model_is_answered_with_nearest_of_each_family(cli, offer):
     site = offer([(f"{each}/resnet{n}", "A network.", 1) for each in "abcdefg" for n in range(9)])
-    for command in ("info", "train"):
-        result = cli(command, "resnet7", site=site)
-        assert result.code == 3
-        assert "Did you mean 'a/resnet7', 'b/resnet7'" in result.err
-        assert result.err.count("resnet") == 1 + 5
+    result = cli("train", "resnet7", site=site)
+    assert result.code == 3
+    assert "Did you mean 'a/resnet7', 'b/resnet7'" in result.err
+    assert result.err.count("resnet") == 1 + 5

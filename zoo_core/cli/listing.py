@@ -72,13 +72,7 @@ def print_list(
     # `zoo list plugins` works in strict mode too, because it shows what is wrong.
     if kind != "plugins":
         refuse_unusable(rows["plugins"])
-    if pattern is None and not (as_json or keep or kind == "weights"):
-        chosen, families = folded(rows, kind)
-    else:
-        of_kind = _weights() if kind == "weights" else rows[kind]
-        chosen, families = _choose(of_kind, pattern, keep), {}
-        if pattern is None and not as_json:
-            chosen, _, families = split_rows(chosen)
+    chosen, families = _select(kind, pattern, keep, rows, fold=pattern is None and not as_json)
     chosen = _with_figures(chosen, rows) if kind == "models" else chosen
     if as_json:
         print_json({kind: chosen})
@@ -93,11 +87,36 @@ def print_list(
         warn_of_unusable(rows["plugins"])
 
 
-def _choose(
-    rows: Sequence[Row], pattern: str | None, keep: Callable[[Row], bool] | None
-) -> list[Row]:
+def _select(
+    kind: str,
+    pattern: str | None,
+    keep: Callable[[Row], bool] | None,
+    rows: Rows,
+    *,
+    fold: bool,
+) -> tuple[list[Row], dict[str, int]]:
+    """Return the rows to print, and the families that are folded, with their sizes."""
+    if fold and not keep and kind != "weights":
+        return folded(rows, kind)  # without parsing the rows of families
+    chosen = list(filter(keep, _matching(kind, pattern, _of_kind(kind, rows))))
+    if not fold:
+        return chosen, {}
+    alone, _, families = split_rows(chosen)
+    return alone, families
+
+
+def _of_kind(kind: str, rows: Rows) -> list[Row]:
+    return _weights() if kind == "weights" else rows[kind]
+
+
+def _matching(kind: str, pattern: str | None, rows: Sequence[Row]) -> list[Row]:
     matches = name_matcher(pattern or "*")
-    return [row for row in rows if matches(row["name"]) and (keep is None or keep(row))]
+    return [row for row in rows if any(map(matches, _names(kind, row)))]
+
+
+def _names(kind: str, row: Row) -> Sequence[str]:
+    """Return the names of a row that a pattern may match: for weights, that of the model, too."""
+    return (row["name"], _model(row)) if kind == "weights" else (row["name"],)
 
 
 def _with_figures(models: Sequence[Row], rows: Rows) -> list[Row]:
@@ -169,13 +188,13 @@ def _family_lines(kind: str, families: Mapping[str, int], options: str) -> Itera
 
 def _print_none(kind: str, pattern: str | None, rows: Rows) -> None:
     """Write to standard error that nothing is listed, and the nearest names."""
-    known = [row["name"] for row in (_weights() if kind == "weights" else rows[kind])]
+    of_kind = _of_kind(kind, rows)
+    known = [name for row in of_kind for name in _names(kind, row)]
     if not known:
         offer = "registry has published" if kind == "weights" else "installed plugin offers"
         print_lines(f"No {offer} {kind}.", err=True)
         return
-    matches = name_matcher(pattern or "*")
-    if named := sum(map(bool, map(matches, known))):
+    if named := len(_matching(kind, pattern, of_kind)):
         print_lines(f"None of the {named:,} {kind} fits the options.", err=True)
         return
     # The kinds too, because `zoo list modles` is taken for a pattern of models.

@@ -86,9 +86,9 @@ def list_(  # noqa: PLR0917 (click passes every argument by name)
 ) -> None:
     """List models, or another KIND: datasets, sources, trainers, tasks, losses, weights or plugins.
 
-    PATTERN is a shell pattern of names, such as 'two-*', or of the part
-    after the slash: 'resnet*' matches timm/resnet18. Quote it. Without one, each family of many
-    names, such as timm/…, is one line; '*' lists all.
+    PATTERN is a shell pattern of names, such as 'two-*', or of the part after the slash: 'resnet*'
+    matches timm/resnet18. Quote it. For weights, it may also be that of a model. Without one, each
+    family of many names, such as timm/…, is one line; '*' lists all.
     """
     # `zoo list 'two-*'` is short for `zoo list models 'two-*'`.
     if kind not in COLUMNS and pattern is None:

@@ -20,7 +20,7 @@ from zoo_core.system.paths import zoo_home
 from zoo_core.version import __version__
 
 # `json` and `zlib` only: no pathlib, dataclasses or typing. The bar of `zoo list` is 2.5 times the
-# CPU time of `python -c pass`, and `import pathlib` alone adds 0.4 times.
+# CPU time of `python -c pass`; it takes 2.3 times, and `import pathlib` alone adds 0.4 times.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
