@@ -50,7 +50,7 @@ class Block:
 
     @property
     def kind(self) -> str:
-        """What becomes of the block: `file`, `output`, `data`, `not run`, or its language."""
+        """Use of the block: `file`, `output`, `data`, `not run`, or its language."""
         if self.reason:
             return "not run"
         if self.file:

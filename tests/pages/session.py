@@ -26,9 +26,8 @@ def type_page(page: Path, folder: Path, *, installs: bool = False) -> str:
     script.write_text(f"source {HERE}/session.sh; " + make_script(read_blocks(page)))
     environment = _environment(page, folder) | ({} if installs else _linked(folder))
     command = ["bash", "--noprofile", "--norc", script]
-    done = subprocess.run(
-        command, cwd=folder, env=environment, stdin=-3, stderr=subprocess.PIPE, text=True
-    )
+    pipes = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    done = subprocess.run(command, cwd=folder, env=environment, text=True, check=False, **pipes)
     return "" if done.returncode == 0 else done.stderr or f"{page}: exit code {done.returncode}"
 
 

@@ -4,7 +4,7 @@ exec 3>&2 # messages, while the output of a block is in a file
 output=$PAGE_OUTPUT
 : > "$output"
 before=
-declare -A added=() served=()
+declare -A added=() served=() parsed=()
 
 tool() { "$PAGE_PYTHON" "$PAGE_TOOLS" "$@"; }
 
@@ -23,11 +23,14 @@ succeeded() { return $?; } # because `set -e` ignores the first commands of a li
 short() { added[$1]=${*:2}; }
 # Requests the page of a command that serves one, and interrupts it: serve demo
 serve() { served[$1]=yes; }
+# Only parses a command of zoo, for the rest of the page: parse verify
+parse() { parsed[$1]=yes; }
 
 zoo() {
     local word run=(command zoo)
     for word in "$@"; do
         [[ -z ${served[$word]-} ]] || run=(tool serve zoo)
+        [[ -z ${parsed[$word]-} ]] || run=(tool parse-command)
         # shellcheck disable=SC2086
         [[ -z ${added[$word]-} ]] || set -- "$@" ${added[$word]}
     done

@@ -60,7 +60,7 @@ def parse(language: str, text: str) -> None:
     elif language in ("sh", "console"):
         subprocess.run(["bash", "-n"], input=text, text=True, check=True)
         for arguments in zoo_commands(text, prompt="$ " if language == "console" else ""):
-            parse_command(arguments)
+            parse_command(*arguments)
 
 
 def zoo_commands(text: str, prompt: str = "") -> Iterator[list[str]]:
@@ -73,14 +73,14 @@ def zoo_commands(text: str, prompt: str = "") -> Iterator[list[str]]:
                 break
 
 
-def parse_command(arguments: list[str]) -> None:
+def parse_command(*arguments: str) -> None:
     """Parse a command of zoo without running it; an error of usage ends the program."""
     import click
 
     from zoo_core.cli.main import run
 
     click.Command.invoke = lambda command, context: None  # type: ignore[method-assign]
-    if run(arguments):
+    if run([*arguments]):
         sys.exit(f"zoo {shlex.join(arguments)}: this command cannot be parsed")
 
 
@@ -141,10 +141,10 @@ def pip(command: str, *arguments: str) -> None:
     be installed already.
     """
     assert command == "install", f"the pages' pip cannot {command}"
-    for folder in (Path(each.partition("[")[0]) for each in arguments if each[0] in "./"):
-        if (folder / "pyproject.toml").exists():
-            _link(folder, Path(os.environ["PAGE_SITE"]))
-        elif not (os.environ["PAGE_ROOT"] / folder / "pyproject.toml").exists():
+    for folder in (each.partition("[")[0] for each in arguments if each[0] in "./"):
+        if Path(folder, "pyproject.toml").exists():
+            _link(Path(folder), Path(os.environ["PAGE_SITE"]))
+        elif not [*Path(os.environ["PAGE_ROOT"]).glob(f"{folder}/pyproject.toml".lstrip("./"))]:
             sys.exit(f"{folder}: expected the folder of a package")
 
 
@@ -167,8 +167,8 @@ def _link(folder: Path, site: Path) -> None:
 
 
 PROGRAMS = {
-    program.__name__.rstrip("_"): program
-    for program in (compare, toml, json_, parse, serve, images, image, example, pip)
+    program.__name__.rstrip("_").replace("_", "-"): program
+    for program in (compare, toml, json_, parse, parse_command, serve, images, image, example, pip)
 }
 
 if __name__ == "__main__":
