@@ -1,2 +1,21 @@
-/* iframe-worker 1.0.4, https://github.com/squidfunk/iframe-worker, MIT License, Copyright (c) Martin Donath. Search in pages opened from the file system, where browsers forbid workers. */
-"use strict";(()=>{function c(s,n){parent.postMessage(s,n||"*")}function d(...s){return s.reduce((n,e)=>n.then(()=>new Promise(r=>{let t=document.createElement("script");t.src=e,t.onload=r,document.body.appendChild(t)})),Promise.resolve())}var o=class extends EventTarget{constructor(e){super();this.url=e;this.m=e=>{e.source===this.w&&(this.dispatchEvent(new MessageEvent("message",{data:e.data})),this.onmessage&&this.onmessage(e))};this.e=(e,r,t,i,m)=>{if(r===`${this.url}`){let a=new ErrorEvent("error",{message:e,filename:r,lineno:t,colno:i,error:m});this.dispatchEvent(a),this.onerror&&this.onerror(a)}};let r=document.createElement("iframe");r.hidden=!0,document.body.appendChild(this.iframe=r),this.w.document.open(),this.w.document.write(`<html><body><script>postMessage=${c};importScripts=${d};addEventListener("error",({error})=>{parent.dispatchEvent(new ErrorEvent("error",{filename:"${e}",error}))})<\/script><script src=${e}?${+Date.now()}><\/script></body></html>`),this.w.document.close(),onmessage=this.m,onerror=this.e,this.r=new Promise((t,i)=>{this.w.onload=t,this.w.onerror=i})}terminate(){this.iframe.remove(),onmessage=onerror=null}postMessage(e){this.r.catch().then(()=>{this.w.dispatchEvent(new MessageEvent("message",structuredClone({data:e})))})}get w(){return this.iframe.contentWindow}};window.IFrameWorker=o;location.protocol==="file:"&&(window.Worker=o);})();
+/* Workers in hidden frames, for the search in pages that were opened from the file system, where
+   browsers forbid workers. A frame has no `importScripts`, because the search in English needs none. */
+if (location.protocol === "file:") {
+  window.IFrameWorker = window.Worker = class extends EventTarget {
+    constructor(url) {
+      super()
+      const frame = document.createElement("iframe")
+      frame.hidden = true
+      document.body.append(frame)
+      const send = (target, data) => target.dispatchEvent(new MessageEvent("message", { data }))
+      const worker = frame.contentWindow
+      worker.postMessage = data => setTimeout(send, 0, this, data)
+      const script = worker.document.createElement("script")
+      const loaded = new Promise(resolve => { script.onload = resolve })
+      script.src = url
+      worker.document.body.append(script)
+      this.postMessage = data => loaded.then(() => send(worker, data))
+      this.terminate = () => frame.remove()
+    }
+  }
+}
