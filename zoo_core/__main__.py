@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Run the command line and exit with its exit code."""
-    from zoo_core.system.terminal import discard_output, escape_unencodable, print_lines
+    from zoo_core.system.terminal import discard, discard_output, escape_unencodable, print_lines
 
     escape_unencodable()
     show = _quick_command(sys.argv[1:])
@@ -33,6 +33,10 @@ def main() -> None:
     except ZooError as exc:
         print_lines(f"zoo: {exc}", err=True)
         sys.exit(exc.exit_code)
+    except OSError as exc:  # such as a full disk
+        print_lines(f"zoo: {exc.strerror or exc}", err=True)
+        discard(sys.stdout.fileno())
+        sys.exit(1)
     except KeyboardInterrupt:
         print_lines("zoo: interrupted", err=True)
         sys.exit(130)

@@ -198,6 +198,16 @@ def test_closed_pipe_after_first_line(offer, spawn):
     assert head.startswith("NAME")
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device on this platform")
+def test_full_disk_is_reported_on_one_line(spawn):
+    with (
+        open("/dev/full", "w") as full,
+        spawn("-m", "zoo_core", "list", stdout=full, env={"PYTHONUNBUFFERED": ""}) as process,
+    ):
+        assert process.stderr.read() == "zoo: No space left on device\n"
+    assert process.returncode == 1
+
+
 @pytest.mark.skipif(not shutil.which("less"), reason="less is not installed")
 def test_long_list_is_paged_by_less(screen, offer):
     shown = screen("list", "*", site=offer(FAMILY), press={"many/net-20": "q"})

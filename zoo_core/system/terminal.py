@@ -119,10 +119,15 @@ def discard_output() -> bool:
         except (AttributeError, OSError, ValueError):
             continue  # not a file, or no `poll` on this platform
         if is_closed:
-            # Because the interpreter flushes the rest of the buffer at exit, which would fail.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+            discard(descriptor)
             any_closed = True
     return any_closed
+
+
+def discard(descriptor: int) -> None:
+    """Discard further output to a file, closed or full."""
+    # Because the interpreter flushes the rest of the buffer at exit, which would fail.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
 
 def print_in_utf8() -> None:
