@@ -122,7 +122,8 @@ def _read(path: Path, size: int | None) -> bytes:
     try:
         if path.exists() and not path.is_file():  # opening a named pipe would block
             raise DataError(f"weight file {path} is not a file")
-        with path.open("rb") as file:
+        # Unbuffered, because a buffered file would copy all of its content once more.
+        with path.open("rb", buffering=0) as file:
             actual = os.fstat(file.fileno()).st_size
             if size is not None and actual != size:
                 raise VerificationError(
@@ -131,10 +132,11 @@ def _read(path: Path, size: int | None) -> bytes:
                 )
             # A safetensors file begins with the header's length, a little-endian uint64. The
             # check comes before `read`, because an unrelated file may be very large.
-            header = int.from_bytes(file.peek(8)[:8], "little")
+            header = int.from_bytes(file.read(8), "little")
             if min(header, actual) > MAX_HEADER + 8:
                 raise _too_large(path, header)
-            return file.read()
+            file.seek(0)
+            return file.readall()
     except OSError as exc:
         raise DataError(f"cannot read weight file {path}: {exc.strerror}") from exc
 
