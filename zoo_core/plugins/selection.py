@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from zoo_core.errors import ZooError
 from zoo_core.system.settings import Settings
@@ -25,8 +26,7 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name.strip()).lower()
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(NamedTuple):
     """The plugins to load; names are canonical.
 
     Attributes:
@@ -40,7 +40,7 @@ class Selection:
     allowed: frozenset[str] | None = None
     blocked: frozenset[str] = frozenset()
     disabled: frozenset[str] = frozenset()
-    preferred: Mapping[str, str] = field(default_factory=dict)
+    preferred: Mapping[str, str] = MappingProxyType({})
     damage: str = ""
 
     @classmethod

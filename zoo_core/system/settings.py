@@ -5,15 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from zoo_core.errors import DataError
 from zoo_core.system.paths import config_home
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """One settings file.
 
     Attributes:
