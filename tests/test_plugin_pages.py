@@ -20,9 +20,11 @@ def slug(heading):
 def test_links_of_docs_resolve():
     for page in DOCS.rglob("*.md"):
         for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", page.read_text()):
+            if {"reference", "gallery"} & {*Path(target).parts}:
+                continue  # because the site generates these pages, and checks links to them
             path = (page.parent / target).resolve() if target else page
             assert path.exists(), f"{page}: {target}"
-            if anchor:
+            if anchor and path.suffix == ".md":  # pictures have `#only-dark`
                 headings = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
                 slugs = {
                     re.sub(r"[^\w -]", "", each).lower().replace(" ", "-") for each in headings
