@@ -2,7 +2,7 @@
 
 
 def test_screen_has_size_of_terminal(screen):
-    shown = screen("list", "tasks", width=40, height=3)
+    shown = screen("list", "tasks", width=40, height=3, PAGER="cat")
     assert shown.code == 0
     assert len(shown.lines) <= 3
     assert shown.above[0].startswith("NAME"), "the first line has left the screen"
