@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from zoo_core.errors import choose_from, did_you_mean
+from zoo_core.errors import choose_from, did_you_mean, join_names
 from zoo_core.plugins.bare_names import OWN_PLUGINS
 
 MANY = [f"name-{number}" for number in range(9)]
@@ -25,6 +25,11 @@ def test_choose_from_replaces_many_names_by_the_command():
 def test_choose_from_replaces_many_names_by_the_nearest():
     assert choose_from("name-10", MANY) == "Did you mean 'name-1'?"
     assert choose_from("x", MANY) == f"Choose one of: {', '.join(MANY[:5])}, … (4 more)."
+
+
+def test_join_names_cuts_long_lists():
+    names = [f"name-{number}" for number in range(20, 60)]
+    assert join_names(names) == f"{', '.join(names[:10])}, … (30 more)"
 
 
 FAMILIES = ["net", *(f"{family}/resnet{n}" for family in "abcdefg" for n in (18, 34, 50))]

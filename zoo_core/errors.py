@@ -87,7 +87,7 @@ class InterruptedTrainingError(KeyboardInterrupt):
         self.exit_code = 128 + number  # as a shell reports a process that a signal ended
 
 
-MAX_LISTED = 40
+MAX_LISTED = 10
 """Maximum number of names in a message."""
 
 FEW = 5

@@ -106,6 +106,13 @@ def test_weights_of_unusable_model_are_described(cli, added):
     assert "DEFAULT RECIPE" not in out
 
 
+def test_unknown_name_has_suggestions_also_beside_unusable_plugin(cli, site):
+    result = cli("-p", "no:zoo-toy", "info", "od", site=site)
+    assert result.code == 3
+    assert "Did you mean 'odd'?" in result.err
+    assert cli("-p", "no:zoo-toy", "info", "softmax", site=site).code == 4
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
 @pytest.mark.parametrize("name", ["softmax", "toy", NAME])

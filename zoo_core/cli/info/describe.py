@@ -17,7 +17,7 @@ from zoo_core.cli.info.facts import (
     published_facts,
     published_of,
 )
-from zoo_core.errors import DataError, PluginError, UnknownNameError, choose_from
+from zoo_core.errors import DataError, PluginError, UnknownNameError, choose_from, did_you_mean
 from zoo_core.plugins.added import is_added
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
@@ -104,10 +104,10 @@ def _named(catalog: Catalog, name: str) -> Description:
         from zoo_core.cli.info.task_page import loss_page
 
         return Description(loss_facts(losses), lambda: loss_page(losses, name))
-    if unusable:
-        raise unusable
     known = [known for kind in kinds for known in catalog.entries(f"{kind}s")]
     known += [each.spec.name for each in catalog.losses()]
+    if unusable and not did_you_mean(name, known):
+        raise unusable
     problem = f"there is no model, dataset, source, trainer, task, loss, folder or file {name!r}"
     raise UnknownNameError(problem, hint=choose_from(name, known, command="zoo list"))
 
