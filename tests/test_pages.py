@@ -48,6 +48,12 @@ def test_every_block_has_a_known_language(name):
         assert block.language in known, f"{name}:{block.line + 1}: {block.language!r}"
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_every_block_is_run(name):
+    reasons = {block.reason for block in read_blocks(ROOT / name)}
+    assert reasons <= {"", ".ci/run types it"}
+
+
 @pytest.mark.slow
 @pytest.mark.torch
 @pytest.mark.requires("zoo-cnn", "zoo-demo", "zoo-export", "zoo-images", "zoo-mlp", "zoo-mnist")

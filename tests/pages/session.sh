@@ -23,6 +23,8 @@ succeeded() { return $?; } # because `set -e` ignores the first commands of a li
 short() { added[$1]=${*:2}; }
 # Requests the page of a command that serves one, and interrupts it: serve demo
 serve() { served[$1]=yes; }
+# Interrupts a training after its first epoch: interrupt FOLDER COMMAND…
+interrupt() { tool interrupt "$@"; }
 # Only parses a command of zoo, for the rest of the page: parse verify
 parse() { parsed[$1]=yes; }
 

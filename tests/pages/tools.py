@@ -93,8 +93,19 @@ def serve(*command: str) -> None:
         finally:
             process.send_signal(signal.SIGINT)
             print(process.stdout.read())
-    if process.returncode not in (0, 130):
+    if process.returncode not in (0, 130, -signal.SIGINT):
         sys.exit(f"{shlex.join(command)}: exit code {process.returncode}")
+
+
+def interrupt(folder: str, *command: str) -> None:
+    """Start a training into a folder, and interrupt it after an epoch."""
+    metrics = Path(folder, "metrics.jsonl")
+    with subprocess.Popen(command) as process:
+        while process.poll() is None and not (metrics.exists() and metrics.read_bytes()):
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+    if process.returncode == 0:
+        sys.exit(f"{shlex.join(command)}: expected a training that is interrupted, but it ended")
 
 
 def _request(address: str) -> int:
@@ -168,7 +179,19 @@ def _link(folder: Path, site: Path) -> None:
 
 PROGRAMS = {
     program.__name__.rstrip("_").replace("_", "-"): program
-    for program in (compare, toml, json_, parse, parse_command, serve, images, image, example, pip)
+    for program in (
+        compare,
+        toml,
+        json_,
+        parse,
+        parse_command,
+        serve,
+        interrupt,
+        images,
+        image,
+        example,
+        pip,
+    )
 }
 
 if __name__ == "__main__":
