@@ -58,8 +58,12 @@ def _is_installed(name: str) -> bool:
     return True
 
 
+def _chromium() -> str | None:
+    return shutil.which("chromium") or shutil.which("google-chrome")
+
+
 def _has_browser() -> bool:
-    return bool(shutil.which("chromium") or shutil.which("google-chrome"))
+    return _chromium() is not None
 
 
 def _has_gpu() -> bool:
@@ -132,6 +136,16 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Dir
 
 class OfflineError(Exception):
     """A test tried to reach the network."""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Return the browser that all tests of a process share, because playwright starts only one."""
+    api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+    with api.sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
+        yield launched
+        launched.close()
 
 
 @pytest.fixture(autouse=True)

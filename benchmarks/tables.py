@@ -115,7 +115,7 @@ members. `alike` consists of one recipe with several seeds. `mixed` adds the pub
 other models that helped most on the validation images (`python -m benchmarks.ensembles --choose`).
 Measure both with `python -m benchmarks.ensembles`, or with
 
-```
+```sh
 {command}
 ```
 

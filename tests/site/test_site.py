@@ -1,11 +1,7 @@
 """The built site: valid links, and pages that work on a phone and without other servers."""
 
-import shutil
-
 import pytest
 from site_pages.check import broken_links
-
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 pytestmark = [
     pytest.mark.slow,
@@ -31,19 +27,10 @@ def test_site_has_no_broken_links(built):
     assert [*broken_links(built)] == []
 
 
-@pytest.fixture(scope="session")
-def chromium():
-    api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
-    with api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-
-
 @pytest.fixture
-def phone(chromium, loopback, address):
+def phone(browser, loopback, address):
     """Return a page of a phone; its console has no errors, and requests stay on the server."""
-    context = chromium.new_context(viewport={"width": 390, "height": 844}, is_mobile=True)
+    context = browser.new_context(viewport={"width": 390, "height": 844}, is_mobile=True)
     page, complaints, requests = context.new_page(), [], []
     page.on("request", lambda request: requests.append(request.url))
     page.on("console", lambda each: each.type == "error" and complaints.append(each.text))
@@ -80,8 +67,8 @@ def test_search_finds_command(phone, address):
 
 
 @pytest.mark.browser
-def test_search_works_from_file_system(chromium, built):
-    with chromium.new_context(offline=True, viewport={"width": 390, "height": 844}) as context:
+def test_search_works_from_file_system(browser, built):
+    with browser.new_context(offline=True, viewport={"width": 390, "height": 844}) as context:
         page = context.new_page()
         page.goto((built / "index.html").as_uri())
         assert search(page, "zoo reproduce") == "zoo reproduce"

@@ -2,7 +2,6 @@
 
 import base64
 import re
-import shutil
 from contextlib import contextmanager
 
 import numpy as np
@@ -12,10 +11,7 @@ from PIL import Image
 from zoo_core.data.dataset import load_dataset
 from zoo_core.installation.installed import installed_catalog
 
-playwright_api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
-expect = playwright_api.expect
-
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+expect = pytest.importorskip("playwright.sync_api", reason="pip install playwright").expect
 
 pytestmark = pytest.mark.browser
 
@@ -34,14 +30,6 @@ PHONE = {
     "is_mobile": True,
     "device_scale_factor": 2,
 }
-
-
-@pytest.fixture(scope="session")
-def browser():
-    with playwright_api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
