@@ -23,6 +23,13 @@ class _Formatter(click.HelpFormatter):
 class _Context(click.Context):
     formatter_class = _Formatter
 
+    # Here too and not only in the group `zoo`, because a command keeps the option of its first use.
+    def __init__(
+        self, *args: Any, help_option_names: list[str] | None = None, **kwargs: Any
+    ) -> None:
+        names = help_option_names or ["-h", "--help"]
+        super().__init__(*args, help_option_names=names, **kwargs)
+
 
 class ZooCommand(click.Command):
     """A command with examples.
