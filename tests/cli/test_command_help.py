@@ -137,7 +137,7 @@ def test_command_of_plugin_has_examples_and_sections():
     text = command.get_help(command.make_context("open", ["red"]))
     *_, force, options, examples = text.split("\n\n")
     assert force == "Force:\n  --hard  Pull."
-    assert options == "Options:\n  --help  Show this message and exit."
+    assert options == "Options:\n  -h, --help  Show this message and exit."
     assert examples == "Examples:\n  # A red one\n  zoo box open red"
 
 

@@ -23,13 +23,6 @@ class _Formatter(click.HelpFormatter):
 class _Context(click.Context):
     formatter_class = _Formatter
 
-    # Here too and not only in the group `zoo`, because a command keeps the option of its first use.
-    def __init__(
-        self, *args: Any, help_option_names: list[str] | None = None, **kwargs: Any
-    ) -> None:
-        names = help_option_names or ["-h", "--help"]
-        super().__init__(*args, help_option_names=names, **kwargs)
-
 
 class ZooCommand(click.Command):
     """A command with examples.
@@ -51,6 +44,11 @@ class ZooCommand(click.Command):
         super().__init__(*args, **kwargs)
         self.examples = examples or {}
         self.sections = sections or {}
+
+    def get_help_option_names(self, ctx: click.Context) -> list[str]:
+        """Return the names of the option for help, also outside the group `zoo`."""
+        # Not from the context, because a command keeps the option that it makes for the first one.
+        return ["-h", "--help"]
 
     def option_sections(self, ctx: click.Context) -> Iterator[tuple[str, list[tuple[str, str]]]]:
         """Yield headings, each with its options and their help."""
