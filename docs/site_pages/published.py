@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from zoo_core.cli.info.words import bytes_text
 from zoo_core.filenames import CARD
 from zoo_core.metrics.metric_text import format_metric, is_share
 from zoo_core.registry.lookup import open_registry
@@ -87,5 +88,4 @@ def _mean_text(name: str, mean: float, sd: float) -> str:
 
 def size_text(size: int) -> str:
     """Return a size in bytes as text, such as ``569 kB``."""
-    number, unit = (f"{size / 1e6:.1f}", "MB") if size >= 1e6 else (f"{size / 1e3:.0f}", "kB")
-    return f"{number}{NARROW}{unit}"
+    return bytes_text(size).replace(" ", NARROW)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from zoo_core.plugins.rows import Rows
-    from zoo_core.registry.index import PublishedWeights
 
     Row = dict[str, Any]
 
@@ -221,15 +220,10 @@ def _weights() -> list[Row]:
         {
             "name": name,
             **{k: v for k, v in vars(found.published).items() if k not in ("model", "tag")},
-            "score": _score(found.published),
+            "score": found.published.scores,
             "default": defaults[found.registry.name][found.published.model] == found.published.tag,
             "registry": found.registry.name,
         }
         for name, found in listed_names(weights)
     ]
     return sorted(rows, key=lambda row: ("/" in row["name"], natural_key(row["name"])))
-
-
-def _score(published: PublishedWeights) -> dict[str, Any]:
-    """Return the scores of an index entry by metric."""
-    return {"accuracy": published.accuracy} if published.accuracy else dict(published.metrics)

@@ -87,4 +87,4 @@ def _best(published: Sequence[tuple[bool, PublishedWeights]]) -> dict[str, Any]:
     if accuracies:
         return {"accuracy": max(accuracies, key=lambda heads: sum(heads) / len(heads))}
     # Not the best of all, because an index does not have the direction of other metrics.
-    return dict(max(published, key=lambda pair: pair[0])[1].metrics)
+    return max(published, key=lambda pair: pair[0])[1].scores

@@ -70,6 +70,11 @@ class PublishedWeights:
     def name(self) -> str:
         return f"{self.model}.{self.tag}"
 
+    @property
+    def scores(self) -> dict[str, Any]:
+        """Scores on the test split by metric: the accuracy, or the other metrics."""
+        return {"accuracy": self.accuracy} if self.accuracy else dict(self.metrics)
+
 
 @dataclass(frozen=True)
 class PublishedIndex:

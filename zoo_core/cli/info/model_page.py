@@ -19,8 +19,8 @@ from zoo_core.cli.info.words import (
     settings_text,
     value_text,
 )
+from zoo_core.cli.tables.cells import format_scores
 from zoo_core.errors import ZooError
-from zoo_core.metrics.metric_text import format_metric
 from zoo_core.metrics.score_table import headline_text
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
@@ -131,12 +131,7 @@ def _score(found: FoundWeights) -> str:
             return headline_text(published_scores(found))
         except ZooError:  # `zoo verify` reports it
             pass
-    published = found.published
-    scores = {"accuracy": published.accuracy} if published.accuracy else published.metrics
-    return "; ".join(
-        f"{name} " * (name != "accuracy") + " / ".join(format_metric(name, each) for each in values)
-        for name, values in scores.items()
-    )
+    return format_scores(found.published.scores)
 
 
 def _recipes(catalog: Catalog, entry: Entry[ModelSpec]) -> list[Grid | Text]:

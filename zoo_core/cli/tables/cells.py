@@ -34,7 +34,7 @@ def _format_offers(kinds: dict[str, list[str]]) -> str:
     )
 
 
-def _format_scores(scores: dict[str, list[float]]) -> str:
+def format_scores(scores: dict[str, list[float]]) -> str:
     """Return ``99.12% / 98.74%`` for accuracies, and other metrics with their names."""
     return ", ".join(
         f"{'' if name == 'accuracy' else f'{name} '}"
@@ -62,12 +62,11 @@ def _format_count(count: int | None) -> str:
 _FORMATS: dict[str, Callable[[Any], str]] = {
     "offers": _format_offers,
     "sizes": lambda sizes: ", ".join(f"{split} {size:,}" for split, size in sizes.items()),
-    "shape": lambda shape: "×".join(map(str, shape)),
-    "accuracy": lambda heads: _format_scores({"accuracy": heads}),
-    "score": _format_scores,
+    "accuracy": lambda heads: format_scores({"accuracy": heads}),
+    "score": format_scores,
     "input": lambda spec: f"{spec['kind']} {'×'.join(map(str, spec['shape']))}",
     "targets": lambda targets: ", ".join(map(_format_target, targets)),
-    "best": _format_scores,
+    "best": format_scores,
     "params": _format_count,
     "default": lambda is_default: "default" if is_default else "",
 }

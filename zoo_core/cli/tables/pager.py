@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from zoo_core.system.terminal import print_lines, terminal_size
+from zoo_core.system.terminal import is_screen, print_lines, terminal_size
 from zoo_core.text import shown
 
 TYPE_CHECKING = False
@@ -21,7 +21,7 @@ def print_long(lines: Sequence[str]) -> None:
     """
     size = terminal_size()
     paged = size is not None and len(lines) >= size[1]
-    if not paged or os.environ.get("TERM", "dumb") == "dumb" or os.environ.get("CI"):
+    if not paged or not is_screen(sys.stdout) or "TERM" not in os.environ:
         print_lines(*lines)
         return
     # Deferred, because importing click takes longer than `zoo list`.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from zoo_core.evaluation.statistics import wilson_interval
 from zoo_core.filenames import WEIGHTS
 from zoo_core.frameworks.run import Run
 from zoo_core.frameworks.training_state import TrainingState
 from zoo_core.installation.installed import installed_rows
 from zoo_core.metrics.metric_text import counts_examples, format_metric
 from zoo_core.metrics.scores import Scores
+from zoo_core.metrics.wilson import wilson_interval
 from zoo_core.system.memory import peak_memory
 from zoo_core.text import counted, shell_command
 from zoo_core.training.schedule import learning_rate
