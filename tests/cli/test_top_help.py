@@ -39,6 +39,12 @@ def test_zoo_alone_prints_numbers_and_three_commands(cli):
     assert commands == ["zoo list", "zoo train softmax", "zoo --help"]
 
 
+def test_zoo_alone_counts_published_weights_of_installed_models_only(cli, added):
+    assert "1  model with published weights" in cli().out
+    disabled = cli(env={"ZOO_PLUGINS": "zoo-core"}).out
+    assert "0  models with published weights" in disabled
+
+
 def test_zoo_alone_shows_latest_run(cli):
     for _ in range(2):
         assert cli("train", "softmax", "--epochs", "1").code == 0

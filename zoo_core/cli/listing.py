@@ -120,16 +120,12 @@ def _names(kind: str, row: Row) -> Sequence[str]:
 
 def _with_figures(models: Sequence[Row], rows: Rows) -> list[Row]:
     """Return the rows of models with their best published figures."""
-    from zoo_core.registry.best_figures import best_figures
+    from zoo_core.registry.best_figures import best_figures, full_name
 
     figures = best_figures(rows)
-    return [{**row, "best": figures.get(_key(row), {}).get(row["dataset"], {})} for row in models]
-
-
-def _key(model: Row) -> str:
-    """Return the full name of a model."""
-    plugin = model["plugin"]
-    return f"{plugin}/{model['name'].removeprefix(f'{plugin}/')}"
+    return [
+        {**row, "best": figures.get(full_name(row), {}).get(row["dataset"], {})} for row in models
+    ]
 
 
 def _table(kind: str, chosen: Sequence[Row], rows: Rows, first: tuple[str, ...]) -> list[str]:

@@ -50,6 +50,12 @@ def best_figures(rows: Rows) -> Figures:
     return figures
 
 
+def full_name(model: dict[str, Any]) -> str:
+    """Return the full name of a model by its row."""
+    plugin = model["plugin"]
+    return f"{plugin}/{model['name'].removeprefix(f'{plugin}/')}"
+
+
 def _indexes(rows: Rows) -> Iterator[tuple[Registry, PublishedIndex]]:
     """Yield the registries with their indexes; an empty one for any that cannot be read."""
     from zoo_core.errors import ZooError

@@ -12,7 +12,7 @@ from zoo_core.errors import join_names
 from zoo_core.filenames import CONFIG
 from zoo_core.installation.installed import installed_rows
 from zoo_core.plugins.index.plugin_index import folded
-from zoo_core.registry.best_figures import best_figures
+from zoo_core.registry.best_figures import best_figures, full_name
 from zoo_core.system.terminal import print_lines
 from zoo_core.text import counted, shell_command, shown
 from zoo_core.version import __version__
@@ -53,11 +53,21 @@ def _offered(rows: Rows) -> Iterator[tuple[str, str]]:
     if families:
         yield _counted(sum(families.values()), "model", f" of families: {join_names(families)}")
     yield _counted(len(rows["datasets"]), "data set")
-    yield _counted(len(best_figures(rows)), "model", " with published weights")
+    yield _counted(len([*_published(rows)]), "model", " with published weights")
     statuses = [row["status"] for row in rows["plugins"] if row["status"] != "disabled"]
     unusable = len([each for each in statuses if each in ("broken", "incompatible")])
     problem = f", {unusable:,} of them not usable: run `zoo doctor`" if unusable else ""
     yield _counted(len(statuses), "plugin", problem)
+
+
+def _published(rows: Rows) -> Iterator[str]:
+    """Yield the full names of the installed models with published weights."""
+    models, families = folded(rows, "models")
+    names = set(map(full_name, models))
+    for name in best_figures(rows):
+        _, *family = name.split("/")[:-1]  # between the plugin and the last part
+        if name in names or families.keys() & family:
+            yield name
 
 
 def _counted(number: int, noun: str, more: str = "") -> tuple[str, str]:
