@@ -30,10 +30,12 @@ if TYPE_CHECKING:
         evaluate as evaluate,
         load as load,
         read_images as read_images,
+        read_parts as read_parts,
         read_rows as read_rows,
         verify as verify,
     )
     from zoo_core.data.dataset import ArrayDataset as ArrayDataset, Split as Split
+    from zoo_core.data.images.reading import Box as Box, Found as Found, Reading as Reading
     from zoo_core.data.normalization import Normalization as Normalization
     from zoo_core.errors import ZooError as ZooError
     from zoo_core.evaluation.compare import Comparison as Comparison

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zoo_core.data.dataset import ArrayDataset
+    from zoo_core.data.images.reading import Reading
     from zoo_core.evaluation.compare import Comparison
     from zoo_core.metrics.scores import Scores
     from zoo_core.pretrained.model import Pretrained
@@ -114,7 +115,8 @@ def read_images(pretrained: Pretrained, files: Iterable[str | PathLike[str]]) ->
     Images of any size are converted as the model's training images were.
 
     Raises:
-        DataError: a file is not a readable image.
+        DataError: a file is not a readable image, or does not contain one input for the model:
+            see `read_parts`.
         InvalidValueError: the model's input is neither gray nor RGB.
     """
     import numpy as np
@@ -125,6 +127,18 @@ def read_images(pretrained: Pretrained, files: Iterable[str | PathLike[str]]) ->
     images = [processor.read(Path(file)) for file in files]
     # `np.stack` refuses an empty list.
     return np.stack(images) if images else np.empty((0, *pretrained.input_shape), np.uint8)
+
+
+def read_parts(pretrained: Pretrained, file: str | PathLike[str]) -> Reading:
+    """Return the inputs for a model that an image file contains, and where each was found.
+
+    A photo of several numbers, for instance, has several; ``.refusal`` is the reason if there are
+    none. Errors are those of `read_images`.
+    """
+    from zoo_core.data.images.processor import model_processor
+
+    processor = model_processor(usable_catalog(), pretrained.input, *pretrained.card_data)
+    return processor.find(Path(file))
 
 
 def read_rows(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,8 +14,12 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from zoo_core.data.images.reading import Box
+
 MAX_SIDE = 64
 """Maximum width and height in pixels; of a larger image, every second pixel (or fewer) is drawn."""
+
+BOX_COLOR = "#ff3030"
 
 
 def console() -> Console | None:
@@ -46,6 +52,22 @@ def draw_image(image: NDArray[np.uint8]) -> Text:
         text.append("\n")
     text.rstrip()
     return text
+
+
+def draw_found(file: Path, boxes: Sequence[Box]) -> Text:
+    """Return an image file as lines of text, with boxes around what was found in it."""
+    from PIL import Image, ImageDraw, ImageOps
+
+    with Image.open(file) as opened:
+        picture = ImageOps.exif_transpose(opened).convert("RGB")
+    scale = min(1.0, MAX_SIDE / max(picture.size))
+    picture = picture.resize([max(1, round(scale * side)) for side in picture.size])
+    draw = ImageDraw.Draw(picture)
+    for top, left, bottom, right in boxes:
+        # The last pixels are inside a rectangle of Pillow.
+        corners = [round(scale * each) for each in (left, top, right - 1, bottom - 1)]
+        draw.rectangle(corners, outline=BOX_COLOR)
+    return draw_image(np.moveaxis(np.asarray(picture), -1, 0))
 
 
 def _color(pixel: NDArray[np.uint8]) -> str:

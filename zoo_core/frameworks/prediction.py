@@ -101,9 +101,10 @@ def predict_views(
     views: int,
     *,
     rows: NDArray[np.int64] | None = None,
+    ahead: Callable[[NDArray[np.int64]], None] | None = None,
 ) -> list[NDArray[Any]]:
     """Return the outputs of all examples, ``(N, …)`` per head; arguments as in `iter_outputs`."""
-    parts = iter_outputs(trainer, model, inputs, normalization, views, rows=rows)
+    parts = iter_outputs(trainer, model, inputs, normalization, views, rows=rows, ahead=ahead)
     chunks = [outputs for _, outputs in parts]
     if len(chunks) == 1:
         return chunks[0]  # which saves a copy

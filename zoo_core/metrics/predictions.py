@@ -7,9 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from zoo_core.metrics.calibration import Calibration, has_confidence, joint_confidence
 from zoo_core.metrics.task import Array, Task
 from zoo_core.metrics.task_contract import predict_head
+
+UNFAMILIAR = "unlike the examples of the training"
+"""Doubt about an input whose familiarity is below the limit."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +28,25 @@ class Predictions:
 
     Attributes:
         heads: predictions of each head, with the fields of its task.
-        outputs: outputs of the model per head, ``(N, …)``, from which the predictions follow.
+        outputs: outputs of the model per head, ``(N, …)``, before the calibration.
         tasks: task of each head.
+        confidence: float32 ``(N,)``, the probability that all heads are correct; None for tasks
+            without confidences.
+        doubts: reason to refuse each prediction, such as ``unsure``; empty for an accepted one.
     """
 
     heads: tuple[Any, ...]
     outputs: list[Array]
     tasks: tuple[Task, ...] = field(default=(), repr=False, compare=False)
+    confidence: NDArray[np.float32] | None = None
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def accepted(self) -> NDArray[np.bool_]:
+        """Whether each prediction is accepted, ``(N,)``; all are without a calibration."""
+        if not self.doubts:
+            return np.ones(len(self), np.bool_)
+        return np.array([not doubt for doubt in self.doubts], np.bool_)
 
     def __len__(self) -> int:
         return len(self.outputs[0])
@@ -67,10 +84,51 @@ class Predictions:
         return html_table(Table(["example", *columns], rows), len(self))
 
 
-def predictions_of(tasks: Sequence[Task], outputs: Sequence[Array]) -> Predictions:
-    """Return the predictions of outputs ``(N, …)``, one array per head."""
-    heads = zip(tasks, outputs, strict=True)
-    return Predictions(tuple(predict_head(*head) for head in heads), list(outputs), tuple(tasks))
+def predictions_of(
+    tasks: Sequence[Task],
+    outputs: Sequence[Array],
+    calibration: Calibration | None = None,
+    familiarity: Array | None = None,
+) -> Predictions:
+    """Return the predictions of outputs ``(N, …)``, one array per head.
+
+    Args:
+        tasks: task of each head.
+        outputs: outputs of the model per head.
+        calibration: temperatures and limits; None for outputs as they are, all accepted.
+        familiarity: familiarity of each input, ``(N,)``; None if it is not checked.
+    """
+    scaled = outputs if calibration is None else scale_outputs(tasks, outputs, calibration)
+    heads = tuple(predict_head(*head) for head in zip(tasks, scaled, strict=True))
+    confidence = joint_confidence(tasks, heads) if has_confidence(tasks) else None
+    doubts = _doubts(calibration, confidence, familiarity) if calibration else ()
+    return Predictions(heads, list(outputs), tuple(tasks), confidence, doubts)
+
+
+def scale_outputs(
+    tasks: Sequence[Task], outputs: Sequence[Array], calibration: Calibration
+) -> list[Array]:
+    """Return outputs divided by the temperatures of a calibration."""
+    heads = zip(tasks, outputs, calibration.temperatures, strict=True)
+    return [task.scale(head, by) if task.correct else head for task, head, by in heads]
+
+
+def _doubts(
+    calibration: Calibration,
+    confidence: NDArray[np.float32] | None,
+    familiarity: Array | None,
+) -> tuple[str, ...]:
+    """Return the doubt about each prediction; none at all if there is nothing to doubt by."""
+    if confidence is None:
+        return ()
+    doubts = [""] * len(confidence)
+    least = calibration.confidence
+    for row in np.flatnonzero(confidence < least).tolist():
+        doubts[row] = f"unsure: {confidence[row]:.0%}, at least {least:.0%} are required"
+    if familiarity is not None and calibration.familiarity is not None:
+        for row in np.flatnonzero(familiarity < calibration.familiarity).tolist():
+            doubts[row] = UNFAMILIAR
+    return tuple(doubts)
 
 
 def ensemble_outputs(tasks: Sequence[Task], members: Sequence[Sequence[Array]]) -> list[Array]:

@@ -70,6 +70,10 @@ class Task:
     """Metric that lists show, and that an interval over seeds is of; empty for the first measure's
     own name."""
 
+    correct: ClassVar[str] = ""
+    """Column of `measure` that is 1 for a correct prediction, whose probability `confidences`
+    returns; empty for a task without confidences."""
+
     def __init__(self, target: TargetSpec) -> None:
         self.target = target
 
@@ -124,6 +128,21 @@ class Task:
 
     def predict(self, outputs: Array) -> Any:
         """Return the predictions of outputs: an object with one array, or list, per field."""
+        raise NotImplementedError
+
+    def scale(self, outputs: Array, temperature: float) -> Array:
+        """Return outputs whose predictions are less confident the higher a temperature is.
+
+        The predictions themselves stay the same.
+        """
+        # As float64, because two outputs that differ in the last bit of a float32 would be equal.
+        return np.divide(outputs, temperature, dtype=np.float64)
+
+    def confidences(self, prediction: Any) -> NDArray[np.float32]:
+        """Return the probability of each prediction to be correct, ``(N,)``, if `correct` is set.
+
+        It refers to what a prediction returns, so that scaled outputs have scaled confidences.
+        """
         raise NotImplementedError
 
     def measure(self, outputs: Array, targets: Array) -> Measured:

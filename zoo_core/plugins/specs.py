@@ -134,8 +134,13 @@ class DatasetSpec(Spec):
     composable: bool = False
     """Support for composing new training examples in every epoch (`ArrayDataset.compose`)."""
     reader: ImportString = ""
-    """Import string of ``(uint8 (C, H, W)) -> uint8 of the set's shape``, which converts a photo or
-    a drawing to an image like those of the set; without it, a photo is scaled to fit the shape."""
+    """Import string of ``(uint8 (C, H, W)) -> Reading``, which finds inputs like those of the set
+    in a photo or a drawing; a single one may be returned as an array. Without a reader, a photo is
+    scaled to fit the shape."""
+    familiarity: ImportString = ""
+    """Import string of ``(inputs (N, *shape)) -> (N,)``: a number per input that is higher the more
+    it resembles the set's own. A prediction for an input that is less familiar than nearly all
+    validation examples is refused."""
     address: str = ""
     """Address of the data within a source (`SourceSpec`); its name is then ``SOURCE:ADDRESS``."""
     place: str = ""

@@ -7,10 +7,12 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from zoo_core.data.familiarity import find_familiarity
 from zoo_core.data.normalization import Normalization, TargetScale
 from zoo_core.errors import InvalidValueError, VerificationError, ZooError, join_names, one_line
 from zoo_core.frameworks.prediction import VIEWS
 from zoo_core.frameworks.trainer import Trainer, make_trainer, model_builder
+from zoo_core.metrics.calibration import Calibration
 from zoo_core.metrics.find_tasks import find_tasks
 from zoo_core.plugins.data_specs import InputSpec, TargetSpec, input_of, targets_of
 from zoo_core.plugins.entry import Entry
@@ -99,11 +101,15 @@ def build(
         input=metadata.input,
         targets=metadata.targets,
         views=metadata.views,
+        calibration=metadata.calibration,
         _files=files,
         _read_card=card,
         _read_data=data,
         _read_config=config,
         _find_tasks=lambda: find_tasks(catalog, metadata.targets),
+        _find_familiarity=cache(
+            lambda: find_familiarity(catalog, metadata.dataset, metadata.input.shape)
+        ),
     )
 
 
@@ -159,6 +165,8 @@ class _Metadata(NamedTuple):
     trainer: str
     normalization: Normalization
     views: int
+    dataset: str
+    calibration: Calibration | None
 
 
 def _parse_metadata(file: WeightFile) -> _Metadata:
@@ -186,9 +194,20 @@ def _parse_metadata(file: WeightFile) -> _Metadata:
                 fill=tuple(map(float, values["normalization"].get("fill", ()))),
             ),
             views=views,
+            dataset=str(data["name"]),
+            calibration=_calibration(values.get("calibration"), len(targets_of(data))),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as exc:
         raise VerificationError(f"invalid metadata of {file.path}: {one_line(exc)}") from exc
+
+
+def _calibration(values: Mapping[str, Any] | None, heads: int) -> Calibration | None:
+    if values is None:
+        return None
+    calibration = Calibration.from_json(values)
+    if len(calibration.temperatures) != heads:
+        raise ValueError(f"expected {heads} temperatures, got {len(calibration.temperatures)}")
+    return calibration
 
 
 def _scale(values: Mapping[str, Any] | None) -> TargetScale | None:

@@ -18,6 +18,8 @@ from zoo_core.plugins.data_specs import InputSpec, TargetSpec
 
 if TYPE_CHECKING:
     from zoo_core.data.example_record import ExampleRecord
+    from zoo_core.data.familiarity import Familiarity
+    from zoo_core.metrics.calibration import Calibration
     from zoo_core.metrics.predictions import Predictions
     from zoo_core.metrics.task import Task
     from zoo_core.pretrained.files import WeightsFiles
@@ -39,6 +41,7 @@ class Pretrained:
         input: kind and shape of an input.
         targets: task, and names of classes, of each head.
         views: number of views of each image that a prediction is averaged over.
+        calibration: temperatures, and limits of accepted predictions; None for weights without.
     """
 
     model: Any = field(repr=False)  # whose text may be pages
@@ -49,11 +52,13 @@ class Pretrained:
     input: InputSpec
     targets: tuple[TargetSpec, ...] = field(repr=False)
     views: int
+    calibration: Calibration | None = field(repr=False)
     _files: WeightsFiles = field(repr=False)
     _read_card: Callable[[], Provenance] = field(repr=False)
     _read_data: Callable[[], CardData] = field(repr=False)
     _read_config: Callable[[], ModelConfig] = field(repr=False)
     _find_tasks: Callable[[], tuple[Task, ...]] = field(repr=False)
+    _find_familiarity: Callable[[], Familiarity | None] = field(repr=False)
 
     # All are read when they are first used: card and config import pydantic, which predicting does
     # not need.
@@ -117,7 +122,17 @@ class Pretrained:
 
         batch = self.as_batch(inputs)
         outputs = predict_views(self.trainer, self.model, batch, self.normalization, self.views)
-        return predictions_of(self.tasks, outputs)
+        return predictions_of(self.tasks, outputs, self.calibration, self.familiarity(batch))
+
+    def familiarity(self, batch: NDArray[Any]) -> NDArray[np.float64] | None:
+        """Return the familiarity of inputs ``(N, *shape)``; None if it is not checked.
+
+        It is not if the calibration states no limit, or the plugin of the training's data set,
+        whose function it is, is not installed.
+        """
+        checked = self.calibration is not None and self.calibration.familiarity is not None
+        measure = self._find_familiarity() if checked else None
+        return measure(batch) if measure else None
 
     def as_batch(self, inputs: NDArray[Any]) -> NDArray[Any]:
         """Return inputs as `predict` accepts them, ``(N, *shape)``; errors are the same."""

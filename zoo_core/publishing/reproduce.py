@@ -168,4 +168,7 @@ def _sha256_as_if_published(run: Run, published: PublishedCard) -> str:
     # Because the header names the versions, in which equal trainings of two releases differ.
     file = load_weights(run.folder / WEIGHTS)
     facts = {"environment": published.environment, "versions": published.versions}
-    return hashlib.sha256(serialize(file.tensors, {**file.metadata, **facts})).hexdigest()
+    metadata = {**file.metadata, **facts}
+    if published.calibration is None:  # weights from before it was stored
+        metadata.pop("calibration", None)
+    return hashlib.sha256(serialize(file.tensors, metadata)).hexdigest()

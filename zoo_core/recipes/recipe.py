@@ -148,6 +148,14 @@ class Recipe(FrozenModel):
     keep: Literal["best", "last"] = Field(
         "best", description="keep the weights of the epoch with the best validation, or of the last"
     )
+    reject: float = Field(
+        0.01,
+        ge=0,
+        lt=1,
+        exclude_if=lambda reject: reject == 0.01,
+        description="share of validation examples whose predictions may be refused as unsure or "
+        "unfamiliar, from which the limits follow; 0: refuse none",
+    )
     validation: float = Field(
         0.1, gt=0, lt=1, description="share of the training examples held out"
     )

@@ -36,6 +36,7 @@ class Classification(Task):
     """One of K classes: targets int64 ``(N,)`` from 0 to K-1, outputs logits ``(N, K)``."""
 
     measures = (Measure("accuracy", higher_is_better=True, binary=True), Measure("loss", False))
+    correct = "accuracy"
 
     def check_targets(self, targets: Array) -> None:
         if targets.dtype != np.int64 or targets.ndim != 1:
@@ -51,6 +52,10 @@ class Classification(Task):
         # The labels come from the logits, because the softmax may round two of them to equal
         # probabilities.
         return ClassPrediction(outputs.argmax(axis=1), softmax(outputs))
+
+    def confidences(self, prediction: ClassPrediction) -> NDArray[np.float32]:
+        highest: NDArray[np.float32] = prediction.probabilities.max(axis=1)
+        return highest
 
     def measure(self, outputs: Array, targets: Array) -> Measured:
         predicted, classes = outputs.argmax(axis=1), self.target.size
@@ -180,8 +185,8 @@ def softmax(logits: Array) -> NDArray[np.float32]:
     """Return the probabilities of ``(N, classes, …)`` logits."""
     # Without the maximum, exp of a float32 above 88 is infinite.
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
-    return probabilities
+    probabilities: Array = powers / powers.sum(axis=1, keepdims=True)
+    return probabilities.astype(np.float32, copy=False)
 
 
 def class_names(

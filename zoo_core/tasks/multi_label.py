@@ -34,6 +34,7 @@ class MultiLabel(Task):
     # The F1 score and not the share of right labels, because most labels are absent in most
     # examples, and a model that predicts none has a high share.
     measures = (Measure("f1", higher_is_better=True), Measure("loss", higher_is_better=False))
+    correct = "exact"
 
     def check_targets(self, targets: Array) -> None:
         labels = self.target.size
@@ -52,6 +53,14 @@ class MultiLabel(Task):
 
     def predict(self, outputs: Array) -> LabelsPrediction:
         return LabelsPrediction(outputs > 0, sigmoid(outputs))
+
+    def confidences(self, prediction: LabelsPrediction) -> NDArray[np.float32]:
+        """Return the probability that all labels are right, as if they were independent."""
+        shares = np.where(
+            prediction.present, prediction.probabilities, 1 - prediction.probabilities
+        )
+        product: NDArray[np.float32] = shares.prod(axis=1)
+        return product
 
     def measure(self, outputs: Array, targets: Array) -> Measured:
         wanted, predicted = targets.astype(bool), outputs > 0

@@ -45,6 +45,7 @@ class StringRecognition(Task):
         Measure("cer", higher_is_better=False),
         Measure("loss", higher_is_better=False),
     )
+    correct = "exact_match"
 
     @property
     def outputs(self) -> int:
@@ -96,6 +97,9 @@ class StringRecognition(Task):
         logs = ctc.log_softmax(outputs).max(axis=2)
         confidences = np.exp(logs.sum(axis=1)).astype(np.float32)
         return StringPrediction(self._strings(codes), codes, confidences)
+
+    def confidences(self, prediction: StringPrediction) -> NDArray[np.float32]:
+        return prediction.confidences
 
     def measure(self, outputs: Array, targets: Array) -> Measured:
         distances = ctc.edit_distances(ctc.decode(outputs), targets)

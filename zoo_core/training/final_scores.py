@@ -12,6 +12,7 @@ from zoo_core.frameworks.distributed import Group
 from zoo_core.frameworks.prediction import NotFiniteError, measure_split, predict_views
 from zoo_core.frameworks.run import Run
 from zoo_core.frameworks.trainer import Trainer
+from zoo_core.metrics.calibration import Calibration
 from zoo_core.metrics.predictions import Predictions, predictions_of
 from zoo_core.metrics.scores import Scores, score
 
@@ -30,6 +31,8 @@ class KeptPredictions:
 
     def __init__(self, trainer: Trainer, model: Any, run: Run) -> None:
         self._trainer, self._model, self._run = trainer, model, run
+        self.calibration: Calibration | None = None
+        """Calibration of the predictions; None for outputs as they are."""
         self._chunks: list[list[NDArray[Any]]] = []
         self._bytes = 0
 
@@ -40,19 +43,23 @@ class KeptPredictions:
 
     def get(self) -> Predictions:
         """Return the predictions of ``run.data.test``."""
+        return predictions_of(self._run.tasks, self.outputs(), self.calibration)
+
+    def outputs(self) -> list[NDArray[Any]]:
+        """Return the outputs for ``run.data.test``, ``(N, …)`` per head."""
         run = self._run
         heads = zip(*self._chunks, strict=True)
         outputs = [np.concatenate(chunks) for chunks in heads]
         # Several processes have a shard of them each.
-        if not outputs or len(outputs[0]) != len(run.data.test):
-            outputs = predict_views(
-                self._trainer,
-                self._model,
-                run.data.test.inputs,
-                run.data.normalization,
-                run.recipe.views,
-            )
-        return predictions_of(run.tasks, outputs)
+        if outputs and len(outputs[0]) == len(run.data.test):
+            return outputs
+        return predict_views(
+            self._trainer,
+            self._model,
+            run.data.test.inputs,
+            run.data.normalization,
+            run.recipe.views,
+        )
 
 
 def score_test(

@@ -13,6 +13,7 @@ from zoo_core.data.splits import validation_rule
 from zoo_core.filenames import CARD, CARD_PAGE, CONFIG, EXAMPLES, WEIGHTS
 from zoo_core.frameworks.run import Run
 from zoo_core.frameworks.training_state import FitResult
+from zoo_core.metrics.calibration import Calibration
 from zoo_core.metrics.scores import Scores
 from zoo_core.plugins.data_specs import InputSpec
 from zoo_core.system.atomic_files import write_atomic
@@ -92,6 +93,7 @@ def make_provenance(
     fitted: FitResult,
     test: Scores,
     *,
+    calibration: Calibration | None,
     parameters: int,
     environment: Environment,
     examples: bytes | None = None,
@@ -104,6 +106,7 @@ def make_provenance(
         plan: plan of the training.
         fitted: the weights that it keeps, and their scores.
         test: scores of these weights on the test split.
+        calibration: calibration of these weights; None for tasks without confidences.
         parameters: number of the model's trainable parameters.
         environment: facts from the trainer that decide the bits.
         examples: list of the examples; None for a data set without identities.
@@ -138,6 +141,7 @@ def make_provenance(
         epoch=fitted.epoch,
         stopped=stopped,
         metrics={"train": fitted.train, "validation": fitted.validation, "test": test},
+        calibration=calibration,
         # The core computes with NumPy too: its version and the processor also decide the bits.
         environment={**environment, "numpy": np.__version__, "machine": platform.machine()},
         versions=plan.versions(),

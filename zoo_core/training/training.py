@@ -10,6 +10,7 @@ from typing import Any
 
 from zoo_core.data.dataset import ArrayDataset, load_dataset
 from zoo_core.data.example_record import make_record
+from zoo_core.data.familiarity import find_familiarity
 from zoo_core.data.find_dataset import find_dataset
 from zoo_core.errors import InterruptedTrainingError, TrainingError, VerificationError
 from zoo_core.filenames import CONFIG, WEIGHTS
@@ -19,6 +20,7 @@ from zoo_core.frameworks.trainer import group_of
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.system.interrupts import deferred_signals
 from zoo_core.training import CHECKPOINT_SECONDS
+from zoo_core.training.calibrate import calibrate
 from zoo_core.training.callbacks import CallbackDispatcher
 from zoo_core.training.checkpoint import Checkpoints
 from zoo_core.training.checkpointing import CheckpointManager
@@ -232,11 +234,20 @@ class Training:
             # part, because prediction ends with a collective call.
             test, predictions = score_test(trainer, model, run, group)
             if is_main:
+                shape = run.data.dataset.input_spec.shape
+                predictions.calibration = calibrate(
+                    trainer,
+                    model,
+                    run,
+                    find_familiarity(self.catalog, plan.dataset.spec.name, shape),
+                    predictions.outputs,
+                )
                 provenance = make_provenance(
                     run,
                     plan,
                     fitted,
                     test,
+                    calibration=predictions.calibration,
                     parameters=trainer.count_parameters(model),
                     environment=trainer.environment(),
                     examples=examples,

@@ -21,6 +21,7 @@ from zoo_core.plugins.data_specs import SHORT_FORM, class_targets, targets_of
 from zoo_core.recipes.recipe import Recipe, SearchSummary
 from zoo_core.recipes.validation import FrozenModel, first_error
 from zoo_core.weights.card_fields import (
+    CalibrationField,
     InputField,
     NormalizationField,
     ScoresField,
@@ -120,6 +121,8 @@ class Provenance(FrozenModel):
     stopped: str = ""
     """Reason why the training stopped early; empty for a complete training."""
     metrics: dict[str, ScoresField]
+    calibration: CalibrationField | None = Field(None, exclude_if=lambda stated: stated is None)
+    """Temperatures, and limits of accepted predictions; None for tasks without confidences."""
     environment: Environment
     """Properties that affect the weights bit for bit: framework, device, threads, CPU."""
     versions: dict[str, str]

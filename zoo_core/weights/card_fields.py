@@ -12,6 +12,7 @@ from pydantic import (
 )
 
 from zoo_core.data.normalization import Normalization
+from zoo_core.metrics.calibration import Calibration
 from zoo_core.metrics.scores import Scores
 from zoo_core.plugins.data_specs import InputSpec, TargetSpec, input_of, plain, target_of
 
@@ -38,5 +39,12 @@ TargetField = Annotated[
     TargetSpec,
     PlainValidator(lambda each: each if isinstance(each, TargetSpec) else target_of(each)),
     PlainSerializer(plain),
+]
+CalibrationField = Annotated[
+    Calibration,
+    PlainValidator(
+        lambda each: each if isinstance(each, Calibration) else Calibration.from_json(each)
+    ),
+    PlainSerializer(Calibration.to_json),
 ]
 NormalizationField = Annotated[Normalization, WrapSerializer(_without_empty)]

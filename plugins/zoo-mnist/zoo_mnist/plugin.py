@@ -19,6 +19,7 @@ def zoo_datasets() -> list[DatasetSpec]:
             license="CC-BY-SA-3.0",
             source=SOURCE,
             reader="zoo_mnist.preprocess_photo:read_digit",
+            familiarity="zoo_mnist.familiarity:mnist",
         ),
         DatasetSpec(
             name="two-digit-mnist",
@@ -32,5 +33,6 @@ def zoo_datasets() -> list[DatasetSpec]:
             source=f"composed from {SOURCE}",
             composable=True,  # trainings may compose new pairs in each epoch, see `compose_anew`
             reader="zoo_mnist.preprocess_photo:read_two_digits",
+            familiarity="zoo_mnist.familiarity:two_digit_mnist",
         ),
     ]

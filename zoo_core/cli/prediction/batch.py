@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
 from zoo_core.errors import DataError
+
+if TYPE_CHECKING:
+    from zoo_core.data.images.batches import FileBatch
 
 
 @dataclass(frozen=True)
@@ -19,16 +22,21 @@ class InputBatch:
         names: name of each example, such as its file.
         inputs: ``(N, *shape)``.
         cells: the example's own cells in a table, per example; empty for other files.
+        images: image file of each example, with the places of what was found in it; None for
+            other kinds of input.
         errors: one error per example that cannot be read.
     """
 
     names: tuple[str, ...]
     inputs: NDArray[Any]
     cells: tuple[list[str], ...] = ()
+    images: FileBatch | None = None
     errors: tuple[DataError, ...] = ()
 
-    def __len__(self) -> int:
-        return len(self.names) + len(self.errors)
+    @property
+    def n_sources(self) -> int:
+        """Number of files, rows or texts that the batch was made of."""
+        return self.images.n_files if self.images else len(self.names) + len(self.errors)
 
 
 @dataclass(frozen=True)

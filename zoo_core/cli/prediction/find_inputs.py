@@ -50,7 +50,7 @@ def _find_images(
 
     def batches() -> Iterator[InputBatch]:
         for batch in read_batches(files, processor):
-            yield InputBatch(tuple(map(str, batch.files)), batch.images, errors=batch.errors)
+            yield InputBatch(batch.names, batch.images, images=batch, errors=batch.errors)
 
     return PredictionInputs(len(files), batches, errors=tuple(errors))
 

@@ -61,7 +61,7 @@ def find_rows(catalog: Catalog, pretrained: Pretrained, paths: Sequence[Path]) -
             names.append(f"{file}row {row[0]}")
             cells.append([*([file.strip()] if several else []), *map(_cell_text, row[1])])
         inputs = np.array(values, pretrained.input.dtype)
-        return InputBatch(tuple(names), inputs, tuple(cells), tuple(errors))
+        return InputBatch(tuple(names), inputs, tuple(cells), errors=tuple(errors))
 
     columns = (*(["file"] if several else []), *files[0].columns)
     return PredictionInputs(None, batches, columns)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from zoo_core.data.images.folders import LeftOut, Reason, find_images
 from zoo_core.data.images.processor import ImageProcessor
+from zoo_core.data.images.reading import Box, Found
 from zoo_core.errors import DataError
 
 if TYPE_CHECKING:
@@ -41,21 +42,44 @@ MIN_SECONDS_FOR_PROCESSES = 2.0
 
 
 @dataclass(frozen=True)
-class FileBatch:
-    """A batch of image files.
+class RefusedFile:
+    """An image file without an input for the model.
 
     Attributes:
-        files: the readable files.
-        images: uint8 ``(N, C, H, W)``, one image per readable file.
+        file: the file.
+        reason: reason, such as ``no writing found``.
+    """
+
+    file: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class FileBatch:
+    """A batch of image files, and the inputs that were found in them.
+
+    Attributes:
+        names: name of each input: its file, with a number if the file has several.
+        images: uint8 ``(N, C, H, W)``, the inputs.
+        files: file of each input.
+        boxes: boxes of each input in its image (`Found`).
+        doubts: doubt about each input (`Found`).
+        refused: files without an input.
         errors: one error per unreadable file.
     """
 
-    files: tuple[Path, ...]
+    names: tuple[str, ...]
     images: NDArray[np.uint8]
+    files: tuple[Path, ...]
+    boxes: tuple[tuple[Box, ...], ...]
+    doubts: tuple[str, ...]
+    refused: tuple[RefusedFile, ...]
     errors: tuple[DataError, ...]
 
-    def __len__(self) -> int:
-        return len(self.files) + len(self.errors)
+    @property
+    def n_files(self) -> int:
+        """Number of files, also of those without an input."""
+        return len({*self.files}) + len(self.refused) + len(self.errors)
 
 
 def find_files(path: Path) -> tuple[list[Path], list[DataError]]:
@@ -163,16 +187,30 @@ def _exit_with_parent() -> None:
 
 
 def _read(files: Sequence[Path], processor: ImageProcessor) -> FileBatch:
-    good: list[Path] = []
+    found: list[tuple[str, Path, Found]] = []
+    refused: list[RefusedFile] = []
     errors: list[DataError] = []
-    # Allocated once, instead of stacking.
-    images = np.empty((len(files), *processor.shape), np.uint8)
     for path in files:
         file = io.BytesIO(sys.stdin.buffer.read()) if path == STDIN else path
         try:
-            images[len(good)] = processor.read(file, name="standard input")
+            reading = processor.find(file, name="standard input")
         except DataError as exc:
             errors.append(exc)
-        else:
-            good.append(path)
-    return FileBatch(tuple(good), images[: len(good)], tuple(errors))
+            continue
+        if reading.refusal:
+            refused.append(RefusedFile(path, reading.refusal))
+        several = len(reading.found) > 1
+        for number, each in enumerate(reading.found, 1):
+            found.append((f"{path}, part {number}" if several else str(path), path, each))
+    images = np.empty((len(found), *processor.shape), np.uint8)
+    for row, (_, _, each) in enumerate(found):
+        images[row] = each.image
+    return FileBatch(
+        names=tuple(name for name, _, _ in found),
+        images=images,
+        files=tuple(path for _, path, _ in found),
+        boxes=tuple(each.boxes for _, _, each in found),
+        doubts=tuple(each.doubt for _, _, each in found),
+        refused=tuple(refused),
+        errors=tuple(errors),
+    )

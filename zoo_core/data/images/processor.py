@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,14 +15,16 @@ from PIL import Image
 from zoo_core.data.images.files import File, read_image
 from zoo_core.data.images.pixel_ranges import PixelRanges
 from zoo_core.data.images.pixels import Background
-from zoo_core.errors import InvalidValueError
+from zoo_core.data.images.reading import Reading, as_reading
+from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.plugins.data_specs import InputSpec
 
 if TYPE_CHECKING:
     from zoo_core.plugins.catalog import Catalog
 
-ImageReader = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
-"""Function from an image of any size, uint8 ``(C, H, W)``, to one of the model's input size."""
+ImageReader = Callable[[NDArray[np.uint8]], Reading | NDArray[np.uint8]]
+"""Function from an image of any size, uint8 ``(C, H, W)``, to inputs of the model's shape; an array
+is a single one."""
 
 Shape = tuple[int, int, int]
 """Channels, height and width."""
@@ -53,14 +56,30 @@ class ImageProcessor:
             name: name of an open file in errors.
 
         Raises:
-            DataError: the file is not a readable image.
+            DataError: the file is not a readable image, or does not contain a single input.
             InvalidValueError: the model's input is neither gray nor RGB.
+        """
+        reading = self.find(file, name=name)
+        name = str(file) if isinstance(file, Path) else name
+        if reading.refusal:
+            raise DataError(f"{name}: {reading.refusal}")
+        if len(reading.found) > 1:
+            raise DataError(
+                f"{name}: expected one input for the model, got {len(reading.found)}",
+                hint="Use zoo.read_parts, which returns all of them.",
+            )
+        return reading.found[0].image
+
+    def find(self, file: File, *, name: str = "the image") -> Reading:
+        """Return the inputs for the model that an image file contains.
+
+        Arguments and errors are those of `read`.
         """
         # In order: orientation, range of pixels, transparency, channels; then size.
         pixels = read_image(
             file, self.shape[0], name=name, ranges=self.ranges, background=self.background
         )
-        return self.reader(pixels)
+        return as_reading(self.reader(pixels))
 
 
 def processor_for(

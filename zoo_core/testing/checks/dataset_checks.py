@@ -14,6 +14,7 @@ from PIL import Image
 
 from zoo_core.data.dataset import ArrayDataset, Split, load_dataset
 from zoo_core.data.images.processor import ImageReader, model_processor
+from zoo_core.data.images.reading import Found, as_reading
 from zoo_core.data.splits import check_inputs, check_targets
 from zoo_core.errors import UnavailableError
 from zoo_core.metrics.find_tasks import find_tasks
@@ -138,22 +139,36 @@ def keeps_its_own_images(catalog: Catalog, name: str) -> None:
     # give wrong predictions for images that users saved from the data set.
     dataset, reader = _load(catalog, name), _reader(catalog, name)
     for row, image in enumerate(dataset.splits["test"].inputs[:MAX_READ]):
-        expect_equal(reader(image), image, f"test image {row}", "after the reader")
+        found = as_reading(reader(image)).found
+        expect(len(found) == 1, f"test image {row}: expected 1 input, got {len(found)}")
+        expect_equal(found[0].image, image, f"test image {row}", "after the reader")
 
 
 def converts_images_of_any_size(catalog: Catalog, name: str) -> None:
-    """Check that the reader returns the set's shape for any size, and the same every time."""
+    """Check that the reader returns inputs of the set's shape, and the same ones every time."""
     shape, reader = catalog.dataset(name).spec.input.shape, _reader(catalog, name)
     for size in ((1, 1), (1, 300), (17, 4), (shape[1], shape[2]), (96, 128)):
         noise = np.random.default_rng(size).integers(0, 256, (shape[0], *size), np.uint8)
         # Blank images too, in which there is nothing to center or crop to.
         for image in (noise, np.zeros_like(noise), np.full_like(noise, 255)):
             before = image.copy()
-            read = reader(image)
-            actual = f"{read.dtype} {read.shape}"
-            expect(actual == f"uint8 {shape}", f"of {size}: expected uint8 {shape}, got {actual}")
+            first, second = (as_reading(reader(image)) for _ in range(2))
             expect_equal(image, before, "the image", "after the reader")
-            expect_equal(reader(image), read, f"the result of {size}", "the second time")
+            for found in first.found:
+                _check_found(found, shape, size)
+            same = [each.boxes for each in first.found] == [each.boxes for each in second.found]
+            expect(same, f"of {size}: the boxes differ the second time")
+            for one, other in zip(first.found, second.found, strict=True):
+                expect_equal(other.image, one.image, f"the result of {size}", "the second time")
+
+
+def _check_found(found: Found, shape: tuple[int, ...], size: tuple[int, int]) -> None:
+    """Check shape and dtype of an input that was found in an image, and that its boxes fit."""
+    actual = f"{found.image.dtype} {found.image.shape}"
+    expect(actual == f"uint8 {shape}", f"of {size}: expected uint8 {shape}, got {actual}")
+    for box in found.boxes:
+        inside = 0 <= box[0] < box[2] <= size[0] and 0 <= box[1] < box[3] <= size[1]
+        expect(inside, f"of {size}: expected a box within the image, got {tuple(box)}")
 
 
 def prepares_files_of_a_picture_alike(catalog: Catalog, name: str) -> None:

@@ -1,0 +1,124 @@
+"""Calibration of a trained model: temperatures and limits from its validation examples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zoo_core.data.familiarity import Familiarity
+from zoo_core.frameworks.prediction import predict_views
+from zoo_core.frameworks.run import Run
+from zoo_core.frameworks.trainer import Trainer
+from zoo_core.metrics.calibration import (
+    Calibration,
+    CalibrationTest,
+    all_correct,
+    calibration_error,
+    error_interval,
+    fit_temperature,
+    has_confidence,
+    lower_limit,
+    shorten,
+)
+from zoo_core.metrics.predictions import predictions_of
+from zoo_core.metrics.task import Array, Task
+
+
+def calibrate(
+    trainer: Trainer,
+    model: Any,
+    run: Run,
+    measure: Familiarity | None,
+    outputs: Callable[[], list[Array]],
+) -> Calibration | None:
+    """Return the calibration of a trained model; None if none of its tasks has confidences.
+
+    Args:
+        trainer: adapter of the model's framework.
+        model: the trained model, the framework's own object.
+        run: the training.
+        measure: familiarity of inputs; None if it is not checked.
+        outputs: function that returns the outputs for the test examples.
+    """
+    if not has_confidence(run.tasks):
+        return None
+    split, rows = run.data.held_out, run.data.validation_rows
+    fitted = fit_calibration(
+        run.tasks,
+        predict_views(
+            trainer,
+            model,
+            split.inputs,
+            run.data.normalization,
+            run.recipe.views,
+            rows=rows,
+            ahead=split.ahead,
+        ),
+        split.select_targets(rows),
+        reject=run.recipe.reject,
+        familiarity=measure(split.inputs[rows]) if measure else None,
+    )
+    test = run.data.test
+    familiarity = measure(test.inputs) if measure else None
+    result = check_calibration(run.tasks, outputs(), test.targets, fitted, familiarity)
+    return replace(fitted, test=result)
+
+
+def fit_calibration(
+    tasks: Sequence[Task],
+    outputs: Sequence[Array],
+    targets: Sequence[Array],
+    *,
+    reject: float,
+    familiarity: NDArray[np.float64] | None,
+) -> Calibration:
+    """Return the calibration that follows from validation examples.
+
+    Args:
+        tasks: task of each head, at least one of them with confidences.
+        outputs: outputs for the validation examples, ``(N, …)`` per head.
+        targets: their targets, ``(N, …)`` per head.
+        reject: share of them that may be refused; if there are two limits, half of it for each.
+        familiarity: familiarity of their inputs, ``(N,)``; None if it is not checked.
+    """
+    heads = zip(tasks, outputs, targets, strict=True)
+    unlimited = Calibration(
+        temperatures=tuple(fit_temperature(*head) if head[0].correct else 1.0 for head in heads),
+        confidence=0.0,
+        familiarity=None,
+        examples=len(outputs[0]),
+    )
+    if not reject:
+        return unlimited
+    share = reject if familiarity is None else reject / 2
+    confidence = predictions_of(tasks, outputs, unlimited).confidence
+    assert confidence is not None
+    return replace(
+        unlimited,
+        confidence=lower_limit(confidence, share),
+        familiarity=None if familiarity is None else lower_limit(familiarity, share),
+    )
+
+
+def check_calibration(
+    tasks: Sequence[Task],
+    outputs: Sequence[Array],
+    targets: Sequence[Array],
+    calibration: Calibration,
+    familiarity: NDArray[np.float64] | None,
+) -> CalibrationTest:
+    """Return the result of a calibration on test examples; arguments as in `fit_calibration`."""
+    predictions = predictions_of(tasks, outputs, calibration, familiarity)
+    assert predictions.confidence is not None
+    correct, accepted = all_correct(tasks, outputs, targets), predictions.accepted
+    low, high = error_interval(predictions.confidence, correct)
+    return CalibrationTest(
+        error=shorten(calibration_error(predictions.confidence, correct)),
+        error_interval=(shorten(low), shorten(high)),
+        accepted=int(accepted.sum()),
+        accepted_correct=int((correct & accepted).sum()),
+    )
