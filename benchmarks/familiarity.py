@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 
 from safetensors.numpy import save_file
-from zoo_mnist import familiarity
 
 from zoo_core.data.dataset import load_dataset
 from zoo_core.installation.installed import installed_catalog
+from zoo_mnist import familiarity
 
 DATASETS = ("mnist", "two-digit-mnist")
 

@@ -1,9 +1,11 @@
-"""Rename keys in every published card and weight file; the tensors stay the same to the bit.
+"""Rewrite the metadata of every published weight file; the tensors stay the same to the bit.
 
     python -m benchmarks.republish licence=license preprocessing=normalization
+    python -m benchmarks.republish --calibrate
 
-No training is repeated: the metadata of each file is rewritten, and its new checksum is written to
-its card, the index and the measurements.
+renames keys, or fits calibrations as the end of a training does. No training is repeated: the
+metadata of each file is rewritten, and its new checksum is written to its card, the index and the
+measurements.
 """
 
 from __future__ import annotations
@@ -11,14 +13,22 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from zoo_core.data.dataset import load_dataset
+from zoo_core.data.familiarity import find_familiarity
+from zoo_core.data.find_dataset import find_dataset
 from zoo_core.filenames import CARD, CARD_PAGE, INDEX, WEIGHTS
+from zoo_core.frameworks.run import Callbacks
+from zoo_core.installation.installed import installed_catalog
 from zoo_core.registry.index import index_json, read_index
 from zoo_core.system.atomic_files import write_atomic
+from zoo_core.training.calibrate import calibrate
+from zoo_core.training.final_scores import KeptPredictions
+from zoo_core.training.plan import plan_from_card
 from zoo_core.weights.card import card_json, parse_published_card
 from zoo_core.weights.card_markdown import card_markdown
 from zoo_core.weights.file import load_weights, save_weights
@@ -26,6 +36,10 @@ from zoo_core.weights.file import load_weights, save_weights
 REGISTRY = Path(__file__).parents[1] / "registry" / "zoo_registry"
 MEASURED = [Path(__file__).with_name(name) for name in ("ensembles", "exports")]
 """Folders of measurements that contain checksums of weights."""
+
+
+Change = Callable[[dict[str, Any]], dict[str, Any]]
+"""Function from a file's metadata, or a card, to the new one."""
 
 
 def rename_keys(value: Any, names: Mapping[str, str]) -> Any:
@@ -51,15 +65,36 @@ def tensors_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def rewrite_tag(folder: Path, names: Mapping[str, str]) -> tuple[str, bytes]:
+def with_calibration(folder: Path) -> Change:
+    """Return the change that adds the calibration of the weights in a folder."""
+    catalog = installed_catalog()
+    card = parse_published_card((folder / CARD).read_bytes(), str(folder))
+    dataset = find_dataset(catalog, card.dataset.name, sha256=card.dataset.sha256)
+    plan = plan_from_card(catalog, card, dataset)
+    trainer = plan.make_trainer("cpu", int(card.environment.get("threads", 0)) or None)
+    model = plan.build(trainer)
+    trainer.set_weights(model, load_weights(folder / WEIGHTS).tensors)
+    run = plan.make_run(plan.split(load_dataset(dataset)), folder, Callbacks())
+    calibration = calibrate(
+        trainer,
+        model,
+        run,
+        find_familiarity(catalog, card.dataset.name, dataset.spec.input.shape),
+        KeptPredictions(trainer, model, run).outputs,
+    )
+    found = {} if calibration is None else {"calibration": calibration.to_json()}
+    return lambda facts: {**facts, **found}
+
+
+def rewrite_tag(folder: Path, change: Change) -> tuple[str, bytes]:
     """Rewrite the weight file and the card of a tag; return their new checksum and content."""
     path, card_path = folder / WEIGHTS, folder / CARD
     before = tensors_sha256(path)
     file = load_weights(path)
-    sha256 = save_weights(path, file.tensors, rename_keys(dict(file.metadata), names))
+    sha256 = save_weights(path, file.tensors, change(dict(file.metadata)))
     if tensors_sha256(path) != before:
         raise SystemExit(f"{path}: the tensors changed")
-    facts = rename_keys(json.loads(card_path.read_bytes()), names)
+    facts = change(json.loads(card_path.read_bytes()))
     facts["weights"] |= {"sha256": sha256, "bytes": path.stat().st_size}
     card = parse_published_card(json.dumps(facts).encode(), str(card_path))
     content = card_json(card)
@@ -69,13 +104,17 @@ def rewrite_tag(folder: Path, names: Mapping[str, str]) -> tuple[str, bytes]:
     return sha256, content
 
 
-def main(names: Mapping[str, str]) -> None:
-    """Rewrite all tags, the index and the checksums in measurements."""
+def main(change_of: Callable[[Path], Change]) -> None:
+    """Rewrite all tags, the index and the checksums in measurements.
+
+    Args:
+        change_of: function from a tag's folder to the change of its metadata.
+    """
     index = read_index((REGISTRY / INDEX).read_bytes(), INDEX)
     tags, renamed = {}, {}
     for name, tag in index.tags.items():
         folder = REGISTRY / tag.model / tag.tag
-        sha256, card = rewrite_tag(folder, names)
+        sha256, card = rewrite_tag(folder, change_of(folder))
         renamed[tag.sha256] = sha256
         tags[name] = replace(
             tag,
@@ -93,4 +132,8 @@ def main(names: Mapping[str, str]) -> None:
 
 
 if __name__ == "__main__":
-    main(dict(argument.split("=", 1) for argument in sys.argv[1:]))
+    if sys.argv[1:] == ["--calibrate"]:
+        main(with_calibration)
+    else:
+        names = dict(argument.split("=", 1) for argument in sys.argv[1:])
+        main(lambda _folder: lambda facts: rename_keys(facts, names))

@@ -166,6 +166,25 @@ def _minimum(function: Callable[[float], float], low: float, high: float) -> flo
     return (low + high) / 2
 
 
+def summarize(
+    confidence: NDArray[np.float32], accepted: NDArray[np.bool_], correct: NDArray[np.bool_]
+) -> CalibrationTest:
+    """Return the result of a calibration on N test examples.
+
+    Args:
+        confidence: confidence of each prediction, ``(N,)``.
+        accepted: whether it is accepted.
+        correct: whether it is correct.
+    """
+    low, high = error_interval(confidence, correct)
+    return CalibrationTest(
+        error=shorten(calibration_error(confidence, correct)),
+        error_interval=(shorten(low), shorten(high)),
+        accepted=int(accepted.sum()),
+        accepted_correct=int((correct & accepted).sum()),
+    )
+
+
 def calibration_error(confidences: Array, correct: Array) -> float:
     """Return the expected calibration error, from 0 to 1.
 

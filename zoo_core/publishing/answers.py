@@ -13,6 +13,13 @@ from numpy.typing import NDArray
 from zoo_core.data.dataset import Split
 from zoo_core.errors import VerificationError
 from zoo_core.frameworks.prediction import CHUNK_MULTIPLE, iter_outputs
+from zoo_core.metrics.calibration import (
+    Calibration,
+    CalibrationTest,
+    all_correct,
+    summarize,
+)
+from zoo_core.metrics.predictions import predictions_of
 from zoo_core.metrics.scores import Scores, concatenate, measure, score
 from zoo_core.metrics.task import Task
 from zoo_core.metrics.task_contract import predict_head
@@ -34,17 +41,19 @@ class Answers:
             per example, otherwise those of each head in turn. Heads whose predictions are not
             discrete have none.
         exact: whether each head's answers are discrete.
+        calibration: result of the calibration; None for weights without one.
     """
 
     scores: Scores
     sha256: str
     exact: tuple[bool, ...]
+    calibration: CalibrationTest | None = None
 
 
 def compute_answers(pretrained: Pretrained, split: Split) -> Answers:
     """Predict a split, and return scores and answers."""
     tasks = pretrained.tasks
-    parts, digest = [], _Digest()
+    parts, digest, judged = [], _Digest(), _Judged(pretrained)
     chunks = iter_outputs(
         pretrained.trainer,
         pretrained.model,
@@ -55,9 +64,12 @@ def compute_answers(pretrained: Pretrained, split: Split) -> Answers:
     )
     text = f"Predicting with {pretrained.name.partition('@')[0]}"
     for place, outputs in track(chunks, len(split), text, done=lambda chunk: chunk[0].stop):
-        parts.append(measure(tasks, outputs, tuple(each[place] for each in split.targets)))
+        targets = [each[place] for each in split.targets]
+        parts.append(measure(tasks, outputs, targets))
         digest.update(_discrete(tasks, outputs))
-    return Answers(score(tasks, concatenate(parts)), digest.hexdigest(), digest.exact)
+        judged.add(split.inputs[place], outputs, targets)
+    scores = score(tasks, concatenate(parts))
+    return Answers(scores, digest.hexdigest(), digest.exact, judged.result())
 
 
 def _discrete(
@@ -95,6 +107,55 @@ class _Digest:
             return self._stacked.hexdigest()
         of_heads = [digest.hexdigest() for digest in self._heads]
         return hashlib.sha256(" ".join(of_heads).encode()).hexdigest()
+
+
+class _Judged:
+    """The confidences of predictions that come in chunks, and whether each is correct."""
+
+    def __init__(self, pretrained: Pretrained) -> None:
+        self._pretrained = pretrained
+        self._chunks: list[tuple[NDArray[Any], ...]] = []
+
+    def add(
+        self,
+        inputs: NDArray[Any],
+        outputs: Sequence[NDArray[Any]],
+        targets: Sequence[NDArray[Any]],
+    ) -> None:
+        model = self._pretrained
+        if model.calibration is None:
+            return
+        familiarity = model.familiarity(inputs)
+        found = predictions_of(model.tasks, outputs, model.calibration, familiarity)
+        assert found.confidence is not None
+        correct = all_correct(model.tasks, outputs, targets)
+        self._chunks.append((found.confidence, found.accepted, correct))
+
+    def result(self) -> CalibrationTest | None:
+        if not self._chunks:
+            return None
+        return summarize(*(np.concatenate(column) for column in zip(*self._chunks, strict=True)))
+
+
+def check_calibration(answers: Answers, stated: Calibration | None) -> None:
+    """Compare the result of a calibration with that on a card, within a tolerance.
+
+    Raises:
+        VerificationError: they differ.
+    """
+    found, expected = answers.calibration, stated.test if stated else None
+    if found is None or expected is None:
+        return
+    # Counts, too: a confidence at the limit may be on its other side on another processor.
+    total = answers.scores.total
+    pairs = [
+        (found.error, expected.error),
+        *zip(found.error_interval, expected.error_interval, strict=True),
+        (found.accepted / total, expected.accepted / total),
+        (found.accepted_correct / total, expected.accepted_correct / total),
+    ]
+    if not all(abs(a - b) <= TOLERANCE for a, b in pairs):
+        raise VerificationError(f"calibration: expected {expected}, as on the card, got {found}")
 
 
 def check_scores(answers: Answers, stated: Scores, where: str) -> None:

@@ -19,7 +19,13 @@ from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.load import load_pretrained
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.pretrained.verified_read import published_card, read_published
-from zoo_core.publishing.answers import TOLERANCE, check_scores, compute_answers, describe
+from zoo_core.publishing.answers import (
+    TOLERANCE,
+    check_calibration,
+    check_scores,
+    compute_answers,
+    describe,
+)
 from zoo_core.publishing.golden import check_golden
 from zoo_core.publishing.publish import headline_facts
 from zoo_core.registry.registry import FoundWeights
@@ -99,6 +105,7 @@ class Verifier:
         dataset = self._dataset(card.dataset.name, card.dataset.sha256)
         answers = compute_answers(pretrained, dataset.splits["test"])
         check_scores(answers, card.metrics["test"], "")
+        check_calibration(answers, card.calibration)
         if not any(answers.exact):
             return f"{describe(answers.scores)}, within {TOLERANCE:g}"
         # Because equal counts may still hide different answers.

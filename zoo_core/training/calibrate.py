@@ -17,12 +17,10 @@ from zoo_core.metrics.calibration import (
     Calibration,
     CalibrationTest,
     all_correct,
-    calibration_error,
-    error_interval,
     fit_temperature,
     has_confidence,
     lower_limit,
-    shorten,
+    summarize,
 )
 from zoo_core.metrics.predictions import predictions_of
 from zoo_core.metrics.task import Array, Task
@@ -114,11 +112,5 @@ def check_calibration(
     """Return the result of a calibration on test examples; arguments as in `fit_calibration`."""
     predictions = predictions_of(tasks, outputs, calibration, familiarity)
     assert predictions.confidence is not None
-    correct, accepted = all_correct(tasks, outputs, targets), predictions.accepted
-    low, high = error_interval(predictions.confidence, correct)
-    return CalibrationTest(
-        error=shorten(calibration_error(predictions.confidence, correct)),
-        error_interval=(shorten(low), shorten(high)),
-        accepted=int(accepted.sum()),
-        accepted_correct=int((correct & accepted).sum()),
-    )
+    correct = all_correct(tasks, outputs, targets)
+    return summarize(predictions.confidence, predictions.accepted, correct)
