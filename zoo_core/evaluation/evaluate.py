@@ -15,11 +15,13 @@ from zoo_core.evaluation.scored_split import (
     find_scored_dataset,
     make_scored_split,
 )
+from zoo_core.metrics.calibration import CalibrationTest
 from zoo_core.metrics.find_tasks import find_tasks
 from zoo_core.metrics.predictions import ensemble_outputs
 from zoo_core.metrics.scores import Scores, Values, by_metric, concatenate, score
 from zoo_core.metrics.task import Measured
 from zoo_core.plugins.catalog import Catalog
+from zoo_core.pretrained.calibration_check import CalibrationCheck
 from zoo_core.pretrained.model import Pretrained
 
 SAME_NAMES: Mapping[str, str] = MappingProxyType({})
@@ -38,6 +40,8 @@ class Evaluation:
         notes: differences between the data and the cards, as sentences.
         left_out: number of examples of the split that are not scored, as they were used in
             training.
+        calibration: calibration error and number of accepted examples; None for several weights,
+            or for weights without a calibration.
     """
 
     dataset: str
@@ -46,6 +50,7 @@ class Evaluation:
     details: Mapping[str, Values]
     notes: tuple[str, ...] = ()
     left_out: int = 0
+    calibration: CalibrationTest | None = None
 
 
 def evaluate_pretrained(
@@ -76,7 +81,8 @@ def evaluate_pretrained(
             training; or all were.
     """
     scored = find_scored_split(catalog, pretrained, dataset=dataset, split=split, classes=classes)
-    *members, together = _measure(scored, pretrained)
+    check = CalibrationCheck(pretrained[0], scored.tasks) if len(pretrained) == 1 else None
+    *members, together = _measure(scored, pretrained, check)
     return Evaluation(
         dataset=scored.dataset,
         members=tuple(score(scored.tasks, each) for each in members or [together]),
@@ -86,10 +92,13 @@ def evaluate_pretrained(
         ),
         notes=scored.notes,
         left_out=scored.left_out,
+        calibration=check.result() if check else None,
     )
 
 
-def _measure(scored: ScoredSplit, pretrained: Sequence[Pretrained]) -> list[list[Measured]]:
+def _measure(
+    scored: ScoredSplit, pretrained: Sequence[Pretrained], check: CalibrationCheck | None
+) -> list[list[Measured]]:
     """Return the measures of each member, if there are several, and of their ensemble."""
     # Chunk by chunk, because the outputs of all examples may not fit into memory.
     chunks = [scored.iter_outputs(each) for each in pretrained]
@@ -98,6 +107,9 @@ def _measure(scored: ScoredSplit, pretrained: Sequence[Pretrained]) -> list[list
         place, members = parts[0][0], [outputs for _, outputs in parts]
         every = [*members, ensemble_outputs(scored.tasks, members)] if members[1:] else members
         measured.append([scored.measure(outputs, place) for outputs in every])
+        if check:
+            targets = [head[place] for head in scored.targets]
+            check.add(scored.inputs[scored.rows[place]], members[0], targets)
     return [concatenate(of_member) for of_member in zip(*measured, strict=True)]
 
 

@@ -13,16 +13,11 @@ from numpy.typing import NDArray
 from zoo_core.data.dataset import Split
 from zoo_core.errors import VerificationError
 from zoo_core.frameworks.prediction import CHUNK_MULTIPLE, iter_outputs
-from zoo_core.metrics.calibration import (
-    Calibration,
-    CalibrationTest,
-    all_correct,
-    summarize,
-)
-from zoo_core.metrics.predictions import predictions_of
+from zoo_core.metrics.calibration import Calibration, CalibrationTest
 from zoo_core.metrics.scores import Scores, concatenate, measure, score
 from zoo_core.metrics.task import Task
 from zoo_core.metrics.task_contract import predict_head
+from zoo_core.pretrained.calibration_check import CalibrationCheck
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.system.progress.progress_bar import track
 
@@ -53,7 +48,7 @@ class Answers:
 def compute_answers(pretrained: Pretrained, split: Split) -> Answers:
     """Predict a split, and return scores and answers."""
     tasks = pretrained.tasks
-    parts, digest, judged = [], _Digest(), _Judged(pretrained)
+    parts, digest, judged = [], _Digest(), CalibrationCheck(pretrained, tasks)
     chunks = iter_outputs(
         pretrained.trainer,
         pretrained.model,
@@ -107,34 +102,6 @@ class _Digest:
             return self._stacked.hexdigest()
         of_heads = [digest.hexdigest() for digest in self._heads]
         return hashlib.sha256(" ".join(of_heads).encode()).hexdigest()
-
-
-class _Judged:
-    """The confidences of predictions that come in chunks, and whether each is correct."""
-
-    def __init__(self, pretrained: Pretrained) -> None:
-        self._pretrained = pretrained
-        self._chunks: list[tuple[NDArray[Any], ...]] = []
-
-    def add(
-        self,
-        inputs: NDArray[Any],
-        outputs: Sequence[NDArray[Any]],
-        targets: Sequence[NDArray[Any]],
-    ) -> None:
-        model = self._pretrained
-        if model.calibration is None:
-            return
-        familiarity = model.familiarity(inputs)
-        found = predictions_of(model.tasks, outputs, model.calibration, familiarity)
-        assert found.confidence is not None
-        correct = all_correct(model.tasks, outputs, targets)
-        self._chunks.append((found.confidence, found.accepted, correct))
-
-    def result(self) -> CalibrationTest | None:
-        if not self._chunks:
-            return None
-        return summarize(*(np.concatenate(column) for column in zip(*self._chunks, strict=True)))
 
 
 def check_calibration(answers: Answers, stated: Calibration | None) -> None:

@@ -9,7 +9,7 @@ from zoo_core.plugins.added import unpackaged
 from zoo_core.recipes.recipe import SearchSummary
 from zoo_core.text import code_span, markdown_text, printable
 from zoo_core.weights.card import Card, DatasetFacts, PublishedCard
-from zoo_core.weights.card_words import interval_text, kept_text, license_text
+from zoo_core.weights.card_words import calibration_text, interval_text, kept_text, license_text
 
 _TITLES = {
     "confusion.png": "Confusion matrix",
@@ -43,6 +43,7 @@ def card_markdown(card: Card) -> bytes:
         "Scores during the epoch are means over its batches, each predicted before its step, with "
         "the dropout and augmentation of the training.",
         "",
+        *_calibration(card),
         *(_use(published) if published else ()),
         *(f"- {name}: {fact}" for name, fact in _metadata(card).items()),
         "",
@@ -84,6 +85,12 @@ def _table(card: Card) -> list[str]:
             cells = [format_metric(name, every[name]) if name in every else "" for name in names]
             lines.append(_row(where, "all", *cells, f"{scores.total:,}"))
     return lines
+
+
+def _calibration(card: Card) -> list[str]:
+    if card.calibration is None:
+        return []
+    return [calibration_text(card.calibration, card.metrics["test"].total), ""]
 
 
 def _row(*cells: str) -> str:

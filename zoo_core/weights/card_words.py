@@ -1,8 +1,10 @@
-"""A card in words: the kept epoch, the license and its parts, the interval over seeds."""
+"""A card in words: kept epoch, license and its parts, interval over seeds, calibration."""
 
 from __future__ import annotations
 
+from zoo_core.metrics.calibration import Calibration, CalibrationTest
 from zoo_core.metrics.metric_text import is_share
+from zoo_core.text import counted
 from zoo_core.weights.card import Interval, Provenance
 
 
@@ -35,6 +37,31 @@ def interval_text(interval: Interval) -> str:
     per_head = " per head" if len(interval.mean) > 1 else ""
     what = ", ".join(dict.fromkeys(names)).replace("_", " ")
     return f"Test {what} of {len(interval.seeds)} seeds{per_head}, mean ± sd: {scores}."
+
+
+def calibration_text(calibration: Calibration, total: int) -> str:
+    """Return a calibration, and its result on so many test examples, as sentences."""
+    temperatures = " / ".join(f"{each:.4g}" for each in calibration.temperatures)
+    limits = f"a confidence of at least {calibration.confidence:.1%}"
+    if calibration.familiarity is not None:
+        limits += " and familiar inputs"
+    text = (
+        f"Outputs are divided by {temperatures}, and a prediction requires {limits}, both fitted "
+        f"on {counted(calibration.examples, 'validation example')}."
+    )
+    if calibration.test is None:
+        return text
+    return f"{text} Test examples: {calibration_test_text(calibration.test, total)}"
+
+
+def calibration_test_text(test: CalibrationTest, total: int) -> str:
+    """Return the result of a calibration on so many examples as a sentence."""
+    low, high = (f"{100 * each:.2f}" for each in test.error_interval)
+    right = test.accepted_correct / test.accepted if test.accepted else 0.0
+    return (
+        f"expected calibration error {100 * test.error:.2f} % (95 % interval: {low} to {high} %); "
+        f"{test.accepted / total:.2%} accepted, {right:.2%} of them correct."
+    )
 
 
 def _with_interval(name: str, *numbers: float) -> str:

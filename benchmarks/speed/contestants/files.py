@@ -16,7 +16,9 @@ if __name__ == "__main__":
     folder, *weights = sys.argv[1:]
     if weights:
         import zoo_core as zoo
+        from zoo_core.cli.prediction.batch import InputBatch
         from zoo_core.cli.prediction.output import text_lines
+        from zoo_core.cli.prediction.verdicts import verdicts
         from zoo_core.data.images.batches import find_files, read_batches
         from zoo_core.data.images.processor import model_processor
         from zoo_core.installation.installed import installed_catalog
@@ -28,8 +30,9 @@ if __name__ == "__main__":
         start = time.perf_counter()
         files, _ = find_files(Path(folder))
         for batch in read_batches(files, processor):
-            names = [*map(str, batch.files)]
-            read = text_lines(names, pretrained.predict(batch.images), pretrained.tasks)
+            found = pretrained.predict(batch.images)
+            judged = [*verdicts(InputBatch(batch.names, batch.images, images=batch), found)]
+            read = text_lines(batch.names, found, pretrained.tasks, judged, force=False)
             lines = "\n".join(read)
     else:
         start = time.perf_counter()

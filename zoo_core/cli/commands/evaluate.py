@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -80,6 +81,7 @@ def evaluate(  # noqa: PLR0917 (click passes every argument by name)
                 "details": {name: list(each) for name, each in evaluation.details.items()},
                 "total": evaluation.together.total,
                 "left_out": evaluation.left_out,
+                "calibration": evaluation.calibration and asdict(evaluation.calibration),
                 "notes": evaluation.notes,
             }
         )
@@ -100,3 +102,7 @@ def _print_counts(evaluation: Evaluation) -> None:
     for name, values in evaluation.details.items():
         shown = " / ".join("–" if v is None else format_metric(name, v) for v in values)
         print_lines(f"{name.replace('_', ' ')}: {shown}")
+    if test := evaluation.calibration:
+        from zoo_core.weights.card_words import calibration_test_text
+
+        print_lines(calibration_test_text(test, scores.total))

@@ -34,7 +34,7 @@ from zoo_core.recipes.resolve import resolve_recipe
 from zoo_core.table import Table
 from zoo_core.text import counted, shell_command
 from zoo_core.weights.card import Card, Provenance, PublishedCard
-from zoo_core.weights.card_words import interval_text, kept_text, license_text
+from zoo_core.weights.card_words import calibration_text, interval_text, kept_text, license_text
 
 PUBLISHED, RUN = "published weights", "run"
 
@@ -112,6 +112,8 @@ def _scores(card: Provenance) -> Iterator[Block]:
     interval = card.interval if isinstance(card, PublishedCard) else None
     if interval:
         yield Text(interval_text(interval))
+    if card.calibration:
+        yield Text(calibration_text(card.calibration, card.metrics["test"].total))
 
 
 def _training(
