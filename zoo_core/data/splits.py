@@ -76,8 +76,10 @@ class TrainingData:
         """Return the training examples of `epoch` (from 1), and the order of their rows."""
         if recipe.fresh:
             assert self.dataset.compose is not None  # `make_plan` checked it
-            # The held-out rows are passed so that no part of them is in a composed example.
-            composed = self.dataset.compose(recipe.seed, epoch, self.validation_rows)
+            # Passed, so that no part of them is in a composed example. None of them is held out if
+            # the validation rows are those of another split.
+            held_out = np.setdiff1d(np.arange(len(self.train)), self.train_rows)
+            composed = self.dataset.compose(recipe.seed, epoch, held_out)
             return composed, np.arange(len(composed))  # in random order already
         if not recipe.shuffle:
             return self.train, self.train_rows
