@@ -1,6 +1,6 @@
-"""The plugin's specs: the data sets mnist and two-digit-mnist."""
+"""The plugin's specs: the data sets mnist, two-digit-mnist and mnist-numbers."""
 
-from zoo_core import DatasetSpec, InputSpec, class_targets, hookimpl
+from zoo_core import DatasetSpec, InputSpec, TargetSpec, class_targets, hookimpl
 
 SOURCE = "MNIST, by Yann LeCun, Corinna Cortes and Christopher J. C. Burges"
 
@@ -34,5 +34,17 @@ def zoo_datasets() -> list[DatasetSpec]:
             composable=True,  # trainings may compose new pairs in each epoch, see `compose_anew`
             reader="zoo_mnist.preprocess_photo:read_two_digits",
             familiarity="zoo_mnist.familiarity:two_digit_mnist",
+        ),
+        DatasetSpec(
+            name="mnist-numbers",
+            summary="Numbers of 1 to 12 MNIST digits in one image, 32×320.",
+            loader="zoo_mnist.numbers:load",
+            input=InputSpec(shape=(1, 32, 320)),
+            targets=(TargetSpec(task="sequence", classes=tuple("0123456789"), shape=(12,)),),
+            sizes={"train": 20_000, "validation": 2_000, "test": 5_000},
+            sha256="d36631176bcf6048f272bd70ae6095d542cd2185bc399983aefc36a014444de5",
+            license="CC-BY-SA-3.0",
+            source=f"composed from {SOURCE}",
+            composable=True,  # trainings may compose new numbers in each epoch
         ),
     ]
