@@ -1,5 +1,6 @@
 """Strings: CTC decoding, loss and edit distance against plain ones, and what is refused."""
 
+import collections
 import itertools
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given, strategies as st
 from tests.tasks.examples import strings
 from zoo_core.errors import DataError
 from zoo_core.plugins.data_specs import TargetSpec
-from zoo_core.tasks import ctc
+from zoo_core.tasks import ctc, ctc_posteriors
 from zoo_core.tasks.sequence import StringRecognition, encode_strings
 
 TARGET = TargetSpec(task="sequence", classes=("a", "b", "c"), shape=(4,))
@@ -113,19 +114,95 @@ def test_metrics_count_symbols_of_all_strings():
     assert metrics == {"exact_match": 2 / 3, "exact": 2, "cer": 2 / 5}
 
 
-def test_prediction_is_string_with_confidence():
+def path_sums(outputs):
+    """Return the probability of each string: the sum over its paths."""
+    shares = np.exp(outputs) / np.exp(outputs).sum(axis=1, keepdims=True)
+    sums = collections.Counter()
+    for path in itertools.product("-abc", repeat=len(outputs)):
+        share = np.prod([step["-abc".index(x)] for step, x in zip(shares, path, strict=True)])
+        sums[plain_decode(path)] += share
+    return sums
+
+
+def variants(string, place):
+    """Return the strings with another symbol, or none, in a place."""
+    return [string[:place] + symbol + string[place + 1 :] for symbol in ("a", "b", "c", "")]
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 5), st.sampled_from([0.5, 2, 5]))
+def test_confidences_are_sums_over_all_paths(seed, steps, strength):
+    outputs = np.random.default_rng(seed).normal(0, strength, (2, steps, 4))
+    prediction = TASK.predict(outputs)
+    for row, string in enumerate(prediction.strings):
+        sums = path_sums(outputs[row])
+        assert prediction.confidences[row] == pytest.approx(sums[string], rel=1e-5)
+        expected = np.zeros(steps)
+        for place in range(len(string)):
+            others = sum(sums[each] for each in variants(string, place))
+            expected[place] = sums[string] / others
+        np.testing.assert_allclose(prediction.symbol_confidences[row], expected, rtol=1e-5)
+
+
+def test_confidences_of_many_steps_do_not_underflow():
+    generator = np.random.default_rng(0)
+    outputs = np.concatenate([outputs_of("abc-" * 150 + "b"), outputs_of("-" * 601)])
+    outputs += generator.normal(0, 0.1, outputs.shape).astype(np.float32)
+    prediction = TASK.predict(outputs)
+    assert prediction.strings == ["abc" * 150 + "b", ""]
+    assert (prediction.confidences > 0).all()
+    assert (prediction.confidences < 1e-3).all()
+    symbols = prediction.symbol_confidences[0]
+    assert symbols[:451].min() > 0.9
+    assert not symbols[451:].any()
+    assert not prediction.symbol_confidences[1].any()
+
+
+def test_confidences_do_not_depend_on_other_examples():
+    outputs = outputs_of("a-bbc---", "--------", "cccccccc", "abcabcab")
+    outputs += np.random.default_rng(1).normal(0, 1, outputs.shape).astype(np.float32)
+    together = TASK.predict(outputs)
+    for row in range(4):
+        alone = TASK.predict(outputs[[row]])
+        assert alone.confidences[0] == together.confidences[row]
+        assert np.array_equal(alone.symbol_confidences[0], together.symbol_confidences[row])
+    assert TASK.predict(outputs[:0]).symbol_confidences.shape == (0, 8)
+
+
+def test_confidences_are_computed_in_chunks(monkeypatch):
+    outputs = np.random.default_rng(2).normal(0, 3, (7, 9, 4))
+    whole = TASK.predict(outputs).symbol_confidences
+    monkeypatch.setattr(ctc_posteriors, "_CHUNK", 1)
+    assert np.array_equal(TASK.predict(outputs).symbol_confidences, whole)
+
+
+def test_prediction_is_string_with_confidences():
     prediction = TASK.predict(outputs_of("aa-a", "----"))
     assert prediction.strings == ["aa", ""]
     assert prediction.codes.tolist() == [[0, 0, -1, -1], [-1] * 4]
-    share = (np.exp(5) / (np.exp(5) + 3)) ** 4
-    np.testing.assert_allclose(prediction.confidences, share, rtol=1e-6)
-    assert [*TASK.texts(prediction)] == [f'"aa" ({share:.1%})', f'"" ({share:.1%})']
+    sums = [path_sums(outputs) for outputs in outputs_of("aa-a", "----")]
+    confidence, blank = sums[0]["aa"], sums[1][""]
+    np.testing.assert_allclose(prediction.confidences, [confidence, blank], rtol=1e-6)
+    assert [*TASK.texts(prediction)] == [f"aa ({confidence:.1%})", f'"" ({blank:.1%})']
+    symbols = [
+        sums[0]["aa"] / sum(sums[0][each] for each in variants("aa", place)) for place in (0, 1)
+    ]
     assert next(TASK.records(prediction)) == {
         "strings": "aa",
-        "confidences": pytest.approx(share),
+        "confidences": pytest.approx(confidence),
+        "symbol_confidences": pytest.approx(symbols),
     }
-    assert TASK.columns("_1") == ["string_1", "confidence_1"]
-    assert next(TASK.rows(prediction)) == ["aa", f"{share:.6f}"]
+    assert TASK.columns("_1") == ["string_1", "confidence_1", "symbol_confidences_1"]
+    assert [*TASK.rows(prediction)] == [
+        ["aa", f"{confidence:.6f}", f"{symbols[0]:.6f} {symbols[1]:.6f}"],
+        ["", f"{blank:.6f}", ""],
+    ]
+
+
+def test_texts_are_in_quotes_unless_all_characters_are_letters_or_digits():
+    target = TargetSpec(task="sequence", classes=("7", " ", '"'), shape=(4,))
+    prediction = StringRecognition(target).predict(outputs_of("a-a-", "a-b-", "c---"))
+    texts = [text.rsplit(" ", 1)[0] for text in StringRecognition(target).texts(prediction)]
+    assert texts == ["77", '"7 "', '"\\""']
 
 
 @given(st.lists(st.text("abc", max_size=4), max_size=8))

@@ -82,13 +82,7 @@ def ctc_losses(outputs: Array, codes: Codes) -> NDArray[np.float64]:
     a string that takes more time steps than there are.
     """
     logs, count = log_softmax(outputs), lengths(codes)
-    # States: blank, first symbol, blank, second symbol, …, blank. A state depends on earlier ones
-    # only, so that those of the padding, which are computed too, change nothing.
-    states = np.zeros((len(codes), 2 * codes.shape[1] + 1), np.int64)
-    states[:, 1::2] = np.maximum(codes, 0) + 1
-    # A path may skip the blank between two different symbols.
-    skips = np.zeros(states.shape, bool)
-    skips[:, 3::2] = states[:, 3::2] != states[:, 1:-2:2]
+    states, skips = make_states(codes)
     forward = np.full(states.shape, -np.inf)
     forward[:, 0] = 0  # before the first step, as if a blank had been
     for step in range(logs.shape[1]):
@@ -99,6 +93,20 @@ def ctc_losses(outputs: Array, codes: Codes) -> NDArray[np.float64]:
     total = np.where(count > 0, np.logaddexp(ends, symbols), ends)
     losses: NDArray[np.float64] = -total / np.maximum(count, 1)
     return losses
+
+
+def make_states(codes: Codes) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the outputs ``(N, 2L + 1)`` of a string's states, and where a path may skip a blank.
+
+    The states are: blank, first symbol, blank, second symbol, …, blank. A state depends on earlier
+    ones only, so that those of the padding, which are computed too, change nothing.
+    """
+    states = np.zeros((len(codes), 2 * codes.shape[1] + 1), np.int64)
+    states[:, 1::2] = np.maximum(codes, 0) + 1
+    # A path may skip the blank between two different symbols.
+    skips = np.zeros(states.shape, bool)
+    skips[:, 3::2] = states[:, 3::2] != states[:, 1:-2:2]
+    return states, skips
 
 
 def _arrivals(forward: Array, skips: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from zoo_core.metrics.task import Array, Measure, Measured, Metrics, Task
 from zoo_core.plugins.data_specs import TargetSpec
 from zoo_core.tasks import ctc
 from zoo_core.tasks.classification import combine_logits, format_probability
+from zoo_core.tasks.ctc_posteriors import symbol_posteriors
 from zoo_core.text import counted
 
 
@@ -25,12 +26,15 @@ class StringPrediction:
     Attributes:
         strings: N strings.
         codes: int64 ``(N, T)``, the number of each symbol, -1 after the last one.
-        confidences: float32 ``(N,)``, the probability of the most probable path.
+        confidences: float32 ``(N,)``, the probability of the string, the sum over all of its paths.
+        symbol_confidences: float32 ``(N, T)``, the probability of each symbol against all others,
+            or none, in its place; 0 after the last one.
     """
 
     strings: list[str]
     codes: NDArray[np.int64]
     confidences: NDArray[np.float32]
+    symbol_confidences: NDArray[np.float32]
 
 
 class StringRecognition(Task):
@@ -94,9 +98,15 @@ class StringRecognition(Task):
 
     def predict(self, outputs: Array) -> StringPrediction:
         codes = ctc.decode(outputs)
-        logs = ctc.log_softmax(outputs).max(axis=2)
-        confidences = np.exp(logs.sum(axis=1)).astype(np.float32)
-        return StringPrediction(self._strings(codes), codes, confidences)
+        lengths = ctc.lengths(codes)
+        # Without the padding of all strings, which takes most of the time.
+        short = codes[:, : lengths.max(initial=0)]
+        logs = -ctc.ctc_losses(outputs, short) * np.maximum(lengths, 1)
+        symbols = np.zeros(codes.shape, np.float32)
+        symbols[:, : short.shape[1]] = symbol_posteriors(outputs, short)
+        # At most 1, which rounding may exceed.
+        confidences = np.exp(logs).clip(max=1).astype(np.float32)
+        return StringPrediction(self._strings(codes), codes, confidences, symbols)
 
     def confidences(self, prediction: StringPrediction) -> NDArray[np.float32]:
         return prediction.confidences
@@ -143,23 +153,32 @@ class StringRecognition(Task):
         yield from (json.dumps(each, ensure_ascii=False) for each in self._strings(targets))
 
     def texts(self, prediction: StringPrediction) -> Iterator[str]:
-        """Yield ``"1996" (98.1%)``, in quotes because a string may be empty or end in a space."""
-        for string, confidence in self._pairs(prediction):
-            yield f"{json.dumps(string, ensure_ascii=False)} ({format_probability(confidence)})"
+        """Yield ``1996 (98.1%)``; in quotes if it is empty or has more than letters and digits."""
+        for string, confidence in zip(
+            prediction.strings, prediction.confidences.tolist(), strict=True
+        ):
+            shown = string if string.isalnum() else json.dumps(string, ensure_ascii=False)
+            yield f"{shown} ({format_probability(confidence)})"
 
     def records(self, prediction: StringPrediction) -> Iterator[dict[str, Any]]:
-        for string, confidence in self._pairs(prediction):
-            yield {"strings": string, "confidences": confidence}
+        for string, confidence, symbols in self._answers(prediction):
+            yield {"strings": string, "confidences": confidence, "symbol_confidences": symbols}
 
     def columns(self, suffix: str) -> list[str]:
-        return [f"string{suffix}", f"confidence{suffix}"]
+        return [f"string{suffix}", f"confidence{suffix}", f"symbol_confidences{suffix}"]
 
     def rows(self, prediction: StringPrediction) -> Iterator[list[str]]:
-        for string, confidence in self._pairs(prediction):
-            yield [string, f"{confidence:.6f}"]
+        for string, confidence, symbols in self._answers(prediction):
+            yield [string, f"{confidence:.6f}", " ".join(f"{each:.6f}" for each in symbols)]
 
-    def _pairs(self, prediction: StringPrediction) -> Iterator[tuple[str, float]]:
-        return zip(prediction.strings, prediction.confidences.tolist(), strict=True)
+    def _answers(self, prediction: StringPrediction) -> Iterator[tuple[str, float, list[float]]]:
+        """Yield each string, its confidence, and those of its symbols."""
+        lengths = ctc.lengths(prediction.codes).tolist()
+        symbols = prediction.symbol_confidences.tolist()
+        for each, length, string, confidence in zip(
+            symbols, lengths, prediction.strings, prediction.confidences.tolist(), strict=True
+        ):
+            yield string, confidence, each[:length]
 
     def _strings(self, codes: NDArray[np.int64]) -> list[str]:
         symbols = self.target.classes
