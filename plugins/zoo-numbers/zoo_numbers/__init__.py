@@ -1,0 +1,1 @@
+"""Network for zoo that reads handwritten numbers, `number-reader`."""
