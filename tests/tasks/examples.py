@@ -22,6 +22,12 @@ def labels(generator, count):
     return task, logits(generator, count, 9), generator.integers(0, 2, (count, 9)).astype(np.uint8)
 
 
+def pairs(generator, count):
+    task = MultiLabel(TargetSpec(task="multi-label", classes=NAMES[:9], choose=2))
+    targets = generator.random((count, 9)).argsort(axis=1) < 2
+    return task, logits(generator, count, 9), targets.astype(np.uint8)
+
+
 def number(generator, count):
     task = Regression(TargetSpec(task="regression", unit="km"))
     return task, logits(generator, count, 1), generator.normal(50, 3, count).astype(np.float32)
@@ -56,4 +62,4 @@ def logits(generator, *shape):
     return generator.normal(0, 2, shape).astype(np.float32)
 
 
-EVERY = (classes, labels, number, vector, depths, masks, strings)
+EVERY = (classes, labels, pairs, number, vector, depths, masks, strings)

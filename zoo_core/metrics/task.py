@@ -64,7 +64,8 @@ class Task:
         target: the head's target.
     """
 
-    measures: ClassVar[tuple[Measure, ...]]
+    # Not a `ClassVar`, because they may depend on the target: `__init__` then sets its own.
+    measures: tuple[Measure, ...]
     """The first one selects the best epoch; the second one decides between equal ones."""
     headline: ClassVar[str] = ""
     """Metric that lists show, and that an interval over seeds is of; empty for the first measure's

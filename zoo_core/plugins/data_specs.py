@@ -111,6 +111,7 @@ class TargetSpec:
             that of `classes`.
         unit: unit of the values, for instance ``USD``.
         shape: shape of one example's target; empty for a single number.
+        choose: number of labels that each example has, for ``multi-label``; 0 for any number.
     """
 
     task: str
@@ -119,6 +120,7 @@ class TargetSpec:
     size: int = 0
     unit: str = ""
     shape: tuple[int, ...] = ()
+    choose: int = 0
 
     def __post_init__(self) -> None:
         check_field_types(self, "TargetSpec")
@@ -128,6 +130,11 @@ class TargetSpec:
                 f"got {self.size}"
             )
         object.__setattr__(self, "size", self.size or len(self.classes))
+        if self.choose < 0 or (self.choose and self.choose >= self.size):
+            raise ValueError(
+                "TargetSpec: choose: expected a number of labels less than size, "
+                f"{self.size}, or 0 for any number, got {self.choose}"
+            )
 
     @property
     def values(self) -> int:

@@ -1,4 +1,4 @@
-"""Multi-label classification: any number of K labels per example."""
+"""Multi-label classification: any number of K labels per example, or exactly so many."""
 
 from __future__ import annotations
 
@@ -11,8 +11,17 @@ from numpy.typing import NDArray
 
 from zoo_core.errors import DataError
 from zoo_core.metrics.task import Array, Measure, Measured, Metrics, Task
+from zoo_core.plugins.data_specs import TargetSpec
 from zoo_core.tasks.classification import format_probability
 from zoo_core.tasks.faults import first_wrong
+from zoo_core.tasks.label_sets import (
+    label_probabilities,
+    most_probable_sets,
+    set_cross_entropies,
+)
+from zoo_core.text import counted
+
+LOSS = Measure("loss", higher_is_better=False)
 
 
 @dataclass(frozen=True)
@@ -20,21 +29,34 @@ class LabelsPrediction:
     """Predictions for N examples.
 
     Attributes:
-        present: bool ``(N, K)``, true for each label whose probability is above one half.
-        probabilities: float32 ``(N, K)``, of each label for itself.
+        present: bool ``(N, K)``, true for each label whose probability is above one half, or for
+            the most probable set of `TargetSpec.choose` labels.
+        probabilities: float32 ``(N, K)``, of each label for itself, or given that number of labels.
+        confidences: float32 ``(N,)``, the probability that all labels are right: that of their set,
+            or the product over the labels, as if they were independent.
     """
 
     present: NDArray[np.bool_]
     probabilities: NDArray[np.float32]
+    confidences: NDArray[np.float32]
 
 
 class MultiLabel(Task):
-    """Any of K labels: targets bool, uint8 or int64 ``(N, K)`` of 0 and 1, outputs logits."""
+    """Any of K labels: targets bool, uint8 or int64 ``(N, K)`` of 0 and 1, outputs logits.
+
+    A target with `TargetSpec.choose` has exactly that many labels per example. They are predicted
+    as one set, so the first measure is whether it is the right one.
+    """
 
     # The F1 score and not the share of right labels, because most labels are absent in most
     # examples, and a model that predicts none has a high share.
-    measures = (Measure("f1", higher_is_better=True), Measure("loss", higher_is_better=False))
-    correct = "exact"
+    measures = (Measure("f1", higher_is_better=True), LOSS)
+    correct = "exact_match"
+
+    def __init__(self, target: TargetSpec) -> None:
+        super().__init__(target)
+        if target.choose:
+            self.measures = (Measure("exact_match", higher_is_better=True, binary=True), LOSS)
 
     def check_targets(self, targets: Array) -> None:
         labels = self.target.size
@@ -46,32 +68,50 @@ class MultiLabel(Task):
             )
         if (wrong := (targets != 0) & (targets != 1)).any():
             raise DataError(f"expected labels 0 or 1, got {first_wrong(targets, wrong)}")
+        numbers, choose = targets.astype(bool).sum(axis=1), self.target.choose
+        if choose and (wrong := numbers != choose).any():
+            raise DataError(
+                f"expected exactly {counted(choose, 'label')} per example, "
+                f"got {first_wrong(numbers, wrong)}"
+            )
 
     def example_targets(self, count: int) -> Array:
         rows, labels = np.indices((count, self.target.size))
+        if self.target.choose:
+            # A different order of the labels in each row, of which the first ones are chosen.
+            return most_probable_sets(rows * (labels + 2) ** 3 % 1009, self.target.choose)
         return (rows * 5 + labels * 3) % 7 < 3
 
     def predict(self, outputs: Array) -> LabelsPrediction:
-        return LabelsPrediction(outputs > 0, sigmoid(outputs))
+        present, shares = self._present(outputs), self._probabilities(outputs)
+        if self.target.choose:
+            confidences = np.exp(-set_cross_entropies(outputs, present))
+        else:
+            confidences = np.where(present, shares, 1 - shares).prod(axis=1)
+        return LabelsPrediction(present, shares, confidences.astype(np.float32))
+
+    def _present(self, outputs: Array) -> NDArray[np.bool_]:
+        choose = self.target.choose
+        return most_probable_sets(outputs, choose) if choose else outputs > 0
+
+    def _probabilities(self, outputs: Array) -> NDArray[np.float32]:
+        choose = self.target.choose
+        return label_probabilities(outputs, choose) if choose else sigmoid(outputs)
 
     def confidences(self, prediction: LabelsPrediction) -> NDArray[np.float32]:
-        """Return the probability that all labels are right, as if they were independent."""
-        shares = np.where(
-            prediction.present, prediction.probabilities, 1 - prediction.probabilities
-        )
-        product: NDArray[np.float32] = shares.prod(axis=1)
-        return product
+        return prediction.confidences
 
     def measure(self, outputs: Array, targets: Array) -> Measured:
-        wanted, predicted = targets.astype(bool), outputs > 0
+        wanted, predicted = targets.astype(bool), self._present(outputs)
+        losses = set_cross_entropies if self.target.choose else binary_cross_entropies
         both = wanted & predicted
         groups = (wanted, predicted, both)
         present, chosen, right = (each.sum(axis=1) for each in groups)
         return Measured(
             columns={
                 "f1": _f1(present, chosen, right),
-                "loss": binary_cross_entropies(outputs, targets),
-                "exact": (wanted == predicted).all(axis=1),
+                "loss": losses(outputs, targets),
+                "exact_match": (wanted == predicted).all(axis=1),
             },
             # Numbers per label: examples that have it, predictions of it, and correct ones.
             counts={"labels": np.stack([each.sum(axis=0) for each in groups])},
@@ -82,16 +122,23 @@ class MultiLabel(Task):
         known = labels[:2].any(axis=0)  # labels that an example or a prediction has
         present, chosen, right = labels.sum(axis=1)
         every = len(measured) * labels.shape[1]
+        exact = int(measured.columns["exact_match"].sum())
         return {
             "loss": float(measured.columns["loss"].mean()),
             "f1": float(measured.columns["f1"].mean()),
             "micro_f1": float(_f1(present, chosen, right)),
             "macro_f1": float(_f1(*labels[:, known]).mean()) if known.any() else 1.0,
             "accuracy": int(every - present - chosen + 2 * right) / every,
-            "exact": int(measured.columns["exact"].sum()),
+            # Of any number of labels only the count, because their headline is the F1 score.
+            **({"exact_match": exact / len(measured)} if self.target.choose else {}),
+            "exact": exact,
         }
 
     def combine(self, members: Sequence[Array]) -> Array:
+        if self.target.choose:
+            # The mean of logits is the geometric mean of the probabilities of each set, divided by
+            # the sum over the sets. The mean of probabilities would have to list all sets.
+            return super().combine(members)
         # Probabilities and not logits, because the scales of two models' logits may differ.
         mean = np.mean([sigmoid(member) for member in members], axis=0, dtype=np.float64)
         smallest = np.finfo(np.float32).eps  # instead of 0 and 1, whose logits are not finite

@@ -85,9 +85,10 @@ def input_text(spec: InputSpec) -> str:
 
 def target_text(target: TargetSpec) -> str:
     """Return the values that a head is trained to return, in words."""
+    chosen = f"exactly {target.choose} of " if target.choose else ""
     if target.classes:
-        return f"{target.size:,} classes: {names_text(target.classes)}"
+        return f"{chosen}{target.size:,} classes: {names_text(target.classes)}"
     if target.size:
-        return f"{target.size:,} classes"
+        return f"{chosen}{target.size:,} classes"
     shape = f" of {shape_text(target.shape)}" if target.shape else ""
     return f"{counted(target.values, 'number')}{shape}{target.unit and f' in {target.unit}'}"
