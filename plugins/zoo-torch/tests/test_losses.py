@@ -1,6 +1,7 @@
 """Losses of the built-in tasks: their definitions, and those of the tasks and of zoo-numpy."""
 
 from importlib import import_module
+from itertools import combinations
 from types import SimpleNamespace
 
 import numpy as np
@@ -38,6 +39,13 @@ def strings(count):
 CASES = {
     "cross_entropy": (Classification, {"size": 7}, (7,), RNG.integers(0, 7, 20), 1),
     "binary_cross_entropy": (MultiLabel, {"size": 7}, (7,), RNG.integers(0, 2, (20, 7)), 1),
+    "subset_cross_entropy": (
+        MultiLabel,
+        {"size": 7, "choose": 3},
+        (7,),
+        (RNG.random((20, 7)).argsort(axis=1) < 3).astype(np.uint8),
+        1,
+    ),
     "squared_error": (Regression, {"shape": (2, 3)}, (6,), RNG.normal(size=(20, 2, 3)), 6 / 2),
     "pixel_cross_entropy": (Segmentation, {"size": 4, "shape": (5, 6)}, (4, 5, 6), masks(20), 1),
     "ctc": (StringRecognition, {"size": 3, "shape": (5,)}, (12, 4), strings(20), 1),
@@ -78,6 +86,27 @@ def test_loss_and_gradient_are_those_of_zoo_numpy(name, recipe):
     expected, gradient = getattr(theirs, name)(outputs.detach().numpy(), targets, recipe)
     assert loss.item() == pytest.approx(expected, rel=1e-12)
     np.testing.assert_allclose(outputs.grad.numpy(), gradient, atol=1e-15)
+
+
+def test_smoothed_subset_cross_entropy_is_a_mean_over_all_sets():
+    outputs, targets = torch.randn(2, 4), torch.tensor([[1, 0, 0, 1], [0, 1, 0, 0]])
+    expected = []
+    for output, target in zip(outputs, targets, strict=True):
+        sets = [list(each) for each in combinations(range(4), int(target.sum()))]
+        logs = torch.stack([output[each].sum() for each in sets]).log_softmax(dim=0)
+        right = logs[sets.index(target.nonzero()[:, 0].tolist())]
+        expected.append(-(0.9 * right + 0.1 * logs.mean()))
+    loss = losses.subset_cross_entropy(outputs, targets, SMOOTH)
+    assert loss.item() == pytest.approx(torch.stack(expected).mean().item(), rel=1e-5)
+
+
+def test_sets_without_an_alternative_have_no_loss():
+    outputs = torch.randn(2, 4, requires_grad=True)
+    targets = torch.tensor([[0, 0, 0, 0], [1, 1, 1, 1]])  # none, and all: there is no other set
+    loss = losses.subset_cross_entropy(outputs, targets, PLAIN)
+    loss.backward()
+    assert loss.item() == pytest.approx(0, abs=1e-6)
+    assert outputs.grad.abs().max().item() == pytest.approx(0, abs=1e-6)
 
 
 def test_losses_of_numbers_are_sums_over_values():

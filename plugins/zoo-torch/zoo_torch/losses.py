@@ -30,6 +30,29 @@ def binary_cross_entropy(outputs: Tensor, targets: Tensor, recipe: Recipe) -> Te
     return functional.binary_cross_entropy_with_logits(outputs, wanted)
 
 
+def subset_cross_entropy(outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
+    """Return ``-log`` of the probability of the right labels among all sets of as many labels.
+
+    The probability of a set is proportional to the product of ``exp(output)`` over its labels:
+    outputs and targets ``(N, K)``. Smoothing spreads a share of it over all sets of that size.
+    """
+    wanted, smoothing = targets.to(outputs.dtype), recipe.label_smoothing
+    sizes = targets.long().sum(dim=1)
+    largest = int(sizes.max())
+    # Logarithms of the sums over all sets of 0, 1, … of the labels so far: a set is without the
+    # next label, or with it, and then one of those with one label less.
+    totals = [torch.zeros_like(outputs[:, 0])]
+    for logit in outputs.unbind(dim=1):
+        grown = [total + logit for total in totals]
+        both = [torch.logaddexp(*pair) for pair in zip(totals[1:], grown[:-1], strict=True)]
+        totals = [totals[0], *both, grown[-1]][: largest + 1]
+    total = torch.stack(totals, dim=1).gather(1, sizes[:, None])[:, 0]
+    # The mean over all sets of the sum of their outputs: each label is in a share of the sets.
+    spread = outputs.mean(dim=1) * sizes
+    right = (outputs * wanted).sum(dim=1)
+    return (total - (1 - smoothing) * right - smoothing * spread).mean()
+
+
 def squared_error(outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
     """Return half the squared distance of outputs ``(N, K)`` to targets ``(N, …)`` of K values."""
     total = functional.mse_loss(outputs, _like(outputs, targets), reduction="sum")

@@ -54,6 +54,12 @@ def zoo_losses() -> list[LossSpec]:
             "Cross-entropy of the sigmoid, the mean over the labels, in nats.",
         ),
         (
+            "subset-cross-entropy",
+            "multi-label",
+            "subset_cross_entropy",
+            "Cross-entropy of the set of labels among all sets of its size, in nats.",
+        ),
+        (
             "cross-entropy",
             "segmentation",
             "pixel_cross_entropy",
