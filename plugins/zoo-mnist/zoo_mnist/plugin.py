@@ -1,4 +1,4 @@
-"""The plugin's specs: the data sets mnist, two-digit-mnist and mnist-numbers."""
+"""The plugin's specs: mnist, and the data sets that are composed of its digits."""
 
 from zoo_core import DatasetSpec, InputSpec, TargetSpec, class_targets, hookimpl
 
@@ -46,5 +46,37 @@ def zoo_datasets() -> list[DatasetSpec]:
             license="CC-BY-SA-3.0",
             source=f"composed from {SOURCE}",
             composable=True,  # trainings may compose new numbers in each epoch
+        ),
+        DatasetSpec(
+            name="two-digit-masks",
+            summary="The images of two-digit-mnist, and the digits that each pixel belongs to.",
+            loader="zoo_mnist.two_digit_masks:load",
+            input=InputSpec(shape=(1, 42, 28)),
+            # Written out, because importing the loader's module would read NumPy for a list.
+            targets=(
+                TargetSpec(
+                    task="segmentation",
+                    classes=("paper", "top", "bottom", "both"),
+                    shape=(42, 28),
+                ),
+            ),
+            sizes={"train": 40_000, "test": 4_000},
+            sha256="dcd22cd6ad950f2672f58071e663f2c6b869f515d781f88a958ff12fe9e0ce20",
+            license="CC-BY-SA-3.0",
+            source=f"composed from {SOURCE}",
+            composable=True,
+            reader="zoo_mnist.preprocess_photo:read_two_digits",
+        ),
+        DatasetSpec(
+            name="multi-mnist",
+            summary="MultiMNIST: two MNIST digits of different classes, overlapping, 36×36.",
+            loader="zoo_mnist.multi_mnist:load",
+            input=InputSpec(shape=(1, 36, 36)),
+            targets=(TargetSpec(task="multi-label", classes=tuple("0123456789"), choose=2),),
+            sizes={"train": 60_000, "test": 10_000},
+            sha256="d8d133d96fa5cd410891f83e28d8e8a093fd2ac9e5eded719e409e3753cbd5a3",
+            license="CC-BY-SA-3.0",
+            source=f"composed from {SOURCE}, after Sabour, Frosst and Hinton (2017)",
+            composable=True,
         ),
     ]

@@ -13,6 +13,9 @@ from zoo_mnist.layout import HEIGHT, OFFSET
 TEST_PAIRS = mnist.DATA / "two_digit_test_pairs.csv"
 TRAIN_SIZE, TRAIN_SEED = 40_000, 0
 
+MEAN, STD = (0.16561994,), (0.33988516,)
+"""Mean and standard deviation of the training images' pixels, on a scale from 0 to 1."""
+
 
 def load() -> ArrayDataset:
     """Return two-digit MNIST: images ``(N, 1, 42, 28)``, labels ``(N, 2)`` (top, bottom).
@@ -24,10 +27,13 @@ def load() -> ArrayDataset:
     digits = mnist.load()
     train, test = digits.splits["train"], digits.splits["test"]
     return ArrayDataset(
-        splits={"train": compose(train, train_pairs(len(train))), "test": compose(test, _test())},
+        splits={
+            "train": compose(train, train_pairs(len(train))),
+            "test": compose(test, test_pairs()),
+        },
         targets=class_targets(mnist.DIGITS, mnist.DIGITS),
-        mean=(0.16561994,),
-        std=(0.33988516,),
+        mean=MEAN,
+        std=STD,
         # `train` is MNIST's split, not the composed one: new pairs need the single digits.
         compose=partial(compose_anew, train),
     )
@@ -58,11 +64,18 @@ def compose_anew(digits: Split, seed: int, epoch: int, held_out: NDArray[np.int6
         epoch: number of the epoch, from 1.
         held_out: rows of the training split of `load` that are used for validation.
     """
+    return compose(digits, fresh_pairs(len(digits), seed, epoch, held_out))
+
+
+def fresh_pairs(
+    digits: int, seed: int, epoch: int, held_out: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the pairs of `compose_anew`, rows (top, bottom) of `digits` digits."""
     # Both digits of a held-out pair are excluded; otherwise the validation score would be of
     # digits that were trained on, in different pairs.
-    unseen = np.setdiff1d(np.arange(len(digits)), train_pairs(len(digits))[held_out])
+    unseen = np.setdiff1d(np.arange(digits), train_pairs(digits)[held_out])
     raw = np.random.PCG64((seed, epoch)).random_raw(2 * (TRAIN_SIZE - len(held_out)))
-    return compose(digits, unseen[(raw % len(unseen)).astype(np.int64)].reshape(-1, 2))
+    return unseen[(raw % len(unseen)).astype(np.int64)].reshape(-1, 2)
 
 
 def train_pairs(digits: int) -> NDArray[np.int64]:
@@ -73,7 +86,12 @@ def train_pairs(digits: int) -> NDArray[np.int64]:
     return (raw % digits).astype(np.int64).reshape(-1, 2)
 
 
-def _test() -> NDArray[np.int64]:
+def test_pairs() -> NDArray[np.int64]:
+    """Return the rows of the test pairs, ``(4000, 2)``.
+
+    Raises:
+        zoo_core.errors.DataError: their file is missing or malformed.
+    """
     try:
         # A file, not a seed: the test images stay the same even if `train_pairs` changes.
         return np.loadtxt(TEST_PAIRS, np.int64, delimiter=",", skiprows=1, ndmin=2)
