@@ -119,8 +119,10 @@ def test_csv_lists_each_readable_file(cli, trained, images):
 
 def test_csv_has_columns_for_each_label(cli, images):
     assert cli("train", "softmax-pairs", "--out", "pairs", "--epochs", 1).code == 0
-    rows = list(csv.DictReader(cli("predict", "pairs", "images", "--csv").out.splitlines()))
-    answers = cli("predict", "pairs", "images", "--json").json["predictions"]
+    rows = list(
+        csv.DictReader(cli("predict", "pairs", "images", "--csv", "--force").out.splitlines())
+    )
+    answers = cli("predict", "pairs", "images", "--json", "--force").json["predictions"]
     assert [[row["label_1"], row["label_2"]] for row in rows] == [a["classes"] for a in answers]
 
 

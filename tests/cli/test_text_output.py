@@ -15,6 +15,7 @@ from PIL import Image
 
 from zoo_core.cli.output import print_facts, print_json
 from zoo_core.cli.prediction.output import csv_line, json_records
+from zoo_core.cli.prediction.verdicts import Verdict
 from zoo_core.cli.tables.table import print_table
 from zoo_core.metrics.predictions import predictions_of
 from zoo_core.plugins.data_specs import class_targets
@@ -25,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 DIRECT = {
     "zoo_core/system/terminal.py",
     "zoo_core/cli/output.py",  # JSON and tables, whose cells are escaped
-    "zoo_core/cli/commands/predict.py",  # rows of CSV for programs
+    "zoo_core/cli/prediction/writers.py",  # rows of CSV for programs
     "zoo_core/cli/commands/completion.py",  # click's own scripts
     "plugins/zoo-torch/zoo_torch/families/make_table.py",  # a tool of developers
 }
@@ -69,7 +70,7 @@ def zoo(run_process):
 @pytest.mark.slow
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_predictions_are_complete_in_any_encoding(zoo, trained, images, encoding):
-    result = zoo("predict", "my run", "images", encoding=encoding)
+    result = zoo("predict", "my run", "images", "--force", encoding=encoding)
     assert result.code == 0, result.err
     lines = result.out.splitlines()
     assert len(lines) == len(NAMES)
@@ -98,7 +99,7 @@ def test_json_and_csv_are_valid_in_any_encoding(zoo, run_process, trained, image
 @pytest.mark.slow
 @pytest.mark.parametrize("more", [[], ["--no-pictures"], ["--csv"]], ids=["picture", "text", "csv"])
 def test_names_do_not_act_on_terminal(in_terminal, trained, images, more):
-    code, shown = in_terminal("predict", "my run", "images", *more)
+    code, shown = in_terminal("predict", "my run", "images", "--force", *more)
     assert code == 0
     assert "\x1b[31m" not in shown
     assert "\u202e" not in shown
@@ -239,7 +240,8 @@ def test_json_is_read_by_any_parser(capsys):
 def test_json_of_prediction_names_every_class_it_numbers():
     tasks = [Classification(target) for target in class_targets(["dog", "cat"])]
     predictions = predictions_of(tasks, [np.array([[0.0, 0.0], [-1.0, 2.0]], np.float32)])
-    first, second = json_records(["a.png", "b.png"], predictions, tasks)
+    accepted = [Verdict("")] * 2
+    first, second = json_records(["a.png", "b.png"], predictions, tasks, accepted, force=False)
     assert (first["file"], first["labels"], first["classes"]) == ("a.png", [0], ["dog"])
     assert first["runners_up"] == [[{"label": 1, "class": "cat", "probability": 0.5}]]
     assert (second["labels"], second["classes"]) == ([1], ["cat"])

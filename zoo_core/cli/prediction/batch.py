@@ -36,7 +36,7 @@ class InputBatch:
     @property
     def n_sources(self) -> int:
         """Number of files, rows or texts that the batch was made of."""
-        return self.images.n_files if self.images else len(self.names) + len(self.errors)
+        return len(self.images) if self.images else len(self.names) + len(self.errors)
 
 
 @dataclass(frozen=True)

@@ -76,9 +76,8 @@ class FileBatch:
     refused: tuple[RefusedFile, ...]
     errors: tuple[DataError, ...]
 
-    @property
-    def n_files(self) -> int:
-        """Number of files, also of those without an input."""
+    def __len__(self) -> int:
+        """Return the number of files, also of those without an input."""
         return len({*self.files}) + len(self.refused) + len(self.errors)
 
 
