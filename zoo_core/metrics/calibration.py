@@ -81,6 +81,8 @@ class Calibration:
         """
         try:
             familiarity, test = values["familiarity"], values["test"]
+            if isinstance(values["temperatures"], str):  # whose characters would be numbers
+                raise TypeError("expected a list of temperatures, got a string")
             calibration = cls(
                 temperatures=tuple(map(float, values["temperatures"])),
                 confidence=float(values["confidence"]),
@@ -223,13 +225,12 @@ def _error(bins: NDArray[np.int64], gaps: NDArray[np.float64]) -> float:
 
 def lower_limit(values: Array, share: float) -> float:
     """Return the limit below which at most a share of the values are."""
-    return shorten(float(np.quantile(values, share, method="lower")), math.floor)
+    return shorten(float(np.quantile(values, share, method="lower")), down=True)
 
 
-def shorten(value: float, rounding: Callable[[float], int] = round) -> float:
-    """Return a number with `DIGITS` significant digits."""
-    if value == 0 or not math.isfinite(value):
-        return value
-    places = DIGITS - 1 - math.floor(math.log10(abs(value)))
-    # By way of decimal text, so that the result is the shortest number.
-    return float(f"{rounding(value * 10.0**places)}e{-places}")
+def shorten(value: float, *, down: bool = False) -> float:
+    """Return a number with `DIGITS` significant digits, the nearest one or the next lower one."""
+    from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Context  # predicting does not need it
+
+    rounding = ROUND_FLOOR if down else ROUND_HALF_EVEN
+    return float(Context(prec=DIGITS, rounding=rounding).create_decimal(value))

@@ -51,6 +51,8 @@ def zoo_datasets() -> list[DatasetSpec]:
             sha256=os.environ.get("TOY_SHA256", CHECKSUMS[name]),
             license="CC0-1.0",
             source="made up",
+            reader=os.environ.get("TOY_READER", ""),
+            familiarity=os.environ.get("TOY_FAMILIARITY", ""),
         )
         for name, loader, classes in (
             ("toy", "load", (3,)),
