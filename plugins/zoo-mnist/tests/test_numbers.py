@@ -111,13 +111,21 @@ def test_composed_numbers_differ_by_seed_and_epoch_and_not_by_call():
         assert not np.array_equal(first.inputs, each.inputs)
 
 
+def test_three_of_four_composed_numbers_are_long_and_others_have_any_length():
+    (strings,) = numbers.compose_anew(0, 1, np.arange(0)).targets
+    shares = np.bincount((strings >= 0).sum(axis=1), minlength=13) / len(strings)
+    assert shares[0] == 0
+    np.testing.assert_allclose(shares[1:9], 1 / 48, rtol=0.2)
+    np.testing.assert_allclose(shares[9:], 1 / 48 + 3 / 16, rtol=0.05)
+
+
 def test_composed_numbers_have_no_reserved_or_held_out_digit(digits, monkeypatch):
     pools = []
     draw = numbers_layout.draw_layouts
 
-    def spy(seed, count, pool):
+    def spy(seed, count, pool, **options):
         pools.append(pool)
-        return draw(seed, count, pool)
+        return draw(seed, count, pool, **options)
 
     monkeypatch.setattr(numbers_layout, "draw_layouts", spy)
     numbers.compose_anew(0, 1, np.arange(0))

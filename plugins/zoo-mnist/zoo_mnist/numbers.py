@@ -81,7 +81,9 @@ def compose_anew(seed: int, epoch: int, held_out: NDArray[np.int64]) -> Split:
     if len(held_out):
         layout = numbers_layout.draw_layouts((_SEEDS["train"], 0), SIZES["train"], pool)
         pool = np.setdiff1d(pool, layout.digits[held_out][layout.used[held_out]])
-    return compose(source, (seed, epoch), SIZES["train"] - len(held_out), pool)
+    # Mostly long numbers, because a step then learns from half as many digits again: the time of a
+    # step depends on the size of the images, and not on what is in them.
+    return compose(source, (seed, epoch), SIZES["train"] - len(held_out), pool, long=3)
 
 
 def digit_pool(count: int, name: str) -> Integers:
@@ -98,7 +100,9 @@ def digit_pool(count: int, name: str) -> Integers:
     return np.arange(first, count - RESERVED if name == "train" else count)
 
 
-def compose(digits: Split, seed: tuple[int, ...], count: int, pool: Integers) -> Split:
+def compose(
+    digits: Split, seed: tuple[int, ...], count: int, pool: Integers, *, long: int = 0
+) -> Split:
     """Return images of numbers.
 
     Args:
@@ -106,8 +110,9 @@ def compose(digits: Split, seed: tuple[int, ...], count: int, pool: Integers) ->
         seed: seed of all random choices.
         count: number of images.
         pool: rows of the digits that may occur.
+        long: number of images, of 4, that have at least 9 digits (`draw_layouts`).
     """
-    layout = numbers_layout.draw_layouts(seed, count, pool)
+    layout = numbers_layout.draw_layouts(seed, count, pool, long=long)
     boxes = numbers_warp.ink_boxes(digits.inputs[:, 0])
     images = np.zeros((count, 1, HEIGHT, WIDTH), np.uint8)
     for start in range(0, count, _CHUNK):

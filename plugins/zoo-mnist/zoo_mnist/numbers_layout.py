@@ -19,6 +19,9 @@ HEIGHT, WIDTH = 32, 320
 LONGEST = 12
 """Maximum number of digits of a number."""
 
+LONG = 9
+"""Minimum number of digits of a long number."""
+
 MIN_HEIGHT, MAX_HEIGHT = 15, 26
 """Range of the height of a number's digits in rows; a digit differs by up to a tenth."""
 
@@ -60,16 +63,23 @@ class Layout(NamedTuple):
         return np.arange(LONGEST) < self.lengths[:, None]
 
 
-def draw_layouts(seed: tuple[int, ...], count: int, pool: Integers) -> Layout:
+def draw_layouts(seed: tuple[int, ...], count: int, pool: Integers, *, long: int = 0) -> Layout:
     """Return random layouts of numbers.
 
     Args:
         seed: seed of all draws.
         count: number of layouts N.
         pool: rows of the digits that may occur.
+        long: number of images, of 4, that have at least 9 digits; the lengths of the others are
+            from 1 to 12, equally often.
     """
     draws = _draws(seed, count)
-    lengths = _between(next(draws)[:, 0], 1, LONGEST)
+    raw = next(draws)
+    lengths = np.where(
+        _between(raw[:, 1], 0, 3) < long,
+        _between(raw[:, 2], LONG, LONGEST),
+        _between(raw[:, 0], 1, LONGEST),
+    )
     digits = pool[_between(next(draws), 0, len(pool) - 1)]
     size = _around(draws, 1, MIN_HEIGHT * ONE, MAX_HEIGHT * ONE)
     height = size * _around(draws, LONGEST, 230, 282) // ONE
