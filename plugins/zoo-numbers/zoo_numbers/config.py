@@ -17,14 +17,13 @@ class NumberReaderConfig(ModelConfig):
         (32, 64, 128),
         min_length=1,
         description="channels per block of 3×3 convolutions; pooling after the first halves both "
-        "sides, after the others the rows",
+        "sides, after others the rows; none after the last",
     )
     depths: Sizes = Field((1, 2, 1), description="number of convolutions per block")
     features: Size = Field(256, description="features per column, from all its rows")
     context: int = Field(
         3, ge=0, description="columns of the convolution over features; 0: no such layer"
     )
-    steps: Size = Field(2, description="time steps per column of features")
     dropout: float = Field(0.0, ge=0, lt=1, description="share of features dropped")
 
     @model_validator(mode="after")

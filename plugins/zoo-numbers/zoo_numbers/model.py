@@ -23,7 +23,7 @@ class NumberReader(nn.Module):
     #   3x3 convolution            (N, 128, 4, 80)
     #   4x1 convolution            (N, 256, 1, 80)
     #   1x3 convolution            (N, 256, 1, 80)
-    #   linear, 2 steps per column (N, 160, 11)
+    #   linear                     (N, 80, 11)
 
     def __init__(self, config: NumberReaderConfig) -> None:
         super().__init__()
@@ -40,13 +40,12 @@ class NumberReader(nn.Module):
         if config.context:
             layers += _convolution(config.features, config.features, (1, config.context))
         self.columns = nn.Sequential(*layers, nn.Dropout(config.dropout))
-        self.steps, (outputs,) = config.steps, config.outputs
-        self.head = nn.Linear(config.features, config.steps * outputs)
+        self.head = nn.Linear(config.features, config.outputs[0])
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Return CTC's outputs ``(N, T, K + 1)`` for images ``(N, C, H, W)``; output 0 is blank."""
-        features = self.columns(self.trunk(x)).squeeze(2).transpose(1, 2)  # (N, columns, features)
-        return [self.head(features).unflatten(2, (self.steps, -1)).flatten(1, 2)]
+        columns = self.columns(self.trunk(x)).squeeze(2)  # (N, features, T)
+        return [self.head(columns.transpose(1, 2))]
 
 
 def _trunk(config: NumberReaderConfig) -> nn.Sequential:

@@ -15,6 +15,7 @@ def zoo_models() -> list[ModelSpec]:
             trainer="torch",
             dataset="mnist-numbers",
             tasks=("sequence",),
+            parameters=466_171,
             license="MIT",
         )
     ]
