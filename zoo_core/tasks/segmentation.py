@@ -47,6 +47,7 @@ class Segmentation(Task):
     """
 
     headline = "mean_iou"
+    on_pixels = True
     measures = (Measure("iou", higher_is_better=True), Measure("loss", higher_is_better=False))
 
     @property

@@ -43,6 +43,7 @@ def check_recipe(
     """
     _check_composable(recipe, dataset)
     _check_kind(recipe, dataset, named)
+    _check_pixels(recipe, tasks, named)
     _check_missing(recipe, dataset)
     _check_standardize(recipe, dataset, tasks)
     _check_heads(recipe, dataset)
@@ -97,6 +98,19 @@ def _check_kind(recipe: Recipe, dataset: DatasetSpec, named: Callable[[str], str
             raise InvalidValueError(
                 f"invalid {named(field)}: {field} is {json.dumps(getattr(recipe, field))}, but the "
                 f"inputs of dataset {dataset.name!r} are {dataset.input.kind}, not images",
+                hint=f"Leave it out: --set {field}={_default(field)}",
+            )
+
+
+def _check_pixels(recipe: Recipe, tasks: Sequence[Task], named: Callable[[str], str]) -> None:
+    # Warps move the inputs alone, and views average outputs pixel by pixel. Fields of `transforms`
+    # are accepted, because those of colors move nothing.
+    names = [task.target.task for task in tasks if task.on_pixels]
+    for field in sorted(WARP_FIELDS | {"views"}):
+        if names and recipe.changed_from_default(field):
+            raise InvalidValueError(
+                f"invalid {named(field)}: {field} is {json.dumps(getattr(recipe, field))}, which "
+                f"moves images, but the targets of task {names[0]} do not move with them",
                 hint=f"Leave it out: --set {field}={_default(field)}",
             )
 
