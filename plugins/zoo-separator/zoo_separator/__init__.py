@@ -1,0 +1,1 @@
+"""A network that separates two overlapping digits, for zoo."""
