@@ -1,7 +1,7 @@
 """Refusal of images that are no digits: ``python -m benchmarks.rejection [MODEL.TAG]…``.
 
-The test images of Fashion-MNIST, which are clothes, are predicted by models of MNIST. Printed are
-the area under the ROC curve of telling the two apart, by the familiarity of the images and by the
+The test images of Fashion-MNIST, which are clothes, are predicted by models of MNIST. The table has
+the area under the ROC curve between the two, for the familiarity of the images and for the
 confidence of the predictions, and the share of each that is accepted.
 """
 

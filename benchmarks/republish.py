@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from zoo_core.data.dataset import load_dataset
-from zoo_core.data.familiarity import find_familiarity
 from zoo_core.data.find_dataset import find_dataset
 from zoo_core.filenames import CARD, CARD_PAGE, INDEX, WEIGHTS
 from zoo_core.frameworks.run import Callbacks
 from zoo_core.installation.installed import installed_catalog
+from zoo_core.metrics.familiarity import find_familiarity
 from zoo_core.registry.index import index_json, read_index
 from zoo_core.system.atomic_files import write_atomic
 from zoo_core.training.calibrate import calibrate

@@ -28,7 +28,22 @@ from zoo_core.system.lazy_names import lazy_imports
 
 ROOT = Path(__file__).parents[1]
 
-SINCE = dict.fromkeys(("ZooCommand", "ZooGroup", "group", "same_config"), "0.2")
+SINCE = dict.fromkeys(
+    (
+        "Box",
+        "Found",
+        "Reading",
+        "ZooCommand",
+        "ZooGroup",
+        "choose",
+        "familiarity",
+        "group",
+        "read_parts",
+        "reject",
+        "same_config",
+    ),
+    "0.2",
+)
 """Name -> version of zoo-core that added it; names without an entry exist since 0.1."""
 
 _WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))

@@ -132,8 +132,8 @@ def read_images(pretrained: Pretrained, files: Iterable[str | PathLike[str]]) ->
 def read_parts(pretrained: Pretrained, file: str | PathLike[str]) -> Reading:
     """Return the inputs for a model that an image file contains, and where each was found.
 
-    A photo of several numbers, for instance, has several; ``.refusal`` is the reason if there are
-    none. Errors are those of `read_images`.
+    A photo of several numbers, for instance, has several; ``.refusal`` is the reason for none at
+    all. Errors are those of `read_images`.
     """
     from zoo_core.data.images.processor import model_processor
 

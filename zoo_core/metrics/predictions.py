@@ -43,7 +43,7 @@ class Predictions:
 
     @property
     def accepted(self) -> NDArray[np.bool_]:
-        """Whether each prediction is accepted, ``(N,)``; all are without a calibration."""
+        """The accepted predictions, bool ``(N,)``; without a calibration, all of them."""
         if not self.doubts:
             return np.ones(len(self), np.bool_)
         return np.array([not doubt for doubt in self.doubts], np.bool_)

@@ -75,7 +75,7 @@ class Task:
     """Column of `measure` that is 1 for a correct prediction, whose probability `confidences`
     returns; empty for a task without confidences."""
     on_pixels: ClassVar[bool] = False
-    """True if a target has a value per pixel of an image, which a moved image would leave behind."""
+    """True if a target has a value per pixel of an image; a moved image would leave it behind."""
 
     def __init__(self, target: TargetSpec) -> None:
         self.target = target

@@ -7,12 +7,12 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from zoo_core.data.familiarity import find_familiarity
 from zoo_core.data.normalization import Normalization, TargetScale
 from zoo_core.errors import InvalidValueError, VerificationError, ZooError, join_names, one_line
 from zoo_core.frameworks.prediction import VIEWS
 from zoo_core.frameworks.trainer import Trainer, make_trainer, model_builder
 from zoo_core.metrics.calibration import Calibration
+from zoo_core.metrics.familiarity import find_familiarity
 from zoo_core.metrics.find_tasks import find_tasks
 from zoo_core.plugins.data_specs import InputSpec, TargetSpec, input_of, targets_of
 from zoo_core.plugins.entry import Entry

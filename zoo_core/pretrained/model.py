@@ -18,8 +18,8 @@ from zoo_core.plugins.data_specs import InputSpec, TargetSpec
 
 if TYPE_CHECKING:
     from zoo_core.data.example_record import ExampleRecord
-    from zoo_core.data.familiarity import Familiarity
     from zoo_core.metrics.calibration import Calibration
+    from zoo_core.metrics.familiarity import Familiarity
     from zoo_core.metrics.predictions import Predictions
     from zoo_core.metrics.task import Task
     from zoo_core.pretrained.files import WeightsFiles

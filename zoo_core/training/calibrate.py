@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.data.familiarity import Familiarity
 from zoo_core.frameworks.prediction import predict_views
 from zoo_core.frameworks.run import Run
 from zoo_core.frameworks.trainer import Trainer
@@ -22,6 +21,7 @@ from zoo_core.metrics.calibration import (
     lower_limit,
     summarize,
 )
+from zoo_core.metrics.familiarity import Familiarity
 from zoo_core.metrics.predictions import predictions_of
 from zoo_core.metrics.task import Array, Task
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from zoo_core.data.dataset import ArrayDataset, load_dataset
 from zoo_core.data.example_record import make_record
-from zoo_core.data.familiarity import find_familiarity
 from zoo_core.data.find_dataset import find_dataset
 from zoo_core.errors import InterruptedTrainingError, TrainingError, VerificationError
 from zoo_core.filenames import CONFIG, WEIGHTS
 from zoo_core.frameworks.distributed import env_rank, launcher_restarts
 from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.frameworks.trainer import group_of
+from zoo_core.metrics.familiarity import find_familiarity
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.system.interrupts import deferred_signals
 from zoo_core.training import CHECKPOINT_SECONDS

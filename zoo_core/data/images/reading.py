@@ -39,7 +39,7 @@ class Reading:
 
     Attributes:
         found: the inputs.
-        refusal: reason why there are none, such as ``no writing found``.
+        refusal: reason for no inputs at all, such as ``no writing found``.
     """
 
     found: tuple[Found, ...]
@@ -48,7 +48,7 @@ class Reading:
     def __post_init__(self) -> None:
         if bool(self.found) == bool(self.refusal):
             raise ValueError(
-                "Reading: expected inputs, or the reason why there are none, got "
+                "Reading: expected inputs, or the reason for none at all, got "
                 f"{len(self.found)} inputs and the reason {self.refusal!r}"
             )
 
