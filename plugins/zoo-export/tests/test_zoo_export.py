@@ -215,6 +215,7 @@ def test_exported_file_carries_card_metadata(cli, tmp_path, name, format_):
         [*target.classes] for target in zoo.load(name).targets
     ]
     assert json.loads(facts["zoo.views"]) == 1
+    assert json.loads(facts["zoo.calibration"]) == card.calibration.to_json()
     assert json.loads(facts["zoo.normalization"]) == {
         "included": True,
         "mean": list(card.normalization.mean),

@@ -114,7 +114,7 @@ def export_to(
 
 def facts_of(pretrained: Pretrained, normalization: bool) -> dict[str, str]:
     """Return the metadata of a file by key; lists and objects as JSON."""
-    card, initial = pretrained.card, pretrained.card.initial
+    card, initial, calibration = pretrained.card, pretrained.card.initial, pretrained.calibration
     # Cards from before these fields, and those of trainings from random weights, lack them.
     optional = {
         "code_license": card.code_license,
@@ -136,6 +136,7 @@ def facts_of(pretrained: Pretrained, normalization: bool) -> dict[str, str]:
             "std": pretrained.normalization.std,
             **_scales(pretrained),
         },
+        **({"calibration": calibration.to_json()} if calibration else {}),
         **{key: value for key, value in optional.items() if value},
     }
     # Values are strings, because ONNX has no other type of metadata.
