@@ -14,7 +14,7 @@ from zoo_core.data.overview.overview import describe_dataset
 from zoo_core.data.overview.sheet import choose_examples, draw_sheet
 from zoo_core.data.reading_facts import OriginalSizes, ReadingFacts
 from zoo_core.data.splits import training_data
-from zoo_core.plugins.data_specs import class_targets
+from zoo_core.plugins.data_specs import TargetSpec, class_targets
 from zoo_core.recipes.recipe import Recipe
 
 NO_FACTS = ReadingFacts()
@@ -300,3 +300,24 @@ def test_sheet_shows_class_without_training_images_and_labels_of_several_heads()
     }
     dataset = ArrayDataset(splits, class_targets("ab", "xy"), (0.5,) * 3, (0.2,) * 3)
     assert [each.name for each in choose_examples(dataset)[0]] == ["a; y", "b; x"]
+
+
+@pytest.mark.parametrize(("width", "columns"), [(8, 8), (24, 2), (300, 1)])
+def test_sheet_of_other_targets_has_rows_of_each_split(width, columns):
+    def split(count):
+        images = np.random.default_rng(count).integers(0, 256, (count, 1, 8, width), np.uint8)
+        return Split(images, (np.zeros((count, 4), np.int64),))
+
+    target = TargetSpec(task="sequence", classes=("a", "b"), shape=(4,))
+    dataset = ArrayDataset({"train": split(50), "test": split(9)}, (target,))
+    examples, total = choose_examples(dataset)
+    assert [each.name for each in examples] == ["train"] * 6 + ["test"] * 6
+    assert total == 12
+    assert sum(len(each.images) for each in examples[6:]) == 9
+    sheet = draw_sheet(examples, total)
+    assert not sheet.legend
+    picture = Image.open(io.BytesIO(sheet.png))
+    # An image as wide as several others takes their place.
+    span = min(round(width / 8), 8)
+    assert picture.height == 6 + 12 * 102
+    assert (picture.width - columns * span * 102) in range(30, 120)

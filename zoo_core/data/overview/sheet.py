@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from unicodedata import combining, normalize
 
@@ -58,24 +58,46 @@ def choose_examples(
 ) -> tuple[list[ClassExamples], int]:
     """Return examples of the first classes, and the number of all classes.
 
+    For other targets than classes, it is examples of each split, a few rows of them.
+
     Args:
         dataset: the data set.
         classes: maximum number of classes.
         images: maximum number of images per class.
     """
     splits = [dataset.splits[name] for name in SPLITS if name in dataset.splits]
+    if any(target.dtype != np.int64 or target.ndim > 1 for target in splits[0].targets):
+        rows_of = {name: classes // len(splits) for name in SPLITS if name in dataset.splits}
+        return _rows_of_splits(dataset, rows_of, images), sum(rows_of.values())
     of_split = [(split, np.stack(split.targets, axis=1)) for split in splits]
     every = np.unique(np.concatenate([labels for _, labels in of_split]), axis=0)
     found = []
     for label in every[:classes]:
         rows = [(split, np.flatnonzero((own == label).all(axis=1))) for split, own in of_split]
         split, some = next((split, some) for split, some in rows if len(some))
-        # Spread over the split, because neighbors are often alike, such as frames of a video.
-        chosen = some[np.linspace(0, len(some) - 1, min(images, len(some))).astype(np.int64)]
+        chosen = some[_spread(len(some), images)]
         heads = zip(dataset.targets, label.tolist(), strict=True)
         name = "; ".join(target.classes[number] for target, number in heads)
         found.append(ClassExamples(name, split.inputs[chosen]))
     return found, len(every)
+
+
+def _rows_of_splits(
+    dataset: ArrayDataset, rows_of: Mapping[str, int], images: int
+) -> list[ClassExamples]:
+    """Return rows of examples of each split."""
+    found = []
+    for name, rows in rows_of.items():
+        inputs = dataset.splits[name].inputs
+        chosen = np.array_split(_spread(len(inputs), rows * images), rows)
+        found += [ClassExamples(name, inputs[each]) for each in chosen if len(each)]
+    return found
+
+
+def _spread(count: int, wanted: int) -> NDArray[np.int64]:
+    """Return at most `wanted` of the numbers below `count`, at equal distances."""
+    # Because neighbors are often alike, such as frames of a video.
+    return np.linspace(0, count - 1, min(wanted, count)).astype(np.int64)
 
 
 def draw_sheet(examples: Sequence[ClassExamples], total: int) -> Sheet:
@@ -89,14 +111,18 @@ def draw_sheet(examples: Sequence[ClassExamples], total: int) -> Sheet:
     names = [_drawable(font, shown(each.name), row) for row, each in enumerate(examples, 1)]
     left = GAP + round(max(map(font.getlength, names))) + 2 * GAP
     step = CELL + GAP
-    columns = max(len(each.images) for each in examples)
-    sheet = Image.new("RGB", (left + columns * step, GAP + len(examples) * step), "white")
+    # A wide image, such as one of a line of text, takes the place of several square ones.
+    height, width = examples[0].images.shape[2:]
+    span = min(max(round(width / height), 1), MAX_IMAGES)
+    columns = min(max(len(each.images) for each in examples), MAX_IMAGES // span)
+    sheet = Image.new("RGB", (left + columns * span * step, GAP + len(examples) * step), "white")
     draw = ImageDraw.Draw(sheet)
     for row, (name, each) in enumerate(zip(names, examples, strict=True)):
         top = GAP + row * step
         draw.text((GAP, top + CELL // 2), name, "black", font, anchor="lm")
-        for column, image in enumerate(each.images):
-            sheet.paste(Image.fromarray(cell(image, CELL)), (left + column * step, top))
+        for column, image in enumerate(each.images[:columns]):
+            pixels = cell(image, CELL, span * step - GAP)
+            sheet.paste(Image.fromarray(pixels), (left + column * span * step, top))
     file = io.BytesIO()
     sheet.save(file, "PNG")
     return Sheet(file.getvalue(), _legend(names, examples, total))
@@ -113,19 +139,25 @@ def _legend(names: Sequence[str], examples: Sequence[ClassExamples], total: int)
     return legend
 
 
-def cell(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """Return an image, uint8 ``(C, H, W)``, as RGB pixels ``(side, side, 3)`` with its proportions.
+def cell(image: NDArray[np.uint8], side: int, wide: int = 0) -> NDArray[np.uint8]:
+    """Return an image, uint8 ``(C, H, W)``, as RGB pixels ``(side, wide, 3)`` with its proportions.
 
     The area around it is light gray.
+
+    Args:
+        image: the image.
+        side: height of the result.
+        wide: width of the result; 0 for a square.
     """
+    wide = wide or side
     pixels = np.moveaxis(np.broadcast_to(image, (3, *image.shape[1:])), 0, -1)
     picture = Image.fromarray(np.ascontiguousarray(pixels))
-    scale = side / max(picture.size)
+    scale = min(wide / picture.width, side / picture.height)
     width, height = (max(1, round(length * scale)) for length in picture.size)
     # The pixels of small images stay visible.
     how = Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.LANCZOS
-    canvas = Image.new("RGB", (side, side), (224, 224, 224))
-    canvas.paste(picture.resize((width, height), how), ((side - width) // 2, (side - height) // 2))
+    canvas = Image.new("RGB", (wide, side), (224, 224, 224))
+    canvas.paste(picture.resize((width, height), how), ((wide - width) // 2, (side - height) // 2))
     return np.asarray(canvas, np.uint8)
 
 
