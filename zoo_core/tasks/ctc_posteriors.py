@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from zoo_core.metrics.task import Array
 from zoo_core.tasks.ctc import PADDING, Codes, lengths, log_softmax, make_states
 
-_CHUNK = 1_000_000
+_CHUNK = 200_000
 """Maximum number of probabilities that are computed together, one per example, place and symbol."""
 
 
