@@ -12,6 +12,7 @@ def zoo_models() -> list[ModelSpec]:
             builder="zoo_numbers.model:build",
             config="zoo_numbers.config:NumberReaderConfig",
             recipes="zoo_numbers.recipes:RECIPES",
+            spaces="zoo_numbers.spaces:SPACES",
             trainer="torch",
             dataset="mnist-numbers",
             tasks=("sequence",),
