@@ -2,8 +2,9 @@
 
 from typing import Any
 
+# For a good accuracy within ten minutes on two cores.
 _DEFAULT: dict[str, Any] = {
-    "epochs": 12,
+    "epochs": 11,
     "batch_size": 64,
     "optimizer": "muon",
     "lr": 0.006,
@@ -11,11 +12,23 @@ _DEFAULT: dict[str, Any] = {
     "weight_decay": 0.05,
     "ema": 0.995,
     "precision": "bfloat16",
-    "fresh": True,
+    "fresh": True,  # new numbers in every epoch, so that no string can be memorized
+    # The last epoch is as good as any, because its weights are an average over steps.
     "keep": "last",
 }
 
 RECIPES: dict[str, dict[str, Any]] = {
     "default": _DEFAULT,
-    "fast": {**_DEFAULT, "epochs": 2},
+    # For accuracy: more convolutions, more epochs, and images that are distorted, because the same
+    # 54,000 digits occur a hundred times each.
+    "best": {
+        **_DEFAULT,
+        "epochs": 30,
+        "rotate": 1.0,
+        "shear": 4.0,
+        "scale": 0.06,
+        "elastic": 0.5,
+        "model": {"stem": 32, "depths": [2, 2, 2], "dropout": 0.1},
+    },
+    "fast": {**_DEFAULT, "epochs": 1},
 }
