@@ -42,13 +42,10 @@ def train(folder, **values):
     st.integers(1, 40),
     st.integers(1, 5),
     st.lists(st.integers(1, 6), min_size=1, max_size=4),
-    st.integers(1, 3),
 )
-def test_every_pixel_of_an_image_of_any_size_has_logits(
-    colors, height, width, classes, channels, patch
-):
+def test_every_pixel_of_an_image_of_any_size_has_logits(colors, height, width, classes, channels):
     config = SeparatorConfig(
-        input_shape=(colors, height, width), classes=(classes,), channels=channels, patch=patch
+        input_shape=(colors, height, width), classes=(classes,), channels=channels
     )
     (logits,) = build(config).eval()(torch.randn(2, colors, height, width))
     assert logits.shape == (2, classes, height, width)
@@ -81,7 +78,7 @@ def test_views_are_an_error_because_masks_would_be_averaged_beside_each_other(tm
 
 @pytest.mark.slow
 def test_separator_learns_which_bar_a_pixel_belongs_to(tmp_path):
-    small = {"channels": [8, 16], "depth": 1, "patch": 2}
+    small = {"channels": [8, 16], "depth": 1}
     run = train(tmp_path, epochs=12, model=small)
     assert run.card.metrics["test"]["mean_iou"][0] > 0.9
     images = data().splits["test"].inputs

@@ -10,9 +10,8 @@ class SeparatorConfig(ModelConfig):
     input_shape: tuple[Size, Size, Size] = (1, 42, 28)
     outputs: tuple[Size, ...] = Field((4,), min_length=1, max_length=1, alias="classes")
     channels: Sizes = Field(
-        (32, 64),
+        (16, 32, 64),
         min_length=1,
         description="channels per level; each has half the rows and columns of the one before",
     )
     depth: Size = Field(2, description="3×3 convolutions per level, on the way down and up")
-    patch: Size = Field(2, description="rows and columns of pixels per position of the first level")

@@ -15,6 +15,7 @@ def zoo_models() -> list[ModelSpec]:
             trainer="torch",
             dataset="two-digit-masks",
             tasks=("segmentation",),
+            parameters=97_876,
             license="MIT",
         )
     ]

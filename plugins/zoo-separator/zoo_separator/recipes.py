@@ -8,7 +8,7 @@ _DEFAULT: dict[str, Any] = {
     "epochs": 6,
     "batch_size": 64,
     "optimizer": "muon",
-    "lr": 0.015,
+    "lr": 0.02,
     "schedule": "one-cycle",
     "weight_decay": 0.05,
     "ema": 0.99,
@@ -16,7 +16,7 @@ _DEFAULT: dict[str, Any] = {
     "fresh": True,
     # The last epoch is as good as any, because its weights are an average over steps.
     "keep": "last",
-    "model": {"channels": [48, 96, 128]},
+    "model": {"channels": [16, 32, 64, 128]},
 }
 
 RECIPES: dict[str, dict[str, Any]] = {
@@ -25,7 +25,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         **_DEFAULT,
         "epochs": 24,
         "ema": 0.998,
-        "model": {"channels": [64, 128, 192]},
+        "model": {"channels": [32, 64, 128, 128]},
     },
-    "fast": {**_DEFAULT, "epochs": 1, "model": {"channels": [32, 64]}},
+    "fast": {**_DEFAULT, "epochs": 1, "model": {"channels": [16, 32, 64]}},
 }
