@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import http.client
+import importlib.util
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image, ImageDraw
 
-from zoo_core.installation.installed import installed_catalog
+from zoo_core.installation import installed
+from zoo_core.installation.installed import load_catalog
+from zoo_core.plugins.added import module_plugin
+from zoo_core.plugins.catalog import Catalog
 from zoo_demo.app import make_app
 from zoo_demo.model_selection import load_all
 from zoo_demo.models import Served
@@ -31,12 +37,37 @@ NAMES = (
 )
 
 
+RULED = ("tallies", "halves", "quarters")
+"""Data sets of the models of `drawn.py`."""
+
+
 @pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> list[Served]:
-    """Return published models of both tasks."""
+def catalog() -> Catalog:
+    """Return the installed plugins, with the one of `drawn.py`."""
+    file = Path(__file__).with_name("drawn.py")
+    spec = importlib.util.spec_from_file_location("zoo_drawn", file)
+    assert spec is not None and spec.loader is not None
+    drawn = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(drawn)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(installed, "_added", [module_plugin(drawn)])
+        return load_catalog()
+
+
+@pytest.fixture(scope="session")
+def models(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> list[Served]:
+    """Return published models of the modes of one digit and of two."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ZOO_HOME", str(tmp_path_factory.mktemp("zoo-home")))
-        return load_all(installed_catalog(), NAMES, registry=None, device="cpu")
+        return load_all(catalog, NAMES, registry=None, device="cpu")
+
+
+@pytest.fixture(scope="session")
+def every_model(catalog: Catalog, models: list[Served]) -> list[Served]:
+    """Return models of every task: published ones, and those of `drawn.py`."""
+    card = models[0].pretrained.card
+    ruled = [sys.modules["zoo_drawn"].Ruled(catalog, name, card) for name in RULED]
+    return [*models, *(Served(each.name, each, 1000, lambda each=each: each) for each in ruled)]
 
 
 @pytest.fixture(scope="session")
@@ -47,10 +78,10 @@ def model(models: list[Served]) -> Callable[[str], Served]:
 
 
 @contextmanager
-def serving(models: list[Served], host: str = "127.0.0.1") -> Iterator[str]:
+def serving(catalog: Catalog, models: list[Served], host: str = "127.0.0.1") -> Iterator[str]:
     """Serve models in a thread, and yield the URL without its last slash."""
     with listen("127.0.0.1", 0) as bound:
-        server = make_server(make_app(installed_catalog(), models, host=host))
+        server = make_server(make_app(catalog, models, host=host))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
         thread.start()
         try:
@@ -61,9 +92,16 @@ def serving(models: list[Served], host: str = "127.0.0.1") -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def address(models: list[Served]) -> Iterator[str]:
-    """Return the URL of a server of all models, without its last slash."""
-    with serving(models) as address:
+def address(catalog: Catalog, models: list[Served]) -> Iterator[str]:
+    """Return the URL of a server of published models, without its last slash."""
+    with serving(catalog, models) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def every_address(catalog: Catalog, every_model: list[Served]) -> Iterator[str]:
+    """Return the URL of a server of models of every task, without its last slash."""
+    with serving(catalog, every_model) as address:
         yield address
 
 
@@ -93,20 +131,54 @@ def ask(
 
 @pytest.fixture
 def get(loopback: None, address: str) -> Callable[..., Reply]:
-    """Return the function that sends a request to the server of all models; see `ask`."""
+    """Return the function that sends a request to the server of published models; see `ask`."""
     return partial(ask, address)
 
 
 @pytest.fixture
-def elsewhere(loopback: None) -> Callable[..., Any]:
+def get_of_every(loopback: None, every_address: str) -> Callable[..., Reply]:
+    """Return the function that sends a request to the server of models of every task."""
+    return partial(ask, every_address)
+
+
+@pytest.fixture
+def elsewhere(loopback: None, catalog: Catalog) -> Callable[..., Any]:
     """Return the context manager that serves other models, or on another host."""
 
     @contextmanager
     def start(models: list[Served], host: str = "127.0.0.1") -> Iterator[Callable[..., Reply]]:
-        with serving(models, host) as address:
+        with serving(catalog, models, host) as address:
             yield partial(ask, address)
 
     return start
+
+
+@pytest.fixture
+def open_page(browser: Any, request: pytest.FixtureRequest, loopback: None) -> Iterator[Any]:
+    """Return the function that opens the page, by default with published models.
+
+    At the end, the console has no errors, and every request went to the server.
+    """
+    contexts, complaints, requests, addresses = [], [], [], []
+
+    def start(server: str = "address", **options: Any) -> Any:
+        addresses.append(address := request.getfixturevalue(server))
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("console", lambda each: each.type == "error" and complaints.append(each.text))
+        page.on("pageerror", lambda exc: complaints.append(str(exc)))
+        page.goto(address)
+        page.wait_for_selector("body[data-ready]")
+        return page
+
+    yield start
+    for context in contexts:
+        context.close()
+    assert not complaints
+    expected = ("blob:", *(f"{address}/" for address in addresses))
+    assert all(url.startswith(expected) for url in requests), requests
 
 
 def png(image: Image.Image, file_format: str = "PNG") -> bytes:

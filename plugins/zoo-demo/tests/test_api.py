@@ -20,13 +20,19 @@ from zoo_core.data.images.processor import processor_for
 from zoo_core.installation.installed import installed_catalog
 from zoo_demo import app, gallery, request_limits
 
-READ = "/api/read?task=mnist"
+READ = "/api/read?mode=mnist"
 
 
 def error_of(response, status):
     """Return the error message of a refused request."""
     assert response.status == status, response.body
     return response.json()["error"]
+
+
+def names_of(answer):
+    """Return the names of the classes that a model predicts for the only input."""
+    (prediction,) = answer["predictions"]
+    return [head["name"] for head in prediction["heads"]]
 
 
 def misread(get, name, query=""):
@@ -40,41 +46,44 @@ def misread(get, name, query=""):
 # Models, predictions, cards.
 
 
-def test_models_api_lists_tasks_with_card_facts(get, model):
-    tasks = get("/api/models").json()["tasks"]
-    assert [(task["id"], task["title"]) for task in tasks] == [
+def test_models_api_lists_modes_with_card_facts(get, model):
+    modes = get("/api/models").json()["modes"]
+    assert [(mode["id"], mode["title"]) for mode in modes] == [
         ("mnist", "One digit"),
         ("two-digit-mnist", "Two digits"),
     ]
-    assert [each["id"] for each in tasks[0]["models"]] == [
+    assert [each["id"] for each in modes[0]["models"]] == [
         "numpy-net.default",
         "mlp.default",
         "cnn.default",
     ]
-    facts, card = tasks[0]["models"][2], model("cnn.default").pretrained.card
+    facts, card = modes[0]["models"][2], model("cnn.default").pretrained.card
     assert facts["parameters"] == card.parameters
     assert facts["bytes"] == card.weights.bytes
     assert facts["accuracy"] == card.metrics["test"]["accuracy"][0]
     assert facts["sha256"] == card.weights.sha256
 
 
-@pytest.mark.parametrize("task", ["mnist", "two-digit-mnist"])
-def test_read_api_returns_prediction_of_each_model(get, models, drawing, task):
+@pytest.mark.parametrize("mode", ["mnist", "two-digit-mnist"])
+def test_read_api_returns_prediction_of_each_model(get, models, drawing, mode):
     body = drawing([(0.5, 0.1), (0.5, 0.6)], [(0.2, 0.8), (0.8, 0.8), (0.4, 1.4)], height=1.5)
-    answer = get(f"/api/read?task={task}", body).json()
-    members = [each for each in models if each.pretrained.card.dataset.name == task]
+    answer = get(f"/api/read?mode={mode}&force=1", body).json()
+    members = [each for each in models if each.pretrained.card.dataset.name == mode]
     shape = members[0].pretrained.input_shape
-    image = processor_for(installed_catalog(), task, shape).read(BytesIO(body))
-    seen = answer["image"]
+    image = processor_for(installed_catalog(), mode, shape).read(BytesIO(body))
+    seen = answer["inputs"][0]["image"]
     assert (seen["width"], seen["height"]) == (shape[2], shape[1])
     assert base64.b64decode(seen["pixels"]) == image.tobytes()
     assert [each["id"] for each in answer["answers"]] == [each.id for each in members]
     for each, said in zip(members, answer["answers"], strict=True):
         expected = each.pretrained.predict(image[np.newaxis])
-        assert said["labels"] == expected.labels[0].tolist()
-        assert said["names"] == [str(label) for label in said["labels"]]
-        for shares, head in zip(said["probabilities"], expected.probabilities, strict=True):
-            assert shares == pytest.approx(head[0].tolist(), abs=1e-5)
+        (prediction,) = said["predictions"]
+        assert prediction["confidence"] == pytest.approx(expected.confidence[0], abs=1e-5)
+        assert prediction["accepted"] == expected.accepted[0]
+        assert [head["label"] for head in prediction["heads"]] == expected.labels[0].tolist()
+        assert names_of(said) == [str(label) for label in expected.labels[0].tolist()]
+        for head, shares in zip(prediction["heads"], expected.probabilities, strict=True):
+            assert head["probabilities"] == pytest.approx(shares[0].tolist(), abs=1e-5)
         assert said["ms"] > 0
 
 
@@ -82,14 +91,14 @@ def test_read_api_returns_prediction_of_each_model(get, models, drawing, task):
 def test_read_api_accepts_other_image_formats(get, drawing, file_format):
     body = drawing([(0.54, 0.2), (0.48, 0.8)], file_format=file_format)
     given = get(READ, body).json()["answers"]
-    assert [each["names"] for each in given] == [["1"]] * 3
+    assert [names_of(each) for each in given] == [["1"]] * 3
 
 
 def test_read_api_passes_dataset_image_unchanged(get):
     pixels = load_dataset(installed_catalog().dataset("mnist")).splits["test"].inputs[0]
     file = BytesIO()
     Image.fromarray(pixels[0]).save(file, "PNG")
-    seen = get(READ, file.getvalue()).json()["image"]
+    seen = get(READ, file.getvalue()).json()["inputs"][0]["image"]
     assert base64.b64decode(seen["pixels"]) == pixels.tobytes()
 
 
@@ -109,7 +118,7 @@ def test_read_api_names_failing_model_and_returns_other_answers(elsewhere, model
     with elsewhere([models[0], broken, models[2]]) as get:
         given = get(READ, one).json()["answers"]
     assert given[1] == {"id": "mlp.default", "error": "RuntimeError: out of order"}
-    assert [given[0]["names"], given[2]["names"]] == [["1"], ["1"]]
+    assert [names_of(given[0]), names_of(given[2])] == [["1"], ["1"]]
 
 
 def test_names_of_others_are_inert_in_responses(elsewhere, models, one):
@@ -127,18 +136,19 @@ def test_names_of_others_are_inert_in_responses(elsewhere, models, one):
             return getattr(pretrained, name)
 
     with elsewhere([dataclasses.replace(models[0], pretrained=Other())]) as get:
-        (task,) = get("/api/models").json()["tasks"]
-        assert task["id"] == shown
-        assert task["classes"][0][0] == shown
+        (mode,) = get("/api/models").json()["modes"]
+        assert mode["id"] == shown
+        assert mode["models"][0]["heads"][0]["classes"][0] == shown
         # The page sends back the text that it received.
-        assert get(f"/api/read?task={quote(shown)}", one).json()["answers"][0]["names"] == ["1"]
+        (answer,) = get(f"/api/read?mode={quote(shown)}", one).json()["answers"]
+        assert names_of(answer) == ["1"]
         card = get(f"/api/models/{models[0].id}/card")
         assert card.json()["card"]["dataset"]["name"] == shown
         assert card.json()["card"]["seconds"] is None
         for response in (
             get("/api/models"),
             card,
-            get(f"/api/read?task={quote(evil, errors='replace')}", one),
+            get(f"/api/read?mode={quote(evil, errors='replace')}", one),
         ):
             text = response.body.decode("ascii")
             assert "\\u001b" not in text
@@ -158,8 +168,8 @@ def test_served_model_reads_one_drawing_at_a_time(models):
             return models[0].pretrained.predict(images)
 
     served = dataclasses.replace(models[0], pretrained=Shared())
-    image = np.zeros((1, 28, 28), np.uint8)
-    threads = [threading.Thread(target=served.predict, args=(image,)) for _ in range(8)]
+    images = np.zeros((1, 1, 28, 28), np.uint8)
+    threads = [threading.Thread(target=served.predict, args=(images,)) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -197,10 +207,8 @@ def test_misread_api_agrees_with_evaluation(get, model, name):
         assert base64.b64decode(item["image"]["pixels"]) == test.inputs[row].tobytes()
         assert item["true"] == [str(label) for label in labels[row]]
         assert item["read"] == [str(label) for label in read.labels[row]]
-        shares = [head[row, read.labels[row, i]] for i, head in enumerate(read.probabilities)]
-        mistaken = read.labels[row] != labels[row]
-        assert item["probability"] == pytest.approx(max(np.array(shares)[mistaken]), abs=1e-5)
-    surest = [item["probability"] for item in items]
+        assert item["value"] == pytest.approx(read.confidence[row], abs=1e-5)
+    surest = [item["value"] for item in items]
     assert surest == sorted(surest, reverse=True)
 
 
@@ -227,8 +235,8 @@ def test_gallery_reports_failure_and_restarts_on_next_request(elsewhere, models,
 # Refused requests.
 
 
-@pytest.mark.parametrize(("query", "fault"), [("", "''"), ("?task=letters", "'letters'")])
-def test_read_api_rejects_unknown_task_and_lists_known(get, one, query, fault):
+@pytest.mark.parametrize(("query", "fault"), [("", "''"), ("?mode=letters", "'letters'")])
+def test_read_api_rejects_unknown_mode_and_lists_known(get, one, query, fault):
     error = error_of(get(f"/api/read{query}", one), 400)
     assert fault in error
     assert "mnist, two-digit-mnist" in error

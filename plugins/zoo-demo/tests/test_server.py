@@ -45,10 +45,11 @@ def test_server_answers_fifty_concurrent_clients_correctly(loopback, address, dr
             start.wait(60)
             for i in range(4):
                 expected = "17"[(number + i) % 2]
-                connection.request("POST", "/api/read?task=mnist", digits[expected])
+                connection.request("POST", "/api/read?mode=mnist", digits[expected])
                 response = connection.getresponse()
                 said = json.loads(response.read())
-                if any(answer.get("names") != [expected] for answer in said["answers"]):
+                heads = [answer["predictions"][0]["heads"] for answer in said["answers"]]
+                if any(head["name"] != expected for (head,) in heads):
                     wrong.append((expected, response.status, said))
 
     threads = [threading.Thread(target=client, args=(number,)) for number in range(50)]
@@ -61,7 +62,7 @@ def test_server_answers_fifty_concurrent_clients_correctly(loopback, address, dr
 
 def test_server_rejects_oversized_content_length_before_body(loopback, address):
     with connect(address) as connection:
-        connection.putrequest("POST", "/api/read?task=mnist")
+        connection.putrequest("POST", "/api/read?mode=mnist")
         connection.putheader("Content-Length", str(request_limits.MAX_BYTES + 1))
         connection.endheaders()
         with connection.getresponse() as response:
@@ -72,7 +73,7 @@ def test_server_rejects_oversized_content_length_before_body(loopback, address):
 def test_server_rejects_oversized_chunked_body(loopback, address):
     chunk = b"10000\r\n" + bytes(1 << 16) + b"\r\n"
     with connect(address) as connection:
-        connection.putrequest("POST", "/api/read?task=mnist")
+        connection.putrequest("POST", "/api/read?mode=mnist")
         connection.putheader("Transfer-Encoding", "chunked")
         connection.endheaders()
         for _ in range(17):  # and no end: it would go on for ever
@@ -84,7 +85,7 @@ def test_server_rejects_oversized_chunked_body(loopback, address):
 def test_server_times_out_incomplete_body(loopback, address, monkeypatch):
     monkeypatch.setattr(request_limits, "BODY_TIMEOUT", 0.05)
     with connect(address) as connection:
-        connection.putrequest("POST", "/api/read?task=mnist")
+        connection.putrequest("POST", "/api/read?mode=mnist")
         connection.putheader("Content-Length", "1000")
         connection.endheaders(b"begun")
         with connection.getresponse() as response:
@@ -94,9 +95,9 @@ def test_server_times_out_incomplete_body(loopback, address, monkeypatch):
 def test_server_survives_client_disconnect(get, address, one, caplog):
     where = urlsplit(address)
     with socket.create_connection((where.hostname, where.port)) as gone:
-        gone.sendall(b"POST /api/read?task=mnist HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+        gone.sendall(b"POST /api/read?mode=mnist HTTP/1.1\r\nHost: 127.0.0.1\r\n")
         gone.sendall(b"Content-Length: 1000\r\n\r\nbegun")
-    assert get("/api/read?task=mnist", one).status == 200
+    assert get("/api/read?mode=mnist", one).status == 200
     assert not caplog.records
 
 
@@ -117,7 +118,7 @@ def test_demo_prints_ready_address_and_exits_on_signal(loopback, spawn, number):
     with connect(line.split()[0]) as connection:
         connection.request("GET", "/api/models")
         said = json.loads(connection.getresponse().read())
-    assert [each["id"] for each in said["tasks"][0]["models"]] == [NAME]
+    assert [each["id"] for each in said["modes"][0]["models"]] == [NAME]
     process.send_signal(number)
     out, err = process.communicate(timeout=600)
     assert (process.returncode, out, err) == (0, "", "")

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,9 @@ from zoo_core.plugin_api import (
 )
 from zoo_demo.gallery import Gallery
 from zoo_demo.models import Served
+from zoo_demo.modes import Mode, group
 from zoo_demo.predictions import predict_drawing
 from zoo_demo.request_limits import LimitsMiddleware, read_body
-from zoo_demo.tasks import Task, group
 
 STATIC = Path(__file__).parent / "static"
 
@@ -39,7 +40,7 @@ MAX_WAITING = 256
 """Maximum number of drawings that wait for a prediction; any further one is refused."""
 
 MAX_ITEMS = 200
-"""Maximum number of misclassified images per response."""
+"""Maximum number of mistakes per response."""
 
 
 class _Json(JSONResponse):
@@ -54,7 +55,7 @@ class Api:
     """The JSON API of the page."""
 
     def __init__(self, catalog: Catalog, models: Sequence[Served]) -> None:
-        self.tasks = group(catalog, models)
+        self.modes = group(catalog, models)
         self._models = {model.id: model for model in models}
         # Threads, so that the event loop accepts new requests; at least two, because one large
         # photo would block all other drawings.
@@ -72,20 +73,25 @@ class Api:
         ]
 
     async def list_models(self, _request: Request) -> Response:
-        """Return the tasks and their models."""
-        return _Json({"tasks": [task.facts() for task in self.tasks.values()]})
+        """Return the modes and their models."""
+        return _Json({"modes": [mode.facts() for mode in self.modes.values()]})
 
     async def read(self, request: Request) -> Response:
-        """Return the predictions of every model of ``?task=`` for the image file in the body."""
-        task = self._task(request)
+        """Return the predictions of every model of ``?mode=`` for the image file in the body.
+
+        Refused ones have no answers, except with ``?force=1``.
+        """
+        mode = self._mode(request)
+        force = bool(_number(request, "force", 0, low=0, high=1))
         body = await read_body(request)
         if self._waiting >= MAX_WAITING:
             busy = f"{self._waiting} drawings are waiting. Try again in a second."
             raise HTTPException(503, busy, {"retry-after": "1"})
         self._waiting += 1  # needs no lock: only the event loop's thread is here
         loop = asyncio.get_running_loop()
+        work = partial(predict_drawing, mode, body, force=force)
         try:
-            answer = await loop.run_in_executor(self._pool, predict_drawing, task, body)
+            answer = await loop.run_in_executor(self._pool, work)
         except DataError as exc:
             raise HTTPException(400, str(exc)) from exc
         finally:
@@ -100,7 +106,7 @@ class Api:
         return _Json({**model.facts(), "card": facts})
 
     async def show_misread(self, request: Request) -> Response:
-        """Return misclassified images from ``?start=``, at most ``?count=``; 202 until known."""
+        """Return mistakes from ``?start=``, at most ``?count=``; 202 until they are known."""
         model = self._model(request)
         start = _number(request, "start", 0, low=0, high=1 << 31)
         count = _number(request, "count", 48, low=1, high=MAX_ITEMS)
@@ -113,15 +119,15 @@ class Api:
         self._pool.shutdown(cancel_futures=True)
         self._gallery.close()
 
-    def _task(self, request: Request) -> Task:
-        name = request.query_params.get("task", "")
-        if name not in self.tasks:
+    def _mode(self, request: Request) -> Mode:
+        name = request.query_params.get("mode", "")
+        if name not in self.modes:
             raise HTTPException(
                 400,
-                f"wrong query parameter task: expected one of {join_names(self.tasks)}, "
+                f"wrong query parameter mode: expected one of {join_names(self.modes)}, "
                 f"got {name[:200]!r}",
             )
-        return self.tasks[name]
+        return self.modes[name]
 
     def _model(self, request: Request) -> Served:
         id_ = request.path_params["id"]

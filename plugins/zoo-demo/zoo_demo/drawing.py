@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from zoo_core import Reading
 from zoo_core.plugin_api import DataError, ImageProcessor, one_line
 
 # Not all formats of Pillow, because it runs Ghostscript for PostScript files.
@@ -20,8 +21,8 @@ MAX_SIDE = 4096
 """Maximum height and width in pixels."""
 
 
-def decode(body: bytes, processor: ImageProcessor) -> NDArray[np.uint8]:
-    """Return an image file as an input of a model, uint8 ``(C, H, W)``.
+def find(body: bytes, processor: ImageProcessor) -> Reading:
+    """Return the inputs of a model that an image file contains.
 
     Args:
         body: content of the file.
@@ -38,7 +39,7 @@ def decode(body: bytes, processor: ImageProcessor) -> NDArray[np.uint8]:
             width, height = opened.size  # from the header: no pixel is decoded yet
         if max(width, height) > MAX_SIDE:
             raise DataError(f"the image has {width} × {height} pixels", hint=hint)
-        return processor.read(BytesIO(body))
+        return processor.find(BytesIO(body))
     except DataError:
         raise
     except Exception as exc:  # Pillow's decoders may raise anything for bytes that are not images

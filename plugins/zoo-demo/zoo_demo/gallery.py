@@ -1,4 +1,4 @@
-"""The gallery: misclassified test images of each model, computed on the first request.
+"""The gallery: the mistakes of each model among the test images, found on the first request.
 
 None of the images was used to train the model, also if the data have changed since.
 """
@@ -10,23 +10,19 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from zoo_core import ArrayDataset, ZooError
 from zoo_core.plugin_api import (
     Catalog,
-    Misclassified,
     ScoredSplit,
     check_fit,
-    class_names,
-    find_misclassified,
     find_scored_dataset,
     load_dataset,
     make_scored_split,
     one_line,
 )
 from zoo_demo.drawing import pixels_json
+from zoo_demo.head_answers import rounded
+from zoo_demo.mistakes import Mistakes, Ranking
 from zoo_demo.models import Served
 
 BATCH = 250
@@ -35,17 +31,16 @@ BATCH = 250
 
 @dataclass(frozen=True)
 class _Found:
-    """The misclassified images of a model; labels of the scored images, ``(N, heads)``."""
+    """The mistakes of a model, and the name of their measure; empty for wrong predictions."""
 
     scored: ScoredSplit
-    images: Misclassified
-    labels: NDArray[np.int64]
-    predicted: NDArray[np.int64]
+    mistakes: Mistakes
+    measure: str
 
 
 @dataclass
 class _Search:
-    """The search for a model's misclassified images, running or finished."""
+    """The search for a model's mistakes, running or finished."""
 
     future: Future[_Found]
     done: int = 0
@@ -53,7 +48,7 @@ class _Search:
 
 
 class Gallery:
-    """Misclassified images by model."""
+    """Mistakes by model."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
@@ -64,11 +59,11 @@ class Gallery:
         self._closing = threading.Event()
 
     def page(self, model: Served, start: int, count: int) -> dict[str, Any]:
-        """Return misclassified images of a model, or the progress of the search for them.
+        """Return mistakes of a model, or the progress of the search for them.
 
         Args:
             model: the model.
-            start: number of images to skip; the most confident mistakes come first.
+            start: number of images to skip; the worst mistakes come first.
             count: maximum number of images to return.
         """
         search = self._searches.get(model.id)
@@ -82,24 +77,23 @@ class Gallery:
             reason = str(exc) if isinstance(exc, ZooError) else one_line(exc)
             return {"state": "failed", "error": f"cannot predict the test images: {reason}"}
         found = search.future.result()
-        scored, shown = found.scored, slice(start, start + count)
-        classes = [task.target.classes for task in scored.tasks]
-        mistakes, confidence = found.images.rows[shown], found.images.confidence[shown]
+        scored, mistakes, shown = found.scored, found.mistakes, slice(start, start + count)
+        rows, numbers = mistakes.rows[shown], mistakes.numbers[shown]
         return {
             "state": "ready",
-            "count": len(found.images.rows),
-            "total": found.images.total,
+            "count": len(mistakes.rows),
+            "total": len(scored),
+            "measure": found.measure,
             "start": start,
             "notes": scored.notes,
             "items": [
                 {
                     "row": int(scored.rows[index]),
                     "image": pixels_json(scored.inputs[scored.rows[index]]),
-                    "true": class_names(found.labels[index], classes),
-                    "read": class_names(found.predicted[index], classes),
-                    "probability": round(float(probability), 6),
+                    "value": rounded(number),
+                    **texts,
                 }
-                for index, probability in zip(mistakes, confidence, strict=True)
+                for index, number, texts in zip(rows, numbers, mistakes.texts(shown), strict=True)
             ],
         }
 
@@ -113,19 +107,24 @@ class Gallery:
         search.total = len(scored.rows)
         # A second copy of the model, because the first one is locked while it predicts.
         pretrained = model.load_again()
-        parts = []
+        ranking = Ranking(scored.tasks)
         for start in range(0, len(scored.rows), BATCH):
             if self._closing.is_set():
                 raise CancelledError
             search.done = start
-            rows = scored.rows[start : start + BATCH]
-            parts.append(pretrained.predict(scored.inputs[rows]))
-        predicted = np.concatenate([part.labels for part in parts])
-        heads = zip(*(part.probabilities for part in parts), strict=True)
-        probabilities = [*map(np.concatenate, heads)]
-        labels = np.stack(scored.targets, axis=1)
-        found = find_misclassified(labels, predicted, probabilities)
-        return _Found(scored, found, labels, predicted)
+            place = slice(start, start + BATCH)
+            predictions = pretrained.predict(scored.inputs[scored.rows[place]])
+            ranking.add(predictions, [target[place] for target in scored.targets])
+        rows, numbers = ranking.mistakes()
+        mistakes = Mistakes(
+            scored.tasks,
+            rows,
+            numbers,
+            tuple(target[rows] for target in scored.targets),
+            # Once more, because the outputs of all examples, such as masks, may fill the memory.
+            pretrained.predict(scored.inputs[scored.rows[rows]]) if len(rows) else None,
+        )
+        return _Found(scored, mistakes, ranking.measure)
 
     def _scored_split(self, model: Served) -> ScoredSplit:
         members = [model.pretrained]

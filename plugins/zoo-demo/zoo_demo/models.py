@@ -19,7 +19,6 @@ from zoo_core.plugin_api import (
     Catalog,
     FoundWeights,
     InvalidValueError,
-    join_names,
     load_pretrained,
 )
 
@@ -50,20 +49,26 @@ class Served:
     # A framework's model is not thread-safe: zoo-numpy's layers, for instance, store activations.
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def predict(self, image: NDArray[np.uint8]) -> tuple[Predictions, float]:
-        """Predict one image, uint8 ``(C, H, W)``; return also the seconds that it took."""
+    def predict(self, images: NDArray[np.uint8]) -> tuple[Predictions, float]:
+        """Predict images, uint8 ``(N, C, H, W)``; return also the seconds that it took."""
         with self._lock:
             started = time.perf_counter()  # after the lock: waiting is not the model's time
-            predictions = self.pretrained.predict(image[np.newaxis])
+            predictions = self.pretrained.predict(images)
             return predictions, time.perf_counter() - started
 
     @property
     def accuracy(self) -> float | None:
-        """Share of test images with all labels correct; None if it is unknown."""
+        """Share of test images with all heads correct; None if it is unknown."""
         scores = self.pretrained.card.metrics.get("test")
         if scores is None or scores.all_correct is None:
             return None
         return scores.all_correct / scores.total
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """Metrics of the test images that lists show, of the first head that has each."""
+        scores = self.pretrained.card.metrics.get("test")
+        return {} if scores is None else {name: of[0] for name, of in scores.headline.items()}
 
     def facts(self) -> dict[str, Any]:
         """Return the model's facts for the page."""
@@ -75,6 +80,12 @@ class Served:
             "parameters": card.parameters,
             "bytes": self.bytes,
             "accuracy": self.accuracy,
+            "scores": self.scores,
+            "shape": self.pretrained.input_shape,
+            "heads": [
+                {"task": target.task, "name": target.name, "classes": target.classes}
+                for target in self.pretrained.targets
+            ],
             "views": self.pretrained.views,
             "sha256": self.pretrained.sha256,
         }
@@ -90,7 +101,7 @@ def serve(catalog: Catalog, found: FoundWeights | Path, id_: str, *, device: str
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
 
     Raises:
-        InvalidValueError: the model does not classify images.
+        InvalidValueError: the model's inputs are not images.
         ZooError: loading failed; see `zoo_core.pretrained.load.load_pretrained`.
     """
 
@@ -98,7 +109,10 @@ def serve(catalog: Catalog, found: FoundWeights | Path, id_: str, *, device: str
         return load_pretrained(catalog, found, device=device, threads=THREADS)
 
     pretrained = load()
-    _check_kind(pretrained)
+    if pretrained.input.kind != "image":
+        raise InvalidValueError(
+            f"expected a model whose inputs are images, got one of {pretrained.input.kind}"
+        )
     if isinstance(pretrained.card, Card):
         size = pretrained.card.weights.bytes
     else:  # a weight file without a card
@@ -106,19 +120,10 @@ def serve(catalog: Catalog, found: FoundWeights | Path, id_: str, *, device: str
         size = (found / WEIGHTS if found.is_dir() else found).stat().st_size
     served = Served(id_, pretrained, size, load)
     for _ in range(WARM_UP):
-        served.predict(np.zeros(pretrained.input_shape, np.uint8))
+        served.predict(np.zeros((1, *pretrained.input_shape), np.uint8))
     return served
 
 
-def _check_kind(pretrained: Pretrained) -> None:
-    tasks = {target.task: None for target in pretrained.targets}
-    if pretrained.input.kind != "image" or [*tasks] != ["classification"]:
-        raise InvalidValueError(
-            "expected a model for classification of images, got "
-            f"{join_names(tasks)} of {pretrained.input.kind}"
-        )
-
-
 def in_order(served: list[Served]) -> list[Served]:
-    """Return models by test accuracy; the most accurate comes last."""
-    return sorted(served, key=lambda one: (one.accuracy or 0.0, one.id))
+    """Return models by test accuracy; the most accurate comes last, then those without one."""
+    return sorted(served, key=lambda one: (one.accuracy is None, one.accuracy or 0.0, one.id))

@@ -15,8 +15,9 @@ export const fetchCard = async (id) => answered(await fetch(path(id, "card")));
 export const fetchMisread = async (id, start, number) =>
   answered(await fetch(`${path(id, "misread")}?start=${start}&count=${number}`));
 
-export async function readDrawing(task, blob) {
-  const url = `/api/read?task=${encodeURIComponent(task)}`;
+// `force` asks for the answers that are refused, too.
+export async function readDrawing(mode, blob, force) {
+  const url = `/api/read?mode=${encodeURIComponent(mode)}${force ? "&force=1" : ""}`;
   const headers = { "content-type": blob.type || "application/octet-stream" };
   return answered(await fetch(url, { method: "POST", body: blob, headers }));
 }

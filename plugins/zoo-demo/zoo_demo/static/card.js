@@ -1,6 +1,6 @@
 // A model's card: scores, recipe, environment, license, checksum.
 
-import { bytes, count, el, percent } from "./dom.js";
+import { bytes, count, el, metricName, metricValue, percent } from "./dom.js";
 import { fetchCard } from "./api.js";
 
 export function cardPage(model) {
@@ -25,6 +25,7 @@ function sections({ card, bytes: size, sha256 }) {
   const { seed, ...recipe } = card.recipe;
   return [
     ...section("Scores", scoresTable(card)),
+    ...(card.calibration ? section("Confidence", facts(confidence(card.calibration, card.metrics.test?.total))) : []),
     ...section("Weights", facts({
       Model: `${card.model} from ${card.plugin}`,
       Parameters: count(card.parameters),
@@ -53,15 +54,20 @@ const section = (title, body) => [el("h3", {}, title), body];
 
 const code = (text) => (text ? el("code", {}, text) : undefined);
 
+// Keys of the scores of a split that are not metrics, or counts that shares state already.
+const NOT_METRICS = ["loss", "correct", "exact", "all_correct", "total", "headlines"];
+
 function scoresTable({ metrics }) {
-  const heads = metrics.test?.accuracy.length ?? 1;
-  const names = heads > 1 ? [...Array(heads).keys()].map((i) => `Label ${i + 1}`) : ["Accuracy"];
-  const head = ["Split", ...names, ...(heads > 1 ? ["All correct"] : []), "Loss", "Images"];
+  const known = Object.values(metrics).at(-1) ?? {};
+  const columns = Object.keys(known).filter((name) => !NOT_METRICS.includes(name)).flatMap((name) =>
+    known[name].map((_, i) => ({ name, i, title: heading(name, known[name].length > 1 ? i + 1 : 0) })));
+  const all = known.all_correct !== undefined && known.loss?.length > 1;
+  const head = ["Split", ...columns.map(({ title }) => title), ...(all ? ["All correct"] : []), "Loss", "Images"];
   const rows = Object.entries(metrics).map(([split, scores]) => [
     split,
-    ...scores.accuracy.map((share) => percent(share, 2)),
-    ...(heads > 1 ? [percent(scores.all_correct / scores.total, 2)] : []),
-    scores.loss.map((loss) => loss.toFixed(4)).join(" / "),
+    ...columns.map(({ name, i }) => metricValue(scores[name]?.[i])),
+    ...(all ? [percent(scores.all_correct / scores.total, 2)] : []),
+    (scores.loss ?? []).map((loss) => loss?.toFixed(4) ?? "").join(" / "),
     count(scores.total),
   ]);
   const line = (cells, tag) => el("tr", {}, ...cells.map((cell, i) =>
@@ -70,11 +76,30 @@ function scoresTable({ metrics }) {
   return el("div", { class: "scroll" }, table);
 }
 
-function interval({ seeds, mean, sd, low, high }) {
+function heading(name, head) {
+  const words = metricName(name);
+  if (head) return name === "accuracy" ? `Label ${head}` : `${words} ${head}`;
+  return words[0].toUpperCase() + words.slice(1);
+}
+
+function confidence({ temperatures, confidence: least, familiarity, examples, test }, total) {
+  const [low, high] = (test?.error_interval ?? []).map((share) => percent(share, 2));
+  return {
+    "Calibration error": test && `${percent(test.error, 2)} on the test images (95 % interval: ${low} to ${high})`,
+    Accepted: test && `${count(test.accepted)} of ${count(total)} test images, `
+      + `${percent(test.accepted_correct / Math.max(test.accepted, 1), 2)} of these correct`,
+    "Least confidence": least ? percent(least) : "none: every prediction is accepted",
+    "Input check": familiarity === null ? undefined : "inputs unlike those of the training are refused",
+    Temperature: `${temperatures.join(" / ")}, fitted on ${count(examples)} validation images`,
+  };
+}
+
+function interval({ metric, seeds, mean, sd, low, high }) {
   const heads = mean.map((each, i) =>
     `${(100 * each).toFixed(2)} ± ${(100 * sd[i]).toFixed(2)} % (95 % prediction interval for one more seed: `
     + `${(100 * low[i]).toFixed(2)} to ${(100 * high[i]).toFixed(2)} %)`);
-  return `test accuracy of ${seeds.length} seeds: ${heads.join("; ")}`;
+  const name = metricName(metric?.[0] ?? "accuracy");
+  return `test ${name} of ${seeds.length} seeds: ${heads.join("; ")}`;
 }
 
 function facts(pairs) {

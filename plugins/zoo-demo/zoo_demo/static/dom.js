@@ -13,6 +13,9 @@ export function el(tag, attributes = {}, ...children) {
   return node;
 }
 
+// What a model said, with a number below it.
+export const said = (name, number) => el("p", {}, el("b", {}, name), el("span", {}, number));
+
 export const count = (value) => Number(value).toLocaleString("en");
 
 export function percent(share, digits = 1) {
@@ -20,18 +23,30 @@ export function percent(share, digits = 1) {
   return `${(100 * share).toFixed(digits)} %`;
 }
 
+// Return the name of a metric for people: "mean IoU" for "mean_iou".
+export const metricName = (name) => name.replaceAll("_", " ").replace(/\b(iou|cer|f1)\b/, (word) =>
+  ({ iou: "IoU", cer: "CER", f1: "F1" })[word]);
+
+// Return the value of a metric: a share in percent, any other number with five digits.
+export function metricValue(value) {
+  if (value === undefined || value === null) return "";
+  return value >= 0 && value <= 1 ? percent(value, 2) : value.toPrecision(5);
+}
+
 export function bytes(size) {
   return size < 1e6 ? `${(size / 1e3).toFixed(0)} kB` : `${(size / 1e6).toFixed(1)} MB`;
 }
 
-// Draw pixels from the server: base64, 1 or 3 channels, channels last.
-export function drawPixels(canvas, { width, height, channels, pixels }) {
-  const raw = atob(pixels);
+// Return the bytes of pixels from the server: base64, channels last.
+export const unpacked = ({ pixels }) => Uint8Array.from(atob(pixels), (letter) => letter.charCodeAt(0));
+
+// Draw pixels from the server, of 1 or 3 channels.
+export function drawPixels(canvas, image) {
+  const { width, height, channels } = image;
+  const raw = unpacked(image);
   const data = new ImageData(width, height);
   for (let i = 0; i < width * height; i += 1) {
-    for (let c = 0; c < 3; c += 1) {
-      data.data[4 * i + c] = raw.charCodeAt(channels * i + (c % channels));
-    }
+    for (let c = 0; c < 3; c += 1) data.data[4 * i + c] = raw[channels * i + (c % channels)];
     data.data[4 * i + 3] = 255;
   }
   canvas.width = width;

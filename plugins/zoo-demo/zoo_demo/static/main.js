@@ -3,25 +3,28 @@
 import { $, el } from "./dom.js";
 import { listModels, readDrawing } from "./api.js";
 import { Answers } from "./answers.js";
+import { clearBoxes, showBoxes } from "./boxes.js";
 import { newestOnly } from "./latest.js";
 import { Pad } from "./pad.js";
 import { acceptPhotos } from "./photos.js";
 import { Sheet } from "./sheet.js";
 
-const TITLES = { "One digit": "Draw a digit", "Two digits": "Draw two digits" };
-const HINTS = { "Two digits": "Draw here, one above the other" };
+const TITLES = { "One digit": "Draw a digit", "Two digits": "Draw two digits", Number: "Draw a number" };
+const HINTS = { "Two digits": "Draw here, one above the other", Number: "Draw digits from left to right" };
+const WIDE = 2; // width over height of an input from which the drawing area takes the whole page
 
-let task = null;
+let mode = null;
 let edition = 0; // number of the drawing; responses to an older, cleared drawing are discarded
 
 const send = newestOnly(async () => {
   if (pad.drawing.isEmpty) return;
-  const [asked, era] = [task, edition];
+  const [asked, era] = [mode, edition];
   try {
-    const file = await pad.drawing.file(pad.shape);
-    const answer = await readDrawing(asked.id, file);
+    const { blob, ...size } = await pad.drawing.file(pad.shape);
+    const answer = await readDrawing(asked.id, blob, $("force").checked);
     if (era === edition) {
       answers.show(answer);
+      showBoxes(answer.inputs, size);
       complain("");
     }
   } catch (fault) {
@@ -32,10 +35,11 @@ const send = newestOnly(async () => {
 const sheet = new Sheet((image) => pad.show(image));
 const answers = new Answers((model, what) => sheet.open(model, what));
 const pad = new Pad(() => {
-  if (!task) return;
+  if (!mode) return;
   if (pad.drawing.isEmpty) {
     edition += 1;
     answers.empty();
+    clearBoxes();
     complain("");
   } else send();
 });
@@ -46,24 +50,27 @@ function complain(text) {
 }
 
 function choose(chosen) {
-  task = chosen;
-  $("title").textContent = TITLES[task.title] ?? `Draw for ${task.title}`;
-  $("hint").textContent = HINTS[task.title] ?? "Draw here";
-  answers.list(task);
-  pad.reshape(task.shape);
-  for (const input of document.querySelectorAll("#tasks input")) input.checked = input.value === task.id;
+  mode = chosen;
+  $("title").textContent = TITLES[mode.title] ?? `Draw for ${mode.title}`;
+  $("hint").textContent = HINTS[mode.title] ?? "Draw here";
+  const [, height, width] = mode.shape;
+  document.body.classList.toggle("wide", width / height > WIDE);
+  answers.list(mode);
+  pad.reshape(mode.shape);
+  for (const input of document.querySelectorAll("#modes input")) input.checked = input.value === mode.id;
 }
 
-function offer(tasks) {
-  const choices = tasks.map((each) => el("label", {},
-    el("input", { type: "radio", name: "task", value: each.id, onchange: () => choose(each) }),
+function offer(modes) {
+  const choices = modes.map((each) => el("label", {},
+    el("input", { type: "radio", name: "mode", value: each.id, onchange: () => choose(each) }),
     el("span", {}, each.title)));
-  $("tasks").replaceChildren(...choices);
-  $("tasks").hidden = tasks.length < 2;
+  $("modes").replaceChildren(...choices);
+  $("modes").hidden = modes.length < 2;
 }
 
 $("clear").addEventListener("click", () => pad.clear());
 $("undo").addEventListener("click", () => pad.undo());
+$("force").addEventListener("change", () => (pad.drawing.isEmpty ? answers.empty() : send()));
 document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key === "z" && !$("sheet").open) {
     event.preventDefault();
@@ -73,9 +80,9 @@ document.addEventListener("keydown", (event) => {
 acceptPhotos((picture) => pad.show(picture), complain);
 
 try {
-  const { tasks } = await listModels();
-  offer(tasks);
-  choose(tasks[0]);
+  const { modes } = await listModels();
+  offer(modes);
+  choose(modes[0]);
   document.body.dataset.ready = "true";
 } catch (fault) {
   complain(`Loading the list of models failed: ${fault.message}`);

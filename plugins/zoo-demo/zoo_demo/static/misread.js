@@ -1,7 +1,8 @@
-// The gallery of misclassified test images.
+// The gallery of mistakes: wrongly predicted test images, or those with the worst scores.
 
-import { count, drawPixels, el, percent } from "./dom.js";
+import { count, drawPixels, el, metricName, metricValue, percent } from "./dom.js";
 import { fetchMisread } from "./api.js";
+import { drawMask } from "./heads/mask.js";
 
 const PAGE = 48;
 const PAUSE = 400; // milliseconds between two requests while the server computes
@@ -43,8 +44,9 @@ export class Misread {
   }
 
   #list(panel, found) {
-    const right = (found.total - found.count) / found.total;
-    const list = el("ul", { class: "gallery" }, ...found.items.map((item) => this.#item(item)));
+    const [, height, width] = this.model.shape;
+    const list = el("ul", { class: width > 2 * height ? "gallery wide" : "gallery" },
+      ...found.items.map((item) => this.#item(item, found.measure)));
     const more = el("button", { type: "button", class: "wide" }, "Show more");
     const left = () => {
       more.hidden = list.children.length >= found.count;
@@ -53,7 +55,7 @@ export class Misread {
       more.disabled = true;
       try {
         const next = await fetchMisread(this.model.id, list.children.length, PAGE);
-        list.append(...next.items.map((item) => this.#item(item)));
+        list.append(...next.items.map((item) => this.#item(item, found.measure)));
       } catch (fault) {
         more.before(el("p", { class: "trouble", role: "alert" }, fault.message));
       }
@@ -61,25 +63,39 @@ export class Misread {
       left();
     });
     panel.replaceChildren(
-      el("p", { class: "summary" },
-        `${count(found.count)} of ${count(found.total)} test images are misclassified (accuracy ${percent(right, 2)}). `
-        + "The most confident mistakes come first: true → predicted class, and its probability. "
-        + "Click an image to predict it with every model."),
+      el("p", { class: "summary" }, `${summary(found)} Click an image to predict it with every model.`),
       ...found.notes.map((note) => el("p", { class: "note" }, `Note: ${note}.`)),
       list, more);
     left();
   }
 
-  #item(item) {
-    const canvas = el("canvas", { "aria-hidden": "true" });
-    drawPixels(canvas, item.image);
+  #item(item, measure) {
+    const image = el("canvas", { "aria-hidden": "true" });
+    drawPixels(image, item.image);
+    const masks = (item.masks ?? []).map((mask) => {
+      const canvas = el("canvas", { "aria-hidden": "true" });
+      drawMask(canvas, mask, item.image);
+      return canvas;
+    });
     const [truth, read] = [item.true.join(" "), item.read.join(" ")];
-    const label = `${truth} predicted as ${read}, probability ${percent(item.probability)}, test image ${item.row}`;
+    const value = measure ? `${metricName(measure)} ${metricValue(item.value)}` : percent(item.value);
+    const label = `${truth} predicted as ${read}, ${measure ? "" : "probability "}${value}, test image ${item.row}`;
+    const words = el("span", { class: "pair" }, truth, el("i", {}, " → "), el("b", {}, read));
     return el("li", {},
       el("button", { type: "button", "aria-label": label, title: `test image ${item.row}`,
-        onclick: () => this.tryImage(canvas) },
-      canvas,
-      el("span", { class: "pair" }, truth, el("i", {}, " → "), el("b", {}, read)),
-      el("span", { class: "note" }, percent(item.probability))));
+        onclick: () => this.tryImage(image) },
+      masks.length ? el("span", { class: "masks" }, ...masks) : image,
+      masks.length ? null : words,
+      el("span", { class: "note" }, value)));
   }
+}
+
+function summary({ count: listed, total, measure }) {
+  if (measure) {
+    return `The ${count(listed)} of ${count(total)} test images with the worst ${metricName(measure)}: `
+      + "the true mask on the left, the predicted one on the right.";
+  }
+  const right = (total - listed) / total;
+  return `${count(listed)} of ${count(total)} test images are wrongly predicted (accuracy ${percent(right, 2)}). `
+    + "The most confident mistakes come first: true → predicted, and its probability.";
 }

@@ -3,7 +3,8 @@
 import { $ } from "./dom.js";
 import { Drawing } from "./strokes.js";
 
-const STEP = 0.04; // distance of one arrow key, as a share of the width
+const STEP = 0.04; // distance of one arrow key, as a share of the shorter side
+const WIDEST = 2.5; // maximum width over height, because a longer area is too flat to draw in
 
 export class Pad {
   drawing = new Drawing();
@@ -28,8 +29,8 @@ export class Pad {
   }
 
   reshape([, height, width]) {
-    this.shape = height / width;
-    $("pad").style.aspectRatio = `${width} / ${height}`;
+    this.shape = Math.max(height / width, 1 / WIDEST);
+    $("pad").style.aspectRatio = `${1 / this.shape}`;
     $("pad").classList.toggle("tall", height > width);
     this.clear();
   }
@@ -109,8 +110,9 @@ export class Pad {
 
   #step(right, down) {
     const pen = (this.#pen ??= { x: 0.5, y: this.shape / 2, down: false });
-    pen.x = Math.min(Math.max(pen.x + right * STEP, 0.05), 0.95);
-    pen.y = Math.min(Math.max(pen.y + down * STEP, 0.05), this.shape - 0.05);
+    const [step, edge] = [STEP, 0.05].map((share) => share * Math.min(1, this.shape));
+    pen.x = Math.min(Math.max(pen.x + right * step, edge), 1 - edge);
+    pen.y = Math.min(Math.max(pen.y + down * step, edge), this.shape - edge);
     if (pen.down) this.drawing.extend([{ x: pen.x, y: pen.y }]);
     if (pen.down) this.#update();
     else this.paint();
@@ -132,7 +134,7 @@ export class Pad {
     context.strokeStyle = color;
     context.lineWidth = Math.max(2, width / 160);
     context.beginPath();
-    context.arc(this.#pen.x * width, this.#pen.y * width, width * 0.045, 0, 7);
+    context.arc(this.#pen.x * width, this.#pen.y * width, width * 0.045 * Math.min(1, this.shape), 0, 7);
     context.stroke();
   }
 }

@@ -1,7 +1,9 @@
 // A drawing: strokes, with points as shares of the width, or an image from a file.
 
-const SENT_WIDTH = 280; // pixels of the image that is sent: ten times a model's input
-const PEN = 0.078; // width of a stroke, as a share of the canvas's width
+const SENT = 280; // shorter side of the image that is sent, in pixels: ten times a model's input
+const PEN = 0.078; // width of a stroke, as a share of a square canvas's width
+const WIDE_DIGIT = 0.6; // height of a digit in a wide canvas, as a share of the canvas's height
+const LOSSLESS = 128 * 128; // maximum number of pixels of an image that is sent without loss
 const LONGEST = 1000; // maximum side of a photo that is sent, in pixels
 
 export class Drawing {
@@ -40,20 +42,22 @@ export class Drawing {
   paint(context, width, height, ink) {
     if (this.picture) return paintWhole(context, this.picture, width, height);
     context.strokeStyle = context.fillStyle = ink;
-    context.lineWidth = PEN * width;
+    context.lineWidth = PEN * (width > height ? WIDE_DIGIT * height : width);
     context.lineCap = context.lineJoin = "round";
     for (const stroke of this.strokes) paintStroke(context, stroke, width);
   }
 
-  // Return an image file: white on black, as in MNIST. `shape` is height over width.
+  // Return an image file, {blob, width, height}: white on black, as in MNIST. `shape` is height over
+  // width.
   async file(shape) {
     if (this.picture) return pictureFile(this.picture);
-    const canvas = new OffscreenCanvas(SENT_WIDTH, Math.round(SENT_WIDTH * shape));
+    const width = Math.round(SENT / Math.min(1, shape));
+    const canvas = new OffscreenCanvas(width, Math.round(width * shape));
     const context = canvas.getContext("2d");
     context.fillStyle = "#000";
     context.fillRect(0, 0, canvas.width, canvas.height);
     this.paint(context, canvas.width, canvas.height, "#fff");
-    return canvas.convertToBlob({ type: "image/png" });
+    return converted(canvas, { type: "image/png" });
   }
 }
 
@@ -88,6 +92,10 @@ async function pictureFile(picture) {
   const canvas = new OffscreenCanvas(width, height);
   canvas.getContext("2d").drawImage(picture, 0, 0, width, height);
   // A small image as PNG, without loss, because it may be an image of the data set itself.
-  const type = Math.max(width, height) <= 128 ? "image/png" : "image/jpeg";
-  return canvas.convertToBlob({ type, quality: 0.92 });
+  const type = width * height <= LOSSLESS ? "image/png" : "image/jpeg";
+  return converted(canvas, { type, quality: 0.92 });
+}
+
+async function converted(canvas, options) {
+  return { blob: await canvas.convertToBlob(options), width: canvas.width, height: canvas.height };
 }
