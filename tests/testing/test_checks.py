@@ -796,6 +796,30 @@ TASKS = [
         r"combine .*expected \(23, 2\), got \(2, 23, 2\)",
     ),
     (
+        "states confidences",
+        "",
+        task("correct = 'right'"),
+        "measure.*expected a column 'right'",
+    ),
+    (
+        "states confidences",
+        "",
+        task("correct = 'loss'"),
+        "column 'loss'.*expected 0 and 1",
+    ),
+    (
+        "states confidences",
+        "",
+        task("def confidences(self, outputs): return 100 * super().confidences(outputs)"),
+        "confidences.*expected float32 from 0 to 1",
+    ),
+    (
+        "states confidences",
+        "",
+        task("def scale(self, outputs, temperature): return outputs * -temperature"),
+        "an answer.*at a temperature of 2",
+    ),
+    (
         "refuses wrong targets",
         "",
         refusing("targets.dtype != np.int64 or targets.min() < 0 or targets.max() > 6"),

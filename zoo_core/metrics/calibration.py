@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.metrics.task import Array, Task
-from zoo_core.metrics.task_contract import measure_head, predict_head
+from zoo_core.metrics.task_contract import measure_head
 
 BINS = 15
 """Number of bins of the calibration error, of equal width, as publications use them."""
@@ -23,7 +23,7 @@ BINS = 15
 LOG_TEMPERATURES = (-3.0, 3.0)
 """Minimum and maximum logarithm of a temperature."""
 
-STEPS = 40
+STEPS = 30
 """Steps of the search for a temperature; each reduces the interval by the golden ratio."""
 
 RESAMPLES = 1000
@@ -112,13 +112,13 @@ def has_confidence(tasks: Sequence[Task]) -> bool:
     return any(task.correct for task in tasks)
 
 
-def joint_confidence(tasks: Sequence[Task], predictions: Sequence[Any]) -> NDArray[np.float32]:
+def joint_confidence(tasks: Sequence[Task], outputs: Sequence[Array]) -> NDArray[np.float32]:
     """Return the probability of each example that all heads are correct, float32 ``(N,)``.
 
     It is the product over the heads, as if their mistakes were independent.
     """
-    heads = zip(tasks, predictions, strict=True)
-    shares = [task.confidences(prediction) for task, prediction in heads if task.correct]
+    heads = zip(tasks, outputs, strict=True)
+    shares = [task.confidences(head) for task, head in heads if task.correct]
     joint: NDArray[np.float32] = np.prod(shares, axis=0, dtype=np.float32)
     return joint
 
@@ -143,7 +143,7 @@ def fit_temperature(task: Task, outputs: Array, targets: Array) -> float:
 
     def loss(log_temperature: float) -> float:
         scaled = task.scale(outputs, math.exp(log_temperature))
-        shares = task.confidences(predict_head(task, scaled)).astype(np.float64)
+        shares = task.confidences(scaled).astype(np.float64)
         # Not 0 and 1, because one mistake at a confidence of 1 would be infinitely bad.
         shares = shares.clip(1e-7, 1 - 1e-7)
         return float(-np.where(correct, np.log(shares), np.log1p(-shares)).mean())

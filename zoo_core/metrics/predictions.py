@@ -100,7 +100,7 @@ def predictions_of(
     """
     scaled = outputs if calibration is None else scale_outputs(tasks, outputs, calibration)
     heads = tuple(predict_head(*head) for head in zip(tasks, scaled, strict=True))
-    confidence = joint_confidence(tasks, heads) if has_confidence(tasks) else None
+    confidence = joint_confidence(tasks, scaled) if has_confidence(tasks) else None
     doubts = _doubts(calibration, confidence, familiarity) if calibration else ()
     return Predictions(heads, list(outputs), tuple(tasks), confidence, doubts)
 

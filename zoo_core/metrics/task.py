@@ -141,10 +141,10 @@ class Task:
         # As float64, because two outputs that differ in the last bit of a float32 would be equal.
         return np.divide(outputs, temperature, dtype=np.float64)
 
-    def confidences(self, prediction: Any) -> NDArray[np.float32]:
-        """Return the probability of each prediction to be correct, ``(N,)``, if `correct` is set.
+    def confidences(self, outputs: Array) -> NDArray[np.float32]:
+        """Return the probability of each prediction of outputs to be correct, ``(N,)``.
 
-        It refers to what a prediction returns, so that scaled outputs have scaled confidences.
+        It is only called if `correct` is set.
         """
         raise NotImplementedError
 

@@ -53,8 +53,8 @@ class Classification(Task):
         # probabilities.
         return ClassPrediction(outputs.argmax(axis=1), softmax(outputs))
 
-    def confidences(self, prediction: ClassPrediction) -> NDArray[np.float32]:
-        highest: NDArray[np.float32] = prediction.probabilities.max(axis=1)
+    def confidences(self, outputs: Array) -> NDArray[np.float32]:
+        highest: NDArray[np.float32] = softmax(outputs).max(axis=1)
         return highest
 
     def measure(self, outputs: Array, targets: Array) -> Measured:

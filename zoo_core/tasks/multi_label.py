@@ -32,13 +32,10 @@ class LabelsPrediction:
         present: bool ``(N, K)``, true for each label whose probability is above one half, or for
             the most probable set of `TargetSpec.choose` labels.
         probabilities: float32 ``(N, K)``, of each label for itself, or given that number of labels.
-        confidences: float32 ``(N,)``, the probability that all labels are right: that of their set,
-            or the product over the labels, as if they were independent.
     """
 
     present: NDArray[np.bool_]
     probabilities: NDArray[np.float32]
-    confidences: NDArray[np.float32]
 
 
 class MultiLabel(Task):
@@ -83,12 +80,7 @@ class MultiLabel(Task):
         return (rows * 5 + labels * 3) % 7 < 3
 
     def predict(self, outputs: Array) -> LabelsPrediction:
-        present, shares = self._present(outputs), self._probabilities(outputs)
-        if self.target.choose:
-            confidences = np.exp(-set_cross_entropies(outputs, present))
-        else:
-            confidences = np.where(present, shares, 1 - shares).prod(axis=1)
-        return LabelsPrediction(present, shares, confidences.astype(np.float32))
+        return LabelsPrediction(self._present(outputs), self._probabilities(outputs))
 
     def _present(self, outputs: Array) -> NDArray[np.bool_]:
         choose = self.target.choose
@@ -98,8 +90,14 @@ class MultiLabel(Task):
         choose = self.target.choose
         return label_probabilities(outputs, choose) if choose else sigmoid(outputs)
 
-    def confidences(self, prediction: LabelsPrediction) -> NDArray[np.float32]:
-        return prediction.confidences
+    def confidences(self, outputs: Array) -> NDArray[np.float32]:
+        present = self._present(outputs)
+        if self.target.choose:
+            shares = np.exp(-set_cross_entropies(outputs, present))
+        else:
+            probabilities = sigmoid(outputs)
+            shares = np.where(present, probabilities, 1 - probabilities).prod(axis=1)
+        return shares.astype(np.float32)
 
     def measure(self, outputs: Array, targets: Array) -> Measured:
         wanted, predicted = targets.astype(bool), self._present(outputs)

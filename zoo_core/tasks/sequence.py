@@ -98,18 +98,24 @@ class StringRecognition(Task):
 
     def predict(self, outputs: Array) -> StringPrediction:
         codes = ctc.decode(outputs)
+        longest = ctc.lengths(codes).max(initial=0)
+        symbols = np.zeros(codes.shape, np.float32)
+        symbols[:, :longest] = symbol_posteriors(outputs, codes[:, :longest])
+        shares = self._probabilities(outputs, codes)
+        return StringPrediction(self._strings(codes), codes, shares, symbols)
+
+    def confidences(self, outputs: Array) -> NDArray[np.float32]:
+        return self._probabilities(outputs, ctc.decode(outputs))
+
+    def _probabilities(self, outputs: Array, codes: ctc.Codes) -> NDArray[np.float32]:
+        """Return the probabilities of strings, sums over all their paths, ``(N,)``."""
         lengths = ctc.lengths(codes)
         # Without the padding of all strings, which takes most of the time.
         short = codes[:, : lengths.max(initial=0)]
         logs = -ctc.ctc_losses(outputs, short) * np.maximum(lengths, 1)
-        symbols = np.zeros(codes.shape, np.float32)
-        symbols[:, : short.shape[1]] = symbol_posteriors(outputs, short)
         # At most 1, which rounding may exceed.
-        confidences = np.exp(logs).clip(max=1).astype(np.float32)
-        return StringPrediction(self._strings(codes), codes, confidences, symbols)
-
-    def confidences(self, prediction: StringPrediction) -> NDArray[np.float32]:
-        return prediction.confidences
+        shares: NDArray[np.float32] = np.exp(logs).clip(max=1).astype(np.float32)
+        return shares
 
     def measure(self, outputs: Array, targets: Array) -> Measured:
         distances = ctc.edit_distances(ctc.decode(outputs), targets)

@@ -164,8 +164,11 @@ def checks_of_task(catalog: Catalog, name: str, entry: Entry[Any], _model: str) 
         subject, [task_checks.restores_scaled_outputs], catalog, name, needs=needs
     )
     needs += names_of(subject, predicts)
-    combines = task_prediction_checks.combines_equal_members
-    yield from make_checks(subject, [combines], catalog, name, needs=needs)
+    others = [
+        task_prediction_checks.combines_equal_members,
+        task_prediction_checks.states_confidences,
+    ]
+    yield from make_checks(subject, others, catalog, name, needs=needs)
 
 
 def checks_of_loss(catalog: Catalog, _name: str, entry: Entry[Any], _model: str) -> Iterator[Check]:

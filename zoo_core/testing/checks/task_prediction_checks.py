@@ -94,3 +94,33 @@ def combines_equal_members(catalog: Catalog, name: str) -> None:
         )
         within = TOLERANCE * max(1.0, float(np.abs(alone).max()))
         expect_equal(together, alone, f"{first}{head}", why, within=within)
+
+
+def states_confidences(catalog: Catalog, name: str) -> None:
+    """Check that confidences are probabilities, and that a temperature changes no answer."""
+    for head, task, outputs, targets in each_head(catalog, name):
+        if not task.correct:
+            continue
+        columns = task.measure(outputs, targets).columns
+        expect(
+            task.correct in columns,
+            f"measure{head}: expected a column {task.correct!r}, the task's `correct`, got "
+            f"{[*columns]}",
+        )
+        values = np.unique(columns[task.correct].astype(np.float64))
+        expect(
+            set(values.tolist()) <= {0.0, 1.0},
+            f"column {task.correct!r}{head}: expected 0 and 1, got {values[:5].tolist()}",
+        )
+        scaled = task.scale(outputs, 2.0)
+        for each in (outputs, scaled):
+            shares = task.confidences(each)
+            _check_length(shares, f"confidences{head}")
+            expect(
+                shares.dtype == np.float32 and bool(((shares >= 0) & (shares <= 1)).all()),
+                f"confidences{head}: expected float32 from 0 to 1, got {shares.dtype} from "
+                f"{shares.min()} to {shares.max()}",
+            )
+        before, after = (task.answers(task.predict(each)) for each in (outputs, scaled))
+        if before is not None and after is not None:
+            expect_equal(after, before, f"an answer{head}", "at a temperature of 2")
