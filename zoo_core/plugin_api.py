@@ -107,6 +107,11 @@ if TYPE_CHECKING:
     from zoo_core.frameworks.prediction import shift_slices as shift_slices
     from zoo_core.installation.exceptions import fault_of as fault_of
     from zoo_core.installation.installed import installed_catalog as installed_catalog
+    from zoo_core.metrics.calibration import (
+        Calibration as Calibration,
+        CalibrationTest as CalibrationTest,
+        all_correct as all_correct,
+    )
     from zoo_core.metrics.find_tasks import find_tasks as find_tasks
     from zoo_core.metrics.metric_text import (
         format_metric as format_metric,
@@ -117,6 +122,7 @@ if TYPE_CHECKING:
         predictions_of as predictions_of,
     )
     from zoo_core.metrics.scores import measure as measure, score as score
+    from zoo_core.metrics.wilson import wilson_interval as wilson_interval
     from zoo_core.plugins.catalog import Catalog as Catalog
     from zoo_core.plugins.data_specs import plain as plain
     from zoo_core.plugins.faults.own_data import TABLE_SUFFIXES as TABLE_SUFFIXES
@@ -180,6 +186,7 @@ if TYPE_CHECKING:
         shell_command as shell_command,
         shown as shown,
     )
+    from zoo_core.training.calibrate import check_calibration as check_calibration
     from zoo_core.training.callbacks import call_hook as call_hook
     from zoo_core.training.initial_weights import PretrainedWeights as PretrainedWeights
     from zoo_core.training.plan import Plan as Plan, make_plan as make_plan

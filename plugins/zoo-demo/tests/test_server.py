@@ -173,13 +173,13 @@ def test_demo_fails_with_first_error_when_nothing_is_servable(cli):
     assert "'numpy-net.lost'" in error
 
 
-def test_models_that_do_not_classify_images_are_left_out_with_a_note(cli, tmp_path, capsys):
+def test_models_of_other_inputs_than_images_are_left_out_with_a_note(cli, tmp_path, capsys):
     run = ("train", "numpy-regressor", "--epochs", 1, "--out", "regressor")
     assert cli(*run, env={"ZOO_PLUGINS": "zoo-numpy"}).code == 0
     names = [str(tmp_path / "regressor"), "numpy-net.default"]
     served = load_all(installed_catalog(), names, registry=None, device="cpu")
     assert [model.id for model in served] == ["numpy-net.default"]
-    note = "is skipped: expected a model for classification of images, got regression of features"
+    note = "is skipped: expected a model whose inputs are images, got one of features"
     assert f"zoo: {names[0]} {note}" in capsys.readouterr().err
 
 
@@ -245,5 +245,5 @@ def test_in_order_puts_most_accurate_model_last(models):
 def test_serve_refuses_model_for_other_inputs(monkeypatch):
     made = SimpleNamespace(input=InputSpec(kind="features", shape=(4,)), targets=class_targets(3))
     monkeypatch.setattr(models, "load_pretrained", lambda *_, **__: made)
-    with pytest.raises(InvalidValueError, match="got classification of features"):
+    with pytest.raises(InvalidValueError, match="got one of features"):
         serve(None, Path(), "made", device="cpu")

@@ -1,4 +1,4 @@
-"""The pictures of a run: learning curves, and each head's results as its task shows them."""
+"""The pictures of a run: learning curves, calibration, and each head's results by its task."""
 
 from __future__ import annotations
 
@@ -9,22 +9,24 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from zoo_core import Predictions, Run
-from zoo_core.plugin_api import METRICS, Card, find_misclassified, softmax, write_atomic
+from zoo_core.plugin_api import METRICS, Card, find_misclassified, write_atomic
 from zoo_report.charts import charts_of
 from zoo_report.confusion import count_confusions, draw_confusion
 from zoo_report.curves import draw_curves
+from zoo_report.heads.confidence import confidence_of
 from zoo_report.heads.hardest import MOST, Hard, hardest_of
 from zoo_report.heads.names import metric_name
 from zoo_report.heads.results import Examples, HeadResults, results_of
 from zoo_report.history import read_history
 from zoo_report.misclassified_picture import draw_misclassified
 from zoo_report.style import png
+from zoo_report.views.calibration import draw_calibration
 from zoo_report.views.examples_picture import draw_examples
 from zoo_report.views.table import CLASSES, view_of
 
 
 def write_pictures(run: Run, result: Card, predictions: Callable[[], Predictions]) -> None:
-    """Write ``curves.png`` and the pictures of each head's task into the run's folder.
+    """Write ``curves.png``, ``calibration.png`` and the pictures of each head's task into the run.
 
     Args:
         run: finished training, whose folder contains ``metrics.jsonl``.
@@ -35,7 +37,9 @@ def write_pictures(run: Run, result: Card, predictions: Callable[[], Predictions
     title = f"{result.model}, recipe {recipe}, on {result.dataset.name}, seed {result.recipe.seed}"
     test = run.data.test
     examples = Examples(run.data.dataset.input_spec, test, np.arange(len(test)))
-    heads = results_of(run.tasks, predictions(), test.targets, examples)
+    heads = results_of(
+        run.tasks, predictions(), test.targets, examples, calibration=result.calibration
+    )
     # The file was written by this training, so that the reason for a missing history is of no use.
     epochs, _ = read_history(run.folder / METRICS)
     figures = {}
@@ -43,6 +47,16 @@ def write_pictures(run: Run, result: Card, predictions: Callable[[], Predictions
         figures["curves"] = draw_curves(epochs, result.epoch, _scores(result), title=title)
     figures |= class_figures([each for each in heads if _is_class(each)], title)
     figures |= head_figures([each for each in heads if not _is_class(each)], title)
+    confidence = confidence_of(
+        run.tasks,
+        [head.outputs for head in heads],
+        test.targets,
+        examples.noun,
+        calibration=result.calibration,
+        test=result.calibration.test if result.calibration else None,
+    )
+    if confidence:
+        figures["calibration"] = draw_calibration(confidence, title)
     # All figures exist before the first file is written: an error leaves no part of them.
     for name, figure in figures.items():
         write_atomic(run.folder / f"{name}.png", png(figure))
@@ -70,7 +84,9 @@ def class_figures(heads: Sequence[HeadResults], title: str) -> dict[str, Figure]
     }
     if not heads[0].examples.are_images:
         return figures | _misread_examples(heads, title)
-    misread = find_misclassified(labels, predicted, [softmax(each.outputs) for each in heads])
+    every = np.arange(len(labels))
+    shares = [each.predict(every).probabilities for each in heads]
+    misread = find_misclassified(labels, predicted, shares)
     images = heads[0].examples.split.inputs
     figures["misread"] = draw_misclassified(
         misread, images, labels, predicted, classes, title=title

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core import Comparison, InputSpec, Measured, Predictions, Split, Task
-from zoo_core.plugin_api import measure
+from zoo_core.plugin_api import Calibration, format_probability, measure
 from zoo_report.heads.names import metric_name, number
 
 
@@ -65,6 +65,7 @@ class HeadResults:
         targets: targets ``(N, …)``.
         measured: measures of the outputs.
         examples: the N examples.
+        temperature: divisor of the outputs, from the calibration of the model.
     """
 
     number: int
@@ -74,6 +75,7 @@ class HeadResults:
     targets: NDArray[Any]
     measured: Measured
     examples: Examples
+    temperature: float = 1.0
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -88,7 +90,16 @@ class HeadResults:
 
     def predict(self, rows: NDArray[np.int64]) -> Any:
         """Return the predictions of some examples, as the task has them."""
-        return self.task.predict(self.outputs[rows])
+        outputs = self.outputs[rows]
+        scaled = self.task.scale(outputs, self.temperature) if self.task.correct else outputs
+        return self.task.predict(scaled)
+
+    def confidence(self, index: int) -> str:
+        """Return the confidence of a prediction as text; empty for a task without confidences."""
+        if not self.task.correct:
+            return ""
+        (share,) = self.task.confidences(self.predict(np.array([index])))
+        return f"confidence {format_probability(share)}"
 
     def hardest(self, most: int) -> NDArray[np.int64]:
         """Return the examples with the worst measures, the worst first.
@@ -117,12 +128,18 @@ def results_of(
     predictions: Predictions,
     targets: Sequence[NDArray[Any]],
     examples: Examples,
+    *,
+    calibration: Calibration | None,
     measured: Sequence[Measured] | None = None,
 ) -> list[HeadResults]:
     """Return the results of each head; its measures are computed, if they are not known."""
     known = measured or measure(tasks, predictions.outputs, targets)
     heads = zip(tasks, predictions.outputs, targets, known, strict=True)
-    return [HeadResults(i, len(tasks), *head, examples) for i, head in enumerate(heads)]
+    temperatures = calibration.temperatures if calibration else [1.0] * len(tasks)
+    return [
+        HeadResults(i, len(tasks), *head, examples, temperature)
+        for i, (head, temperature) in enumerate(zip(heads, temperatures, strict=True))
+    ]
 
 
 def compared_results(comparison: Comparison, member: int) -> list[HeadResults]:
@@ -132,7 +149,8 @@ def compared_results(comparison: Comparison, member: int) -> list[HeadResults]:
         comparison.predictions[member],
         comparison.targets,
         compared_examples(comparison),
-        comparison.measured[member],
+        calibration=comparison.members[member].calibration,
+        measured=comparison.measured[member],
     )
 
 

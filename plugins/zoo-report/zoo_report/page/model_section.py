@@ -11,6 +11,7 @@ from zoo_core import Comparison
 from zoo_report.charts import charts_of
 from zoo_report.confusion import count_confusions, describe_confusion, draw_confusion
 from zoo_report.curves import curve_elements, legend_of, run_curves
+from zoo_report.heads.confidence import compared_confidence
 from zoo_report.heads.hardest import hardest_of
 from zoo_report.heads.names import metric_name
 from zoo_report.heads.results import HeadResults, compared_results
@@ -25,6 +26,7 @@ from zoo_report.page.metadata_table import (
 from zoo_report.page.report_model import ReportModel
 from zoo_report.page.thumbnails import hardest, picture_of
 from zoo_report.style import svg
+from zoo_report.views.calibration import calibration_charts, calibration_text
 from zoo_report.views.table import CLASSES, view_of
 
 
@@ -64,12 +66,27 @@ def model_section(
         "curves": curve_elements(name, curves, kept=card.epoch),
         "classes": _classes(name, comparison, member, classes) if classes else None,
         "others": [_head(f"{name}-head-{head.number + 1}", head) for head in others],
+        "confidence": _confidence(name, comparison, member, heads[0].examples.noun),
         "settings": (recipe_settings(card), config_settings(card)),
         "facts": {
             "Weights": provenance(card, subject.pretrained.sha256, subject.bytes),
             "Environment and versions": environment(card),
         },
         "seeds": seeds_text(subject),
+    }
+
+
+def _confidence(name: str, comparison: Comparison, member: int, noun: str) -> dict[str, Any] | None:
+    """Return the values of the section about confidence; None for tasks without confidences."""
+    results = compared_confidence(comparison, member, noun)
+    if results is None:
+        return None
+    return {
+        "caption": calibration_text(results),
+        "charts": [
+            svg(chart.figure, f"{name}-{chart.name}", chart.label)
+            for chart in calibration_charts(results)
+        ],
     }
 
 

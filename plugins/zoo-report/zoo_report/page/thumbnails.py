@@ -13,6 +13,7 @@ from PIL import Image
 
 from zoo_core import Comparison
 from zoo_core.plugin_api import class_names, find_misclassified
+from zoo_report.heads.confidence import calibrated_predictions
 from zoo_report.heads.inputs import input_text
 from zoo_report.heads.results import Examples, compared_examples
 from zoo_report.misclassified_picture import to_pixels
@@ -52,7 +53,7 @@ def hardest(comparison: Comparison, member: int) -> tuple[list[Thumbnail], list[
     """
     tasks = comparison.tasks
     heads = [i for i, task in enumerate(tasks) if task.target.task == CLASSES]
-    predictions = comparison.predictions[member]
+    predictions = calibrated_predictions(comparison, member)
     labels = np.stack([comparison.targets[i] for i in heads], axis=1)
     predicted = np.stack([predictions.heads[i].labels for i in heads], axis=1)
     probabilities = [predictions.heads[i].probabilities for i in heads]

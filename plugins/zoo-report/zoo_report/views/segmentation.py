@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from zoo_core.plugin_api import IGNORED_PIXEL
+from zoo_core.plugin_api import IGNORED_PIXEL, format_probability
 from zoo_report.heads.names import number
 from zoo_report.heads.results import HeadResults
 from zoo_report.misclassified_picture import to_pixels
@@ -125,7 +125,8 @@ def draw_masks(head: HeadResults, rows: NDArray[np.int64], caption: str, title: 
         caption: second line of the heading.
         title: title of the picture; without it, only the masks are drawn.
     """
-    predicted = head.predict(rows).masks
+    prediction = head.predict(rows)
+    predicted, sure = prediction.masks, prediction.confidences.mean(axis=(1, 2), dtype=np.float64)
     panels = ("input", "true", "predicted")[0 if head.examples.are_images else 1 :]
     height, width = head.task.target.shape
     stretch = math.sqrt(min(max(width / height, 1 / 3), 3))
@@ -148,7 +149,8 @@ def draw_masks(head: HeadResults, rows: NDArray[np.int64], caption: str, title: 
             _show(axes, image, masks.get(panel))
             if i < COLUMNS:
                 axes.set_title(panel, size=8.5, color=MUTED, loc="left", pad=3)
-        figure.text(*box(figure, x, y - 0.05)[:2], head.value(row), size=8.5, color=MUTED, va="top")
+        words = f"{head.value(row)}, mean confidence {format_probability(sure[i])}"
+        figure.text(*box(figure, x, y - 0.05)[:2], words, size=8.5, color=MUTED, va="top")
     for line, entries in enumerate(legend):
         figure.legend(
             handles=entries,

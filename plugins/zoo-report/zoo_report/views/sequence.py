@@ -130,7 +130,7 @@ def draw_strings(
     aligned = [align(true[row], predicted[row]) for row in rows]
     margin = MARGIN if title else 0.05
     left = margin + (_image_size(head)[0] + 0.25 if head.examples.are_images else 0)
-    measures = [head.value(row) for row in rows]
+    measures = [f"{head.value(row)}, {head.confidence(row)}" for row in rows]
     widths = [_width(edits) for edits in aligned]
     # Wider by a fifth, because small text is drawn with whole pixels per letter.
     info = 1.2 * max(text_width(text, 8.5) for text in measures)

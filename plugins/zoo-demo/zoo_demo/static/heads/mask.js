@@ -54,8 +54,8 @@ export function drawMask(canvas, mask, image) {
 }
 
 function rgb(index) {
-  const value = parseInt(PALETTE[(index - 1) % PALETTE.length].slice(1), 16);
+  const value = parseInt(PALETTE[index % PALETTE.length].slice(1), 16);
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
-const css = (index) => (index ? PALETTE[(index - 1) % PALETTE.length] : "#222");
+const css = (index) => (index ? PALETTE[index % PALETTE.length] : "#222");
