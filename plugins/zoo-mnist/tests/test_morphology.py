@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given, settings, strategies as st
 from hypothesis.extra import numpy as arrays
 
-from zoo_mnist.morphology import bounding_box, center_of_mass, dilate, dilate_mask, label
+from zoo_mnist.photos.morphology import bounding_box, center_of_mass, dilate, dilate_mask, label
 
 ndimage = pytest.importorskip("scipy.ndimage")
 

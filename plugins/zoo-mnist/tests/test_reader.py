@@ -2,14 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
-from hypothesis.extra import numpy as arrays
 from PIL import Image, ImageDraw
 
+from zoo_core import Reading
 from zoo_mnist import mnist, two_digit
-from zoo_mnist.morphology import center_of_mass
-from zoo_mnist.preprocess_photo import read_digit, read_two_digits
-from zoo_mnist.stroke_segmentation import find_strokes
+from zoo_mnist.photos import read
+from zoo_mnist.photos.morphology import center_of_mass
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +18,17 @@ def digits():
 @pytest.fixture(scope="module")
 def pairs():
     return two_digit.load().splits["test"]
+
+
+def read_digit(image):
+    """Return the only input that is found in an image."""
+    (found,) = read.read_digit(image).found
+    return found.image
+
+
+def read_two_digits(image):
+    (found,) = read.read_two_digits(image).found
+    return found.image
 
 
 def drawing(*strokes, size=(300, 300), width=22, ink=0, paper=255):
@@ -100,9 +109,9 @@ def test_read_digit_ignores_position_size_and_shade():
 
 def test_read_digit_ignores_uneven_light_and_noise():
     rng = np.random.default_rng(0)
-    shade = np.linspace(0, 90, 300)[:, None] + np.linspace(0, 50, 300)
-    for light in (shade, shade[::-1], np.zeros((300, 300))):
-        image = drawing(SEVEN, ink=20, paper=100)[0] + light + rng.normal(0, 6, (300, 300))
+    shade = np.linspace(0.4, 0.8, 300)[:, None] + np.linspace(0, 0.2, 300)
+    for light in (shade, shade[::-1], np.ones((300, 300))):
+        image = drawing(SEVEN, ink=20, paper=230)[0] * light + rng.normal(0, 6, (300, 300))
         read = read_digit(image.clip(0, 255).astype(np.uint8)[np.newaxis])
         assert np.abs(read - read_digit(drawing(SEVEN)).astype(int)).mean() < 9
 
@@ -121,23 +130,15 @@ def test_read_digit_thickens_thin_strokes():
 
 @pytest.mark.parametrize("gray", [0, 128, 255])
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (3, 2), (200, 300)])
-def test_reader_returns_black_image_for_uniform_image(gray, size):
-    image = np.full((1, *size), gray, np.uint8)
-    assert find_strokes(image[0]) is None
-    assert not read_digit(image).any()
-    assert not read_two_digits(image).any()
+@pytest.mark.parametrize("reader", [read.read_digit, read.read_two_digits, read.read_numbers])
+def test_reader_finds_nothing_in_a_uniform_image(reader, gray, size):
+    assert reader(np.full((1, *size), gray, np.uint8)) == Reading((), "no writing found")
 
 
-def test_find_strokes_ignores_paper_noise():
-    noise = np.random.default_rng(0).normal(200, 5, (200, 300))
-    assert find_strokes(noise.clip(0, 255).astype(np.uint8)) is None
-
-
-@settings(max_examples=60)
-@given(arrays.arrays(np.uint8, st.tuples(st.just(1), st.integers(1, 60), st.integers(1, 60))))
-def test_reader_returns_dataset_shape_for_any_image(image):
-    assert read_digit(image).shape == (1, 28, 28)
-    assert read_two_digits(image).shape == (1, 42, 28)
+@pytest.mark.parametrize("reader", [read.read_digit, read.read_two_digits, read.read_numbers])
+def test_reader_finds_nothing_in_noise(reader):
+    noise = np.random.default_rng(0).normal(200, 5, (1, 200, 300))
+    assert reader(noise.clip(0, 255).astype(np.uint8)) == Reading((), "no writing found")
 
 
 @pytest.mark.parametrize("side_by_side", [False, True])

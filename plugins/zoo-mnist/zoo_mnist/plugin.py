@@ -18,7 +18,7 @@ def zoo_datasets() -> list[DatasetSpec]:
             sha256="f5467995bd69351bbf6d5866d21aa686eca67a5f793e04310f10ae66358f7890",
             license="CC-BY-SA-3.0",
             source=SOURCE,
-            reader="zoo_mnist.preprocess_photo:read_digit",
+            reader="zoo_mnist.photos.read:read_digit",
             familiarity="zoo_mnist.familiarity:mnist",
         ),
         DatasetSpec(
@@ -32,7 +32,7 @@ def zoo_datasets() -> list[DatasetSpec]:
             license="CC-BY-SA-3.0",
             source=f"composed from {SOURCE}",
             composable=True,  # trainings may compose new pairs in each epoch, see `compose_anew`
-            reader="zoo_mnist.preprocess_photo:read_two_digits",
+            reader="zoo_mnist.photos.read:read_two_digits",
             familiarity="zoo_mnist.familiarity:two_digit_mnist",
         ),
         DatasetSpec(
@@ -46,6 +46,7 @@ def zoo_datasets() -> list[DatasetSpec]:
             license="CC-BY-SA-3.0",
             source=f"composed from {SOURCE}",
             composable=True,  # trainings may compose new numbers in each epoch
+            reader="zoo_mnist.photos.read:read_numbers",
         ),
         DatasetSpec(
             name="two-digit-masks",
@@ -65,7 +66,7 @@ def zoo_datasets() -> list[DatasetSpec]:
             license="CC-BY-SA-3.0",
             source=f"composed from {SOURCE}",
             composable=True,
-            reader="zoo_mnist.preprocess_photo:read_two_digits",
+            reader="zoo_mnist.photos.read:read_two_digits",
         ),
         DatasetSpec(
             name="multi-mnist",

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from zoo_core import ArrayDataset, Split, class_targets
 from zoo_core.plugin_api import DataError
 from zoo_mnist import mnist
-from zoo_mnist.layout import HEIGHT, OFFSET
+from zoo_mnist.photos.layout import HEIGHT, OFFSET
 
 TEST_PAIRS = mnist.DATA / "two_digit_test_pairs.csv"
 TRAIN_SIZE, TRAIN_SEED = 40_000, 0

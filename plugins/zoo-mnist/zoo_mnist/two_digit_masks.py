@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from zoo_core import ArrayDataset, Split, TargetSpec
 from zoo_mnist import mnist, two_digit
-from zoo_mnist.layout import HEIGHT, OFFSET
+from zoo_mnist.photos.layout import HEIGHT, OFFSET
 
 CLASSES = ("paper", "top", "bottom", "both")
 """Names of the classes. Their numbers are sums: 1 for ink of the top digit, 2 for the bottom's."""

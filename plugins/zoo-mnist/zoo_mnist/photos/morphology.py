@@ -1,4 +1,4 @@
-"""Morphology of small images: dilation, connected components, bounding box and center of mass.
+"""Morphology of small images: maxima, closing, connected components, bounding box, center of mass.
 
 The results are those of `scipy.ndimage`.
 """
@@ -8,10 +8,9 @@ The results are those of `scipy.ndimage`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,14 +18,46 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
     Indices = NDArray[np.intp]
     Floats = NDArray[np.float32]
+    Bytes = NDArray[np.uint8]
+    Values = TypeVar("Values", Floats, Bytes, Mask)
 
 
 def dilate(image: Floats, width: int) -> Floats:
     """Return each pixel's maximum over a square around it; `width` is odd."""
-    for axis in (0, 1):  # one after the other, because a square's maximum is separable
-        margin = [(width // 2, width // 2) if each == axis else (0, 0) for each in (0, 1)]
-        padded = np.pad(image, margin, mode="edge")
-        image = sliding_window_view(padded, width, axis).max(axis=-1)
+    return sliding_max(sliding_max(_extend(image, width // 2), width, 0), width, 1)
+
+
+def close(image: Bytes, width: int) -> Bytes:
+    """Return the gray-level closing by a square: dark parts narrower than `width` are filled.
+
+    The image continues beyond its edges as on them, so that a dark strip along an edge stays.
+    """
+    # The square is of odd width, so that the result is not shifted.
+    width |= 1
+    light = _extend(image, width - 1)
+    for axis in (0, 1):
+        light = sliding_max(light, width, axis)
+    for axis in (0, 1):
+        light = ~sliding_max(~light, width, axis)  # the complement of a maximum is a minimum
+    return light
+
+
+def open_gray(image: Bytes, width: int) -> Bytes:
+    """Return the gray-level opening by a square: light parts narrower than `width` are removed."""
+    return ~close(~image, width)
+
+
+def sliding_max(image: Values, width: int, axis: int) -> Values:
+    """Return the maxima over all windows of a width along an axis, which becomes shorter."""
+    # Maxima over 2, 4, 8, … pixels, each of two of the former: a few fast passes for any width.
+    done = 1
+    while done < width:
+        step = min(done, width - done)
+        first, second = (
+            (slice(None), part) if axis else (part,) for part in (slice(-step), slice(step, None))
+        )
+        image = np.maximum(image[first], image[second])
+        done += step
     return image
 
 
@@ -67,7 +98,7 @@ def label(mask: Mask) -> Indices:
     # Runs of pixels in a row, because there are far fewer runs than pixels.
     borders = np.flatnonzero(np.diff(padded.ravel(), prepend=False))
     starts, ends = borders[::2], borders[1::2]
-    roots = _connect(len(starts), *_touching(starts, ends, width + 1))
+    roots = smallest_members(len(starts), *_touching(starts, ends, width + 1))
     labels = np.zeros(padded.shape, np.intp)
     labels[padded] = np.repeat(roots + 1, ends - starts)
     return labels[:, :-1]
@@ -83,7 +114,7 @@ def _touching(starts: Indices, ends: Indices, stride: int) -> tuple[Indices, Ind
     return above, first[above] + within
 
 
-def _connect(count: int, one: Indices, other: Indices) -> Indices:
+def smallest_members(count: int, one: Indices, other: Indices) -> Indices:
     """Return the smallest member of each member's component, given all pairs of neighbors."""
     # Shiloach and Vishkin's algorithm: all pairs at once, in a few rounds.
     roots = np.arange(count)
@@ -96,3 +127,17 @@ def _connect(count: int, one: Indices, other: Indices) -> Indices:
         if np.array_equal(found, roots):
             return roots
         roots = found
+
+
+def _extend(image: Values, margin: int) -> Values:
+    """Return an image with a margin that repeats its outermost pixels."""
+    # Faster than np.pad, which takes 0.1 ms for any image.
+    height, width = image.shape
+    larger = np.empty((height + 2 * margin, width + 2 * margin), image.dtype)
+    inside = slice(margin, margin + height)
+    larger[inside, margin : margin + width] = image
+    larger[inside, :margin] = image[:, :1]
+    larger[inside, margin + width :] = image[:, -1:]
+    larger[:margin] = larger[margin]
+    larger[margin + height :] = larger[margin + height - 1]
+    return larger

@@ -18,6 +18,8 @@ from zoo_core.plugin_api import has_light_border
 HEIGHT, OFFSET = 42, 14
 """Height of an image of two-digit-mnist, and first row of the bottom digit: 14 of each digit's 28
 rows overlap."""
+NUMBER = (32, 320)
+"""Height and width of an image of mnist-numbers."""
 INK = 30
 """Minimum gray level of strokes."""
 BLACK = 8
@@ -88,3 +90,12 @@ def _center(pixels: NDArray[np.uint8]) -> tuple[float, float]:
 def _zeroth_and_first(size: int) -> NDArray[np.float32]:
     """Return the factors of a mass and of its first moment, ``(2, size)``."""
     return np.array([np.ones(size), np.arange(size)], np.float32)
+
+
+def is_number_image(image: NDArray[np.uint8]) -> bool:
+    """Return whether an image ``(1, H, W)`` is like those of mnist-numbers: a strip on black."""
+    pixels = image[0]
+    if pixels.shape != NUMBER or pixels.max() < BRIGHT:
+        return False
+    edge = np.concatenate([pixels[:, :2].ravel(), pixels[:, -2:].ravel()])
+    return bool(2 * np.count_nonzero(pixels <= BLACK) >= pixels.size and edge.max() <= BLACK)

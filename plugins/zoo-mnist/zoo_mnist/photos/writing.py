@@ -1,0 +1,166 @@
+"""Writing in an image of any size: its strokes and symbols, found coarsely and then finely."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from zoo_core import Box
+from zoo_mnist.photos.morphology import bounding_box, dilate_mask
+from zoo_mnist.photos.strokes import Strokes, find_strokes
+from zoo_mnist.photos.symbols import Symbols, find_symbols, typical_side
+
+Bytes = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+SIDE = 256
+"""Approximate longer side, in pixels, at which writing is found."""
+SMALL, FINE = 50, 100
+"""Minimum side of symbols at that scale, and the side at which smaller ones are found again."""
+MAX_FINE = 1_500_000
+"""Maximum number of pixels at the finer scale."""
+PAPER, OBLONG, LEAST = 0.85, 0.35, 20
+"""Minimum share of its box that a piece of paper fills, ratio of its sides, and shorter side."""
+INSET = 0.04
+"""Width of the rim of a piece of paper that is left out, relative to its shorter side."""
+
+
+class Writing(NamedTuple):
+    """Writing that was found in a part of an image, at a scale.
+
+    Attributes:
+        strokes: the strokes of the part, reduced by the scale.
+        symbols: the symbols that they form.
+        scale: number of the image's pixels per pixel of the strokes.
+        top: first row of the part in the image.
+        left: first column of the part in the image.
+        size: height and width of the image.
+    """
+
+    strokes: Strokes
+    symbols: Symbols
+    scale: int
+    top: int
+    left: int
+    size: tuple[int, int]
+
+    def box(self, symbol: int) -> Box:
+        """Return the place of a symbol in the image."""
+        top, left, bottom, right = (self.scale * self.symbols.boxes[symbol]).tolist()
+        height, width = self.size
+        return Box(
+            top + self.top,
+            left + self.left,
+            min(bottom + self.top, height),
+            min(right + self.left, width),
+        )
+
+    def strength(self, symbols: Sequence[int]) -> Floats:
+        """Return the strokes of some symbols, cropped to their box: 0 for paper to 1 for ink."""
+        chosen = self.mask(symbols)
+        rows, columns = bounding_box(chosen)
+        # With the faint pixels at the edges of strokes.
+        near = dilate_mask(chosen[rows, columns])
+        return np.where(near, self.strokes.strength[rows, columns], np.float32(0))
+
+    def mask(self, symbols: Sequence[int]) -> Mask:
+        """Return the pixels of some symbols."""
+        return self.strokes.parts.pixels(np.isin(self.symbols.numbers, symbols))
+
+
+class _Part(NamedTuple):
+    """A rectangle of an image, and the scale at which it is searched."""
+
+    image: Bytes
+    rows: slice
+    columns: slice
+    scale: int
+
+    def pixels(self) -> Bytes:
+        part = self.image[self.rows, self.columns]
+        # A box filter by an integer factor: fast, and the mean of pixels also reduces their noise.
+        if self.scale > 1:
+            part = np.asarray(Image.fromarray(part).reduce(self.scale), np.uint8)
+        return part
+
+
+def find_writing(image: Bytes) -> Writing | None:
+    """Return the writing in an image ``(H, W)``; None without any."""
+    height, width = image.shape
+    scale = max(1, round(max(image.shape) / SIDE))
+    found = _find(_Part(image, slice(0, height), slice(0, width), scale))
+    if found is None:
+        return None
+    if (inside := _inside_paper(found, image)) is not None:
+        found = inside
+    # Small symbols have few pixels at this scale, so their surroundings are cropped from the full
+    # image and searched again: coarse to fine, at the cost of one more pass.
+    side = typical_side(found.symbols.boxes)
+    if found.scale > 1 and side < SMALL:
+        found = _refine(found, image, side) or found
+    return found
+
+
+def _find(part: _Part, within: Mask | None = None) -> Writing | None:
+    strokes = find_strokes(part.pixels(), within)
+    if strokes is None:
+        return None
+    symbols = find_symbols(strokes.parts, strokes.kept)
+    if not len(symbols):
+        return None
+    height, width = part.image.shape
+    return Writing(
+        strokes, symbols, part.scale, part.rows.start, part.columns.start, (height, width)
+    )
+
+
+def _refine(found: Writing, image: Bytes, side: float) -> Writing | None:
+    """Return the writing at a finer scale."""
+    boxes, scale = found.symbols.boxes, found.scale
+    rim = max(2, round(side / 2))  # paper around the strokes
+    # In pixels of the coarse strokes, and then of the image.
+    top, left = (max(0, int(boxes[:, axis].min()) - rim) for axis in (0, 1))
+    bottom, right = (int(boxes[:, axis].max()) + rim for axis in (2, 3))
+    rows = slice(top * scale + found.top, min(bottom * scale + found.top, image.shape[0]))
+    columns = slice(left * scale + found.left, min(right * scale + found.left, image.shape[1]))
+    area = (rows.stop - rows.start) * (columns.stop - columns.start)
+    finest = math.ceil(math.sqrt(area / MAX_FINE))
+    part = _Part(image, rows, columns, max(1, finest, int(scale * side / FINE)))
+    if part.scale >= scale:
+        return None
+    # Only near the strokes that were found, because printed lines are recognized at the coarse
+    # scale, at which they are long.
+    near = dilate_mask(dilate_mask(found.mask(range(len(boxes)))))
+    shape = [-(-(each.stop - each.start) // part.scale) for each in (rows, columns)]
+    down, across = (
+        np.minimum((np.arange(size) * part.scale + part.scale // 2) // scale + first, last - 1)
+        for size, first, last in zip(shape, (top, left), near.shape, strict=True)
+    )
+    return _find(part, near[down[:, None], across])
+
+
+def _inside_paper(found: Writing, image: Bytes) -> Writing | None:
+    """Return the writing on a piece of paper, if the only symbol is one.
+
+    The paper is darker or lighter than its surroundings, such as a desk, and fills a rectangle.
+    """
+    if len(found.symbols) != 1:
+        return None
+    top, left, bottom, right = found.symbols.boxes[0].tolist()
+    shorter, longer = sorted((bottom - top, right - left))
+    if shorter < max(LEAST, OBLONG * longer):
+        return None
+    if found.mask([0])[top:bottom, left:right].mean() < PAPER:
+        return None
+    box = found.box(0)
+    inset = max(found.scale, round(INSET * min(box.bottom - box.top, box.right - box.left)))
+    rows = slice(box.top + inset, box.bottom - inset)
+    columns = slice(box.left + inset, box.right - inset)
+    longest = max(rows.stop - rows.start, columns.stop - columns.start)
+    return _find(_Part(image, rows, columns, max(1, round(longest / SIDE))))
