@@ -33,7 +33,7 @@ def test_cnn_best_predicts_photos_of_test_digits(cli, digits, tmp_path):
     for row in rows:
         image = photo(digits.inputs[row, 0], rng)
         Image.fromarray(image).save(tmp_path / f"{row:05}.png")
-    answers = cli("predict", "cnn.best", ".", "--json").json["predictions"]
+    answers = cli("predict", "cnn.best", ".", "--json", "--force").json["predictions"]
     right = [a["labels"] == [digits.targets[0][int(a["file"][:5])]] for a in answers]
     assert len(right) == PHOTOS
     assert sum(right) >= 97
@@ -43,7 +43,7 @@ def test_cnn_best_predicts_photos_of_test_digits(cli, digits, tmp_path):
 def test_predict_on_png_files_matches_test_images(cli, digits, tmp_path):
     for row, image in enumerate(digits.inputs[:500, 0]):
         Image.fromarray(image).save(tmp_path / f"{row:05}.png")
-    answers = cli("predict", "mlp.default", ".", "--json").json["predictions"]
+    answers = cli("predict", "mlp.default", ".", "--json", "--force").json["predictions"]
     expected = zoo.load("mlp.default").predict(digits.inputs[:500])
     assert [answer["labels"] for answer in answers] == expected.labels.tolist()
     actual = [answer["probabilities"][0] for answer in answers]

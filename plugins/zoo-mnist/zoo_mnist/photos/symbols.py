@@ -32,6 +32,9 @@ ABOVE = 0.22
 BESIDE, UNEQUAL = 0.12, 0.75
 """Maximum horizontal distance of two parts beside each other that are one symbol, such as the two
 strokes of a 4, relative to the typical side, and maximum ratio of their heights."""
+FULL, FLAT = 0.7, 2.0
+"""Minimum height of a full digit relative to the typical side; minimum ratio of width to height of a
+bar. Two of either above each other are two symbols."""
 ASIDE = 0.5
 """Minimum horizontal overlap of parts above each other, relative to the narrower one."""
 SHARED = 0.3
@@ -119,9 +122,10 @@ def _group(boxes: Ints, broken: bool) -> Ints:
     joined = inside >= SHARED * smaller
     whole = heights[:, None] + heights + down
     stacked = (-right >= ASIDE * narrower) & (down <= ABOVE * whole)
-    # Two full digits above each other are two.
-    both = np.minimum.outer(heights, heights) >= 0.7 * typical
-    joined |= stacked & ~both
+    # Two full digits above each other are two, and so are the bars of an equals sign.
+    both = np.minimum.outer(heights, heights) >= FULL * typical
+    flat = widths > FLAT * heights
+    joined |= stacked & ~both & ~(flat[:, None] & flat)
     piece = sides <= PIECE * typical
     distance = np.hypot(np.maximum(down, 0), np.maximum(right, 0))
     joined |= (distance <= NEAR * typical) & (piece[:, None] | piece)
