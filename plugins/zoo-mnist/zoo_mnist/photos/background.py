@@ -19,11 +19,13 @@ Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 WINDOW = 0.3
-"""Side of the window relative to the longer side of the image; strokes are narrower."""
+"""Side of the window relative to the size of the image; strokes are narrower."""
 COARSE = 96
 """Approximate longer side, in pixels, at which the polarity is found."""
 WIDE, LOCAL = 0.6, 1 / 3
-"""Sides of the windows of the polarity, relative to the longer side: of digits, of their parts."""
+"""Sides of the windows of the polarity, relative to the size: of digits, of their parts."""
+STRIP = 2.0
+"""Maximum ratio of an image's size to its shorter side; the size is the longer side up to there."""
 SAMPLE = 10_000
 """Number of pixels from which the noise is estimated."""
 DIM = 0.3
@@ -46,7 +48,7 @@ def find_contrast(image: Bytes) -> Contrast:
     """Return the contrast of ink to paper in an image ``(H, W)`` of a few hundred pixels."""
     is_dark = is_dark_ink(image)
     light_paper = image if is_dark else ~image
-    paper = close(light_paper, max(3, round(WINDOW * max(image.shape))))
+    paper = close(light_paper, max(3, round(WINDOW * _size(image))))
     ink = np.subtract(paper, light_paper, dtype=np.float32)
     if is_dark:
         # Relative to the light, because a shadow darkens paper and ink by the same factor.
@@ -66,7 +68,7 @@ def is_dark_ink(image: Bytes) -> bool:
     """Return whether the writing of an image is darker than its paper."""
     step = max(1, round(max(image.shape) / COARSE))
     small = np.asarray(Image.fromarray(image).reduce(step), np.uint8) if step > 1 else image
-    side = max(small.shape)
+    side = _size(small)
     # Without shadows: filled and opened in both orders, whose mean prefers neither polarity.
     width = max(3, round(WIDE * side))
     ground = open_gray(close(small, width), width).astype(np.float32)
@@ -75,6 +77,12 @@ def is_dark_ink(image: Bytes) -> bool:
     rest -= _local_mean(rest, max(3, round(LOCAL * side)) | 1)
     # Ink is rarer than paper in its neighborhood, also within a digit, so it deviates more.
     return float((rest**3).sum()) <= 0
+
+
+def _size(image: Bytes) -> float:
+    """Return the size of an image to which windows are relative."""
+    # Of a long strip, the longer side does not depend on the size of the digits.
+    return min(max(image.shape), STRIP * min(image.shape))
 
 
 def quantile(values: NDArray[np.generic], share: float) -> float:

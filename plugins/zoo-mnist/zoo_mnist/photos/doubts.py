@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from zoo_mnist.photos.strokes import stroke_width
 from zoo_mnist.photos.writing import Writing
@@ -19,6 +20,9 @@ WIDE = 2.0
 """Maximum width of a digit relative to its height."""
 THICK = 0.34
 """Maximum width of a digit's strokes, relative to its longer side."""
+TURNED, CENTER, COARSE = 0.55, 0.2, 16
+"""Minimum correlation of a cross or a star with itself after a quarter turn, at a side of so many
+pixels, and minimum share of ink in its middle."""
 CUT = 0.5
 """Minimum free space on the far side of a symbol that touches the image's edge, relative to its
 size: a drawing that fills its canvas is not cut."""
@@ -53,7 +57,20 @@ def doubt_about_shape(strength: Floats) -> str:
         return "not like handwriting: too many strokes, as of a picture or a pattern"
     if pen > THICK * side:
         return "not like handwriting: a filled shape"
+    if _is_cross(strength):
+        return "not like a digit: a cross or a star"
     return ""
+
+
+def _is_cross(strength: Floats) -> bool:
+    """Return whether strokes meet in the middle, and are similar after a quarter turn."""
+    middle = tuple(slice(3 * side // 8, 5 * side // 8 + 1) for side in strength.shape)
+    if strength[middle].mean() < CENTER:
+        return False
+    picture = Image.fromarray(strength).resize((COARSE, COARSE), Image.Resampling.BOX)
+    ink = np.asarray(picture, np.float32)
+    ink = ink - ink.mean()
+    return float((ink * np.rot90(ink)).sum()) > TURNED * float((ink**2).sum())
 
 
 def _is_cut(writing: Writing, symbol: int) -> bool:

@@ -45,6 +45,8 @@ DARKER = 1.5
 for a while is darker."""
 ALIKE = 1.5
 """Maximum ratio of the thicknesses, above one pixel, or contrasts of two pieces of a line."""
+BRIDGE = 0.06
+"""Maximum gap between two pieces of a faint line, relative to the image's longer side."""
 FAMILY, FAMILY_LENGTH = 3, 0.5
 """Minimum number of parallel lines that need no anchors, and their length relative to the side."""
 
@@ -123,8 +125,6 @@ def _candidates(mask: Mask, ink: Floats) -> list[_Line]:
     found = find_components(long, long)
     pieces = []
     for number, (top, left, bottom, right) in enumerate(found.boxes.tolist(), 1):
-        if right - left < length / 3:
-            continue
         local = found.labels[top:bottom, left:right] == number
         inside = local & mask[top:bottom, left:right]
         if not inside.any():
@@ -133,7 +133,12 @@ def _candidates(mask: Mask, ink: Floats) -> list[_Line]:
         contrast = quantile(ink[top:bottom, left:right][inside], 0.8)
         band = np.zeros_like(mask)
         band[top:bottom, left:right] = local
-        first, last = _ends(local)
+        # A short piece between two strokes has no direction of its own.
+        first, last = (
+            _ends(local)
+            if right - left >= length / 3
+            else (float(np.nonzero(local)[0].mean()),) * 2
+        )
         pieces.append(_Line(left, right, top + first, top + last, thickness, contrast, band))
     lines = _join(pieces, mask)
     return [line for line in lines if line.end - line.start >= max(length, THIN * line.thickness)]
@@ -161,13 +166,14 @@ def _open_horizontally(mask: Mask, length: int) -> Mask:
 def _join(pieces: list[_Line], mask: Mask) -> list[_Line]:
     """Return lines whose pieces are separated by strokes alone."""
     lines: list[_Line] = []
+    bridge = BRIDGE * max(mask.shape)
     for piece in sorted(pieces, key=lambda each: each.start):
         for index, line in enumerate(lines):
             thin, thick = sorted((line.thickness, piece.thickness))
             if (
                 abs(piece.first_row - line.last_row) <= JUMP
                 and thick <= ALIKE * thin + 1
-                and _is_filled(line, piece, mask)
+                and (piece.start - line.end <= bridge or _is_filled(line, piece, mask))
             ):
                 lines[index] = _joined(line, piece)
                 break

@@ -40,6 +40,7 @@ class Strokes(NamedTuple):
 
     Attributes:
         strength: 0 for paper to 1 for ink, ``(H, W)``.
+        lines: pixels of printed lines, which were removed.
         parts: the connected components of all pixels that are darker than paper.
         kept: the parts that are not specks.
         peak: contrast of full ink in gray levels.
@@ -47,6 +48,7 @@ class Strokes(NamedTuple):
     """
 
     strength: Floats
+    lines: Mask
     parts: Components
     kept: Mask
     peak: float
@@ -82,8 +84,10 @@ def find_strokes(image: Bytes, within: Mask | None = None) -> Strokes | None:
     layer = _layer(ink, noise)
     if layer is None:
         return None
+    lines = np.zeros(ink.shape, np.bool_)
     if within is None:
-        layer = _without_lines(layer, noise)
+        lines = find_lines(ink, max(FAINT_LINE * layer.levels.full, 2.5 * noise))
+        layer = _without_lines(layer, lines, noise)
     layer = _without_edge(layer, noise)
     parts = layer.parts
     if not parts.cores.any():
@@ -94,7 +98,7 @@ def find_strokes(image: Bytes, within: Mask | None = None) -> Strokes | None:
     strength = (layer.ink - half_floor) / (full - half_floor)
     # Dilated by one pixel, because those edges are just outside of the mask.
     strength[~dilate_mask(parts.pixels(kept))] = 0
-    return Strokes(strength.clip(0, 1), parts, kept, full, noise)
+    return Strokes(strength.clip(0, 1), lines, parts, kept, full, noise)
 
 
 def stroke_width(strength: Floats) -> float:
@@ -115,9 +119,8 @@ def _layer(ink: Floats, noise: float) -> _Layer | None:
     return _Layer(ink, levels, find_components(ink > levels.floor, ink > levels.core))
 
 
-def _without_lines(layer: _Layer, noise: float) -> _Layer:
+def _without_lines(layer: _Layer, lines: Mask, noise: float) -> _Layer:
     """Return a layer without printed lines, if anything remains that may be writing."""
-    lines = find_lines(layer.ink, max(FAINT_LINE * layer.levels.full, 2.5 * noise))
     if not lines.any():
         return layer
     rest = _layer(np.where(lines, np.float32(0), layer.ink), noise)

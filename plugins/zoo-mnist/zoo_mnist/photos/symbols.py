@@ -40,7 +40,7 @@ ASIDE = 0.5
 SHARED = 0.3
 """Minimum share of the smaller box inside the other one, of two parts of one symbol."""
 COMPARABLE = 0.45
-"""Minimum side of a symbol relative to the largest one; smaller ones are not digits."""
+"""Minimum height of a symbol relative to the typical one; lower ones are not digits."""
 FRAME, RIM = 0.45, 0.2
 """Minimum side of a part relative to the frame around it, and width of the frame's rim relative to
 its box."""
@@ -84,8 +84,7 @@ def find_symbols(parts: Components, kept: Mask) -> Symbols:
         members = np.unique(_group(merged, broken), return_inverse=True)[1]
         groups = members[groups]
         merged = _merge(merged, members)
-    sides = _sides(merged)
-    comparable = sides >= COMPARABLE * sides.max(initial=0)
+    comparable = merged[:, 2] - merged[:, 0] >= COMPARABLE * typical_height(merged)
     renumbered = np.where(comparable, np.cumsum(comparable) - 1, -1)
     numbers = np.full(len(parts), -1, np.intp)
     numbers[chosen] = renumbered[groups]
@@ -141,7 +140,17 @@ def _group(boxes: Ints, broken: bool) -> Ints:
 def typical_side(boxes: Ints) -> float:
     """Return the median longer side of the large boxes."""
     sides = _sides(boxes)
-    return float(np.median(sides[sides >= LARGE * sides.max()])) if len(sides) else 0.0
+    return _typical(sides, sides)
+
+
+def typical_height(boxes: Ints) -> float:
+    """Return the median height of the large boxes."""
+    return _typical(boxes[:, 2] - boxes[:, 0], _sides(boxes))
+
+
+def _typical(values: Ints, sides: Ints) -> float:
+    """Return the median value of the boxes with large sides; 0 without any."""
+    return float(np.median(values[sides >= LARGE * sides.max()])) if len(sides) else 0.0
 
 
 def _sides(boxes: Ints) -> Ints:

@@ -13,7 +13,7 @@ from PIL import Image
 from zoo_core import Box
 from zoo_mnist.photos.morphology import bounding_box, dilate_mask
 from zoo_mnist.photos.strokes import Strokes, find_strokes
-from zoo_mnist.photos.symbols import Symbols, find_symbols, typical_side
+from zoo_mnist.photos.symbols import Symbols, find_symbols, typical_height
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -22,7 +22,7 @@ Mask = NDArray[np.bool_]
 SIDE = 256
 """Approximate longer side, in pixels, at which writing is found."""
 SMALL, FINE = 50, 100
-"""Minimum side of symbols at that scale, and the side at which smaller ones are found again."""
+"""Minimum height of symbols at that scale, and the height at which lower ones are found again."""
 MAX_FINE = 1_500_000
 """Maximum number of pixels at the finer scale."""
 PAPER, OBLONG, LEAST = 0.85, 0.35, 20
@@ -101,9 +101,9 @@ def find_writing(image: Bytes) -> Writing | None:
         found = inside
     # Small symbols have few pixels at this scale, so their surroundings are cropped from the full
     # image and searched again: coarse to fine, at the cost of one more pass.
-    side = typical_side(found.symbols.boxes)
-    if found.scale > 1 and side < SMALL:
-        found = _refine(found, image, side) or found
+    height = typical_height(found.symbols.boxes)
+    if found.scale > 1 and height < SMALL:
+        found = _refine(found, image, height) or found
     return found
 
 
@@ -120,10 +120,10 @@ def _find(part: _Part, within: Mask | None = None) -> Writing | None:
     )
 
 
-def _refine(found: Writing, image: Bytes, side: float) -> Writing | None:
+def _refine(found: Writing, image: Bytes, height: float) -> Writing | None:
     """Return the writing at a finer scale."""
     boxes, scale = found.symbols.boxes, found.scale
-    rim = max(2, round(side / 2))  # paper around the strokes
+    rim = max(2, round(height / 2))  # paper around the strokes
     # In pixels of the coarse strokes, and then of the image.
     top, left = (max(0, int(boxes[:, axis].min()) - rim) for axis in (0, 1))
     bottom, right = (int(boxes[:, axis].max()) + rim for axis in (2, 3))
@@ -131,12 +131,13 @@ def _refine(found: Writing, image: Bytes, side: float) -> Writing | None:
     columns = slice(left * scale + found.left, min(right * scale + found.left, image.shape[1]))
     area = (rows.stop - rows.start) * (columns.stop - columns.start)
     finest = math.ceil(math.sqrt(area / MAX_FINE))
-    part = _Part(image, rows, columns, max(1, finest, int(scale * side / FINE)))
+    part = _Part(image, rows, columns, max(1, finest, int(scale * height / FINE)))
     if part.scale >= scale:
         return None
     # Only near the strokes that were found, because printed lines are recognized at the coarse
     # scale, at which they are long.
-    near = dilate_mask(dilate_mask(found.mask(range(len(boxes)))))
+    strokes = found.mask(range(len(boxes)))
+    near = dilate_mask(dilate_mask(strokes)) & ~dilate_mask(found.strokes.lines) | strokes
     shape = [-(-(each.stop - each.start) // part.scale) for each in (rows, columns)]
     down, across = (
         np.minimum((np.arange(size) * part.scale + part.scale // 2) // scale + first, last - 1)
