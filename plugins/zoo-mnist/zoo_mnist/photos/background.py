@@ -82,7 +82,8 @@ def is_dark_ink(image: Bytes) -> bool:
 def _size(image: Bytes) -> float:
     """Return the size of an image to which windows are relative."""
     # Of a long strip, the longer side does not depend on the size of the digits.
-    return min(max(image.shape), STRIP * min(image.shape))
+    longer, shorter = max(image.shape), min(image.shape)
+    return float(min(longer, STRIP * shorter))
 
 
 def quantile(values: NDArray[np.generic], share: float) -> float:

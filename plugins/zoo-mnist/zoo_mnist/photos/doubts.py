@@ -5,6 +5,8 @@ The limits are wider than those of 99.9 % of the digits on synthetic pages of tr
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -13,6 +15,7 @@ from zoo_mnist.photos.strokes import stroke_width
 from zoo_mnist.photos.writing import Writing
 
 Floats = NDArray[np.float32]
+Border = Callable[[int], tuple[int | slice, int | slice]]
 
 LONG = 4.5
 """Maximum length of a digit's strokes, relative to its longer side."""
@@ -26,6 +29,10 @@ pixels, and minimum share of ink in its middle."""
 CUT = 0.5
 """Minimum free space on the far side of a symbol that touches the image's edge, relative to its
 size: a drawing that fills its canvas is not cut."""
+INKED = 0.7
+"""Minimum strength of strokes that are cut."""
+DIGIT_WIDTH = 0.6
+"""Width of a digit relative to its height, to estimate the number of touching digits."""
 TEXTURE = 150
 """Minimum number of symbols of a texture or a page of text."""
 
@@ -48,17 +55,34 @@ def doubt_about(writing: Writing) -> str:
 def doubt_about_shape(strength: Floats) -> str:
     """Return the doubt about the strokes of a symbol, ``(H, W)``; empty for none."""
     height, width = strength.shape
-    side, pen = max(height, width), stroke_width(strength)
-    if not pen:
-        return "not like handwriting: too faint"
     if width > WIDE * height:
         return "not like a digit: much wider than high"
-    if np.count_nonzero(strength > 0.4) > LONG * pen * side:
-        return "not like handwriting: too many strokes, as of a picture or a pattern"
-    if pen > THICK * side:
-        return "not like handwriting: a filled shape"
+    if doubt := doubt_about_strokes(strength, max(height, width)):
+        return doubt
     if _is_cross(strength):
         return "not like a digit: a cross or a star"
+    return ""
+
+
+def doubt_about_number(symbols: Sequence[Floats]) -> str:
+    """Return the doubt about the strokes of a number's symbols; empty for none."""
+    for strength in symbols:
+        height, width = strength.shape
+        digits = max(1.0, width / (DIGIT_WIDTH * height))
+        if doubt := doubt_about_strokes(strength, round(digits * height)):
+            return doubt
+    return ""
+
+
+def doubt_about_strokes(strength: Floats, side: int) -> str:
+    """Return the doubt about strokes, given the sum of the sides of their digits."""
+    pen = stroke_width(strength)
+    if not pen:
+        return "not like handwriting: too faint"
+    if np.count_nonzero(strength > 0.4) > LONG * pen * side:
+        return "not like handwriting: too many strokes, as of a picture or a pattern"
+    if pen > THICK * max(strength.shape):
+        return "not like handwriting: a filled shape"
     return ""
 
 
@@ -77,10 +101,18 @@ def _is_cut(writing: Writing, symbol: int) -> bool:
     """Return whether the image's edge cuts a symbol."""
     if not writing.symbols.at_edge[symbol]:
         return False
-    box, size = writing.box(symbol), writing.size
-    reach = writing.scale  # the last pixel of the strokes may be incomplete
-    for start, end, whole in ((box.top, box.bottom, size[0]), (box.left, box.right, size[1])):
+    edges = np.zeros(writing.strokes.strength.shape, np.bool_)
+    for start, end, whole, border in _sides(writing, symbol):
         free = CUT * (end - start)
-        if (start <= 0 and whole - end >= free) or (end + reach > whole and start >= free):
-            return True
-    return False
+        # The last pixel of the strokes may be incomplete.
+        edges[border(0)] |= start <= 0 and whole - end >= free
+        edges[border(-1)] |= end + writing.scale > whole and start >= free
+    # Full ink, because the faint rim of a stroke that ends at the edge touches it, too.
+    return bool((writing.strokes.strength[edges & writing.mask([symbol])] >= INKED).any())
+
+
+def _sides(writing: Writing, symbol: int) -> Iterator[tuple[int, int, int, Border]]:
+    """Yield start and end of a symbol, the image's size, and the index of borders, per axis."""
+    box, (height, width) = writing.box(symbol), writing.size
+    yield box.top, box.bottom, height, lambda place: (place, slice(None))
+    yield box.left, box.right, width, lambda place: (slice(None), place)

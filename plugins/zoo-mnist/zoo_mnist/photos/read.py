@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from zoo_core import Box, Found, Reading
 from zoo_mnist.photos import normalize
-from zoo_mnist.photos.doubts import doubt_about, doubt_about_digit
+from zoo_mnist.photos.doubts import doubt_about, doubt_about_digit, doubt_about_number
 from zoo_mnist.photos.layout import HEIGHT, Layout, is_number_image
 from zoo_mnist.photos.morphology import bounding_box
 from zoo_mnist.photos.normalize import Placed
@@ -98,6 +98,7 @@ def _number(writing: Writing, symbols: list[int], doubt: str) -> Found:
         for each in symbols
     ]
     strip, fits = normalize.number_image(placed)
+    doubt = doubt_about_number([each.strength for each in placed]) or doubt
     if len(symbols) > MOST or not fits:
         about = max(len(symbols), MOST + 1)
         doubt = f"too many: about {about} digits, at most {MOST} are read"

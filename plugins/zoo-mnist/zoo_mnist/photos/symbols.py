@@ -33,8 +33,8 @@ BESIDE, UNEQUAL = 0.12, 0.75
 """Maximum horizontal distance of two parts beside each other that are one symbol, such as the two
 strokes of a 4, relative to the typical side, and maximum ratio of their heights."""
 FULL, FLAT = 0.7, 2.0
-"""Minimum height of a full digit relative to the typical side; minimum ratio of width to height of a
-bar. Two of either above each other are two symbols."""
+"""Minimum height of a full digit relative to the typical side; minimum ratio of width to height of
+a bar. Two of either above each other are two symbols."""
 ASIDE = 0.5
 """Minimum horizontal overlap of parts above each other, relative to the narrower one."""
 SHARED = 0.3
