@@ -26,8 +26,8 @@ WIDE, LOCAL = 0.6, 1 / 3
 """Sides of the windows of the polarity, relative to the size: of digits, of their parts."""
 STRIP = 2.0
 """Maximum ratio of an image's size to its shorter side; the size is the longer side up to there."""
-SAMPLE = 10_000
-"""Number of pixels from which the noise is estimated."""
+SAMPLE = 4_000
+"""Number of pixels from which the light and the noise are estimated."""
 DIM = 0.3
 """Minimum level of paper relative to the lightest paper at which ink is scaled by the light."""
 
@@ -44,18 +44,22 @@ class Contrast(NamedTuple):
     noise: float
 
 
-def find_contrast(image: Bytes) -> Contrast:
-    """Return the contrast of ink to paper in an image ``(H, W)`` of a few hundred pixels."""
-    is_dark = is_dark_ink(image)
+def find_contrast(image: Bytes, is_dark: bool) -> Contrast:
+    """Return the contrast of ink to paper in an image ``(H, W)`` of a few hundred pixels.
+
+    Args:
+        image: gray levels.
+        is_dark: whether ink is darker than paper.
+    """
     light_paper = image if is_dark else ~image
     paper = close(light_paper, max(3, round(WINDOW * _size(image))))
     ink = np.subtract(paper, light_paper, dtype=np.float32)
+    step = max(1, round((ink.size / SAMPLE) ** 0.5))
     if is_dark:
         # Relative to the light, because a shadow darkens paper and ink by the same factor.
-        brightest = float(quantile(paper, 0.95))
+        brightest = quantile(paper[::step, ::step], 0.95)
         if brightest > 0:
             ink *= brightest / np.maximum(paper, max(1.0, DIM * brightest)).astype(np.float32)
-    step = max(1, round((ink.size / SAMPLE) ** 0.5))
     low, quarter = quantiles(ink[::step, ::step], (0.05, 0.25))
     # From the lightest quarter, because ink may cover a third of a drawing. The factors are right
     # for paper that is two thirds to all of the image, within a tenth.

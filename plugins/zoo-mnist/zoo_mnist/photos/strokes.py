@@ -71,14 +71,15 @@ class _Layer(NamedTuple):
     parts: Components
 
 
-def find_strokes(image: Bytes, within: Mask | None = None) -> Strokes | None:
+def find_strokes(image: Bytes, is_dark: bool, within: Mask | None = None) -> Strokes | None:
     """Return the strokes of an image ``(H, W)`` of a few hundred pixels; None without any.
 
     Args:
         image: gray levels.
+        is_dark: whether ink is darker than paper.
         within: pixels that may be strokes, without printed lines; None for all.
     """
-    ink, noise = find_contrast(image)
+    ink, noise = find_contrast(image, is_dark)
     if within is not None:
         ink[~within] = 0
     layer = _layer(ink, noise)
@@ -149,8 +150,12 @@ def _levels(ink: Floats, noise: float) -> _Levels | None:
     """Return the levels of strokes; None if nothing has the contrast of strokes."""
     if ink.size < MIN_PIXELS:
         return None
-    # Not the maximum, because a few pixels may be dust or reflections.
-    peak = float(np.partition(ink, -MIN_PIXELS, axis=None)[-MIN_PIXELS])
+    # Not the maximum, because a few pixels may be dust or reflections. Of the darkest pixels
+    # alone, because they are few.
+    darkest = ink[ink > 0.5 * float(ink.max())]
+    if len(darkest) < MIN_PIXELS:
+        darkest = ink.ravel()
+    peak = float(np.partition(darkest, -MIN_PIXELS)[-MIN_PIXELS])
     if peak < max(MIN_LEVELS, 5 * noise):
         return None
     full = quantile(ink[ink > 0.5 * peak], 0.75)

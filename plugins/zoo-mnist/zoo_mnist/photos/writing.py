@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from zoo_core import Box
+from zoo_mnist.photos.background import is_dark_ink
 from zoo_mnist.photos.morphology import bounding_box, dilate_mask
 from zoo_mnist.photos.strokes import Strokes, find_strokes
 from zoo_mnist.photos.symbols import Symbols, find_symbols, typical_height
@@ -21,9 +22,9 @@ Mask = NDArray[np.bool_]
 
 SIDE = 256
 """Approximate longer side, in pixels, at which writing is found."""
-SMALL, FINE = 50, 100
+SMALL, FINE = 50, 64
 """Minimum height of symbols at that scale, and the height at which lower ones are found again."""
-MAX_FINE = 1_500_000
+MAX_FINE = 500_000
 """Maximum number of pixels at the finer scale."""
 PAPER, OBLONG, LEAST = 0.85, 0.35, 20
 """Minimum share of its box that a piece of paper fills, ratio of its sides, and shorter side."""
@@ -37,6 +38,7 @@ class Writing(NamedTuple):
     Attributes:
         strokes: the strokes of the part, reduced by the scale.
         symbols: the symbols that they form.
+        is_dark: whether ink is darker than paper.
         scale: number of the image's pixels per pixel of the strokes.
         top: first row of the part in the image.
         left: first column of the part in the image.
@@ -45,6 +47,7 @@ class Writing(NamedTuple):
 
     strokes: Strokes
     symbols: Symbols
+    is_dark: bool
     scale: int
     top: int
     left: int
@@ -107,8 +110,11 @@ def find_writing(image: Bytes) -> Writing | None:
     return found
 
 
-def _find(part: _Part, within: Mask | None = None) -> Writing | None:
-    strokes = find_strokes(part.pixels(), within)
+def _find(part: _Part, is_dark: bool | None = None, within: Mask | None = None) -> Writing | None:
+    pixels = part.pixels()
+    if is_dark is None:
+        is_dark = is_dark_ink(pixels)
+    strokes = find_strokes(pixels, is_dark, within)
     if strokes is None:
         return None
     symbols = find_symbols(strokes.parts, strokes.kept)
@@ -116,7 +122,7 @@ def _find(part: _Part, within: Mask | None = None) -> Writing | None:
         return None
     height, width = part.image.shape
     return Writing(
-        strokes, symbols, part.scale, part.rows.start, part.columns.start, (height, width)
+        strokes, symbols, is_dark, part.scale, part.rows.start, part.columns.start, (height, width)
     )
 
 
@@ -143,7 +149,7 @@ def _refine(found: Writing, image: Bytes, height: float) -> Writing | None:
         np.minimum((np.arange(size) * part.scale + part.scale // 2) // scale + first, last - 1)
         for size, first, last in zip(shape, (top, left), near.shape, strict=True)
     )
-    return _find(part, near[down[:, None], across])
+    return _find(part, found.is_dark, near[down[:, None], across])
 
 
 def _inside_paper(found: Writing, image: Bytes) -> Writing | None:
