@@ -113,3 +113,9 @@ def test_digit_in_a_corner_is_not_cut():
     expected[:28, :28] += 100
     expected[8:, 8:] += 100
     assert np.array_equal(image, expected)
+
+
+def test_info_states_how_many_labels_an_image_has(cli):
+    result = cli("info", "multi-mnist")
+    assert result.code == 0
+    assert "exactly 2 of 10 classes" in result.out
