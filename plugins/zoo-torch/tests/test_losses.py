@@ -131,6 +131,34 @@ def test_pixel_cross_entropy_without_ignored_pixels_is_that_of_torch():
     assert ours.item() == pytest.approx(theirs.item(), rel=1e-6)
 
 
+def soft_iou(outputs, targets):
+    """Return `losses.pixel_iou` without its cross-entropy."""
+    total = losses.pixel_iou(outputs, targets, PLAIN)
+    return 1 - (total - losses.pixel_cross_entropy(outputs, targets, PLAIN)).item()
+
+
+def test_soft_iou_of_certain_predictions_is_the_iou_of_each_class():
+    targets = torch.tensor([[[0, 0, 1, 1], [0, 0, 1, 2]]])
+    predicted = torch.tensor([[[0, 0, 0, 1], [0, 0, 1, 2]]])
+    outputs = 1e3 * functional.one_hot(predicted, 4).permute(0, 3, 1, 2).float()
+    # A pixel is added above and below; the fourth class is nowhere, which is right.
+    expected = ((4 + 1) / (5 + 1) + (2 + 1) / (3 + 1) + 1 + 1) / 4
+    assert soft_iou(outputs, targets) == pytest.approx(expected, abs=1e-4)
+    assert soft_iou(1e3 * functional.one_hot(targets, 4).permute(0, 3, 1, 2), targets) == 1
+
+
+def test_soft_iou_does_not_depend_on_outputs_of_ignored_pixels():
+    outputs, targets = torch.randn(3, 4, 5, 6), torch.tensor(masks(3))
+    other = torch.where((targets == IGNORED_PIXEL)[:, None], torch.randn(3, 4, 5, 6), outputs)
+    assert soft_iou(outputs, targets) == pytest.approx(soft_iou(other, targets), rel=1e-5)
+
+
+def test_loss_with_soft_iou_is_a_mean_over_examples():
+    outputs, targets = torch.randn(5, 4, 5, 6), torch.tensor(masks(5))
+    each = [losses.pixel_iou(outputs[[i]], targets[[i]], SMOOTH).item() for i in range(5)]
+    assert losses.pixel_iou(outputs, targets, SMOOTH).item() == pytest.approx(np.mean(each))
+
+
 def test_mask_of_ignored_pixels_has_finite_loss_and_no_gradient():
     outputs = torch.randn(2, 4, 5, 6, requires_grad=True)
     targets = torch.zeros(2, 5, 6, dtype=torch.uint8)
@@ -168,7 +196,8 @@ def test_ctc_learns_a_string():
 def test_losses_follow_the_recipe_fields_of_their_specs():
     for spec in zoo_losses():
         function = spec.loss.partition(":")[2]
-        _, _, shape, targets, _ = CASES.get(function, CASES["squared_error"])
+        like = "pixel_cross_entropy" if function == "pixel_iou" else "squared_error"
+        _, _, shape, targets, _ = CASES.get(function, CASES[like])
         outputs, targets = torch.randn((20, *shape)), torch.tensor(targets)
         plain, smooth = (getattr(losses, function)(outputs, targets, x) for x in (PLAIN, SMOOTH))
         assert (plain != smooth) == ("label_smoothing" in spec.recipe_fields)

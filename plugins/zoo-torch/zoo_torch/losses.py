@@ -87,6 +87,24 @@ def pixel_cross_entropy(outputs: Tensor, targets: Tensor, recipe: Recipe) -> Ten
     return (losses.sum(dim=(1, 2)) / counted).mean()
 
 
+def pixel_iou(outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
+    """Return the loss of segmentation plus 1 minus a soft intersection over union.
+
+    That of each example, the mean over its classes, with probabilities in place of a prediction:
+    a class counts as much as any other, however few pixels it has.
+    """
+    classes = outputs.shape[1]
+    counted = (targets != IGNORED_PIXEL)[:, None]
+    wanted = functional.one_hot(targets.long().clamp(max=classes - 1), classes)
+    wanted = wanted.permute(0, 3, 1, 2) * counted
+    shares = outputs.softmax(dim=1) * counted
+    both = (shares * wanted).sum(dim=(2, 3))
+    union = (shares + wanted).sum(dim=(2, 3)) - both
+    # A pixel is added to both, so that a class that is neither in the target nor predicted has 1.
+    iou = (both + 1) / (union + 1)
+    return pixel_cross_entropy(outputs, targets, recipe) + (1 - iou).mean()
+
+
 def ctc(outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
     """Return the loss of strings: outputs ``(N, T, K + 1)``, targets ``(N, L)`` padded with -1.
 

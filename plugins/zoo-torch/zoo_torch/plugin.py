@@ -65,6 +65,12 @@ def zoo_losses() -> list[LossSpec]:
             "pixel_cross_entropy",
             "Cross-entropy of the softmax, the mean over an example's pixels, in nats.",
         ),
+        (
+            "cross-entropy-iou",
+            "segmentation",
+            "pixel_iou",
+            "Cross-entropy plus 1 minus a soft intersection over union: classes count alike.",
+        ),
     ]
     others = [
         (
