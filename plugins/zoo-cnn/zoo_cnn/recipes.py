@@ -115,7 +115,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "default@multi-mnist": {**_PAIRS, "epochs": 5, "ema": 0.99},
     "best@multi-mnist": {
         **_PAIRS,
-        "epochs": 40,
+        "epochs": 30,
         "ema": 0.998,
         "rotate": 6.0,
         "shear": 4.0,

@@ -25,7 +25,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         **_DEFAULT,
         "epochs": 24,
         "ema": 0.998,
-        "model": {"channels": [32, 64, 128, 128]},
+        "model": {"channels": [24, 48, 96, 128]},
     },
     "fast": {**_DEFAULT, "epochs": 1, "model": {"channels": [16, 32, 64]}},
 }
