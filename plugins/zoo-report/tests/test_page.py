@@ -3,6 +3,7 @@
 import base64
 import io
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -69,7 +70,8 @@ def test_hardest_returns_confident_mistakes_and_uncertain_correct_images():
     scored = ScoredSplit("made", data, "test", tasks, rows, whole.select_targets(rows))
     logits = np.random.default_rng(1).normal(size=(50, 3)).astype(np.float32)
     predictions = predictions_of(tasks, [logits])
-    wrong, barely = hardest(Comparison(scored, (), (predictions,)), 0)
+    model = SimpleNamespace(calibration=None)
+    wrong, barely = hardest(Comparison(scored, (model,), (predictions,)), 0)
     sure = predictions.probabilities[0].max(axis=1)
     right = predictions.labels[:, 0] == scored.targets[0]
     assert [tile.confidence for tile in wrong] == sorted(sure[~right], reverse=True)[:24]

@@ -30,7 +30,7 @@ from zoo_report.scale import log_ticks
 from zoo_report.style import PANEL_HEIGHT, PANEL_WIDTH, add_panel, make_figure, png, svg
 from zoo_report.tradeoff import Point, draw_tradeoff
 
-PICTURES = ["confusion.png", "curves.png", "misread.png"]
+PICTURES = ["calibration.png", "confusion.png", "curves.png", "misread.png"]
 DIGITS = tuple("0123456789")
 WORDS = tuple(f"quite a long name for class {i}" for i in range(10))
 

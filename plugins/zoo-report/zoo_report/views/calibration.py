@@ -42,10 +42,10 @@ WIDTH = 0.9 / BINS
 """Width of the bar of a bin."""
 FLOOR = 0.5
 """Lower end of the logarithmic scale of counts: below 1, so that a single example has a bar."""
-POINTS = 200
+POINTS = 100
 """Maximum number of points of the curve."""
 LEAST = 20
-"""Minimum number of examples from which the range of the curve is shown: fewer are noise."""
+"""Minimum number of examples of a point of the curve: the accuracy of fewer is noise."""
 
 
 class Chart(NamedTuple):
@@ -96,7 +96,7 @@ def calibration_text(results: ConfidenceResults) -> str:
         f"{len(results):,} {results.noun}"
     )
     if calibration is None:
-        return f"{text}; the weights state no calibration, and every prediction is accepted"
+        return f"{text}; not calibrated, every prediction is accepted"
     correct = f", {results.accepted_accuracy:.2%} of these correct" if test.accepted else ""
     return f"{text}; {results.accepted:.2%} accepted{correct}"
 
@@ -183,6 +183,8 @@ def _draw_coverage(axes: Axes, results: ConfidenceResults) -> None:
     """Draw the accuracy of the most confident predictions, by their share of all."""
     _style(axes, "Accuracy by share accepted")
     shares, accuracies = results.coverage(POINTS)
+    enough = shares * len(results) >= min(LEAST, len(results))
+    shares, accuracies = shares[enough], accuracies[enough]
     axes.plot(shares, accuracies, color=COLORS[0], lw=1.8)
     if results.calibration is not None and results.test.accepted:
         axes.plot(
@@ -194,8 +196,7 @@ def _draw_coverage(axes: Axes, results: ConfidenceResults) -> None:
             label="accepted by the model's limits",
         )
     axes.set_xlim(0, 1.02)
-    shown = accuracies[shares * len(results) >= min(LEAST, len(results))]
-    low = min([*shown.tolist(), results.accepted_accuracy if results.test.accepted else 1.0])
+    low = min([*accuracies.tolist(), results.accepted_accuracy if results.test.accepted else 1.0])
     # A tenth of the range as space; no range for a model that is always right.
     space = 0.1 * (1 - low) or 0.05
     axes.set_ylim(max(0.0, low - space), 1 + space / 2)
