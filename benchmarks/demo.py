@@ -33,7 +33,7 @@ from zoo_core.system.atomic_files import write_atomic
 
 KEPT = Path(__file__).parent / "demo" / "demo.json"
 
-TASKS = {"mnist": "One digit", "two-digit-mnist": "Two digits"}
+MODES = {"mnist": "One digit", "two-digit-mnist": "Two digits"}
 
 STROKES = 60
 """Number of pieces of strokes per measurement."""
@@ -85,7 +85,7 @@ class Measured(BaseModel):
     machine: str
     browser: str
     models: dict[str, tuple[str, ...]]
-    """Names of the models per task."""
+    """Names of the models per mode."""
     piecewise: dict[str, Latency]
     """Milliseconds from a piece of a stroke to its prediction; the pen waits for each."""
     drawing: dict[str, Latency]
@@ -137,15 +137,15 @@ def opened(browser: Browser, url: str) -> tuple[Page, int]:
     return page, int(sum(sizes))
 
 
-def draw(page: Page, task: str, *, pause: bool) -> list[float]:
+def draw(page: Page, mode: str, *, pause: bool) -> list[float]:
     """Draw a zigzag, and return the milliseconds from each move of the pen to its prediction.
 
     Args:
         page: the page that `opened` returned.
-        task: task whose canvas is used.
+        mode: mode whose canvas is used.
         pause: whether the pen waits for the prediction of each piece.
     """
-    page.get_by_label(TASKS[task]).check()
+    page.get_by_label(MODES[mode]).check()
     page.get_by_role("button", name="Clear").evaluate("button => button.click()")
     box = page.locator("#canvas").bounding_box()
     assert box is not None
@@ -184,7 +184,7 @@ def crowd(url: str) -> tuple[list[float], float, int]:
         for _ in range(EACH):
             began = time.perf_counter()
             try:
-                connection.request("POST", "/api/read?task=mnist", body)
+                connection.request("POST", "/api/read?mode=mnist", body)
                 response = connection.getresponse()
                 answers = json.loads(response.read())["answers"]
                 wrong = [answer for answer in answers if answer.get("names") != ["1"]]
@@ -215,18 +215,18 @@ def measure() -> Measured:
     with server() as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page, size = opened(browser, url)
-        tasks = page.evaluate("fetch('/api/models').then((answer) => answer.json())")["tasks"]
-        for task in TASKS:
-            draw(page, task, pause=True)  # warms up the browser
-        piecewise = {task: latency(draw(page, task, pause=True)) for task in TASKS}
-        drawing = {task: latency(draw(page, task, pause=False)) for task in TASKS}
+        modes = page.evaluate("fetch('/api/models').then((answer) => answer.json())")["modes"]
+        for mode in MODES:
+            draw(page, mode, pause=True)  # warms up the browser
+        piecewise = {mode: latency(draw(page, mode, pause=True)) for mode in MODES}
+        drawing = {mode: latency(draw(page, mode, pause=False)) for mode in MODES}
         version = browser.version
         browser.close()
         times, seconds, errors = crowd(url)
     return Measured(
         machine=machine(),
         browser=f"Chromium {version}",
-        models={task["id"]: tuple(m["id"] for m in task["models"]) for task in tasks},
+        models={mode["id"]: tuple(m["id"] for m in mode["models"]) for mode in modes},
         piecewise=piecewise,
         drawing=drawing,
         first_load_bytes=size,
@@ -240,8 +240,8 @@ def measure() -> Measured:
 def table(measured: Measured) -> str:
     """Return measurements as lines of text."""
     rows = [
-        *((f"{task}, a piece at a time", each) for task, each in measured.piecewise.items()),
-        *((f"{task}, 60 moves a second", each) for task, each in measured.drawing.items()),
+        *((f"{mode}, a piece at a time", each) for mode, each in measured.piecewise.items()),
+        *((f"{mode}, 60 moves a second", each) for mode, each in measured.drawing.items()),
         (f"{measured.clients} clients at once", measured.crowd),
     ]
     lines = [f"{'milliseconds':<38}{'count':>7}{'median':>9}{'95 %':>9}{'worst':>9}"]

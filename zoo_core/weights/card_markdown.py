@@ -12,6 +12,7 @@ from zoo_core.weights.card import Card, DatasetFacts, PublishedCard
 from zoo_core.weights.card_words import calibration_text, interval_text, kept_text, license_text
 
 _TITLES = {
+    "calibration.png": "Calibration",
     "confusion.png": "Confusion matrix",
     "curves.png": "Learning curves",
     "misread.png": "Misclassified images",

@@ -55,7 +55,11 @@ def demo(  # noqa: PLR0917 (click passes every argument by name)
     device: str,
     registry: str | None,
 ) -> None:
-    """Draw a digit on a local page and compare the predictions of every model, stroke by stroke.
+    """Draw digits on a local page and compare the predictions of every model, stroke by stroke.
+
+    The page has a mode per kind of image: one digit, two digits, a number of any length, or the
+    images of another data set. It shows classes, labels, strings and masks, boxes around what was
+    found, and how sure each model is. A prediction that a model refuses is shown on request.
 
     NAME is the name of published weights, a run's folder or a .safetensors file. Without a NAME,
     the page shows the default tag of each published model. Stop the server with Ctrl-C.

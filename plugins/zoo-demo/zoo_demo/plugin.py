@@ -9,7 +9,7 @@ def zoo_commands() -> list[CommandSpec]:
         CommandSpec(
             name="demo",
             command="zoo_demo.command:demo",
-            summary="Draw a digit on a local page and compare predictions of models.",
+            summary="Draw digits on a local page and compare predictions of models.",
             group="use",
         )
     ]

@@ -19,7 +19,8 @@ export const said = (name, number) => el("p", {}, el("b", {}, name), el("span", 
 export const count = (value) => Number(value).toLocaleString("en");
 
 export function percent(share, digits = 1) {
-  if (share > 0.999 && share < 1 && digits === 1) return "> 99.9 %"; // never rounded to 100 %
+  const most = 1 - 10 ** -(digits + 2); // above it, a share is never rounded to 100 %
+  if (share > most && share < 1) return `> ${(100 * most).toFixed(digits)} %`;
   return `${(100 * share).toFixed(digits)} %`;
 }
 
