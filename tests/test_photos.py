@@ -56,7 +56,9 @@ def test_two_headed_cnn_predicts_photos_of_two_digits():
     rng = np.random.default_rng(0)
     rows = rng.permutation(len(split))[:PHOTOS]
     photos = [photo(split.inputs[row, 0], rng) for row in rows]
-    read = zoo.load("two-headed-cnn.best").predict(np.stack([reader(p[None]).found[0].image for p in photos]))
+    read = zoo.load("two-headed-cnn.best").predict(
+        np.stack([reader(p[None]).found[0].image for p in photos])
+    )
     assert (read.labels == np.stack(split.select_targets(rows), axis=1)).mean() >= 0.97
 
 

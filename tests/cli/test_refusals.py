@@ -42,6 +42,17 @@ def test_refused_predictions_are_reasons_in_text(cli, run, photos):
     assert "3 of 6 predictions refused; --force shows them" in result.err
 
 
+@pytest.mark.parametrize("form", ["--csv", "--json", "--no-pictures"])
+def test_refused_files_are_in_their_order(cli, run, photos, form):
+    result = cli("predict", "run", *photos, form)
+    if form == "--json":
+        names = [each["file"] for each in result.json["predictions"]]
+    else:
+        names = [line.strip('"').split(":")[0] for line in result.out.splitlines()]
+    expected = ["one.png", "two.png", "two.png", "black.png", "white.png", "cut.png"]
+    assert [name.split(",")[0] for name in names if name[:5] != "file,"] == expected
+
+
 def test_force_shows_guesses_with_reason(cli, run, photos):
     result = cli("predict", "run", *photos, "--force")
     lines = dict(line.split(": ", 1) for line in result.out.splitlines())

@@ -101,10 +101,7 @@ def _predict(
         bar.start(inputs.count)
     for batch in inputs.batches():
         errors += batch.errors
-        if batch.names:  # empty if nothing was found in any of its files
-            writer.write(batch, pretrained.predict(batch.inputs))
-        if batch.images:
-            writer.refuse(batch.images.refused)
+        writer.write(batch, pretrained.predict)
         done += batch.n_sources
         if inputs.count is not None:
             bar.update(done, inputs.count, "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zoo_core.cli.output import print_json
@@ -23,10 +23,10 @@ from zoo_core.system.terminal import print_in_utf8, print_lines
 from zoo_core.text import counted, encodable, shown
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from rich.console import Console
 
     from zoo_core.cli.prediction.batch import InputBatch, PredictionInputs
-    from zoo_core.data.images.batches import RefusedFile
     from zoo_core.metrics.predictions import Predictions
     from zoo_core.pretrained.model import Pretrained
     from zoo_core.system.progress.progress_bar import ProgressBar
@@ -55,45 +55,54 @@ class Writer:
         total = self.n_accepted + self.n_refused
         return f"{self.n_refused:,} of {counted(total, 'prediction')} refused; --force shows them"
 
-    def write(self, batch: InputBatch, predictions: Predictions) -> None:
-        """Write the predictions for a batch."""
-        found = [*verdicts(batch, predictions)]
-        refused = 0 if self._force else sum(bool(each.reason) for each in found)
-        self.n_refused += refused
-        self.n_accepted += len(found) - refused
-        self._write(batch, predictions, found)
-
-    def refuse(self, files: Sequence[RefusedFile]) -> None:
-        """Write files in which there is nothing to predict."""
-        self.n_refused += len(files)
-        for each in files:
-            self._refuse(str(each.file), each.reason)
+    def write(self, batch: InputBatch, predict: Callable[[NDArray[Any]], Predictions]) -> None:
+        """Write the predictions for a batch, and its files without an input, in their order."""
+        entries: list[tuple[int, Any]] = []
+        if batch.names:  # empty if nothing was found in any file
+            predictions = predict(batch.inputs)
+            found = [*verdicts(batch, predictions)]
+            refused = 0 if self._force else sum(bool(each.reason) for each in found)
+            self.n_refused += refused
+            self.n_accepted += len(found) - refused
+            places = batch.images.places if batch.images else range(len(found))
+            entries += zip(places, self._entries(batch, predictions, found), strict=True)
+        for each in batch.images.refused if batch.images else ():
+            self.n_refused += 1
+            entries.append((each.place, self._refusal(str(each.file), each.reason)))
+        # Stable, so that the parts of a file keep their order.
+        self._emit([entry for _, entry in sorted(entries, key=lambda each: each[0])])
 
     def finish(self) -> None:
         """Write the rest, after the last batch."""
 
-    def _write(self, batch: InputBatch, predictions: Predictions, found: Sequence[Verdict]) -> None:
+    def _entries(
+        self, batch: InputBatch, predictions: Predictions, found: Sequence[Verdict]
+    ) -> Iterable[Any]:
+        """Return what is written per example."""
         raise NotImplementedError
 
-    def _refuse(self, name: str, reason: str) -> None:
+    def _refusal(self, name: str, reason: str) -> Any:
+        """Return what is written for a file in which there is nothing to predict."""
+        raise NotImplementedError
+
+    def _emit(self, entries: Sequence[Any]) -> None:
         raise NotImplementedError
 
 
 class TextWriter(Writer):
     """A writer of one line of text per example."""
 
-    def _write(self, batch: InputBatch, predictions: Predictions, found: Sequence[Verdict]) -> None:
-        # One call per batch, because each call redraws the bar.
-        self._bar.say(*self._lines(batch, predictions, found))
-
-    def _lines(
+    def _entries(
         self, batch: InputBatch, predictions: Predictions, found: Sequence[Verdict]
-    ) -> list[str]:
-        tasks = self._tasks
-        return [*text_lines(batch.names, predictions, tasks, found, force=self._force)]
+    ) -> Iterable[Any]:
+        return text_lines(batch.names, predictions, self._tasks, found, force=self._force)
 
-    def _refuse(self, name: str, reason: str) -> None:
-        self._bar.say(refused_line(name, reason))
+    def _refusal(self, name: str, reason: str) -> Any:
+        return refused_line(name, reason)
+
+    def _emit(self, entries: Sequence[Any]) -> None:
+        # One call per batch, because each call redraws the bar.
+        self._bar.say(*entries)
 
 
 class PictureWriter(TextWriter):
@@ -108,15 +117,25 @@ class PictureWriter(TextWriter):
         super().__init__(*others, **named)
         self._screen = screen
 
-    def _write(self, batch: InputBatch, predictions: Predictions, found: Sequence[Verdict]) -> None:
+    def _entries(
+        self, batch: InputBatch, predictions: Predictions, found: Sequence[Verdict]
+    ) -> Iterable[Any]:
         from zoo_core.cli.terminal_image import draw_found, draw_image
 
         assert batch.images is not None
-        for row, line in enumerate(self._lines(batch, predictions, found)):
+        files, lines = batch.images.files, super()._entries(batch, predictions, found)
+        for line, file, verdict, image in zip(lines, files, found, batch.inputs, strict=True):
+            photo = [draw_found(file, verdict.boxes)] if verdict.boxes else []
+            yield line, *photo, draw_image(image)
+
+    def _refusal(self, name: str, reason: str) -> Any:
+        return (refused_line(name, reason),)
+
+    def _emit(self, entries: Sequence[Any]) -> None:
+        for line, *drawings in entries:
             self._screen.print(shown(line), style="bold")
-            if found[row].boxes:
-                self._screen.print(draw_found(batch.images.files[row], found[row].boxes))
-            self._screen.print(draw_image(batch.inputs[row]))
+            for each in drawings:
+                self._screen.print(each)
 
 
 class CsvWriter(Writer):
@@ -136,26 +155,24 @@ class CsvWriter(Writer):
         self._empty = [""] * len(columns)
         print_lines(csv_line([*inputs.columns, *columns, *(VERDICT_COLUMNS if judged else ())]))
 
-    def _write(self, batch: InputBatch, predictions: Predictions, found: Sequence[Verdict]) -> None:
+    def _entries(
+        self, batch: InputBatch, predictions: Predictions, found: Sequence[Verdict]
+    ) -> Iterable[Any]:
         cells = batch.cells or [[name] for name in batch.names]
         rows = csv_rows(predictions, self._tasks, found, force=self._force)
-        self._print(
-            [
-                [*own, *predicted, *self._verdict(verdict.reason)]
-                for own, predicted, verdict in zip(cells, rows, found, strict=True)
-            ]
-        )
+        for own, predicted, verdict in zip(cells, rows, found, strict=True):
+            yield [*own, *predicted, *self._verdict(verdict.reason)]
 
-    def _refuse(self, name: str, reason: str) -> None:
-        self._print([[name, *self._empty, *self._verdict(reason)]])
+    def _refusal(self, name: str, reason: str) -> Any:
+        return [name, *self._empty, *self._verdict(reason)]
 
     def _verdict(self, reason: str) -> list[str]:
         return verdict_cells(reason) if self._judged else []
 
-    def _print(self, rows: Sequence[Sequence[str]]) -> None:
+    def _emit(self, entries: Sequence[Any]) -> None:
         # A program gets the names as they are, line breaks included; a terminal must not act on
         # them.
-        lines = [csv_line(map(encodable, row)) for row in rows]
+        lines = [csv_line(map(encodable, row)) for row in entries]
         if sys.stdout.isatty():
             self._bar.say(*lines)
         else:
@@ -170,11 +187,16 @@ class JsonWriter(Writer):
         super().__init__(*others, **named)
         self._found: list[dict[str, Any]] = []
 
-    def _write(self, batch: InputBatch, predictions: Predictions, found: Sequence[Verdict]) -> None:
-        self._found += json_records(batch.names, predictions, self._tasks, found, force=self._force)
+    def _entries(
+        self, batch: InputBatch, predictions: Predictions, found: Sequence[Verdict]
+    ) -> Iterable[Any]:
+        return json_records(batch.names, predictions, self._tasks, found, force=self._force)
 
-    def _refuse(self, name: str, reason: str) -> None:
-        self._found.append(refused_record(name, reason))
+    def _refusal(self, name: str, reason: str) -> Any:
+        return refused_record(name, reason)
+
+    def _emit(self, entries: Sequence[Any]) -> None:
+        self._found += entries
 
     def finish(self) -> None:
         print_json({"model": self._name, "predictions": self._found})

@@ -48,10 +48,12 @@ class RefusedFile:
     Attributes:
         file: the file.
         reason: reason, such as ``no writing found``.
+        place: its number in the batch.
     """
 
     file: Path
     reason: str
+    place: int
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class FileBatch:
         names: name of each input: its file, with a number if the file has several.
         images: uint8 ``(N, C, H, W)``, the inputs.
         files: file of each input.
+        places: number of that file in the batch.
         boxes: boxes of each input in its image (`Found`).
         doubts: doubt about each input (`Found`).
         refused: files without an input.
@@ -71,6 +74,7 @@ class FileBatch:
     names: tuple[str, ...]
     images: NDArray[np.uint8]
     files: tuple[Path, ...]
+    places: tuple[int, ...]
     boxes: tuple[tuple[Box, ...], ...]
     doubts: tuple[str, ...]
     refused: tuple[RefusedFile, ...]
@@ -78,7 +82,7 @@ class FileBatch:
 
     def __len__(self) -> int:
         """Return the number of files, also of those without an input."""
-        return len({*self.files}) + len(self.refused) + len(self.errors)
+        return len({*self.places}) + len(self.refused) + len(self.errors)
 
 
 def find_files(path: Path) -> tuple[list[Path], list[DataError]]:
@@ -186,10 +190,10 @@ def _exit_with_parent() -> None:
 
 
 def _read(files: Sequence[Path], processor: ImageProcessor) -> FileBatch:
-    found: list[tuple[str, Path, Found]] = []
+    found: list[tuple[str, int, Found]] = []
     refused: list[RefusedFile] = []
     errors: list[DataError] = []
-    for path in files:
+    for place, path in enumerate(files):
         file = io.BytesIO(sys.stdin.buffer.read()) if path == STDIN else path
         try:
             reading = processor.find(file, name="standard input")
@@ -197,17 +201,18 @@ def _read(files: Sequence[Path], processor: ImageProcessor) -> FileBatch:
             errors.append(exc)
             continue
         if reading.refusal:
-            refused.append(RefusedFile(path, reading.refusal))
+            refused.append(RefusedFile(path, reading.refusal, place))
         several = len(reading.found) > 1
         for number, each in enumerate(reading.found, 1):
-            found.append((f"{path}, part {number}" if several else str(path), path, each))
+            found.append((f"{path}, part {number}" if several else str(path), place, each))
     images = np.empty((len(found), *processor.shape), np.uint8)
     for row, (_, _, each) in enumerate(found):
         images[row] = each.image
     return FileBatch(
         names=tuple(name for name, _, _ in found),
         images=images,
-        files=tuple(path for _, path, _ in found),
+        files=tuple(files[place] for _, place, _ in found),
+        places=tuple(place for _, place, _ in found),
         boxes=tuple(each.boxes for _, _, each in found),
         doubts=tuple(each.doubt for _, _, each in found),
         refused=tuple(refused),
