@@ -80,7 +80,7 @@ def find_symbols(parts: Components, kept: Mask) -> Symbols:
     boxes = parts.boxes[chosen]
     groups, merged = np.arange(len(boxes)), boxes
     # Again with the merged boxes, because a broken stroke is near its symbol, not its parts.
-    for broken in (True, False):
+    for broken in (True, False) if len(boxes) > 1 else ():
         members = np.unique(_group(merged, broken), return_inverse=True)[1]
         groups = members[groups]
         merged = _merge(merged, members)
@@ -167,6 +167,8 @@ def _gaps(boxes: Ints, axis: int) -> Floats:
 
 def _frames(parts: Components, chosen: Ints) -> Mask:
     """Return the parts that surround another large one, such as a drawn rectangle."""
+    if len(chosen) < 2:
+        return np.zeros(len(chosen), np.bool_)
     boxes = parts.boxes[chosen]
     sides = _sides(boxes)
     inside = (boxes[:, None, :2] < boxes[None, :, :2]).all(axis=2)

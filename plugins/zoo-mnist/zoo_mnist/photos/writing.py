@@ -12,7 +12,7 @@ from PIL import Image
 
 from zoo_core import Box
 from zoo_mnist.photos.background import is_dark_ink
-from zoo_mnist.photos.morphology import bounding_box, dilate_mask
+from zoo_mnist.photos.morphology import dilate_mask
 from zoo_mnist.photos.strokes import Strokes, find_strokes
 from zoo_mnist.photos.symbols import Symbols, find_symbols, typical_height
 
@@ -22,7 +22,7 @@ Mask = NDArray[np.bool_]
 
 SIDE = 256
 """Approximate longer side, in pixels, at which writing is found."""
-SMALL, FINE = 50, 64
+SMALL, FINE = 50, 80
 """Minimum height of symbols at that scale, and the height at which lower ones are found again."""
 MAX_FINE = 500_000
 """Maximum number of pixels at the finer scale."""
@@ -30,6 +30,9 @@ PAPER, OBLONG, LEAST = 0.85, 0.35, 20
 """Minimum share of its box that a piece of paper fills, ratio of its sides, and shorter side."""
 INSET = 0.04
 """Width of the rim of a piece of paper that is left out, relative to its shorter side."""
+
+
+ALL = slice(None), slice(None)
 
 
 class Writing(NamedTuple):
@@ -66,15 +69,21 @@ class Writing(NamedTuple):
 
     def strength(self, symbols: Sequence[int]) -> Floats:
         """Return the strokes of some symbols, cropped to their box: 0 for paper to 1 for ink."""
-        chosen = self.mask(symbols)
-        rows, columns = bounding_box(chosen)
+        boxes = self.symbols.boxes[symbols]
+        top, left = boxes[:, :2].min(axis=0).tolist()
+        bottom, right = boxes[:, 2:].max(axis=0).tolist()
+        window = slice(top, bottom), slice(left, right)
         # With the faint pixels at the edges of strokes.
-        near = dilate_mask(chosen[rows, columns])
-        return np.where(near, self.strokes.strength[rows, columns], np.float32(0))
+        near = dilate_mask(self.mask(symbols, window))
+        return np.where(near, self.strokes.strength[window], np.float32(0))
 
-    def mask(self, symbols: Sequence[int]) -> Mask:
-        """Return the pixels of some symbols."""
-        return self.strokes.parts.pixels(np.isin(self.symbols.numbers, symbols))
+    def mask(self, symbols: Sequence[int], window: tuple[slice, slice] = ALL) -> Mask:
+        """Return the pixels of some symbols in a window, ``(H, W)``."""
+        chosen = np.zeros(len(self.symbols) + 1, np.bool_)
+        chosen[symbols] = True
+        # A part without a symbol has the number -1, the last entry.
+        of_parts = np.concatenate([[False], chosen[self.symbols.numbers]])
+        return of_parts[self.strokes.parts.labels[window]]
 
 
 class _Part(NamedTuple):
@@ -86,11 +95,11 @@ class _Part(NamedTuple):
     scale: int
 
     def pixels(self) -> Bytes:
-        part = self.image[self.rows, self.columns]
+        if self.scale == 1:
+            return self.image[self.rows, self.columns]
+        box = (self.columns.start, self.rows.start, self.columns.stop, self.rows.stop)
         # A box filter by an integer factor: fast, and the mean of pixels also reduces their noise.
-        if self.scale > 1:
-            part = np.asarray(Image.fromarray(part).reduce(self.scale), np.uint8)
-        return part
+        return np.asarray(Image.fromarray(self.image).reduce(self.scale, box), np.uint8)
 
 
 def find_writing(image: Bytes) -> Writing | None:
@@ -163,7 +172,7 @@ def _inside_paper(found: Writing, image: Bytes) -> Writing | None:
     shorter, longer = sorted((bottom - top, right - left))
     if shorter < max(LEAST, OBLONG * longer):
         return None
-    if found.mask([0])[top:bottom, left:right].mean() < PAPER:
+    if found.mask([0], (slice(top, bottom), slice(left, right))).mean() < PAPER:
         return None
     box = found.box(0)
     inset = max(found.scale, round(INSET * min(box.bottom - box.top, box.right - box.left)))
