@@ -22,6 +22,8 @@ Mask = NDArray[np.bool_]
 
 SIDE = 256
 """Approximate longer side, in pixels, at which writing is found."""
+MEDIUM = 1024
+"""Minimum longer side of the smaller copy of a large image."""
 SMALL, FINE = 50, 80
 """Minimum height of symbols at that scale, and the height at which lower ones are found again."""
 MAX_FINE = 500_000
@@ -86,36 +88,67 @@ class Writing(NamedTuple):
         return of_parts[self.strokes.parts.labels[window]]
 
 
-class _Part(NamedTuple):
-    """A rectangle of an image, and the scale at which it is searched."""
+class _Photo(NamedTuple):
+    """An image, and a smaller copy of it, because reading all pixels of a large one takes long.
 
-    image: Bytes
+    Attributes:
+        full: the image ``(H, W)``.
+        reduced: the image reduced by `unit`; the image itself if `unit` is 1.
+        unit: factor of the reduced image.
+    """
+
+    full: Bytes
+    reduced: Bytes
+    unit: int
+
+    @classmethod
+    def of(cls, image: Bytes) -> _Photo:
+        unit = max(1, max(image.shape) // MEDIUM)
+        return cls(image, _reduce(image, unit, (0, 0, *image.shape)), unit)
+
+
+class _Part(NamedTuple):
+    """A rectangle of a photo, and the scale at which it is searched."""
+
+    photo: _Photo
     rows: slice
     columns: slice
     scale: int
 
     def pixels(self) -> Bytes:
-        if self.scale == 1:
-            return self.image[self.rows, self.columns]
-        box = (self.columns.start, self.rows.start, self.columns.stop, self.rows.stop)
-        # A box filter by an integer factor: fast, and the mean of pixels also reduces their noise.
-        return np.asarray(Image.fromarray(self.image).reduce(self.scale, box), np.uint8)
+        full, reduced, unit = self.photo
+        corners = self.rows.start, self.columns.start, self.rows.stop, self.columns.stop
+        if any(each % unit for each in (self.scale, *corners[:2])):
+            return _reduce(full, self.scale, corners)
+        top, left, bottom, right = (-(-each // unit) for each in corners)
+        return _reduce(reduced, self.scale // unit, (top, left, bottom, right))
+
+
+def _reduce(image: Bytes, scale: int, corners: tuple[int, int, int, int]) -> Bytes:
+    """Return a rectangle of an image, reduced: top, left, bottom and right, ends exclusive."""
+    top, left, bottom, right = corners
+    if scale == 1:
+        return image[top:bottom, left:right]
+    # A box filter by an integer factor: fast, and the mean of pixels also reduces their noise.
+    picture = Image.fromarray(image).reduce(scale, (left, top, right, bottom))
+    return np.asarray(picture, np.uint8)
 
 
 def find_writing(image: Bytes) -> Writing | None:
     """Return the writing in an image ``(H, W)``; None without any."""
+    photo = _Photo.of(image)
     height, width = image.shape
-    scale = max(1, round(max(image.shape) / SIDE))
-    found = _find(_Part(image, slice(0, height), slice(0, width), scale))
+    scale = photo.unit * max(1, round(max(photo.reduced.shape) / SIDE))
+    found = _find(_Part(photo, slice(0, height), slice(0, width), scale))
     if found is None:
         return None
-    if (inside := _inside_paper(found, image)) is not None:
+    if (inside := _inside_paper(found, photo)) is not None:
         found = inside
     # Small symbols have few pixels at this scale, so their surroundings are cropped from the full
     # image and searched again: coarse to fine, at the cost of one more pass.
     height = typical_height(found.symbols.boxes)
     if found.scale > 1 and height < SMALL:
-        found = _refine(found, image, height) or found
+        found = _refine(found, photo, height) or found
     return found
 
 
@@ -129,24 +162,26 @@ def _find(part: _Part, is_dark: bool | None = None, within: Mask | None = None) 
     symbols = find_symbols(strokes.parts, strokes.kept)
     if not len(symbols):
         return None
-    height, width = part.image.shape
+    height, width = part.photo.full.shape
     return Writing(
         strokes, symbols, is_dark, part.scale, part.rows.start, part.columns.start, (height, width)
     )
 
 
-def _refine(found: Writing, image: Bytes, height: float) -> Writing | None:
+def _refine(found: Writing, photo: _Photo, height: float) -> Writing | None:
     """Return the writing at a finer scale."""
     boxes, scale = found.symbols.boxes, found.scale
     rim = max(2, round(height / 2))  # paper around the strokes
     # In pixels of the coarse strokes, and then of the image.
     top, left = (max(0, int(boxes[:, axis].min()) - rim) for axis in (0, 1))
     bottom, right = (int(boxes[:, axis].max()) + rim for axis in (2, 3))
-    rows = slice(top * scale + found.top, min(bottom * scale + found.top, image.shape[0]))
-    columns = slice(left * scale + found.left, min(right * scale + found.left, image.shape[1]))
+    rows = slice(top * scale + found.top, min(bottom * scale + found.top, photo.full.shape[0]))
+    columns = slice(left * scale + found.left, min(right * scale + found.left, photo.full.shape[1]))
     area = (rows.stop - rows.start) * (columns.stop - columns.start)
     finest = math.ceil(math.sqrt(area / MAX_FINE))
-    part = _Part(image, rows, columns, max(1, finest, int(scale * height / FINE)))
+    wanted = max(1, finest, int(scale * height / FINE))
+    # A multiple of the reduced image's factor, if it is not finer than that.
+    part = _Part(photo, rows, columns, wanted // photo.unit * photo.unit or wanted)
     if part.scale >= scale:
         return None
     # Only near the strokes that were found, because printed lines are recognized at the coarse
@@ -161,7 +196,7 @@ def _refine(found: Writing, image: Bytes, height: float) -> Writing | None:
     return _find(part, found.is_dark, near[down[:, None], across])
 
 
-def _inside_paper(found: Writing, image: Bytes) -> Writing | None:
+def _inside_paper(found: Writing, photo: _Photo) -> Writing | None:
     """Return the writing on a piece of paper, if the only symbol is one.
 
     The paper is darker or lighter than its surroundings, such as a desk, and fills a rectangle.
@@ -179,4 +214,4 @@ def _inside_paper(found: Writing, image: Bytes) -> Writing | None:
     rows = slice(box.top + inset, box.bottom - inset)
     columns = slice(box.left + inset, box.right - inset)
     longest = max(rows.stop - rows.start, columns.stop - columns.start)
-    return _find(_Part(image, rows, columns, max(1, round(longest / SIDE))))
+    return _find(_Part(photo, rows, columns, max(1, round(longest / SIDE))))
