@@ -150,7 +150,10 @@ def typical_height(boxes: Ints) -> float:
 
 def _typical(values: Ints, sides: Ints) -> float:
     """Return the median value of the boxes with large sides; 0 without any."""
-    return float(np.median(values[sides >= LARGE * sides.max()])) if len(sides) else 0.0
+    if not len(sides):
+        return 0.0
+    large = np.sort(values[sides >= LARGE * sides.max()])
+    return float(large[len(large) // 2])
 
 
 def _sides(boxes: Ints) -> Ints:

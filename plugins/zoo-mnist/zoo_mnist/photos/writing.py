@@ -22,7 +22,7 @@ Mask = NDArray[np.bool_]
 
 SIDE = 256
 """Approximate longer side, in pixels, at which writing is found."""
-MEDIUM = 1024
+MEDIUM = 1000
 """Minimum longer side of the smaller copy of a large image."""
 SMALL, FINE = 50, 80
 """Minimum height of symbols at that scale, and the height at which lower ones are found again."""
