@@ -1,7 +1,7 @@
-"""Accuracy on photos of digits: ``python -m benchmarks.photos``.
+"""Accuracy on photos of digits: ``python -m benchmarks.photos [FOLDER]``.
 
-The photos are synthesized from test images: large, at random positions, on paper, in uneven light.
-They pass the reader of their data set, which was developed on training images only.
+Without a folder, photos are synthesized from test images: large, at random positions, on paper, in
+uneven light. They pass the reader of their data set, which was developed on training images only.
 """
 
 from __future__ import annotations
@@ -15,10 +15,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import zoo_core as zoo
+from benchmarks import pages
+from benchmarks.labelled_photos import answers, print_answers
 from zoo_core.data.dataset import load_dataset
 from zoo_core.data.images.processor import model_processor
+from zoo_core.data.images.reading import Reading, as_reading
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.metrics.wilson import wilson_interval
+from zoo_core.pretrained.model import Pretrained
 
 MODELS = ("numpy-net", "mlp", "cnn", "two-headed-mlp", "two-headed-cnn")
 FILES = 10_000
@@ -77,25 +81,79 @@ def _write(folder: Path, images: Iterable[NDArray[np.uint8]]) -> None:
 
 
 @click.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path, exists=True))
+@click.option("--model", "models", multiple=True, help="Weights to measure; may be repeated.")
 @click.option("--count", default=1000, show_default=True, help="Number of test images.")
-def main(count: int) -> None:
-    """Print each published model's accuracy on photos and on the test images."""
-    for name in MODELS:
+@click.option("--pages", "on_pages", is_flag=True, help="Measure synthetic pages of each kind.")
+@click.option("--wrong", is_flag=True, help="List the photos of FOLDER with a wrong answer.")
+def main(
+    folder: Path | None, models: tuple[str, ...], count: int, on_pages: bool, wrong: bool
+) -> None:
+    """Print the accuracy of published models on photos.
+
+    With FOLDER, on its photos, whose file labels.csv has the columns file, label and kind. Without
+    it, on synthetic photos of test images.
+    """
+    for name in models or (MODELS if not folder else ("cnn",)):
         pretrained = zoo.load(name)
-        dataset = pretrained.card.dataset.name
-        test = load_dataset(installed_catalog().dataset(dataset)).splits["test"]
-        reader = model_processor(installed_catalog(), pretrained.input, dataset, {}).reader
-        labels = np.stack(test.targets, axis=1)
+        if folder:
+            click.echo(f"{name}:")
+            print_answers(list(answers(pretrained, folder)), wrong=wrong)
+        elif on_pages:
+            _print_pages(name, pretrained, count)
+        else:
+            _print_photos(name, pretrained, count)
+
+
+def _print_photos(name: str, pretrained: Pretrained, count: int) -> None:
+    """Print the accuracy on test images, and on photos of them."""
+    dataset = pretrained.card.dataset.name
+    test = load_dataset(installed_catalog().dataset(dataset)).splits["test"]
+    reader = model_processor(installed_catalog(), pretrained.input, dataset, {}).reader
+    labels = np.stack(test.targets, axis=1)
+    rng = np.random.default_rng(0)
+    rows = rng.permutation(len(test))[:count]
+    for what in ("test images", "photos", "photos of dark paper"):
+        images = test.inputs[rows]
+        if what != "test images":
+            dark = what.endswith("dark paper")
+            photos = (photo(image[0], rng, dark_paper=dark) for image in images)
+            images = np.stack([_first(reader(each[None]), images.shape[1:]) for each in photos])
+        right = (pretrained.predict(images).labels == labels[rows]).all(axis=1).sum()
+        _print_share(name, int(right), count, what)
+
+
+def _print_pages(name: str, pretrained: Pretrained, count: int) -> None:
+    """Print the accuracy of a model of single digits on pages with test digits."""
+    test = load_dataset(installed_catalog().dataset("mnist")).splits["test"]
+    reader = model_processor(installed_catalog(), pretrained.input, "mnist", {}).reader
+    for kind in (*pages.CHANGES, "small", "28x28"):
         rng = np.random.default_rng(0)
         rows = rng.permutation(len(test))[:count]
-        for what in ("test images", "photos", "photos of dark paper"):
-            images = test.inputs[rows]
-            if what != "test images":
-                dark = what.endswith("dark paper")
-                images = np.stack([reader(photo(i[0], rng, dark_paper=dark)[None]) for i in images])
-            right = (pretrained.predict(images).labels == labels[rows]).all(axis=1).sum()
-            low, high = wilson_interval(int(right), count)
-            click.echo(f"{name}: {right} of {count} {what} ({low:.1%} to {high:.1%})")
+        images, doubts = [], 0
+        for row in rows:
+            digit = test.inputs[row, 0]
+            page = (
+                pages.small_file(digit, rng)
+                if kind == "28x28"
+                else pages.single_page(kind, digit, rng).render(rng)
+            )
+            reading = as_reading(reader(page[None]))
+            doubts += bool(reading.refusal or reading.found[0].doubt)
+            images.append(_first(reading, (1, 28, 28)))
+        right = (pretrained.predict(np.stack(images)).labels[:, 0] == test.targets[0][rows]).sum()
+        _print_share(name, int(right), count, f"{kind} pages, {doubts} doubted")
+
+
+def _first(result: Reading | NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Return the first input that a reader found; black if it found none."""
+    found = as_reading(result).found
+    return found[0].image if found else np.zeros(shape, np.uint8)
+
+
+def _print_share(name: str, right: int, count: int, what: str) -> None:
+    low, high = wilson_interval(right, count)
+    click.echo(f"{name}: {right} of {count} {what} ({low:.1%} to {high:.1%})")
 
 
 if __name__ == "__main__":
