@@ -181,6 +181,37 @@ def add_table(page: Page, rng: np.random.Generator) -> None:
     page.print = np.maximum(page.print, strip.astype(float))
 
 
+def add_desk(page: Page, rng: np.random.Generator) -> None:
+    """Make everything but a tilted sheet around the digits a dark desk."""
+    height, width = page.ink.shape
+    top, left = (min(box[edge] for box in page.boxes) for edge in (0, 1))
+    bottom, right = (max(box[edge] for box in page.boxes) for edge in (2, 3))
+    margin = _typical_height(page) * rng.uniform(0.15, 0.5)
+    slope = rng.uniform(-0.08, 0.08)
+    y, x = np.mgrid[:height, :width]
+    middle_y, middle_x = (top + bottom) / 2, (left + right) / 2
+    turned_y, turned_x = y - slope * (x - middle_x), x + slope * (y - middle_y)
+    room = margin + abs(slope) * max(bottom - top, right - left) / 2
+    outside = (turned_y < top - room) | (turned_y > bottom + room)
+    outside |= (turned_x < left - room) | (turned_x > right + room)
+    page.print = np.maximum(page.print, outside.astype(float))
+    page.print_level = rng.uniform(20, 0.5 * page.paper)
+
+
+def add_glare(page: Page, rng: np.random.Generator) -> None:
+    """Add the light of a lamp: a spot from which the page gets darker."""
+    height, width = page.ink.shape
+    y, x = np.mgrid[:height, :width] / max(height, width)
+    distance = np.hypot(y - rng.uniform(0, 1), x - rng.uniform(0, 1))
+    page.light = page.light * (0.35 + 0.65 * np.exp(-((distance / rng.uniform(0.3, 0.8)) ** 2)))
+
+
+def write_faintly(page: Page, rng: np.random.Generator) -> None:
+    """Make the pen a hard pencil."""
+    page.pen = page.paper * rng.uniform(0.65, 0.85)
+    page.noise = rng.uniform(0, 3)
+
+
 def add_ruled_lines(page: Page, rng: np.random.Generator) -> None:
     """Add parallel printed lines that digits may cross."""
     _add_lines(page, rng, axes=(0,))
@@ -232,6 +263,9 @@ CHANGES: dict[str, Callable[[Page, np.random.Generator], None]] = {
     "soft shadow": add_soft_shadow,
     "corner shadow": add_corner_shadow,
     "table": add_table,
+    "desk": add_desk,
+    "glare": add_glare,
+    "faint": write_faintly,
     "ruled": add_ruled_lines,
     "squared": add_squares,
     "dotted": add_dots,

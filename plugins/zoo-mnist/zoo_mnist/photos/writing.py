@@ -28,8 +28,9 @@ SMALL, FINE = 50, 80
 """Minimum height of symbols at that scale, and the height at which lower ones are found again."""
 MAX_FINE = 500_000
 """Maximum number of pixels at the finer scale."""
-PAPER, OBLONG, LEAST = 0.85, 0.35, 20
-"""Minimum share of its box that a piece of paper fills, ratio of its sides, and shorter side."""
+FILLED, COVERED, OBLONG, LEAST = 0.5, 0.82, 0.35, 20
+"""Minimum share of its box that a piece of paper fills, and between its outermost pixels; minimum
+ratio of its sides, and minimum shorter side. The outline of a zero covers 0.79 of its box."""
 INSET = 0.04
 """Width of the rim of a piece of paper that is left out, relative to its shorter side."""
 
@@ -207,7 +208,8 @@ def _inside_paper(found: Writing, photo: _Photo) -> Writing | None:
     shorter, longer = sorted((bottom - top, right - left))
     if shorter < max(LEAST, OBLONG * longer):
         return None
-    if found.mask([0], (slice(top, bottom), slice(left, right))).mean() < PAPER:
+    mask = found.mask([0], (slice(top, bottom), slice(left, right)))
+    if mask.mean() < FILLED or min(_covered(mask), _covered(mask.T)) < COVERED:
         return None
     box = found.box(0)
     inset = max(found.scale, round(INSET * min(box.bottom - box.top, box.right - box.left)))
@@ -215,3 +217,10 @@ def _inside_paper(found: Writing, photo: _Photo) -> Writing | None:
     columns = slice(box.left + inset, box.right - inset)
     longest = max(rows.stop - rows.start, columns.stop - columns.start)
     return _find(_Part(photo, rows, columns, max(1, round(longest / SIDE))))
+
+
+def _covered(mask: Mask) -> float:
+    """Return the share of a mask's box between the first and last pixels of its rows."""
+    first, last = mask.argmax(axis=1), mask[:, ::-1].argmax(axis=1)
+    between = np.where(mask.any(axis=1), mask.shape[1] - last - first, 0)
+    return float(between.mean()) / mask.shape[1]
