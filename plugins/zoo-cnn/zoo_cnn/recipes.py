@@ -112,7 +112,14 @@ RECIPES: dict[str, dict[str, Any]] = {
         "views": 5,
         "model": {**_FIVE_CONVOLUTIONS, "depths": [2, 2, 2], "padding": True},
     },
-    "default@multi-mnist": {**_PAIRS, "epochs": 5, "ema": 0.99},
+    "default@multi-mnist": {
+        **_PAIRS,
+        "epochs": 8,
+        # Small, because few epochs have few steps.
+        "batch_size": 64,
+        "ema": 0.99,
+        "model": {**_PAIRS["model"], "channels": [24, 48, 96, 192]},
+    },
     "best@multi-mnist": {
         **_PAIRS,
         "epochs": 30,
