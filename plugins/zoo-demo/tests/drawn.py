@@ -7,6 +7,7 @@ those of the upper and of the lower half, and the labels those of the quarters w
 from types import SimpleNamespace
 
 import numpy as np
+import zoo_mnist.plugin
 
 from zoo_core import (
     ArrayDataset,
@@ -33,9 +34,10 @@ LABELS = ("upper left", "upper right", "lower left", "lower right")
 NUMBER = TargetSpec(task="sequence", classes=tuple("0123456789"), shape=(12,))
 MASK = TargetSpec(task="segmentation", classes=("paper", "top", "bottom", "both"), shape=(42, 28))
 QUARTERS = TargetSpec(task="multi-label", classes=LABELS)
+(TWO_DIGITS,) = [each for each in zoo_mnist.plugin.zoo_datasets() if each.name == "two-digit-mnist"]
 DATA = {
     "tallies": ((1, 32, 320), NUMBER, "zoo_drawn:read_tallies"),
-    "halves": ((1, 42, 28), MASK, "zoo_mnist.preprocess_photo:read_two_digits"),
+    "halves": ((1, 42, 28), MASK, TWO_DIGITS.reader),
     "quarters": ((1, 16, 16), QUARTERS, ""),
 }
 

@@ -88,7 +88,7 @@ def test_page_reads_number_drawn_with_mouse(number):
     expect(symbols(number)).to_have_text(["1", "1", "1"])
     expect(together(number)).to_have_text("It predicts 111.")
     expect(number.locator('[data-model="tallies"] .verdict')).to_have_text(
-        re.compile(r"^Confidence (> )?9\d\.\d %$")
+        re.compile(r"^Confidence > 99\.9 %$")
     )
     expect(number.locator("#live")).to_contain_text("tallies: 1")
     expect(number.locator("#size")).to_have_text("320 × 32 pixels")

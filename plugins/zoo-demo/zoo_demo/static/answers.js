@@ -43,7 +43,7 @@ export class Answers {
     const summary = sentence(texts, reasons, given.length - reasons.length - texts.length);
     $("together").textContent = summary;
     $("timing").textContent =
-      `${all.toFixed(1)} ms in total, including ${preparing.toFixed(1)} ms to find and prepare the inputs.`;
+      `${all.toFixed(1)} ms in total, including ${preparing.toFixed(1)} ms to prepare the input.`;
     const doubted = given.some(({ answer }) => answer.predictions.some((each) => !each.accepted));
     this.#offerForce(doubted && inputs.length > 0);
     const spoken = given.map(({ answer, row }) => [answer.id, row.spoken(answer)]).filter(([, said]) => said !== null);

@@ -18,10 +18,12 @@ export const said = (name, number) => el("p", {}, el("b", {}, name), el("span", 
 
 export const count = (value) => Number(value).toLocaleString("en");
 
-export function percent(share, digits = 1) {
-  const most = 1 - 10 ** -(digits + 2); // above it, a share is never rounded to 100 %
-  if (share > most && share < 1) return `> ${(100 * most).toFixed(digits)} %`;
-  return `${(100 * share).toFixed(digits)} %`;
+export const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)} %`;
+
+// Return a probability in percent, never rounded to certainty.
+export function probability(share, digits = 1) {
+  const most = 1 - 10 ** -(digits + 2);
+  return share > most ? `> ${percent(most, digits)}` : percent(share, digits);
 }
 
 // Return the name of a metric for people: "mean IoU" for "mean_iou".

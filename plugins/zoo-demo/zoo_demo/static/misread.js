@@ -1,6 +1,6 @@
 // The gallery of mistakes: wrongly predicted test images, or those with the worst scores.
 
-import { count, drawPixels, el, metricName, metricValue, percent } from "./dom.js";
+import { count, drawPixels, el, metricName, metricValue, percent, probability } from "./dom.js";
 import { fetchMisread } from "./api.js";
 import { drawMask } from "./heads/mask.js";
 
@@ -78,7 +78,7 @@ export class Misread {
       return canvas;
     });
     const [truth, read] = [item.true.join(" "), item.read.join(" ")];
-    const value = measure ? `${metricName(measure)} ${metricValue(item.value)}` : percent(item.value);
+    const value = measure ? `${metricName(measure)} ${metricValue(item.value)}` : probability(item.value);
     const label = `${truth} predicted as ${read}, ${measure ? "" : "probability "}${value}, test image ${item.row}`;
     const words = el("span", { class: "pair" }, truth, el("i", {}, " → "), el("b", {}, read));
     return el("li", {},

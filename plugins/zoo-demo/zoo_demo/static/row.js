@@ -1,6 +1,6 @@
 // The row of a model: what it predicts for each input that was found, and facts about it.
 
-import { bytes, count, el, metricName, metricValue, percent } from "./dom.js";
+import { bytes, count, el, metricName, metricValue, percent, probability } from "./dom.js";
 import { viewOf } from "./heads/views.js";
 import { guess, refusal } from "./verdict.js";
 
@@ -131,5 +131,5 @@ function tested({ accuracy, scores }) {
 // A single class has its own percentage beside it already.
 function sureness(confidence, views) {
   if (confidence === null || (views.length === 1 && views[0].said)) return "";
-  return `Confidence ${percent(confidence)}`;
+  return `Confidence ${probability(confidence)}`;
 }

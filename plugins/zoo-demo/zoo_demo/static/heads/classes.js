@@ -1,6 +1,6 @@
 // Classification: the most probable class, and a bar per class.
 
-import { el, percent, said } from "../dom.js";
+import { el, probability, said } from "../dom.js";
 
 export function make(head) {
   const top = said("–", "");
@@ -14,10 +14,10 @@ export function make(head) {
       node.setAttribute("aria-label", "Probabilities: none yet");
     },
     show({ name, label, probabilities }) {
-      top.replaceChildren(...said(name, percent(probabilities[label])).children);
+      top.replaceChildren(...said(name, probability(probabilities[label])).children);
       draw(probabilities, label);
       const ranked = head.classes.map((each, i) => [each, probabilities[i]]).sort((a, b) => b[1] - a[1]);
-      const first = ranked.slice(0, 3).map(([each, share]) => `${each} ${percent(share)}`);
+      const first = ranked.slice(0, 3).map(([each, share]) => `${each} ${probability(share)}`);
       node.setAttribute("aria-label", `Probabilities: ${first.join(", ")}`);
     },
   };
@@ -25,14 +25,14 @@ export function make(head) {
 
 export const text = (answer) => answer.name;
 
-export const spoken = ({ name, label, probabilities }) => `${name}, ${percent(probabilities[label], 0)}`;
+export const spoken = ({ name, label, probabilities }) => `${name}, ${probability(probabilities[label], 0)}`;
 
 function bars(names) {
   const columns = names.map((name) => el("span", { class: "bar" }, el("i"), el("em", {}, name)));
   const draw = (shares, best) => columns.forEach((column, i) => {
     column.firstChild.style.transform = `scaleY(${shares[i]})`;
     column.classList.toggle("best", i === best);
-    column.title = `${names[i]}: ${percent(shares[i], 2)}`;
+    column.title = `${names[i]}: ${probability(shares[i], 2)}`;
   });
   return { node: el("div", { class: "bars", role: "img" }, ...columns), draw };
 }

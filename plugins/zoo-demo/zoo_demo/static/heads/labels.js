@@ -1,6 +1,6 @@
 // Multi-label classification: the present labels, and a chip per probable label.
 
-import { el, percent, said } from "../dom.js";
+import { el, probability, said } from "../dom.js";
 
 const LEAST = 0.01; // minimum probability of a label with a chip
 const MOST = 12; // maximum number of chips
@@ -21,7 +21,7 @@ export function make(head) {
         .filter(({ share, chosen }) => chosen || share >= LEAST)
         .sort((a, b) => b.chosen - a.chosen || b.share - a.share);
       node.replaceChildren(...ranked.slice(0, MOST).map(({ name, share, chosen }) =>
-        el("li", { class: chosen ? "chosen" : null }, el("b", {}, name), ` ${percent(share)}`)));
+        el("li", { class: chosen ? "chosen" : null }, el("b", {}, name), ` ${probability(share)}`)));
     },
   };
 }

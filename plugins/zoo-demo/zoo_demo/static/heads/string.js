@@ -1,6 +1,6 @@
 // Sequences: the symbols in a row, each with its confidence.
 
-import { el, percent } from "../dom.js";
+import { el, probability } from "../dom.js";
 
 const UNSURE = 0.9; // a less confident symbol is marked
 
@@ -28,7 +28,7 @@ export function make() {
 export const text = ({ string }) => string || "nothing";
 
 export function spoken({ symbols, confidences }) {
-  const each = symbols.map((name, i) => (i in confidences ? `${name}, ${percent(confidences[i], 0)}` : name));
+  const each = symbols.map((name, i) => (i in confidences ? `${name}, ${probability(confidences[i], 0)}` : name));
   return each.join("; ") || "nothing";
 }
 
@@ -36,6 +36,6 @@ function symbol(name, share) {
   const known = share !== undefined;
   const level = el("i", { "aria-hidden": "true" }, el("i"));
   if (known) level.firstChild.style.transform = `scaleX(${share})`;
-  return el("li", { class: known && share < UNSURE ? "unsure" : null, title: known ? `${name}: ${percent(share, 2)}` : null },
-    el("b", {}, name), known ? level : null, known ? el("span", {}, percent(share, 0)) : null);
+  return el("li", { class: known && share < UNSURE ? "unsure" : null, title: known ? `${name}: ${probability(share, 2)}` : null },
+    el("b", {}, name), known ? level : null, known ? el("span", {}, probability(share, 0)) : null);
 }
