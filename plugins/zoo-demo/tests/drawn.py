@@ -7,8 +7,8 @@ those of the upper and of the lower half, and the labels those of the quarters w
 from types import SimpleNamespace
 
 import numpy as np
-import zoo_mnist.plugin
 
+import zoo_mnist.plugin
 from zoo_core import (
     ArrayDataset,
     Box,
