@@ -181,6 +181,45 @@ def open_page(browser: Any, request: pytest.FixtureRequest, loopback: None) -> I
     assert all(url.startswith(expected) for url in requests), requests
 
 
+CONTRAST = """() => {
+  const light = (color) => {
+    const [r, g, b] = color.match(/[\\d.]+/g).slice(0, 3).map((value) => {
+      const share = value / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (node) => {
+    for (let each = node; each; each = each.parentElement) {
+      const color = getComputedStyle(each).backgroundColor;
+      if (!/, 0\\)$/.test(color)) return color;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  const found = [];
+  for (const node of document.querySelectorAll("body *")) {
+    const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
+    if (!own || !node.checkVisibility() || node.closest(":disabled")) continue;
+    const [a, b] = [light(getComputedStyle(node).color), light(ground(node))];
+    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (contrast < 4.5) found.push(`${node.textContent.trim()}: ${contrast.toFixed(2)}`);
+  }
+  return found;
+}"""
+"""Function that returns the texts below the contrast ratio of WCAG 2 (AA)."""
+
+
+@pytest.fixture
+def low_contrast() -> Callable[[Any], list[str]]:
+    """Return the function that returns the texts of a page with a low contrast."""
+
+    def find(page: Any) -> list[str]:
+        found: list[str] = page.evaluate(CONTRAST)
+        return found
+
+    return find
+
+
 def png(image: Image.Image, file_format: str = "PNG") -> bytes:
     file = BytesIO()
     image.save(file, file_format)

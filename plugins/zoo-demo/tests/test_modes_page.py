@@ -319,6 +319,28 @@ def test_page_of_every_mode_fits_viewport_width(open_page, width, mode):
     expect(page.get_by_role("button", name="Dark appearance")).to_be_in_viewport()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_of_every_mode_meets_contrast_ratio(open_page, low_contrast, scheme):
+    page = open_page("every_address", color_scheme=scheme)
+    page.get_by_label("Two digits").check()
+    draw(page, [(0.5, 0.05), (0.5, 0.4)], [(0.5, 0.6), (0.5, 0.95)])
+    expect(page.locator('[data-model="halves"]')).to_have_class(re.compile("done"))
+    assert low_contrast(page) == []
+    page.get_by_label("Number", exact=True).check()
+    draw(page, *SCRIBBLE)
+    expect(together(page)).to_contain_text("I can't read this")
+    assert low_contrast(page) == []
+    force(page).check()
+    expect(symbols(page).first).to_have_text("1")
+    assert low_contrast(page) == []
+    force(page).uncheck()
+    page.get_by_label("quarters").check()
+    draw(page, [(0.2, 0.2), (0.3, 0.3)])
+    force(page).check()
+    expect(page.locator(".chips li")).to_have_count(4)
+    assert low_contrast(page) == []
+
+
 def test_box_of_guess_takes_its_space_before_it_is_shown(number):
     def top():
         return number.locator("#answers").bounding_box()["y"]
@@ -334,16 +356,26 @@ def test_box_of_guess_takes_its_space_before_it_is_shown(number):
     [((320, 32), "image/png"), ((28, 42), "image/png"), ((400, 300), "image/jpeg")],
 )
 def test_small_images_are_sent_without_loss(page, size, kind):
-    sent = page.evaluate(
-        """async ([width, height]) => {
+    assert sent(page, *size, "#fff") == [kind, *size]
+
+
+def test_transparent_image_is_sent_without_loss(page):
+    assert sent(page, 400, 300, "#fff8") == ["image/png", 400, 300]
+
+
+def sent(page, width, height, color):
+    """Return type and size of the file that is sent for a photo of one color."""
+    return page.evaluate(
+        """async ([width, height, color]) => {
           const {Drawing} = await import("/strokes.js");
-          const drawing = new Drawing();
           const canvas = new OffscreenCanvas(width, height);
-          canvas.getContext("2d");
+          const context = canvas.getContext("2d");
+          context.fillStyle = color;
+          context.fillRect(0, 0, width, height);
+          const drawing = new Drawing();
           drawing.show(canvas.transferToImageBitmap());
           const {blob, ...facts} = await drawing.file(1);
           return [blob.type, facts.width, facts.height];
         }""",
-        size,
+        [width, height, color],
     )
-    assert sent == [kind, *size]

@@ -353,40 +353,12 @@ def test_appearance_toggle_persists_across_reload(page):
     assert ground(page) == after
 
 
-CONTRAST = """() => {
-  const light = (color) => {
-    const [r, g, b] = color.match(/[\\d.]+/g).slice(0, 3).map((value) => {
-      const share = value / 255;
-      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const ground = (node) => {
-    for (let each = node; each; each = each.parentElement) {
-      const color = getComputedStyle(each).backgroundColor;
-      if (!/, 0\\)$/.test(color)) return color;
-    }
-    return "rgb(255, 255, 255)";
-  };
-  const found = [];
-  for (const node of document.querySelectorAll("body *")) {
-    const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
-    if (!own || !node.checkVisibility() || node.closest(":disabled")) continue;
-    const [a, b] = [light(getComputedStyle(node).color), light(ground(node))];
-    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (contrast < 4.5) found.push(`${node.textContent.trim()}: ${contrast.toFixed(2)}`);
-  }
-  return found;
-}"""
-"""Function that returns the texts below the contrast ratio of WCAG 2 (AA)."""
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_page_text_meets_contrast_ratio(open_page, scheme):
+def test_page_text_meets_contrast_ratio(open_page, low_contrast, scheme):
     page = open_page(color_scheme=scheme)
     draw(page, "3")
     expect(page.locator(".answer.done")).to_have_count(3)
-    assert page.evaluate(CONTRAST) == []
+    assert low_contrast(page) == []
     page.get_by_role("button", name="Card: cnn.default").click()
     expect(page.get_by_role("tabpanel")).to_contain_text("Scores")
-    assert page.evaluate(CONTRAST) == []
+    assert low_contrast(page) == []

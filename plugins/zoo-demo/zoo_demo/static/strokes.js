@@ -90,10 +90,19 @@ async function pictureFile(picture) {
   const scale = Math.min(1, LONGEST / Math.max(picture.width, picture.height));
   const [width, height] = [picture.width, picture.height].map((side) => Math.max(1, Math.round(side * scale)));
   const canvas = new OffscreenCanvas(width, height);
-  canvas.getContext("2d").drawImage(picture, 0, 0, width, height);
-  // A small image as PNG, without loss, because it may be an image of the data set itself.
-  const type = width * height <= LOSSLESS ? "image/png" : "image/jpeg";
+  const context = canvas.getContext("2d");
+  context.drawImage(picture, 0, 0, width, height);
+  // A small image as PNG, without loss, because it may be an image of the data set itself; and a
+  // transparent one, whose ground JPEG would make black.
+  const lossless = width * height <= LOSSLESS || isTransparent(context, width, height);
+  const type = lossless ? "image/png" : "image/jpeg";
   return converted(canvas, { type, quality: 0.92 });
+}
+
+function isTransparent(context, width, height) {
+  const { data } = context.getImageData(0, 0, width, height);
+  for (let i = 3; i < data.length; i += 4) if (data[i] < 255) return true;
+  return false;
 }
 
 async function converted(canvas, options) {
