@@ -341,14 +341,21 @@ def test_text_of_every_mode_meets_contrast_ratio(open_page, low_contrast, scheme
     assert low_contrast(page) == []
 
 
-def test_box_of_guess_takes_its_space_before_it_is_shown(number):
-    def top():
-        return number.locator("#answers").bounding_box()["y"]
+@pytest.mark.parametrize("width", [390, 1200])
+def test_box_of_guess_takes_its_space_before_it_is_shown(open_page, width):
+    page = open_page("every_address", viewport={"width": width, "height": 800})
+    page.get_by_label("Number", exact=True).check()
 
-    before = top()
-    draw(number, *SCRIBBLE)
-    expect(force(number)).to_be_visible()
-    assert top() == before
+    def below_sentence():
+        sentence, answers = (page.locator(each).bounding_box() for each in ("#timing", "#answers"))
+        return answers["y"] - sentence["y"] - sentence["height"]
+
+    draw(page, tally(0.3))
+    expect(together(page)).to_have_text("It predicts 1.")
+    before = below_sentence()
+    draw(page, *SCRIBBLE)
+    expect(force(page)).to_be_visible()
+    assert below_sentence() == before
 
 
 @pytest.mark.parametrize(

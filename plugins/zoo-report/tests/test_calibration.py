@@ -168,18 +168,18 @@ def test_charts_fit_their_figures(is_whole, found):
 def test_chart_draws_accuracy_at_mean_confidence_and_accepted_share():
     found = results(
         [0.51, 0.52, 0.98, 0.99],
-        [True, False, True, True],
+        [True, False, True, False],
         Calibration((1.0,), 0.9, None, 1),
         [False, False, True, True],
     )
     reliability, accepted = calibration_charts(found)
     assert reliability.label == (
         "Reliability diagram. Accuracy by confidence: "
-        "47% to 53%: 50.0% of 2, 93% to 100%: 100.0% of 2."
+        "47% to 53%: 50.0% of 2, 93% to 100%: 50.0% of 2."
     )
     diagram = reliability.figure.axes[1]
     dots = diagram.lines[0].get_xydata()
-    np.testing.assert_allclose(dots, [[0.515, 0.5], [0.985, 1]], atol=1e-6)
+    np.testing.assert_allclose(dots, [[0.515, 0.5], [0.985, 0.5]], atol=1e-6)
     curve, point = accepted.figure.axes[0].lines
-    np.testing.assert_allclose(curve.get_xydata()[-1], [1, 0.75])
-    np.testing.assert_allclose(point.get_xydata(), [[0.5, 1]])
+    np.testing.assert_allclose(curve.get_xydata()[-1], [1, 0.5])
+    np.testing.assert_allclose(point.get_xydata(), [[0.5, 0.5]])

@@ -1,5 +1,6 @@
 """Pictures and pages of every task, and of one that zoo-report does not know."""
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -210,6 +211,23 @@ def test_hardest_examples_have_worst_first_measure_then_second():
     assert (hard.index, hard.true, hard.name) == (2, "a", "2")
     assert hard.predicted.startswith("b (98")
     assert hard.value == "loss 4.0182"
+
+
+def test_predictions_of_a_head_have_its_temperature():
+    task = Classification(TargetSpec(task="classification", classes=("a", "b")))
+    head = head_of(task, np.array([[4, 0], [0, 2]], np.float32), np.array([0, 0]))
+    assert head.confidence(0) == "confidence 98.2%"
+    cooler = dataclasses.replace(head, temperature=2.0)
+    assert cooler.confidence(0) == "confidence 88.1%"
+    assert hardest_of(cooler, 1)[0].predicted.startswith("b (73.1%)")
+
+
+def test_head_without_confidences_has_outputs_as_they_are():
+    task = Regression(TargetSpec(task="regression"))
+    outputs = np.array([[4.0], [2.0]], np.float32)
+    head = dataclasses.replace(head_of(task, outputs, np.array([4, 2], np.float32)), temperature=2)
+    assert head.confidence(0) == ""
+    assert head.predict(np.array([1])).values.tolist() == [2.0]
 
 
 def test_values_show_targets_in_their_unit():
