@@ -90,16 +90,19 @@ class HeadResults:
 
     def predict(self, rows: NDArray[np.int64]) -> Any:
         """Return the predictions of some examples, as the task has them."""
-        outputs = self.outputs[rows]
-        scaled = self.task.scale(outputs, self.temperature) if self.task.correct else outputs
-        return self.task.predict(scaled)
+        return self.task.predict(self._scaled(rows))
 
     def confidence(self, index: int) -> str:
         """Return the confidence of a prediction as text; empty for a task without confidences."""
         if not self.task.correct:
             return ""
-        (share,) = self.task.confidences(self.predict(np.array([index])))
+        (share,) = self.task.confidences(self._scaled(np.array([index])))
         return f"confidence {format_probability(share)}"
+
+    def _scaled(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Return the outputs for some examples, divided by the temperature."""
+        outputs = self.outputs[rows]
+        return self.task.scale(outputs, self.temperature) if self.task.correct else outputs
 
     def hardest(self, most: int) -> NDArray[np.int64]:
         """Return the examples with the worst measures, the worst first.
