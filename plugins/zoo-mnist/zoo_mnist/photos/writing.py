@@ -28,9 +28,9 @@ SMALL, FINE = 50, 80
 """Minimum height of symbols at that scale, and the height at which lower ones are found again."""
 MAX_FINE = 500_000
 """Maximum number of pixels at the finer scale."""
-FILLED, COVERED, OBLONG, LEAST = 0.5, 0.82, 0.35, 20
+FILLED, COVERED, NARROW, LEAST = 0.5, 0.82, 0.35, 20
 """Minimum share of its box that a piece of paper fills, and between its outermost pixels; minimum
-ratio of its sides, and minimum shorter side. The outline of a zero covers 0.79 of its box."""
+ratio of width to height, and minimum shorter side. The outline of a zero covers 0.79 of its box."""
 INSET = 0.04
 """Width of the rim of a piece of paper that is left out, relative to its shorter side."""
 
@@ -205,8 +205,9 @@ def _inside_paper(found: Writing, photo: _Photo) -> Writing | None:
     if len(found.symbols) != 1:
         return None
     top, left, bottom, right = found.symbols.boxes[0].tolist()
-    shorter, longer = sorted((bottom - top, right - left))
-    if shorter < max(LEAST, OBLONG * longer):
+    height, width = bottom - top, right - left
+    # A high and narrow one may be a one.
+    if min(height, width) < LEAST or width < NARROW * height:
         return None
     mask = found.mask([0], (slice(top, bottom), slice(left, right)))
     if mask.mean() < FILLED or min(_covered(mask), _covered(mask.T)) < COVERED:
@@ -223,4 +224,5 @@ def _covered(mask: Mask) -> float:
     """Return the share of a mask's box between the first and last pixels of its rows."""
     first, last = mask.argmax(axis=1), mask[:, ::-1].argmax(axis=1)
     between = np.where(mask.any(axis=1), mask.shape[1] - last - first, 0)
-    return float(between.mean()) / mask.shape[1]
+    share: float = float(between.sum()) / mask.size
+    return share
