@@ -72,7 +72,7 @@ def draw(page: Page, digit: str, part: tuple[float, float, float, float]) -> Non
 
 
 def take(browser: Browser, address: str, name: str, **options: Any) -> None:
-    """Take the picture of a digit, or of a number if the name says so."""
+    """Take the picture of a digit, or of a number if the name contains it."""
     page = browser.new_page(**options)
     page.goto(address)
     page.wait_for_selector("body[data-ready]")
