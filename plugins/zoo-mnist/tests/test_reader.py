@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from zoo_core import Reading
-from zoo_mnist import mnist, two_digit
+from zoo_mnist import mnist, numbers, two_digit
 from zoo_mnist.photos import read
 from zoo_mnist.photos.morphology import center_of_mass
 
@@ -31,6 +31,11 @@ def read_two_digits(image):
     return found.image
 
 
+def read_number(image):
+    (found,) = read.read_numbers(image).found
+    return found.image
+
+
 def drawing(*strokes, size=(300, 300), width=22, ink=0, paper=255):
     image = Image.new("L", size, paper)
     for stroke in strokes:
@@ -41,11 +46,17 @@ def drawing(*strokes, size=(300, 300), width=22, ink=0, paper=255):
 SEVEN = [(60, 60), (180, 60), (110, 240)]
 
 
-@pytest.fixture(params=["digits", "pairs"])
+@pytest.fixture(scope="module")
+def strips():
+    digits = mnist.load().splits["test"]
+    return numbers.compose(digits, (2, 0), 1000, np.arange(len(digits)))
+
+
+@pytest.fixture(params=["digits", "pairs", "strips"])
 def own_images(request):
     """Return a data set's reader, and some of its images."""
-    reader = {"digits": read_digit, "pairs": read_two_digits}[request.param]
-    return reader, request.getfixturevalue(request.param).inputs
+    readers = {"digits": read_digit, "pairs": read_two_digits, "strips": read_number}
+    return readers[request.param], request.getfixturevalue(request.param).inputs
 
 
 @pytest.mark.slow

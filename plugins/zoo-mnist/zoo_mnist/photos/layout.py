@@ -20,6 +20,8 @@ HEIGHT, OFFSET = 42, 14
 rows overlap."""
 NUMBER = (32, 320)
 """Height and width of an image of mnist-numbers."""
+FAINT = 60
+"""Maximum gray level of its first and last column."""
 INK = 30
 """Minimum gray level of strokes."""
 BLACK = 8
@@ -48,15 +50,8 @@ class Layout(NamedTuple):
 
         None if it does not have the layout. An image of the data set is returned unchanged.
         """
-        height, width = image.shape[1:]
-        if height * self.size[1] != width * self.size[0]:
-            return None
-        pixels = 255 - image[0] if has_light_border(image[0]) else image[0]
-        if pixels.shape != self.size:
-            # HAMMING has no negative lobes, which would give black ground gray levels.
-            picture = Image.fromarray(pixels).resize(self.size[::-1], Image.Resampling.HAMMING)
-            pixels = np.asarray(picture, np.uint8)
-        return pixels[np.newaxis] if self._matches(pixels) else None
+        pixels = _scale(image[0], self.size)
+        return None if pixels is None or not self._matches(pixels) else pixels[np.newaxis]
 
     def _matches(self, pixels: NDArray[np.uint8]) -> bool:
         # As lists, because a few dozen numbers are compared faster in Python than by NumPy.
@@ -69,6 +64,36 @@ class Layout(NamedTuple):
             and self.down[0] <= row <= self.down[1]
             and self.right[0] <= column <= self.right[1]
         )
+
+
+def fit_number(image: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """Return an image ``(1, H, W)`` in the size of mnist-numbers, light on black.
+
+    None if it is not like them: a strip whose ends are dark. An image of the data set is returned
+    unchanged.
+    """
+    pixels = _scale(image[0], NUMBER)
+    if pixels is None or pixels.max() < BRIGHT:
+        return None
+    # A number begins and ends inside of the strip.
+    if max(pixels[:, 0].max(), pixels[:, -1].max()) > FAINT:
+        return None
+    is_ground = 2 * np.count_nonzero(pixels <= BLACK) > pixels.size
+    return pixels[np.newaxis] if is_ground else None
+
+
+def _scale(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8] | None:
+    """Return an image ``(H, W)`` in a size, on a dark ground; None if its ratio is another one."""
+    height, width = pixels.shape
+    if height * size[1] != width * size[0]:
+        return None
+    if has_light_border(pixels):
+        pixels = 255 - pixels
+    if pixels.shape == size:
+        return pixels
+    # HAMMING has no negative lobes, which would give black ground gray levels.
+    picture = Image.fromarray(pixels).resize(size[::-1], Image.Resampling.HAMMING)
+    return np.asarray(picture, np.uint8)
 
 
 def _length(levels: list[int]) -> int:
@@ -90,12 +115,3 @@ def _center(pixels: NDArray[np.uint8]) -> tuple[float, float]:
 def _zeroth_and_first(size: int) -> NDArray[np.float32]:
     """Return the factors of a mass and of its first moment, ``(2, size)``."""
     return np.array([np.ones(size), np.arange(size)], np.float32)
-
-
-def is_number_image(image: NDArray[np.uint8]) -> bool:
-    """Return whether an image ``(1, H, W)`` is like those of mnist-numbers: a strip on black."""
-    pixels = image[0]
-    if pixels.shape != NUMBER or pixels.max() < BRIGHT:
-        return False
-    edge = np.concatenate([pixels[:, :2].ravel(), pixels[:, -2:].ravel()])
-    return bool(2 * np.count_nonzero(pixels <= BLACK) >= pixels.size and edge.max() <= BLACK)

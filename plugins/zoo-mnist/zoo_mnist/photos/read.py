@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from zoo_core import Box, Found, Reading
 from zoo_mnist.photos import normalize
 from zoo_mnist.photos.doubts import doubt_about, doubt_about_digit, doubt_about_number
-from zoo_mnist.photos.layout import HEIGHT, Layout, is_number_image
+from zoo_mnist.photos.layout import HEIGHT, Layout, fit_number
 from zoo_mnist.photos.morphology import bounding_box
 from zoo_mnist.photos.normalize import Placed
 from zoo_mnist.photos.numbers import find_numbers
@@ -82,8 +82,8 @@ def read_numbers(image: Bytes) -> Reading:
 
     Numbers are in reading order: lines from top to bottom, and each line from left to right.
     """
-    if is_number_image(image):
-        return Reading((Found(image, (_ink_box(image, image),)),))
+    if (ready := fit_number(image)) is not None:
+        return Reading((Found(ready, (_ink_box(ready, image),)),))
     writing = find_writing(image[0])
     if writing is None:
         return NOTHING
