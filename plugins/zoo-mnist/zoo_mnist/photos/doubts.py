@@ -15,6 +15,7 @@ from zoo_mnist.photos.strokes import stroke_width
 from zoo_mnist.photos.writing import Writing
 
 Floats = NDArray[np.float32]
+CROSS = "not like a digit: a cross or a star"
 Border = Callable[[int], tuple[int | slice, int | slice]]
 
 LONG = 4.5
@@ -42,6 +43,18 @@ def doubt_about_digit(writing: Writing, strength: Floats) -> str:
     return doubt_about_shape(strength) or doubt_about(writing)
 
 
+def doubt_about_pair(writing: Writing, symbols: Sequence[Floats]) -> str:
+    """Return the doubt about two digits, given the strokes of one or two symbols; empty for none."""
+    if len(symbols) == 1:
+        # Overlapping digits, or one above the other.
+        doubt = doubt_about_strokes(symbols[0], 2 * max(symbols[0].shape)) or (
+            CROSS if is_cross(symbols[0]) else ""
+        )
+    else:
+        doubt = next(filter(None, map(doubt_about_shape, symbols)), "")
+    return doubt or doubt_about(writing)
+
+
 def doubt_about(writing: Writing) -> str:
     """Return the doubt about all writing of an image; empty for none."""
     symbols = range(len(writing.symbols))
@@ -59,9 +72,7 @@ def doubt_about_shape(strength: Floats) -> str:
         return "not like a digit: much wider than high"
     if doubt := doubt_about_strokes(strength, max(height, width)):
         return doubt
-    if _is_cross(strength):
-        return "not like a digit: a cross or a star"
-    return ""
+    return CROSS if is_cross(strength) else ""
 
 
 def doubt_about_number(symbols: Sequence[Floats]) -> str:
@@ -86,7 +97,7 @@ def doubt_about_strokes(strength: Floats, side: int) -> str:
     return ""
 
 
-def _is_cross(strength: Floats) -> bool:
+def is_cross(strength: Floats) -> bool:
     """Return whether strokes meet in the middle, and are similar after a quarter turn."""
     middle = tuple(slice(3 * side // 8, 5 * side // 8 + 1) for side in strength.shape)
     if strength[middle].mean() < CENTER:
