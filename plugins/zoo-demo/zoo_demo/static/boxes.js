@@ -6,7 +6,7 @@ const SVG = "http://www.w3.org/2000/svg";
 
 function rectangle({ top, left, bottom, right }, doubtful) {
   const node = document.createElementNS(SVG, "rect");
-  const facts = { x: left, y: top, width: right - left, height: bottom - top, rx: 2 };
+  const facts = { x: left, y: top, width: right - left, height: bottom - top };
   for (const [name, value] of Object.entries(facts)) node.setAttribute(name, value);
   if (doubtful) node.classList.add("doubtful");
   return node;
