@@ -1,8 +1,9 @@
 """Pictures of `zoo demo` for the documentation, taken in a browser.
 
-``python docs/demo_pictures.py NAME…`` serves weights, draws a digit and, with a model of numbers, a
-number, and writes ``demo-light.png``, ``demo-dark.png``, ``demo-phone.png`` and ``demo-number.png``
-into ``docs/pictures``. It needs ``pip install '.[test]'`` and ``apt-get install chromium``.
+``python docs/demo_pictures.py NAME…`` serves weights, draws a digit and, with models for them, two
+digits and a number, and writes ``demo-light.png``, ``demo-dark.png``, ``demo-phone.png``,
+``demo-masks.png`` and ``demo-number.png`` into ``docs/pictures``. It needs
+``pip install '.[test]'`` and ``apt-get install chromium``.
 """
 
 from __future__ import annotations
@@ -34,6 +35,20 @@ STROKES = {
 }
 """Strokes of digits: points in percent of a square."""
 
+Part = tuple[float, float, float, float]
+"""A part of the drawing area: left, top, width and height as shares of it."""
+
+DRAWINGS: dict[str, list[tuple[str, Part]]] = {
+    "One digit": [("5", (0, 0, 1, 1))],
+    "Two digits": [("4", (0, 0.03, 1, 0.55)), ("7", (0, 0.38, 1, 0.55))],
+    "Number": [
+        (digit, (0.03 + 0.13 * column, 0.06 + 0.46 * row, 0.13, 0.4))
+        for row, digits in enumerate(("5551234", "207"))
+        for column, digit in enumerate(digits)
+    ],
+}
+"""Mode of the page -> digits and their parts."""
+
 
 @contextmanager
 def serving(names: Sequence[str]) -> Iterator[str]:
@@ -50,8 +65,8 @@ def serving(names: Sequence[str]) -> Iterator[str]:
             server.terminate()
 
 
-def draw(page: Page, digit: str, part: tuple[float, float, float, float]) -> None:
-    """Draw a digit into a part of the drawing area: left, top, width and height as shares of it."""
+def draw(page: Page, digit: str, part: Part) -> None:
+    """Draw a digit into a part of the drawing area."""
     x, y, width, height = part
     box = page.locator("#canvas").bounding_box()
     assert box is not None
@@ -71,23 +86,18 @@ def draw(page: Page, digit: str, part: tuple[float, float, float, float]) -> Non
         page.mouse.up()
 
 
-def take(browser: Browser, address: str, name: str, **options: Any) -> None:
-    """Take the picture of a digit, or of a number if the name contains it."""
+def take(browser: Browser, address: str, name: str, mode: str, **options: Any) -> None:
+    """Take a picture of a mode, if a model of it is served."""
     page = browser.new_page(**options)
     page.goto(address)
     page.wait_for_selector("body[data-ready]")
-    if name == "demo-number":
-        choice = page.get_by_label("Number", exact=True)
-        if not choice.count():
-            return  # no model of numbers is served
+    choice = page.get_by_label(mode, exact=True)
+    if choice.count():
         choice.check()
-        for row, digits in enumerate(("5551234", "207")):
-            for column, digit in enumerate(digits):
-                draw(page, digit, (0.03 + 0.13 * column, 0.06 + 0.46 * row, 0.13, 0.4))
-    else:
-        draw(page, "5", (0, 0, 1, 1))
-    page.wait_for_timeout(800)  # the bars move
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=name == "demo-number")
+        for digit, part in DRAWINGS[mode]:
+            draw(page, digit, part)
+        page.wait_for_timeout(800)  # the bars move
+        page.screenshot(path=PICTURES / f"{name}.png", full_page=mode != "One digit")
     page.close()
 
 
@@ -96,10 +106,11 @@ def main() -> None:
     with serving(sys.argv[1:]) as address, sync_playwright() as playwright:
         path = shutil.which("chromium") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        take(browser, address, "demo-light", **SCREEN)
-        take(browser, address, "demo-dark", **SCREEN, color_scheme="dark")
-        take(browser, address, "demo-phone", **PHONE)
-        take(browser, address, "demo-number", **SCREEN)
+        take(browser, address, "demo-light", "One digit", **SCREEN)
+        take(browser, address, "demo-dark", "One digit", **SCREEN, color_scheme="dark")
+        take(browser, address, "demo-phone", "One digit", **PHONE)
+        take(browser, address, "demo-masks", "Two digits", **SCREEN)
+        take(browser, address, "demo-number", "Number", **SCREEN)
         browser.close()
 
 
