@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from zoo_core import Box
+from zoo_core import Box, TargetSpec
+from zoo_core.plugin_api import find_tasks
 from zoo_demo import modes
+from zoo_demo.head_answers import answer_of
 from zoo_demo.models import in_order
 from zoo_demo.modes import group
 
@@ -148,6 +150,16 @@ def test_read_api_returns_present_labels(get_of_every, tallies):
     (head,) = prediction["heads"]
     assert (head["labels"], head["names"]) == ([0], ["upper left"])
     assert np.array(head["probabilities"]).argmax() == 0
+
+
+@pytest.mark.parametrize("shape", [(), (2,)])
+def test_answer_of_another_task_is_its_text(catalog, shape):
+    (task,) = find_tasks(catalog, (TargetSpec(task="regression", unit="kg", shape=shape),))
+    prediction = task.predict(np.arange(6, dtype=np.float32).reshape(-1, task.outputs))
+    texts = [*task.texts(prediction)]
+    assert [answer_of(task, prediction, row) for row in range(len(texts))] == [
+        {"text": text} for text in texts
+    ]
 
 
 # Refusals.

@@ -88,7 +88,7 @@ function confidence({ temperatures, confidence: least, familiarity, examples, te
     "Calibration error": test && `${percent(test.error, 2)} on the test images (95 % interval: ${low} to ${high})`,
     Accepted: test && `${count(test.accepted)} of ${count(total)} test images, `
       + `${percent(test.accepted_correct / Math.max(test.accepted, 1), 2)} of these correct`,
-    "Least confidence": least ? percent(least) : "none: every prediction is accepted",
+    "Minimum confidence": least ? percent(least) : "none: every prediction is accepted",
     "Input check": familiarity === null ? undefined : "inputs unlike those of the training are refused",
     Temperature: `${temperatures.join(" / ")}, fitted on ${count(examples)} validation images`,
   };
