@@ -87,6 +87,11 @@ def test_report_of_two_models_agrees_with_comparison(toy, run, other, read_page)
         assert rows[subject.label][1] == f"{share.accuracy:.2%}"
         assert rows[subject.label][2] == f"{share.low:.2%} to {share.high:.2%}"
         assert rows[subject.label][3] == str(share.total - share.correct)
+        stated = subject.pretrained.calibration.test
+        assert rows[subject.label][5:7] == [
+            f"{stated.error:.2%}",
+            f"{stated.accepted / share.total:.2%}",
+        ]
     (pair,) = question.tests
     first, alone, second, both, neither, p, adjusted, differ = page.tables["pairs"][1]
     assert (first, second) == ("run", "other")

@@ -14,6 +14,7 @@ from zoo_core.plugin_api import (
     print_lines,
     write_atomic,
 )
+from zoo_report.heads.confidence import compared_confidence
 from zoo_report.page.comparison_section import comparison_section
 from zoo_report.page.model_section import model_section
 from zoo_report.page.render import GENERATOR, Section, render
@@ -95,11 +96,15 @@ def make_page(
             classes=classes or {},
         )
         print_lines(*(f"zoo: {note}" for note in comparison.notes), err=True)
+        sure = [compared_confidence(comparison, member) for member in range(len(group))]
         if len(group) > 1:
-            comparisons.append(comparison_section(len(sections), group, comparison))
+            comparisons.append(comparison_section(len(sections), group, comparison, sure))
         for member, subject in enumerate(group):
             summary = catalog.model(subject.card.model).spec.summary
-            sections.append(model_section(len(sections), subject, summary, comparison, member))
+            values = model_section(
+                len(sections), subject, summary, comparison, member, confidence=sure[member]
+            )
+            sections.append(values)
     return render(_title(subjects, len(groups)), comparisons, sections)
 
 

@@ -17,6 +17,7 @@ from zoo_core.plugin_api import (
     check_calibration,
     predictions_of,
 )
+from zoo_report.heads.results import compared_examples
 
 BINS = 15
 """Number of bins of equal width, as of the calibration error."""
@@ -135,7 +136,7 @@ def calibrated_predictions(comparison: Comparison, member: int) -> Predictions:
     return predictions_of(comparison.tasks, comparison.predictions[member].outputs, calibration)
 
 
-def compared_confidence(comparison: Comparison, member: int, noun: str) -> ConfidenceResults | None:
+def compared_confidence(comparison: Comparison, member: int) -> ConfidenceResults | None:
     """Return the confidence of one of the compared models."""
     model = comparison.members[member]
     limited = model.calibration is not None and model.calibration.familiarity is not None
@@ -144,7 +145,7 @@ def compared_confidence(comparison: Comparison, member: int, noun: str) -> Confi
         comparison.tasks,
         comparison.predictions[member].outputs,
         comparison.targets,
-        noun,
+        compared_examples(comparison).noun,
         calibration=model.calibration,
         familiarity=model.familiarity(inputs[comparison.rows]) if limited else None,
     )

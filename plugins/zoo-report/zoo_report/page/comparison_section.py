@@ -11,6 +11,7 @@ from zoo_core import Comparison
 from zoo_core.plugin_api import HeadComparison
 from zoo_report.charts import charts_of
 from zoo_report.curves import curve_elements, legend_of, mean_curve
+from zoo_report.heads.confidence import ConfidenceResults
 from zoo_report.heads.hardest import hard_texts
 from zoo_report.heads.names import capitalized, metric_name, number
 from zoo_report.heads.results import HeadResults, compared_results
@@ -28,7 +29,10 @@ HARDEST = 12
 
 
 def comparison_section(
-    first: int, subjects: Sequence[ReportModel], comparison: Comparison
+    first: int,
+    subjects: Sequence[ReportModel],
+    comparison: Comparison,
+    confidences: Sequence[ConfidenceResults | None],
 ) -> dict[str, Any]:
     """Return the values of a comparison's section.
 
@@ -36,6 +40,7 @@ def comparison_section(
         first: position of the first model in the page, from 0.
         subjects: models.
         comparison: comparison of the models, its members in the same order.
+        confidences: confidence of the predictions of each model; None for tasks without.
     """
     results = [compared_results(comparison, member) for member in range(len(subjects))]
     questions = [_question(compared, results[0]) for compared in _in_order(comparison)]
@@ -66,7 +71,7 @@ def comparison_section(
         "questions": questions,
         "many": len(questions) > 1,
         "total": len(comparison.rows),
-        "table": models_table(subjects, comparison, decisive, ranked),
+        "table": models_table(comparison, decisive, ranked, confidences),
         "verdict": " ".join(
             verdict(labels, each["compared"], noun, head="" if is_binary else each["head"])
             for each in decisive

@@ -11,7 +11,7 @@ from zoo_core import Comparison
 from zoo_report.charts import charts_of
 from zoo_report.confusion import count_confusions, describe_confusion, draw_confusion
 from zoo_report.curves import curve_elements, legend_of, run_curves
-from zoo_report.heads.confidence import compared_confidence
+from zoo_report.heads.confidence import ConfidenceResults
 from zoo_report.heads.hardest import hardest_of
 from zoo_report.heads.names import metric_name
 from zoo_report.heads.results import HeadResults, compared_results
@@ -31,7 +31,13 @@ from zoo_report.views.table import CLASSES, view_of
 
 
 def model_section(
-    number: int, subject: ReportModel, summary: str, comparison: Comparison, member: int
+    number: int,
+    subject: ReportModel,
+    summary: str,
+    comparison: Comparison,
+    member: int,
+    *,
+    confidence: ConfidenceResults | None,
 ) -> dict[str, Any]:
     """Return the values of a model's section.
 
@@ -41,6 +47,7 @@ def model_section(
         summary: one-line description from the plugin.
         comparison: comparison of the models on the same data.
         member: index of the model in the comparison.
+        confidence: confidence of its predictions; None for tasks without.
     """
     card, heads = subject.card, compared_results(comparison, member)
     # Ids begin with the section's name, because an id is unique in a page.
@@ -66,7 +73,7 @@ def model_section(
         "curves": curve_elements(name, curves, kept=card.epoch),
         "classes": _classes(name, comparison, member, classes) if classes else None,
         "others": [_head(f"{name}-head-{head.number + 1}", head) for head in others],
-        "confidence": _confidence(name, comparison, member, heads[0].examples.noun),
+        "confidence": _confidence(name, confidence) if confidence else None,
         "settings": (recipe_settings(card), config_settings(card)),
         "facts": {
             "Weights": provenance(card, subject.pretrained.sha256, subject.bytes),
@@ -76,11 +83,8 @@ def model_section(
     }
 
 
-def _confidence(name: str, comparison: Comparison, member: int, noun: str) -> dict[str, Any] | None:
-    """Return the values of the section about confidence; None for tasks without confidences."""
-    results = compared_confidence(comparison, member, noun)
-    if results is None:
-        return None
+def _confidence(name: str, results: ConfidenceResults) -> dict[str, Any]:
+    """Return the values of the section about confidence."""
     return {
         "caption": calibration_text(results),
         "charts": [

@@ -8,8 +8,8 @@ from typing import Any
 
 from zoo_core import Comparison
 from zoo_core.plugin_api import HeadComparison
+from zoo_report.heads.confidence import ConfidenceResults
 from zoo_report.heads.names import capitalized, metric_name, number
-from zoo_report.page.report_model import ReportModel
 
 
 @dataclass(frozen=True)
@@ -23,20 +23,24 @@ class Column:
 
 
 def models_table(
-    subjects: Sequence[ReportModel],
     comparison: Comparison,
     questions: Sequence[dict[str, Any]],
     ranked: Sequence[int],
+    confidences: Sequence[ConfidenceResults | None],
 ) -> dict[str, Any]:
-    """Return the columns of measures, and the models in their order.
+    """Return the columns of measures and confidence, and the models in their order.
 
     Args:
-        subjects: models.
-        comparison: their comparison.
+        comparison: comparison of the models.
         questions: comparisons that the models are judged by.
         ranked: models from the best to the worst.
+        confidences: confidence of the predictions of each model; None for tasks without.
     """
     columns = [column for each in questions for column in _columns(comparison, each)]
+    known = [each for each in confidences if each]
+    if len(known) == len(confidences):
+        columns.append(Column("Calibration error", [f"{each.test.error:.2%}" for each in known]))
+        columns.append(Column("Accepted", [f"{each.accepted:.2%}" for each in known]))
     return {"columns": columns, "ranked": ranked}
 
 
