@@ -46,7 +46,7 @@ def test_temperature_never_changes_a_label():
     # Two logits that differ in the last bit alone.
     close = np.array([[1.0, np.nextafter(np.float32(1), np.float32(2)), 0.0]], np.float32)
     for temperature in (0.3, 0.7, 3.0, 19.0):
-        calibration = Calibration((temperature,), 0.0, None, 1)
+        calibration = Calibration((temperature,), 0.0, 1)
         predictions = predictions_of([TASK], [close], calibration)
         assert predictions.labels.tolist() == [[1]]
         assert predictions.probabilities[0].dtype == np.float32
@@ -106,8 +106,7 @@ def test_shortened_number_is_near_and_never_above_if_rounded_down(value):
 calibrations = st.builds(
     Calibration,
     temperatures=st.tuples(st.floats(0.01, 100)),
-    confidence=shares,
-    familiarity=st.none() | st.floats(-1e6, 1e6),
+    limit=shares,
     examples=st.integers(1, 10**6),
     test=st.none()
     | st.builds(
@@ -132,21 +131,21 @@ def test_json_of_calibration_is_read_as_it_was_written(calibration):
         {"temperatures": [0.0]},
         {"temperatures": [float("nan")]},
         {"temperatures": "1"},
-        {"confidence": None},
+        {"limit": None},
         {"test": {"error": 0.1}},
         {"examples": [1]},
     ],
 )
 def test_wrong_calibration_is_refused(change):
-    values = Calibration((1.0,), 0.5, None, 10).to_json()
+    values = Calibration((1.0,), 0.5, 10).to_json()
     with pytest.raises(ValueError, match=r"calibration|temperatures"):
         Calibration.from_json({**values, **change})
 
 
 def test_predictions_below_a_limit_are_doubted():
     outputs = np.array([[9.0, 0, 0], [0.3, 0, 0], [9.0, 0, 0]], np.float32)
-    calibration = Calibration((1.0,), 0.9, -5.0, 100)
-    predictions = predictions_of([TASK], [outputs], calibration, np.array([0.0, 0.0, -6.0]))
+    calibration = Calibration((1.0,), 0.9, 100)
+    predictions = predictions_of([TASK], [outputs], calibration, np.array([1.0, 1.0, 0.5]))
     assert predictions.accepted.tolist() == [True, False, False]
     assert predictions.doubts[1].startswith("unsure: 40%, at least 90%")
     assert predictions.doubts[2] == UNFAMILIAR
@@ -155,6 +154,6 @@ def test_predictions_below_a_limit_are_doubted():
 
 def test_confidence_of_several_heads_is_their_product():
     outputs = [np.array([[1.0, 0, 0]], np.float32), np.array([[0, 2.0, 0]], np.float32)]
-    predictions = predictions_of([TASK, TASK], outputs, Calibration((1.0, 2.0), 0.0, None, 1))
+    predictions = predictions_of([TASK, TASK], outputs, Calibration((1.0, 2.0), 0.0, 1))
     expected = softmax(outputs[0]).max() * softmax(outputs[1] / 2).max()
     assert predictions.confidence.tolist() == pytest.approx([expected])

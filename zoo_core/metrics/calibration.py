@@ -1,4 +1,4 @@
-"""Calibration of a model: temperatures, and the limits below which a prediction is refused.
+"""Calibration of a model: temperatures, and the limit below which a prediction is refused.
 
 Temperature scaling divides the outputs of a head by one number, fitted on validation examples, so
 that of the predictions with a confidence of 90 % about 90 % are correct (Guo et al. 2017).
@@ -52,19 +52,17 @@ class CalibrationTest:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Temperatures of a model, and the limits of accepted predictions.
+    """Temperatures of a model, and the limit of accepted predictions.
 
     Attributes:
         temperatures: divisor of each head's outputs; 1 for a head without confidences.
-        confidence: minimum confidence of an accepted prediction.
-        familiarity: minimum familiarity of an accepted input; None if it is not checked.
+        limit: minimum confidence of an accepted prediction, times the familiarity of its input.
         examples: number of validation examples that they were fitted on.
         test: result on the test examples.
     """
 
     temperatures: tuple[float, ...]
-    confidence: float
-    familiarity: float | None
+    limit: float
     examples: int
     test: CalibrationTest | None = None
 
@@ -80,13 +78,12 @@ class Calibration:
             ValueError: they are not a calibration.
         """
         try:
-            familiarity, test = values["familiarity"], values["test"]
+            test = values["test"]
             if isinstance(values["temperatures"], str):  # whose characters would be numbers
                 raise TypeError("expected a list of temperatures, got a string")
             calibration = cls(
                 temperatures=tuple(map(float, values["temperatures"])),
-                confidence=float(values["confidence"]),
-                familiarity=None if familiarity is None else float(familiarity),
+                limit=float(values["limit"]),
                 examples=int(values["examples"]),
                 test=None if test is None else _parse_test(test),
             )
@@ -121,6 +118,15 @@ def joint_confidence(tasks: Sequence[Task], outputs: Sequence[Array]) -> NDArray
     shares = [task.confidences(head) for task, head in heads if task.correct]
     joint: NDArray[np.float32] = np.prod(shares, axis=0, dtype=np.float32)
     return joint
+
+
+def acceptance(confidence: NDArray[np.float32], familiarity: Array | None) -> NDArray[np.float64]:
+    """Return the number ``(N,)`` that a limit is for: the confidence times the familiarity.
+
+    It is the probability that an input is like the training's and that its prediction is correct.
+    """
+    wide = confidence.astype(np.float64)
+    return wide if familiarity is None else wide * familiarity
 
 
 def all_correct(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from zoo_core.plugins.catalog import Catalog
 
 Familiarity = Callable[[NDArray[Any]], NDArray[np.float64]]
-"""Function from inputs ``(N, *shape)`` to a number each, ``(N,)``, higher for familiar ones."""
+"""Function from inputs ``(N, *shape)`` to ``(N,)``: the probability that each is like the set's."""
 
 
 def find_familiarity(catalog: Catalog, dataset: str, shape: tuple[int, ...]) -> Familiarity | None:

@@ -9,12 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.metrics.calibration import Calibration, has_confidence, joint_confidence
+from zoo_core.metrics.calibration import (
+    Calibration,
+    acceptance,
+    has_confidence,
+    joint_confidence,
+)
 from zoo_core.metrics.task import Array, Task
 from zoo_core.metrics.task_contract import predict_head
 
 UNFAMILIAR = "unlike the examples of the training"
-"""Doubt about an input whose familiarity is below the limit."""
+"""Doubt about a prediction whose input is the reason for it."""
 
 
 @dataclass(frozen=True)
@@ -96,12 +101,14 @@ def predictions_of(
         tasks: task of each head.
         outputs: outputs of the model per head.
         calibration: temperatures and limits; None for outputs as they are, all accepted.
-        familiarity: familiarity of each input, ``(N,)``; None if it is not checked.
+        familiarity: familiarity of each input, ``(N,)``; None if it is unknown.
     """
     scaled = outputs if calibration is None else scale_outputs(tasks, outputs, calibration)
     heads = tuple(predict_head(*head) for head in zip(tasks, scaled, strict=True))
     confidence = joint_confidence(tasks, scaled) if has_confidence(tasks) else None
-    doubts = _doubts(calibration, confidence, familiarity) if calibration else ()
+    doubts: tuple[str, ...] = ()
+    if calibration and confidence is not None:
+        doubts = _doubts(calibration.limit, confidence, familiarity)
     return Predictions(heads, list(outputs), tuple(tasks), confidence, doubts)
 
 
@@ -114,20 +121,16 @@ def scale_outputs(
 
 
 def _doubts(
-    calibration: Calibration,
-    confidence: NDArray[np.float32] | None,
-    familiarity: Array | None,
+    limit: float, confidence: NDArray[np.float32], familiarity: Array | None
 ) -> tuple[str, ...]:
-    """Return the doubt about each prediction; none at all if there is nothing to doubt by."""
-    if confidence is None:
-        return ()
-    doubts = [""] * len(confidence)
-    least = calibration.confidence
-    for row in np.flatnonzero(confidence < least).tolist():
-        doubts[row] = f"unsure: {confidence[row]:.0%}, at least {least:.0%} are required"
-    if familiarity is not None and calibration.familiarity is not None:
-        for row in np.flatnonzero(familiarity < calibration.familiarity).tolist():
+    """Return the doubt about each prediction, empty for an accepted one."""
+    sure = acceptance(confidence, familiarity)
+    doubts = [""] * len(sure)
+    for row in np.flatnonzero(sure < limit).tolist():
+        if familiarity is not None and familiarity[row] < confidence[row]:
             doubts[row] = UNFAMILIAR
+        else:
+            doubts[row] = f"unsure: {sure[row]:.0%}, at least {limit:.0%} are required"
     return tuple(doubts)
 
 

@@ -138,9 +138,9 @@ class DatasetSpec(Spec):
     in a photo or a drawing; a single one may be returned as an array. Without a reader, a photo is
     scaled to fit the shape."""
     familiarity: ImportString = ""
-    """Import string of ``(inputs (N, *shape)) -> (N,)``: a number per input that is higher the more
-    it resembles the set's own. A prediction for an input that is less familiar than nearly all
-    validation examples is refused."""
+    """Import string of ``(inputs (N, *shape)) -> (N,)``: the probability, from 0 to 1, that each
+    input is like the set's own. A model's confidence is multiplied by it before it is compared with
+    the limit of accepted predictions."""
     address: str = ""
     """Address of the data within a source (`SourceSpec`); its name is then ``SOURCE:ADDRESS``."""
     place: str = ""

@@ -41,7 +41,7 @@ class Pretrained:
         input: kind and shape of an input.
         targets: task, and names of classes, of each head.
         views: number of views of each image that a prediction is averaged over.
-        calibration: temperatures, and limits of accepted predictions; None for weights without.
+        calibration: temperatures, and limit of accepted predictions; None for weights without.
     """
 
     model: Any = field(repr=False)  # whose text may be pages
@@ -125,13 +125,12 @@ class Pretrained:
         return predictions_of(self.tasks, outputs, self.calibration, self.familiarity(batch))
 
     def familiarity(self, batch: NDArray[Any]) -> NDArray[np.float64] | None:
-        """Return the familiarity of inputs ``(N, *shape)``; None if it is not checked.
+        """Return the familiarity of inputs ``(N, *shape)``, from 0 to 1; None if it is unknown.
 
-        It is not if the calibration states no limit, or the plugin of the training's data set,
-        whose function it is, is not installed.
+        It is a function of the training's data set, whose plugin may be missing or have none.
         """
-        checked = self.calibration is not None and self.calibration.familiarity is not None
-        measure = self._find_familiarity() if checked else None
+        # Weights without a calibration have no limit to compare it with.
+        measure = self._find_familiarity() if self.calibration else None
         return measure(batch) if measure else None
 
     def as_batch(self, inputs: NDArray[Any]) -> NDArray[Any]:

@@ -153,8 +153,8 @@ class Recipe(FrozenModel):
         ge=0,
         lt=1,
         exclude_if=lambda reject: reject == 0.01,
-        description="share of validation examples whose predictions may be refused as unsure or "
-        "unfamiliar, from which the limits follow; 0: refuse none",
+        description="share of validation examples whose predictions may be refused as unsure, from "
+        "which the limit of accepted ones follows; 0: refuse none",
     )
     validation: float = Field(
         0.1, gt=0, lt=1, description="share of the training examples held out"

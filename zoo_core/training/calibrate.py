@@ -15,6 +15,7 @@ from zoo_core.frameworks.trainer import Trainer
 from zoo_core.metrics.calibration import (
     Calibration,
     CalibrationTest,
+    acceptance,
     all_correct,
     fit_temperature,
     has_confidence,
@@ -39,7 +40,7 @@ def calibrate(
         trainer: adapter of the model's framework.
         model: the trained model, the framework's own object.
         run: the training.
-        measure: familiarity of inputs; None if it is not checked.
+        measure: familiarity of inputs; None if it is unknown.
         outputs: function that returns the outputs for the test examples.
     """
     if not has_confidence(run.tasks):
@@ -80,26 +81,20 @@ def fit_calibration(
         tasks: task of each head, at least one of them with confidences.
         outputs: outputs for the validation examples, ``(N, …)`` per head.
         targets: their targets, ``(N, …)`` per head.
-        reject: share of them that may be refused; if there are two limits, half of it for each.
-        familiarity: familiarity of their inputs, ``(N,)``; None if it is not checked.
+        reject: share of them that may be refused.
+        familiarity: familiarity of their inputs, ``(N,)``; None if it is unknown.
     """
     heads = zip(tasks, outputs, targets, strict=True)
     unlimited = Calibration(
         temperatures=tuple(fit_temperature(*head) if head[0].correct else 1.0 for head in heads),
-        confidence=0.0,
-        familiarity=None,
+        limit=0.0,
         examples=len(outputs[0]),
     )
     if not reject:
         return unlimited
-    share = reject if familiarity is None else reject / 2
     confidence = predictions_of(tasks, outputs, unlimited).confidence
     assert confidence is not None
-    return replace(
-        unlimited,
-        confidence=lower_limit(confidence, share),
-        familiarity=None if familiarity is None else lower_limit(familiarity, share),
-    )
+    return replace(unlimited, limit=lower_limit(acceptance(confidence, familiarity), reject))
 
 
 def check_calibration(

@@ -122,7 +122,7 @@ class Provenance(FrozenModel):
     """Reason why the training stopped early; empty for a complete training."""
     metrics: dict[str, ScoresField]
     calibration: CalibrationField | None = Field(None, exclude_if=lambda stated: stated is None)
-    """Temperatures, and limits of accepted predictions; None for tasks without confidences."""
+    """Temperatures, and limit of accepted predictions; None for tasks without confidences."""
     environment: Environment
     """Properties that affect the weights bit for bit: framework, device, threads, CPU."""
     versions: dict[str, str]

@@ -42,12 +42,10 @@ def interval_text(interval: Interval) -> str:
 def calibration_text(calibration: Calibration, total: int) -> str:
     """Return a calibration, and its result on so many test examples, as sentences."""
     temperatures = " / ".join(f"{each:.4g}" for each in calibration.temperatures)
-    limits = f"a confidence of at least {calibration.confidence:.1%}"
-    if calibration.familiarity is not None:
-        limits += " and familiar inputs"
     text = (
-        f"Outputs are divided by {temperatures}, and a prediction requires {limits}, both fitted "
-        f"on {counted(calibration.examples, 'validation example')}."
+        f"Outputs are divided by {temperatures}, and a prediction requires a confidence, times the "
+        f"familiarity of its input, of {calibration.limit:.1%}, both fitted on "
+        f"{counted(calibration.examples, 'validation example')}."
     )
     if calibration.test is None:
         return text

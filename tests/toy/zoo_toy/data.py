@@ -51,5 +51,5 @@ def read_photo(image):
 
 
 def closeness(images):
-    """Return how close the mean gray level of each image is to the usual one."""
-    return -np.abs(images.mean(axis=(1, 2, 3)) - 70)
+    """Return how close the mean gray level of each image is to the usual one, from 0 to 1."""
+    return np.exp(-np.abs(images.mean(axis=(1, 2, 3)) - 70) / 20)

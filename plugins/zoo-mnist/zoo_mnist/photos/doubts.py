@@ -44,7 +44,7 @@ def doubt_about_digit(writing: Writing, strength: Floats) -> str:
 
 
 def doubt_about_pair(writing: Writing, symbols: Sequence[Floats]) -> str:
-    """Return the doubt about two digits, given the strokes of one or two symbols; empty for none."""
+    """Return the doubt about two digits, given the strokes of one or two symbols, or none."""
     if len(symbols) == 1:
         # Overlapping digits, or one above the other.
         doubt = doubt_about_strokes(symbols[0], 2 * max(symbols[0].shape)) or (

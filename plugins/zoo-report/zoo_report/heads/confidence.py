@@ -139,7 +139,6 @@ def calibrated_predictions(comparison: Comparison, member: int) -> Predictions:
 def compared_confidence(comparison: Comparison, member: int) -> ConfidenceResults | None:
     """Return the confidence of one of the compared models."""
     model = comparison.members[member]
-    limited = model.calibration is not None and model.calibration.familiarity is not None
     inputs = comparison.scored.inputs
     return confidence_of(
         comparison.tasks,
@@ -147,5 +146,5 @@ def compared_confidence(comparison: Comparison, member: int) -> ConfidenceResult
         comparison.targets,
         compared_examples(comparison).noun,
         calibration=model.calibration,
-        familiarity=model.familiarity(inputs[comparison.rows]) if limited else None,
+        familiarity=model.familiarity(inputs[comparison.rows]),
     )
