@@ -45,13 +45,12 @@ def doubt_about_digit(writing: Writing, strength: Floats) -> str:
 
 def doubt_about_pair(writing: Writing, symbols: Sequence[Floats]) -> str:
     """Return the doubt about two digits, given the strokes of one or two symbols, or none."""
-    if len(symbols) == 1:
-        # Overlapping digits, or one above the other.
-        doubt = doubt_about_strokes(symbols[0], 2 * max(symbols[0].shape)) or (
-            CROSS if is_cross(symbols[0]) else ""
-        )
-    else:
-        doubt = next(filter(None, map(doubt_about_shape, symbols)), "")
+    doubts = map(doubt_about_shape, symbols)
+    if len(symbols) == 1:  # overlapping digits
+        (strength,) = symbols
+        strokes = doubt_about_strokes(strength, 2 * max(strength.shape))
+        doubts = iter((strokes, CROSS if is_cross(strength) else ""))
+    doubt = next(filter(None, doubts), "")
     return doubt or doubt_about(writing)
 
 

@@ -24,6 +24,8 @@ SMALLEST = 64
 thick as lines are long."""
 LENGTH = 0.12
 """Minimum length of a line's piece between strokes, relative to the longer side of the image."""
+SHORT = 0.6
+"""Minimum length of a piece that may begin a line, relative to the length above."""
 THIN = 12
 """Minimum ratio of a line's length to its thickness."""
 THICK = 0.04
@@ -65,6 +67,10 @@ class _Line(NamedTuple):
     @property
     def row(self) -> float:
         return (self.first_row + self.last_row) / 2
+
+    def row_at(self, column: float) -> float:
+        share = (column - self.start) / max(1, self.end - self.start)
+        return self.first_row + share * (self.last_row - self.first_row)
 
 
 def find_lines(ink: Floats, floor: float) -> Mask:
@@ -127,20 +133,25 @@ def _candidates(mask: Mask, ink: Floats) -> list[_Line]:
     for number, (top, left, bottom, right) in enumerate(found.boxes.tolist(), 1):
         local = found.labels[top:bottom, left:right] == number
         inside = local & mask[top:bottom, left:right]
-        if not inside.any():
+        if not inside.any(axis=0).mean() > 0.5:
             continue
-        thickness = float(np.median(runs[top:bottom, left:right][inside]))
-        contrast = quantile(ink[top:bottom, left:right][inside], 0.8)
+        own_runs = np.where(inside, runs[top:bottom, left:right], side)
+        # The median of columns, not of pixels, because strokes that cross the line have more.
+        thickness = float(np.median(own_runs.min(axis=0)))
+        thin = own_runs <= _limit(thickness)
+        contrast = quantile(ink[top:bottom, left:right][thin], 0.8)
         band = np.zeros_like(mask)
         band[top:bottom, left:right] = local
-        # A short piece between two strokes has no direction of its own.
-        first, last = (
-            _ends(local)
-            if right - left >= length / 3
-            else (float(np.nonzero(local)[0].mean()),) * 2
-        )
+        first, last = _ends(local)
         pieces.append(_Line(left, right, top + first, top + last, thickness, contrast, band))
-    lines = _join(pieces, mask)
+    # Between strokes, pieces are too short to have a direction, and may be strokes themselves.
+    short = [piece for piece in pieces if piece.end - piece.start < SHORT * length]
+    lines = _join([piece for piece in pieces if piece.end - piece.start >= SHORT * length], mask)
+    for line in lines:
+        for piece in short:
+            middle = (piece.start + piece.end) / 2
+            if abs(piece.row - line.row_at(middle)) <= JUMP and _are_alike(line, piece):
+                line.band[:] |= piece.band
     return [line for line in lines if line.end - line.start >= max(length, THIN * line.thickness)]
 
 
@@ -169,10 +180,9 @@ def _join(pieces: list[_Line], mask: Mask) -> list[_Line]:
     bridge = BRIDGE * max(mask.shape)
     for piece in sorted(pieces, key=lambda each: each.start):
         for index, line in enumerate(lines):
-            thin, thick = sorted((line.thickness, piece.thickness))
             if (
                 abs(piece.first_row - line.last_row) <= JUMP
-                and thick <= ALIKE * thin + 1
+                and _are_alike(line, piece)
                 and (piece.start - line.end <= bridge or _is_filled(line, piece, mask))
             ):
                 lines[index] = _joined(line, piece)
@@ -180,6 +190,11 @@ def _join(pieces: list[_Line], mask: Mask) -> list[_Line]:
         else:
             lines.append(piece)
     return lines
+
+
+def _are_alike(line: _Line, piece: _Line) -> bool:
+    thin, thick = sorted((line.thickness, piece.thickness))
+    return thick <= ALIKE * thin + 1
 
 
 def _joined(line: _Line, piece: _Line) -> _Line:
@@ -260,8 +275,13 @@ def _ends_held(line: _Line, others: list[_Line], size: int, reach: float) -> int
 def _line_pixels(line: _Line, mask: Mask, runs: Ints) -> Mask:
     """Return the pixels of a line in a mask, without those where a stroke crosses it."""
     # A stroke that crosses a line makes the column's run of pixels longer than the line is thick.
-    pixels: Mask = line.band & mask & (runs <= 1.5 * line.thickness + 1)
+    pixels: Mask = line.band & mask & (runs <= _limit(line.thickness))
     return pixels
+
+
+def _limit(thickness: float) -> float:
+    """Return the maximum length of runs across a line of a thickness."""
+    return 1.5 * thickness + 1
 
 
 def run_lengths(mask: Mask) -> Ints:

@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 
 from zoo_core import Box, Found, Reading
 from zoo_mnist.photos import normalize
-from zoo_mnist.photos.doubts import doubt_about, doubt_about_digit, doubt_about_number
+from zoo_mnist.photos.doubts import (
+    doubt_about,
+    doubt_about_digit,
+    doubt_about_number,
+    doubt_about_pair,
+)
 from zoo_mnist.photos.layout import HEIGHT, Layout, fit_number
 from zoo_mnist.photos.morphology import bounding_box
 from zoo_mnist.photos.normalize import Placed
@@ -64,9 +69,9 @@ def read_two_digits(image: Bytes) -> Reading:
         return NOTHING
     symbols = range(len(writing.symbols))
     boxes = tuple(map(writing.box, symbols))
-    doubt = (
-        f"more than two digits: {len(symbols)} found" if len(symbols) > 2 else doubt_about(writing)
-    )
+    doubt = f"more than two digits: {len(symbols)} found"
+    if len(symbols) <= 2:
+        doubt = doubt_about_pair(writing, [writing.strength([each]) for each in symbols])
     if len(symbols) == 2:
         first, second = sorted(symbols, key=lambda each: _order(boxes, each))
         pair = normalize.composed_pair(writing.strength([first]), writing.strength([second]))
