@@ -116,6 +116,14 @@ def test_read_digit_doubts_shapes(draw, doubt):
     assert doubt in only(read.read_digit(np.asarray(picture)[np.newaxis])).doubt
 
 
+def test_read_two_digits_doubts_shapes():
+    picture = Image.fromarray(paper())
+    cross(ImageDraw.Draw(picture))
+    one = np.asarray(picture)
+    for image in (one, np.concatenate([one, one], axis=1)):
+        assert "a cross" in only(read.read_two_digits(image[np.newaxis])).doubt
+
+
 def test_read_numbers_doubts_a_page_of_text():
     picture = Image.new("L", (640, 400), 240)
     pen = ImageDraw.Draw(picture)

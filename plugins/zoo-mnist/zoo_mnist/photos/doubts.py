@@ -45,13 +45,16 @@ def doubt_about_digit(writing: Writing, strength: Floats) -> str:
 
 def doubt_about_pair(writing: Writing, symbols: Sequence[Floats]) -> str:
     """Return the doubt about two digits, given the strokes of one or two symbols, or none."""
-    doubts = map(doubt_about_shape, symbols)
-    if len(symbols) == 1:  # overlapping digits
-        (strength,) = symbols
-        strokes = doubt_about_strokes(strength, 2 * max(strength.shape))
-        doubts = iter((strokes, CROSS if is_cross(strength) else ""))
-    doubt = next(filter(None, doubts), "")
+    if len(symbols) == 1:
+        doubt = _doubt_about_overlap(symbols[0])
+    else:
+        doubt = next(filter(None, map(doubt_about_shape, symbols)), "")
     return doubt or doubt_about(writing)
+
+
+def _doubt_about_overlap(strength: Floats) -> str:
+    doubt = doubt_about_strokes(strength, 2 * max(strength.shape))
+    return doubt or (CROSS if is_cross(strength) else "")
 
 
 def doubt_about(writing: Writing) -> str:
