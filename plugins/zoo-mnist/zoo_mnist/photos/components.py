@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_mnist.photos.morphology import label
+from zoo_mnist.photos.morphology import find_runs
 
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.intp]
@@ -24,7 +24,7 @@ class Components(NamedTuple):
         at_edge: number of pixels of each component at the image's edge.
     """
 
-    labels: Ints
+    labels: NDArray[np.int32]
     boxes: Ints
     areas: Ints
     cores: Ints
@@ -46,27 +46,26 @@ class Components(NamedTuple):
 
 def find_components(mask: Mask, core: Mask) -> Components:
     """Return the components of a mask; `core` are the pixels that certainly are strokes."""
-    labels = label(mask)
-    inside = labels[mask]
-    numbers = np.flatnonzero(np.bincount(inside))
-    table = np.zeros(int(numbers[-1]) + 1 if len(numbers) else 1, np.intp)
-    table[numbers] = np.arange(1, len(numbers) + 1)
-    labels = table[labels]
-    inside = labels[mask] - 1
-    count = len(numbers)
-    rows, columns = np.nonzero(mask)
+    runs = find_runs(mask)
+    padded, starts, ends, components = runs
+    count = int(components.max(initial=-1)) + 1
+    lengths = ends - starts
+    labels = np.zeros(padded.shape, np.int32)
+    labels[padded] = np.repeat(components + 1, lengths)
+    labels = labels[:, :-1]
+    rows, lefts = np.divmod(starts, padded.shape[1])
     boxes = np.empty((count, 4), np.intp)
-    # Pixels are in the order of rows, and of several assignments to one place the last counts.
-    boxes[inside[::-1], 0] = rows[::-1]
-    boxes[inside, 2] = rows + 1
-    order = np.argsort(columns, kind="stable")
-    boxes[inside[order[::-1]], 1] = columns[order[::-1]]
-    boxes[inside[order], 3] = columns[order] + 1
+    # Runs are in the order of rows, and of several assignments to one place the last counts.
+    boxes[components[::-1], 0] = rows[::-1]
+    boxes[components, 2] = rows + 1
+    boxes[:, 1], boxes[:, 3] = mask.shape[1], 0
+    np.minimum.at(boxes[:, 1], components, lefts)
+    np.maximum.at(boxes[:, 3], components, lefts + lengths)
     edge = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
     return Components(
         labels,
         boxes,
-        np.bincount(inside, minlength=count),
+        np.bincount(components, lengths, count).astype(np.intp),
         np.bincount(labels[core & mask] - 1, minlength=count),
         np.bincount(edge, minlength=count + 1)[1:],
     )

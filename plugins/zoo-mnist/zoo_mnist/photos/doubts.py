@@ -44,7 +44,7 @@ def doubt_about_digit(writing: Writing, strength: Floats) -> str:
 
 
 def doubt_about_pair(writing: Writing, symbols: Sequence[Floats]) -> str:
-    """Return the doubt about two digits, given the strokes of one or two symbols, or none."""
+    """Return the doubt about two digits, given the strokes of their symbols; empty for none."""
     if len(symbols) == 1:
         doubt = _doubt_about_overlap(symbols[0])
     else:

@@ -8,7 +8,7 @@ The results are those of `scipy.ndimage`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -86,11 +86,25 @@ def center_of_mass(image: NDArray[Any]) -> tuple[float, float]:
     return float(row), float(column)
 
 
-def label(mask: Mask) -> Indices:
-    """Return the number of each pixel's connected component; 0 outside of the mask.
+class Runs(NamedTuple):
+    """The horizontal runs of a mask, from top to bottom and from left to right.
 
-    Diagonal neighbors are connected. The numbers increase, but not by one.
+    Attributes:
+        padded: the mask with a column of background at its right.
+        starts: first pixel of each run in the flat padded mask.
+        ends: pixel after the last one of each run.
+        components: number of each run's connected component, from 0; diagonal neighbors are
+            connected.
     """
+
+    padded: Mask
+    starts: Indices
+    ends: Indices
+    components: Indices
+
+
+def find_runs(mask: Mask) -> Runs:
+    """Return the runs of a mask ``(H, W)``."""
     height, width = mask.shape
     # A column of background, so that no run continues in the next row of the flat array.
     padded = np.zeros((height, width + 1), np.bool_)
@@ -99,9 +113,7 @@ def label(mask: Mask) -> Indices:
     borders = np.flatnonzero(np.diff(padded.ravel(), prepend=False))
     starts, ends = borders[::2], borders[1::2]
     roots = smallest_members(len(starts), *_touching(starts, ends, width + 1))
-    labels = np.zeros(padded.shape, np.intp)
-    labels[padded] = np.repeat(roots + 1, ends - starts)
-    return labels[:, :-1]
+    return Runs(padded, starts, ends, np.unique(roots, return_inverse=True)[1])
 
 
 def _touching(starts: Indices, ends: Indices, stride: int) -> tuple[Indices, Indices]:

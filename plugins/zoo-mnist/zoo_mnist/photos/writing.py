@@ -26,7 +26,7 @@ MEDIUM = 1000
 """Minimum longer side of the smaller copy of a large image."""
 SMALL, FINE = 50, 80
 """Minimum height of symbols at that scale, and the height at which lower ones are found again."""
-MAX_FINE = 500_000
+MAX_FINE = 300_000
 """Maximum number of pixels at the finer scale."""
 FILLED, COVERED, NARROW, LEAST = 0.5, 0.82, 0.35, 20
 """Minimum share of its box that a piece of paper fills, and between its outermost pixels; minimum
