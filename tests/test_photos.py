@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 
 import zoo_core as zoo
+from benchmarks import pages
+from benchmarks.labelled_photos import answers, print_answers
 from benchmarks.photos import photo
 from zoo_core.data.dataset import load_dataset
 from zoo_core.data.images.files import read_image
@@ -70,3 +72,68 @@ def test_reader_returns_same_image_for_every_file_format(digits, kind):
         Image.fromarray(image[0]).save(file, kind)
         (found,) = reader(read_image(io.BytesIO(file.getvalue()), 1)).found
         assert (found.image == image).all()
+
+
+LEAST = {"corner shadow": 0.7, "desk": 0.85}
+"""Minimum share of right answers on pages that remain difficult; 0.95 for the others."""
+
+
+@pytest.mark.parametrize("kind", [*pages.CHANGES, "small"])
+def test_cnn_best_predicts_pages_of_training_digits(kind):
+    split = load_dataset(installed_catalog().dataset("mnist")).splits["train"]
+    reader = reader_for(installed_catalog(), "mnist", (1, 28, 28))
+    rng = np.random.default_rng(0)
+    rows = rng.permutation(len(split))[:40]
+    images = []
+    for row in rows:
+        page = pages.single_page(kind, split.inputs[row, 0], rng)
+        reading = reader(page.render(rng)[None])
+        images.append(reading.found[0].image if reading.found else np.zeros((1, 28, 28), np.uint8))
+    labels = zoo.load("cnn.best").predict(np.stack(images)).labels[:, 0]
+    assert (labels == split.targets[0][rows]).mean() >= LEAST.get(kind, 0.95)
+
+
+@pytest.mark.parametrize("kind", ["plain", "soft shadow", "table", "ruled", "glare"])
+def test_reader_finds_numbers_and_their_digits(kind):
+    split = load_dataset(installed_catalog().dataset("mnist")).splits["train"]
+    reader = reader_for(installed_catalog(), "mnist-numbers", (1, 32, 320))
+    rng = np.random.default_rng(0)
+    right = 0
+    for _ in range(10):
+        numbers = [split.inputs[rng.integers(0, len(split), size), 0] for size in (5, 3, 7)]
+        page = pages.text(numbers, rng, columns=2)
+        pages.CHANGES[kind](page, rng)
+        found = reader(page.render(rng)[None]).found
+        right += [len(each.boxes) for each in found] == [5, 3, 7]
+        if kind == "plain":
+            boxes = [box for each in found for box in each.boxes]
+            distances = np.abs(np.subtract(boxes, page.boxes)).max(axis=1)
+            assert np.median(distances) <= 4
+    assert right >= 6  # touching digits share a box
+
+
+def test_answers_for_a_folder_of_labelled_photos(digits, tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    lines = ["file,label,kind"]
+    for row in range(4):
+        image = photo(digits.inputs[row, 0], rng)
+        Image.fromarray(image).save(tmp_path / f"{row}.png")
+        lines.append(f"{row}.png,{digits.targets[0][row]},plain")
+    Image.new("L", (100, 100), 200).save(tmp_path / "blank.png")
+    (tmp_path / "labels.csv").write_text("\n".join([*lines, "blank.png,,none"]))
+    results = list(answers(zoo.load("cnn.best"), tmp_path))
+    assert [(each.right, each.doubt) for each in results[:4]] == [(True, "")] * 4
+    assert (results[4].answer, results[4].doubt) == ("", "no writing found")
+    print_answers(results, wrong=True)
+    shown = capsys.readouterr().out.split("\n")
+    assert shown[-2].split() == [
+        "all",
+        "single",
+        "digits",
+        "4",
+        "of",
+        "4",
+        "right,",
+        "0",
+        "refused",
+    ]
