@@ -62,7 +62,7 @@ def zoo_datasets() -> list[DatasetSpec]:
                 ),
             ),
             sizes={"train": 40_000, "test": 4_000},
-            sha256="dcd22cd6ad950f2672f58071e663f2c6b869f515d781f88a958ff12fe9e0ce20",
+            sha256="b2e9f0d145a64849b1d7e900e448b5a930cca60f9d79dff66317e0b4db966a3c",
             license="CC-BY-SA-3.0",
             source=f"composed from {SOURCE}",
             composable=True,

@@ -12,11 +12,10 @@ from zoo_mnist.photos.layout import HEIGHT, OFFSET
 CLASSES = ("paper", "top", "bottom", "both")
 """Names of the classes. Their numbers are sums: 1 for ink of the top digit, 2 for the bottom's."""
 
-INK = 128
-"""Minimum gray level of a digit's own ink, the upper half of the levels."""
-# Half, because an edge of a stroke covers a pixel partly, and its level is about the covered share:
-# a pixel belongs to a digit that covers most of it. A lower threshold would add the blur of
-# MNIST's antialiasing, a ring around every stroke that touches the other digit's strokes.
+INK = 30
+"""Minimum gray level of a digit's own ink, as in `zoo_mnist.layout`."""
+# So low that a digit keeps the soft edges of its strokes, 99 % of its ink, if everything but its
+# mask is made black. With 128, half of the levels, it would lose a tenth, and thin strokes break.
 
 
 MASK = TargetSpec(task="segmentation", classes=CLASSES, shape=(HEIGHT, 28))
