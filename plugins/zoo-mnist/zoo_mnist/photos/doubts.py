@@ -30,6 +30,9 @@ pixels, and minimum share of ink in its middle."""
 CUT = 0.5
 """Minimum free space on the far side of a symbol that touches the image's edge, relative to its
 size: a drawing that fills its canvas is not cut."""
+UNCUT = 64
+"""Minimum longer side of an image that may cut a symbol: a smaller one is a drawing of a digit that
+is not centered, and a pixel is as wide as the rim of its strokes."""
 INKED = 0.7
 """Minimum strength of strokes that are cut."""
 DIGIT_WIDTH = 0.6
@@ -112,7 +115,7 @@ def is_cross(strength: Floats) -> bool:
 
 def _is_cut(writing: Writing, symbol: int) -> bool:
     """Return whether the image's edge cuts a symbol."""
-    if not writing.symbols.at_edge[symbol]:
+    if max(writing.size) < UNCUT or not writing.symbols.at_edge[symbol]:
         return False
     edges = np.zeros(writing.strokes.strength.shape, np.bool_)
     for start, end, whole, border in _sides(writing, symbol):
