@@ -61,7 +61,10 @@ def find_components(mask: Mask, core: Mask) -> Components:
     boxes[:, 1], boxes[:, 3] = mask.shape[1], 0
     np.minimum.at(boxes[:, 1], components, lefts)
     np.maximum.at(boxes[:, 3], components, lefts + lengths)
-    edge = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
+    # Slices, so that the only row or column of a thin image counts once.
+    between = labels[1:-1]
+    edges = labels[:1], labels[1:][-1:], between[:, :1], between[:, 1:][:, -1:]
+    edge = np.concatenate([each.ravel() for each in edges])
     return Components(
         labels,
         boxes,
