@@ -1,1 +1,1 @@
-"""Familiarity of zoo-mnist: shapes that are no digits, and the fit of its tests."""
+"""Familiarity of zoo-mnist: shapes that are not digits, and the fit of its tests."""

@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def train(digits: NDArray[np.uint8], others: NDArray[np.uint8]) -> nn.Sequential:
-    """Return a network that tells digits from other shapes, images ``(N, 28, 28)``."""
+    """Return a network that separates digits from other shapes, images ``(N, 28, 28)``."""
     first, second = HIDDEN
     network = nn.Sequential(
         nn.AvgPool2d(2),

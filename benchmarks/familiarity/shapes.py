@@ -1,4 +1,4 @@
-"""Shapes drawn with a pen that are no digits: letters, symbols, scribbles, blobs, turned digits.
+"""Shapes drawn with a pen that are not digits: letters, symbols, scribbles, blobs, turned digits.
 
 Letters and symbols come from the fonts in matplotlib's package. Those that look like a digit in
 some handwriting are left out, and so are outlines of rectangles and ovals, which may be zeros.
@@ -33,11 +33,11 @@ _CHARACTERS = (
     "+×÷=≠#%@*<>≤≥∞√∑∏∫∇∈∉⊂∀∃∧∨→←↑↓★♥♦♣♠¥€£¶†‡™©®~^"
 )
 _TURNABLE = (2, 3, 4, 5, 7)
-"""Digits that are none after a quarter turn."""
+"""Digits that are other shapes after a quarter turn."""
 
 
 class Shapes:
-    """A source of random images ``(28, 28)`` of shapes that are no digits, and of digits.
+    """A source of random images ``(28, 28)`` of shapes that are not digits, and of digits.
 
     Args:
         digits: images of digits ``(N, 28, 28)``, light on black.
@@ -51,7 +51,7 @@ class Shapes:
         self._rng = np.random.default_rng(seed)
 
     def other(self) -> Bytes:
-        """Return a shape that is no digit."""
+        """Return a shape that is not a digit."""
         kinds: tuple[Callable[[], Bytes | None], ...] = (
             self._glyph,
             self._curve,
