@@ -8,6 +8,7 @@ from zoo_core import Reading
 from zoo_mnist import mnist, numbers, two_digit
 from zoo_mnist.photos import read
 from zoo_mnist.photos.morphology import center_of_mass
+from zoo_mnist.photos.strokes import stroke_width
 
 
 @pytest.fixture(scope="module")
@@ -175,3 +176,10 @@ def test_read_two_digits_keeps_overlapping_digits_together(pairs):
         assert rows[-1] - rows[0] + 1 in (33, 34)
         assert np.mean([rows[0], rows[-1]]) == pytest.approx(21, abs=2)
         assert center_of_mass(read)[1] == pytest.approx(14, abs=0.5)
+
+
+@pytest.mark.parametrize("side", [28, 40, 60, 120])
+def test_read_digit_makes_strokes_of_one_pixel_as_wide_as_those_of_mnist(side):
+    scale = side / 300
+    thin = drawing([(scale * x, scale * y) for x, y in SEVEN], size=(side, side), width=1)
+    assert 1.8 < stroke_width(read_digit(thin)[0] / np.float32(255)) < 3.2

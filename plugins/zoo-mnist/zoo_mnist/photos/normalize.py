@@ -29,6 +29,8 @@ of their middle, and the factor by which their center of mass moves that row."""
 THIN, PEN = 1.6, 2.4
 """Stroke widths in pixels of MNIST: thinner strokes than the first are dilated to the second.
 MNIST's own strokes are wider than the first."""
+EXACT = 80
+"""Minimum side of strokes in pixels that are dilated."""
 STRIP = (32, 320)
 """Height and width of an image of a number."""
 ROWS, TALLEST, SHORTEST = 20, 30, 14
@@ -142,14 +144,28 @@ def _digit(strokes: Floats) -> Floats:
 def _resize(strokes: Floats, height: int, width: int) -> Floats:
     """Return strokes scaled to fit into a height and width, and thickened if they are thin."""
     scale = min(height / strokes.shape[0], width / strokes.shape[1])
-    stroke = stroke_width(strokes)
-    if 0 < stroke * scale < THIN:
+    if 0 < stroke_width(strokes) * scale < THIN:
+        strokes = _upsample(strokes, max(strokes.shape))
+        scale = min(height / strokes.shape[0], width / strokes.shape[1])
         # Dilated before scaling, because scaling would average thin strokes to light gray first.
         # The structuring element is odd, so that strokes grow by equal amounts on both sides.
-        wider = 2 * round((PEN / scale - stroke) / 2) + 1
+        wider = 2 * max(0, round((PEN / scale - stroke_width(strokes)) / 2)) + 1
         strokes = dilate(np.pad(strokes, wider // 2), wider)
         scale = min(height / strokes.shape[0], width / strokes.shape[1])
     return _scale(strokes, scale)
+
+
+def _upsample(strokes: Floats, side: int) -> Floats:
+    """Return strokes enlarged by an integer, if a symbol's side in pixels is small.
+
+    A stroke of one pixel could only become three pixels wide.
+    """
+    factor = -(-EXACT // side)
+    if factor <= 1:
+        return strokes
+    picture = Image.fromarray(strokes)
+    size = picture.width * factor, picture.height * factor
+    return np.asarray(picture.resize(size, Image.Resampling.BILINEAR), np.float32)
 
 
 def _enlarge(strokes: Floats, widened: int, scale: float) -> Floats:
