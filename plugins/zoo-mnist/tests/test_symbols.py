@@ -6,6 +6,7 @@ import pytest
 from zoo_mnist.photos.components import find_components
 from zoo_mnist.photos.normalize import Placed, number_image
 from zoo_mnist.photos.numbers import find_numbers
+from zoo_mnist.photos.strokes import stroke_width
 from zoo_mnist.photos.symbols import find_symbols
 
 
@@ -121,3 +122,11 @@ def test_number_image_shrinks_what_is_wide_and_states_what_does_not_fit():
     assert fits
     assert columns_of(image)[1] > 250
     assert not number_image([placed(80 * place, width=60) for place in range(30)])[1]
+
+
+@pytest.mark.parametrize("height", [16, 40, 120])
+def test_number_image_has_strokes_as_wide_as_those_of_mnist(height):
+    strength = np.zeros((height, height // 2), np.float32)
+    strength[:, height // 4] = strength[0] = strength[-1] = 1  # one pixel wide
+    image, _ = number_image([Placed(strength, 0, height * place) for place in range(3)])
+    assert 1.6 < stroke_width(image[0] / np.float32(255)) < 3.4

@@ -29,8 +29,8 @@ of their middle, and the factor by which their center of mass moves that row."""
 THIN, PEN = 1.6, 2.4
 """Stroke widths in pixels of MNIST: thinner strokes than the first are dilated to the second.
 MNIST's own strokes are wider than the first."""
-EXACT = 80
-"""Minimum side of strokes in pixels that are dilated."""
+EXACT, LARGEST = 80, 8
+"""Minimum side of strokes in pixels that are dilated, and maximum factor of enlarging them."""
 STRIP = (32, 320)
 """Height and width of an image of a number."""
 ROWS, TALLEST, SHORTEST = 20, 30, 14
@@ -86,10 +86,14 @@ def number_image(symbols: Sequence[Placed]) -> tuple[Bytes, bool]:
     Args:
         symbols: its symbols from left to right.
     """
+    scale, width = _scale_and_pen(symbols)
+    widened = 0
+    if 0 < width * scale < THIN:
+        side = int(np.median([max(each.strength.shape) for each in symbols]))
+        symbols = [_upsample_symbol(each, _factor(side)) for each in symbols]
+        scale, width = _scale_and_pen(symbols)
+        widened = max(0, round((PEN / scale - width) / 2))
     heights = np.array([len(each.strength) for each in symbols])
-    scale = min(ROWS / float(np.median(heights)), TALLEST / float(heights.max()))
-    width = np.median([stroke_width(each.strength) for each in symbols])
-    widened = max(0, round((PEN / scale - width) / 2)) if 0 < width * scale < THIN else 0
     needed = _columns(symbols, scale)
     if needed > LAST - FIRST:
         smallest = SHORTEST / float(np.median(heights))
@@ -108,6 +112,13 @@ def number_image(symbols: Sequence[Placed]) -> tuple[Bytes, bool]:
         np.maximum(target, strokes[:, : target.shape[1]], out=target)
         column += strokes.shape[1]
     return _to_bytes(canvas), fits
+
+
+def _scale_and_pen(symbols: Sequence[Placed]) -> tuple[float, float]:
+    """Return the scale of a number, and the typical width of its strokes."""
+    heights = np.array([len(each.strength) for each in symbols])
+    scale = min(ROWS / float(np.median(heights)), TALLEST / float(heights.max()))
+    return scale, float(np.median([stroke_width(each.strength) for each in symbols]))
 
 
 def _columns(symbols: Sequence[Placed], scale: float) -> float:
@@ -145,7 +156,7 @@ def _resize(strokes: Floats, height: int, width: int) -> Floats:
     """Return strokes scaled to fit into a height and width, and thickened if they are thin."""
     scale = min(height / strokes.shape[0], width / strokes.shape[1])
     if 0 < stroke_width(strokes) * scale < THIN:
-        strokes = _upsample(strokes, max(strokes.shape))
+        strokes = _upsample(strokes, _factor(max(strokes.shape)))
         scale = min(height / strokes.shape[0], width / strokes.shape[1])
         # Dilated before scaling, because scaling would average thin strokes to light gray first.
         # The structuring element is odd, so that strokes grow by equal amounts on both sides.
@@ -155,12 +166,17 @@ def _resize(strokes: Floats, height: int, width: int) -> Floats:
     return _scale(strokes, scale)
 
 
-def _upsample(strokes: Floats, side: int) -> Floats:
-    """Return strokes enlarged by an integer, if a symbol's side in pixels is small.
+def _factor(side: int) -> int:
+    """Return the factor by which strokes of a side in pixels are enlarged before dilation."""
+    return min(-(-EXACT // side), LARGEST)
 
-    A stroke of one pixel could only become three pixels wide.
-    """
-    factor = -(-EXACT // side)
+
+def _upsample_symbol(symbol: Placed, factor: int) -> Placed:
+    return Placed(_upsample(symbol.strength, factor), symbol.top * factor, symbol.left * factor)
+
+
+def _upsample(strokes: Floats, factor: int) -> Floats:
+    """Return strokes enlarged by an integer: one pixel could only be widened to three."""
     if factor <= 1:
         return strokes
     picture = Image.fromarray(strokes)
