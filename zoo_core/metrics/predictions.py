@@ -130,7 +130,7 @@ def _doubts(
         if familiarity is not None and familiarity[row] < confidence[row]:
             doubts[row] = UNFAMILIAR
         else:
-            doubts[row] = f"unsure: {sure[row]:.0%}, at least {limit:.0%} are required"
+            doubts[row] = f"unsure: {sure[row]:.1%}, at least {limit:.1%} are required"
     return tuple(doubts)
 
 

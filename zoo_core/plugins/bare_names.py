@@ -26,7 +26,8 @@ from zoo_core.plugins.specs import KINDS
 from zoo_core.system.settings import Settings
 
 OWN_PLUGINS = (
-    "cnn demo export images mlp mnist numpy report tables timm torch torchvision tune two-headed"
+    "cnn demo export images mlp mnist numbers numpy report separator tables timm torch torchvision "
+    "tune two-headed"
 )
 """Names of zoo's own plugins, whose distributions have the prefix ``zoo-``."""
 

@@ -26,6 +26,10 @@ from zoo_core.metrics.familiarity import Familiarity
 from zoo_core.metrics.predictions import predictions_of
 from zoo_core.metrics.task import Array, Task
 
+SURE = 0.9
+"""Confidence that is never refused, although a model may be surer of all validation examples."""
+# Because the least sure of a few examples says little about the least sure one of a hundred.
+
 
 def calibrate(
     trainer: Trainer,
@@ -94,7 +98,8 @@ def fit_calibration(
         return unlimited
     confidence = predictions_of(tasks, outputs, unlimited).confidence
     assert confidence is not None
-    return replace(unlimited, limit=lower_limit(acceptance(confidence, familiarity), reject))
+    limit = lower_limit(acceptance(confidence, familiarity), reject)
+    return replace(unlimited, limit=min(limit, SURE))
 
 
 def check_calibration(

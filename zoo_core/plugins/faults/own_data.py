@@ -21,7 +21,7 @@ PLUGINS = {
 """Source -> distribution that offers it."""
 
 DATASETS = {
-    "zoo-mnist": "mnist two-digit-mnist",
+    "zoo-mnist": "mnist mnist-numbers multi-mnist two-digit-masks two-digit-mnist",
     "zoo-numpy": "weighted-sums",
     "zoo-tables": "breast-cancer diabetes digits-8x8 wine",
     "zoo-torchvision": "cifar10 cifar100 emnist-letters fashion-mnist kmnist qmnist svhn usps",
