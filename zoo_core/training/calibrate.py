@@ -28,7 +28,7 @@ from zoo_core.metrics.task import Array, Task
 
 SURE = 0.9
 """Confidence that is never refused, although a model may be surer of all validation examples."""
-# Because the least sure of a few examples says little about the least sure one of a hundred.
+# Because the least sure of a few examples is a poor estimate of the least sure one of a hundred.
 
 
 def calibrate(

@@ -229,3 +229,9 @@ def test_result_does_not_depend_on_digits_in_the_same_call(digits):
         box = Boxes(*(edges[one] for edges in boxes))
         ((_, alone),) = numbers_warp.warp_digits(images[one], box, shapes.select(one))
         assert np.array_equal(alone[0], together[row])
+
+
+def test_highest_digits_fit_into_the_image():
+    # In this epoch, the stroke of a digit that fills the image is widened beyond it.
+    split = numbers.compose_anew(0, 10, np.zeros(0, np.int64))
+    assert split.inputs.shape == (20_000, 1, 32, 320)

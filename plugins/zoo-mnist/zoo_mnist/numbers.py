@@ -143,7 +143,9 @@ def _draw(images: Images, digits: Images, boxes: Boxes, layout: Layout) -> None:
     sizes[:, used] = flat
     top, left = place_digits(layout, *sizes)
     places = (each.tolist() for each in (used.nonzero()[0], top[used] - 1, left[used] - 1))
-    for patch, number, row, column in zip(patches, *places, strict=True):
+    for whole, number, place, column in zip(patches, *places, strict=True):
+        # The highest digits with the widest strokes may exceed the image by a row.
+        patch, row = whole[max(0, -place) :][:HEIGHT], max(0, place)
         height, width = patch.shape
         target = images[number, row : row + height, column : column + width]
         # The brighter pixel where digits overlap, because a sum would be brighter than any stroke.
