@@ -115,9 +115,9 @@ contains the recipe, seed, scores, environment and versions of each training.
 {table}
 ## Numbers, masks and pairs of digits
 
-The score is the one that lists show: the share of numbers of `mnist-numbers` without any mistake, the mean
-intersection over union of `two-digit-masks`, and the share of pairs of `multi-mnist` with both digits right, all in
-percent. Three trainings each, because one takes minutes.
+The score is the one that lists show, in percent: the share of numbers of `mnist-numbers` without
+any mistake, the mean intersection over union of `two-digit-masks`, and the share of pairs of
+`multi-mnist` with both digits right. Three trainings each, because one takes minutes.
 
 {writing}
 ## Regression

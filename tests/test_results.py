@@ -23,8 +23,9 @@ from benchmarks.runs import RESULTS  # noqa: E402
 ROOT = Path(__file__).parents[1]
 
 CATALOG = load_catalog()
+RECIPES = [*tables.ROWS, *tables.WRITING, *tables.REGRESSION]
 STUDY = [row for rows in tables.STUDY.values() for row in rows.values()]
-ALL = list(dict.fromkeys([*tables.ROWS, *tables.WRITING, *tables.REGRESSION, *STUDY]))
+ALL = list(dict.fromkeys([*RECIPES, *STUDY]))
 
 
 def ids(row):
@@ -65,9 +66,7 @@ OF_TABLES = {
 
 def test_results_table_covers_every_recipe():
     ours = {path.name for path in (ROOT / "plugins").iterdir()}
-    assert {
-        (row.model, row.recipe) for row in (*tables.ROWS, *tables.WRITING, *tables.REGRESSION)
-    } == {
+    assert {(row.model, row.recipe) for row in RECIPES} == {
         (name, recipe)
         for name, entry in CATALOG.entries("models").items()
         if entry.plugin.distribution in ours
@@ -99,7 +98,7 @@ def test_result_matches_current_recipe_and_whole_test_set(row):
             assert accuracy == correct / result.test.total
 
 
-@pytest.mark.parametrize("row", [*tables.ROWS, *tables.WRITING, *tables.REGRESSION], ids=ids)
+@pytest.mark.parametrize("row", RECIPES, ids=ids)
 def test_result_parameters_match_model(row):
     entry = CATALOG.model(row.model)
     result = row.results()[0]
