@@ -7,7 +7,7 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image, ImageDraw, ImageFont
 
 from zoo_core import Reading
-from zoo_mnist import mnist
+from zoo_mnist import mnist, numbers
 from zoo_mnist.photos import read
 
 READERS = {
@@ -189,3 +189,24 @@ def test_reader_of_any_image(image, name):
         for top, left, bottom, right in found.boxes:
             assert 0 <= top < bottom <= image.shape[1]
             assert 0 <= left < right <= image.shape[2]
+
+
+@pytest.mark.parametrize("text", ["+", "x", "Kermit"])
+def test_letters_and_signs_are_no_number(text):
+    font = ImageFont.load_default(120)
+    page = Image.new("L", (900, 260), 235)
+    ImageDraw.Draw(page).text((60, 50), text, font=font, fill=30)
+    (found,) = read.read_numbers(np.asarray(page)[np.newaxis]).found
+    assert found.doubt == "not like digits: letters or other signs"
+
+
+def test_numbers_are_rarely_taken_for_signs():
+    strips = numbers.load().splits["validation"].inputs[:200, 0]
+    doubted = 0
+    for strip in strips:
+        page = Image.new("L", (1100, 300), 255)
+        large = Image.fromarray(255 - strip).resize((960, 96), Image.Resampling.BICUBIC)
+        page.paste(large, (70, 100))
+        found = read.read_numbers(np.asarray(page)[np.newaxis]).found
+        doubted += any("other signs" in each.doubt for each in found)
+    assert doubted <= 4

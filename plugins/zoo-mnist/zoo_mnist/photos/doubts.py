@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from zoo_mnist import familiarity
+from zoo_mnist.photos.normalize import digit_image
 from zoo_mnist.photos.strokes import stroke_width
 from zoo_mnist.photos.writing import Writing
 
@@ -37,6 +39,12 @@ INKED = 0.7
 """Minimum strength of strokes that are cut."""
 DIGIT_WIDTH = 0.6
 """Width of a digit relative to its height, to estimate the number of touching digits."""
+SINGLE = 1.2
+"""Maximum width of a single digit relative to its height."""
+FAMILIAR = 0.3
+"""Minimum familiarity of a digit, that of 99 % of MNIST's digits."""
+SIGNS = 0.51
+"""Minimum share of unfamiliar symbols of what is not a number; one of many digits is unusual."""
 TEXTURE = 150
 """Minimum number of symbols of a texture or a page of text."""
 
@@ -87,6 +95,16 @@ def doubt_about_number(symbols: Sequence[Floats]) -> str:
         digits = max(1.0, width / (DIGIT_WIDTH * height))
         if doubt := doubt_about_strokes(strength, round(digits * height)):
             return doubt
+    return _doubt_about_signs([each for each in symbols if each.shape[1] <= SINGLE * len(each)])
+
+
+def _doubt_about_signs(symbols: Sequence[Floats]) -> str:
+    """Return the doubt about the symbols of a number that may be single digits; empty for none."""
+    if not symbols:
+        return ""
+    shares = familiarity.mnist(np.stack([digit_image(each) for each in symbols]))
+    if (shares < FAMILIAR).mean() >= SIGNS:
+        return "not like digits: letters or other signs"
     return ""
 
 
