@@ -147,7 +147,7 @@ def test_predictions_below_a_limit_are_doubted():
     calibration = Calibration((1.0,), 0.9, 100)
     predictions = predictions_of([TASK], [outputs], calibration, np.array([1.0, 1.0, 0.5]))
     assert predictions.accepted.tolist() == [True, False, False]
-    assert predictions.doubts[1].startswith("unsure: 40.3%, at least 90.0%")
+    assert predictions.doubts[1].startswith("unsure: 40%, at least 90%")
     assert predictions.doubts[2] == UNFAMILIAR
     assert predictions.confidence == pytest.approx(softmax(outputs).max(axis=1))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -130,7 +131,9 @@ def _doubts(
         if familiarity is not None and familiarity[row] < confidence[row]:
             doubts[row] = UNFAMILIAR
         else:
-            doubts[row] = f"unsure: {sure[row]:.1%}, at least {limit:.1%} are required"
+            # Rounded apart, so that both are never the same number.
+            found, least = math.floor(100 * sure[row]), math.ceil(100 * limit)
+            doubts[row] = f"unsure: {found}%, at least {least}% are required"
     return tuple(doubts)
 
 

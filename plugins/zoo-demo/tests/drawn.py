@@ -170,7 +170,7 @@ class Ruled:
         self.tasks = find_tasks(catalog, self.targets)
         self.rule = RULES[dataset]
         result = CalibrationTest(0.0021, (0.001, 0.004), accepted=5, accepted_correct=4)
-        self.calibration = Calibration((1.0,), 0.9, None, 6, result)
+        self.calibration = Calibration((1.0,), 0.9, 6, result)
         self.name, self.examples, self.data_place = dataset, None, ""
         data = load_dataset(catalog.dataset(dataset))
         split = data.splits["test"]

@@ -80,7 +80,7 @@ def test_coverage_is_that_of_the_most_confident(pairs, points):
 
 def test_confidence_is_that_of_scaled_outputs():
     outputs, targets = model(0)
-    calibration = Calibration((2.0,), 0.6, None, 100)
+    calibration = Calibration((2.0,), 0.6, 100)
     found = confidence_of([TASK], [outputs], [targets], "images", calibration=calibration)
     logits = outputs.astype(np.float64) / 2
     shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
@@ -93,8 +93,8 @@ def test_confidence_is_that_of_scaled_outputs():
 
 def test_accepted_share_includes_familiarity():
     outputs, targets = model(0)
-    calibration = Calibration((1.0,), 0.0, 0.5, 100)
-    familiarity = np.linspace(0, 1, 200)
+    calibration = Calibration((1.0,), 0.01, 100)
+    familiarity = np.repeat([0.0, 1.0], 100)
     found = confidence_of(
         [TASK], [outputs], [targets], "images", calibration=calibration, familiarity=familiarity
     )
@@ -129,7 +129,7 @@ def test_confidence_of_other_tasks_is_none(task, outputs, targets):
 
 
 def test_text_states_error_interval_and_accepted_share():
-    calibration = Calibration((1.0,), 0.9, None, 100)
+    calibration = Calibration((1.0,), 0.9, 100)
     test = CalibrationTest(0.0021, (0.001, 0.004), accepted=90, accepted_correct=81)
     found = ConfidenceResults(np.ones(100), np.ones(100, bool), calibration, test, "images")
     assert calibration_text(found) == (
@@ -149,8 +149,8 @@ def test_text_states_error_interval_and_accepted_share():
     [
         results([1.0], [True]),
         results([0.0], [False]),
-        results([0.2, 0.9], [True, False], Calibration((1.0,), 0.9, None, 1), [False, True]),
-        results([0.5] * 7, [True] * 7, Calibration((1.0,), 0.9, None, 1), [False] * 7),
+        results([0.2, 0.9], [True, False], Calibration((1.0,), 0.9, 1), [False, True]),
+        results([0.5] * 7, [True] * 7, Calibration((1.0,), 0.9, 1), [False] * 7),
         results(np.linspace(0, 1, 5000), np.arange(5000) % 3 > 0),
     ],
     ids=["right", "wrong", "two", "none accepted", "many"],
@@ -169,7 +169,7 @@ def test_chart_draws_accuracy_at_mean_confidence_and_accepted_share():
     found = results(
         [0.51, 0.52, 0.98, 0.99],
         [True, False, True, False],
-        Calibration((1.0,), 0.9, None, 1),
+        Calibration((1.0,), 0.9, 1),
         [False, False, True, True],
     )
     reliability, accepted = calibration_charts(found)

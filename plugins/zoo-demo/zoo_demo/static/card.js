@@ -82,14 +82,15 @@ function heading(name, head) {
   return words[0].toUpperCase() + words.slice(1);
 }
 
-function confidence({ temperatures, confidence: least, familiarity, examples, test }, total) {
+function confidence({ temperatures, limit, examples, test }, total) {
   const [low, high] = (test?.error_interval ?? []).map((share) => percent(share, 2));
   return {
     "Calibration error": test && `${percent(test.error, 2)} on the test images (95 % interval: ${low} to ${high})`,
     Accepted: test && `${count(test.accepted)} of ${count(total)} test images, `
       + `${percent(test.accepted_correct / Math.max(test.accepted, 1), 2)} of these correct`,
-    "Minimum confidence": least ? percent(least) : "none: every prediction is accepted",
-    "Input check": familiarity === null ? undefined : "inputs unlike those of the training are refused",
+    Limit: limit
+      ? `${percent(limit)} of confidence, times the familiarity of the input`
+      : "none: every prediction is accepted",
     Temperature: `${temperatures.join(" / ")}, fitted on ${count(examples)} validation images`,
   };
 }

@@ -45,7 +45,7 @@ class ConfidenceResults:
     Attributes:
         confidence: probability that all heads are correct, ``(N,)``.
         correct: whether they are, ``(N,)``.
-        calibration: temperatures and limits of the model; None for a model without.
+        calibration: temperatures and limit of the model; None for a model without.
         test: calibration error, and number of accepted predictions.
         noun: noun for several examples.
     """
@@ -116,11 +116,11 @@ def confidence_of(
         outputs: outputs of the model per head, ``(N, …)``.
         targets: targets per head, ``(N, …)``.
         noun: noun for several examples.
-        calibration: temperatures and limits of the model; None for a model without.
-        familiarity: familiarity of the inputs, ``(N,)``; None if it is not checked.
+        calibration: temperatures and limit of the model; None for a model without.
+        familiarity: familiarity of the inputs, ``(N,)``; None if it is unknown.
         test: result for these examples; None to compute it.
     """
-    used = calibration or Calibration((1.0,) * len(tasks), 0.0, None, examples=0)
+    used = calibration or Calibration((1.0,) * len(tasks), 0.0, examples=0)
     confidence = predictions_of(tasks, outputs, used).confidence
     if confidence is None:
         return None
