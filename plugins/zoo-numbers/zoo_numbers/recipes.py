@@ -4,7 +4,7 @@ from typing import Any
 
 # For a good accuracy within ten minutes on two cores.
 _DEFAULT: dict[str, Any] = {
-    "epochs": 10,
+    "epochs": 7,
     "batch_size": 64,
     "optimizer": "muon",
     "lr": 0.006,
