@@ -155,7 +155,7 @@ def add_soft_shadow(page: Page, rng: np.random.Generator) -> None:
 
 
 def add_corner_shadow(page: Page, rng: np.random.Generator) -> None:
-    """Add a shadow with a corner, as that of a book or a head."""
+    """Add a shadow with a corner, as that of a book or a hand."""
     first, second = (_shadow(page, rng, blur=0.005, factor=0.0) for _ in range(2))
     covered = (1 - first) * (1 - second)
     page.light = page.light * (1 - covered * rng.uniform(0.25, 0.55))

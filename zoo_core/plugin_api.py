@@ -112,6 +112,7 @@ if TYPE_CHECKING:
         CalibrationTest as CalibrationTest,
         all_correct as all_correct,
     )
+    from zoo_core.metrics.calibration_check import CalibrationCheck as CalibrationCheck
     from zoo_core.metrics.find_tasks import find_tasks as find_tasks
     from zoo_core.metrics.metric_text import (
         format_metric as format_metric,
@@ -186,7 +187,6 @@ if TYPE_CHECKING:
         shell_command as shell_command,
         shown as shown,
     )
-    from zoo_core.training.calibrate import check_calibration as check_calibration
     from zoo_core.training.callbacks import call_hook as call_hook
     from zoo_core.training.initial_weights import PretrainedWeights as PretrainedWeights
     from zoo_core.training.plan import Plan as Plan, make_plan as make_plan

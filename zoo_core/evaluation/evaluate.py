@@ -16,12 +16,12 @@ from zoo_core.evaluation.scored_split import (
     make_scored_split,
 )
 from zoo_core.metrics.calibration import CalibrationTest
+from zoo_core.metrics.calibration_check import CalibrationCheck
 from zoo_core.metrics.find_tasks import find_tasks
 from zoo_core.metrics.predictions import ensemble_outputs
 from zoo_core.metrics.scores import Scores, Values, by_metric, concatenate, score
 from zoo_core.metrics.task import Measured
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.pretrained.calibration_check import CalibrationCheck
 from zoo_core.pretrained.model import Pretrained
 
 SAME_NAMES: Mapping[str, str] = MappingProxyType({})
@@ -81,7 +81,9 @@ def evaluate_pretrained(
             training; or all were.
     """
     scored = find_scored_split(catalog, pretrained, dataset=dataset, split=split, classes=classes)
-    check = CalibrationCheck(pretrained[0], scored.tasks) if len(pretrained) == 1 else None
+    # Of a single model, because the outputs of an ensemble are on no member's scale.
+    calibration = pretrained[0].calibration if len(pretrained) == 1 else None
+    check = CalibrationCheck(scored.tasks, calibration) if calibration else None
     *members, together = _measure(scored, pretrained, check)
     return Evaluation(
         dataset=scored.dataset,
@@ -109,7 +111,8 @@ def _measure(
         measured.append([scored.measure(outputs, place) for outputs in every])
         if check:
             targets = [head[place] for head in scored.targets]
-            check.add(scored.inputs[scored.rows[place]], members[0], targets)
+            inputs = scored.inputs[scored.rows[place]]
+            check.add(members[0], targets, pretrained[0].familiarity(inputs))
     return [concatenate(of_member) for of_member in zip(*measured, strict=True)]
 
 

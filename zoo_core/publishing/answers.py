@@ -14,10 +14,10 @@ from zoo_core.data.dataset import Split
 from zoo_core.errors import VerificationError
 from zoo_core.frameworks.prediction import CHUNK_MULTIPLE, iter_outputs
 from zoo_core.metrics.calibration import Calibration, CalibrationTest
+from zoo_core.metrics.calibration_check import CalibrationCheck
 from zoo_core.metrics.scores import Scores, concatenate, measure, score
 from zoo_core.metrics.task import Task
 from zoo_core.metrics.task_contract import predict_head
-from zoo_core.pretrained.calibration_check import CalibrationCheck
 from zoo_core.pretrained.model import Pretrained
 from zoo_core.system.progress.progress_bar import track
 
@@ -48,7 +48,8 @@ class Answers:
 def compute_answers(pretrained: Pretrained, split: Split) -> Answers:
     """Predict a split, and return scores and answers."""
     tasks = pretrained.tasks
-    parts, digest, judged = [], _Digest(), CalibrationCheck(pretrained, tasks)
+    parts, digest, calibration = [], _Digest(), pretrained.calibration
+    check = CalibrationCheck(tasks, calibration) if calibration else None
     chunks = iter_outputs(
         pretrained.trainer,
         pretrained.model,
@@ -62,9 +63,10 @@ def compute_answers(pretrained: Pretrained, split: Split) -> Answers:
         targets = [each[place] for each in split.targets]
         parts.append(measure(tasks, outputs, targets))
         digest.update(_discrete(tasks, outputs))
-        judged.add(split.inputs[place], outputs, targets)
+        if check:
+            check.add(outputs, targets, pretrained.familiarity(split.inputs[place]))
     scores = score(tasks, concatenate(parts))
-    return Answers(scores, digest.hexdigest(), digest.exact, judged.result())
+    return Answers(scores, digest.hexdigest(), digest.exact, check.result() if check else None)
 
 
 def _discrete(

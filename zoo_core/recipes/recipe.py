@@ -8,6 +8,9 @@ from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from zoo_core.recipes.validation import FrozenModel
 
+REJECT = 0.01
+"""Default of `Recipe.reject`, which weights from before the field have, too."""
+
 
 class SearchSummary(FrozenModel):
     """The search that found a recipe, and its cost."""
@@ -149,10 +152,10 @@ class Recipe(FrozenModel):
         "best", description="keep the weights of the epoch with the best validation, or of the last"
     )
     reject: float = Field(
-        0.01,
+        REJECT,
         ge=0,
         lt=1,
-        exclude_if=lambda reject: reject == 0.01,
+        exclude_if=lambda reject: reject == REJECT,
         description="share of validation examples whose predictions may be refused as unsure, from "
         "which the limit of accepted ones follows; 0: refuse none",
     )

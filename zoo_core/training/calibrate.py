@@ -14,14 +14,12 @@ from zoo_core.frameworks.run import Run
 from zoo_core.frameworks.trainer import Trainer
 from zoo_core.metrics.calibration import (
     Calibration,
-    CalibrationTest,
     acceptance,
-    all_correct,
     fit_temperature,
     has_confidence,
     lower_limit,
-    summarize,
 )
+from zoo_core.metrics.calibration_check import CalibrationCheck
 from zoo_core.metrics.familiarity import Familiarity
 from zoo_core.metrics.predictions import predictions_of
 from zoo_core.metrics.task import Array, Task
@@ -66,9 +64,9 @@ def calibrate(
         familiarity=measure(split.inputs[rows]) if measure else None,
     )
     test = run.data.test
-    familiarity = measure(test.inputs) if measure else None
-    result = check_calibration(run.tasks, outputs(), test.targets, fitted, familiarity)
-    return replace(fitted, test=result)
+    check = CalibrationCheck(run.tasks, fitted)
+    check.add(outputs(), test.targets, measure(test.inputs) if measure else None)
+    return replace(fitted, test=check.result())
 
 
 def fit_calibration(
@@ -100,17 +98,3 @@ def fit_calibration(
     assert confidence is not None
     limit = lower_limit(acceptance(confidence, familiarity), reject)
     return replace(unlimited, limit=min(limit, SURE))
-
-
-def check_calibration(
-    tasks: Sequence[Task],
-    outputs: Sequence[Array],
-    targets: Sequence[Array],
-    calibration: Calibration,
-    familiarity: NDArray[np.float64] | None,
-) -> CalibrationTest:
-    """Return the result of a calibration on test examples; arguments as in `fit_calibration`."""
-    predictions = predictions_of(tasks, outputs, calibration, familiarity)
-    assert predictions.confidence is not None
-    correct = all_correct(tasks, outputs, targets)
-    return summarize(predictions.confidence, predictions.accepted, correct)

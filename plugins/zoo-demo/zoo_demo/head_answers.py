@@ -17,7 +17,7 @@ DIGITS = 6
 
 
 def answer_of(task: Task, prediction: Any, row: int) -> Answer:
-    """Return a head's answer for one example.
+    """Return the prediction of a head for one example.
 
     Args:
         task: the head's task.

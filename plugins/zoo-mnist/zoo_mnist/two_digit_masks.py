@@ -7,16 +7,10 @@ from numpy.typing import NDArray
 
 from zoo_core import ArrayDataset, Split, TargetSpec
 from zoo_mnist import mnist, two_digit
-from zoo_mnist.photos.layout import HEIGHT, OFFSET
+from zoo_mnist.photos.layout import HEIGHT, INK, OFFSET
 
 CLASSES = ("paper", "top", "bottom", "both")
 """Names of the classes. Their numbers are sums: 1 for ink of the top digit, 2 for the bottom's."""
-
-INK = 30
-"""Minimum gray level of a digit's own ink, as in `zoo_mnist.layout`."""
-# So low that a digit keeps the soft edges of its strokes, 99 % of its ink, if everything but its
-# mask is made black. With 128, half of the levels, it would lose a tenth, and thin strokes break.
-
 
 MASK = TargetSpec(task="segmentation", classes=CLASSES, shape=(HEIGHT, 28))
 """Spec of the masks."""
@@ -47,6 +41,8 @@ def compose(digits: Split, pairs: NDArray[np.int64]) -> Split:
     """Return the images and masks for pairs of digits; arguments as in `two_digit.compose`."""
     images = two_digit.compose(digits, pairs).inputs
     # From the two digits and not from the image, in which the brighter one hides the other.
+    # The level is so low that a digit keeps the soft edges of its strokes, 99 % of its ink, if
+    # everything but its mask is made black; with half of the levels it would lose a tenth.
     ink = digits.inputs[:, 0] >= INK
     masks = np.zeros((len(pairs), HEIGHT, images.shape[-1]), np.uint8)
     masks[:, : ink.shape[1]] += ink[pairs[:, 0]]

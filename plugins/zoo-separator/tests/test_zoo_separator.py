@@ -53,7 +53,7 @@ def test_every_pixel_of_an_image_of_any_size_has_logits(colors, height, width, c
 
 
 def test_logits_depend_on_the_whole_image():
-    # Which digit a pixel belongs to depends on the shapes of both.
+    # The digit of a pixel follows from the shapes of both.
     torch.manual_seed(0)
     channels = tuple(RECIPES["default"]["model"]["channels"])
     model = build(SeparatorConfig(channels=channels)).eval()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class UNet(nn.Module):
     """Levels of convolutions, each with half the rows and columns of the one before, and back.
 
-    Which digit a pixel belongs to depends on the shapes of both digits, which the deeper levels
+    The digit of a pixel follows from the shapes of both digits, which the deeper levels
     cover as a whole; where a stroke ends is known on the way down, and added on the way up.
     """
 

@@ -13,10 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from zoo_mnist.photos.arrays import Bytes, Floats
 from zoo_mnist.photos.morphology import close, open_gray
-
-Bytes = NDArray[np.uint8]
-Floats = NDArray[np.float32]
 
 WINDOW = 0.3
 """Side of the window relative to the size of the image; strokes are narrower."""

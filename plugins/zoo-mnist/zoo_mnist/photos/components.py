@@ -7,10 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from zoo_mnist.photos.arrays import Ints, Mask
 from zoo_mnist.photos.morphology import find_runs
-
-Mask = NDArray[np.bool_]
-Ints = NDArray[np.intp]
 
 
 class Components(NamedTuple):

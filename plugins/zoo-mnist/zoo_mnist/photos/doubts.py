@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from zoo_mnist import familiarity
+from zoo_mnist.photos.arrays import Floats
 from zoo_mnist.photos.normalize import digit_image
 from zoo_mnist.photos.strokes import stroke_width
 from zoo_mnist.photos.writing import Writing
 
-Floats = NDArray[np.float32]
 CROSS = "not like a digit: a cross or a star"
 Border = Callable[[int], tuple[int | slice, int | slice]]
 

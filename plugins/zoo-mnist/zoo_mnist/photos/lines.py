@@ -9,15 +9,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from zoo_mnist.photos.arrays import Floats, Ints, Mask
 from zoo_mnist.photos.background import quantile
 from zoo_mnist.photos.components import find_components
 from zoo_mnist.photos.morphology import sliding_max
-
-Mask = NDArray[np.bool_]
-Floats = NDArray[np.float32]
-Ints = NDArray[np.intp]
 
 SMALLEST = 64
 """Minimum longer side of an image in which lines are searched for; strokes of smaller ones are as

@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from zoo_mnist.photos.arrays import Bytes, Floats, Ints, Mask
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Mask = NDArray[np.bool_]
-    Indices = NDArray[np.intp]
-    Floats = NDArray[np.float32]
-    Bytes = NDArray[np.uint8]
     Values = TypeVar("Values", Floats, Bytes, Mask)
 
 
@@ -98,9 +96,9 @@ class Runs(NamedTuple):
     """
 
     padded: Mask
-    starts: Indices
-    ends: Indices
-    components: Indices
+    starts: Ints
+    ends: Ints
+    components: Ints
 
 
 def find_runs(mask: Mask) -> Runs:
@@ -116,7 +114,7 @@ def find_runs(mask: Mask) -> Runs:
     return Runs(padded, starts, ends, np.unique(roots, return_inverse=True)[1])
 
 
-def _touching(starts: Indices, ends: Indices, stride: int) -> tuple[Indices, Indices]:
+def _touching(starts: Ints, ends: Ints, stride: int) -> tuple[Ints, Ints]:
     """Return all pairs of runs that touch each other, those above and those below."""
     # Ends are exclusive, so these comparisons include diagonal neighbors.
     first = np.searchsorted(ends, starts + stride)
@@ -126,7 +124,7 @@ def _touching(starts: Indices, ends: Indices, stride: int) -> tuple[Indices, Ind
     return above, first[above] + within
 
 
-def smallest_members(count: int, one: Indices, other: Indices) -> Indices:
+def smallest_members(count: int, one: Ints, other: Ints) -> Ints:
     """Return the smallest member of each member's component, given all pairs of neighbors."""
     # Shiloach and Vishkin's algorithm: all pairs at once, in a few rounds.
     roots = np.arange(count)

@@ -11,16 +11,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
+from zoo_mnist.photos.arrays import Bytes, Floats
 from zoo_mnist.photos.layout import HEIGHT, OFFSET
 from zoo_mnist.photos.morphology import bounding_box, center_of_mass, dilate
 from zoo_mnist.photos.strokes import stroke_width
-
-Bytes = NDArray[np.uint8]
-Floats = NDArray[np.float32]
-Ints = NDArray[np.intp]
 
 SIDE, FIT = 28, 20
 PAIR, MIDDLE, PULL = 34, 21.5, 0.25

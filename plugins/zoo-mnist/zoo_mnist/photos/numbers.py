@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Ints = NDArray[np.intp]
+from zoo_mnist.photos.arrays import Ints
 
 OVERLAP = 0.4
 """Minimum vertical overlap of neighbors in a line, relative to the lower one."""

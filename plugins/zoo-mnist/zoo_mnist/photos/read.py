@@ -7,10 +7,10 @@ light; in any other one, the writing is found, refused or doubted in words, and 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from zoo_core import Box, Found, Reading
 from zoo_mnist.photos import normalize
+from zoo_mnist.photos.arrays import Bytes, Floats
 from zoo_mnist.photos.doubts import (
     doubt_about,
     doubt_about_digit,
@@ -22,9 +22,6 @@ from zoo_mnist.photos.morphology import bounding_box
 from zoo_mnist.photos.normalize import Placed
 from zoo_mnist.photos.numbers import find_numbers
 from zoo_mnist.photos.writing import Writing, find_writing
-
-Bytes = NDArray[np.uint8]
-Floats = NDArray[np.float32]
 
 DIGIT = Layout((28, 28), length=(17, 22), down=(13.25, 14.75), right=(13.25, 14.75))
 DIGITS = Layout((HEIGHT, 28), length=(24, 42), down=(15, 27), right=(13, 15.1))

@@ -6,16 +6,12 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from zoo_mnist.photos.arrays import Bytes, Floats, Mask
 from zoo_mnist.photos.background import find_contrast, quantile
 from zoo_mnist.photos.components import Components, find_components
 from zoo_mnist.photos.lines import find_lines
 from zoo_mnist.photos.morphology import dilate_mask
-
-Bytes = NDArray[np.uint8]
-Floats = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 
 MIN_CONTRAST = 0.2
 """Minimum contrast of a stroke's pixels, relative to the strokes' upper quartile."""

@@ -10,11 +10,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from zoo_mnist.photos.arrays import Ints, Mask
 from zoo_mnist.photos.components import Components
 from zoo_mnist.photos.morphology import smallest_members
 
-Mask = NDArray[np.bool_]
-Ints = NDArray[np.intp]
 Floats = NDArray[np.float64]
 
 MAX_PARTS = 600

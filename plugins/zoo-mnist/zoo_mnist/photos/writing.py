@@ -7,18 +7,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from zoo_core import Box
+from zoo_mnist.photos.arrays import Bytes, Floats, Mask
 from zoo_mnist.photos.background import is_dark_ink
 from zoo_mnist.photos.morphology import dilate_mask
 from zoo_mnist.photos.strokes import Strokes, find_strokes
 from zoo_mnist.photos.symbols import Symbols, find_symbols, typical_height
-
-Bytes = NDArray[np.uint8]
-Floats = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 
 SIDE = 256
 """Approximate longer side, in pixels, at which writing is found."""

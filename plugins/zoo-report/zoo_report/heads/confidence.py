@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from zoo_core import Comparison, Predictions, Task
 from zoo_core.plugin_api import (
     Calibration,
+    CalibrationCheck,
     CalibrationTest,
     all_correct,
-    check_calibration,
     predictions_of,
 )
 from zoo_report.heads.results import compared_examples
@@ -124,7 +124,10 @@ def confidence_of(
     confidence = predictions_of(tasks, outputs, used).confidence
     if confidence is None:
         return None
-    test = test or check_calibration(tasks, outputs, targets, used, familiarity)
+    if test is None:
+        check = CalibrationCheck(tasks, used)
+        check.add(outputs, targets, familiarity)
+        test = check.result()
     correct = all_correct(tasks, outputs, targets)
     return ConfidenceResults(confidence, correct, calibration, test, noun)
 
