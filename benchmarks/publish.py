@@ -59,12 +59,19 @@ RECIPES = (
     "two-headed-cnn.best",
     "two-headed-cnn.default",
     "two-headed-cnn.reference",
+    "number-reader.best",
+    "number-reader.default",
+    "digit-separator.best",
+    "digit-separator.default",
 )
 """Published recipes, with seed 0; the default tag of each model is ``best``."""
 
-TAGS = {name: (name, 0) for name in RECIPES} | {
-    f"{name}-{seed}": (name, seed) for name, seeds in MEMBERS.items() for seed in seeds
-}
+TAGS = (
+    {name: (name, 0) for name in RECIPES}
+    # A tag has no "@", which in a name begins a checksum.
+    | {"cnn.multi-mnist": ("cnn.best@multi-mnist", 0)}
+    | {f"{name}-{seed}": (name, seed) for name, seeds in MEMBERS.items() for seed in seeds}
+)
 """Tag -> recipe and seed."""
 
 
