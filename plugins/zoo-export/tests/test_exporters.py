@@ -97,11 +97,13 @@ def made_of(model, trainer, *, shape, normalization, views, heads=(), spec=None,
         input=spec or InputSpec(shape=shape),
         targets=targets,
         views=views,
+        calibration=None,
         _files=None,
         _read_card=lambda: SimpleNamespace(recipe=recipe),
         _read_data=lambda: None,
         _read_config=lambda: None,
         _find_tasks=lambda: tuple(tasks[each.task](each) for each in targets),
+        _find_familiarity=lambda: None,
     )
 
 
