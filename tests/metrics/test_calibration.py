@@ -42,6 +42,14 @@ def test_temperature_restores_probabilities_of_labels(wrong):
     assert fit_temperature(TASK, outputs, labels) == pytest.approx(wrong, rel=0.08)
 
 
+@pytest.mark.parametrize("examples", [4, 40])
+def test_few_examples_that_are_all_correct_do_not_make_a_model_certain(examples):
+    logits = np.tile(np.array([5.0, 0.0, 0.0], np.float32), (examples, 1))
+    temperature = fit_temperature(TASK, logits, np.zeros(examples, np.int64))
+    confidence = softmax(logits / np.float32(temperature))[:, 0]
+    assert confidence == pytest.approx((examples + 1) / (examples + 2), abs=0.001)
+
+
 def test_temperature_never_changes_a_label():
     # Two logits that differ in the last bit alone.
     close = np.array([[1.0, np.nextafter(np.float32(1), np.float32(2)), 0.0]], np.float32)

@@ -143,16 +143,20 @@ def fit_temperature(task: Task, outputs: Array, targets: Array) -> float:
     """Return the temperature with the smallest log loss of a head's confidences.
 
     The loss is that of the confidence as the probability that the prediction is correct, which any
-    task has, and not that of all classes.
+    task has, and not that of all classes. Its targets are those of Platt (1999), a little less
+    than 1 and more than 0, because a few examples that are all correct do not show that a model
+    never makes a mistake.
     """
     correct = measure_head(task, outputs, targets).columns[task.correct] > 0
+    right = int(correct.sum())
+    expected = np.where(correct, (right + 1) / (right + 2), 1 / (len(correct) - right + 2))
 
     def loss(log_temperature: float) -> float:
         scaled = task.scale(outputs, math.exp(log_temperature))
         shares = task.confidences(scaled).astype(np.float64)
         # Not 0 and 1, because one mistake at a confidence of 1 would be infinitely bad.
         shares = shares.clip(1e-7, 1 - 1e-7)
-        return float(-np.where(correct, np.log(shares), np.log1p(-shares)).mean())
+        return float(-(expected * np.log(shares) + (1 - expected) * np.log1p(-shares)).mean())
 
     return shorten(math.exp(_minimum(loss, *LOG_TEMPERATURES)))
 

@@ -301,13 +301,12 @@ def test_zoo_report_describes_published_weights_by_name(cli, tmp_path, read_page
     assert "98.38% ± 0.12" in page.words
     assert "Accuracy 98.53% 95 % interval 98.27% to 98.75% Misclassified 147" in page.words
     assert "zoo train numpy-net --seed 0" in page.words
-    # The same numbers as on the card, whose limits include the familiarity of the images.
+    # The same numbers as on the card.
     stated = load_pretrained(load_catalog(), "numpy-net.default").calibration
     low, high = stated.test.error_interval
     assert f"calibration error {stated.test.error:.2%} (95 % interval {low:.2%} to {high:.2%})" in (
         page.words
     )
-    assert stated.familiarity is not None
     assert f"{stated.test.accepted / 10_000:.2%} accepted" in page.words
     catalog = load_catalog()
     path, _ = write_report(catalog, ["zoo/numpy-net.default"], out=tmp_path / "again.html")

@@ -55,9 +55,16 @@ class Net:
         result: NDArray[np.float64] = hidden @ second[0] + second[1]
         return result
 
-    def log_probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
+    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Return the calibrated probability of each class."""
+        (temperature,) = self.stated["calibration"]["temperatures"]
+        return np.exp(self.log_probabilities(images, temperature))
+
+    def log_probabilities(
+        self, images: NDArray[np.uint8], temperature: float = 1.0
+    ) -> NDArray[np.float64]:
         """Return the logarithm of the probability of each class."""
-        logits = self.logits(images)
+        logits = self.logits(images) / temperature
         logits -= logits.max(axis=1, keepdims=True)
         result: NDArray[np.float64] = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
         return result
