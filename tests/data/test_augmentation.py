@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
+from threadpoolctl import threadpool_limits
 
 from zoo_core.data.images.augmentation import draw_warps
 from zoo_core.recipes.recipe import Recipe
@@ -102,3 +103,11 @@ def test_flip_mirrors_given_share_of_images():
 def test_flip_leaves_other_warps_unchanged():
     plain, flipped = draw(rotate=20.0, translate=2.0), draw(rotate=20.0, translate=2.0, flip=1.0)
     np.testing.assert_allclose(flipped, plain[..., ::-1], atol=1e-5)
+
+
+def test_warps_of_wide_images_do_not_depend_on_threads():
+    drawn = []
+    for threads in (1, 2):
+        with threadpool_limits(threads, user_api="blas"):
+            drawn.append(draw(8, size=(32, 320), elastic=0.5))
+    np.testing.assert_array_equal(*drawn)

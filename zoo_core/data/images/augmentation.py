@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.recipes.recipe import WARP_FIELDS, Recipe
+from zoo_core.system.blas import one_blas_thread
 from zoo_core.system.random_numbers import uniform
 
 Positions = NDArray[np.float32]
@@ -48,21 +49,20 @@ def draw_warps(
     # All `count` are drawn and then sliced, so that several processes, each with a part of the
     # batch, draw the same warps as one process.
     matrices = _draw_matrices(recipe, count, step)[part]
-    # (N, 2, 3) @ (3, H·W). A stack of small products, because NumPy multiplies those without BLAS
-    # threads, which would compete with the framework's for the cores: one large product made a
-    # training 2.7 times slower.
-    positions: Positions = (matrices @ _grid(height, width)).reshape(-1, 2, height, width)
-    if recipe.elastic:
-        rows = _smoothing(height, recipe.elastic_sigma)
-        columns = _smoothing(width, recipe.elastic_sigma)
-        points = (count, 2, rows.shape[1], columns.shape[1])
-        # Elastic distortions after Simard, Steinkraus & Platt (2003), but drawn at control points
-        # instead of at every pixel, which is cheaper. The standard deviation of a uniform number
-        # between -a and a is a / √3.
-        largest = np.float32(recipe.elastic * np.sqrt(3))
-        controls = largest * _symmetric(points, recipe.seed, step, _CONTROLS)[part]
-        # (H, P) @ (N, 2, P, Q) @ (Q, W): the smoothing is separable.
-        positions += rows @ controls @ columns.T
+    with one_blas_thread():
+        # (N, 2, 3) @ (3, H·W)
+        positions: Positions = (matrices @ _grid(height, width)).reshape(-1, 2, height, width)
+        if recipe.elastic:
+            rows = _smoothing(height, recipe.elastic_sigma)
+            columns = _smoothing(width, recipe.elastic_sigma)
+            points = (count, 2, rows.shape[1], columns.shape[1])
+            # Elastic distortions after Simard, Steinkraus & Platt (2003), but drawn at control
+            # points instead of at every pixel, which is cheaper. The standard deviation of a
+            # uniform number between -a and a is a / √3.
+            largest = np.float32(recipe.elastic * np.sqrt(3))
+            controls = largest * _symmetric(points, recipe.seed, step, _CONTROLS)[part]
+            # (H, P) @ (N, 2, P, Q) @ (Q, W): the smoothing is separable.
+            positions += rows @ controls @ columns.T
     return positions
 
 
