@@ -4,7 +4,7 @@ from typing import Any
 
 # For a good accuracy within ten minutes on two cores.
 _DEFAULT: dict[str, Any] = {
-    "epochs": 7,
+    "epochs": 10,
     "batch_size": 64,
     "optimizer": "muon",
     "lr": 0.006,
