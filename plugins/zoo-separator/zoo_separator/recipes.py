@@ -23,7 +23,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "default": _DEFAULT,
     "best": {
         **_DEFAULT,
-        "epochs": 24,
+        "epochs": 12,
         "ema": 0.998,
         "model": {"channels": [24, 48, 96, 128]},
     },
