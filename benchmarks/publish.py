@@ -24,6 +24,7 @@ from benchmarks.runs import complete
 from benchmarks.tables import row_of
 from zoo_core.filenames import CARD, CARD_PAGE, INDEX
 from zoo_core.installation.installed import installed_catalog
+from zoo_core.metrics.metric_text import is_share
 from zoo_core.publishing.publish import publish_run
 from zoo_core.registry.location import Folder
 from zoo_core.registry.registry import Registry
@@ -113,30 +114,32 @@ def with_table(readme: str) -> str:
         "|---|---|---|---|---|",
     ]
     index = Registry("zoo", Folder(REGISTRY)).index()
-    for name in TAGS:
+    for name in filter(index.tags.get, TAGS):
         tag = index.tags[name]
         page = f"zoo_registry/{tag.model}/{tag.tag}/{CARD_PAGE}"
         card = parse_published_card((REGISTRY / tag.model / tag.tag / CARD).read_bytes(), page)
         assert card.interval is not None
-        spread = zip(card.interval.mean, card.interval.sd, strict=True)
+        metrics = card.interval.metric or ("accuracy",) * len(card.interval.mean)
+        spread = zip(metrics, card.interval.mean, card.interval.sd, strict=True)
         cells = [
             f"[`{name}`]({page})",
             f"{tag.parameters:,}",
             f"{tag.bytes:,}",
             " / ".join(_score(*each) for each in card.metrics["test"].headline.items()),
-            " / ".join(
-                f"{100 * mean:.2f} ± {100 * sd:.2f}" if tag.accuracy else f"{mean:.5f} ± {sd:.5f}"
-                for mean, sd in spread
-            ),
+            " / ".join(f"{_number(*each[:2])} ± {_number(each[0], each[2])}" for each in spread),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([f"{before}{BEGIN}", *lines, f"{END}{after}"])
 
 
 def _score(name: str, heads: list[float]) -> str:
-    if name == "accuracy":
-        return " / ".join(f"{100 * share:.2f}" for share in heads)
-    return f"{name} {' / '.join(f'{value:.5f}' for value in heads)}"
+    words = "" if name == "accuracy" else f"{name.replace('_', ' ')} "
+    return words + " / ".join(_number(name, value) for value in heads)
+
+
+def _number(metric: str, value: float) -> str:
+    """Return a value without its unit, which is percent for a share."""
+    return f"{100 * value:.2f}" if is_share(metric) else f"{value:.5f}"
 
 
 def _train(name: str, folder: Path, threads: int | None) -> None:
