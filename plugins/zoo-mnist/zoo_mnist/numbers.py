@@ -23,7 +23,7 @@ from zoo_mnist.numbers_layout import (
 )
 from zoo_mnist.numbers_warp import Boxes, Images, Integers
 
-SIZES = {"train": 20_000, "validation": 2_000, "test": 5_000}
+SIZES = {"train": 20_000, "validation": 5_000, "test": 5_000}
 
 RESERVED = 6_000
 """Number of MNIST's last training digits, which occur in validation images only."""

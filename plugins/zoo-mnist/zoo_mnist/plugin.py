@@ -41,8 +41,8 @@ def zoo_datasets() -> list[DatasetSpec]:
             loader="zoo_mnist.numbers:load",
             input=InputSpec(shape=(1, 32, 320)),
             targets=(TargetSpec(task="sequence", classes=tuple("0123456789"), shape=(12,)),),
-            sizes={"train": 20_000, "validation": 2_000, "test": 5_000},
-            sha256="d36631176bcf6048f272bd70ae6095d542cd2185bc399983aefc36a014444de5",
+            sizes={"train": 20_000, "validation": 5_000, "test": 5_000},
+            sha256="7856a40db7c4eadd60e527e006e791a26abfeac445244742c0ead193051ef54c",
             license="CC-BY-SA-3.0",
             source=f"composed from {SOURCE}",
             composable=True,  # trainings may compose new numbers in each epoch
