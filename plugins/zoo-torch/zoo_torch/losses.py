@@ -108,18 +108,25 @@ def pixel_iou(outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
 def ctc(outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
     """Return the loss of strings: outputs ``(N, T, K + 1)``, targets ``(N, L)`` padded with -1.
 
-    The mean over examples of ``-log`` of the string's probability, divided by its length.
+    The mean over examples of ``-log`` of the string's probability, divided by its length. With
+    label smoothing, a part of the weight is on the cross-entropy between equal probabilities and
+    each time step's, their sum divided by the length, too (Kim et al. 2017, without the constant).
     """
     # On the CPU, because the gradients of CUDA's CTC depend on the order in which its threads add,
     # so that no training would be reproducible, and MPS has none.
     logs = outputs.log_softmax(dim=2).transpose(0, 1).cpu()  # (T, N, K + 1)
     wanted = targets.cpu()
-    return functional.ctc_loss(
+    lengths = (wanted >= 0).sum(dim=1)
+    loss = functional.ctc_loss(
         logs,
         wanted + 1,  # output 0 is the blank; as the padding, it is not part of any string
         input_lengths=torch.full((len(outputs),), outputs.shape[1]),
-        target_lengths=(wanted >= 0).sum(dim=1),
-    ).to(outputs.device)
+        target_lengths=lengths,
+    )
+    if smoothing := recipe.label_smoothing:
+        even = -logs.mean(dim=2).sum(dim=0) / lengths.clamp(min=1)
+        loss = (1 - smoothing) * loss + smoothing * even.mean()
+    return loss.to(outputs.device)
 
 
 def _like(outputs: Tensor, targets: Tensor) -> Tensor:

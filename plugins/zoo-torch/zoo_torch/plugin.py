@@ -71,6 +71,12 @@ def zoo_losses() -> list[LossSpec]:
             "pixel_iou",
             "Cross-entropy plus 1 minus a soft intersection over union: classes count alike.",
         ),
+        (
+            "ctc",
+            "sequence",
+            "ctc",
+            "Connectionist temporal classification, in nats per symbol.",
+        ),
     ]
     others = [
         (
@@ -90,12 +96,6 @@ def zoo_losses() -> list[LossSpec]:
             "regression",
             "huber",
             "Half the squared error up to 1, the absolute error above it.",
-        ),
-        (
-            "ctc",
-            "sequence",
-            "ctc",
-            "Connectionist temporal classification, in nats per symbol.",
         ),
     ]
     return [
