@@ -126,7 +126,9 @@ def with_table(readme: str) -> str:
             f"{tag.parameters:,}",
             f"{tag.bytes:,}",
             " / ".join(_score(*each) for each in card.metrics["test"].headline.items()),
-            " / ".join(f"{_number(*each[:2])} ± {_number(each[0], each[2])}" for each in spread),
+            " / ".join(
+                f"{_number(metric, mean)} ± {_number(metric, sd)}" for metric, mean, sd in spread
+            ),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([f"{before}{BEGIN}", *lines, f"{END}{after}"])

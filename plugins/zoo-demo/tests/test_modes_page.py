@@ -245,7 +245,7 @@ def test_masks_are_shown_in_color_with_a_legend(page):
         expect(share).to_have_text(re.compile(r"^[1-9]\d?\.\d %$"))
     found = colors(page)
     assert sum(found.values()) == 28 * 42
-    assert min(found["green"], found["orange"]) > 10
+    assert min(found["green"], found["orange"]) >= 20
     label = row.locator("canvas").get_attribute("aria-label")
     assert re.fullmatch(r"Mask: paper \d+ %, top \d+ %, bottom \d+ %, both 0 %", label)
     expect(together(page)).to_contain_text(" predict")  # of the models of digits alone
