@@ -123,6 +123,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     },
     "best@multi-mnist": {
         **_PAIRS,
+        "epochs": 20,
         "ema": 0.998,
         "views": 5,
     },
