@@ -130,17 +130,27 @@ def variants(string, place):
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 5), st.sampled_from([0.5, 2, 5]))
-def test_confidences_are_sums_over_all_paths(seed, steps, strength):
+def test_confidences_are_shares_of_sums_over_all_paths(seed, steps, strength):
     outputs = np.random.default_rng(seed).normal(0, strength, (2, steps, 4))
     prediction = TASK.predict(outputs)
+    assert np.array_equal(TASK.confidences(outputs), prediction.confidences)
     for row, string in enumerate(prediction.strings):
         sums = path_sums(outputs[row])
-        assert prediction.confidences[row] == pytest.approx(sums[string], rel=1e-5)
         expected = np.zeros(steps)
         for place in range(len(string)):
             others = sum(sums[each] for each in variants(string, place))
             expected[place] = sums[string] / others
         np.testing.assert_allclose(prediction.symbol_confidences[row], expected, rtol=1e-5)
+        whole = np.prod(expected[: len(string)]) if string else sums[""]
+        assert prediction.confidences[row] == pytest.approx(whole, rel=1e-5)
+
+
+def test_unsure_blanks_do_not_make_a_string_unsure():
+    # Each time step has a probability of 98 %, and all 202 together one of 2 %.
+    found = TASK.predict(outputs_of("a" + "-" * 200 + "b"))
+    assert found.strings == ["ab"]
+    assert found.confidences[0] == pytest.approx(found.symbol_confidences[0, :2].prod())
+    assert found.confidences[0] > 0.9
 
 
 def test_confidences_of_many_steps_do_not_underflow():
@@ -149,10 +159,11 @@ def test_confidences_of_many_steps_do_not_underflow():
     outputs += generator.normal(0, 0.1, outputs.shape).astype(np.float32)
     prediction = TASK.predict(outputs)
     assert prediction.strings == ["abc" * 150 + "b", ""]
-    assert (prediction.confidences > 0).all()
-    assert (prediction.confidences < 1e-3).all()
+    # Of an empty string, that of 601 blanks, each of which is a little unsure.
+    assert 0 < prediction.confidences[1] < 1e-3
     symbols = prediction.symbol_confidences[0]
     assert symbols[:451].min() > 0.9
+    assert prediction.confidences[0] == pytest.approx(symbols[:451].prod(), rel=1e-4)
     assert not symbols[451:].any()
     assert not prediction.symbol_confidences[1].any()
 
@@ -180,12 +191,12 @@ def test_prediction_is_string_with_confidences():
     assert prediction.strings == ["aa", ""]
     assert prediction.codes.tolist() == [[0, 0, -1, -1], [-1] * 4]
     sums = [path_sums(outputs) for outputs in outputs_of("aa-a", "----")]
-    confidence, blank = sums[0]["aa"], sums[1][""]
-    np.testing.assert_allclose(prediction.confidences, [confidence, blank], rtol=1e-6)
-    assert [*TASK.texts(prediction)] == [f"aa ({confidence:.1%})", f'"" ({blank:.1%})']
     symbols = [
         sums[0]["aa"] / sum(sums[0][each] for each in variants("aa", place)) for place in (0, 1)
     ]
+    confidence, blank = np.prod(symbols), sums[1][""]
+    np.testing.assert_allclose(prediction.confidences, [confidence, blank], rtol=1e-6)
+    assert [*TASK.texts(prediction)] == [f"aa ({confidence:.1%})", f'"" ({blank:.1%})']
     assert next(TASK.records(prediction)) == {
         "strings": "aa",
         "confidences": pytest.approx(confidence),

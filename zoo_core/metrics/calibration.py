@@ -23,7 +23,7 @@ BINS = 15
 LOG_TEMPERATURES = (-3.0, 3.0)
 """Minimum and maximum logarithm of a temperature."""
 
-STEPS = 30
+STEPS = 18
 """Steps of the search for a temperature; each reduces the interval by the golden ratio."""
 
 RESAMPLES = 1000

@@ -26,7 +26,8 @@ class StringPrediction:
     Attributes:
         strings: N strings.
         codes: int64 ``(N, T)``, the number of each symbol, -1 after the last one.
-        confidences: float32 ``(N,)``, the probability of the string, the sum over all of its paths.
+        confidences: float32 ``(N,)``, the probability that all symbols of the string are correct,
+            the product of theirs; for an empty string, the probability of blanks alone.
         symbol_confidences: float32 ``(N, T)``, the probability of each symbol against all others,
             or none, in its place; 0 after the last one.
     """
@@ -98,24 +99,13 @@ class StringRecognition(Task):
 
     def predict(self, outputs: Array) -> StringPrediction:
         codes = ctc.decode(outputs)
-        longest = ctc.lengths(codes).max(initial=0)
-        symbols = np.zeros(codes.shape, np.float32)
-        symbols[:, :longest] = symbol_posteriors(outputs, codes[:, :longest])
-        shares = self._probabilities(outputs, codes)
-        return StringPrediction(self._strings(codes), codes, shares, symbols)
+        symbols = _symbol_confidences(outputs, codes)
+        strings = _string_confidences(outputs, codes, symbols)
+        return StringPrediction(self._strings(codes), codes, strings, symbols)
 
     def confidences(self, outputs: Array) -> NDArray[np.float32]:
-        return self._probabilities(outputs, ctc.decode(outputs))
-
-    def _probabilities(self, outputs: Array, codes: ctc.Codes) -> NDArray[np.float32]:
-        """Return the probabilities of strings, sums over all their paths, ``(N,)``."""
-        lengths = ctc.lengths(codes)
-        # Without the padding of all strings, which takes most of the time.
-        short = codes[:, : lengths.max(initial=0)]
-        logs = -ctc.ctc_losses(outputs, short) * np.maximum(lengths, 1)
-        # At most 1, which rounding may exceed.
-        shares: NDArray[np.float32] = np.exp(logs).clip(max=1).astype(np.float32)
-        return shares
+        codes = ctc.decode(outputs)
+        return _string_confidences(outputs, codes, _symbol_confidences(outputs, codes))
 
     def measure(self, outputs: Array, targets: Array) -> Measured:
         distances = ctc.edit_distances(ctc.decode(outputs), targets)
@@ -189,6 +179,29 @@ class StringRecognition(Task):
     def _strings(self, codes: NDArray[np.int64]) -> list[str]:
         symbols = self.target.classes
         return ["".join(symbols[code] for code in row if code >= 0) for row in codes.tolist()]
+
+
+def _symbol_confidences(outputs: Array, codes: ctc.Codes) -> NDArray[np.float32]:
+    """Return the confidence of each symbol of each string, ``(N, T)``."""
+    symbols = np.zeros(codes.shape, np.float32)
+    # Without the padding of all strings, which takes most of the time.
+    longest = ctc.lengths(codes).max(initial=0)
+    symbols[:, :longest] = symbol_posteriors(outputs, codes[:, :longest])
+    return symbols
+
+
+def _string_confidences(
+    outputs: Array, codes: ctc.Codes, symbols: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return the confidence of each string, ``(N,)``.
+
+    It is not the probability of the string's paths, because that is a product over all time steps:
+    each of many blanks that are a little unsure would make the string less sure.
+    """
+    shares: NDArray[np.float32] = np.where(codes == ctc.PADDING, 1, symbols).prod(axis=1)
+    (empty,) = np.nonzero(ctc.lengths(codes) == 0)
+    shares[empty] = np.exp(-ctc.ctc_losses(outputs[empty], codes[empty, :0]))
+    return shares
 
 
 def encode_strings(strings: Sequence[Sequence[str]], target: TargetSpec) -> NDArray[np.int64]:
