@@ -62,10 +62,9 @@ RECIPES = (
     "two-headed-cnn.reference",
     "number-reader.best",
     "number-reader.default",
-    "digit-separator.best",
     "digit-separator.default",
 )
-"""Published recipes, with seed 0; the default tag of each model is ``best``."""
+"""Published recipes, with seed 0; the default tag of each model is ``best``, if it has one."""
 
 TAGS = (
     {name: (name, 0) for name in RECIPES}

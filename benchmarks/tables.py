@@ -68,7 +68,6 @@ WRITING = [
     Row("number-reader", "best", seeds=3),
     Row("digit-separator", "fast", seeds=3),
     Row("digit-separator", "default", seeds=3),
-    Row("digit-separator", "best", seeds=3),
     Row("cnn", "default@multi-mnist", seeds=3),
     Row("cnn", "best@multi-mnist", seeds=3),
 ]

@@ -21,11 +21,5 @@ _DEFAULT: dict[str, Any] = {
 
 RECIPES: dict[str, dict[str, Any]] = {
     "default": _DEFAULT,
-    "best": {
-        **_DEFAULT,
-        "epochs": 12,
-        "ema": 0.998,
-        "model": {"channels": [24, 48, 96, 128]},
-    },
     "fast": {**_DEFAULT, "epochs": 1, "model": {"channels": [16, 32, 64]}},
 }
