@@ -123,7 +123,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     },
     "best@multi-mnist": {
         **_PAIRS,
-        "epochs": 16,
+        "epochs": 12,
         "ema": 0.998,
         "views": 5,
     },
