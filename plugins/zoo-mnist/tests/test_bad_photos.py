@@ -191,7 +191,7 @@ def test_reader_of_any_image(image, name):
             assert 0 <= left < right <= image.shape[2]
 
 
-@pytest.mark.parametrize("text", ["+", "x", "Kermit"])
+@pytest.mark.parametrize("text", ["+", "-", "%", "x", "Kermit", "www"])
 def test_letters_and_signs_are_no_number(text):
     font = ImageFont.load_default(120)
     page = Image.new("L", (900, 260), 235)

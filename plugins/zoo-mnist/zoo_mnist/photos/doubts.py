@@ -12,7 +12,7 @@ from PIL import Image
 
 from zoo_mnist import familiarity
 from zoo_mnist.photos.arrays import Floats
-from zoo_mnist.photos.normalize import digit_image
+from zoo_mnist.photos.normalize import FAINT, digit_image, trim
 from zoo_mnist.photos.strokes import stroke_width
 from zoo_mnist.photos.writing import Writing
 
@@ -38,8 +38,9 @@ INKED = 0.7
 """Minimum strength of strokes that are cut."""
 DIGIT_WIDTH = 0.6
 """Width of a digit relative to its height, to estimate the number of touching digits."""
-SINGLE = 1.2
-"""Maximum width of a single digit relative to its height."""
+SINGLE, TOUCHING, PARTS = 1.2, 0.7, 24
+"""Maximum width of a single digit relative to its height, width of one of several that touch, and
+maximum number of parts into which a symbol is cut."""
 FAMILIAR = 0.3
 """Minimum familiarity of a digit, that of 99 % of MNIST's digits."""
 SIGNS = 0.51
@@ -94,17 +95,28 @@ def doubt_about_number(symbols: Sequence[Floats]) -> str:
         digits = max(1.0, width / (DIGIT_WIDTH * height))
         if doubt := doubt_about_strokes(strength, round(digits * height)):
             return doubt
-    return _doubt_about_signs([each for each in symbols if each.shape[1] <= SINGLE * len(each)])
-
-
-def _doubt_about_signs(symbols: Sequence[Floats]) -> str:
-    """Return the doubt about the symbols of a number that may be single digits; empty for none."""
-    if not symbols:
-        return ""
-    shares = familiarity.mnist(np.stack([digit_image(each) for each in symbols]))
-    if (shares < FAMILIAR).mean() >= SIGNS:
+    if np.mean([not _has_digit(each) for each in symbols]) >= SIGNS:
         return "not like digits: letters or other signs"
     return ""
+
+
+def _has_digit(strength: Floats) -> bool:
+    """Return whether a symbol is a digit, or several that touch, at least one of which is seen."""
+    parts = np.stack([digit_image(part) for part in _cut(strength)])
+    return bool((familiarity.mnist(parts) >= FAMILIAR).any())
+
+
+def _cut(strength: Floats) -> list[Floats]:
+    """Return the digits of a symbol, which may be several that touch, cut where ink is least."""
+    height, width = strength.shape
+    if width <= SINGLE * height:
+        return [strength]
+    count = min(max(2, round(width / (TOUCHING * height))), PARTS, width)
+    ink, reach = strength.sum(axis=0), width // (3 * count)
+    middles = [width * number // count for number in range(1, count)]
+    places = [each - reach + int(ink[each - reach : each + reach + 1].argmin()) for each in middles]
+    parts = np.split(strength, places, axis=1)
+    return [trim(part) for part in parts if (part > FAINT).any()]
 
 
 def doubt_about_strokes(strength: Floats, side: int) -> str:

@@ -31,6 +31,8 @@ STRIP = (32, 320)
 """Height and width of an image of a number."""
 ROWS, TALLEST, SHORTEST = 20, 30, 14
 """Height of a typical digit in a number's image, maximum of any digit, minimum of a typical one."""
+FAINT = 0.1
+"""Maximum strength of paper."""
 FIRST, LAST = 8, 317
 """First column of a number, and the column after its last one."""
 MAX_GAP, MAX_OVERLAP = 10, 6
@@ -220,4 +222,4 @@ def _to_bytes(strokes: Floats) -> Bytes:
 
 def trim(strength: Floats) -> Floats:
     """Return strokes cropped to their bounding box."""
-    return strength[bounding_box(strength > 0.1)]
+    return strength[bounding_box(strength > FAINT)]
