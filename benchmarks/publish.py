@@ -61,7 +61,6 @@ RECIPES = (
     "two-headed-cnn.default",
     "two-headed-cnn.reference",
     "number-reader.best",
-    "number-reader.default",
     "digit-separator.default",
 )
 """Published recipes, with seed 0; the default tag of each model is ``best``, if it has one."""
