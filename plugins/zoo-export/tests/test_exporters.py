@@ -423,4 +423,4 @@ def test_export_results_cover_published_weights_and_match_zoo():
     )
     for row in measured:
         assert OutputComparison(row.images, row.difference, row.labels).alike
-        assert row.images in (5, 4000, 10000)  # whole test splits
+        assert row.images in (5, 4000, 5000, 10000)  # whole test splits
