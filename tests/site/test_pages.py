@@ -22,7 +22,9 @@ from zoo_core.cli.main import zoo
 from zoo_core.recipes.recipe import Recipe
 from zoo_core.system.environment import VARIABLES
 
-OWN = pytest.mark.requires("zoo-cnn", "zoo-mlp", "zoo-numpy", "zoo-two-headed")
+OWN = pytest.mark.requires(
+    "zoo-cnn", "zoo-mlp", "zoo-numbers", "zoo-numpy", "zoo-separator", "zoo-two-headed"
+)
 
 
 def options(command, context):

@@ -5,7 +5,15 @@ from site_pages.check import broken_links
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.requires("zoo-cnn", "zoo-mlp", "zoo-numpy", "zoo-two-headed", "zoo-timm"),
+    pytest.mark.requires(
+        "zoo-cnn",
+        "zoo-mlp",
+        "zoo-numbers",
+        "zoo-numpy",
+        "zoo-separator",
+        "zoo-two-headed",
+        "zoo-timm",
+    ),
 ]
 
 SHOWN = [
