@@ -43,7 +43,7 @@ def test_zoo_predict_loads_weights_by_name(cli, here, tmp_path):
     plain = cli("predict", "softmax", "image.png")
     assert plain.out.startswith("image.png: ")
     assert report["model"] in plain.err  # the full name of the default tag
-    assert cli("predict", report["model"], "image.png").code == 0
+    assert cli("predict", report["model"], "image.png", "--force").code == 0
 
 
 def test_zoo_evaluate_loads_weights_by_name(cli, here, run):
