@@ -101,7 +101,7 @@ def doubt_about_number(symbols: Sequence[Floats]) -> str:
 
 
 def _has_digit(strength: Floats) -> bool:
-    """Return whether a symbol is a digit, or several that touch, at least one of which is seen."""
+    """Return whether a symbol is a familiar digit, or touching ones, one of them familiar."""
     parts = np.stack([digit_image(part) for part in _cut(strength)])
     return bool((familiarity.mnist(parts) >= FAMILIAR).any())
 
