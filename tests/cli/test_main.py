@@ -172,27 +172,29 @@ def picture(tmp_path):
 
 
 def test_zoo_predict_classifies_image(cli, trained, picture):
-    report = cli("predict", "run", "low.png", "--json").json
+    report = cli("predict", "run", "low.png", "--json", "--force").json
     (answer,) = report["predictions"]
     assert answer["file"] == "low.png"
     assert answer["labels"] == [2]
     assert answer["probabilities"][0] > answer["runners_up"][0][0]["probability"]
     assert report["model"].startswith("softmax@sha256:")
-    assert cli("predict", "run", "low.png").out.startswith("low.png: low (")
+    assert cli("predict", "run", "low.png", "--force").out.startswith("low.png: low (")
 
 
 def test_zoo_predict_fits_other_sizes_and_colors(cli, trained, picture):
     large = Image.open(picture).resize((50, 60), Image.Resampling.NEAREST)
     large.save(picture.parent / "large.png")
     large.convert("RGB").save(picture.parent / "color.jpg")
-    report = cli("predict", "run", "large.png", "color.jpg", "--json").json
+    report = cli("predict", "run", "large.png", "color.jpg", "--json", "--force").json
     assert [answer["labels"] for answer in report["predictions"]] == [[2], [2]]
 
 
 def test_zoo_predict_names_unreadable_files_and_continues(cli, trained, picture):
     (trained.parent / "text.png").write_text("not an image")
     (trained.parent / "cut.png").write_bytes(picture.read_bytes()[:45])
-    result = cli("predict", "run", "text.png", "low.png", "none.png", "cut.png", "--json")
+    result = cli(
+        "predict", "run", "text.png", "low.png", "none.png", "cut.png", "--json", "--force"
+    )
     assert result.code == 1
     assert [answer["file"] for answer in result.json["predictions"]] == ["low.png"]
     for name in ("text.png", "none.png", "cut.png"):

@@ -44,7 +44,7 @@ LABELS = [[0], [1], [2]]
 
 
 def test_zoo_predict_searches_folder_recursively(cli, trained, images):
-    report = cli("predict", "run", "images", "--json").json
+    report = cli("predict", "run", "images", "--json", "--force").json
     files = [answer["file"] for answer in report["predictions"]]
     assert files == ["images/a.png", "images/b.jpg", "images/more/c.PNG"]
     assert [answer["labels"] for answer in report["predictions"]] == LABELS
@@ -55,7 +55,7 @@ def test_zoo_predict_ignores_hidden_files_and_documents_in_folder(cli, trained, 
         (images / name).parent.mkdir(exist_ok=True)
         shutil.copy(images / "a.png", images / name)
     (images / "scan.pdf").write_bytes(b"%PDF-1.7")
-    result = cli("predict", "run", "images", "--json")
+    result = cli("predict", "run", "images", "--json", "--force")
     assert (result.code, result.err) == (0, "")
     assert [answer["labels"] for answer in result.json["predictions"]] == LABELS
 
@@ -64,7 +64,7 @@ def test_zoo_predict_ignores_hidden_files_and_documents_in_folder(cli, trained, 
 def test_zoo_predict_reports_named_pipe_and_continues(fresh_cli, trained, images, named):
     os.mkfifo(images / "pipe.png")
     paths = ["images/pipe.png", "images/a.png"] if named else ["images"]
-    result = fresh_cli("predict", "run", *paths, "--json")
+    result = fresh_cli("predict", "run", *paths, "--json", "--force")
     assert result.code == 1
     assert re.search(r"images/pipe\.png .*\bnamed pipe\b", result.err), result.err
     assert len(result.json["predictions"]) == (1 if named else 3)
@@ -79,7 +79,7 @@ def test_zoo_predict_rejects_document_by_name(cli, trained, images):
 
 def test_zoo_predict_names_empty_folder_and_continues(cli, trained, images):
     (images.parent / "empty").mkdir()
-    result = cli("predict", "run", "empty", "images/a.png", "--json")
+    result = cli("predict", "run", "empty", "images/a.png", "--json", "--force")
     assert result.code == 1
     assert re.search(r"\bimages?\b.*\bempty\b", result.err), result.err
     assert [answer["labels"] for answer in result.json["predictions"]] == [[0]]
@@ -88,10 +88,10 @@ def test_zoo_predict_names_empty_folder_and_continues(cli, trained, images):
 @pytest.mark.slow
 def test_zoo_predict_reads_standard_input(fresh_cli, trained, images):
     with (images / "more" / "c.PNG").open() as file:
-        report = fresh_cli("predict", "run", "-", "--json", stdin=file).json
+        report = fresh_cli("predict", "run", "-", "--json", "--force", stdin=file).json
     assert [(a["file"], a["labels"]) for a in report["predictions"]] == [("-", [2])]
     with (images / "notes.txt").open() as file:
-        result = fresh_cli("predict", "run", "-", "images/a.png", stdin=file)
+        result = fresh_cli("predict", "run", "-", "images/a.png", "--force", stdin=file)
     assert result.code == 1
     assert "standard input" in result.err
     assert result.out.startswith("images/a.png: ")
@@ -101,7 +101,7 @@ def test_csv_lists_each_readable_file(cli, trained, images):
     odd = images / 'a "b", c.png'
     (images / "a.png").rename(odd)
     (images / "cut.png").write_bytes(odd.read_bytes()[:45])
-    result = cli("predict", "run", "images", "--csv")
+    result = cli("predict", "run", "images", "--csv", "--force")
     assert result.code == 1
     rows = list(csv.DictReader(result.out.splitlines()))
     assert [row["file"] for row in rows] == [
@@ -109,7 +109,7 @@ def test_csv_lists_each_readable_file(cli, trained, images):
         "images/b.jpg",
         "images/more/c.PNG",
     ]
-    answers = cli("predict", "run", "images", "--json").json["predictions"]
+    answers = cli("predict", "run", "images", "--json", "--force").json["predictions"]
     for row, answer in zip(rows, answers, strict=True):
         assert row["label"] == answer["classes"][0]
         assert float(row["probability"]) == pytest.approx(answer["probabilities"][0], abs=1e-6)
@@ -127,7 +127,7 @@ def test_csv_has_columns_for_each_label(cli, images):
 
 
 def test_zoo_predict_rejects_csv_with_json(cli, trained, images):
-    result = cli("predict", "run", "images", "--csv", "--json")
+    result = cli("predict", "run", "images", "--csv", "--json", "--force")
     assert result.code == 2
     assert "--csv" in result.err
     assert "--json" in result.err
@@ -238,7 +238,7 @@ def test_zoo_predict_draws_fitted_image_on_terminal(in_terminal, cli, trained, i
     image = Image.new("L", (5, 6))
     image.paste(200, (0, 2, 5, 3))  # the upper half of the second line of characters
     image.save(images / "line.png")
-    code, shown = in_terminal("predict", "run", "images/line.png")
+    code, shown = in_terminal("predict", "run", "images/line.png", "--force")
     assert code == 0
     lines = [line for line in shown.splitlines() if "▀" in line]
     assert [line.count("▀") for line in lines] == [5, 5, 5]
@@ -255,7 +255,9 @@ def test_zoo_predict_draws_fitted_image_on_terminal(in_terminal, cli, trained, i
 def test_zoo_predict_draws_no_picture_when_disabled_or_unsupported(
     in_terminal, cli, trained, images, arguments, environment
 ):
-    code, shown = in_terminal("predict", "run", "images/b.jpg", *arguments, **environment)
+    code, shown = in_terminal(
+        "predict", "run", "images/b.jpg", "--force", *arguments, **environment
+    )
     assert code == 0
     assert "images/b.jpg: " in shown
     assert "▀" not in shown
@@ -265,13 +267,13 @@ def test_zoo_predict_draws_no_picture_when_disabled_or_unsupported(
 def test_zoo_predict_shows_progress_bar_only_on_terminal(in_terminal, cli, trained, images):
     for number in range(20):
         Image.new("L", (5, 6)).save(images / f"many-{number}.png")
-    code, shown = in_terminal("predict", "run", "images")
+    code, shown = in_terminal("predict", "run", "images", "--force")
     assert code == 0
     assert "━" in shown
     assert "23/23" in shown
     assert "▀" not in shown
     assert shown.count(".png: ") == 21
-    result = cli("predict", "run", "images")
+    result = cli("predict", "run", "images", "--force")
     assert "━" not in result.out + result.err
-    code, shown = in_terminal("predict", "run", "images", "--json")
+    code, shown = in_terminal("predict", "run", "images", "--json", "--force")
     assert len(json.loads(shown[shown.index('{"schema') :])["predictions"]) == 23

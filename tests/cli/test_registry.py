@@ -37,10 +37,10 @@ def test_zoo_info_shows_published_weights(cli, here):
 
 def test_zoo_predict_loads_weights_by_name(cli, here, tmp_path):
     Image.fromarray(IMAGE).save(tmp_path / "image.png")
-    report = cli("predict", "softmax", "image.png", "--json").json
+    report = cli("predict", "softmax", "image.png", "--json", "--force").json
     assert report["model"].startswith("softmax.first@sha256:")
     assert report["predictions"][0]["file"] == "image.png"
-    plain = cli("predict", "softmax", "image.png")
+    plain = cli("predict", "softmax", "image.png", "--force")
     assert plain.out.startswith("image.png: ")
     assert report["model"] in plain.err  # the full name of the default tag
     assert cli("predict", report["model"], "image.png", "--force").code == 0

@@ -240,7 +240,7 @@ def test_trained_model_predicts_picture_alike_in_every_depth_and_size(cli, train
         image = Image.fromarray(gray).convert("RGB") if depth == "rgb" else DEPTHS[depth](gray)
         files.append(tmp_path / f"{depth}-{scale}.{name}")
         image.save(files[-1], **({"quality": 98} if name == "jpg" else {}))
-    given = cli("predict", trained, *files, "--json").json["predictions"]
+    given = cli("predict", trained, *files, "--json", "--force").json["predictions"]
     assert [answer["classes"] for answer in given] == [["ink"]] * len(files)
     shares = np.array([answer["probabilities"][0] for answer in given])
     assert np.ptp(shares) < 0.02

@@ -92,7 +92,9 @@ def test_folder_dataset_trains_publishes_and_verifies_weights(cli, photos, tmp_p
     assert cli("train", "numpy-net", *options).code == 0
     scores = cli("evaluate", "run", "--json").json
     assert (scores["dataset"], scores["metrics"]["test"]["accuracy"]) == (photos, [1.0])
-    read = cli("predict", "run", "photos/light/1.png", "photos/dark/2.png", "--json").json
+    read = cli(
+        "predict", "run", "photos/light/1.png", "photos/dark/2.png", "--json", "--force"
+    ).json
     assert [each["labels"] for each in read["predictions"]] == [[1], [0]]
     there = ("--registry", "registry")
     assert cli("publish", "run", "--as", "numpy-net.photos", *there).code == 0

@@ -97,7 +97,7 @@ def test_predict_labels_png_files_with_trained_run(cli, tmp_path, trained):
     for i in range(5):
         Image.fromarray(split.inputs[i, 0]).save(tmp_path / f"{i}.png")
     files = [f"{i}.png" for i in range(5)]
-    report = cli("predict", trained.folder, *files, "--json").json
+    report = cli("predict", trained.folder, *files, "--json", "--force").json
     assert [answer["labels"] for answer in report["predictions"]] == [
         [label] for label in split.targets[0][:5].tolist()
     ]
