@@ -127,7 +127,7 @@ def test_csv_has_columns_for_each_label(cli, images):
 
 
 def test_zoo_predict_rejects_csv_with_json(cli, trained, images):
-    result = cli("predict", "run", "images", "--csv", "--json", "--force")
+    result = cli("predict", "run", "images", "--csv", "--json")
     assert result.code == 2
     assert "--csv" in result.err
     assert "--json" in result.err
