@@ -170,7 +170,7 @@ def test_wrong_recipe_of_plugin_is_named(toy, softmax, monkeypatch):
 @pytest.mark.parametrize(
     ("values", "pattern"),
     [
-        ({"learning_rate": 1}, "'learning_rate'.*: batch_size, dataset, "),
+        ({"learning_rate": 1}, "'learning_rate'.*: accumulate, batch_size, "),
         ({"epoch": 1}, "unknown key 'epoch'. Did you mean 'epochs'"),
         ({"lr": -1}, r"^invalid recipe: lr: expected a number greater than 0, got -1$"),
         ({"lr": 1e39}, "lr: expected a number of at most "),

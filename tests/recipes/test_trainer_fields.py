@@ -15,7 +15,7 @@ class Own(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     clip: float = Field(1.0, gt=0, description="maximum norm of a gradient")
-    accumulate: int = 1
+    rounds: int = 1
 
 
 @pytest.fixture
@@ -35,8 +35,8 @@ def recipe(**values):
 
 def test_own_fields_are_completed_and_part_of_the_recipe(trainer):
     found = with_trainer_fields(recipe(clip=0.5), trainer)
-    assert (found.clip, found.accumulate) == (0.5, 1)
-    assert found.json_values()["accumulate"] == 1
+    assert (found.clip, found.rounds) == (0.5, 1)
+    assert found.json_values()["rounds"] == 1
     assert Recipe.model_validate_json(found.model_dump_json()) == found
 
 
@@ -44,12 +44,15 @@ def test_own_fields_are_completed_and_part_of_the_recipe(trainer):
     ("values", "message"),
     [
         ({"clipp": 1.0}, "unknown key 'clipp'. Did you mean 'clip'"),
-        ({"momentu": 1.0}, "Did you mean 'momentum'. Trainer 'toy' adds accumulate, clip"),
-        ({"qqqqqq": 1.0}, "Choose one of: batch_size, .* Trainer 'toy' adds accumulate, clip"),
+        ({"momentu": 1.0}, "Did you mean 'momentum'. Trainer 'toy' adds clip, rounds"),
+        (
+            {"qqqqqq": 1.0},
+            "Choose one of: accumulate, batch_size, .* Trainer 'toy' adds clip, rounds",
+        ),
         ({"clip": -1.0}, "clip: expected a number greater than 0, got -1.0"),
         ({"clip": "high"}, "clip: expected a number, got 'high'"),
         ({"optimizer": "adamw"}, "optimizer: expected 'sgd' or 'lion', got 'adamw'"),
-        ({"schedule": "wavy"}, "schedule: expected .*'one-cycle' or 'wave', got 'wavy'.*'wave'"),
+        ({"schedule": "wavy"}, "schedule: expected .*'plateau' or 'wave', got 'wavy'.*'wave'"),
         ({"precision": "half"}, "precision: expected 'float32' or 'bfloat16', got 'half'"),
     ],
 )

@@ -11,7 +11,8 @@ import pytest
 
 from zoo_core.errors import VerificationError, ZooError
 from zoo_core.installation.installed import load_catalog
-from zoo_core.recipes.recipe import LOSS_FIELDS, TRAINER_FIELDS
+from zoo_core.recipes.fields.loss import LOSS_FIELDS
+from zoo_core.recipes.recipe import TRAINER_FIELDS
 from zoo_core.testing import NotApplicableError, plugin_checks
 from zoo_core.testing.checks import hook_checks, trainer_checks
 from zoo_core.testing.make_checks import check_name

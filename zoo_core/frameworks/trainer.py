@@ -38,6 +38,7 @@ class Batch:
         rows: int64 ``(N,)``: rows of the examples that `Learner.set_data` received.
         lr: learning rate of the step.
         warps: sampling positions of the augmented images; None for no augmentation.
+        epoch: number of the epoch, from 1.
         share: fraction of the global batch in this process's shard, from 0 (no rows) to 1; less
             than 1 only where several processes train together.
     """
@@ -49,6 +50,7 @@ class Batch:
     # A mean loss times `share`, summed over processes, is the mean over the whole batch, also
     # where the shards have different sizes.
     share: float = 1.0
+    epoch: int = 1
 
 
 class Learner(Protocol):

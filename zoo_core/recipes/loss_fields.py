@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from zoo_core.plugins.specs import LossSpec
-from zoo_core.recipes.recipe import LOSS_FIELDS, Recipe
+from zoo_core.recipes.fields.loss import LOSS_FIELDS
+from zoo_core.recipes.recipe import Recipe
 
 
 def reset_unused_loss_fields(

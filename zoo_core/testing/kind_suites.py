@@ -9,7 +9,7 @@ from typing import Any
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec, TrainerSpec
-from zoo_core.recipes.recipe import LOSS_FIELDS
+from zoo_core.recipes.fields.loss import LOSS_FIELDS
 from zoo_core.testing.check import Check
 from zoo_core.testing.checks import (
     dataset_checks,

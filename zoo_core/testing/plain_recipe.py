@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from zoo_core.plugins.specs import TrainerSpec
-from zoo_core.recipes.recipe import CHOICES, LOSS_FIELDS, TRAINER_FIELDS, Recipe
+from zoo_core.recipes.fields.loss import LOSS_FIELDS
+from zoo_core.recipes.recipe import CHOICES, TRAINER_FIELDS, Recipe
 from zoo_core.recipes.trainer_fields import choices
 
 

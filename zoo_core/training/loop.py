@@ -175,6 +175,7 @@ class TrainingLoop:
             # of processes.
             warps=draw_warps(recipe, self._run.config.input_shape, len(rows), step, part=mine),
             share=(mine.stop - mine.start) / len(rows),
+            epoch=state.epoch,
         )
 
     def _fetch(self) -> None:

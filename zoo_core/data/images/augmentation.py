@@ -12,7 +12,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.recipes.recipe import WARP_FIELDS, Recipe
+from zoo_core.recipes.fields.augmentation import WARP_FIELDS
+from zoo_core.recipes.recipe import Recipe
 from zoo_core.system.blas import one_blas_thread
 from zoo_core.system.random_numbers import uniform
 

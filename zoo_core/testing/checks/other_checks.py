@@ -22,7 +22,8 @@ from zoo_core.installation.click_commands import resolve_command
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec, LossSpec
-from zoo_core.recipes.recipe import LOSS_FIELDS, Recipe
+from zoo_core.recipes.fields.loss import LOSS_FIELDS
+from zoo_core.recipes.recipe import Recipe
 from zoo_core.system.random_numbers import uniform
 from zoo_core.testing.check import ContractError, NotApplicableError, expect
 from zoo_core.testing.random_data import Array

@@ -12,7 +12,8 @@ from zoo_core.errors import InvalidValueError, PluginError, join_names
 from zoo_core.frameworks.trainer import Batch, group_of, make_trainer
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.specs import TrainerSpec
-from zoo_core.recipes.recipe import CHOICES, LOSS_FIELDS, Recipe
+from zoo_core.recipes.fields.loss import LOSS_FIELDS
+from zoo_core.recipes.recipe import CHOICES, Recipe
 from zoo_core.recipes.trainer_fields import trainer_fields
 from zoo_core.recipes.validation import validate
 from zoo_core.testing.check import ContractError, NotApplicableError, expect, expect_equal

@@ -13,7 +13,9 @@ from zoo_core.metrics.task import Task
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec, LossSpec, ModelSpec, TrainerSpec
-from zoo_core.recipes.recipe import IMAGE_FIELDS, LOSS_FIELDS, TRAINER_FIELDS, WARP_FIELDS, Recipe
+from zoo_core.recipes.fields.augmentation import IMAGE_FIELDS, WARP_FIELDS
+from zoo_core.recipes.fields.loss import LOSS_FIELDS
+from zoo_core.recipes.recipe import TRAINER_FIELDS, Recipe
 from zoo_core.text import counted
 
 
