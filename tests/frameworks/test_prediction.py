@@ -29,22 +29,23 @@ def shifted(images, views):
 @given(height=st.integers(1, 5), width=st.integers(1, 5), views=st.sampled_from(list(VIEWS)))
 def test_shift_slices_move_pixels_and_fill_with_zeros(height, width, views):
     images = np.arange(1, 2 * height * width + 1, dtype=np.uint8).reshape(2, 1, height, width)
-    for (down, right), result in zip(VIEWS[views], shifted(images, views), strict=True):
+    for (down, right, mirrored), result in zip(VIEWS[views], shifted(images, views), strict=True):
         assert result.shape == images.shape
         for y, x in np.ndindex(height, width):
             inside = 0 <= y - down < height and 0 <= x - right < width
             expected = images[:, 0, y - down, x - right] if inside else 0
-            assert (result[:, 0, y, x] == expected).all()
+            assert (result[:, 0, y, width - 1 - x if mirrored else x] == expected).all()
 
 
 def test_views_are_distinct_balanced_shifts_starting_at_zero():
-    for number, shifts in VIEWS.items():
-        assert len(set(shifts)) == len(shifts) == number
-        assert shifts[0] == (0, 0)
-        assert np.sum(shifts, axis=0).tolist() == [0, 0]
+    for number, views in VIEWS.items():
+        assert len(set(views)) == len(views) == number
+        assert views[0] == (0, 0, False)
+        down, right, mirrored = np.sum(views, axis=0).tolist()
+        assert (down, right, mirrored) == (0, 0, 0 if number % 2 else number // 2)
 
 
-@pytest.mark.parametrize("views", [5, 9])
+@pytest.mark.parametrize("views", [2, 5, 9, 10])
 def test_predict_averages_logits_over_views(toy, tmp_path, views):
     one = Training.new(toy, "softmax", out=tmp_path / "one").run()
     several = Training.new(
@@ -94,5 +95,5 @@ def test_load_pretrained_defaults_to_one_view_for_old_weights(toy, tmp_path):
 
 
 def test_training_refuses_unsupported_number_of_views(toy, tmp_path):
-    with pytest.raises(InvalidValueError, match=r"views.* 1, 5 or 9.*got 4"):
+    with pytest.raises(InvalidValueError, match=r"views.* 1, 2, 5, 9, 10 or 18.*got 4"):
         Training.new(toy, "softmax", out=tmp_path / "run", overrides=[{"views": 4}]).run()

@@ -161,7 +161,7 @@ def test_published_card_refuses_changed_card(toy, added):
         ({"config": {"input_shape": [1, 6, 5], "classes": ["three"]}}, "softmax from its config"),
         ({"normalization": {"mean": "x", "std": [1]}}, "metadata of"),
         ({"recipe": 1}, "metadata of"),
-        ({"recipe": {"trainer": "toy", "views": 4}}, r"views\b.*1, 5, 9, got 4"),
+        ({"recipe": {"trainer": "toy", "views": 4}}, "expected views in 1, 2, 5, 9, 10, 18, got 4"),
         ({"recipe": {"trainer": "toy", "views": [5]}}, "metadata of"),
     ],
 )

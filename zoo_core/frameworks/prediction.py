@@ -21,12 +21,21 @@ if TYPE_CHECKING:
     from zoo_core.frameworks.trainer import Trainer
 
 # The shifts of each set sum to 0, so that the average prefers no direction.
-VIEWS: dict[int, Sequence[tuple[int, int]]] = {
+_SHIFTS: dict[int, Sequence[tuple[int, int]]] = {
     1: [(0, 0)],
     5: [(0, 0), (0, 1), (0, -1), (1, 0), (-1, 0)],
     9: [(down, right) for down in (0, 1, -1) for right in (0, 1, -1)],
 }
-"""Number of views -> shift of each view, in pixels down and to the right."""
+
+VIEWS: dict[int, Sequence[tuple[int, int, bool]]] = {
+    count * (1 + mirrored): [
+        (*shift, mirror) for mirror in (False, True)[: 1 + mirrored] for shift in shifts
+    ]
+    for mirrored in (False, True)
+    for count, shifts in _SHIFTS.items()
+}
+"""Number of views -> shift of each view, in pixels down and to the right, and whether it is
+mirrored; an even number is for the views of half the number, and each of them mirrored."""
 
 CHUNK_BYTES = 1 << 26
 """Approximate maximum bytes of inputs per chunk."""
@@ -139,18 +148,26 @@ def shift_slices(views: int, height: int, width: int) -> tuple[int, list[tuple[s
     that the three shift images alike.
 
     Returns:
-        The margin in pixels, the same on every side, and the rows and columns of each view.
+        The margin in pixels, the same on every side, and the rows and columns of each view; those
+        of a mirrored one have the step -1.
     """
-    margin = max(abs(pixels) for shift in VIEWS[views] for pixels in shift)
+    margin = max(abs(pixels) for down, right, _ in VIEWS[views] for pixels in (down, right))
     # An image that moves down is seen through a window that moves up: hence the minus.
     windows = [
         (
             slice(margin - down, margin - down + height),
-            slice(margin - right, margin - right + width),
+            _columns(margin - right, width, mirrored=mirrored),
         )
-        for down, right in VIEWS[views]
+        for down, right, mirrored in VIEWS[views]
     ]
     return margin, windows
+
+
+def _columns(start: int, width: int, *, mirrored: bool) -> slice:
+    if not mirrored:
+        return slice(start, start + width)
+    # None, because an end of -1 would mean the last column.
+    return slice(start + width - 1, start - 1 if start else None, -1)
 
 
 def measure_split(

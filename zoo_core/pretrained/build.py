@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zoo_core.data.normalization import Normalization, TargetScale
-from zoo_core.errors import InvalidValueError, VerificationError, ZooError, join_names, one_line
+from zoo_core.errors import InvalidValueError, VerificationError, ZooError, one_line
 from zoo_core.frameworks.prediction import VIEWS
 from zoo_core.frameworks.trainer import Trainer, make_trainer, model_builder
 from zoo_core.metrics.calibration import Calibration
@@ -178,7 +178,8 @@ def _parse_metadata(file: WeightFile) -> _Metadata:
         # Recipes from before the field had no views; `Recipe` fills in the same default.
         views = recipe.get("views", 1)
         if views not in VIEWS:
-            raise ValueError(f"expected views in {join_names(map(str, VIEWS))}, got {views!r}")
+            allowed = ", ".join(map(str, sorted(VIEWS)))
+            raise ValueError(f"expected views in {allowed}, got {views!r}")
         return _Metadata(
             model=str(values["model"]),
             plugin=str(values["plugin"]),

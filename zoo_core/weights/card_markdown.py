@@ -143,7 +143,7 @@ def _metadata(card: Card) -> dict[str, str]:
         f"{_numbers(normalization.mean)}) / {_numbers(normalization.std)}"
         if normalization.mean
         else "",
-        "Prediction": f"mean of {recipe.views} views of an image, shifted by at most 1 pixel "
+        "Prediction": f"mean of {recipe.views} views of an image, {_moves(recipe.views)} "
         "(test-time augmentation)"
         if recipe.views > 1
         else "",
@@ -175,6 +175,13 @@ def _search(search: SearchSummary) -> str:
         f"score of {search.validation:.2%}; {search.epochs:,} epochs and "
         f"{search.seconds:.0f} s in total"
     )
+
+
+def _moves(views: int) -> str:
+    """Return how the views of an image differ from it."""
+    shifted = ["shifted by at most 1 pixel"] if views > 2 else []
+    mirrored = ["mirrored"] if views % 2 == 0 else []
+    return " and ".join(shifted + mirrored)
 
 
 def _pairs(facts: dict[str, Any]) -> str:

@@ -136,6 +136,9 @@ def test_exported_file_gives_zoo_logits_for_any_batch_size(exported, name, forma
         ("cnn.best-10k", "onnx", 9, False),
         ("cnn.best-10k", "torch-export", 9, True),
         ("mlp.default", "torch-export", 5, False),
+        ("numpy-net.default", "onnx", 2, True),
+        ("cnn.best-10k", "onnx", 10, True),
+        ("mlp.default", "torch-export", 2, True),
     ],
 )
 def test_exported_file_includes_views(exported, name, format_, views, normalization):
@@ -157,7 +160,7 @@ def test_exported_file_includes_views(exported, name, format_, views, normalizat
     heads=st.lists(st.integers(2, 5), min_size=1, max_size=3),
     channels=st.lists(st.tuples(st.floats(0, 1), st.floats(0.1, 1)), min_size=1, max_size=3),
     size=st.tuples(st.integers(1, 6), st.integers(1, 6)),
-    views=st.sampled_from([1, 5, 9]),
+    views=st.sampled_from([1, 2, 5, 9, 10, 18]),
     normalization=st.booleans(),
     seed=st.integers(0, 2**32 - 1),
 )
@@ -217,7 +220,7 @@ def test_exporter_supports_batch_chunking_with_color_and_views(exported, format_
         shape=(3, 6, 8),
         heads=(2, 5),
         normalization=Normalization((0.1, 0.5, 0.9), (0.2, 0.3, 0.4)),
-        views=9,
+        views=18,
     )
     program = exported(pretrained, format_, normalization=normalization)
     assert_alike(program, pretrained, noise(pretrained, 8), normalization=normalization)

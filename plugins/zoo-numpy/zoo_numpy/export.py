@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from zoo_core import Pretrained
 
 
+_BEFORE_FIRST = -(2**31)
+"""End of a window that runs backwards to the first column."""
+
+
 def export_onnx(pretrained: Pretrained, path: Path, *, normalization: bool) -> None:
     """Write a net to an ONNX file.
 
@@ -168,20 +172,21 @@ def _views(graph: _Graph, x: str, pretrained: Pretrained) -> list[str]:
     # of `black` is added, whose inside is 0.
     pixels = np.zeros((1, channels, height + 2 * margin, width + 2 * margin), np.uint8)
     black = normalize(pixels, pretrained.normalization)
-    black[:, :, margin:-margin, margin:-margin] = 0
+    black[:, :, margin : margin + height, margin : margin + width] = 0
     margins = graph.constant(np.array([0, 0, margin, margin] * 2))  # before and after each axis
     padded = graph.node("Add", graph.node("Pad", x, margins), graph.constant(black))
-    axes = graph.constant(np.array([2, 3]))
-    return [
-        graph.node(
-            "Slice",
-            padded,
-            graph.constant(np.array([rows.start, columns.start])),
-            graph.constant(np.array([rows.stop, columns.stop])),
-            axes,
-        )
-        for rows, columns in windows
+    return [_window(graph, padded, *window) for window in windows]
+
+
+def _window(graph: _Graph, padded: str, rows: slice, columns: slice) -> str:
+    """Add a window of images and return its name."""
+    # A mirrored window may end before the first column, which for ONNX is any very negative number.
+    end = _BEFORE_FIRST if columns.stop is None else columns.stop
+    bounds = [
+        graph.constant(np.array(each))
+        for each in ([rows.start, columns.start], [rows.stop, end], [2, 3], [1, columns.step or 1])
     ]
+    return graph.node("Slice", padded, *bounds)
 
 
 def _outputs(graph: _Graph, x: str, layers: list[Layer]) -> str:

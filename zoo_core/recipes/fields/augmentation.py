@@ -59,10 +59,10 @@ class AugmentationFields(FrozenModel):
         "further random augmentation by the trainer's library, in order: names, or "
         '{"NAME": {"ARGUMENT": value}}; for torch, torchvision.transforms.v2',
     )
-    views: Literal[1, 5, 9] = Field(
+    views: Literal[1, 2, 5, 9, 10, 18] = Field(
         1,
         description="views averaged per prediction: the image, and the image shifted by 1 pixel "
-        "along the axes (5), or also along the diagonals (9)",
+        "along the axes (5), or also along the diagonals (9); twice as many, also mirrored",
     )
 
 

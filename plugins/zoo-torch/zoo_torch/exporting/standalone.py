@@ -37,6 +37,7 @@ class Standalone(nn.Module):
             for scale in normalization.targets or (None,) * len(pretrained.targets)
         ]
         self._margin = 0
+        self._windows: list[tuple[slice, slice]] = []
         if pretrained.views > 1:
             self._add_views(prepare, pretrained)
 
@@ -50,7 +51,7 @@ class Standalone(nn.Module):
             1, channels, height + 2 * margin, width + 2 * margin, dtype=torch.uint8
         )
         black = prepare(pixels)
-        black[:, :, margin:-margin, margin:-margin] = 0
+        black[:, :, margin : margin + height, margin : margin + width] = 0
         self.register_buffer("_black", black.contiguous())
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, ...]:
@@ -66,10 +67,10 @@ class Standalone(nn.Module):
 
     def _views(self, x: Tensor) -> list[Tensor]:
         """Return the shifted views of normalized images."""
-        if not self._margin:
+        if not self._windows:
             return [x]
-        padded = functional.pad(x, [self._margin] * 4) + self._black
-        return [padded[:, :, *window] for window in self._windows]
+        padded = functional.pad(x, [self._margin] * 4) + self._black if self._margin else x
+        return [_window(padded, *window) for window in self._windows]
 
     def _restored(self, outputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Return outputs in the units of the targets."""
@@ -78,6 +79,14 @@ class Standalone(nn.Module):
             (head.double() * scale[0] + scale[1]).to(head.dtype) if scale else head
             for head, scale in heads
         )
+
+
+def _window(padded: Tensor, rows: slice, columns: slice) -> Tensor:
+    """Return a window of images; its columns may have the step -1, which torch refuses."""
+    if columns.step != -1:
+        return padded[:, :, rows, columns]
+    first = 0 if columns.stop is None else columns.stop + 1
+    return padded[:, :, rows, first : columns.start + 1].flip(3)
 
 
 class StandaloneForImages(Standalone):
