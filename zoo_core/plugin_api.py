@@ -122,7 +122,11 @@ if TYPE_CHECKING:
         ensemble_outputs as ensemble_outputs,
         predictions_of as predictions_of,
     )
-    from zoo_core.metrics.scores import measure as measure, score as score
+    from zoo_core.metrics.scores import (
+        measure as measure,
+        score as score,
+        signed_mean as signed_mean,
+    )
     from zoo_core.metrics.wilson import wilson_interval as wilson_interval
     from zoo_core.plugins.catalog import Catalog as Catalog
     from zoo_core.plugins.data_specs import plain as plain

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from zoo_core.data.dataset import ArrayDataset, Split
 from zoo_core.data.examples import held_out_rows
 from zoo_core.data.normalization import Normalization
+from zoo_core.data.sampling.balanced_order import balanced_order, has_class, joint_classes
 from zoo_core.data.standardize import make_normalization
 from zoo_core.data.tokens import check_tokens
 from zoo_core.errors import DataError, InvalidValueError
@@ -67,6 +69,11 @@ class TrainingData:
             "test": (self.test, np.arange(len(self.test))),
         }
 
+    @cached_property
+    def _classes(self) -> NDArray[np.int64]:
+        """Number of the joint class of each training row."""
+        return joint_classes(self.train.select_targets(self.train_rows))
+
     def order(self, seed: int, epoch: int) -> NDArray[np.int64]:
         """Return the training rows of `epoch` (from 1), in order."""
         # A pure function of seed and epoch, because a resumed training has no generator's state.
@@ -81,6 +88,9 @@ class TrainingData:
             held_out = np.setdiff1d(np.arange(len(self.train)), self.train_rows)
             composed = self.dataset.compose(recipe.seed, epoch, held_out)
             return composed, np.arange(len(composed))  # in random order already
+        if recipe.sampler:
+            order = balanced_order(self._classes, recipe.seed, epoch)
+            return self.train, self.train_rows[order]
         if not recipe.shuffle:
             return self.train, self.train_rows
         return self.train, self.order(recipe.seed, epoch if recipe.reshuffle else 1)
@@ -166,7 +176,7 @@ def _split(dataset: ArrayDataset, recipe: Recipe) -> tuple[NDArray[np.int64], ND
 
 def _strata(split: Split) -> list[tuple[int, ...]] | None:
     """Return the classes of each example, which a choice is made of separately; None without."""
-    classes = [target for target in split.targets if target.dtype == np.int64 and target.ndim == 1]
+    classes = [target for target in split.targets if has_class(target)]
     return list(zip(*(each.tolist() for each in classes), strict=True)) if classes else None
 
 

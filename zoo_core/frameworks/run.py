@@ -127,6 +127,19 @@ class Run:
     initial: InitialWeights | None = None
     """Pretrained weights that the training starts from; None for random ones."""
 
+    class_weights: tuple[tuple[float, ...], ...] = ()
+    """Weight of each class in each head's loss, empty for a loss without them; none at all if the
+    recipe has none."""
+
+    @property
+    def loss_recipes(self) -> tuple[Recipe, ...]:
+        """Recipe of each head's loss, in which `class_weights` are numbers, one per class."""
+        if not self.class_weights:
+            return (self.recipe,) * len(self.tasks)
+        return tuple(
+            self.recipe.model_copy(update={"class_weights": each}) for each in self.class_weights
+        )
+
     @property
     def head_weights(self) -> tuple[float, ...]:
         """Weight of each head's loss; they sum to 1."""

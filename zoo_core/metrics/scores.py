@@ -149,10 +149,20 @@ ACCURACY = "accuracy"
 """Headline of the first models, which the JSON form leaves out."""
 
 
-def score(tasks: Sequence[Task], heads: Sequence[Measured]) -> Scores:
-    """Return the scores of measured examples, one entry of `heads` per task."""
-    values = [metrics_of(task, head) for task, head in zip(tasks, heads, strict=True)]
-    names = tuple(task.headline or task.measures[0].name for task in tasks)
+def score(tasks: Sequence[Task], heads: Sequence[Measured], chosen: str = "") -> Scores:
+    """Return the scores of measured examples.
+
+    Args:
+        tasks: task of each head.
+        heads: measures of each head.
+        chosen: metric that is the headline of each head that has it (`Recipe.choose_by`); empty
+            for those of the tasks.
+    """
+    values = [metrics_of(task, head, chosen) for task, head in zip(tasks, heads, strict=True)]
+    names = tuple(
+        chosen if chosen in metrics else task.headline or task.measures[0].name
+        for task, metrics in zip(tasks, values, strict=True)
+    )
     return Scores(
         by_metric(values),
         len(heads[0]),
@@ -216,8 +226,11 @@ def concatenate(parts: Sequence[Sequence[Measured]]) -> list[Measured]:
     ]
 
 
-def rank(tasks: Sequence[Task], heads: Sequence[Measured]) -> tuple[float, float]:
+def rank(tasks: Sequence[Task], heads: Sequence[Measured], chosen: str = "") -> tuple[float, float]:
     """Return numbers that order epochs: the higher one is better, the first decides first.
+
+    With a `chosen` metric (`Recipe.choose_by`), that is its mean over the heads that have it.
+    Otherwise:
 
     Heads that share their first measure are ranked by its sum, and then by the mean of their
     losses, which small splits need, because they tie. Heads with other first measures are ranked
@@ -225,11 +238,24 @@ def rank(tasks: Sequence[Task], heads: Sequence[Measured]) -> tuple[float, float
     """
     first = {task.measures[0] for task in tasks}
     loss = _mean_of_losses(tasks, heads)
+    if chosen:
+        metrics = [metrics_of(task, head, chosen) for task, head in zip(tasks, heads, strict=True)]
+        return signed_mean(tasks, by_metric(metrics)[chosen], chosen), loss
     if len(first) > 1:
         return loss, 0.0
     (measure,) = first
     # Of a measure 0 or 1 the sum is a whole number, so that equal ones are equal.
     return sum(_sum(head, measure) for head in heads), loss
+
+
+def signed_mean(tasks: Sequence[Task], values: Values, metric: str) -> float:
+    """Return the mean of a metric's values, one per head, each negative if lower is better."""
+    signed = [
+        value if task.is_higher_better(metric) else -value
+        for task, value in zip(tasks, values, strict=True)
+        if value is not None
+    ]
+    return sum(signed) / len(signed)
 
 
 def _mean_of_losses(tasks: Sequence[Task], heads: Sequence[Measured]) -> float:

@@ -71,6 +71,9 @@ class Task:
     """Metric that lists show, and that an interval over seeds is of; empty for the first measure's
     own name."""
 
+    lower_is_better: ClassVar[frozenset[str]] = frozenset()
+    """Metrics, apart from measures, of which the lower value is the better one."""
+
     correct: ClassVar[str] = ""
     """Column of `measure` that is 1 for a correct prediction, whose probability `confidences`
     returns; empty for a task without confidences."""
@@ -160,6 +163,13 @@ class Task:
         """Return further metrics, for an evaluation."""
         return {}
 
+    def is_higher_better(self, metric: str) -> bool:
+        """Return whether a higher value of a metric, or of a detail, is better."""
+        for each in self.measures:
+            if each.name == metric:
+                return each.higher_is_better
+        return metric not in self.lower_is_better
+
     def combine(self, members: Sequence[Array]) -> Array:
         """Return the outputs of an ensemble, from those of its members: their mean."""
         mean = np.mean(np.stack(members), axis=0, dtype=np.float64)
@@ -175,6 +185,14 @@ class Task:
     def reorder(self, outputs: Array, numbers: NDArray[np.int64]) -> Array:
         """Return outputs in the order of other classes: class i is `numbers[i]` of the model's."""
         return outputs[:, numbers]
+
+    def balanced_weights(self, targets: Array) -> NDArray[np.float64]:
+        """Return the weights ``(K,)`` with which all classes of some targets count alike in a loss.
+
+        It is called for losses that implement the recipe field `class_weights`, if its value is
+        ``balanced``. The weight of a class without examples is 1.
+        """
+        raise NotImplementedError
 
     def relabel(self, targets: Array, numbers: NDArray[np.int64]) -> Array:
         """Return targets as numbers of other classes: class i becomes `numbers[i]`."""

@@ -50,8 +50,8 @@ def measure_head(task: Task, outputs: Array, targets: Array) -> Measured:
     return measured
 
 
-def metrics_of(task: Task, measured: Measured) -> Metrics:
-    """Return the metrics of a head.
+def metrics_of(task: Task, measured: Measured, detail: str = "") -> Metrics:
+    """Return the metrics of a head, with one of its details, if it has one of that name.
 
     Raises:
         PluginError: the task's `metrics` breaks the contract.
@@ -59,6 +59,9 @@ def metrics_of(task: Task, measured: Measured) -> Metrics:
     metrics: Metrics = _call(task, "metrics", measured)
     if not isinstance(metrics, dict):
         raise _error(task, "metrics", "a dict of numbers", result_text(metrics))
+    if detail and detail not in metrics:
+        details = details_of(task, measured)
+        metrics = metrics | {name: details[name] for name in [detail] if name in details}
     # NaN among the measures comes from the model's outputs.
     finite = not any(np.isnan(measured.columns[each.name]).any() for each in task.measures)
     for name, value in metrics.items():
@@ -68,6 +71,18 @@ def metrics_of(task: Task, measured: Measured) -> Metrics:
     if (headline := task.headline or task.measures[0].name) not in metrics:
         raise _error(task, "metrics", f"{headline!r}, the headline, among them", f"{[*metrics]}")
     return metrics
+
+
+def details_of(task: Task, measured: Measured) -> Metrics:
+    """Return the details of a head.
+
+    Raises:
+        PluginError: the task's `details` breaks the contract.
+    """
+    details: Metrics = _call(task, "details", measured)
+    if not isinstance(details, dict):
+        raise _error(task, "details", "a dict of numbers", result_text(details))
+    return details
 
 
 def predict_head(task: Task, outputs: Array) -> Any:

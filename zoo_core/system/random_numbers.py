@@ -19,6 +19,12 @@ def permutation(size: int, *seed: int) -> NDArray[np.int64]:
     return np.argsort(np.random.PCG64(seed).random_raw(size), kind="stable")
 
 
+def permutations(count: int, size: int, *seed: int) -> NDArray[np.int64]:
+    """Return permutations of 0 … size-1, ``(count, size)``, that are a function of the seed."""
+    bits = np.random.PCG64(seed).random_raw(count * size).reshape(count, size)
+    return np.argsort(bits, axis=1, kind="stable")
+
+
 def uniform(shape: tuple[int, ...], *seed: int) -> NDArray[np.float32]:
     """Return numbers in [0, 1) that are a function of shape and seed.
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from zoo_core.errors import DataError
 from zoo_core.metrics.task import Array, Measure, Measured, Metrics, Task
+from zoo_core.tasks.class_counts import inverse_weights
 
 RUNNERS_UP = 2
 """Number of classes after the most probable one, in the output of a prediction."""
@@ -100,6 +101,9 @@ class Classification(Task):
 
     def answers(self, prediction: ClassPrediction) -> NDArray[np.int64]:
         return prediction.labels
+
+    def balanced_weights(self, targets: Array) -> NDArray[np.float64]:
+        return inverse_weights(np.bincount(targets, minlength=self.target.size))
 
     def target_texts(self, targets: Array) -> Iterator[str]:
         """Yield the names of classes."""

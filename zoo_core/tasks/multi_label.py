@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from zoo_core.errors import DataError
 from zoo_core.metrics.task import Array, Measure, Measured, Metrics, Task
 from zoo_core.plugins.data_specs import TargetSpec
+from zoo_core.tasks.class_counts import presence_weights
 from zoo_core.tasks.classification import format_probability
 from zoo_core.tasks.faults import first_wrong
 from zoo_core.tasks.label_sets import (
@@ -146,6 +147,10 @@ class MultiLabel(Task):
 
     def answers(self, prediction: LabelsPrediction) -> NDArray[np.int64]:
         return prediction.present.astype(np.int64)
+
+    def balanced_weights(self, targets: Array) -> NDArray[np.float64]:
+        """Return weights of a label's presence, with which it counts as much as its absence."""
+        return presence_weights(targets.astype(bool).sum(axis=0), len(targets))
 
     def relabel(self, targets: Array, numbers: NDArray[np.int64]) -> Array:
         """Return targets in the order of the head's labels; others than `numbers` are absent."""

@@ -39,6 +39,7 @@ class Regression(Task):
 
     measures = (Measure("loss", higher_is_better=False), Measure("mae", higher_is_better=False))
     headline = "r2"
+    lower_is_better = frozenset({"rmse"})
 
     @property
     def scalable(self) -> bool:

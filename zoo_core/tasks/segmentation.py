@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from zoo_core.errors import DataError
 from zoo_core.metrics.task import Array, Measure, Measured, Metrics, Task
+from zoo_core.tasks.class_counts import inverse_weights
 from zoo_core.tasks.classification import combine_logits, softmax
 from zoo_core.tasks.faults import first_wrong
 
@@ -107,6 +108,11 @@ class Segmentation(Task):
 
     def answers(self, prediction: MaskPrediction) -> NDArray[np.int64]:
         return prediction.masks.astype(np.int64)
+
+    def balanced_weights(self, targets: Array) -> NDArray[np.float64]:
+        # Mask by mask, because counting copies the pixels as int64.
+        counts = sum(np.bincount(mask.ravel(), minlength=IGNORED_PIXEL + 1) for mask in targets)
+        return inverse_weights(np.asarray(counts)[: self.target.size])
 
     def relabel(self, targets: Array, numbers: NDArray[np.int64]) -> Array:
         ignored = targets == IGNORED_PIXEL

@@ -185,7 +185,9 @@ def checks_of_loss(catalog: Catalog, _name: str, entry: Entry[Any], _model: str)
     yield from make_checks(subject, [other_checks.implements_recipe_fields_of_losses], entry)
     needs = names_of(subject, _IMPORTS, *installed)
     needs += names_of(f"task {spec.task}", task_checks.has_legal_example_targets)
-    for function in other_checks.LOSS_CHECKS * bool(spec.loss):  # or the framework computes it
+    weighted = "class_weights" in spec.recipe_fields
+    functions = [*other_checks.LOSS_CHECKS, *other_checks.WEIGHT_CHECKS * weighted]
+    for function in functions * bool(spec.loss):  # or the framework computes it
         yield from make_checks(subject, [function], catalog, entry, needs=needs)
         needs += names_of(subject, function)
 

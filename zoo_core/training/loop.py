@@ -101,7 +101,7 @@ class TrainingLoop:
             # Once more before the validation, because it may take long on a large split.
             self._checkpoint_if_due()
             self._fetch()
-            self._finish_epoch(score(run.tasks, state.measured), started)
+            self._finish_epoch(score(run.tasks, state.measured, run.recipe.choose_by), started)
         self._checkpoint_if_due()
         assert state.kept is not None  # a recipe has at least one epoch
         kept = replace(state.kept, seconds=time.perf_counter() - self._started)
@@ -126,8 +126,9 @@ class TrainingLoop:
     def _finish_epoch(self, train: Scores, started: float) -> None:
         """Validate, update the kept epoch by `recipe.keep`, and call the callbacks."""
         state, run = self._state, self._run
-        measured = self._validate()
-        validation, order = score(run.tasks, measured), rank(run.tasks, measured)
+        measured, chosen = self._validate(), run.recipe.choose_by
+        validation = score(run.tasks, measured, chosen)
+        order = rank(run.tasks, measured, chosen)
         # A full tie keeps the earlier epoch.
         if state.kept is None or run.recipe.keep == "last" or order > state.kept.rank:
             weights = self._trainer.get_weights(self._learner.model)
@@ -218,7 +219,8 @@ class TrainingLoop:
         # ninth of the time.
         self._trainer.set_weights(self._learner.model, kept.weights)
         measured = self._validate(self._run.recipe.views)
-        return replace(kept, validation=score(self._run.tasks, measured))
+        validation = score(self._run.tasks, measured, self._run.recipe.choose_by)
+        return replace(kept, validation=validation)
 
     def _validate(self, views: int = 1) -> list[Measured]:
         """Measure the model on the validation examples."""

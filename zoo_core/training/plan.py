@@ -24,6 +24,7 @@ from zoo_core.metrics.task import Task
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec, LossSpec, ModelSpec, TrainerSpec
+from zoo_core.recipes.class_weights import class_weights
 from zoo_core.recipes.loss_fields import reset_unused_loss_fields
 from zoo_core.recipes.model_config import ModelConfig
 from zoo_core.recipes.recipe import Recipe, SearchSummary
@@ -35,6 +36,7 @@ from zoo_core.recipes.resolve import (
     search_of,
 )
 from zoo_core.recipes.trainer_fields import with_trainer_fields
+from zoo_core.training.checks.balance_checks import check_balance
 from zoo_core.training.checks.recipe_checks import check_framework, check_recipe, warps_in_core
 from zoo_core.training.initial_weights import load_initial_weights
 from zoo_core.training.run_folder import RunConfig
@@ -166,6 +168,17 @@ class Plan:
             warps_inputs=warps_in_core(self.recipe, self.trainer.spec),
             losses=tuple(map(loss_function, self.losses)),
             initial=initial,
+            class_weights=self._class_weights(data),
+        )
+
+    def _class_weights(self, data: TrainingData) -> tuple[tuple[float, ...], ...]:
+        if not self.recipe.class_weights:
+            return ()  # before the targets are copied
+        return class_weights(
+            self.recipe,
+            [loss.spec for loss in self.losses],
+            self.make_tasks(data.dataset),
+            data.train.select_targets(data.train_rows),
         )
 
     def versions(self) -> dict[str, str]:
@@ -282,6 +295,7 @@ def _check_plan(
         tasks=tasks,
         named=lambda field: "recipe" if field in changed else label,
     )
+    check_balance(recipe, dataset.spec, losses=specs, tasks=tasks)
     return Plan(
         model=model,
         dataset=dataset,

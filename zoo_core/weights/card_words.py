@@ -17,6 +17,8 @@ def kept_reason(card: Provenance) -> str:
     """Return the reason why the weights of an epoch were kept."""
     if card.recipe.keep == "last":
         return "the last one"
+    if chosen := card.recipe.choose_by:
+        return f"the one with the best {chosen.replace('_', ' ')} on the validation split"
     best = "best one" if card.metrics["test"].headlines else "one with the best accuracy"
     return f"the {best} on the validation split"
 

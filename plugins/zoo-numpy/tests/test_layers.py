@@ -118,7 +118,7 @@ def test_cross_entropy_is_finite_for_large_logits():
 
 def test_cross_entropy_of_recipe_is_that_of_its_smoothing():
     logits, labels = RNG.standard_normal((6, 4)).astype(np.float32), RNG.integers(0, 4, 6)
-    ours = cross_entropy(logits, labels, SimpleNamespace(label_smoothing=0.1))
+    ours = cross_entropy(logits, labels, SimpleNamespace(label_smoothing=0.1, class_weights=""))
     theirs = softmax_cross_entropy(logits, labels, 0.1)
     assert ours[0] == theirs[0]
     assert np.array_equal(ours[1], theirs[1])
@@ -126,7 +126,7 @@ def test_cross_entropy_of_recipe_is_that_of_its_smoothing():
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 def test_binary_cross_entropy_agrees_with_torch_and_central_differences(smoothing):
-    recipe = SimpleNamespace(label_smoothing=smoothing)
+    recipe = SimpleNamespace(label_smoothing=smoothing, class_weights="")
     logits = 5 * RNG.standard_normal((6, 4))
     labels = RNG.integers(0, 2, (6, 4)).astype(np.uint8)
     loss, gradient = binary_cross_entropy(logits, labels, recipe)
@@ -143,14 +143,17 @@ def test_binary_cross_entropy_agrees_with_torch_and_central_differences(smoothin
 
 
 def test_binary_cross_entropy_is_finite_for_large_logits():
-    recipe = SimpleNamespace(label_smoothing=0.0)
+    recipe = SimpleNamespace(label_smoothing=0.0, class_weights="")
     loss, gradient = binary_cross_entropy(np.array([[1e4, -1e4]]), np.array([[0, 0]]), recipe)
     assert loss == pytest.approx(5e3)
     assert gradient.tolist() == [[0.5, 0]]
 
 
 def test_losses_keep_dtype_of_outputs():
-    recipe, outputs = SimpleNamespace(label_smoothing=0.1), np.ones((3, 2), np.float32)
+    recipe, outputs = (
+        SimpleNamespace(label_smoothing=0.1, class_weights=""),
+        np.ones((3, 2), np.float32),
+    )
     targets = RNG.integers(0, 2, (3, 2))
     gradients = [
         cross_entropy(outputs, targets[:, 0], recipe)[1],

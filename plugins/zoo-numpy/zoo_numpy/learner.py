@@ -23,7 +23,7 @@ class NumpyLearner:
     def __init__(self, net: Net, run: Run) -> None:
         self._net = net
         self._recipe = run.recipe
-        self._losses = [*zip(run.losses, run.head_weights, strict=True)]
+        self._losses = [*zip(run.losses, run.loss_recipes, run.head_weights, strict=True)]
         self._normalization = run.data.normalization
         self._try_losses(run)
         self._parameters = [parameter for _, parameter in net.parameters()]
@@ -58,8 +58,10 @@ class NumpyLearner:
     def _gradients(self, outputs: Sequence[Array], targets: Sequence[NDArray[Any]]) -> list[Array]:
         """Return the gradients of the weighted mean of the heads' losses."""
         return [
-            head_loss(loss, head, target, self._recipe)[1] * head.dtype.type(weight)
-            for head, target, (loss, weight) in zip(outputs, targets, self._losses, strict=True)
+            head_loss(loss, head, target, recipe)[1] * head.dtype.type(weight)
+            for head, target, (loss, recipe, weight) in zip(
+                outputs, targets, self._losses, strict=True
+            )
         ]
 
     def _try_losses(self, run: Run) -> None:
@@ -69,8 +71,8 @@ class NumpyLearner:
         with np.errstate(all="ignore"):
             made = self._net.forward(normalize(scale.fill_missing(data.inputs[rows]), scale))
             outputs = head_outputs(made, np.ndarray, self._net)
-            for head, each, (loss, _) in zip(outputs, targets, self._losses, strict=True):
-                _, gradient = head_loss(loss, head, each, self._recipe)
+            for head, each, (loss, recipe, _) in zip(outputs, targets, self._losses, strict=True):
+                _, gradient = head_loss(loss, head, each, recipe)
                 defined = bool(np.isnan(head).any() or not np.isnan(gradient).any())
                 check_loss(float("nan"), defined, "a gradient of numbers", loss)
 

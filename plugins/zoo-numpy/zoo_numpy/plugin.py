@@ -90,7 +90,15 @@ def zoo_losses() -> list[LossSpec]:
             loss="zoo_numpy.losses:cross_entropy",
             task="classification",
             framework="numpy",
-            recipe_fields=("label_smoothing",),
+            recipe_fields=("label_smoothing", "class_weights"),
+        ),
+        LossSpec(
+            name="focal",
+            summary="Cross-entropy, in which examples count less the more probable their class is.",
+            loss="zoo_numpy.losses:focal",
+            task="classification",
+            framework="numpy",
+            recipe_fields=("class_weights", "focal_gamma"),
         ),
         LossSpec(
             name="binary-cross-entropy",
@@ -98,7 +106,16 @@ def zoo_losses() -> list[LossSpec]:
             loss="zoo_numpy.losses:binary_cross_entropy",
             task="multi-label",
             framework="numpy",
-            recipe_fields=("label_smoothing",),
+            recipe_fields=("label_smoothing", "class_weights"),
+        ),
+        LossSpec(
+            name="focal",
+            summary="Cross-entropy of the sigmoid, in which labels count less the more probable "
+            "they are.",
+            loss="zoo_numpy.losses:binary_focal",
+            task="multi-label",
+            framework="numpy",
+            recipe_fields=("class_weights", "focal_gamma"),
         ),
         LossSpec(
             name="squared-error",

@@ -20,7 +20,10 @@ from zoo_torch import losses
 from zoo_torch.plugin import zoo_losses
 
 RNG = np.random.default_rng(0)
-PLAIN, SMOOTH = SimpleNamespace(label_smoothing=0.0), SimpleNamespace(label_smoothing=0.1)
+PLAIN, SMOOTH = (
+    SimpleNamespace(label_smoothing=0.0, class_weights=""),
+    SimpleNamespace(label_smoothing=0.1, class_weights=""),
+)
 
 
 def masks(count):

@@ -56,7 +56,7 @@ class TorchLearner:
             processes=group.size,
             available=len(run.data.train_rows),
         )
-        self._losses = run.losses
+        self._losses = [*zip(run.losses, run.loss_recipes, strict=True)]
         self._try_losses(run)
         # None for equal weights, whose mean takes one operation.
         self._weights = torch.tensor(run.head_weights) if run.recipe.head_weights else None
@@ -130,15 +130,15 @@ class TorchLearner:
         inputs = to_tensor(scale.fill_missing(run.data.train.inputs[rows]), self._device)
         targets = scale.scale_targets(run.data.train.select_targets(rows))
         outputs = self._heads(self._trained.eval()(self._prepare(inputs)))
-        for loss, head, target in zip(self._losses, outputs, targets, strict=True):
-            value = head_loss(loss, head, to_tensor(target, self._device), self._recipe)
+        for (loss, recipe), head, target in zip(self._losses, outputs, targets, strict=True):
+            value = head_loss(loss, head, to_tensor(target, self._device), recipe)
             defined = bool(head.isnan().any()) or not bool(value.isnan())
             check_loss(value.item(), defined, "a number", loss)
 
     def _loss(self, outputs: list[Tensor], targets: list[Tensor]) -> Tensor:
         """Return the weighted mean of the heads' losses."""
         heads = zip(self._losses, outputs, targets, strict=True)
-        losses = [head_loss(loss, head, target, self._recipe) for loss, head, target in heads]
+        losses = [head_loss(loss, head, target, recipe) for (loss, recipe), head, target in heads]
         if len(losses) == 1:
             return losses[0]
         stacked = torch.stack(losses)

@@ -2,10 +2,13 @@
 
 Each is a mean over the examples, also where examples differ in length or in the number of their
 pixels: the share of a process, of several that train together, is then its part of the batch.
+`Recipe.class_weights` are numbers here, one per class, or nothing. Weighted losses are divided by
+the number of examples as well, and not by the sum of their weights, for the same reason.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import torch
@@ -19,15 +22,52 @@ if TYPE_CHECKING:
 
 
 def cross_entropy(outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
-    """Return the loss of classification: outputs ``(N, K)``, targets ``(N,)``."""
-    return functional.cross_entropy(outputs, targets, label_smoothing=recipe.label_smoothing)
+    """Return the loss of classification: outputs ``(N, K)``, targets ``(N,)``.
+
+    The weight of an example is that of its class.
+    """
+    smoothing = recipe.label_smoothing
+    if not recipe.class_weights:
+        return functional.cross_entropy(outputs, targets, label_smoothing=smoothing)
+    losses = functional.cross_entropy(outputs, targets, label_smoothing=smoothing, reduction="none")
+    return (losses * _class_weights(recipe, outputs)[targets]).mean()
+
+
+def focal(outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
+    """Return the focal loss of classification: outputs ``(N, K)``, targets ``(N,)``.
+
+    It is ``-(1 - p)**focal_gamma * log(p)`` for the probability p of the right class (Lin et al.
+    2017), times the weight of that class.
+    """
+    losses = _focus(functional.cross_entropy(outputs, targets, reduction="none"), recipe)
+    if recipe.class_weights:
+        losses = losses * _class_weights(recipe, outputs)[targets]
+    return losses.mean()
 
 
 def binary_cross_entropy(outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
-    """Return the mean over the K labels of ``-log sigmoid``: outputs and targets ``(N, K)``."""
+    """Return the mean over the K labels of ``-log sigmoid``: outputs and targets ``(N, K)``.
+
+    A label's weight is that of its presence; its absence has the weight 1.
+    """
     smoothing = recipe.label_smoothing
     wanted = (1 - smoothing) * targets.to(outputs.dtype) + smoothing / 2
-    return functional.binary_cross_entropy_with_logits(outputs, wanted)
+    weights = _class_weights(recipe, outputs) if recipe.class_weights else None
+    return functional.binary_cross_entropy_with_logits(outputs, wanted, pos_weight=weights)
+
+
+def binary_focal(outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
+    """Return the focal loss of labels, the mean over K of them: outputs and targets ``(N, K)``.
+
+    That of classification, for the probability of a label's presence or absence; the weight of an
+    absence is 1.
+    """
+    wanted = targets.to(outputs.dtype)
+    plain = functional.binary_cross_entropy_with_logits(outputs, wanted, reduction="none")
+    losses = _focus(plain, recipe)
+    if recipe.class_weights:
+        losses = torch.where(wanted > 0, losses * _class_weights(recipe, outputs), losses)
+    return losses.mean()
 
 
 def subset_cross_entropy(outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
@@ -72,7 +112,8 @@ def huber(outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
 def pixel_cross_entropy(outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
     """Return the loss of segmentation: outputs ``(N, K, H, W)``, targets ``(N, H, W)``.
 
-    It is a mean over examples of the mean over an example's pixels, without ignored ones.
+    It is a mean over examples of the mean over an example's pixels, without ignored ones. The
+    weight of a pixel is that of its class.
     """
     wanted = targets.long()
     losses = functional.cross_entropy(
@@ -82,6 +123,9 @@ def pixel_cross_entropy(outputs: Tensor, targets: Tensor, recipe: Recipe) -> Ten
         reduction="none",
         label_smoothing=recipe.label_smoothing,
     )
+    if recipe.class_weights:
+        weights = _class_weights(recipe, outputs)
+        losses = losses * weights[wanted.clamp(max=len(weights) - 1)]  # that of ignored ones is 0
     # At least 1, because every pixel of an example may be ignored.
     counted = (wanted != IGNORED_PIXEL).sum(dim=(1, 2)).clamp(min=1)
     return (losses.sum(dim=(1, 2)) / counted).mean()
@@ -127,6 +171,24 @@ def ctc(outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
         even = -logs.mean(dim=2).sum(dim=0) / lengths.clamp(min=1)
         loss = (1 - smoothing) * loss + smoothing * even.mean()
     return loss.to(outputs.device)
+
+
+def _class_weights(recipe: Recipe, outputs: Tensor) -> Tensor:
+    """Return the weights of the classes, ``(K,)``, beside the outputs."""
+    numbers = tuple(map(float, recipe.class_weights))
+    return _constants(numbers, outputs.dtype, outputs.device)
+
+
+@lru_cache(maxsize=16)  # because they are the same in every step
+def _constants(numbers: tuple[float, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    return torch.tensor(numbers, dtype=dtype, device=device)
+
+
+def _focus(losses: Tensor, recipe: Recipe) -> Tensor:
+    """Return the focal losses of cross-entropies ``-log(p)``."""
+    missing = -torch.expm1(-losses)  # 1 - p
+    # Not 0, at which a power with an exponent below 1 has no gradient.
+    return losses * missing.clamp(min=torch.finfo(losses.dtype).eps) ** recipe.focal_gamma
 
 
 def _like(outputs: Tensor, targets: Tensor) -> Tensor:

@@ -37,64 +37,90 @@ def zoo_trainers() -> list[TrainerSpec]:
     ]
 
 
+_SMOOTHED = ("label_smoothing",)
+_WEIGHTED = ("label_smoothing", "class_weights")
+_FOCAL = ("class_weights", "focal_gamma")
+
+
 @hookimpl
 def zoo_losses() -> list[LossSpec]:
-    # (name, task, function of zoo_torch.losses, summary)
-    smoothed = [
+    # (name, task, function of zoo_torch.losses, recipe fields, summary)
+    losses: list[tuple[str, str, str, tuple[str, ...], str]] = [
         (
             "cross-entropy",
             "classification",
             "cross_entropy",
+            _WEIGHTED,
             "Cross-entropy of the softmax, in nats.",
+        ),
+        (
+            "focal",
+            "classification",
+            "focal",
+            _FOCAL,
+            "Cross-entropy, in which examples count less the more probable their class is.",
         ),
         (
             "binary-cross-entropy",
             "multi-label",
             "binary_cross_entropy",
+            _WEIGHTED,
             "Cross-entropy of the sigmoid, the mean over the labels, in nats.",
+        ),
+        (
+            "focal",
+            "multi-label",
+            "binary_focal",
+            _FOCAL,
+            "Cross-entropy of the sigmoid, in which labels count less the more probable they are.",
         ),
         (
             "subset-cross-entropy",
             "multi-label",
             "subset_cross_entropy",
+            _SMOOTHED,
             "Cross-entropy of the set of labels among all sets of its size, in nats.",
         ),
         (
             "cross-entropy",
             "segmentation",
             "pixel_cross_entropy",
+            _WEIGHTED,
             "Cross-entropy of the softmax, the mean over an example's pixels, in nats.",
         ),
         (
             "cross-entropy-iou",
             "segmentation",
             "pixel_iou",
+            _SMOOTHED,
             "Cross-entropy plus 1 minus a soft intersection over union: classes count alike.",
         ),
         (
             "ctc",
             "sequence",
             "ctc",
+            _SMOOTHED,
             "Connectionist temporal classification, in nats per symbol.",
         ),
-    ]
-    others = [
         (
             "squared-error",
             "regression",
             "squared_error",
+            (),
             "Half the squared error, the sum over the values.",
         ),
         (
             "absolute-error",
             "regression",
             "absolute_error",
+            (),
             "Absolute error, the sum over the values; outliers matter less.",
         ),
         (
             "huber",
             "regression",
             "huber",
+            (),
             "Half the squared error up to 1, the absolute error above it.",
         ),
     ]
@@ -107,6 +133,5 @@ def zoo_losses() -> list[LossSpec]:
             framework="torch",
             recipe_fields=fields,
         )
-        for losses, fields in ((smoothed, ("label_smoothing",)), (others, ()))
-        for name, task, function, summary in losses
+        for name, task, function, fields, summary in losses
     ]

@@ -38,7 +38,8 @@ STEP = 1e-4
 TOLERANCE = 0.01
 """Maximum difference of a slope from that of the gradient, as a share; losses may be float32."""
 
-Loss = Callable[[Array, Array], tuple[float, Array]]
+Loss = Callable[..., tuple[float, Array]]
+"""Loss and gradient of outputs and targets, with weights of classes as the third argument."""
 
 
 def refuses_an_address_without_data(catalog: Catalog, name: str) -> None:
@@ -103,7 +104,7 @@ def implements_recipe_fields_of_losses(entry: Entry[LossSpec]) -> None:
 
 def has_the_gradient_of_its_value(catalog: Catalog, entry: Entry[LossSpec]) -> None:
     """Check that the gradient for the outputs is that of the value, by finite differences."""
-    for head, loss, outputs, targets in _heads(catalog, entry):
+    for head, loss, outputs, targets, _ in _heads(catalog, entry):
         found = []
         for seed in range(3):
             # Other outputs each time, because a loss may have a kink, such as |d| at 0.
@@ -125,7 +126,7 @@ def has_the_gradient_of_its_value(catalog: Catalog, entry: Entry[LossSpec]) -> N
 def is_a_mean_over_the_examples(catalog: Catalog, entry: Entry[LossSpec]) -> None:
     """Check that the loss of a batch is the mean of the losses of its examples."""
     # Because the processes that share a batch add up their parts.
-    for head, loss, outputs, targets in _heads(catalog, entry):
+    for head, loss, outputs, targets, _ in _heads(catalog, entry):
         parts = [loss(outputs[i : i + 1], targets[i : i + 1])[0] for i in range(COUNT)]
         expected, got = float(np.mean(parts)), loss(outputs, targets)[0]
         expect(
@@ -135,23 +136,48 @@ def is_a_mean_over_the_examples(catalog: Catalog, entry: Entry[LossSpec]) -> Non
         )
 
 
-def _heads(catalog: Catalog, entry: Entry[LossSpec]) -> Iterator[tuple[str, Loss, Array, Array]]:
-    """Yield label, loss, outputs and targets of each head that the loss does not refuse."""
+def rises_evenly_with_class_weights(catalog: Catalog, entry: Entry[LossSpec]) -> None:
+    """Check that weights of 1 change no loss, and that others change it in proportion."""
+    for head, loss, outputs, targets, classes in _heads(catalog, entry):
+        plain = loss(outputs, targets, "")[0]
+        none, one, two = (loss(outputs, targets, (each,) * classes)[0] for each in (0.0, 1.0, 2.0))
+        for what, expected, got in (
+            ("all class_weights of 1, as without any", plain, one),
+            (
+                "all class_weights of 2, as far above that of 1 as that is above 0",
+                2 * one - none,
+                two,
+            ),
+        ):
+            expect(
+                abs(got - expected) <= TOLERANCE * abs(expected),
+                f"loss{head} with {what}: expected {expected:.5g}, got {got:.5g}",
+            )
+
+
+def _heads(
+    catalog: Catalog, entry: Entry[LossSpec]
+) -> Iterator[tuple[str, Loss, Array, Array, int]]:
+    """Yield label, loss, outputs, targets and size of each head that the loss does not refuse."""
     spec, compute = entry.spec, _gradient_method(catalog, entry.spec)
     smoothing = 0.1 if "label_smoothing" in spec.recipe_fields else 0.0
     values = {"dataset": "random", "trainer": spec.framework, "label_smoothing": smoothing}
     recipe = Recipe.model_validate(values)
     function = loss_function(entry)
+    for head, task, outputs, targets in each_head(catalog, spec.task):
+        # Uneven ones, with which a mean by weights would not be one over examples.
+        uneven = tuple(1.0 + number % 3 for number in range(task.target.size))
+        weights: Any = uneven if "class_weights" in spec.recipe_fields else ""
 
-    def loss(outputs: Array, targets: Array) -> tuple[float, Array]:
-        return compute(function, outputs, targets, recipe)  # type: ignore[no-any-return]
+        def loss(outputs: Array, targets: Array, given: Any = weights) -> tuple[float, Array]:
+            weighted = recipe.model_copy(update={"class_weights": given})
+            return compute(function, outputs, targets, weighted)  # type: ignore[no-any-return]
 
-    for head, _, outputs, targets in each_head(catalog, spec.task):
         try:
             loss(outputs.astype(np.float64), targets)
         except (DataError, InvalidValueError):
             continue
-        yield head, loss, outputs.astype(np.float64), targets
+        yield head, loss, outputs.astype(np.float64), targets, task.target.size
 
 
 def _gradient_method(catalog: Catalog, spec: LossSpec) -> Callable[..., Any]:
@@ -163,6 +189,9 @@ def _gradient_method(catalog: Catalog, spec: LossSpec) -> Callable[..., Any]:
                 return method  # type: ignore[no-any-return]
     raise NotApplicableError(f"no installed trainer of {spec.framework} has loss_gradient")
 
+
+WEIGHT_CHECKS = (rises_evenly_with_class_weights,)
+"""Checks of a loss that implements weights of classes."""
 
 LOSS_CHECKS = (has_the_gradient_of_its_value, is_a_mean_over_the_examples)
 """Checks of a loss whose task is installed."""

@@ -119,6 +119,8 @@ def has_finite_metrics(catalog: Catalog, name: str) -> None:
             f"metrics{head}: expected {headline!r} among them, the headline, "
             f"got {join_names(metrics)}",
         )
+        unknown = task.lower_is_better.difference(metrics, task.details(measured))
+        expect(not unknown, f"lower_is_better{head}: it has no metric {join_names(unknown)}")
 
 
 def _check_numbers(metrics: Metrics, what: str) -> None:

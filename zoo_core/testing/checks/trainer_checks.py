@@ -11,6 +11,7 @@ import numpy as np
 from zoo_core.errors import InvalidValueError, PluginError, join_names
 from zoo_core.frameworks.trainer import Batch, group_of, make_trainer
 from zoo_core.plugins.catalog import Catalog
+from zoo_core.plugins.data_specs import with_names
 from zoo_core.plugins.specs import TrainerSpec
 from zoo_core.recipes.fields.loss import LOSS_FIELDS
 from zoo_core.recipes.recipe import CHOICES, Recipe
@@ -21,7 +22,7 @@ from zoo_core.testing.checks.learning_checks import expect_no_random_weights, ex
 from zoo_core.testing.checks.resume_checks import ONE_STOP, SEVERAL_STEPS, STOPS, resumes_to_the_bit
 from zoo_core.testing.plain_recipe import implemented, plain_values
 from zoo_core.testing.random_data import EXAMPLES
-from zoo_core.testing.trainee import Trainee
+from zoo_core.testing.trainee import Subject, Trainee
 from zoo_core.testing.trainer_subject import trainer_subject
 
 _MOMENTUM = {"momentum": 0.9}
@@ -34,6 +35,9 @@ FIELD_TRIALS: dict[str, tuple[dict[str, Any], ...]] = {
     "nesterov": (_MOMENTUM, {**_MOMENTUM, "nesterov": True}),
     "weight_decay": ({}, {"weight_decay": 0.1}),
     "label_smoothing": ({}, {"label_smoothing": 0.1}),
+    # Of the first class, whatever its name.
+    "class_weights": ({}, {"class_weights": {"0": 3.0}}),
+    "focal_gamma": ({"loss": "focal"}, {"loss": "focal", "focal_gamma": 4.0}),
     "ema": ({}, {"ema": 0.9}),
     "rotate": ({}, {"rotate": 20.0}),
     "shear": ({}, {"shear": 20.0}),
@@ -72,7 +76,10 @@ def check_field_is_implemented(catalog: Catalog, trainer: str, model: str, field
     if not trials:
         raise ContractError(f"recipe_fields of its spec: there is no recipe field {field!r}")
     subject = trainer_subject(catalog, trainer, model)
-    _check_losses_have(subject.trainee(), field)
+    trainee = _trainee_with_losses_of(subject, field, trials[0])
+    if field == "class_weights":
+        (name, *_) = with_names(trainee.plan.tasks[0].target).classes
+        trials = [{}, {"class_weights": {name: 3.0}}]
     if field == "precision" and _lacks_bfloat16(subject.trainee()):
         trials = [values for values in trials if values != {"precision": "bfloat16"}]
     try:
@@ -94,12 +101,23 @@ def check_field_is_implemented(catalog: Catalog, trainer: str, model: str, field
         raise NotApplicableError("the model's initial weights are constants")
 
 
-def _check_losses_have(trainee: Trainee, field: str) -> None:
-    """Raise a `NotApplicableError` if a field is for losses, and not for those of a trainee."""
+def _trainee_with_losses_of(subject: Subject, field: str, values: dict[str, Any]) -> Trainee:
+    """Return the trainee of some values.
+
+    Raises:
+        NotApplicableError: the field is for losses, and not for those of the trainee.
+    """
+    try:
+        trainee = subject.trainee(**values)
+    except InvalidValueError as exc:
+        if "loss" not in values:
+            raise
+        raise NotApplicableError(exc.problem) from exc  # there is none for the task of its model
     losses = [each.spec for each in trainee.plan.losses]
     if field in LOSS_FIELDS and not any(field in loss.recipe_fields for loss in losses):
         names = join_names(dict.fromkeys(loss.name for loss in losses))
         raise NotApplicableError(f"the loss of its model, {names}, does not implement it")
+    return trainee
 
 
 def field_trials(trainer: TrainerSpec, field: str) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import os
 import random
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.samplers import TPESampler
 from optuna.trial import TrialState
 
-from zoo_core import Callbacks, Run, Scores
+from zoo_core import Callbacks, Run, Scores, Task
 from zoo_core.plugin_api import (
     Catalog,
     InterruptedTrainingError,
@@ -28,6 +28,7 @@ from zoo_core.plugin_api import (
     is_share,
     one_line,
     print_lines,
+    signed_mean,
 )
 from zoo_tune.leaderboard import score_text
 from zoo_tune.optuna_params import suggest
@@ -39,11 +40,15 @@ WAIT = 0.5
 """Maximum seconds between two polls of the storage."""
 
 
-def accuracy(scores: Scores) -> float:
+def accuracy(scores: Scores, tasks: Sequence[Task], chosen: str = "") -> float:
     """Return the score of a trial, of which a higher one is better.
 
-    It is the mean accuracy, or other share, of all heads; if a head has none, minus the mean loss.
+    It is the mean over the heads of the metric that the recipe chooses epochs by, if it names one,
+    negative if lower is better. Otherwise it is the mean accuracy, or other share, of all heads; if
+    a head has none, minus the mean loss.
     """
+    if chosen:
+        return signed_mean(tasks, scores[chosen], chosen)
     if "correct" in scores.metrics and None not in scores["correct"]:
         return float(sum(scores["correct"]) / (scores.total * len(scores["correct"])))
     if all(is_share(name) for name in scores.headline_names):
@@ -184,7 +189,7 @@ class Worker:
             if not is_expected and type(exc).__name__ != "OutOfMemoryError":
                 raise
             state, reason = TrialState.FAIL, one_line(exc)
-        scores = [accuracy(each) for each in fits]
+        scores = [accuracy(each, plan.tasks, plan.recipe.choose_by) for each in fits]
         trial.set_user_attr("scores", scores)
         trial.set_user_attr("loss", fits[0].mean_loss if fits else None)
         trial.set_user_attr("epochs", callbacks.epochs)
@@ -216,7 +221,8 @@ class _TrialCallbacks(Callbacks):
         self.epochs += 1
         if not self.reports:
             return
-        score = accuracy(Scores.from_json(metrics["validation"]))
+        scores = Scores.from_json(metrics["validation"])
+        score = accuracy(scores, run.tasks, run.recipe.choose_by)
         self._trial.report(score, epoch)
         self._changed()
         last = epoch == run.recipe.epochs

@@ -1,0 +1,1 @@
+"""The order of the training examples in an epoch."""
