@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from zoo_core.cli import options as options
     from zoo_core.cli.help.zoo_command import ZooCommand as ZooCommand, ZooGroup as ZooGroup
     from zoo_core.cli.output import print_json as print_json
+    from zoo_core.data.augmentation.color_changes import Change as Change
+    from zoo_core.data.augmentation.mixing import Mixing as Mixing
+    from zoo_core.data.augmentation.rectangles import Boxes as Boxes
+    from zoo_core.data.augmentation.warps import Positions as Positions
     from zoo_core.data.dataset import load_dataset as load_dataset
     from zoo_core.data.disk_store import (
         DatasetContent as DatasetContent,
@@ -23,7 +27,6 @@ if TYPE_CHECKING:
         held_out_rows as held_out_rows,
     )
     from zoo_core.data.find_dataset import find_dataset as find_dataset
-    from zoo_core.data.images.augmentation import Positions as Positions
     from zoo_core.data.images.batches import silence_pillow_warnings as silence_pillow_warnings
     from zoo_core.data.images.files import (
         Header as Header,

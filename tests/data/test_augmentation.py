@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, strategies as st
 from threadpoolctl import threadpool_limits
 
-from zoo_core.data.images.augmentation import draw_warps
+from zoo_core.data.augmentation.warps import draw_warps
 from zoo_core.recipes.recipe import Recipe
 
 

@@ -9,8 +9,8 @@ import re
 import numpy as np
 import pytest
 
+from zoo_core.data.augmentation.warps import draw_warps
 from zoo_core.data.dataset import Split
-from zoo_core.data.images.augmentation import draw_warps
 from zoo_core.data.splits import TrainingData
 from zoo_core.errors import DataError, InvalidValueError, VerificationError
 from zoo_core.evaluation.evaluate import evaluate_pretrained

@@ -79,6 +79,8 @@ class Task:
     returns; empty for a task without confidences."""
     on_pixels: ClassVar[bool] = False
     """True if a target has a value per pixel of an image; a moved image would leave it behind."""
+    mixable: ClassVar[bool] = True
+    """False if two inputs on top of each other have no loss that is a mean of those of both."""
 
     def __init__(self, target: TargetSpec) -> None:
         self.target = target

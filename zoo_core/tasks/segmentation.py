@@ -49,6 +49,7 @@ class Segmentation(Task):
 
     headline = "mean_iou"
     on_pixels = True
+    mixable = False
     measures = (Measure("iou", higher_is_better=True), Measure("loss", higher_is_better=False))
 
     @property

@@ -51,6 +51,7 @@ class StringRecognition(Task):
         Measure("loss", higher_is_better=False),
     )
     correct = "exact_match"
+    mixable = False
 
     @property
     def outputs(self) -> int:

@@ -46,9 +46,10 @@ class Trainee:
     ) -> Trainee:
         """Return a trainee that trains on the CPU, for one epoch of two steps by default."""
         # `fresh` is switched off because the random data set composes no images.
-        # Not for `make_plan`, because the model's own data set may have fewer examples.
+        # Two for `make_plan`, because the model's own data set may have fewer examples, and mixing
+        # needs a pair.
         size = {"batch_size": overrides.pop("batch_size", EXAMPLES // 2)}
-        small = {"epochs": 1, "fresh": False, "batch_size": 1}
+        small = {"epochs": 1, "fresh": False, "batch_size": 2}
         plan = make_plan(catalog, name, recipe, [small, overrides])
         plan = replace(plan, recipe=plan.recipe.model_copy(update=size))
         data = training_data(plan.dataset.spec.input, plan.tasks)

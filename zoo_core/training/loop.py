@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from zoo_core.data.augmentation.color_changes import draw_changes
+from zoo_core.data.augmentation.mixing import draw_mixing
+from zoo_core.data.augmentation.rectangles import draw_erased
+from zoo_core.data.augmentation.warps import draw_warps
 from zoo_core.data.dataset import Split
-from zoo_core.data.images.augmentation import draw_warps
 from zoo_core.data.images.warp import warp_pixels
 from zoo_core.frameworks.distributed import gather_measured, shard
 from zoo_core.frameworks.model_contract import check_arrays
@@ -168,13 +171,18 @@ class TrainingLoop:
         step = (state.epoch - 1) * steps + state.step  # in the whole training
         rows = self._batches[state.step]
         mine = shard(len(rows), self._group, min_size=self._min_shard_size)
+        shape, count = self._run.config.input_shape, len(rows)
+        # Drawn for the whole batch, and then sharded, so that they do not depend on the number of
+        # processes.
+        places, mixing = draw_mixing(recipe, shape, count, step, part=mine)
         return Batch(
             step=step,
-            rows=rows[mine],
+            rows=rows[places],
             lr=learning_rate(recipe, step, recipe.epochs * steps),
-            # Drawn for the whole batch, and then sharded, so that they do not depend on the number
-            # of processes.
-            warps=draw_warps(recipe, self._run.config.input_shape, len(rows), step, part=mine),
+            warps=draw_warps(recipe, shape, count, step, part=places),
+            changes=draw_changes(recipe, count, step, part=places),
+            erased=draw_erased(recipe, shape, count, step, part=places),
+            mixing=mixing,
             share=(mine.stop - mine.start) / len(rows),
             epoch=state.epoch,
         )

@@ -7,7 +7,7 @@ import pytest
 
 import zoo_core as zoo
 from zoo_core import Normalization, Recipe
-from zoo_core.data.images.augmentation import draw_warps
+from zoo_core.data.augmentation.warps import draw_warps
 from zoo_core.errors import InvalidValueError, PluginError
 from zoo_core.training.divergence import DivergedError
 from zoo_numpy.config import NumpyNetConfig

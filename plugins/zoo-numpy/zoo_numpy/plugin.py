@@ -74,6 +74,7 @@ def zoo_trainers() -> list[TrainerSpec]:
                 "translate",
                 "elastic",
                 "flip",
+                "crop",
             ),
             check_model="zoo_numpy.check_model:build",
             exporters={"onnx": "zoo_numpy.export:export_onnx"},

@@ -20,6 +20,7 @@ from zoo_core.plugin_api import (
     check_loss,
     head_outputs,
 )
+from zoo_torch.augment.mixing import erase, mix, mixed_loss
 from zoo_torch.batch_check import check_single_example
 from zoo_torch.device import has_bfloat16, seed_dropout
 from zoo_torch.distributed.gradient_sync import GradientSynchronizer
@@ -90,7 +91,14 @@ class TorchLearner:
             # The last batch has fewer examples than there are processes. This one still has to take
             # part in the all-reduce, with gradients of 0: its share is 0, which scales the loss of
             # two stand-in examples (two, because batch normalization needs more than one).
-            stand_in = replace(batch, rows=np.zeros(2, np.int64), warps=None)
+            stand_in = replace(
+                batch,
+                rows=np.zeros(2, np.int64),
+                warps=None,
+                changes=(),
+                erased=None,
+                mixing=None,
+            )
             outputs = [head[:0] for head in self._descend(stand_in)]
         if self._gradient_sync:
             self._gradient_sync.complete(batch.share)
@@ -107,16 +115,27 @@ class TorchLearner:
         targets = [target.index_select(0, rows) for target in self._targets]
         if self._transforms:
             inputs = self._transforms(inputs)
-        warps = None if batch.warps is None else torch.from_numpy(batch.warps).to(self._device)
+        inputs = self._prepared(inputs, batch)
         # No torch.compile, because compiling `cnn` took 25 s on two cores, most of a training, and
         # the compiled pass was slower (26 ms instead of 20).
         with self._autocast:
-            made = self._trained(self._prepare(inputs, warps))
+            made = self._trained(inputs)
         outputs = self._heads(made)
-        loss = self._loss(outputs, targets)
+        if batch.mixing:
+            loss = mixed_loss(self._loss, outputs, targets, batch.mixing)
+        else:
+            loss = self._loss(outputs, targets)
         # The share of this process, so that the sum over processes is the mean over the batch.
         (loss if batch.share == 1 else batch.share * loss).backward()
         return [head.detach() for head in outputs]
+
+    def _prepared(self, inputs: Tensor, batch: Batch) -> Tensor:
+        """Return the inputs of a batch augmented and normalized."""
+        warps = None if batch.warps is None else torch.from_numpy(batch.warps).to(self._device)
+        prepared = self._prepare(inputs, warps, batch.changes)
+        if batch.erased is not None:
+            prepared = erase(prepared, batch.erased)
+        return mix(prepared, batch.mixing) if batch.mixing else prepared
 
     def _heads(self, made: Any) -> list[Tensor]:
         """Return the model's outputs in the dtype of the loss: float32, also after autocast."""

@@ -1,12 +1,16 @@
-"""Normalization and warping of inputs on the device."""
+"""Normalization of inputs on the device, after warps and changes of colors."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from zoo_core import Normalization
+from zoo_core.plugin_api import Change
+from zoo_torch.augment.colors import change_colors
 
 
 class Prepare:
@@ -26,7 +30,9 @@ class Prepare:
         self._mean, self._std = mean.to(device), std.to(device)
         self._is_identity = not normalization.mean
 
-    def __call__(self, inputs: Tensor, warps: Tensor | None = None) -> Tensor:
+    def __call__(
+        self, inputs: Tensor, warps: Tensor | None = None, changes: Sequence[Change] = ()
+    ) -> Tensor:
         if inputs.dtype != torch.uint8:
             return self._standardize(inputs)
         # Channels last, because convolutions on CPUs and on tensor cores are faster with it.
@@ -35,6 +41,8 @@ class Prepare:
         if warps is not None:
             # Before normalization, because grid_sample fills with 0, which is black.
             floats = warp(floats, warps)
+        if changes:
+            floats = change_colors(floats, changes)
         return floats.mul_(_by_entry(self._scale, floats)).add_(_by_entry(self._shift, floats))
 
     def _standardize(self, inputs: Tensor) -> Tensor:

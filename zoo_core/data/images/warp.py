@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:  # because its recipes import pydantic, and predicting needs no recipe
-    from zoo_core.data.images.augmentation import Positions
+    from zoo_core.data.augmentation.warps import Positions
 
 Images = NDArray[np.float32]
 

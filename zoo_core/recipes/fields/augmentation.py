@@ -66,12 +66,11 @@ class AugmentationFields(FrozenModel):
     )
 
 
-WARP_FIELDS = frozenset({"rotate", "shear", "scale", "translate", "elastic", "flip"})
+WARP_FIELDS = frozenset({"rotate", "shear", "scale", "translate", "elastic", "flip", "crop"})
 """Fields of warps: the core draws the positions, the trainer resamples the images."""
 
 DEVICE_FIELDS = frozenset(
     {
-        "crop",
         "brightness",
         "contrast",
         "saturation",
@@ -84,6 +83,9 @@ DEVICE_FIELDS = frozenset(
     }
 )
 """Fields of other changes of images, all of which the trainer implements on its device."""
+
+MOVING_FIELDS = WARP_FIELDS | {"randaugment", "trivialaugment", "cutmix", "views"}
+"""Fields that move pixels, and would leave a target per pixel behind."""
 
 IMAGE_FIELDS = WARP_FIELDS | DEVICE_FIELDS | {"transforms", "views"}
 """Fields for inputs that are images; a recipe that sets one for other inputs is refused."""

@@ -45,6 +45,17 @@ FIELD_TRIALS: dict[str, tuple[dict[str, Any], ...]] = {
     "translate": ({}, {"translate": 2.0}),
     "elastic": ({}, {"elastic": 2.0}),
     "flip": ({}, {"flip": 0.5}),
+    "crop": ({}, {"crop": 0.3}),
+    "brightness": ({}, {"brightness": 0.4}),
+    "contrast": ({}, {"contrast": 0.4}),
+    "saturation": ({}, {"saturation": 0.4}),
+    "hue": ({}, {"hue": 0.2}),
+    "randaugment": ({}, {"randaugment": 5.0}, {"randaugment": 9.0}),
+    "randaugment_ops": ({"randaugment": 5.0}, {"randaugment": 5.0, "randaugment_ops": 1}),
+    "trivialaugment": ({}, {"trivialaugment": True}),
+    "erase": ({}, {"erase": 0.5}),
+    "mixup": ({}, {"mixup": 0.4}, {"mixup": 4.0}),
+    "cutmix": ({}, {"cutmix": 0.4}, {"cutmix": 0.4, "mixup": 0.4}),
     "transforms": ({}, {"transforms": ["RandomVerticalFlip"]}),
 }
 """Recipe field -> values of trainings that differ in this field alone."""

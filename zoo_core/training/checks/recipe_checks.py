@@ -13,10 +13,11 @@ from zoo_core.metrics.task import Task
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec, LossSpec, ModelSpec, TrainerSpec
-from zoo_core.recipes.fields.augmentation import IMAGE_FIELDS, WARP_FIELDS
+from zoo_core.recipes.fields.augmentation import IMAGE_FIELDS, MOVING_FIELDS, WARP_FIELDS
 from zoo_core.recipes.fields.loss import LOSS_FIELDS
 from zoo_core.recipes.recipe import TRAINER_FIELDS, Recipe
 from zoo_core.text import counted
+from zoo_core.training.checks.augmentation_checks import check_augmentation
 
 
 def check_recipe(
@@ -46,6 +47,7 @@ def check_recipe(
     _check_composable(recipe, dataset)
     _check_kind(recipe, dataset, named)
     _check_pixels(recipe, tasks, named)
+    check_augmentation(recipe, dataset, tasks, named)
     _check_missing(recipe, dataset)
     _check_standardize(recipe, dataset, tasks)
     _check_heads(recipe, dataset)
@@ -105,10 +107,10 @@ def _check_kind(recipe: Recipe, dataset: DatasetSpec, named: Callable[[str], str
 
 
 def _check_pixels(recipe: Recipe, tasks: Sequence[Task], named: Callable[[str], str]) -> None:
-    # Warps move the inputs alone, and views average outputs pixel by pixel. Fields of `transforms`
-    # are accepted, because those of colors move nothing.
+    # Warps move the inputs alone, and views average outputs pixel by pixel. Changes of colors are
+    # accepted, `erase`, and `transforms`, because those of colors move nothing.
     names = [task.target.task for task in tasks if task.on_pixels]
-    for field in sorted(WARP_FIELDS | {"views"}):
+    for field in sorted(MOVING_FIELDS):
         if names and recipe.changed_from_default(field):
             raise InvalidValueError(
                 f"invalid {named(field)}: {field} is {json.dumps(getattr(recipe, field))}, which "

@@ -1,4 +1,4 @@
-"""Random augmentation of images: rotation, shear, scale, translation, flips, elastic distortion.
+"""Random warps of images: rotation, shear, scale, translation, crops, flips, elastic distortion.
 
 The core draws the source position of each pixel; a trainer resamples the images there with its
 framework.
@@ -12,17 +12,18 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from zoo_core.data.augmentation.draws import Draw, Places, draw, draw_symmetric
+from zoo_core.data.augmentation.operations import draw_operations, move_matrices
+from zoo_core.data.augmentation.rectangles import draw_crops
 from zoo_core.recipes.fields.augmentation import WARP_FIELDS
 from zoo_core.recipes.recipe import Recipe
 from zoo_core.system.blas import one_blas_thread
-from zoo_core.system.random_numbers import uniform
 
 Positions = NDArray[np.float32]
 """float32 ``(N, 2, H, W)``: x and y of each pixel's source, in pixels from the image's center."""
 
-_MATRICES, _CONTROLS, _MIRRORED = 1, 2, 3
-"""Last element of the seed of each kind of draw."""
-# Without it, the draws of one kind would repeat those of another, for the same seed and step.
+MOVING_OPERATIONS = ("randaugment", "trivialaugment")
+"""Fields of random operations, some of which are part of a warp."""
 
 
 def draw_warps(
@@ -31,7 +32,7 @@ def draw_warps(
     count: int,
     step: int,
     *,
-    part: slice = slice(None),
+    part: Places = slice(None),
 ) -> Positions | None:
     """Return the warp of each image of a batch, or None for a recipe without warps.
 
@@ -42,14 +43,14 @@ def draw_warps(
         shape: shape of an input; channels, height and width for a recipe with warps.
         count: number of images N.
         step: number of the step, from 0.
-        part: part of the batch to return.
+        part: places in the batch to return.
     """
-    if not any(map(recipe.changed_from_default, WARP_FIELDS)):
+    if not any(map(recipe.changed_from_default, (*WARP_FIELDS, *MOVING_OPERATIONS))):
         return None
     _, height, width = shape
     # All `count` are drawn and then sliced, so that several processes, each with a part of the
     # batch, draw the same warps as one process.
-    matrices = _draw_matrices(recipe, count, step)[part]
+    matrices = _draw_matrices(recipe, shape, count, step)[part]
     with one_blas_thread():
         # (N, 2, 3) @ (3, H·W)
         positions: Positions = (matrices @ _grid(height, width)).reshape(-1, 2, height, width)
@@ -61,16 +62,19 @@ def draw_warps(
             # points instead of at every pixel, which is cheaper. The standard deviation of a
             # uniform number between -a and a is a / √3.
             largest = np.float32(recipe.elastic * np.sqrt(3))
-            controls = largest * _symmetric(points, recipe.seed, step, _CONTROLS)[part]
+            controls = largest * draw_symmetric(Draw.CONTROLS, points, recipe, step)[part]
             # (H, P) @ (N, 2, P, Q) @ (Q, W): the smoothing is separable.
             positions += rows @ controls @ columns.T
     return positions
 
 
-def _draw_matrices(recipe: Recipe, count: int, step: int) -> NDArray[np.float32]:
+def _draw_matrices(
+    recipe: Recipe, shape: Sequence[int], count: int, step: int
+) -> NDArray[np.float32]:
     """Return affine matrices ``(N, 2, 3)`` from (x, y, 1) of a new pixel to its source (x, y)."""
     # From the new pixel to the old one, because then every new pixel has exactly one source.
-    turn, slant, wide, high, right, down = _symmetric((6, count), recipe.seed, step, _MATRICES)
+    drawn = draw_symmetric(Draw.MATRICES, (6, count), recipe, step)
+    turn, slant, wide, high, right, down = drawn
     angle, shear = np.radians(recipe.rotate) * turn, np.tan(np.radians(recipe.shear) * slant)
     cos, sin = np.cos(angle), np.sin(angle)
     # As a power, so that shrinking by a factor is as likely as growing by it.
@@ -80,14 +84,40 @@ def _draw_matrices(recipe: Recipe, count: int, step: int) -> NDArray[np.float32]
         [x_scale * sin, y_scale * (shear * sin + cos), recipe.translate * down],
     ]
     matrices = np.ascontiguousarray(np.array(rows, np.float32).transpose(2, 0, 1))
-    # Drawn from a seed of its own, so that flips leave the other warps of a recipe unchanged.
+    # From seeds of their own, so that these leave the other warps of a recipe unchanged.
+    if recipe.changed_from_default("crop"):
+        matrices = _compose(matrices, _crop_matrices(recipe, shape, count, step))
     if recipe.flip:
-        matrices[uniform((count,), recipe.seed, step, _MIRRORED) < recipe.flip, :, 0] *= -1
+        matrices[draw(Draw.MIRRORED, (count,), recipe, step) < recipe.flip, :, 0] *= -1
+    if operations := draw_operations(recipe, count, step):
+        for moves in move_matrices(operations, shape):
+            matrices = _compose(matrices, moves)
     return matrices
 
 
-def _symmetric(shape: tuple[int, ...], *seed: int) -> NDArray[np.float32]:
-    return np.float32(2) * uniform(shape, *seed) - np.float32(1)  # from -1 to below 1
+def _crop_matrices(
+    recipe: Recipe, shape: Sequence[int], count: int, step: int
+) -> NDArray[np.float32]:
+    """Return matrices ``(N, 2, 3)`` that scale a random part of each image to the whole."""
+    _, height, width = shape
+    wide, high, x, y = draw_crops(recipe, count, step)
+    none = np.zeros_like(wide)
+    # Between the centers of the first pixel and the last, because half of a position outside of
+    # them would be black.
+    rows = [
+        [wide, none, (1 - wide) * x * np.float32((width - 1) / 2)],
+        [none, high, (1 - high) * y * np.float32((height - 1) / 2)],
+    ]
+    return np.array(rows, np.float32).transpose(2, 0, 1)
+
+
+def _compose(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the matrices ``(N, 2, 3)`` of `first` at the results of `second`."""
+    # Sums of products instead of a matrix product, whose order BLAS could choose.
+    across, down, shift = first[:, :, :1], first[:, :, 1:2], first[:, :, 2]
+    composed = across * second[:, :1] + down * second[:, 1:]
+    composed[:, :, 2] += shift
+    return composed
 
 
 @cache

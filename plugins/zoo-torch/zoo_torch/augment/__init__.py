@@ -1,0 +1,1 @@
+"""Augmentation on the device: changes of colors, erased rectangles and mixed pairs."""

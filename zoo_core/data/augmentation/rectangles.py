@@ -1,0 +1,99 @@
+"""Rectangles in images, of any size: random crops, erased ones, and those of CutMix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zoo_core.data.augmentation.draws import Draw, Places, draw
+from zoo_core.recipes.recipe import Recipe
+
+Boxes = NDArray[np.int64]
+"""int64 ``(N, 4)``: left, top, right and bottom in pixels, without the last column and row."""
+
+CROP_RATIO, ERASE_RATIO = 4 / 3, 3.3
+"""Maximum ratio between the proportions of a rectangle and those of the image, or its inverse."""
+# Those of torchvision's RandomResizedCrop and RandomErasing. They are relative to the image's own
+# proportions, because a square part of a wide image would be stretched to its width.
+
+ERASE_AREAS = (0.02, 1 / 3)
+"""Minimum and maximum area of an erased rectangle, as a share of the image."""
+
+
+def draw_crops(recipe: Recipe, count: int, step: int) -> NDArray[np.float32]:
+    """Return random crops ``(4, N)``: width and height as shares, and x and y from -1 to 1.
+
+    -1 is the place at the left or upper border of the image, and 1 that at the opposite one.
+    """
+    area, ratio, x, y = draw(Draw.CROPS, (4, count), recipe, step)
+    sides = _sides(recipe.crop + (1 - recipe.crop) * area, ratio, CROP_RATIO)
+    crops: NDArray[np.float32] = np.stack([*sides, 2 * x - 1, 2 * y - 1]).astype(np.float32)
+    return crops
+
+
+def draw_erased(
+    recipe: Recipe, shape: Sequence[int], count: int, step: int, *, part: Places = slice(None)
+) -> Boxes | None:
+    """Return the rectangle to erase of each image, or None for a recipe without any.
+
+    That of an image that stays whole is empty. After Zhong et al. (2020), with the areas and
+    proportions of torchvision's RandomErasing.
+
+    Args:
+        recipe: probability, and the seed.
+        shape: channels, height and width of an image.
+        count: number of images of the whole batch.
+        step: number of the step, from 0.
+        part: places in the batch to return.
+    """
+    if not recipe.erase:
+        return None
+    chosen, area, ratio, x, y = draw(Draw.ERASED, (5, count), recipe, step)
+    low, high = ERASE_AREAS
+    wide, high_side = _sides(low + (high - low) * area, ratio, ERASE_RATIO)
+    _, height, width = shape
+    columns, rows = np.rint(wide * width), np.rint(high_side * height)
+    # Every place where the whole rectangle is inside of the image is as likely as any other.
+    left, top = np.floor(x * (width + 1 - columns)), np.floor(y * (height + 1 - rows))
+    boxes = np.stack([left, top, left + columns, top + rows], axis=1).astype(np.int64)
+    boxes[chosen >= recipe.erase] = 0
+    return boxes[part]
+
+
+def cut_box(area: float, x: float, y: float, shape: Sequence[int]) -> tuple[int, int, int, int]:
+    """Return a box with the image's proportions around a point, clipped at the image's borders.
+
+    Args:
+        area: its area as a share of the image, before it is clipped.
+        x: center from the left, as a share of the width.
+        y: center from the top, as a share of the height.
+        shape: channels, height and width of an image.
+    """
+    _, height, width = shape
+    side = area**0.5
+    left, right = _cut(x * width, side * width, width)
+    top, bottom = _cut(y * height, side * height, height)
+    return left, top, right, bottom
+
+
+def _cut(center: float, length: float, size: int) -> tuple[int, int]:
+    start = round(center - length / 2)
+    return max(start, 0), min(start + round(length), size)
+
+
+def _sides(
+    area: NDArray[np.float32], ratio: NDArray[np.float32], largest: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return width and height, as shares, of rectangles of given areas.
+
+    Args:
+        area: areas as shares.
+        ratio: numbers from 0 to 1, from the narrowest rectangle to the widest.
+        largest: ratio of width to height of the widest one.
+    """
+    # In logarithms, so that wide ones are as likely as narrow ones. Limited so that neither side is
+    # longer than the image's, because a clipped rectangle would have a smaller area.
+    ratio = np.clip(largest ** (2 * ratio - 1), area, 1 / area)
+    return np.sqrt(area * ratio), np.sqrt(area / ratio)
