@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         processor_for as processor_for,
     )
     from zoo_core.data.images.warp import warp as warp
+    from zoo_core.data.normalization import Rescaling as Rescaling
     from zoo_core.data.reading_facts import (
         OriginalSizes as OriginalSizes,
         ReadingFacts as ReadingFacts,
@@ -108,6 +109,7 @@ if TYPE_CHECKING:
         head_outputs as head_outputs,
     )
     from zoo_core.frameworks.prediction import shift_slices as shift_slices
+    from zoo_core.frameworks.teacher import Teacher as Teacher
     from zoo_core.installation.exceptions import fault_of as fault_of
     from zoo_core.installation.installed import installed_catalog as installed_catalog
     from zoo_core.metrics.calibration import (
@@ -195,7 +197,7 @@ if TYPE_CHECKING:
         shown as shown,
     )
     from zoo_core.training.callbacks import call_hook as call_hook
-    from zoo_core.training.initial_weights import PretrainedWeights as PretrainedWeights
+    from zoo_core.training.parents.initial_weights import PretrainedWeights as PretrainedWeights
     from zoo_core.training.plan import Plan as Plan, make_plan as make_plan
     from zoo_core.training.schedule import average_decay as average_decay
     from zoo_core.tuning.model_spaces import (

@@ -13,7 +13,7 @@ from zoo_core.frameworks.run import Callbacks
 from zoo_core.metrics.scores import measure, score
 from zoo_core.pretrained.load import load_pretrained
 from zoo_core.system.interrupts import Stop
-from zoo_core.training.initial_weights import PretrainedWeights
+from zoo_core.training.parents.initial_weights import PretrainedWeights
 from zoo_core.training.plan import make_plan
 from zoo_core.training.training import Training
 from zoo_core.tuning.trial_runner import TrialRunner

@@ -93,7 +93,7 @@ def create_model(name: str, pretrained: bool | str = False, **config: Any) -> An
     complete = default_config(usable_catalog(), entry, config)
     model = model_builder(entry)(complete)  # on the CPU: the caller decides about devices
     if third_party:
-        from zoo_core.training.initial_weights import load_initial_weights
+        from zoo_core.training.parents.initial_weights import load_initial_weights
 
         trainer = make_trainer(
             usable_catalog().trainer(entry.spec.trainer), device="cpu", threads=None

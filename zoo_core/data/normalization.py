@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,3 +70,26 @@ class Normalization:
             return list(outputs)
         heads = zip(outputs, self.targets, strict=True)
         return [scale.invert(head) if scale else head for head, scale in heads]
+
+
+class Rescaling(NamedTuple):
+    """A change from one scale to another: ``value * factor + shift``, per entry or value."""
+
+    factor: tuple[float, ...]
+    shift: tuple[float, ...]
+
+
+def rescaling(before: TargetScale | None, after: TargetScale | None) -> Rescaling | None:
+    """Return the change from numbers on one scale to those on another; None for no change.
+
+    A scale of None, or one without numbers, is that of the numbers themselves.
+    """
+    size = max((len(scale.mean) for scale in (before, after) if scale), default=0)
+    itself = TargetScale((0.0,) * size, (1.0,) * size)
+    old, new = (scale if scale and scale.mean else itself for scale in (before, after))
+    if old == new:
+        return None
+    # (value * std + mean - new mean) / new std, as one product and one sum.
+    factor = tuple(std / wanted for std, wanted in zip(old.std, new.std, strict=True))
+    means = zip(old.mean, new.mean, new.std, strict=True)
+    return Rescaling(factor, tuple((mean - wanted) / std for mean, wanted, std in means))

@@ -30,6 +30,12 @@ def loss_function(entry: Entry[LossSpec]) -> Callable[..., Any]:
     return computed_by_trainer
 
 
+def distillation_function(entry: Entry[LossSpec]) -> Callable[..., Any]:
+    """Return the function of a loss for a teacher, which its spec must have."""
+    function: Callable[..., Any] = entry.resolve(entry.spec.distillation)
+    return function
+
+
 def call_loss(loss: Callable[..., Any], outputs: Any, targets: Any, recipe: Any) -> Any:
     """Return ``loss(outputs, targets, recipe)``.
 

@@ -11,6 +11,7 @@ from zoo_core.data.example_record import ExampleRecord
 from zoo_core.data.splits import TrainingData
 from zoo_core.errors import InvalidValueError, ZooError
 from zoo_core.filenames import CARD, METRICS
+from zoo_core.frameworks.teacher import Teacher
 from zoo_core.frameworks.training_state import TrainingState
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.metrics.task import Task
@@ -126,6 +127,8 @@ class Run:
     """True if the core warps the images of each step, because the trainer does not."""
     initial: InitialWeights | None = None
     """Pretrained weights that the training starts from; None for random ones."""
+    teacher: Teacher | None = None
+    """Trained model whose outputs are learned beside the targets; None for none."""
 
     class_weights: tuple[tuple[float, ...], ...] = ()
     """Weight of each class in each head's loss, empty for a loss without them; none at all if the

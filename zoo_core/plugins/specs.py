@@ -226,6 +226,10 @@ class LossSpec(Spec):
     """Import string of the function. Its signature is the framework's own: for ``torch``,
     ``(outputs, targets, recipe) -> Tensor``; for ``numpy``, ``(outputs, targets, recipe) ->
     (mean, gradient)``. Empty if the framework computes the loss itself."""
+    distillation: ImportString = ""
+    """Import string of the function for a teacher, ``(outputs, teacher_outputs, recipe)``, with the
+    result of `loss`: the distance of the model's outputs from the teacher's. Empty for a loss
+    with which a teacher is refused."""
     task: str
     """Name of the task."""
     framework: str

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zoo_core.data.normalization import Normalization, TargetScale
 from zoo_core.errors import InvalidValueError, VerificationError, ZooError, one_line
 from zoo_core.frameworks.prediction import VIEWS
-from zoo_core.frameworks.trainer import Trainer, make_trainer, model_builder
+from zoo_core.frameworks.trainer import Trainer, model_builder
 from zoo_core.metrics.calibration import Calibration
 from zoo_core.metrics.familiarity import find_familiarity
 from zoo_core.metrics.find_tasks import find_tasks
@@ -39,8 +39,7 @@ def build(
     data: Callable[[], CardData],
     files: WeightsFiles,
     plain: bool,
-    device: str,
-    threads: int | None,
+    trainer: Callable[[Entry[TrainerSpec]], Trainer],
     into: Any,
 ) -> Pretrained:
     """Return a model with the weights of a file.
@@ -53,8 +52,7 @@ def build(
         data: function that reads the card data, called when they are first used.
         files: files that accompany the weights.
         plain: see `zoo_core.registry.index.PublishedWeights`.
-        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        threads: number of the framework's threads; None for its default.
+        trainer: function that returns the adapter of the weights' framework.
         into: model to assign the weights to; None to build a new one.
 
     Raises:
@@ -71,8 +69,7 @@ def build(
         cls: type[ModelConfig] = entry.resolve(entry.spec.config)
         return validate(cls, metadata.config, what=f"config in {file.path}")
 
-    trainer_entry = find_trainer(catalog, entry.spec, metadata.trainer)
-    trainer = make_trainer(trainer_entry, device=device, threads=threads)
+    adapter = trainer(find_trainer(catalog, entry.spec, metadata.trainer))
     builder = model_builder(entry)
     # Another version of the plugin may validate differently, or have new fields with defaults.
     if plain and metadata.version in (entry.plugin.version, *entry.spec.same_config):
@@ -80,7 +77,7 @@ def build(
     else:
         validated = config()
     try:
-        model = trainer.build(builder, validated, None) if into is None else into
+        model = adapter.build(builder, validated, None) if into is None else into
     except ZooError:
         raise
     except Exception as exc:  # a plugin may raise anything for a config that it did not write
@@ -91,12 +88,12 @@ def build(
         raise VerificationError(
             f"{file.path}: building {metadata.model} from its config failed{where}: {one_line(exc)}"
         ) from exc
-    _assign(trainer, model, rename_tensors(file, entry.spec.renamed))
+    _assign(adapter, model, rename_tensors(file, entry.spec.renamed))
     return Pretrained(
         model=model,
         name=name,
         sha256=file.sha256,
-        trainer=trainer,
+        trainer=adapter,
         normalization=metadata.normalization,
         input=metadata.input,
         targets=metadata.targets,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -60,14 +61,9 @@ class WeightsFiles(NamedTuple):
 
     def data_place(self) -> str:
         """Return the absolute place of the training's data, from a run's config; or empty."""
-        from pydantic import ValidationError
-
-        from zoo_core.training.run_folder import RunConfig
-
         if isinstance(self.home, FoundWeights):
             return ""  # a place on the publisher's machine
         try:
-            config = RunConfig.model_validate_json((self.home / CONFIG).read_bytes())
-        except (OSError, ValidationError):
+            return str(json.loads((self.home / CONFIG).read_bytes())["data"]["place"])
+        except (OSError, ValueError, KeyError, TypeError):  # no run, or one of an older version
             return ""
-        return config.data.place if config.data else ""

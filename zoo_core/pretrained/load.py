@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -9,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from zoo_core.errors import AmbiguousNameError, UnknownNameError
 from zoo_core.filenames import CONFIG, WEIGHTS
+from zoo_core.frameworks.trainer import Trainer, make_trainer
+from zoo_core.plugins.entry import Entry
+from zoo_core.plugins.specs import TrainerSpec
 from zoo_core.pretrained.build import build
 from zoo_core.pretrained.files import WeightsFiles
 from zoo_core.pretrained.model import Pretrained
@@ -35,6 +39,7 @@ def load_pretrained(
     device: str = "auto",
     threads: int | None = None,
     into: Any = None,
+    trainer: Callable[[Entry[TrainerSpec]], Trainer] | None = None,
 ) -> Pretrained:
     """Load weights by their published name, or from a run's folder or a weight file.
 
@@ -47,6 +52,8 @@ def load_pretrained(
         threads: number of the framework's threads; None for its default.
         into: model of the framework to assign the weights to; None to build a new one. It is
             unchanged after any error.
+        trainer: function that returns the adapter for the weights; None for a new one on the
+            device, with the threads.
 
     Raises:
         UnknownNameError, AmbiguousNameError: no registry, or several, have the name.
@@ -55,7 +62,8 @@ def load_pretrained(
             match the model.
     """
     found = name if isinstance(name, FoundWeights) else locate(catalog, name, registry=registry)
-    build_with = partial(build, catalog, device=device, threads=threads, into=into)
+    trainer = trainer or partial(make_trainer, device=device, threads=threads)
+    build_with = partial(build, catalog, trainer=trainer, into=into)
     if isinstance(found, FoundWeights):
         return build_with(
             read_published(found),

@@ -53,12 +53,14 @@ class Trainee:
         plan = make_plan(catalog, name, recipe, [small, overrides])
         plan = replace(plan, recipe=plan.recipe.model_copy(update=size))
         data = training_data(plan.dataset.spec.input, plan.tasks)
-        run = plan.make_run(data, Path(), Callbacks())
         # Of a small model, because waiting for one another takes several threads longer than the
         # few examples do, and most of all on a busy machine.
         small_model = (plan.model.spec.parameters or 0) < LARGE
         threads = 1 if threads is None and small_model else threads
-        return cls(plan, plan.make_trainer("cpu", threads), run)
+        trainer = plan.make_trainer("cpu", threads)
+        teacher = plan.load_teacher(catalog, trainer)
+        run = plan.make_run(data, Path(), Callbacks(), teacher=teacher)
+        return cls(plan, trainer, run)
 
     def build(self, seed: int) -> Any:
         """Return a new model: the framework's own object."""

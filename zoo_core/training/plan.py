@@ -24,6 +24,7 @@ from zoo_core.metrics.task import Task
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec, LossSpec, ModelSpec, TrainerSpec
+from zoo_core.pretrained.model import Pretrained
 from zoo_core.recipes.class_weights import class_weights
 from zoo_core.recipes.loss_fields import reset_unused_loss_fields
 from zoo_core.recipes.model_config import ModelConfig
@@ -38,10 +39,11 @@ from zoo_core.recipes.resolve import (
 from zoo_core.recipes.trainer_fields import with_trainer_fields
 from zoo_core.training.checks.balance_checks import check_balance
 from zoo_core.training.checks.recipe_checks import check_framework, check_recipe, warps_in_core
-from zoo_core.training.initial_weights import load_initial_weights
+from zoo_core.training.parents.initial_weights import load_initial_weights
+from zoo_core.training.parents.teacher import load_teacher, make_teacher
 from zoo_core.training.run_folder import RunConfig
 from zoo_core.version import __version__
-from zoo_core.weights.card import InitialWeights, Provenance
+from zoo_core.weights.card import InitialWeights, ParentWeights, Provenance
 from zoo_core.weights.license import combine_licenses, spdx
 
 
@@ -61,6 +63,7 @@ class Plan:
         losses: entry of each head's loss.
         search: summary of the search that found the recipe, if one did.
         repeats: card of the training that the plan repeats; None for any other.
+        taught_by: teacher of the training that the plan resumes or repeats, if it had one.
     """
 
     model: Entry[ModelSpec]
@@ -74,6 +77,7 @@ class Plan:
     losses: tuple[Entry[LossSpec], ...]
     search: SearchSummary | None = None
     repeats: Provenance | None = None
+    taught_by: ParentWeights | None = None
 
     def make_trainer(self, device: str, threads: int | None) -> Trainer:
         """Import the trainer's framework and return the trainer; see `make_trainer`."""
@@ -98,15 +102,25 @@ class Plan:
         # The card's statements about equal weights, because a library may correct them later.
         return stated if stated and stated.sha256 == loaded.sha256 else loaded
 
-    def licenses(self, initial: InitialWeights | None) -> tuple[str, str]:
-        """Return the licenses of the model's code and of the weights, for the card."""
+    def load_teacher(self, catalog: Catalog, trainer: Trainer) -> Pretrained | None:
+        """Load the model that the recipe names as its teacher; None without one."""
+        if not self.recipe.teacher:
+            return None
+        return load_teacher(catalog, self.recipe.teacher, self.trainer, trainer, self.taught_by)
+
+    def licenses(self, *parents: ParentWeights | None) -> tuple[str, str]:
+        """Return the licenses of the model's code and of the weights, for the card.
+
+        Args:
+            *parents: weights that the training started from or learned from; None for none.
+        """
         if self.repeats:
             # Unlike the other fields, these are not computed from the training: a license is the
             # publisher's statement, and repeating must give equal bytes.
             return self.repeats.code_license, self.repeats.license
         code = spdx(self.model.spec.license)
-        others = (self.dataset.spec.license, *([initial.license] if initial else ()))
-        return code, combine_licenses(code, *others)
+        others = (parent.license for parent in parents if parent)
+        return code, combine_licenses(code, self.dataset.spec.license, *others)
 
     def check_transforms(self) -> None:
         """Construct the recipe's transforms, so that a wrong one raises."""
@@ -149,10 +163,14 @@ class Plan:
         folder: Path,
         callbacks: Callbacks,
         initial: InitialWeights | None = None,
+        teacher: Pretrained | None = None,
     ) -> Run:
         """Return the run of this plan on loaded data.
 
         Initial weights are trained with their own normalization, if they state one.
+
+        Raises:
+            InvalidValueError: the teacher does not fit the data.
         """
         if self.recipe.normalize and initial and initial.normalization:
             normalization = replace(initial.normalization, targets=data.normalization.targets)
@@ -169,6 +187,11 @@ class Plan:
             losses=tuple(map(loss_function, self.losses)),
             initial=initial,
             class_weights=self._class_weights(data),
+            teacher=make_teacher(
+                teacher, data.dataset, data.normalization, self.losses, self.taught_by
+            )
+            if teacher
+            else None,
         )
 
     def _class_weights(self, data: TrainingData) -> tuple[tuple[float, ...], ...]:
@@ -252,7 +275,7 @@ def plan_from_card(
         changed=begun.changed,
     )
     repeats = begun if isinstance(begun, Provenance) else None
-    return replace(plan, search=begun.search, repeats=repeats)
+    return replace(plan, search=begun.search, repeats=repeats, taught_by=begun.teacher)
 
 
 def _check_plan(

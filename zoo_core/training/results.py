@@ -64,6 +64,7 @@ def write_or_check_config(
             recipe=run.recipe,
             search=plan.search,
             data=data,
+            teacher=run.teacher.weights if run.teacher else None,
             device=device,
             threads=threads,
             environment=environment,
@@ -113,7 +114,8 @@ def make_provenance(
         stopped: reason for fewer epochs than the recipe's, if there were fewer.
     """
     dataset, facts = plan.dataset.spec, run.data.dataset.facts
-    code_license, license = plan.licenses(run.initial)
+    teacher = run.teacher.weights if run.teacher else None
+    code_license, license = plan.licenses(run.initial, teacher)
     # Nothing that depends on time or place is in here, so that equal trainings give equal files.
     return Provenance(
         model=run.model.name,
@@ -125,6 +127,7 @@ def make_provenance(
         recipe=run.recipe,
         search=plan.search,
         initial=run.initial,
+        teacher=teacher,
         dataset=DatasetFacts(
             name=dataset.name,
             # Of the loaded data, because a spec may state none.

@@ -13,7 +13,7 @@ from zoo_core.filenames import CARD, CONFIG, STUDY, WEIGHTS
 from zoo_core.recipes.recipe import Recipe, SearchSummary
 from zoo_core.recipes.validation import FrozenModel, first_error
 from zoo_core.text import shell_command
-from zoo_core.weights.card import Environment
+from zoo_core.weights.card import Environment, ParentWeights
 
 
 class RunData(FrozenModel):
@@ -39,6 +39,7 @@ class RunConfig(FrozenModel):
     recipe: Recipe
     search: SearchSummary | None = Field(None, exclude_if=lambda search: search is None)
     data: RunData | None = None
+    teacher: ParentWeights | None = Field(None, exclude_if=lambda teacher: teacher is None)
     # The user's words, such as "auto", because resuming may find another machine.
     device: str
     threads: int | None

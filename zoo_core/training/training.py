@@ -196,6 +196,7 @@ class Training:
             raise VerificationError(
                 f"initial weights: expected {self.card.initial}, as on the card, got {initial}"
             )
+        teacher = plan.load_teacher(self.catalog, trainer)
         data = plan.split(loading.result())
         # Rank 0 alone has a folder, writes and calls callbacks; the others only compute.
         is_main = group.rank == 0
@@ -203,7 +204,7 @@ class Training:
         examples = record.to_csv() if record else None
         callbacks = CallbackDispatcher(self.catalog, self.callbacks) if is_main else Callbacks()
         callbacks.data_loaded(plan.dataset.spec, plan.recipe, data, record)
-        run = plan.make_run(data, Path(), callbacks, initial)
+        run = plan.make_run(data, Path(), callbacks, initial, teacher)
         # Before the folder exists; outputs first, because a loss fails for those that are wrong.
         check_outputs(trainer, model, run)
         learner = trainer.start(model, run)  # which may refuse the run

@@ -66,7 +66,8 @@ class TrialRunner:
         data = plan.split(self._datasets[name])
         model = plan.build(trainer)
         initial = plan.load_initial_weights(trainer, model)
-        run = plan.make_run(data, Path(), callbacks, initial)
+        teacher = plan.load_teacher(self._catalog, trainer)
+        run = plan.make_run(data, Path(), callbacks, initial, teacher)
         # No folder and no checkpoints: an interrupted trial is repeated from its start.
         return TrainingLoop(trainer, model, run, CheckpointManager(stop=stop)).fit()
 

@@ -83,14 +83,24 @@ class DatasetFacts(FrozenModel):
         return values
 
 
-class InitialWeights(FrozenModel):
-    """Third-party pretrained weights that a training started from."""
+class ParentWeights(FrozenModel):
+    """Weights that others were made from."""
 
     source: str
+    """Name of the weights; of a run, that of its model."""
     sha256: str
-    """Checksum of names, shapes and content (`zoo_core.training.initial_weights`)."""
+    """Checksum of the weight file."""
     license: str = Field("", exclude_if=lambda license: not license)
     """SPDX expression."""
+
+
+class InitialWeights(ParentWeights):
+    """Third-party pretrained weights that a training started from.
+
+    Their checksum is that of names, shapes and content, see
+    `zoo_core.training.parents.initial_weights`.
+    """
+
     normalization: NormalizationField | None = Field(None, exclude_if=lambda stated: stated is None)
     """Normalization that they were trained with; None if unknown."""
 
@@ -114,6 +124,8 @@ class Provenance(FrozenModel):
     """Search that found the recipe, if any."""
     initial: InitialWeights | None = Field(None, exclude_if=lambda initial: initial is None)
     """Weights that the training started from; None for random ones."""
+    teacher: ParentWeights | None = Field(None, exclude_if=lambda teacher: teacher is None)
+    """Trained model that the training learned from, beside its targets, if any."""
     dataset: DatasetFacts
     normalization: NormalizationField
     epoch: int
@@ -134,9 +146,11 @@ class Provenance(FrozenModel):
 
     @property
     def licenses(self) -> dict[str, str]:
-        """The licenses that the weights' follows from: code, initial weights, data."""
-        initial = self.initial.license if self.initial else ""
-        parts = {"code": self.code_license, "initial weights": initial}
+        """The licenses that the weights' follows from: code, other weights, data."""
+        parents = {"initial weights": self.initial, "teacher": self.teacher}
+        parts = {"code": self.code_license} | {
+            part: parent.license for part, parent in parents.items() if parent
+        }
         return {part: stated for part, stated in parts.items() if stated} | {
             "data": self.dataset.license
         }

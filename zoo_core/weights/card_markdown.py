@@ -8,7 +8,7 @@ from zoo_core.metrics.metric_text import format_metric
 from zoo_core.plugins.added import unpackaged
 from zoo_core.recipes.recipe import SearchSummary
 from zoo_core.text import code_span, markdown_text, printable
-from zoo_core.weights.card import Card, DatasetFacts, PublishedCard
+from zoo_core.weights.card import Card, DatasetFacts, ParentWeights, PublishedCard
 from zoo_core.weights.card_words import calibration_text, interval_text, kept_text, license_text
 
 _TITLES = {
@@ -127,16 +127,15 @@ def _use(card: PublishedCard) -> list[str]:
 
 
 def _metadata(card: Card) -> dict[str, str]:
-    recipe, initial, normalization = card.recipe, card.initial, card.normalization
+    recipe, normalization = card.recipe, card.normalization
     facts = {
         "Weights": kept_text(card),
         "Weight file": f"`{card.weights.file}`, {card.weights.bytes:,} bytes, "
         f"sha256 `{card.weights.sha256}`",
         "Stopped early": card.stopped,
         "Recipe found by": _search(card.search) if card.search else "",
-        "Initial weights": f"{code_span(initial.source)}, sha256 `{initial.sha256}`"
-        if initial
-        else "",
+        "Initial weights": _parent(card.initial),
+        "Teacher": _parent(card.teacher),
         "Model": f"{code_span(card.model)} of {markdown_text(card.plugin)}, "
         f"config {code_span(_pairs(card.config))}",
         "Normalization": f"({'input' if card.dataset.input else 'pixel / 255'} - "
@@ -159,6 +158,10 @@ def _metadata(card: Card) -> dict[str, str]:
     }
     # Empty facts are left out, because most trainings had no search and no early stop.
     return {name: fact for name, fact in facts.items() if fact}
+
+
+def _parent(parent: ParentWeights | None) -> str:
+    return f"{code_span(parent.source)}, sha256 `{parent.sha256}`" if parent else ""
 
 
 def _left_out(dataset: DatasetFacts) -> str:

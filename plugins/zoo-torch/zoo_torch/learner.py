@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,8 @@ from zoo_torch.distributed.process_group import TorchGroup
 from zoo_torch.ema import ModelEMA
 from zoo_torch.normalize import Prepare
 from zoo_torch.optim import make_optimizer
-from zoo_torch.tensors import heads_to_numpy, to_array, to_tensor
+from zoo_torch.teaching.teacher import TorchTeacher
+from zoo_torch.tensors import float_heads, heads_to_numpy, to_array, to_tensor
 
 
 class TorchLearner:
@@ -57,6 +59,8 @@ class TorchLearner:
             processes=group.size,
             available=len(run.data.train_rows),
         )
+        self._teacher = TorchTeacher(run.teacher, device) if run.teacher else None
+        self._distances = [(loss, run.recipe) for loss in run.teacher.losses] if run.teacher else []
         self._losses = [*zip(run.losses, run.loss_recipes, strict=True)]
         self._try_losses(run)
         # None for equal weights, whose mean takes one operation.
@@ -120,11 +124,14 @@ class TorchLearner:
         # the compiled pass was slower (26 ms instead of 20).
         with self._autocast:
             made = self._trained(inputs)
+            taught = self._teacher(inputs) if self._teacher else []
         outputs = self._heads(made)
+        loss_of = partial(self._loss, taught=taught)
         if batch.mixing:
-            loss = mixed_loss(self._loss, outputs, targets, batch.mixing)
+            # The teacher sees the mixed images: its part is the same for both targets.
+            loss = mixed_loss(loss_of, outputs, targets, batch.mixing)
         else:
-            loss = self._loss(outputs, targets)
+            loss = loss_of(outputs, targets)
         # The share of this process, so that the sum over processes is the mean over the batch.
         (loss if batch.share == 1 else batch.share * loss).backward()
         return [head.detach() for head in outputs]
@@ -138,9 +145,8 @@ class TorchLearner:
         return mix(prepared, batch.mixing) if batch.mixing else prepared
 
     def _heads(self, made: Any) -> list[Tensor]:
-        """Return the model's outputs in the dtype of the loss: float32, also after autocast."""
-        heads = head_outputs(made, Tensor, self._trained)
-        return [head if head.dtype == torch.float64 else head.float() for head in heads]
+        """Return the model's outputs in the dtype of the loss."""
+        return float_heads(head_outputs(made, Tensor, self._trained))
 
     def _try_losses(self, run: Run) -> None:
         """Check the losses of a few examples, because a step comes after the run's folder."""
@@ -148,16 +154,25 @@ class TorchLearner:
         scale = run.data.normalization
         inputs = to_tensor(scale.fill_missing(run.data.train.inputs[rows]), self._device)
         targets = scale.scale_targets(run.data.train.select_targets(rows))
-        outputs = self._heads(self._trained.eval()(self._prepare(inputs)))
+        prepared = self._prepare(inputs)
+        outputs = self._heads(self._trained.eval()(prepared))
         for (loss, recipe), head, target in zip(self._losses, outputs, targets, strict=True):
             value = head_loss(loss, head, to_tensor(target, self._device), recipe)
             defined = bool(head.isnan().any()) or not bool(value.isnan())
             check_loss(value.item(), defined, "a number", loss)
+        if self._teacher:
+            taught = self._teacher(prepared)
+            self._teacher.check_shapes(outputs, taught)
+            _head_losses(self._distances, outputs, taught)
 
-    def _loss(self, outputs: list[Tensor], targets: list[Tensor]) -> Tensor:
-        """Return the weighted mean of the heads' losses."""
-        heads = zip(self._losses, outputs, targets, strict=True)
-        losses = [head_loss(loss, head, target, recipe) for (loss, recipe), head, target in heads]
+    def _loss(self, outputs: list[Tensor], targets: list[Tensor], taught: list[Tensor]) -> Tensor:
+        """Return the weighted mean of the heads' losses, with those from a teacher's outputs."""
+        losses = _head_losses(self._losses, outputs, targets)
+        if taught:
+            share = self._recipe.teacher_share
+            distances = _head_losses(self._distances, outputs, taught)
+            pairs = zip(losses, distances, strict=True)
+            losses = [(1 - share) * loss + share * distance for loss, distance in pairs]
         if len(losses) == 1:
             return losses[0]
         stacked = torch.stack(losses)
@@ -186,6 +201,13 @@ class TorchLearner:
 
     def to_numpy(self, outputs: Sequence[list[Tensor]]) -> list[NDArray[Any]]:
         return heads_to_numpy(outputs)
+
+
+def _head_losses(
+    losses: Iterable[tuple[Callable[..., Any], Recipe]], outputs: list[Tensor], wanted: list[Tensor]
+) -> list[Tensor]:
+    heads = zip(losses, outputs, wanted, strict=True)
+    return [head_loss(loss, head, target, recipe) for (loss, recipe), head, target in heads]
 
 
 def head_loss(loss: Callable[..., Any], outputs: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:

@@ -36,6 +36,8 @@ def zoo_trainers() -> list[TrainerSpec]:
                 "cutmix",
                 "precision",
                 "transforms",
+                "teacher",
+                "teacher_share",
             ),
             transforms="zoo_torch.transforms.pipeline:Transforms",
             distributed=True,
@@ -51,6 +53,15 @@ def zoo_trainers() -> list[TrainerSpec]:
 _SMOOTHED = ("label_smoothing",)
 _WEIGHTED = ("label_smoothing", "class_weights")
 _FOCAL = ("class_weights", "focal_gamma")
+_SOFTENED = {
+    "classification": "zoo_torch.teaching.distillation:softmax_divergence",
+    "multi-label": "zoo_torch.teaching.distillation:sigmoid_cross_entropy",
+    "segmentation": "zoo_torch.teaching.distillation:softmax_divergence",
+}
+"""Task -> distance of probabilities from a teacher's, all of which have a temperature."""
+
+_DISTANCES = _SOFTENED | {"regression": "zoo_torch.teaching.distillation:squared_distance"}
+"""Task -> distance of outputs from a teacher's."""
 
 
 @hookimpl
@@ -142,7 +153,8 @@ def zoo_losses() -> list[LossSpec]:
             loss=f"zoo_torch.losses:{function}",
             task=task,
             framework="torch",
-            recipe_fields=fields,
+            distillation=_DISTANCES.get(task, ""),
+            recipe_fields=(*fields, "teacher_temperature") if task in _SOFTENED else fields,
         )
         for name, task, function, fields, summary in losses
     ]

@@ -31,3 +31,8 @@ def heads_to_numpy(outputs: Sequence[Sequence[Tensor]]) -> list[NDArray[Any]]:
     # Concatenated first, so that a device is synchronized once per head.
     whole = [torch.cat(heads) for heads in zip(*outputs, strict=True)]
     return [(head if head.dtype == torch.float64 else head.float()).cpu().numpy() for head in whole]
+
+
+def float_heads(heads: Sequence[Tensor]) -> list[Tensor]:
+    """Return outputs in the dtype of the loss: float32, also after autocast."""
+    return [head if head.dtype == torch.float64 else head.float() for head in heads]

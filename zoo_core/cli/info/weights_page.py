@@ -213,9 +213,10 @@ def _pairs(facts: dict[str, Any]) -> Pairs:
 
 
 def _parents(card: Provenance) -> Iterator[tuple[str, str]]:
-    if initial := card.initial:
-        stated = f", {initial.license}" if initial.license else ""
-        yield "initial weights", f"{initial.source}{stated}, sha256 {initial.sha256}"
+    for kind, parent in (("initial weights", card.initial), ("teacher", card.teacher)):
+        if parent:
+            stated = f", {parent.license}" if parent.license else ""
+            yield kind, f"{parent.source}{stated}, sha256 {parent.sha256}"
     if search := card.search:
         yield "search", _search_text(search)
 

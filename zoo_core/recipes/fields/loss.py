@@ -44,7 +44,7 @@ class LossFields(FrozenModel):
     )
 
 
-LOSS_FIELDS = frozenset({"label_smoothing", "class_weights", "focal_gamma"})
+LOSS_FIELDS = frozenset({"label_smoothing", "class_weights", "focal_gamma", "teacher_temperature"})
 """Fields for a loss; a recipe that sets one that no head's loss lists is refused."""
 
 OWNERS: dict[str, Owner] = {

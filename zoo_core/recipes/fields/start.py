@@ -31,8 +31,8 @@ class StartFields(FrozenModel):
     )
 
 
-TEACHER_FIELDS = frozenset({"teacher", "teacher_temperature", "teacher_share"})
-"""Fields of a teacher, which the trainer implements."""
+TEACHER_FIELDS = frozenset({"teacher", "teacher_share"})
+"""Fields of a teacher, which the trainer implements; losses implement its temperature."""
 
 OWNERS: dict[str, Owner] = {
     "teacher_temperature": ("teacher", ()),

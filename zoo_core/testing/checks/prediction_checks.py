@@ -18,7 +18,7 @@ from zoo_core.testing.check import (
 from zoo_core.testing.checks.dataset_checks import offline
 from zoo_core.testing.random_data import EXAMPLES, output_misfit
 from zoo_core.testing.trainee import Subject
-from zoo_core.training.initial_weights import load_initial_weights
+from zoo_core.training.parents.initial_weights import load_initial_weights
 
 TOLERANCE = 1e-4
 """Maximum difference of an output from that in a smaller batch; a share of the largest above 1."""

@@ -54,6 +54,7 @@ def check_recipe(
     _check_pretrained(recipe, model)
     _check_fields(recipe, trainer, named)
     _check_losses(recipe, losses, named)
+    _check_teacher(recipe, losses)
     _check_flip(recipe)
     _check_processes(recipe, trainer)
 
@@ -188,6 +189,16 @@ def _check_losses(recipe: Recipe, losses: Sequence[LossSpec], named: Callable[[s
                 f"loss {join_names(dict.fromkeys(loss.name for loss in losses))} does not "
                 "implement that field",
                 hint=f"Leave it out: --set {field}={_default(field)}.",
+            )
+
+
+def _check_teacher(recipe: Recipe, losses: Sequence[LossSpec]) -> None:
+    for loss in losses if recipe.teacher else ():
+        if not loss.distillation:
+            raise InvalidValueError(
+                f"invalid recipe: teacher is {json.dumps(recipe.teacher)}, but the loss "
+                f"{loss.name} of task {loss.task} has no form for a teacher",
+                hint="Leave it out: --set teacher=''",
             )
 
 

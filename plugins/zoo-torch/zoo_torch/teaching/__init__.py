@@ -1,0 +1,1 @@
+"""Learning from a teacher: its outputs, and the distances from them."""

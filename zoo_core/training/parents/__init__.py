@@ -1,0 +1,1 @@
+"""The weights of other trainings that a training starts or learns from."""
