@@ -18,6 +18,8 @@ from zoo_core.testing.random_data import EXAMPLES, training_data
 from zoo_core.training.checkpointing import CheckpointManager
 from zoo_core.training.loop import TrainingLoop
 from zoo_core.training.plan import Plan, make_plan
+from zoo_core.training.results import make_provenance
+from zoo_core.weights.file import save_weights
 
 Outputs = tuple[np.ndarray[Any, Any], ...]
 """Outputs of a model, one array per head."""
@@ -121,6 +123,20 @@ class Subject:
         # Without those that change nothing, because they are those of an equal training.
         own = {key: each for key, each in overrides.items() if (key, each) not in self.changes}
         return _fitted(self, json.dumps(own, sort_keys=True))  # hashable
+
+    def save(self, path: Path, **overrides: Any) -> None:
+        """Write the weights of a training to a file, with the metadata that a run's has."""
+        trainee, fitted = self.trainee(**overrides), self.fit(**overrides)
+        provenance = make_provenance(
+            trainee.run,
+            trainee.plan,
+            fitted,
+            fitted.validation,
+            calibration=None,
+            parameters=trainee.trainer.count_parameters(trainee.build(0)),
+            environment=trainee.trainer.environment(),
+        )
+        save_weights(path, fitted.weights, provenance.model_dump(mode="json"))
 
 
 # Checks share trainings, because starting one may take seconds: a framework compiles the step. A

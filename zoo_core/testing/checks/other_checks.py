@@ -16,7 +16,7 @@ from zoo_core.errors import (
     join_names,
     one_line,
 )
-from zoo_core.frameworks.losses import loss_function
+from zoo_core.frameworks.losses import distillation_function, loss_function
 from zoo_core.frameworks.trainer import make_trainer
 from zoo_core.installation.click_commands import resolve_command
 from zoo_core.plugins.catalog import Catalog
@@ -139,6 +139,8 @@ def is_a_mean_over_the_examples(catalog: Catalog, entry: Entry[LossSpec]) -> Non
 def rises_evenly_with_class_weights(catalog: Catalog, entry: Entry[LossSpec]) -> None:
     """Check that weights of 1 change no loss, and that others change it in proportion."""
     for head, loss, outputs, targets, classes in _heads(catalog, entry):
+        if not classes:
+            continue
         plain = loss(outputs, targets, "")[0]
         none, one, two = (loss(outputs, targets, (each,) * classes)[0] for each in (0.0, 1.0, 2.0))
         for what, expected, got in (
@@ -158,11 +160,15 @@ def rises_evenly_with_class_weights(catalog: Catalog, entry: Entry[LossSpec]) ->
 def _heads(
     catalog: Catalog, entry: Entry[LossSpec]
 ) -> Iterator[tuple[str, Loss, Array, Array, int]]:
-    """Yield label, loss, outputs, targets and size of each head that the loss does not refuse."""
+    """Yield label, loss, outputs, targets and size of each head that the loss does not refuse.
+
+    The distance from a teacher is one more loss, whose targets are outputs.
+    """
     spec, compute = entry.spec, _gradient_method(catalog, entry.spec)
     smoothing = 0.1 if "label_smoothing" in spec.recipe_fields else 0.0
     values = {"dataset": "random", "trainer": spec.framework, "label_smoothing": smoothing}
-    recipe = Recipe.model_validate(values)
+    softened = {"teacher": "teacher", "teacher_temperature": 2.0}
+    recipe = Recipe.model_validate(values | softened)
     function = loss_function(entry)
     for head, task, outputs, targets in each_head(catalog, spec.task):
         # Uneven ones, with which a mean by weights would not be one over examples.
@@ -178,6 +184,21 @@ def _heads(
         except (DataError, InvalidValueError):
             continue
         yield head, loss, outputs.astype(np.float64), targets, task.target.size
+        if spec.distillation:
+            yield _distance(head, compute, entry, recipe, outputs.astype(np.float64))
+
+
+def _distance(
+    head: str, compute: Callable[..., Any], entry: Entry[LossSpec], recipe: Recipe, outputs: Array
+) -> tuple[str, Loss, Array, Array, int]:
+    """Return the distance from a teacher as a loss of a head, for `_heads`."""
+    function = distillation_function(entry)
+
+    def distance(outputs: Array, taught: Array, given: Any = "") -> tuple[float, Array]:
+        return compute(function, outputs, taught, recipe)  # type: ignore[no-any-return]
+
+    # Without classes, because it has no weights of classes.
+    return f"{head} from a teacher", distance, outputs, (outputs[::-1] / 2).copy(), 0
 
 
 def _gradient_method(catalog: Catalog, spec: LossSpec) -> Callable[..., Any]:

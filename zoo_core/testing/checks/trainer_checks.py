@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from zoo_core.errors import InvalidValueError, PluginError, join_names
+from zoo_core.filenames import WEIGHTS
 from zoo_core.frameworks.trainer import Batch, group_of, make_trainer
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.data_specs import with_names
 from zoo_core.plugins.specs import TrainerSpec
 from zoo_core.recipes.fields.loss import LOSS_FIELDS
+from zoo_core.recipes.fields.start import TEACHER_FIELDS
 from zoo_core.recipes.recipe import CHOICES, Recipe
 from zoo_core.recipes.trainer_fields import trainer_fields
 from zoo_core.recipes.validation import validate
@@ -24,8 +28,10 @@ from zoo_core.testing.plain_recipe import implemented, plain_values
 from zoo_core.testing.random_data import EXAMPLES
 from zoo_core.testing.trainee import Subject, Trainee
 from zoo_core.testing.trainer_subject import trainer_subject
+from zoo_core.weights.file import Tensors
 
 _MOMENTUM = {"momentum": 0.9}
+_TEACHER = {"teacher": "TEACHER"}  # which the check replaces by the path of a model that it trains
 
 FIELD_TRIALS: dict[str, tuple[dict[str, Any], ...]] = {
     "lr": ({}, {"lr": 0.02}),
@@ -57,6 +63,9 @@ FIELD_TRIALS: dict[str, tuple[dict[str, Any], ...]] = {
     "mixup": ({}, {"mixup": 0.4}, {"mixup": 4.0}),
     "cutmix": ({}, {"cutmix": 0.4}, {"cutmix": 0.4, "mixup": 0.4}),
     "transforms": ({}, {"transforms": ["RandomVerticalFlip"]}),
+    "teacher": ({}, _TEACHER),
+    "teacher_share": (_TEACHER, {**_TEACHER, "teacher_share": 0.9}),
+    "teacher_temperature": (_TEACHER, {**_TEACHER, "teacher_temperature": 4.0}),
 }
 """Recipe field -> values of trainings that differ in this field alone."""
 # For the fields in `CHOICES`, the trainer's spec decides about the values.
@@ -87,15 +96,15 @@ def check_field_is_implemented(catalog: Catalog, trainer: str, model: str, field
     if not trials:
         raise ContractError(f"recipe_fields of its spec: there is no recipe field {field!r}")
     subject = trainer_subject(catalog, trainer, model)
-    trainee = _trainee_with_losses_of(subject, field, trials[0])
+    plain = {key: value for key, value in trials[0].items() if key not in TEACHER_FIELDS}
+    trainee = _trainee_with_losses_of(subject, field, plain)
     if field == "class_weights":
         (name, *_) = with_names(trainee.plan.tasks[0].target).classes
         trials = [{}, {"class_weights": {name: 3.0}}]
     if field == "precision" and _lacks_bfloat16(subject.trainee()):
         trials = [values for values in trials if values != {"precision": "bfloat16"}]
     try:
-        # Of the same length as those of `resumes_its_training`, with which it shares some.
-        trained = [subject.fit(**SEVERAL_STEPS | values).weights for values in trials]
+        trained = _train_each(subject, trials)
     except PluginError as exc:
         if field != "transforms":
             raise
@@ -110,6 +119,21 @@ def check_field_is_implemented(catalog: Catalog, trainer: str, model: str, field
         expect(field == "seed", problem)
         expect_no_random_weights(subject.trainee(), problem)
         raise NotApplicableError("the model's initial weights are constants")
+
+
+def _train_each(subject: Subject, trials: list[dict[str, Any]]) -> list[Tensors]:
+    """Return the weights of trainings with some values each."""
+    # Of the same length as those of `resumes_its_training`, with which it shares some.
+    if not any("teacher" in values for values in trials):
+        return [subject.fit(**SEVERAL_STEPS | values).weights for values in trials]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / WEIGHTS
+        subject.save(path, **SEVERAL_STEPS)
+        taught = [
+            {**values, **({"teacher": str(path)} if "teacher" in values else {})}
+            for values in trials
+        ]
+        return [subject.fit(**SEVERAL_STEPS | values).weights for values in taught]
 
 
 def _trainee_with_losses_of(subject: Subject, field: str, values: dict[str, Any]) -> Trainee:

@@ -7,7 +7,7 @@ from typing import Any
 
 from zoo_core.data.dataset import ArrayDataset
 from zoo_core.data.normalization import Normalization, TargetScale, rescaling
-from zoo_core.errors import InvalidValueError, VerificationError
+from zoo_core.errors import DataError, InvalidValueError, UnknownNameError, VerificationError
 from zoo_core.frameworks.losses import distillation_function
 from zoo_core.frameworks.teacher import Teacher
 from zoo_core.frameworks.trainer import Trainer
@@ -56,8 +56,11 @@ def load_teacher(
             )
         return trainer
 
-    found = _find_stated(catalog, stated) if stated else None
-    teacher = load_pretrained(catalog, found or locate(catalog, name), trainer=same_trainer)
+    try:
+        found = (_find_stated(catalog, stated) if stated else None) or locate(catalog, name)
+        teacher = load_pretrained(catalog, found, trainer=same_trainer)
+    except (UnknownNameError, DataError) as exc:
+        raise type(exc)(f"teacher {name}: {exc.problem}", hint=exc.hint) from exc
     if stated and teacher.sha256 != stated.sha256:
         raise VerificationError(
             f"teacher {name}: expected sha256 {stated.sha256}, that of the training, got "

@@ -26,7 +26,7 @@ class TorchTeacher:
     # Not `inference_mode`, whose tensors the gradient of a loss cannot use.
     @torch.no_grad()
     def __call__(self, inputs: Tensor) -> list[Tensor]:
-        """Return the outputs of all heads for inputs, both on the scale of the model in training."""
+        """Return the outputs of all heads for inputs, both on the learner's scale."""
         made = self._model(_rescale(inputs, self._inputs))
         heads = float_heads(head_outputs(made, Tensor, self._model))
         return [_rescale(*pair) for pair in zip(heads, self._outputs, strict=True)]
