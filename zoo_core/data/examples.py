@@ -81,7 +81,7 @@ def held_out_rows(
     names = sorted(set(groups))
     number_of = {name: number for number, name in enumerate(names)}
     numbers = np.array([number_of[group] for group in groups])
-    positions = _positions(names, salt)
+    positions = hash_positions(names, salt)
     order = np.argsort(positions, kind="stable")
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
@@ -115,8 +115,8 @@ def _members(
     return np.split(groups_of, np.flatnonzero(np.diff(classes_of)) + 1)
 
 
-def _positions(groups: Sequence[str], salt: str) -> NDArray[np.float64]:
-    """Return a number from 0 to 1 per group, uniformly distributed."""
+def hash_positions(groups: Sequence[str], salt: str) -> NDArray[np.float64]:
+    """Return a number from 0 to 1 per group, uniformly distributed, independent for each salt."""
     # NFC, because macOS decomposes accents in file names: the same folder copied from there must be
     # split in the same way. "surrogatepass", because a name may have lone surrogates.
     if not "".join(groups).isascii():

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from zoo_core.data.dataset import ArrayDataset, Split
 from zoo_core.data.examples import held_out_rows
+from zoo_core.data.folds import check_balanced, classes_of_rows, fold_numbers
 from zoo_core.data.normalization import Normalization
-from zoo_core.data.sampling.balanced_order import balanced_order, has_class, joint_classes
+from zoo_core.data.sampling.balanced_order import balanced_order, joint_classes
 from zoo_core.data.standardize import make_normalization
 from zoo_core.data.tokens import check_tokens
 from zoo_core.errors import DataError, InvalidValueError
@@ -34,12 +35,15 @@ class TrainingData:
         validation_rows: int64, the rows that the best epoch is chosen on: all other rows, or the
             rows of the split ``validation`` if the data set has one.
         normalization: normalization of inputs and targets.
+        test_rows: int64, the rows of the fold of ``dataset.splits["train"]`` that takes the place
+            of the test split; None for the data set's own.
     """
 
     dataset: ArrayDataset
     train_rows: NDArray[np.int64]
     validation_rows: NDArray[np.int64]
     normalization: Normalization
+    test_rows: NDArray[np.int64] | None = None
 
     @property
     def train(self) -> Split:
@@ -56,17 +60,20 @@ class TrainingData:
         """The split that contains the validation rows."""
         return self.dataset.splits.get(VALIDATION, self.train)
 
-    @property
+    @cached_property
     def test(self) -> Split:
-        return self.dataset.splits["test"]
+        """The data set's test split, or a copy of the rows of the fold."""
+        return tested_split(self.dataset, self.test_rows)
 
     @property
     def parts(self) -> dict[str, tuple[Split, NDArray[np.int64]]]:
         """The examples and the rows of ``train``, ``validation`` and ``test``."""
+        whole = self.dataset.splits["test"] if self.test_rows is None else self.train
+        rows = np.arange(len(whole)) if self.test_rows is None else self.test_rows
         return {
             "train": (self.train, self.train_rows),
             VALIDATION: (self.held_out, self.validation_rows),
-            "test": (self.test, np.arange(len(self.test))),
+            "test": (whole, rows),
         }
 
     @cached_property
@@ -110,13 +117,32 @@ def training_data(
         DataError: there are too few examples for a validation split, inputs are not of their kind,
             targets do not fit their task, or inputs cannot be normalized.
     """
-    train, validation = _split(dataset, recipe)
+    tested = fold_rows(dataset, recipe)
+    train, validation = _split(dataset, recipe, tested)
     if tasks is None:
-        return TrainingData(dataset, train, validation, Normalization(dataset.mean, dataset.std))
-    check_inputs(dataset)
-    check_targets(dataset, tasks)
-    normalization = make_normalization(dataset, train, recipe, tasks)
-    return TrainingData(dataset, train, validation, normalization)
+        normalization = Normalization(dataset.mean, dataset.std)
+    else:
+        check_inputs(dataset)
+        check_targets(dataset, tasks)
+        normalization = make_normalization(dataset, train, recipe, tasks)
+    return TrainingData(dataset, train, validation, normalization, tested)
+
+
+def fold_rows(dataset: ArrayDataset, recipe: Recipe) -> NDArray[np.int64] | None:
+    """Return the training rows of a recipe's fold; None for a recipe without folds."""
+    if not recipe.folds:
+        return None
+    numbers = fold_numbers(dataset, recipe.folds, recipe.split_seed)
+    return np.flatnonzero(numbers == recipe.fold)
+
+
+def tested_split(dataset: ArrayDataset, rows: NDArray[np.int64] | None) -> Split:
+    """Return the test split, or a copy of the training rows that take its place."""
+    if rows is None:
+        return dataset.splits["test"]
+    train = dataset.splits["train"]
+    examples = train.examples.select(rows) if train.examples else None
+    return Split(train.inputs[rows], train.select_targets(rows), examples=examples)
 
 
 def check_inputs(dataset: ArrayDataset) -> None:
@@ -151,33 +177,65 @@ def check_targets(dataset: ArrayDataset, tasks: Sequence[Task]) -> None:
                 ) from exc
 
 
-def _split(dataset: ArrayDataset, recipe: Recipe) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the training rows and the validation rows."""
+def _split(
+    dataset: ArrayDataset, recipe: Recipe, tested: NDArray[np.int64] | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the training rows and the validation rows, without those of the tested fold."""
     train = dataset.splits["train"]
+    rows = np.arange(len(train))
+    if tested is not None:
+        rows = np.setdiff1d(rows, tested)
     if VALIDATION in dataset.splits:
-        return np.arange(len(train)), np.arange(len(dataset.splits[VALIDATION]))
-    if recipe.held_out == "last":
-        return split_rows(len(train), recipe.validation, None)
-    if train.examples is None or train.examples.groups is None:
-        return split_rows(len(train), recipe.validation, recipe.split_seed)
+        chosen, held_out = rows, np.arange(len(dataset.splits[VALIDATION]))
+    elif recipe.held_out == "last":
+        chosen, held_out = (rows[some] for some in split_rows(len(rows), recipe.validation, None))
+    elif train.examples is None or train.examples.groups is None:
+        some, others = split_rows(len(rows), recipe.validation, recipe.split_seed)
+        chosen, held_out = rows[some], rows[others]
+    else:
+        chosen, held_out = _split_by_identity(train, rows, recipe)
+    if tested is not None:
+        check_balanced(dataset, chosen, recipe)
+    return chosen, held_out
+
+
+def _split_by_identity(
+    train: Split, rows: NDArray[np.int64], recipe: Recipe
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the training rows and the validation rows among some rows of a user's own data."""
     # By each example's own identity, because a user's folder changes: with row numbers, one new
     # example would move most of the others, and a model would be validated on what it was trained
     # on.
+    assert train.examples is not None
+    groups, classes = train.examples.select(rows).groups, classes_of_rows(train)
+    assert groups is not None
+    strata = [classes[row] for row in rows.tolist()] if classes else None
     salt = f"{VALIDATION} {recipe.split_seed}"
-    classes = _strata(train)
-    held_out = held_out_rows(train.examples.groups, recipe.validation, salt, classes)
+    held_out = held_out_rows(groups, recipe.validation, salt, strata)
     if not held_out.any():
         raise DataError(
             "expected training examples of at least 2 groups, one of them for validation, got 1",
             hint="Add examples of other groups, or a folder or rows for validation.",
         )
-    return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+    return rows[~held_out], rows[held_out]
 
 
-def _strata(split: Split) -> list[tuple[int, ...]] | None:
-    """Return the classes of each example, which a choice is made of separately; None without."""
-    classes = [target for target in split.targets if has_class(target)]
-    return list(zip(*(each.tolist() for each in classes), strict=True)) if classes else None
+def split_rule(dataset: ArrayDataset, recipe: Recipe) -> str:
+    """Return the rule by which the examples of a fold, and of validation, were chosen."""
+    if not recipe.folds:
+        return validation_rule(dataset, recipe)
+    return (
+        f"{recipe.tested_on.capitalize()} of the training examples tests, in place of the test "
+        f"split, by the {_basis(dataset)} and split_seed {recipe.split_seed}. Of the others: "
+        f"{validation_rule(dataset, recipe)}"
+    )
+
+
+def _basis(dataset: ArrayDataset) -> str:
+    """Return what the choice of an example follows from."""
+    examples = dataset.splits["train"].examples
+    by_row = examples is None or examples.groups is None
+    return "number of their row" if by_row else "sha256 of their identity"
 
 
 def validation_rule(dataset: ArrayDataset, recipe: Recipe) -> str:
@@ -186,12 +244,9 @@ def validation_rule(dataset: ArrayDataset, recipe: Recipe) -> str:
         return "The validation examples are a split of the data set."
     if recipe.held_out == "last":
         return f"The last {recipe.validation:.3g} of the training examples validate."
-    examples = dataset.splits["train"].examples
-    by_row = examples is None or examples.groups is None
-    by = "number of their row" if by_row else "sha256 of their identity"
     return (
-        f"A share of {recipe.validation:.3g} of the training examples validates, by the {by} and "
-        f"split_seed {recipe.split_seed}."
+        f"A share of {recipe.validation:.3g} of the training examples validates, by the "
+        f"{_basis(dataset)} and split_seed {recipe.split_seed}."
     )
 
 

@@ -188,4 +188,7 @@ class Run:
             card = self.card
         except ZooError as exc:  # a `repr` must not raise, or no debugger could show the run
             return str(exc)
-        return f"epoch {card.epoch} of {self.recipe.epochs} kept; test: {card.metrics['test']}"
+        return (
+            f"epoch {card.epoch} of {self.recipe.epochs} kept; {self.recipe.tested_on}: "
+            f"{card.metrics['test']}"
+        )

@@ -12,6 +12,7 @@ from typing import Any
 
 from zoo_core.data.dataset import load_dataset
 from zoo_core.data.find_dataset import find_dataset
+from zoo_core.data.splits import fold_rows, tested_split
 from zoo_core.errors import DataError, InvalidValueError, VerificationError
 from zoo_core.filenames import CARD, CARD_PAGE, EXAMPLES, METRICS, WEIGHTS
 from zoo_core.plugins.added import unpackaged
@@ -160,7 +161,7 @@ def _check_run(
         catalog, card.dataset.name, place=pretrained.data_place, sha256=card.dataset.sha256
     )
     dataset = load_dataset(entry, expected=card.dataset.sha256)
-    answers = compute_answers(pretrained, dataset.splits["test"])
+    answers = compute_answers(pretrained, tested_split(dataset, fold_rows(dataset, card.recipe)))
     try:
         check_scores(answers, card.metrics["test"], f" with {run}")
     except VerificationError as exc:

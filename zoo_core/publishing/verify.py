@@ -14,6 +14,7 @@ from functools import cache
 
 from zoo_core.data.dataset import ArrayDataset, load_dataset
 from zoo_core.data.find_dataset import find_dataset
+from zoo_core.data.splits import fold_rows, tested_split
 from zoo_core.errors import VerificationError, ZooError
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.load import load_pretrained
@@ -103,7 +104,9 @@ class Verifier:
 
     def _check_test(self, pretrained: Pretrained, card: PublishedCard) -> str:
         dataset = self._dataset(card.dataset.name, card.dataset.sha256)
-        answers = compute_answers(pretrained, dataset.splits["test"])
+        answers = compute_answers(
+            pretrained, tested_split(dataset, fold_rows(dataset, card.recipe))
+        )
         check_scores(answers, card.metrics["test"], "")
         check_calibration(answers, card.calibration)
         if not any(answers.exact):

@@ -294,8 +294,9 @@ def _check_plan(
     recipe = with_trainer_fields(recipe, trainer)
     tasks = find_tasks(catalog, dataset.spec.targets)
     config = resolve_config(model, recipe, dataset.spec, tasks, file=file)
-    # The exact number in a user's own data follows from each image's identity: see `Plan.split`.
-    if not dataset.spec.address:
+    # The exact number in a user's own data follows from each image's identity, and that of a fold
+    # from the classes: see `Plan.split`.
+    if not dataset.spec.address and not recipe.folds:
         check_batch_size(training_size(dataset.spec.sizes, recipe), recipe)
     losses = tuple(
         catalog.loss(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from zoo_core.data.splits import validation_rule
+from zoo_core.data.splits import split_rule
 from zoo_core.filenames import CARD, CARD_PAGE, CONFIG, EXAMPLES, WEIGHTS
 from zoo_core.frameworks.run import Run
 from zoo_core.frameworks.training_state import FitResult
@@ -162,7 +162,7 @@ def _examples_facts(run: Run, examples: bytes | None) -> ExamplesFacts | None:
     if examples is None:
         return None
     sha256 = hashlib.sha256(examples).hexdigest()
-    rules = [run.data.dataset.facts.split_rule, validation_rule(run.data.dataset, run.recipe)]
+    rules = [run.data.dataset.facts.split_rule, split_rule(run.data.dataset, run.recipe)]
     return ExamplesFacts(sha256=sha256, bytes=len(examples), rule=" ".join(filter(None, rules)))
 
 

@@ -155,6 +155,12 @@ class Provenance(FrozenModel):
             "data": self.dataset.license
         }
 
+    @property
+    def shown_metrics(self) -> dict[str, ScoresField]:
+        """The scores by split, in which a tested fold has its own name, such as ``fold 3 of 5``."""
+        names = {"test": self.recipe.tested_on}
+        return {names.get(split, split): scores for split, scores in self.metrics.items()}
+
     def _repr_html_(self) -> str:
         from zoo_core.metrics.score_table import score_table
         from zoo_core.table import html_facts, html_table
@@ -167,7 +173,7 @@ class Provenance(FrozenModel):
             ("data", f"{self.dataset.name}, {self.dataset.license}"),
             ("license", self.license),
         ]
-        return html_facts(facts) + html_table(score_table(self.metrics))
+        return html_facts(facts) + html_table(score_table(self.shown_metrics))
 
 
 class WeightsFacts(FrozenModel):

@@ -70,7 +70,7 @@ def _table(card: Card) -> list[str]:
         f"| split | head | {' | '.join(titles)} | {_EXAMPLES[_kind(card)]} |",
         "|---" * (len(names) + 3) + "|",
     ]
-    for split, scores in card.metrics.items():
+    for split, scores in card.shown_metrics.items():
         # Labeled, because this row cannot be compared with the others (see the note below it).
         where = "train (during the epoch)" if split == "train" else markdown_text(split)
         rows = zip(*(scores[name] for name in names), strict=True)

@@ -104,7 +104,7 @@ def _about(place: WeightsPlace, card: Provenance, *, installed: bool) -> Pairs:
 
 
 def _scores(card: Provenance) -> Iterator[Block]:
-    table = score_table(card.metrics)
+    table = score_table(card.shown_metrics)
     yield Grid(table, frozenset({*table.columns} - {"split"}))
     yield Text(
         f"{INTERVAL} Those of the split train are means over the epoch, of weights that change."
@@ -171,7 +171,8 @@ def _data(catalog: Catalog, card: Provenance) -> Iterator[tuple[str, str]]:
     yield "inputs", input_text(dataset.input) if dataset.input else "images"
     yield "trained on", _examples(card, "train")
     yield "held out", join([_examples(card, "validation"), _held_out(catalog, card)], ": ")
-    yield "tested on", _examples(card, "test")
+    fold = f" ({card.recipe.tested_on})" if card.recipe.folds else ""
+    yield "tested on", _examples(card, "test") + fold
     yield "left out", "; ".join(f"{why}: {count:,}" for why, count in dataset.left_out.items())
     yield "damaged", counted(dataset.damaged, "example") if dataset.damaged else ""
     mean, std = card.normalization.mean, card.normalization.std

@@ -84,7 +84,7 @@ def result_lines(run: Run, card: Card) -> Iterator[str]:
 
 def _results(run: Run, card: Card) -> Iterator[tuple[str, str]]:
     test, recipe = card.metrics["test"], run.recipe
-    yield "Test", str(test)
+    yield recipe.tested_on.capitalize(), str(test)
     yield "", ", ".join(filter(None, [test.counts_text, _intervals(test)]))
     if test.all_correct is not None and len(run.tasks) > 1:
         yield "", f"{test.all_correct:,} of {test.total:,} correct in all heads"

@@ -14,7 +14,7 @@ from zoo_core.data.example_record import SPLITS, ExampleRecord
 from zoo_core.data.overview.duplicates import warn_of_duplicates
 from zoo_core.data.overview.faults import warn_of_classes, warn_of_sizes
 from zoo_core.data.reading_facts import ReadingFacts
-from zoo_core.data.splits import TrainingData, validation_rule
+from zoo_core.data.splits import TrainingData, split_rule
 from zoo_core.recipes.recipe import Recipe
 
 Counts = NDArray[np.int64]
@@ -122,7 +122,7 @@ def describe_dataset(data: TrainingData, recipe: Recipe, record: ExampleRecord |
         *(warn_of_duplicates(record, data.parts) if record and is_image else ()),
         *warn_of_sizes(dataset.facts.sizes, data.train.inputs.shape[2:]),
     ]
-    rules = f"{dataset.facts.split_rule} {validation_rule(dataset, recipe)}".strip()
+    rules = f"{dataset.facts.split_rule} {split_rule(dataset, recipe)}".strip()
     totals = tuple(len(rows) for _, rows in data.parts.values())
     return Overview(totals, classes, counts, dataset.facts, rules, tuple(warnings), _numbers(data))
 

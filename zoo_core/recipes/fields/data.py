@@ -44,11 +44,16 @@ class DataFields(FrozenModel):
     split_seed: int = Field(0, ge=0, description="seed of the random choice of examples held out")
     folds: int = added(
         0,
-        "number of folds of the training examples, one of which takes the place of the test split; "
-        "0: none",
+        "number of equal parts of the training examples, one of which is tested in place of the "
+        "test split; 0: none",
         ge=0,
     )
-    fold: int = added(0, "fold that takes the place of the test split, from 1", ge=0)
+    fold: int = added(0, "part of the folds that is tested, from 1", ge=0)
+
+    @property
+    def tested_on(self) -> str:
+        """The examples of the test scores: ``test``, or ``fold 3 of 5``."""
+        return f"fold {self.fold} of {self.folds}" if self.folds else "test"
 
 
 OWNERS: dict[str, Owner] = {"fold": ("folds", ())}

@@ -45,6 +45,7 @@ def check_recipe(
         InvalidValueError: one does not, or a value would have no or a harmful effect.
     """
     _check_composable(recipe, dataset)
+    _check_folds(recipe)
     _check_kind(recipe, dataset, named)
     _check_pixels(recipe, tasks, named)
     check_augmentation(recipe, dataset, tasks, named)
@@ -92,6 +93,29 @@ def _check_composable(recipe: Recipe, dataset: DatasetSpec) -> None:
         raise InvalidValueError(
             f"invalid recipe: fresh is true, but dataset {dataset.name!r} composes no new examples",
             hint="Leave it out: --set fresh=false",
+        )
+
+
+def _check_folds(recipe: Recipe) -> None:
+    if not recipe.folds:
+        return
+    if recipe.folds == 1:
+        raise InvalidValueError(
+            "invalid recipe: folds: expected at least 2, got 1: a single fold leaves no example to "
+            "train on",
+            hint="For instance: --folds 5",
+        )
+    if not 1 <= recipe.fold <= recipe.folds:
+        raise InvalidValueError(
+            f"invalid recipe: fold: expected 1 to {recipe.folds}, the number of folds, got "
+            f"{recipe.fold}",
+            hint=f"Choose one, --set fold=1, or train all of them: --folds {recipe.folds}",
+        )
+    if recipe.held_out == "last":
+        # The examples have an order, perhaps in time, which folds would ignore.
+        raise InvalidValueError(
+            "invalid recipe: held_out is last, but folds are a random choice of examples",
+            hint="Leave it out: --set held_out=random",
         )
 
 

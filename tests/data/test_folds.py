@@ -1,0 +1,193 @@
+"""Folds: a partition of the training examples, by class and by group, that other examples keep."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings, strategies as st
+
+from zoo_core.data.dataset import ArrayDataset, Split
+from zoo_core.data.example_record import make_record
+from zoo_core.data.examples import Examples
+from zoo_core.data.folds import fold_numbers
+from zoo_core.data.splits import split_rule, training_data
+from zoo_core.errors import DataError, InvalidValueError
+from zoo_core.plugins.data_specs import TargetSpec, class_targets
+from zoo_core.recipes.recipe import Recipe
+
+CLASSES = ("a", "b", "c")
+
+
+def make_dataset(labels, groups=None, keys=None, **splits):
+    labels = np.array(labels, np.int64)
+    keys = keys or [f"{n}.png" for n in range(len(labels))]
+    examples = Examples(tuple(keys), tuple(groups or keys))
+    inputs = np.arange(len(labels), dtype=np.float32)[:, None]
+    test = Split(np.zeros((2, 1), np.float32), (np.zeros(2, np.int64),))
+    train = Split(inputs, (labels,), examples=examples)
+    return ArrayDataset(
+        {"train": train, "test": test, **splits},
+        (TargetSpec(task="classification", classes=CLASSES),),
+    )
+
+
+def without_identities(labels):
+    whole = make_dataset(labels)
+    train = whole.splits["train"]
+    return ArrayDataset(
+        {**whole.splits, "train": Split(train.inputs, train.targets)}, whole.targets
+    )
+
+
+def recipe(**values):
+    return Recipe.model_validate({"dataset": "any", "trainer": "any", **values})
+
+
+LABELS = st.lists(st.integers(0, 2), min_size=4, max_size=80)
+FOLDS = st.integers(2, 6)
+
+
+def enough(labels, folds):
+    return min(Counter(labels).values()) >= folds
+
+
+@given(LABELS, FOLDS, st.integers(0, 3), st.booleans())
+def test_folds_are_a_stratified_partition(labels, folds, seed, by_identity):
+    assume(enough(labels, folds))
+    dataset = make_dataset(labels) if by_identity else without_identities(labels)
+    numbers = fold_numbers(dataset, folds, seed)
+    assert {*numbers.tolist()} == {*range(1, folds + 1)}
+    for label in set(labels):
+        sizes = np.bincount(numbers[np.array(labels) == label], minlength=folds + 1)[1:]
+        assert sizes.max() - sizes.min() <= 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 15)), min_size=6, max_size=90), FOLDS)
+def test_no_fold_splits_a_group_and_none_is_empty(rows, folds):
+    labels, groups = zip(*rows, strict=True)
+    assume(enough(labels, folds) and len(set(groups)) >= folds)
+    names = [f"patient {group}" for group in groups]
+    numbers = fold_numbers(make_dataset(labels, names), folds, 0)
+    assert {*numbers.tolist()} == {*range(1, folds + 1)}
+    fold_of = dict(zip(names, numbers.tolist(), strict=True))
+    assert all(fold_of[name] == fold for name, fold in zip(names, numbers, strict=True))
+    # And no two of the three parts of a training have examples of one group.
+    try:
+        data = training_data(make_dataset(labels, names), recipe(folds=folds, fold=1))
+    except DataError as exc:
+        assert "at least 2 groups" in exc.problem  # the others have a single one
+        return
+    parts = [{names[row] for row in some.tolist()} for _, some in data.parts.values()]
+    assert sum(map(len, parts)) == len(set().union(*parts)) == len(set(names))
+
+
+@given(LABELS, FOLDS, st.data())
+def test_an_example_more_moves_at_most_one_at_each_bound_of_its_class(labels, folds, data):
+    assume(enough(labels, folds))
+    label = data.draw(st.sampled_from(labels))
+    before = fold_numbers(make_dataset(labels), folds, 0)
+    keys = [f"{n}.png" for n in range(len(labels))]
+    after = fold_numbers(make_dataset([label, *labels], keys=["new.png", *keys]), folds, 0)[1:]
+    moved = np.flatnonzero(before != after)
+    assert len(moved) <= folds - 1
+    assert all(labels[row] == label for row in moved)
+
+
+@given(LABELS, st.permutations(range(20)))
+def test_folds_do_not_depend_on_the_order_of_the_examples(labels, order):
+    labels = (labels * 5)[:20]
+    assume(enough(labels, 2))
+    numbers = fold_numbers(make_dataset(labels), 2, 0)
+    keys = [f"{n}.png" for n in order]
+    shuffled = make_dataset([labels[n] for n in order], keys=keys)
+    assert np.array_equal(fold_numbers(shuffled, 2, 0), numbers[list(order)])
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 5))
+def test_first_folds_do_not_get_the_remainder_of_every_class(seed):
+    labels = np.repeat(np.arange(100), 11)
+    train = Split(np.zeros((1100, 1), np.float32), (labels,))
+    dataset = ArrayDataset({"train": train, "test": train}, class_targets(100))
+    sizes = np.bincount(fold_numbers(dataset, 5, seed))[1:]
+    # With one bound for all classes, one fold would have 300 and the others 200.
+    assert sizes.max() < 260
+
+
+def test_each_seed_has_folds_of_its_own():
+    labels = [0, 1, 2] * 20
+    for dataset in (make_dataset(labels), without_identities(labels)):
+        assert not np.array_equal(fold_numbers(dataset, 5, 0), fold_numbers(dataset, 5, 1))
+
+
+@pytest.mark.parametrize("by_identity", [True, False])
+def test_parts_of_a_training_with_folds(by_identity):
+    labels = [0, 1, 2] * 20
+    dataset = make_dataset(labels) if by_identity else without_identities(labels)
+    tested = []
+    for fold in range(1, 6):
+        data = training_data(dataset, recipe(folds=5, fold=fold, validation=0.2))
+        rows = np.concatenate([some for _, some in data.parts.values()])
+        assert sorted(rows.tolist()) == [*range(60)]  # each example in exactly one part
+        assert np.array_equal(data.test.inputs[:, 0], data.test_rows)
+        assert data.parts["test"][0] is data.train  # without a copy
+        tested += data.test_rows.tolist()
+    assert sorted(tested) == [*range(60)]
+
+
+def test_record_and_rule_state_the_fold():
+    data = training_data(make_dataset([0, 1, 2] * 20), recipe(folds=5, fold=3))
+    found = {each.key for each in make_record(data).examples if each.split == "test"}
+    assert found == {f"{row}.png" for row in data.test_rows}
+    assert data.test.examples.keys == tuple(f"{row}.png" for row in data.test_rows)
+    assert split_rule(data.dataset, recipe(folds=5, fold=3)) == (
+        "Fold 3 of 5 of the training examples tests, in place of the test split, by the sha256 of "
+        "their identity and split_seed 0. Of the others: A share of 0.1 of the training examples "
+        "validates, by the sha256 of their identity and split_seed 0."
+    )
+
+
+def test_validation_split_of_a_data_set_stays():
+    validation = Split(np.zeros((3, 1), np.float32), (np.zeros(3, np.int64),))
+    dataset = make_dataset([0, 1, 2] * 20, validation=validation)
+    data = training_data(dataset, recipe(folds=5, fold=3))
+    assert len(data.validation_rows) == 3
+    assert sorted([*data.train_rows, *data.test_rows]) == [*range(60)]
+
+
+def test_composed_examples_contain_nothing_of_the_fold():
+    dataset, passed = make_dataset([0, 1, 2] * 20), []
+
+    def compose(seed, epoch, held_out):
+        passed.append(held_out)
+        return dataset.splits["train"]
+
+    composing = ArrayDataset(dataset.splits, dataset.targets, compose=compose)
+    chosen = recipe(folds=5, fold=3, fresh=True)
+    data = training_data(composing, chosen)
+    data.epoch(chosen, 1)
+    assert {*data.test_rows.tolist(), *data.validation_rows.tolist()} == {*passed[0].tolist()}
+
+
+def test_more_folds_than_a_class_has_examples():
+    with pytest.raises(InvalidValueError) as error:
+        fold_numbers(make_dataset([0] * 9 + [1] * 3), 5, 0)
+    assert error.value.problem == (
+        "invalid recipe: folds: expected at most 3, the number of training examples of class 'b', "
+        "got 5"
+    )
+    assert error.value.hint == "Choose fewer: --folds 3."
+
+
+def test_more_folds_than_groups():
+    with pytest.raises(InvalidValueError, match="at most 2, the number of groups, got 3"):
+        fold_numbers(make_dataset([0] * 9, ["x", "y", "x"] * 3), 3, 0)
+
+
+def test_balanced_sampling_of_a_class_that_a_fold_has_as_a_whole():
+    groups = ["x"] * 4 + [f"g{n}" for n in range(8)]
+    dataset = make_dataset([2] * 4 + [0, 1] * 4, groups)
+    fold = int(fold_numbers(dataset, 3, 0)[0])
+    training_data(dataset, recipe(folds=3, fold=fold))  # which is legal otherwise
+    with pytest.raises(DataError, match="every example of class 'c' is in fold"):
+        training_data(dataset, recipe(folds=3, fold=fold, sampler="balanced"))
