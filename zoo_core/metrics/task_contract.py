@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -117,6 +117,25 @@ def entries_of(task: Task, method: str, prediction: Any, count: int) -> list[Any
         expected = f"{counted(len(columns), 'cell')}, one per column ({', '.join(columns)})"
         raise _error(task, method, expected, f"{min(wrong)}")
     return entries
+
+
+def csv_columns(tasks: Sequence[Task]) -> list[str]:
+    """Return the names of the columns of `rows`; of several heads, with the target's name."""
+    return [
+        column
+        for task, suffix in zip(tasks, suffixes(tasks), strict=True)
+        for column in task.columns(suffix)
+    ]
+
+
+def suffixes(tasks: Sequence[Task]) -> list[str]:
+    """Return the end of the names of each head's columns; empty for a single head."""
+    if len(tasks) == 1:
+        return [""]
+    names = [task.target.name for task in tasks]
+    if not all(names) or len({*names}) < len(names):
+        names = [str(number) for number in range(1, 1 + len(tasks))]
+    return [f"_{name}" for name in names]
 
 
 def _call(task: Task, method: str, *arguments: Any) -> Any:

@@ -16,6 +16,7 @@ from zoo_core.training import CHECKPOINT_SECONDS
 
 _SECTIONS = {
     "Recipe": ("--recipe", "--dataset", "--epochs", "--seed", "--set"),
+    "Folds": ("--folds", "--fold"),
     "Run": ("--out", "--resume", "--data-dir", "--device", "--threads", "--checkpoint-every"),
 }
 """Headings of the options in the help."""
@@ -29,6 +30,7 @@ _SECTIONS = {
         "Train with another recipe and a seed": "zoo train cnn --recipe best --seed 1",
         "Train for 3 epochs, with another learning rate": "zoo train mlp --epochs 3 --set lr=0.05",
         "Train on your own images": "zoo train cnn --dataset folder:photos --out runs/photos",
+        "Train on all but one of 5 folds, 5 times": "zoo train mlp --folds 5 --out runs/folds",
         "Continue a training that was interrupted": "zoo train --resume runs/photos",
     },
 )
@@ -61,6 +63,14 @@ _SECTIONS = {
     metavar="FOLDER",
     help="Run folder, new or empty.  [default: runs/NAME-1, runs/NAME-2, …]",
 )
+@click.option(
+    "--folds",
+    type=int,
+    metavar="N",
+    help="Train N times, each time on all training examples but a different part of them, which is "
+    "tested; the same command continues.",
+)
+@click.option("--fold", type=int, metavar="K", help="Of the folds, train only this one, from 1.")
 # Without a default, because a resumed training has the device of its run, not `auto`.
 @click.option("--device", metavar="NAME", help="auto, cpu, cuda or mps.  [default: auto]")
 @click.option(
@@ -89,6 +99,8 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
     seed: int | None,
     assignments: tuple[str, ...],
     out: Path | None,
+    folds: int | None,
+    fold: int | None,
     device: str | None,
     threads: int | None,
     checkpoint_every: float,
@@ -105,7 +117,31 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
 
     options_given = {"dataset": dataset, "epochs": epochs, "seed": seed}
     given: dict[str, Any] = {k: v for k, v in options_given.items() if v is not None}
-    _check_usage(name, folder, decided=bool(given or assignments or recipe or out))
+    decided = bool(given or assignments or recipe or out or folds is not None)
+    _check_usage(name, folder, decided=decided)
+    if fold is not None and folds is None:
+        raise click.UsageError("--fold requires --folds, the number of folds")
+    # Options last, because later overrides win: `--epochs 1` beats `--set epochs=5`.
+    overrides = [*map(parse_set, assignments), given]
+    if folds is not None:
+        assert name is not None
+        from zoo_core.cli.training.folds import train_folds
+
+        train_folds(
+            name,
+            folds,
+            fold,
+            recipe=recipe or "default",
+            overrides=overrides,
+            out=out,
+            device=device or "auto",
+            quiet=quiet,
+            verbose=verbose,
+            as_json=as_json,
+            threads=threads,
+            checkpoint_every=checkpoint_every,
+        )
+        return
     progress = TrainingProgress(
         quiet=as_json or quiet, verbose=verbose, describes_data=folder is None
     )
@@ -123,8 +159,7 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
                 installed_catalog(),
                 name,
                 recipe=recipe or "default",
-                # Options last, because later overrides win: `--epochs 1` beats `--set epochs=5`.
-                overrides=[*map(parse_set, assignments), given],
+                overrides=overrides,
                 out=out,
                 device=device or "auto",
                 **how,
@@ -148,5 +183,5 @@ def _check_usage(name: str | None, folder: Path | None, *, decided: bool) -> Non
     if folder is not None and (name is not None or decided):
         raise click.UsageError(
             f"--resume uses the config.json of {folder}: leave out NAME, --recipe, --dataset, "
-            "--epochs, --seed, --set and --out"
+            "--epochs, --seed, --set, --folds and --out"
         )

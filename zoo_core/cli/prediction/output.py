@@ -102,17 +102,6 @@ def _entries(method: str, predictions: Predictions, tasks: Sequence[Task]) -> li
     return [entries_of(task, method, head, len(predictions)) for task, head in pairs]
 
 
-def csv_columns(tasks: Sequence[Task]) -> list[str]:
-    """Return the names of the columns of `csv_rows`; of several heads, with the target's name."""
-    if len(tasks) == 1:
-        return tasks[0].columns("")
-    names = [task.target.name for task in tasks]
-    if not all(names) or len({*names}) < len(names):
-        names = [str(number) for number in range(1, 1 + len(tasks))]
-    pairs = zip(tasks, names, strict=True)
-    return [column for task, name in pairs for column in task.columns(f"_{name}")]
-
-
 def csv_line(row: Iterable[str]) -> str:
     """Return a row as a line of CSV, without a line break."""
     import csv  # for --csv alone; csv.writer, because file names may contain commas and quotes

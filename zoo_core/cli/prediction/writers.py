@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from zoo_core.cli.output import print_json
 from zoo_core.cli.prediction.output import (
     VERDICT_COLUMNS,
-    csv_columns,
     csv_line,
     csv_rows,
     json_records,
@@ -19,6 +18,7 @@ from zoo_core.cli.prediction.output import (
     verdict_cells,
 )
 from zoo_core.cli.prediction.verdicts import Verdict, verdicts
+from zoo_core.metrics.task_contract import csv_columns
 from zoo_core.system.terminal import print_in_utf8, print_lines
 from zoo_core.text import counted, encodable, shown
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from zoo_core.cli.dataset_table import overview_lines
@@ -32,11 +32,20 @@ class TrainingProgress(Callbacks):
     Args:
         quiet: print no lines; a live line is drawn nevertheless.
         verbose: print all scores of each epoch, and its details.
-        describes_data: describe a user's own data set before the training.
+        describes_data: describe a user's own data set before the first training.
+        results: function that returns the lines at the end of a training.
     """
 
-    def __init__(self, *, quiet: bool, verbose: bool = False, describes_data: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        quiet: bool,
+        verbose: bool = False,
+        describes_data: bool = False,
+        results: Callable[[Run, Card], Iterable[str]] = result_lines,
+    ) -> None:
         self._quiet, self._verbose, self._describes_data = quiet, verbose, describes_data
+        self._results = results
         self._line: LiveLine | None = None
         self._live: LiveTraining | None = None
         self._next_draw, self._steps = 0.0, 0
@@ -64,6 +73,7 @@ class TrainingProgress(Callbacks):
         # zoo's own data sets are checked when they are published, and never change.
         if not (self._describes_data and dataset.address):
             return
+        self._describes_data = False
         self.overview = describe_dataset(data, recipe, record)
         if not self._quiet:
             # On stderr, also in a pipe, because it is about the input, not a result.
@@ -103,7 +113,7 @@ class TrainingProgress(Callbacks):
         self._live = None
         if self._line:
             self._line.draw()  # nothing, until another training starts
-        self._say("", *result_lines(run, result))
+        self._say("", *self._results(run, result))
 
     def _say(self, *lines: str) -> None:
         if not self._quiet:

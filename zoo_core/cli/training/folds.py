@@ -1,0 +1,119 @@
+"""`zoo train --folds`: the trainings of all folds, and a table of their scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from zoo_core.cli.info.layout import Grid, page_width
+from zoo_core.cli.output import print_json
+from zoo_core.cli.training.progress import TrainingProgress
+from zoo_core.errors import InterruptedTrainingError
+from zoo_core.evaluation.fold_scores import FoldScores, write_fold_scores
+from zoo_core.filenames import FOLDS, OUT_OF_FOLD
+from zoo_core.frameworks.distributed import env_rank
+from zoo_core.frameworks.run import Run
+from zoo_core.installation.installed import installed_catalog
+from zoo_core.metrics.metric_text import format_metric
+from zoo_core.metrics.score_table import score_table
+from zoo_core.plugins.faults.fault import noting_model
+from zoo_core.system.terminal import print_lines
+from zoo_core.table import Table
+from zoo_core.text import counted, shell_command
+from zoo_core.training.fold_series import FoldSeries, check_launcher
+from zoo_core.weights.card import Card
+
+
+def train_folds(
+    name: str,
+    folds: int,
+    fold: int | None,
+    *,
+    recipe: str,
+    overrides: Sequence[Mapping[str, Any]],
+    out: Path | None,
+    device: str,
+    quiet: bool,
+    verbose: bool,
+    as_json: bool,
+    **how: Any,
+) -> None:
+    """Train all folds of a recipe, or one of them, and print the scores of those that are done.
+
+    Args:
+        name: name of the model.
+        folds: number of folds.
+        fold: the only one to train; None for all.
+        recipe: see `FoldSeries`, as for `overrides`.
+        overrides: see `FoldSeries`.
+        out: folder of the series; None for one in ``runs``.
+        device: see `zoo_core.training.training.Training`, as for `how`.
+        quiet: print the folder alone.
+        verbose: print all scores of each epoch.
+        as_json: print the scores as one JSON object.
+        how: number of threads, and seconds between checkpoints.
+    """
+    check_launcher(fold, out)
+    catalog = installed_catalog()
+    series = FoldSeries.open(
+        catalog, name, folds=folds, fold=fold or 1, recipe=recipe, overrides=overrides, out=out
+    )
+    progress = TrainingProgress(
+        quiet=as_json or quiet, verbose=verbose, describes_data=True, results=_result_lines
+    )
+    try:
+        with progress as reporter, noting_model(catalog.model(name)):
+            chosen = [fold] if fold else range(1, folds + 1)
+            series.train(chosen, device=device, callbacks=reporter, **how)
+    except InterruptedTrainingError as exc:
+        problem = f"stopped; nothing is lost, and the same command continues in {series.folder}"
+        raise InterruptedTrainingError(exc.exit_code - 128, problem) from exc
+    if env_rank() > 0:
+        return
+    scores = None if series.missing else write_fold_scores(catalog, series.folder, device=device)
+    if as_json:
+        done = scores.model_dump(mode="json", exclude={"format"}) if scores else {}
+        print_json({"run": str(series.folder), "missing": series.missing, **done})
+    elif quiet:
+        print_lines(str(series.folder))
+    elif scores:
+        _print_scores(scores, series.folder)
+    else:
+        missing = ", ".join(map(str, series.missing))
+        print_lines("", f"Not trained yet: fold {missing}. The scores follow with the last one.")
+
+
+def _result_lines(run: Run, card: Card) -> Iterator[str]:
+    """Yield one line per fold, because the table at the end has all of them."""
+    yield f"{run.recipe.tested_on.capitalize()}: {card.metrics['test']}. {run.folder}"
+
+
+def _print_scores(found: FoldScores, folder: Path) -> None:
+    rows = {str(number): scores for number, scores in enumerate(found.scores, 1)}
+    table = score_table({**rows, "all": found.pooled})
+    columns = ["fold" if name == "split" else name for name in table.columns]
+    grid = Grid(Table(columns, table.rows), frozenset(columns[1:]))
+    print_lines(
+        "",
+        *grid.lines(page_width()),
+        "",
+        f"Mean ± standard deviation of {counted(found.folds, 'fold')}: {_mean_text(found)}.",
+        f"Scores: {folder / FOLDS}",
+        f"Predictions of every example by the weights that did not see it: {folder / OUT_OF_FOLD}",
+        f"To compare: {shell_command('zoo', 'compare', folder, 'FOLDER')}",
+    )
+
+
+def _mean_text(found: FoldScores) -> str:
+    """Return ``accuracy 93.10% ± 2.05%``; heads are separated by slashes."""
+    texts = []
+    for name in dict.fromkeys(found.pooled.headline_names):
+        pairs = zip(found.mean[name], found.sd[name], strict=True)
+        values = [
+            f"{format_metric(name, mean)} ± {format_metric(name, sd or 0.0)}"
+            for mean, sd in pairs
+            if mean is not None
+        ]
+        texts.append(f"{name.replace('_', ' ')} {' / '.join(values)}")
+    return ", ".join(texts)
