@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         "A run of yours and published weights": "zoo compare runs/mlp-1 mlp",
         "More examples on which the models disagree": "zoo compare cnn.best mlp --show 30",
         "Your own images": "zoo compare cnn mlp --dataset folder:photos",
+        "Two trainings with the same folds": "zoo compare runs/folds-a runs/folds-b",
     },
 )
 @click.argument("weights", nargs=-1, required=True, shell_complete=options.complete_weights)
@@ -60,7 +62,9 @@ def compare_(  # noqa: PLR0917 (click passes every argument by name)
 ) -> None:
     """Compare two or more WEIGHTS on the examples of a split that none was trained on.
 
-    WEIGHTS are published names, run folders or .safetensors files. Each accuracy has its Wilson
+    WEIGHTS are published names, run folders or .safetensors files, or folders of `zoo train
+    --folds`, which are compared on all training examples, each predicted by the weights of the
+    fold that it is in. Each accuracy has its Wilson
     confidence interval of 95 %, each pair an exact McNemar test on the examples that only one of
     the two predicts correctly. Other measures have a bootstrap interval and a paired permutation
     test. `zoo report` shows the comparison as a page.
@@ -73,22 +77,48 @@ def compare_(  # noqa: PLR0917 (click passes every argument by name)
             hint="To score one, run `zoo evaluate`.",
         )
     from zoo_core.evaluation.compare import compare_pretrained
+    from zoo_core.evaluation.trained_folds import compare_folds, has_folds
     from zoo_core.pretrained.load import load_pretrained
 
     catalog = installed_catalog()
-    with status("Loading the models"):
-        members = [
-            load_pretrained(catalog, each, registry=registry, device=device) for each in weights
-        ]
-    comparison = compare_pretrained(catalog, members, dataset=dataset, split=split, classes=classes)
+    folders = [Path(each) for each in weights if has_folds(Path(each))]
+    if folders:
+        _check_folds(weights, folders, chosen=bool(dataset or classes or split != "test"))
+        comparison = compare_folds(catalog, folders, device=device)
+        place = "out-of-fold predictions"
+    else:
+        with status("Loading the models"):
+            members = [
+                load_pretrained(catalog, each, registry=registry, device=device) for each in weights
+            ]
+        comparison = compare_pretrained(
+            catalog, members, dataset=dataset, split=split, classes=classes
+        )
+        place = f"split {split}"
     print_lines(*(f"zoo: {note}" for note in comparison.notes), err=True)
     if as_json:
-        print_json(_report(comparison, weights))
+        print_json({**_report(comparison, weights), "out_of_fold": bool(folders)})
         return
-    print_lines(f"{comparison.dataset}, split {split}, {counted(len(comparison.rows), 'example')}")
+    print_lines(f"{comparison.dataset}, {place}, {counted(len(comparison.rows), 'example')}")
     for head in comparison.heads_compared:
         _print_head(head, weights, [task.target.name for task in comparison.tasks])
     _print_disagreements(comparison, weights, show)
+
+
+def _check_folds(weights: Sequence[str], folders: Sequence[Path], *, chosen: bool) -> None:
+    others = [each for each in weights if Path(each) not in folders]
+    if others:
+        raise InvalidValueError(
+            f"{folders[0]} has folds, but {others[0]} has none: they predict other examples",
+            hint="Compare folders of `zoo train --folds` with each other, or a single fold: "
+            f"{folders[0] / 'fold-1'}",
+        )
+    if chosen:
+        raise InvalidValueError(
+            "--dataset, --split and --classes do not apply to folds, which are compared on their "
+            "own training examples",
+            hint="Leave them out.",
+        )
 
 
 def _print_head(comparison: HeadComparison, names: Sequence[str], targets: Sequence[str]) -> None:

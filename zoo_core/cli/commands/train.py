@@ -65,7 +65,7 @@ _SECTIONS = {
 )
 @click.option(
     "--folds",
-    type=int,
+    type=click.IntRange(min=2),
     metavar="N",
     help="Train N times, each time on all training examples but a different part of them, which is "
     "tested; the same command continues.",
