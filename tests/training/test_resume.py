@@ -20,7 +20,7 @@ from zoo_core.metrics.task import Measured
 from zoo_core.testing.check import ContractError
 from zoo_core.testing.checks.resume_checks import StopAfter, expect_same
 from zoo_core.testing.trainee import Trainee
-from zoo_core.training import checkpoint, loop
+from zoo_core.training import checkpoint
 from zoo_core.training.checkpoint import (
     ARRAYS,
     MANIFEST,
@@ -30,6 +30,7 @@ from zoo_core.training.checkpoint import (
     serialize,
 )
 from zoo_core.training.checkpointing import CheckpointManager
+from zoo_core.training.course.course import Course
 from zoo_core.training.training import Training
 
 EPOCHS = ("--epochs", 8)
@@ -222,7 +223,7 @@ def test_training_keeps_checkpoints_on_full_disk(toy, stopped, undisturbed, run_
 def diverging(monkeypatch):
     """Make the learning rate, and with it the loss, NaN from step 30 on, in the third epoch."""
     monkeypatch.setattr(
-        loop, "learning_rate", lambda recipe, step, total: float("nan") if step >= 30 else 0.5
+        Course, "learning_rate", lambda self, step: float("nan") if step >= 30 else 0.5
     )
 
 

@@ -25,6 +25,7 @@ from zoo_core.weights.file import load_weights
 
 def test_run_folder_has_every_file(run):
     names = {"config.json", "metrics.jsonl", "model.safetensors", "card.json", "card.md"}
+    names |= {"checkpoints", ".training.lock"}
     assert set(os.listdir(run.folder)) == names
     config = json.loads((run.folder / "config.json").read_text())
     assert config["recipe"] == run.recipe.model_dump()

@@ -64,30 +64,43 @@ def train(
 def resume(
     run: str | PathLike[str],
     *,
+    epochs: int | None = None,
+    out: str | PathLike[str] | None = None,
     dataset: ArrayDataset | None = None,
     device: str | None = None,
     threads: int | None = None,
     callbacks: Sequence[Callbacks] = (),
 ) -> Run:
-    """Continue a stopped training; see `zoo_core.training.training.Training.resume`.
+    """Continue a stopped training, or a finished one for more epochs.
+
+    See `zoo_core.training.training.Training.resume` and
+    `zoo_core.training.course.continuation.continue_training`.
 
     Args:
         run: folder of the run.
+        epochs: number of epochs for a finished training, more than it has; None for a stopped one.
+        out: folder of the new run of a finished training; see `train`.
         dataset: the data set, if the training began with an `ArrayDataset`.
         device: see `train`; None for that of the first start, as for `threads`.
         threads: see `train`.
         callbacks: see `train`; a run's folder does not contain those of its first start.
     """
+    from zoo_core.errors import InvalidValueError
     from zoo_core.frameworks.run import CallbackList
     from zoo_core.installation.python_objects import name_of_dataset
+    from zoo_core.training.course.continuation import continue_training
     from zoo_core.training.training import Training
 
     name_of_dataset(dataset)  # which adds it to the catalog
-    return Training.resume(
-        usable_catalog(),
-        Path(run),
-        given=dataset,
-        device=device,
-        threads=threads,
-        callbacks=CallbackList(callbacks),
-    ).run()
+    how: dict[str, Any] = {
+        "given": dataset,
+        "device": device,
+        "threads": threads,
+        "callbacks": CallbackList(callbacks),
+    }
+    if epochs is None:
+        if out is not None:
+            raise InvalidValueError("out is for a finished training, which is continued by epochs=")
+        return Training.resume(usable_catalog(), Path(run), **how).run()
+    place = None if out is None else Path(out)
+    return continue_training(usable_catalog(), Path(run), epochs, out=place, **how).run()

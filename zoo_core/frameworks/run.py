@@ -20,6 +20,7 @@ from zoo_core.recipes.model_config import ModelConfig
 from zoo_core.recipes.recipe import Recipe
 from zoo_core.text import counted
 from zoo_core.weights.card import Card, InitialWeights, read_card
+from zoo_core.weights.card_course import ContinuedEnd, EndDecision
 
 
 # A base class with empty methods, as in Lightning and Keras, so that a subclass overrides only
@@ -129,10 +130,13 @@ class Run:
     """Pretrained weights that the training starts from; None for random ones."""
     teacher: Teacher | None = None
     """Trained model whose outputs are learned beside the targets; None for none."""
-
     class_weights: tuple[tuple[float, ...], ...] = ()
     """Weight of each class in each head's loss, empty for a loss without them; none at all if the
     recipe has none."""
+    continued: tuple[ContinuedEnd, ...] = ()
+    """Earlier ends of the training, for which it was planned until then."""
+    ended: tuple[EndDecision, ...] | None = None
+    """Decisions of the training that this one repeats; None for one that makes its own."""
 
     @property
     def loss_recipes(self) -> tuple[Recipe, ...]:

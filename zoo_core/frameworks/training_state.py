@@ -7,7 +7,11 @@ from typing import Any
 
 from zoo_core.metrics.scores import Scores
 from zoo_core.metrics.task import Measured
+from zoo_core.weights.card_course import EndDecision
 from zoo_core.weights.file import Tensors
+
+Rank = tuple[float, float]
+"""Numbers that order epochs by their validation (`zoo_core.metrics.scores.rank`)."""
 
 
 @dataclass(frozen=True)
@@ -21,10 +25,11 @@ class FitResult:
     # Scored while training, because a second pass over the training examples would take as long
     # as a third of the epoch itself. So they lag the weights, and dropout and warps are on.
     validation: Scores
-    rank: tuple[float, float] = (0.0, 0.0)
-    """Numbers that order epochs by their validation (`zoo_core.metrics.scores.rank`)."""
+    rank: Rank = (0.0, 0.0)
     seconds: float = 0.0
     """Seconds of the whole training; 0 until it is done."""
+    ended: tuple[EndDecision, ...] = ()
+    """Decisions about the end of the training; none until it is done."""
 
 
 @dataclass
@@ -38,6 +43,8 @@ class TrainingState:
         kept: the best of the finished epochs, or the last one, as the recipe requires.
         history: metrics of the finished epochs.
         seconds: seconds of training so far, over all processes that it was resumed in.
+        ranks: ranks of the finished epochs.
+        ends: decisions about the end of the training.
     """
 
     # No generator's state: what is random in a step is a function of (seed, epoch, step).
@@ -49,3 +56,9 @@ class TrainingState:
     kept: FitResult | None = None
     history: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
+    ranks: list[Rank] = field(default_factory=list)
+    ends: list[EndDecision] = field(default_factory=list)
+
+    def last_epoch(self, epochs: int) -> int:
+        """Return the last of `epochs` epochs, as far as it has been decided."""
+        return self.ends[-1].last if self.ends else epochs

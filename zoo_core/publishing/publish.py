@@ -192,11 +192,20 @@ def _pictures(run: Path) -> tuple[str, ...]:
 
 def _command(card: Card) -> str:
     """Return the command line that trains the weights of a card again."""
+    # A continued training began with fewer epochs, and each end was a run of its own.
+    planned = [*(end.epochs for end in card.continued), card.recipe.epochs]
+    first = _first_command(card, planned[0])
+    return " && ".join(
+        [first, *(f"zoo train --resume RUN --epochs {epochs}" for epochs in planned[1:])]
+    )
+
+
+def _first_command(card: Card, epochs: int) -> str:
     words = ["zoo", "train", card.model]
     if card.recipe_name != "default":
         words += ["--recipe", card.recipe_name]
     words += ["--seed", str(card.recipe.seed)]
-    recipe = card.recipe.json_values()
+    recipe = card.recipe.json_values() | {"epochs": epochs}
     for key in card.changed:
         if key in {"dataset", "epochs"}:  # which have options of their own
             words += [f"--{key}", shlex.quote(str(recipe[key]))]

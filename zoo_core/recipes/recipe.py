@@ -71,6 +71,7 @@ class Recipe(
         # Refused rather than ignored: the user would believe that the values had an effect.
         for group in (data, start, step, schedule, loss, augmentation):
             check_owners(self, group.OWNERS)
+        schedule.check_schedule(self)
         if self.optimizer in NO_MOMENTUM and (self.momentum or self.nesterov):
             raise ValueError(f"momentum and nesterov require sgd, got optimizer {self.optimizer}")
         if self.nesterov and self.optimizer == "rmsprop":

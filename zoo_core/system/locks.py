@@ -1,12 +1,15 @@
-"""Advisory inter-process locks, which avoid duplicate work; correctness does not depend on them."""
+"""Locks between processes: advisory ones that avoid duplicate work, and that of a folder."""
 
 from __future__ import annotations
 
 import contextlib
+import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 from zoo_core.system.paths import zoo_home
+from zoo_core.text import printable
 
 
 @contextlib.contextmanager
@@ -28,3 +31,47 @@ def process_lock(name: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextlib.contextmanager
+def folder_lock(file: Path) -> Iterator[str | None]:
+    """Hold the lock of a file during the block, if no other process holds it.
+
+    The operating system releases it when the process ends, also if that is killed.
+
+    Args:
+        file: file of the lock, which is created and remains, empty, because removing it while
+            another process waits would let two processes hold locks of the same name.
+
+    Yields:
+        None if the lock is held; else the process that holds it, in words, or a question mark.
+
+    Raises:
+        OSError: the file system has no locks, or the file cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(file, timeout=0)
+    try:
+        lock.acquire()
+    except NotImplementedError as exc:
+        raise OSError("the file system has no locks") from exc
+    except Timeout:
+        yield _holder(file)
+        return
+    try:
+        # In place, because another file of this name would be another lock.
+        with contextlib.suppress(OSError):  # Windows locks the content, too
+            file.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
+        yield None
+    finally:
+        with contextlib.suppress(OSError):
+            file.write_text("", encoding="utf-8")
+        lock.release()
+
+
+def _holder(file: Path) -> str:
+    try:
+        return printable(file.read_text(encoding="utf-8", errors="replace"))[:200] or "?"
+    except OSError:
+        return "?"

@@ -51,7 +51,8 @@ class Trainee:
         # Two for `make_plan`, because the model's own data set may have fewer examples, and mixing
         # needs a pair.
         size = {"batch_size": overrides.pop("batch_size", EXAMPLES // 2)}
-        small = {"epochs": 1, "fresh": False, "batch_size": 2}
+        # A recipe's `lr_epochs` would come after the last epoch.
+        small = {"epochs": 1, "lr_epochs": [], "fresh": False, "batch_size": 2}
         plan = make_plan(catalog, name, recipe, [small, overrides])
         plan = replace(plan, recipe=plan.recipe.model_copy(update=size))
         data = training_data(plan.dataset.spec.input, plan.tasks)

@@ -21,13 +21,14 @@ from safetensors.numpy import load, save
 
 from zoo_core.errors import DataError, one_line
 from zoo_core.filenames import CONFIG
-from zoo_core.frameworks.training_state import FitResult, TrainingState
+from zoo_core.frameworks.training_state import FitResult, Rank, TrainingState
 from zoo_core.metrics.task import Measured
 from zoo_core.recipes.validation import FrozenModel, first_error
 from zoo_core.system.atomic_files import write_atomic
 from zoo_core.system.terminal import print_lines
 from zoo_core.text import shell_command
 from zoo_core.training import CHECKPOINT_SECONDS
+from zoo_core.weights.card_course import EndDecision
 from zoo_core.weights.card_fields import ScoresField
 from zoo_core.weights.file import Tensors
 
@@ -42,7 +43,7 @@ class _KeptEpoch(FrozenModel):
     epoch: int
     train: ScoresField
     validation: ScoresField
-    rank: tuple[float, float]
+    rank: Rank
 
 
 class _Manifest(FrozenModel):
@@ -56,6 +57,8 @@ class _Manifest(FrozenModel):
     seconds: float
     history: list[dict[str, Any]]
     kept: _KeptEpoch | None
+    ranks: tuple[Rank, ...] = ()
+    ends: tuple[EndDecision, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,8 @@ def serialize(checkpoint: Checkpoint, config_sha256: str) -> SerializedCheckpoin
         )
         if kept
         else None,
+        ranks=tuple(training.ranks),
+        ends=tuple(training.ends),
     )
     return SerializedCheckpoint((manifest.model_dump_json(indent=1) + "\n").encode(), content)
 
@@ -144,6 +149,8 @@ def deserialize(serialized: SerializedCheckpoint, config_sha256: str | None = No
         else None,
         history=manifest.history,
         seconds=manifest.seconds,
+        ranks=list(manifest.ranks),
+        ends=list(manifest.ends),
     )
     return Checkpoint(training, group("learner."))
 
@@ -154,20 +161,29 @@ class Checkpoints:
     Args:
         run: folder of the run, with its ``config.json``.
         every: seconds between two checkpoints; 0 for one at every step.
+        start: checkpoint to write if the run has not any yet; None to write nothing.
     """
 
-    def __init__(self, run: Path, *, every: float = CHECKPOINT_SECONDS) -> None:
+    def __init__(
+        self,
+        run: Path,
+        *,
+        every: float = CHECKPOINT_SECONDS,
+        start: Checkpoint | None = None,
+    ) -> None:
         self.run, self.folder = run, run / "checkpoints"
         self._config_sha256 = hashlib.sha256((run / CONFIG).read_bytes()).hexdigest()
         self._every = every
         self._last = time.monotonic()  # not the wall clock, which may be set back meanwhile
+        if start and not self._numbers():
+            self.save(start)
 
     def due(self) -> bool:
         """Return whether the time for the next checkpoint has come."""
         return time.monotonic() - self._last >= self._every
 
-    def save(self, checkpoint: Checkpoint) -> None:
-        """Write a checkpoint, then remove all but the newest few.
+    def save(self, checkpoint: Checkpoint, *, keep: int = MAX_CHECKPOINTS) -> None:
+        """Write a checkpoint, then remove all but the newest `keep`.
 
         Raises:
             DataError: the checkpoint cannot be written; the earlier ones remain.
@@ -188,7 +204,7 @@ class Checkpoints:
                 hint=f"Fix that, then continue: {resume}",
             ) from exc
         self._last = time.monotonic()
-        self._remove_old()
+        self._remove_old(keep)
 
     def latest(self) -> SerializedCheckpoint | None:
         """Return the newest checkpoint that is intact, or None; stderr names damaged ones."""
@@ -207,12 +223,12 @@ class Checkpoints:
                 return serialized
         return None
 
-    def _remove_old(self) -> None:
+    def _remove_old(self, keep: int) -> None:
         numbers = self._numbers()
         # Incomplete folders do not count, or two killed writes would cost the last whole one.
         whole = [number for number in numbers if (self.folder / str(number) / MANIFEST).exists()]
         for number in numbers:
-            if number < whole[-MAX_CHECKPOINTS:][0]:
+            if number < whole[-keep:][0]:
                 shutil.rmtree(self.folder / str(number), ignore_errors=True)
 
     def _numbers(self) -> list[int]:

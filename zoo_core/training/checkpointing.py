@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from zoo_core.errors import InterruptedTrainingError
+from zoo_core.errors import DataError, InterruptedTrainingError
 from zoo_core.frameworks.distributed import SINGLE_PROCESS, Group, broadcast
 from zoo_core.system.interrupts import Stop
+from zoo_core.system.terminal import print_lines
 from zoo_core.text import shell_command
 from zoo_core.training.checkpoint import Checkpoint, Checkpoints, SerializedCheckpoint, deserialize
 
@@ -57,6 +60,24 @@ class CheckpointManager:
         """
         if self._checkpoints:
             self._checkpoints.save(checkpoint)
+
+    def save_end(self, make: Callable[[], Checkpoint]) -> None:
+        """Write the checkpoint of a training's end, from which it can be continued.
+
+        It is the only one that remains. If it cannot be written, stderr states that, because the
+        results matter more.
+        """
+        if self._checkpoints is None and self.group.size == 1:
+            return
+        checkpoint = make()  # in every process, because a learner may exchange its state
+        if self._checkpoints:
+            try:
+                self._checkpoints.save(checkpoint, keep=1)
+            except DataError as exc:
+                print_lines(
+                    f"zoo: {exc.problem}: this training cannot be continued for more epochs",
+                    err=True,
+                )
 
     def interruption_error(self, signal: int, where: str) -> InterruptedTrainingError:
         """Return the error that ends a training after a signal."""

@@ -27,8 +27,8 @@ from zoo_core.metrics.task import Measured
 from zoo_core.training.batches import epoch_batches, min_shard_size
 from zoo_core.training.checkpoint import Checkpoint
 from zoo_core.training.checkpointing import CheckpointManager
+from zoo_core.training.course.course import Course
 from zoo_core.training.divergence import DivergedError, diverged_error
-from zoo_core.training.schedule import learning_rate
 
 FETCH_EVERY = 50
 """Maximum number of steps whose outputs stay on the device before they are measured."""
@@ -69,6 +69,7 @@ class TrainingLoop:
         if checkpoint := checkpoints.latest():
             self._learner.set_state(checkpoint.learner)
             self._state = checkpoint.training
+        self._course = Course(run, self._state, self._group)
         # Shifted back by the time already spent, so that seconds add up when it resumes.
         self._started = time.perf_counter() - self._state.seconds
         self._pending: list[Any] = []  # outputs of the latest steps, as the learner returns them
@@ -87,7 +88,7 @@ class TrainingLoop:
         """
         state, run = self._state, self._run
         run.callbacks.train_start(run, state)
-        while state.epoch <= run.recipe.epochs:
+        while state.epoch <= self._course.last:
             started = time.perf_counter()
             examples = self._start_epoch()
             while state.step < len(self._batches):
@@ -107,7 +108,8 @@ class TrainingLoop:
             self._finish_epoch(score(run.tasks, state.measured, run.recipe.choose_by), started)
         self._checkpoint_if_due()
         assert state.kept is not None  # a recipe has at least one epoch
-        kept = replace(state.kept, seconds=time.perf_counter() - self._started)
+        kept = self._with_course(state.kept)
+        self._checkpoints.save_end(self._checkpoint)
         return kept if run.recipe.views == 1 else self._with_views(kept)
 
     def _start_epoch(self) -> Split:
@@ -120,6 +122,7 @@ class TrainingLoop:
             self._examples = examples
             self._set_data(examples)
         self._batches = epoch_batches(order, run.recipe.batch_size)
+        self._course.start_epoch(len(self._batches))
         if examples.ahead:
             # From the current step on, because a resumed epoch begins in its middle.
             for rows in self._batches[state.step : state.step + PREFETCH]:
@@ -136,11 +139,16 @@ class TrainingLoop:
         if state.kept is None or run.recipe.keep == "last" or order > state.kept.rank:
             weights = self._trainer.get_weights(self._learner.model)
             state.kept = FitResult(state.epoch, weights, train, validation, order)
+        state.ranks.append(order)
+        seconds = time.perf_counter()
+        decision = self._course.finish_epoch(seconds - self._started)
         metrics: dict[str, Any] = {
             "epoch": state.epoch,
             "train": train.to_json(),
             "validation": validation.to_json(),
-            "seconds": round(time.perf_counter() - started, 3),
+            "lr": self._course.learning_rate(state.epoch * len(self._batches) - 1),
+            "seconds": round(seconds - started, 3),
+            **({"ended": decision.model_dump()} if decision else {}),
         }
         state.history.append(metrics)
         state.epoch, state.step, state.measured = state.epoch + 1, 0, []
@@ -178,7 +186,7 @@ class TrainingLoop:
         return Batch(
             step=step,
             rows=rows[places],
-            lr=learning_rate(recipe, step, recipe.epochs * steps),
+            lr=self._course.learning_rate(step),
             warps=draw_warps(recipe, shape, count, step, part=places),
             changes=draw_changes(recipe, count, step, part=places),
             erased=draw_erased(recipe, shape, count, step, part=places),
@@ -252,8 +260,17 @@ class TrainingLoop:
     def _diverged(self, where: str, rows: NDArray[np.int64] | None = None) -> DivergedError:
         kept = self._state.kept
         if kept is not None:
-            kept = replace(kept, seconds=time.perf_counter() - self._started)
+            kept = self._with_course(kept)
         return diverged_error(where, self._run.recipe, kept, rows)
+
+    def _with_course(self, kept: FitResult) -> FitResult:
+        """Return the kept epoch with the duration of the training and its decisions."""
+        seconds = time.perf_counter() - self._started
+        return replace(kept, seconds=seconds, ended=tuple(self._state.ends))
+
+    def _checkpoint(self) -> Checkpoint:
+        self._state.seconds = time.perf_counter() - self._started
+        return Checkpoint(self._state, self._learner.get_state())
 
     def _checkpoint_if_due(self) -> None:
         """Write a checkpoint if it is time for one; raise after a stop request."""
@@ -264,13 +281,12 @@ class TrainingLoop:
         # be finite.
         self._fetch()
         state = self._state
-        state.seconds = time.perf_counter() - self._started
-        self._checkpoints.save(Checkpoint(state, self._learner.get_state()))
+        self._checkpoints.save(self._checkpoint())
         if signal:
             where = f"before step {state.step + 1} of epoch {state.epoch}"
             if state.step == len(self._batches):
                 where = f"before the validation of epoch {state.epoch}"
-            if state.epoch > self._run.recipe.epochs:
+            if state.epoch > self._course.last:
                 where = "after the last epoch"
             raise self._checkpoints.interruption_error(signal, where)
 

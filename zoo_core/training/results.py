@@ -42,17 +42,30 @@ def write_or_check_config(
     device: str,
     threads: int | None,
     examples: bytes | None,
+    begun: RunConfig | None = None,
 ) -> None:
     """Write ``config.json`` and the list of examples, or compare with an existing config.
 
-    A resumed training whose environment has changed is reported on stderr.
+    A resumed or continued training whose environment has changed is reported on stderr.
+
+    Args:
+        run: the training.
+        plan: its plan.
+        environment: facts from the trainer that decide the bits.
+        device: the user's choice of a device.
+        threads: the user's number of threads.
+        examples: list of the examples; None for a data set without identities.
+        begun: config of the training that this one resumes or continues; None for a new one.
 
     Raises:
-        VerificationError: the data of a resumed training have changed.
+        VerificationError: the data have changed since it began.
+        InvalidValueError: it has been finished meanwhile.
     """
     path = run.folder / CONFIG
     data = RunData(sha256=run.data.dataset.sha256(), place=plan.dataset.spec.place)
-    if not path.exists():
+    if path.exists():
+        begun = unfinished_run(run.folder)
+    else:
         if examples is not None:
             write_atomic(run.folder / EXAMPLES, examples)
         config = RunConfig(
@@ -69,11 +82,13 @@ def write_or_check_config(
             threads=threads,
             environment=environment,
             versions=plan.versions(),
+            continued=run.continued,
+            ended=run.ended,
         )
         content = json.dumps(config.model_dump(mode="json"), indent=2) + "\n"
         write_atomic(path, content.encode())
+    if begun is None:
         return
-    begun = unfinished_run(run.folder)
     if begun.data and begun.data.sha256 != data.sha256:
         changes = f"expected sha256 {begun.data.sha256}, got {data.sha256}"
         raise changed_data_error(run.folder, plan.recipe.dataset, changes)
@@ -143,6 +158,8 @@ def make_provenance(
         normalization=run.data.normalization,
         epoch=fitted.epoch,
         stopped=stopped,
+        ended=fitted.ended,
+        continued=run.continued,
         metrics={"train": fitted.train, "validation": fitted.validation, "test": test},
         calibration=calibration,
         # The core computes with NumPy too: its version and the processor also decide the bits.

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import Field, JsonValue, ValidationError
 
 from zoo_core.errors import DataError, InvalidValueError
-from zoo_core.filenames import CARD, CONFIG, STUDY, WEIGHTS
+from zoo_core.filenames import CARD, CONFIG, RUN_LOCK, STUDY, WEIGHTS
 from zoo_core.recipes.recipe import Recipe, SearchSummary
 from zoo_core.recipes.validation import FrozenModel, first_error
+from zoo_core.system.locks import folder_lock
+from zoo_core.system.terminal import print_lines
 from zoo_core.text import shell_command
 from zoo_core.weights.card import Environment, ParentWeights
+from zoo_core.weights.card_course import ContinuedEnd, EndDecision
 
 
 class RunData(FrozenModel):
@@ -46,6 +50,10 @@ class RunConfig(FrozenModel):
     # Those at the start, because a resumed training reports what has changed.
     environment: Environment
     versions: dict[str, str]
+    continued: tuple[ContinuedEnd, ...] = Field((), exclude_if=lambda ends: not ends)
+    """See `zoo_core.weights.card.Provenance`."""
+    ended: tuple[EndDecision, ...] | None = Field(None, exclude_if=lambda ended: ended is None)
+    """Decisions of the training that this one repeats."""
 
 
 def check_run_folder(out: Path) -> None:
@@ -89,12 +97,55 @@ def make_run_folder(out: Path | None, model: str) -> Path:
     return out
 
 
+@contextlib.contextmanager
+def locked_run(folder: Path) -> Iterator[None]:
+    """Hold the lock of a run's folder during the block, so that no other process trains in it.
+
+    Raises:
+        DataError: another process holds it.
+    """
+    with contextlib.ExitStack() as held:
+        try:
+            holder = held.enter_context(folder_lock(folder / RUN_LOCK))
+        except OSError as exc:
+            # Some network file systems have no locks; a training without one is better than none.
+            print_lines(
+                f"zoo: {folder} cannot be locked ({exc.strerror or exc}): make sure that no other "
+                "process trains in it",
+                err=True,
+            )
+            holder = None
+        if holder:
+            raise DataError(
+                f"another process trains in {folder}: {holder}",
+                hint="Wait until it ends, or stop it; its training can then be resumed.",
+            )
+        yield
+
+
 def unfinished_run(folder: Path) -> RunConfig:
     """Return the config of the unfinished run in a folder.
 
     Raises:
         DataError: the folder has no run.
         InvalidValueError: the run is finished.
+    """
+    config = read_run(folder)
+    # The card is the last file that a training writes.
+    if (folder / CARD).exists():
+        more = shell_command("zoo", "train", "--resume", folder, "--epochs")
+        raise InvalidValueError(
+            f"the training in {folder} is done, nothing is left to train",
+            hint=f"Its weights are in {folder / WEIGHTS}. Train it for more epochs: {more} N",
+        )
+    return config
+
+
+def read_run(folder: Path) -> RunConfig:
+    """Return the config of the run in a folder, finished or not.
+
+    Raises:
+        DataError: the folder has no run.
     """
     hint = "Name the folder of a training that was stopped."
     if not folder.is_dir():
@@ -103,17 +154,10 @@ def unfinished_run(folder: Path) -> RunConfig:
         hint = f"Continue it with: {shell_command('zoo', 'tune', 'MODEL', '--out', folder)}"
         raise DataError(f"{folder} is a study, not a run", hint=hint)
     try:
-        config = RunConfig.model_validate_json((folder / CONFIG).read_bytes())
+        return RunConfig.model_validate_json((folder / CONFIG).read_bytes())
     except (OSError, ValidationError) as exc:
         reason = f"{CONFIG}: {first_error(exc)}"
         raise DataError(f"{folder} has no run to resume: {reason}", hint=hint) from exc
-    # The card is the last file that a training writes.
-    if (folder / CARD).exists():
-        raise InvalidValueError(
-            f"the training in {folder} is done, nothing is left to train",
-            hint=f"Its weights are in {folder / WEIGHTS}.",
-        )
-    return config
 
 
 def _not_writable(folder: Path, why: str) -> DataError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -22,16 +23,22 @@ from zoo_core.system.interrupts import deferred_signals
 from zoo_core.training import CHECKPOINT_SECONDS
 from zoo_core.training.calibrate import calibrate
 from zoo_core.training.callbacks import CallbackDispatcher
-from zoo_core.training.checkpoint import Checkpoints
+from zoo_core.training.checkpoint import Checkpoint, Checkpoints
 from zoo_core.training.checkpointing import CheckpointManager
 from zoo_core.training.checks.output_checks import check_outputs
-from zoo_core.training.checks.same_data import check_given_data, find_same_data
+from zoo_core.training.checks.same_data import find_same_data
 from zoo_core.training.divergence import DivergedError
 from zoo_core.training.final_scores import score_test
 from zoo_core.training.loop import TrainingLoop
 from zoo_core.training.plan import Plan, make_plan, plan_from_card
 from zoo_core.training.results import make_provenance, write_or_check_config, write_results
-from zoo_core.training.run_folder import check_run_folder, make_run_folder, unfinished_run
+from zoo_core.training.run_folder import (
+    RunConfig,
+    check_run_folder,
+    locked_run,
+    make_run_folder,
+    unfinished_run,
+)
 from zoo_core.weights.card import Card
 
 
@@ -48,6 +55,9 @@ class Training:
         checkpoint_every: seconds between two checkpoints; 0 for one at every step.
         callbacks: callbacks of the caller, in addition to the plugins' hooks.
         card: card of the training that this one repeats; None for any other.
+        folder: the run's folder, if it has a run already; None for a new run.
+        begun: config of the training that this one resumes or continues; None for any other.
+        start: checkpoint that a new run begins with; None for none.
     """
 
     catalog: Catalog
@@ -60,6 +70,9 @@ class Training:
     checkpoint_every: float = CHECKPOINT_SECONDS
     callbacks: Callbacks | None = None
     card: Card | None = None
+    folder: Path | None = None
+    begun: RunConfig | None = None
+    start: Checkpoint | None = None
 
     @classmethod
     def new(
@@ -101,6 +114,7 @@ class Training:
             catalog=catalog,
             plan=plan,
             open_folder=lambda: begun or make_run_folder(out, plan.model.spec.name),
+            folder=begun,
             device=device,
             threads=threads,
             checkpoint_every=checkpoint_every,
@@ -130,14 +144,14 @@ class Training:
             VerificationError: its data have changed.
         """
         config = unfinished_run(folder)
-        if given is not None:
-            check_given_data(config, folder, given.sha256())
         # First, because changed classes would fail later, with an error about the model's config.
-        dataset = find_same_data(catalog, config, folder)
+        dataset = find_same_data(catalog, config, folder, given)
         return cls(
             catalog=catalog,
             plan=plan_from_card(catalog, config, dataset),
             open_folder=lambda: folder,
+            folder=folder,
+            begun=config,
             device=device or config.device,
             threads=threads or config.threads,
             checkpoint_every=checkpoint_every,
@@ -175,12 +189,20 @@ class Training:
         )
 
     def run(self) -> Run:
-        """Train, and write weights, card and metrics to the run's folder.
+        """Train, and write weights, card and metrics to the run's folder, which is locked.
 
         Raises:
             InterruptedTrainingError: a signal stopped the training; `resume` continues it.
             TrainingError: the training cannot continue; the message names the weights kept.
+            DataError: another process trains in the folder.
         """
+        with contextlib.ExitStack() as locks:
+            # Before anything is loaded, so that a second process ends at once.
+            if self.folder and env_rank() == 0:
+                locks.enter_context(locked_run(self.folder))
+            return self._train(locks)
+
+    def _train(self, locks: contextlib.ExitStack) -> Run:
         plan, expected = self.plan, self.card.dataset.sha256 if self.card else None
         # In a thread, because importing a framework takes about as long as loading the data.
         with ThreadPoolExecutor(1) as background:
@@ -205,11 +227,15 @@ class Training:
         callbacks = CallbackDispatcher(self.catalog, self.callbacks) if is_main else Callbacks()
         callbacks.data_loaded(plan.dataset.spec, plan.recipe, data, record)
         run = plan.make_run(data, Path(), callbacks, initial, teacher)
+        if earlier := self.card or self.begun:
+            run = replace(run, continued=earlier.continued, ended=earlier.ended)
         # Before the folder exists; outputs first, because a loss fails for those that are wrong.
         check_outputs(trainer, model, run)
         learner = trainer.start(model, run)  # which may refuse the run
         if is_main:
             run = replace(run, folder=self.open_folder())
+            if not self.folder:
+                locks.enter_context(locked_run(run.folder))
         diverged: DivergedError | None = None
         # Until the card is written, so that a signal never leaves results in part.
         with deferred_signals() as stop:
@@ -221,8 +247,9 @@ class Training:
                     device=self.device,
                     threads=self.threads,
                     examples=examples,
+                    begun=self.begun,
                 )
-            saved = Checkpoints(run.folder, every=self.checkpoint_every) if is_main else None
+            saved = self._checkpoints(run.folder) if is_main else None
             checkpoints = CheckpointManager(saved, stop, group)
             try:
                 fitted = TrainingLoop(trainer, model, run, checkpoints, learner).fit()
@@ -269,3 +296,6 @@ class Training:
                 hint=diverged.hint,
             )
         return run
+
+    def _checkpoints(self, folder: Path) -> Checkpoints:
+        return Checkpoints(folder, every=self.checkpoint_every, start=self.start)

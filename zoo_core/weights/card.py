@@ -20,6 +20,7 @@ from zoo_core.errors import DataError, VerificationError
 from zoo_core.plugins.data_specs import SHORT_FORM, class_targets, targets_of
 from zoo_core.recipes.recipe import Recipe, SearchSummary
 from zoo_core.recipes.validation import FrozenModel, first_error
+from zoo_core.weights.card_course import ContinuedEnd, EndDecision
 from zoo_core.weights.card_fields import (
     CalibrationField,
     InputField,
@@ -132,6 +133,10 @@ class Provenance(FrozenModel):
     """Epoch of these weights, from 1."""
     stopped: str = ""
     """Reason why the training stopped early; empty for a complete training."""
+    ended: tuple[EndDecision, ...] = Field((), exclude_if=lambda ended: not ended)
+    """Decisions about the last epoch, in their order; none if it was the recipe's."""
+    continued: tuple[ContinuedEnd, ...] = Field((), exclude_if=lambda ends: not ends)
+    """Earlier ends, from which the training was continued for more epochs."""
     metrics: dict[str, ScoresField]
     calibration: CalibrationField | None = Field(None, exclude_if=lambda stated: stated is None)
     """Temperatures, and limit of accepted predictions; None for tasks without confidences."""

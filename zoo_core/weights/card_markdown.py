@@ -9,7 +9,14 @@ from zoo_core.plugins.added import unpackaged
 from zoo_core.recipes.recipe import SearchSummary
 from zoo_core.text import code_span, markdown_text, printable
 from zoo_core.weights.card import Card, DatasetFacts, ParentWeights, PublishedCard
-from zoo_core.weights.card_words import calibration_text, interval_text, kept_text, license_text
+from zoo_core.weights.card_words import (
+    calibration_text,
+    continued_text,
+    ended_text,
+    interval_text,
+    kept_text,
+    license_text,
+)
 
 _TITLES = {
     "calibration.png": "Calibration",
@@ -133,6 +140,8 @@ def _metadata(card: Card) -> dict[str, str]:
         "Weight file": f"`{card.weights.file}`, {card.weights.bytes:,} bytes, "
         f"sha256 `{card.weights.sha256}`",
         "Stopped early": card.stopped,
+        "Ended": ended_text(card),
+        "Continued": continued_text(card),
         "Recipe found by": _search(card.search) if card.search else "",
         "Initial weights": _parent(card.initial),
         "Teacher": _parent(card.teacher),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from zoo_core.metrics.calibration import Calibration, CalibrationTest
 from zoo_core.metrics.metric_text import is_share
+from zoo_core.recipes.recipe import Recipe
 from zoo_core.text import counted
 from zoo_core.weights.card import Interval, Provenance
+from zoo_core.weights.card_course import EndDecision
 
 
 def kept_text(card: Provenance) -> str:
@@ -21,6 +25,44 @@ def kept_reason(card: Provenance) -> str:
         return f"the one with the best {chosen.replace('_', ' ')} on the validation split"
     best = "best one" if card.metrics["test"].headlines else "one with the best accuracy"
     return f"the {best} on the validation split"
+
+
+def ended_text(card: Provenance) -> str:
+    """Return the reason why a training ended before the recipe's last epoch; empty if it did not.
+
+    It continues the word "ended".
+    """
+    # One that diverged ended at another epoch, for the reason in `stopped`.
+    return "" if card.stopped else end_text(card.recipe, card.ended)
+
+
+def end_text(recipe: Recipe, ended: Sequence[EndDecision]) -> str:
+    """Return the last epoch that was decided, and the reason; empty for the recipe's last one."""
+    if not ended or ended[-1].last >= recipe.epochs:
+        return ""
+    reason = f"one more would exceed max_minutes {recipe.max_minutes or 0:g}"
+    if (end := ended[-1]).because == "patience":
+        reason = f"no better validation for {counted(recipe.patience, 'epoch')}"
+        if end.last > end.after:
+            reason += f", and then a cooldown of {counted(end.last - end.after, 'epoch')}"
+    return f"after epoch {end.last} of {recipe.epochs}: {reason}"
+
+
+def continued_text(card: Provenance) -> str:
+    """Return the ends from which a training was continued; empty without any.
+
+    It continues the word "continued".
+    """
+    planned = [each.epochs for each in card.continued[1:]] + [card.recipe.epochs]
+    return (
+        "; ".join(
+            f"after epoch {end.after} of {end.epochs}, whose weights have the sha256 {end.sha256}, "
+            f"with the schedule of {counted(epochs, 'epoch')}"
+            for end, epochs in zip(card.continued, planned, strict=True)
+        )
+        if card.continued
+        else ""
+    )
 
 
 def license_text(card: Provenance) -> str:

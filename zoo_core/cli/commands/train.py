@@ -32,6 +32,7 @@ _SECTIONS = {
         "Train on your own images": "zoo train cnn --dataset folder:photos --out runs/photos",
         "Train on all but one of 5 folds, 5 times": "zoo train mlp --folds 5 --out runs/folds",
         "Continue a training that was interrupted": "zoo train --resume runs/photos",
+        "Train a finished one for more epochs": "zoo train --resume runs/photos --epochs 40",
     },
 )
 @click.argument("name", required=False, shell_complete=options.complete_models)
@@ -40,7 +41,7 @@ _SECTIONS = {
     "folder",
     metavar="RUN",
     type=click.Path(path_type=Path),
-    help="Resume the training in this folder, instead of NAME.",
+    help="Resume the training in this folder, instead of NAME; a finished one with --epochs.",
 )
 @click.option(
     "--recipe",
@@ -113,11 +114,18 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
     from zoo_core.frameworks.distributed import env_rank
     from zoo_core.plugins.faults.fault import noting_model
     from zoo_core.recipes.resolve import parse_set
+    from zoo_core.training.course.continuation import continue_training
     from zoo_core.training.training import Training
 
     options_given = {"dataset": dataset, "epochs": epochs, "seed": seed}
     given: dict[str, Any] = {k: v for k, v in options_given.items() if v is not None}
-    decided = bool(given or assignments or recipe or out or folds is not None)
+    decided = bool(
+        given.keys() - {"epochs"}
+        or assignments
+        or recipe
+        or (out and not epochs)
+        or folds is not None
+    )
     _check_usage(name, folder, decided=decided)
     if fold is not None and folds is None:
         raise click.UsageError("--fold requires --folds, the number of folds")
@@ -151,7 +159,11 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
             "checkpoint_every": checkpoint_every,
             "callbacks": reporter,
         }
-        if folder is not None:
+        if folder is not None and epochs is not None:
+            training = continue_training(
+                installed_catalog(), folder, epochs, out=out, device=device, **how
+            )
+        elif folder is not None:
             training = Training.resume(installed_catalog(), folder, device=device, **how)
         else:
             assert name is not None
@@ -183,5 +195,5 @@ def _check_usage(name: str | None, folder: Path | None, *, decided: bool) -> Non
     if folder is not None and (name is not None or decided):
         raise click.UsageError(
             f"--resume uses the config.json of {folder}: leave out NAME, --recipe, --dataset, "
-            "--epochs, --seed, --set, --folds and --out"
+            "--seed, --set, --folds and, except for a finished training with --epochs, --out"
         )

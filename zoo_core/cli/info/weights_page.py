@@ -34,7 +34,14 @@ from zoo_core.recipes.resolve import resolve_recipe
 from zoo_core.table import Table
 from zoo_core.text import counted, shell_command
 from zoo_core.weights.card import Card, Provenance, PublishedCard
-from zoo_core.weights.card_words import calibration_text, interval_text, kept_text, license_text
+from zoo_core.weights.card_words import (
+    calibration_text,
+    continued_text,
+    ended_text,
+    interval_text,
+    kept_text,
+    license_text,
+)
 
 PUBLISHED, RUN = "published weights", "run"
 
@@ -156,11 +163,14 @@ def _summary(card: Provenance) -> str:
         f", with another value of {join(map(name_text, card.changed))}" if card.changed else ""
     )
     seconds = f" in {card.seconds:,.1f} s" if isinstance(card, Card) else ""
-    stopped = f" Stopped early: {card.stopped}." if card.stopped else ""
+    # One training may have several of them: continued, and then ended early.
+    course = {"Stopped early:": card.stopped, "It ended": ended_text(card)}
+    course |= {"It was continued": continued_text(card)}
+    facts = "".join(f" {name} {fact}." for name, fact in course.items() if fact)
     return (
         f"Recipe {card.recipe_name}{changed}, on {recipe.dataset}, by trainer {recipe.trainer}, "
         f"seed {recipe.seed}: {counted(recipe.epochs, 'epoch')}{seconds}. "
-        f"The weights are {kept_text(card)}.{stopped}"
+        f"The weights are {kept_text(card)}.{facts}"
     )
 
 

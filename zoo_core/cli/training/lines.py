@@ -14,8 +14,9 @@ from zoo_core.metrics.scores import Scores
 from zoo_core.metrics.wilson import wilson_interval
 from zoo_core.system.memory import peak_memory
 from zoo_core.text import counted, shell_command
-from zoo_core.training.schedule import learning_rate
 from zoo_core.weights.card import Card
+from zoo_core.weights.card_course import EndDecision
+from zoo_core.weights.card_words import end_text, ended_text
 
 
 def start_lines(run: Run, progress: TrainingState) -> Iterator[str]:
@@ -45,17 +46,38 @@ def epoch_line(run: Run, epoch: int, metrics: Mapping[str, Any]) -> str:
     )
 
 
-def detail_line(run: Run, epoch: int, metrics: Mapping[str, Any], steps: int) -> str:
-    """Return loss per head, learning rate, pace and memory of an epoch of `steps` steps."""
-    recipe = run.recipe
+def decision_lines(run: Run, metrics: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the decision about the training's end after an epoch, if it is for people."""
+    if not (made := metrics.get("ended")):
+        return
+    end = EndDecision.model_validate(made)
+    if end.last == end.after:
+        yield f"Ended {end_text(run.recipe, [end])}."
+    elif end.because == "patience":
+        waited = counted(run.recipe.patience, "epoch")
+        yield f"No better validation for {waited}: cooldown until epoch {end.last}."
+
+
+def limit_warning(run: Run, metrics: Mapping[str, Any]) -> str:
+    """Return the warning that not even one epoch fits into the recipe's time; else nothing."""
+    limit, seconds = run.recipe.max_minutes, metrics["seconds"]
+    if limit is None or metrics["epoch"] > 1 or seconds <= 60 * limit or run.ended is not None:
+        return ""
+    return (
+        f"zoo: an epoch takes {seconds / 60:.2g} minutes, longer than max_minutes {limit:g}: "
+        "the training ends after the first, whose weights are kept"
+    )
+
+
+def detail_line(run: Run, metrics: Mapping[str, Any]) -> str:
+    """Return loss per head, learning rate, pace and memory of an epoch."""
     parts = [
         f"{split} loss per head {_values('loss', metrics[split]['loss'])}"
         for split in ("train", "validation")
         if len(run.tasks) > 1 and "loss" in metrics[split]
     ]
-    rate = learning_rate(recipe, epoch * steps - 1, recipe.epochs * steps)
     pace = len(run.data.train_rows) / max(metrics["seconds"], 1e-3)
-    parts += [f"learning rate {rate:.3g}", f"{pace:,.0f} examples per second"]
+    parts += [f"learning rate {metrics['lr']:.3g}", f"{pace:,.0f} examples per second"]
     if peak := peak_memory():
         parts.append(f"peak memory {peak / 2**20:,.0f} MiB")
     return f"  {', '.join(parts)}"
@@ -93,6 +115,8 @@ def _results(run: Run, card: Card) -> Iterator[tuple[str, str]]:
     yield "Epoch", f"{card.epoch} of {recipe.epochs} ({kept})"
     if pictures := sorted(path.name for path in run.folder.glob("*.png")):
         yield "Pictures", f"{', '.join(pictures)} in the same folder"
+    if ended := ended_text(card):
+        yield "Ended", ended
     yield "Time", f"{card.seconds:.1f} s"
 
 

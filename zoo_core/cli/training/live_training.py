@@ -36,13 +36,18 @@ class LiveTraining:
         for metrics in state.history:
             self.add_epoch(metrics)
 
+    @property
+    def last_epoch(self) -> int:
+        """The last epoch, as far as it has been decided."""
+        return self._state.last_epoch(self._recipe.epochs)
+
     def draw_start(self) -> None:
         """Draw the line before the first step, which may take long."""
-        self.line.draw(Part(epoch_number(self._state.epoch, self._recipe.epochs), style="bold"))
+        self.line.draw(Part(epoch_number(self._state.epoch, self.last_epoch), style="bold"))
 
     def draw_step(self, epoch: int, step: int, steps: int) -> None:
         """Draw the line after a step of an epoch."""
-        epochs, kept, has_unicode = self._recipe.epochs, self._best(), self.line.has_unicode
+        epochs, kept, has_unicode = self.last_epoch, self._best(), self.line.has_unicode
         name, value = self._latest
         # The least important parts have the highest ranks: they are left out where it is narrow.
         self.line.draw(

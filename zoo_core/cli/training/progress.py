@@ -7,7 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from zoo_core.cli.dataset_table import overview_lines
-from zoo_core.cli.training.lines import detail_line, epoch_line, result_lines, start_lines
+from zoo_core.cli.training.lines import (
+    decision_lines,
+    detail_line,
+    epoch_line,
+    limit_warning,
+    result_lines,
+    start_lines,
+)
 from zoo_core.data.example_record import ExampleRecord
 from zoo_core.data.overview.overview import Overview, describe_dataset
 from zoo_core.data.splits import TrainingData
@@ -48,7 +55,7 @@ class TrainingProgress(Callbacks):
         self._results = results
         self._line: LiveLine | None = None
         self._live: LiveTraining | None = None
-        self._next_draw, self._steps = 0.0, 0
+        self._next_draw = 0.0
         self.overview: Overview | None = None
 
     def __enter__(self) -> TrainingProgress:
@@ -92,7 +99,6 @@ class TrainingProgress(Callbacks):
 
     def step_end(self, epoch: int, step: int, steps: int) -> None:
         # A small net makes hundreds of steps per second: drawing each one would slow it down.
-        self._steps = steps
         if self._live and ((now := time.perf_counter()) > self._next_draw or step == steps):
             self._next_draw = now + REDRAW
             self._live.draw_step(epoch, step, steps)
@@ -105,8 +111,11 @@ class TrainingProgress(Callbacks):
         else:
             self._say(epoch_line(run, epoch, metrics))
         if self._verbose:
-            self._say(detail_line(run, epoch, metrics, self._steps))
-        if self._live and epoch == run.recipe.epochs:
+            self._say(detail_line(run, metrics))
+        self._say(*decision_lines(run, metrics))
+        if warning := limit_warning(run, metrics):
+            print_lines(warning, err=True)
+        if self._live and epoch == self._live.last_epoch:
             self._live.draw_end()
 
     def train_end(self, run: Run, result: Card, predictions: Callable[[], Predictions]) -> None:

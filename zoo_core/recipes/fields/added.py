@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,6 +41,19 @@ def check_owners(recipe: BaseModel, owners: Mapping[str, Owner]) -> None:
             continue
         actual = getattr(recipe, owner)
         if values and actual not in values:
-            raise ValueError(f"{field} requires {owner} {' or '.join(values)}, got {actual}")
+            required = " or ".join(values)
+            raise ValueError(
+                f"{field} requires {owner} {required}, got {actual}{_left_out(recipe, field)}"
+            )
         if not values and actual == fields[owner].default:
-            raise ValueError(f"{field} requires {owner}, which is not set")
+            raise ValueError(
+                f"{field} requires {owner}, which is not set{_left_out(recipe, field)}"
+            )
+
+
+def _left_out(recipe: BaseModel, field: str) -> str:
+    """Return the clause of an error that states how to leave a field out."""
+    # A recipe of a model may set it, whose file the user does not edit.
+    default = type(recipe).model_fields[field].default
+    text = default if isinstance(default, str) else json.dumps(default)
+    return f" (leave it out: --set {field}={shlex.quote(text)})"

@@ -37,8 +37,8 @@ class ScheduleFields(FrozenModel):
     )
     lr_epochs: tuple[Annotated[int, Field(ge=1)], ...] = added(
         (),
-        "epochs after which the learning rate of schedule step falls; none for one and three "
-        "quarters of them",
+        "epochs after which the learning rate of schedule step falls; none for half and three "
+        "quarters of the steps",
     )
     lr_patience: int = added(
         3,
@@ -80,3 +80,22 @@ OWNERS: dict[str, Owner] = {
     "cooldown": ("schedule", ("cooldown",)),
     "patience": ("keep", ("best",)),
 }
+
+
+def check_schedule(recipe: ScheduleFields) -> None:
+    """Check that every value of a schedule has the effect that it states.
+
+    Raises:
+        ValueError: one does not.
+    """
+    late = [each for each in recipe.lr_epochs if each >= recipe.epochs]
+    if late:
+        raise ValueError(
+            f"lr_epochs: expected epochs before the last, {recipe.epochs}, got {late[0]} "
+            "(let it follow from epochs: --set 'lr_epochs=[]')"
+        )
+    if recipe.schedule == "cooldown" and (recipe.warmup or 0) + recipe.cooldown > 1:
+        raise ValueError(
+            f"warmup and cooldown: expected at most 1 together, got {recipe.warmup:g} and "
+            f"{recipe.cooldown:g}"
+        )

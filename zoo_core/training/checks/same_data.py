@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zoo_core.data.dataset import load_dataset
+from zoo_core.data.dataset import ArrayDataset, load_dataset
 from zoo_core.data.example_record import ExampleRecord, describe_changes, make_record
 from zoo_core.data.find_dataset import find_dataset
 from zoo_core.data.splits import training_data
@@ -16,7 +16,7 @@ from zoo_core.plugins.specs import DatasetSpec
 from zoo_core.training.run_folder import RunConfig
 
 
-def check_given_data(begun: RunConfig, folder: Path, sha256: str) -> None:
+def _check_given_data(begun: RunConfig, folder: Path, sha256: str) -> None:
     """Check that arrays that were passed to continue a run are those of its start.
 
     Raises:
@@ -30,13 +30,23 @@ def check_given_data(begun: RunConfig, folder: Path, sha256: str) -> None:
         )
 
 
-def find_same_data(catalog: Catalog, begun: RunConfig, folder: Path) -> Entry[DatasetSpec]:
-    """Return the data set of an unfinished run.
+def find_same_data(
+    catalog: Catalog, begun: RunConfig, folder: Path, given: ArrayDataset | None = None
+) -> Entry[DatasetSpec]:
+    """Return the data set of a run that is resumed or continued.
+
+    Args:
+        catalog: the installed plugins.
+        begun: config of the run.
+        folder: its folder.
+        given: the arrays that the caller has passed, if it is not found by name.
 
     Raises:
         VerificationError: its content has changed.
         DataError: its files are gone, and zoo has no copy of them.
     """
+    if given is not None:
+        _check_given_data(begun, folder, given.sha256())
     name = begun.recipe.dataset
     if begun.data is None:  # a run of a version that did not store it
         return catalog.dataset(name)
