@@ -51,7 +51,7 @@ def test_kill_training_detects_unrestored_state(kill_training):
 def test_kill_training_detects_termination_without_checkpoint(kill_training):
     broken = (
         "import zoo_core.training.checkpoint as c\n"
-        "c.Checkpoints.save = lambda self, checkpoint: None"
+        "c.Checkpoints.save = lambda self, checkpoint, **_: None"
     )
     done = kill_training("softmax", "terminate", 1, broken=broken)
     assert done.code == 1
