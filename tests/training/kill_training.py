@@ -145,6 +145,7 @@ def train(catalog: Catalog, name: str, folder: Path, stop: Stop) -> int:
     except InterruptedTrainingError as exc:
         return exc.exit_code
     scores = {"train": str(fitted.train), "validation": str(fitted.validation)}
+    scores["ended"] = str(fitted.ended)
     save_weights(folder / WEIGHTS, fitted.weights, {"epoch": fitted.epoch, **scores})
     return 0
 

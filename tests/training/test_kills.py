@@ -33,6 +33,25 @@ def test_training_loop_survives_signals(kill_training, model, how, count):
     assert done.code == 0, done.err
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"schedule": "polynomial", "lr_power": 2.0, "keep": "last"},
+        {"schedule": "step", "lr_epochs": [2, 3], "keep": "last"},
+        {"schedule": "plateau", "lr_patience": 1, "lr": 2.0, "keep": "last"},
+        {"schedule": "restarts", "cycle": 2, "keep": "last"},
+        {"schedule": "cooldown", "patience": 1, "lr": 2.0},
+        {"patience": 2, "lr": 2.0},
+    ],
+    ids=str,
+)
+def test_course_of_training_survives_kills(kill_training, values):
+    """Ten kills before random function calls; the end is compared with an undisturbed one."""
+    change = f"import tests.training.kill_training as k; k.STEPS.update({values!r})"
+    done = kill_training("softmax", "kill", 10, broken=change)
+    assert done.code == 0, done.err
+
+
 @pytest.mark.torch
 @pytest.mark.requires("zoo-mlp", "zoo-mnist")
 @pytest.mark.parametrize("how", ["kill", "terminate"])

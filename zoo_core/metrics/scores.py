@@ -237,7 +237,7 @@ def rank(tasks: Sequence[Task], heads: Sequence[Measured], chosen: str = "") -> 
     by the mean of their losses alone, because those have no common scale.
     """
     first = {task.measures[0] for task in tasks}
-    loss = _mean_of_losses(tasks, heads)
+    loss = mean_of_losses(tasks, heads)
     if chosen:
         metrics = [metrics_of(task, head, chosen) for task, head in zip(tasks, heads, strict=True)]
         return signed_mean(tasks, by_metric(metrics)[chosen], chosen), loss
@@ -258,7 +258,7 @@ def signed_mean(tasks: Sequence[Task], values: Values, metric: str) -> float:
     return sum(signed) / len(signed)
 
 
-def _mean_of_losses(tasks: Sequence[Task], heads: Sequence[Measured]) -> float:
+def mean_of_losses(tasks: Sequence[Task], heads: Sequence[Measured]) -> float:
     """Return minus the mean loss of the heads, with the first measure for a head without one."""
     losses = [
         next((each for each in task.measures if each.name == "loss"), task.measures[0])

@@ -81,6 +81,6 @@ def expect_same(fitted: FitResult, whole: FitResult) -> None:
     for tensor, value in whole.weights.items():
         why = "in a training that was stopped and resumed"
         expect_equal(fitted.weights[tensor], value, tensor, why, hint=LOST_STATE)
-    for what in ("epoch", "train", "validation"):
+    for what in ("epoch", "train", "validation", "ended"):
         actual, expected = getattr(fitted, what), getattr(whole, what)
         expect(actual == expected, f"{what} after resuming: expected {expected}, got {actual}")
