@@ -72,6 +72,10 @@ class Recipe(
         for group in (data, start, step, schedule, loss, augmentation):
             check_owners(self, group.OWNERS)
         schedule.check_schedule(self)
+        if self.pretrained and self.initial:
+            raise ValueError(
+                f"pretrained and initial exclude one another, got initial {self.initial}"
+            )
         if self.optimizer in NO_MOMENTUM and (self.momentum or self.nesterov):
             raise ValueError(f"momentum and nesterov require sgd, got optimizer {self.optimizer}")
         if self.nesterov and self.optimizer == "rmsprop":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,14 @@ from zoo_core.data.splits import (
     training_data,
     training_size,
 )
+from zoo_core.errors import VerificationError
 from zoo_core.frameworks.losses import loss_function
 from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.frameworks.trainer import Trainer, make_trainer, model_builder
 from zoo_core.metrics.find_tasks import find_tasks
 from zoo_core.metrics.task import Task
 from zoo_core.plugins.catalog import Catalog
+from zoo_core.plugins.data_specs import TargetSpec
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec, LossSpec, ModelSpec, TrainerSpec
 from zoo_core.pretrained.model import Pretrained
@@ -39,7 +41,9 @@ from zoo_core.recipes.resolve import (
 from zoo_core.recipes.trainer_fields import with_trainer_fields
 from zoo_core.training.checks.balance_checks import check_balance
 from zoo_core.training.checks.recipe_checks import check_framework, check_recipe, warps_in_core
+from zoo_core.training.parents.begin import begin_with
 from zoo_core.training.parents.initial_weights import load_initial_weights
+from zoo_core.training.parents.named_weights import read_named
 from zoo_core.training.parents.teacher import load_teacher, make_teacher
 from zoo_core.training.run_folder import RunConfig
 from zoo_core.version import __version__
@@ -63,7 +67,8 @@ class Plan:
         losses: entry of each head's loss.
         search: summary of the search that found the recipe, if one did.
         repeats: card of the training that the plan repeats; None for any other.
-        taught_by: teacher of the training that the plan resumes or repeats, if it had one.
+        began_with: initial weights of the training that the plan resumes or repeats, if any.
+        taught_by: its teacher, if any.
     """
 
     model: Entry[ModelSpec]
@@ -77,6 +82,7 @@ class Plan:
     losses: tuple[Entry[LossSpec], ...]
     search: SearchSummary | None = None
     repeats: Provenance | None = None
+    began_with: InitialWeights | None = None
     taught_by: ParentWeights | None = None
 
     def make_trainer(self, device: str, threads: int | None) -> Trainer:
@@ -93,14 +99,43 @@ class Plan:
         seed = self.recipe.seed if seed is None else seed
         return trainer.build(model_builder(self.model), self.config, seed)
 
-    def load_initial_weights(self, trainer: Trainer, model: Any) -> InitialWeights | None:
-        """Load pretrained weights into a new model and return their source; None without them."""
-        if not self.recipe.pretrained:
+    def load_initial_weights(
+        self, catalog: Catalog, trainer: Trainer, model: Any, targets: Sequence[TargetSpec]
+    ) -> InitialWeights | None:
+        """Load the recipe's initial weights into a new model and return their source, if any.
+
+        Args:
+            catalog: the installed plugins.
+            trainer: trainer of this plan.
+            model: the framework's own object.
+            targets: targets of the loaded data.
+
+        Raises:
+            VerificationError: they are not those of the training that is resumed or repeated.
+        """
+        if self.recipe.pretrained:
+            loaded = load_initial_weights(trainer, model, self.model, self.config)
+        elif self.recipe.initial:
+            named = read_named(catalog, self.recipe.initial, self._config_of, self.began_with)
+            loaded = begin_with(named, trainer, model, self.model, self.config, targets)
+        else:
             return None
-        loaded = load_initial_weights(trainer, model, self.model, self.config)
-        stated = self.repeats.initial if self.repeats else None
-        # The card's statements about equal weights, because a library may correct them later.
-        return stated if stated and stated.sha256 == loaded.sha256 else loaded
+        if self.began_with and self.began_with.sha256 != loaded.sha256:
+            raise VerificationError(
+                f"initial weights: expected {self.began_with.source} with sha256 "
+                f"{self.began_with.sha256}, those of the training, got {loaded.source} with "
+                f"sha256 {loaded.sha256}",
+                hint="Restore these weights, or start another training.",
+            )
+        # The first statements about equal weights, because a library may correct them later.
+        return self.began_with or loaded
+
+    def _config_of(self, entry: Entry[ModelSpec]) -> ModelConfig:
+        """Return the config of a model for the data; the default one for another model."""
+        if entry == self.model:
+            return self.config
+        plain = self.recipe.model_copy(update={"model": {}})
+        return resolve_config(entry, plain, self.dataset.spec, self.tasks)
 
     def load_teacher(self, catalog: Catalog, trainer: Trainer) -> Pretrained | None:
         """Load the model that the recipe names as its teacher; None without one."""
@@ -173,7 +208,8 @@ class Plan:
             InvalidValueError: the teacher does not fit the data.
         """
         if self.recipe.normalize and initial and initial.normalization:
-            normalization = replace(initial.normalization, targets=data.normalization.targets)
+            own = data.normalization
+            normalization = replace(initial.normalization, targets=own.targets, fill=own.fill)
             data = replace(data, normalization=normalization)
         return Run(
             model=self.model.spec,
@@ -275,7 +311,13 @@ def plan_from_card(
         changed=begun.changed,
     )
     repeats = begun if isinstance(begun, Provenance) else None
-    return replace(plan, search=begun.search, repeats=repeats, taught_by=begun.teacher)
+    return replace(
+        plan,
+        search=begun.search,
+        repeats=repeats,
+        began_with=begun.initial,
+        taught_by=begun.teacher,
+    )
 
 
 def _check_plan(

@@ -77,6 +77,7 @@ def write_or_check_config(
             recipe=run.recipe,
             search=plan.search,
             data=data,
+            initial=run.initial,
             teacher=run.teacher.weights if run.teacher else None,
             device=device,
             threads=threads,

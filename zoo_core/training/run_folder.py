@@ -16,7 +16,7 @@ from zoo_core.recipes.validation import FrozenModel, first_error
 from zoo_core.system.locks import folder_lock
 from zoo_core.system.terminal import print_lines
 from zoo_core.text import shell_command
-from zoo_core.weights.card import Environment, ParentWeights
+from zoo_core.weights.card import Environment, InitialWeights, ParentWeights
 from zoo_core.weights.card_course import ContinuedEnd, EndDecision
 
 
@@ -43,6 +43,7 @@ class RunConfig(FrozenModel):
     recipe: Recipe
     search: SearchSummary | None = Field(None, exclude_if=lambda search: search is None)
     data: RunData | None = None
+    initial: InitialWeights | None = Field(None, exclude_if=lambda initial: initial is None)
     teacher: ParentWeights | None = Field(None, exclude_if=lambda teacher: teacher is None)
     # The user's words, such as "auto", because resuming may find another machine.
     device: str

@@ -213,13 +213,14 @@ class Training:
         plan.check_transforms()
         group = group_of(plan.trainer, trainer)
         model = plan.build(trainer)
-        initial = plan.load_initial_weights(trainer, model)
+        teacher = plan.load_teacher(self.catalog, trainer)
+        dataset = loading.result()
+        initial = plan.load_initial_weights(self.catalog, trainer, model, dataset.targets)
         if self.card and initial != self.card.initial:
             raise VerificationError(
                 f"initial weights: expected {self.card.initial}, as on the card, got {initial}"
             )
-        teacher = plan.load_teacher(self.catalog, trainer)
-        data = plan.split(loading.result())
+        data = plan.split(dataset)
         # Rank 0 alone has a folder, writes and calls callbacks; the others only compute.
         is_main = group.rank == 0
         record = make_record(data) if is_main else None

@@ -65,7 +65,8 @@ class TrialRunner:
             self._datasets[name] = replace(whole, splits=others)
         data = plan.split(self._datasets[name])
         model = plan.build(trainer)
-        initial = plan.load_initial_weights(trainer, model)
+        targets = self._datasets[name].targets
+        initial = plan.load_initial_weights(self._catalog, trainer, model, targets)
         teacher = plan.load_teacher(self._catalog, trainer)
         run = plan.make_run(data, Path(), callbacks, initial, teacher)
         # No folder and no checkpoints: an interrupted trial is repeated from its start.

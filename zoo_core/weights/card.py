@@ -96,14 +96,24 @@ class ParentWeights(FrozenModel):
 
 
 class InitialWeights(ParentWeights):
-    """Third-party pretrained weights that a training started from.
+    """Weights that a training started from.
 
-    Their checksum is that of names, shapes and content, see
+    The checksum of those that a plugin provides is that of names, shapes and content, see
     `zoo_core.training.parents.initial_weights`.
     """
 
-    normalization: NormalizationField | None = Field(None, exclude_if=lambda stated: stated is None)
+    normalization: NormalizationField | None = Field(
+        default=None, exclude_if=lambda stated: stated is None
+    )
     """Normalization that they were trained with; None if unknown."""
+    taken: int = Field(default=0, exclude_if=lambda taken: not taken)
+    """Number of tensors that the model began with; 0 for all that a plugin provides."""
+    anew: dict[str, str] = Field(default={}, exclude_if=lambda anew: not anew)
+    """Name of a tensor of the model that began with random values -> the reason."""
+    unused: tuple[str, ...] = Field(default=(), exclude_if=lambda unused: not unused)
+    """Tensors of the weights that the model lacks."""
+    renamed: str = Field(default="", exclude_if=lambda renamed: not renamed)
+    """Change of the beginning of their names."""
 
 
 class Provenance(FrozenModel):

@@ -59,13 +59,16 @@ def serialize(tensors: Tensors, metadata: Mapping[str, Any]) -> bytes:
     )
 
 
-def load_weights(path: Path, *, sha256: str | None = None, size: int | None = None) -> WeightFile:
+def load_weights(
+    path: Path, *, sha256: str | None = None, size: int | None = None, foreign: bool = False
+) -> WeightFile:
     """Read a weight file: size, header length and checksum, then the header, then the tensors.
 
     Args:
         path: the file.
         sha256: expected checksum of the whole file; None for any.
         size: expected number of bytes; None for any.
+        foreign: whether the file may be one of other software, whose metadata are then empty.
 
     Raises:
         DataError: the file is unreadable.
@@ -79,10 +82,15 @@ def load_weights(path: Path, *, sha256: str | None = None, size: int | None = No
             f"checksum mismatch for weight file {path}: expected sha256 {sha256}, got {actual}",
             hint=_DAMAGED,
         )
-    metadata = _read_metadata(content, path)
+    metadata = _read_metadata(content, path, foreign=foreign)
     try:
         tensors = load(content)
-    except (SafetensorError, ValueError, KeyError) as exc:
+    except KeyError as exc:  # NumPy lacks types such as BF16
+        raise DataError(
+            f"weight file {path}: expected numbers of a type of NumPy, got {exc.args[0]}",
+            hint="Save it with tensors of float32.",
+        ) from exc
+    except (SafetensorError, ValueError) as exc:
         raise VerificationError(f"damaged weight file {path}: {exc}") from exc
     for name, tensor in tensors.items():
         # One NaN would spread to every prediction without any error.
@@ -152,7 +160,7 @@ def _refusal(path: Path, why: str) -> VerificationError:
     )
 
 
-def _read_metadata(content: bytes, path: Path) -> Mapping[str, Any]:
+def _read_metadata(content: bytes, path: Path, *, foreign: bool) -> Mapping[str, Any]:
     # By hand, because safetensors' own `safe_open` accepts keys that occur twice, and pydantic
     # would slow down every load by name (see `zoo_core.pretrained.plain_config`).
     length = int.from_bytes(content[:8], "little")
@@ -162,8 +170,10 @@ def _read_metadata(content: bytes, path: Path) -> Mapping[str, Any]:
         raise _too_large(path, length)
     try:
         header = json.loads(content[8 : 8 + length], object_pairs_hook=_no_duplicates)
+        if foreign and "zoo" not in header.get("__metadata__", ()):
+            return {}
         metadata = json.loads(header["__metadata__"]["zoo"], object_pairs_hook=_no_duplicates)
-    except (ValueError, KeyError, TypeError, RecursionError) as exc:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
         # RecursionError: thousands of nested brackets.
         raise _refusal(path, f"invalid header ({one_line(exc)[:200]})") from exc
     if not isinstance(metadata, dict):

@@ -184,7 +184,8 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
         print_lines(str(run.folder))
     if as_json:
         card = run.card
-        facts = card.model_dump(mode="json", include={"recipe", "metrics", "seconds", "weights"})
+        shown = {"recipe", "initial", "teacher", "metrics", "seconds", "weights"}
+        facts = card.model_dump(mode="json", include=shown)
         data = {"data": reporter.overview.as_json()} if reporter.overview else {}
         print_json({"model": card.model, "run": str(run.folder), **facts, **data})
 

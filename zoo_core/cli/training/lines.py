@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from zoo_core.filenames import WEIGHTS
@@ -14,7 +14,7 @@ from zoo_core.metrics.scores import Scores
 from zoo_core.metrics.wilson import wilson_interval
 from zoo_core.system.memory import peak_memory
 from zoo_core.text import counted, shell_command
-from zoo_core.weights.card import Card
+from zoo_core.weights.card import Card, InitialWeights
 from zoo_core.weights.card_course import EndDecision
 from zoo_core.weights.card_words import end_text, ended_text
 
@@ -30,6 +30,31 @@ def start_lines(run: Run, progress: TrainingState) -> Iterator[str]:
     )
     if progress.epoch > 1 or progress.step:
         yield f"Resuming after step {progress.step} of epoch {progress.epoch}."
+    elif run.initial and run.initial.taken:
+        yield initial_line(run.initial)
+
+
+def initial_line(initial: InitialWeights) -> str:
+    """Return which tensors a model began with, and which it did not."""
+    total = initial.taken + len(initial.anew)
+    anew = _listed(f"{name} ({reason})" for name, reason in initial.anew.items())
+    unused = _listed(initial.unused)
+    return "".join(
+        [
+            f"Initial weights: {initial.taken} of {counted(total, 'tensor')} from {initial.source}",
+            f", names {initial.renamed}" if initial.renamed else "",
+            f"; begun anew: {anew}" if anew else "",
+            f"; not used: {unused}" if unused else "",
+            ".",
+        ]
+    )
+
+
+def _listed(names: Iterable[str], most: int = 6) -> str:
+    """Return names in their order, cut after some."""
+    every = [*names]
+    more = [f"… ({len(every) - most:,} more)"] if len(every) > most else []
+    return ", ".join([*every[:most], *more])
 
 
 def epoch_number(epoch: int, epochs: int) -> str:

@@ -52,8 +52,7 @@ def load_initial_weights(
     Raises:
         DataError: the weights are unavailable, or they or their normalization do not fit the model.
     """
-    spec = entry.spec
-    pretrained = entry.call(spec.pretrained, config, returns=PretrainedWeights)
+    spec, pretrained = entry.spec, pretrained_of(entry, config)
     weights = trainer.get_weights(model)
     for name, tensor in pretrained.tensors.items():
         expected = weights[name].shape if name in weights else None
@@ -62,18 +61,39 @@ def load_initial_weights(
                 f"{pretrained.source} has {name} of shape {tensor.shape}, "
                 f"{spec.name!r} has {'no such tensor' if expected is None else expected}"
             )
-    if not pretrained.tensors:
-        # Else the card would state a source of which the weights have nothing.
-        raise DataError(f"{pretrained.source} has no tensor that {spec.name!r} could start from")
-    normalization = _normalization(pretrained, config.input_shape[0])
+    facts = pretrained_facts(pretrained, config.input_shape[0])
     # Cast, because a library may store other dtypes, such as float16.
     same_types = {k: np.asarray(v, weights[k].dtype) for k, v in pretrained.tensors.items()}
     trainer.set_weights(model, weights | same_types)
+    return facts
+
+
+def pretrained_of(entry: Entry[ModelSpec], config: Any) -> PretrainedWeights:
+    """Return the pretrained weights that a plugin has for its model, with some tensor.
+
+    Raises:
+        DataError: they are unavailable, or none fits the config.
+    """
+    pretrained = entry.call(entry.spec.pretrained, config, returns=PretrainedWeights)
+    if not pretrained.tensors:
+        # Else the card would state a source of which the weights have nothing.
+        raise DataError(
+            f"{pretrained.source} has no tensor that {entry.spec.name!r} could start from"
+        )
+    return pretrained
+
+
+def pretrained_facts(pretrained: PretrainedWeights, channels: int) -> InitialWeights:
+    """Return the identity of pretrained weights, for the card.
+
+    Raises:
+        DataError: their normalization is not one for the number of channels.
+    """
     return InitialWeights(
         source=pretrained.source,
         sha256=_checksum(pretrained.tensors),
         license=spdx(pretrained.license),
-        normalization=normalization,
+        normalization=_normalization(pretrained, channels),
     )
 
 

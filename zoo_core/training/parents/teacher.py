@@ -17,8 +17,7 @@ from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import LossSpec, TrainerSpec
 from zoo_core.pretrained.load import load_pretrained, locate
 from zoo_core.pretrained.model import Pretrained
-from zoo_core.registry.lookup import known_registries, list_published
-from zoo_core.registry.registry import FoundWeights
+from zoo_core.training.parents.named_weights import find_published
 from zoo_core.weights.card import ParentWeights
 
 _WITHOUT = "or train without one: --set teacher=''"
@@ -57,7 +56,7 @@ def load_teacher(
         return trainer
 
     try:
-        found = (_find_stated(catalog, stated) if stated else None) or locate(catalog, name)
+        found = (find_published(catalog, stated) if stated else None) or locate(catalog, name)
         teacher = load_pretrained(catalog, found, trainer=same_trainer)
     except (UnknownNameError, DataError) as exc:
         raise type(exc)(f"teacher {name}: {exc.problem}", hint=exc.hint) from exc
@@ -68,12 +67,6 @@ def load_teacher(
             hint="Restore these weights, or start another training.",
         )
     return teacher
-
-
-def _find_stated(catalog: Catalog, stated: ParentWeights) -> FoundWeights | None:
-    # By the checksum alone, because a run that was a teacher may have been published since.
-    published = list_published(known_registries(catalog))
-    return next((each for each in published if each.published.sha256 == stated.sha256), None)
 
 
 def make_teacher(
