@@ -39,8 +39,9 @@ if TYPE_CHECKING:
     from zoo_core.data.normalization import Normalization as Normalization
     from zoo_core.errors import ZooError as ZooError
     from zoo_core.evaluation.compare import Comparison as Comparison
+    from zoo_core.frameworks.batch import Batch as Batch
     from zoo_core.frameworks.run import Callbacks as Callbacks, Run as Run
-    from zoo_core.frameworks.trainer import Batch as Batch, Learner as Learner, Trainer as Trainer
+    from zoo_core.frameworks.trainer import Learner as Learner, Trainer as Trainer
     from zoo_core.hookspecs import hookimpl as hookimpl
     from zoo_core.installation.python_objects import add_plugin as add_plugin
     from zoo_core.metrics.predictions import Predictions as Predictions

@@ -257,18 +257,25 @@ def training_size(sizes: Mapping[str, int], recipe: Recipe) -> int:
 
 
 def check_batch_size(available: int, recipe: Recipe) -> None:
-    """Check that a batch is not larger than the number of training examples.
+    """Check that a step has no more examples than there are training examples.
 
     Raises:
-        InvalidValueError: it is larger.
+        InvalidValueError: it has more.
     """
+    if recipe.step_size <= available:
+        return
+    # Refused instead of reduced, so that the card states the real batch size.
+    expected = f"expected at most {available}, the number of training examples of"
     if recipe.batch_size > available:
-        # Refused instead of reduced, so that the card states the real batch size.
         raise InvalidValueError(
-            f"invalid recipe: batch_size: expected at most {available}, the number of training "
-            f"examples of {recipe.dataset!r}, got {recipe.batch_size}",
+            f"invalid recipe: batch_size: {expected} {recipe.dataset!r}, got {recipe.batch_size}",
             hint=f"Choose a smaller one: --set batch_size={available}",
         )
+    raise InvalidValueError(
+        f"invalid recipe: accumulate: {expected} {recipe.dataset!r}, per step, got "
+        f"{recipe.accumulate} batches of {recipe.batch_size}",
+        hint=f"Choose a smaller one: --set accumulate={available // recipe.batch_size}",
+    )
 
 
 def split_rows(

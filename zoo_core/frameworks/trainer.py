@@ -8,10 +8,8 @@ performs a step, predicts, and gets and sets weights; it has no loop and writes 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.frameworks.distributed import SINGLE_PROCESS, Group
@@ -22,46 +20,11 @@ from zoo_core.weights.file import Tensors
 if TYPE_CHECKING:
     # Not imported at run time, because most of them import pydantic, which loading weights by
     # name avoids: it would take longer than the rest of the load.
-    from zoo_core.data.augmentation.color_changes import Change
-    from zoo_core.data.augmentation.mixing import Mixing
-    from zoo_core.data.augmentation.rectangles import Boxes
-    from zoo_core.data.augmentation.warps import Positions
     from zoo_core.data.dataset import Split
     from zoo_core.data.normalization import Normalization
+    from zoo_core.frameworks.batch import Batch
     from zoo_core.frameworks.run import Run
     from zoo_core.weights.card import Environment
-
-
-@dataclass(frozen=True)
-class Batch:
-    """The arguments of a step.
-
-    Attributes:
-        step: number of the step in the whole training, from 0.
-        rows: int64 ``(N,)``: rows of the examples that `Learner.set_data` received.
-        lr: learning rate of the step.
-        warps: sampling positions of the augmented images; None for no augmentation.
-        changes: changes of the images' colors, after the warps.
-        erased: rectangle to erase of each image, ``(N, 4)``: its pixels become the mean, which is
-            0 after normalization; None for no image.
-        mixing: mixing of pairs of examples, and of their losses; None for no mixing. The outputs of
-            the step are then those of the pairs.
-        epoch: number of the epoch, from 1.
-        share: fraction of the global batch in this process's shard, from 0 (no rows) to 1; less
-            than 1 only where several processes train together.
-    """
-
-    step: int
-    rows: NDArray[np.int64]
-    lr: float
-    warps: Positions | None = None
-    # A mean loss times `share`, summed over processes, is the mean over the whole batch, also
-    # where the shards have different sizes.
-    share: float = 1.0
-    epoch: int = 1
-    changes: Sequence[Change] = ()
-    erased: Boxes | None = None
-    mixing: Mixing | None = None
 
 
 class Learner(Protocol):

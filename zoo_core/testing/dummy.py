@@ -15,8 +15,8 @@ import numpy as np
 from zoo_core import hookspecs
 from zoo_core.data.dataset import Split
 from zoo_core.data.normalization import Normalization
+from zoo_core.frameworks.batch import Batch
 from zoo_core.frameworks.run import Run
-from zoo_core.frameworks.trainer import Batch
 from zoo_core.installation.builtin import zoo_tasks
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.plugin import Plugin, Status

@@ -16,15 +16,16 @@ from zoo_core.data.augmentation.rectangles import draw_erased
 from zoo_core.data.augmentation.warps import draw_warps
 from zoo_core.data.dataset import Split
 from zoo_core.data.images.warp import warp_pixels
+from zoo_core.frameworks.batch import Batch
+from zoo_core.frameworks.batches import epoch_batches, min_shard_size
 from zoo_core.frameworks.distributed import gather_measured, shard
 from zoo_core.frameworks.model_contract import check_arrays
 from zoo_core.frameworks.prediction import OUTPUT_BYTES, NotFiniteError, measure_split
 from zoo_core.frameworks.run import Run
-from zoo_core.frameworks.trainer import Batch, Learner, Trainer
+from zoo_core.frameworks.trainer import Learner, Trainer
 from zoo_core.frameworks.training_state import FitResult, TrainingState
 from zoo_core.metrics.scores import Scores, concatenate, measure, rank, score
 from zoo_core.metrics.task import Measured
-from zoo_core.training.batches import epoch_batches, min_shard_size
 from zoo_core.training.checkpoint import Checkpoint
 from zoo_core.training.checkpointing import CheckpointManager
 from zoo_core.training.course.course import Course
@@ -121,7 +122,7 @@ class TrainingLoop:
         if examples is not self._examples:
             self._examples = examples
             self._set_data(examples)
-        self._batches = epoch_batches(order, run.recipe.batch_size)
+        self._batches = epoch_batches(order, run.recipe.step_size)
         self._course.start_epoch(len(self._batches))
         if examples.ahead:
             # From the current step on, because a resumed epoch begins in its middle.

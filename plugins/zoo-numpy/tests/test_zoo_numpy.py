@@ -71,7 +71,7 @@ def test_muon_orthogonalizes_matrix_updates_and_uses_adamw_for_biases():
 @pytest.mark.parametrize("shape", [(6, 18), (18, 6)])
 def test_muon_agrees_with_zoo_torch(shape):
     torch = pytest.importorskip("torch")
-    optim = pytest.importorskip("zoo_torch.optim")
+    optim = pytest.importorskip("zoo_torch.optim.optimizers")
     rng = np.random.default_rng(0)
     recipe = recipe_with(optimizer="muon", weight_decay=0.1)
     mine = Parameter(shape, np.dtype(np.float64))

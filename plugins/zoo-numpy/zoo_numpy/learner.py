@@ -14,7 +14,7 @@ from zoo_core.plugin_api import Tensors, average_decay, call_loss, check_loss, h
 from zoo_numpy.layers import Array
 from zoo_numpy.net import Net
 from zoo_numpy.normalize import concatenate_heads, normalize
-from zoo_numpy.optim import make_optimizer, update_average
+from zoo_numpy.optim import clip_gradients, make_optimizer, update_average
 
 
 class NumpyLearner:
@@ -39,21 +39,42 @@ class NumpyLearner:
         self._examples = examples
 
     def step(self, batch: Batch) -> Sequence[Array]:
-        targets = self._examples.select_targets(batch.rows)
         # No warnings of overflow, because the training loop checks that the outputs are finite.
         with np.errstate(all="ignore"):
-            inputs = self._examples.inputs.take(batch.rows, axis=0)
-            x = normalize(inputs, self._normalization, batch.warps)
-            # Dropout depends only on the seed and the number of the step, so that a resumed
-            # training repeats it and no generator is part of the state.
-            made = self._net.forward(x, (self._recipe.seed, batch.step))
-            outputs = head_outputs(made, np.ndarray, self._net)
-            self._net.backward(self._gradients(outputs, targets))
+            if self._recipe.accumulate == 1:
+                outputs = self._descend(batch, (self._recipe.seed, batch.step))
+            else:
+                outputs = self._accumulate(batch)
+            if self._recipe.clip_norm:
+                clip_gradients(self._parameters, self._recipe.clip_norm)
             self._optimizer.step(batch.lr)
             if self._recipe.ema:
                 decay = average_decay(self._recipe, batch.step)
                 update_average(self._averages, self._parameters, decay)
         return outputs
+
+    def _descend(self, batch: Batch, seed: tuple[int, ...]) -> Sequence[Array]:
+        """Set the gradients of a batch and return its outputs."""
+        # Dropout depends only on the recipe's seed and the number of the step, so that a resumed
+        # training repeats it and no generator is part of the state.
+        inputs = self._examples.inputs.take(batch.rows, axis=0)
+        targets = self._examples.select_targets(batch.rows)
+        x = normalize(inputs, self._normalization, batch.warps)
+        outputs = head_outputs(self._net.forward(x, seed), np.ndarray, self._net)
+        self._net.backward(self._gradients(outputs, targets))
+        return outputs
+
+    def _accumulate(self, batch: Batch) -> Sequence[Array]:
+        """Set the gradients of a step in parts of the recipe's batch size; return its outputs."""
+        parts = batch.split(self._recipe.batch_size)
+        outputs, gradients = [], []
+        for number, part in enumerate(parts):
+            outputs.append(self._descend(part, (self._recipe.seed, batch.step, number)))
+            # A gradient is that of a mean over the part: `share` is the part's in the step.
+            gradients.append([part.share * each.gradient for each in self._parameters])
+        for parameter, *own in zip(self._parameters, *gradients, strict=True):
+            parameter.gradient[:] = sum(own)
+        return concatenate_heads(outputs)
 
     def _gradients(self, outputs: Sequence[Array], targets: Sequence[NDArray[Any]]) -> list[Array]:
         """Return the gradients of the weighted mean of the heads' losses."""

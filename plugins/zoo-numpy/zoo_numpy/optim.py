@@ -1,4 +1,4 @@
-"""Optimizers: SGD, AdamW, Muon, and the moving average of the weights.
+"""Optimizers: SGD, Adam, AdamW, RMSprop, Lion, Muon, and the moving average of the weights.
 
 Notation: θ is a parameter, g its gradient, η the learning rate, λ the weight decay.
 """
@@ -31,6 +31,11 @@ class Optimizer(ABC):
     def step(self, lr: float) -> None:
         """Update the parameters from their gradients, with learning rate `lr`."""
 
+    def _decay(self, parameter: Parameter) -> float:
+        """Return λ of a parameter: the recipe's, or 0 for a bias that it leaves out."""
+        left_out = parameter.value.ndim < 2 and not self._recipe.decay_biases
+        return 0.0 if left_out else self._recipe.weight_decay
+
     def _zeros(self, name: str) -> list[Array]:
         """Return an array of zeros per parameter, added to the state as ``name.0``, ``name.1``."""
         arrays = [np.zeros_like(parameter.value) for parameter in self._parameters]
@@ -51,8 +56,8 @@ class Sgd(Optimizer):
         for parameter, velocity in zip(self._parameters, self._velocities, strict=True):
             # In place, because allocating takes longer; the next backward pass overwrites it.
             gradient = parameter.gradient
-            if recipe.weight_decay:
-                gradient += recipe.weight_decay * parameter.value  # d(λ/2 · |θ|²)/dθ = λθ
+            if decay := self._decay(parameter):
+                gradient += decay * parameter.value  # d(λ/2 · |θ|²)/dθ = λθ
             if recipe.momentum:
                 # v ← μv + g
                 np.multiply(velocity, recipe.momentum, out=velocity)
@@ -66,9 +71,8 @@ class Sgd(Optimizer):
             parameter.value -= gradient
 
 
-@final
-class AdamW(Optimizer):
-    """Adam with decoupled weight decay (Loshchilov & Hutter 2019, arXiv:1711.05101)."""
+class Adam(Optimizer):
+    """Steps of about the same length for all weights (Kingma & Ba 2015, arXiv:1412.6980)."""
 
     BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # the defaults of the paper and of torch
 
@@ -87,12 +91,64 @@ class AdamW(Optimizer):
             self._parameters, self._means, self._squares, strict=True
         ):
             gradient = parameter.gradient
+            self._apply_decay(parameter, lr)
             mean[:] = self.BETA1 * mean + (1 - self.BETA1) * gradient
             square[:] = self.BETA2 * square + (1 - self.BETA2) * gradient**2
-            # Decoupled: the decay is not divided by √square, unlike a gradient of |θ|² would be.
-            parameter.value *= 1 - lr * self._recipe.weight_decay
             # θ ← θ - η · m̂ / (√v̂ + ε)
             parameter.value -= size * mean / (np.sqrt(square) / root + self.EPSILON)
+
+    def _apply_decay(self, parameter: Parameter, lr: float) -> None:
+        parameter.gradient += self._decay(parameter) * parameter.value  # as in `Sgd`
+
+
+@final
+class AdamW(Adam):
+    """Adam with decoupled weight decay (Loshchilov & Hutter 2019, arXiv:1711.05101)."""
+
+    def _apply_decay(self, parameter: Parameter, lr: float) -> None:
+        # Decoupled: the decay is not divided by √square, unlike a gradient of |θ|² would be.
+        parameter.value *= 1 - lr * self._decay(parameter)
+
+
+@final
+class RmsProp(Optimizer):
+    """Gradients divided by their root mean square (Tieleman & Hinton 2012), with momentum."""
+
+    ALPHA, EPSILON = 0.99, 1e-8  # the defaults of torch.optim.RMSprop
+
+    def __init__(self, parameters: Sequence[Parameter], recipe: Recipe) -> None:
+        super().__init__(parameters, recipe)
+        self._squares, self._velocities = self._zeros("square"), self._zeros("velocity")
+
+    def step(self, lr: float) -> None:
+        for parameter, square, velocity in zip(
+            self._parameters, self._squares, self._velocities, strict=True
+        ):
+            gradient = parameter.gradient + self._decay(parameter) * parameter.value
+            square[:] = self.ALPHA * square + (1 - self.ALPHA) * gradient**2
+            # v ← μv + g / (√s + ε)
+            change = gradient / (np.sqrt(square) + self.EPSILON)
+            velocity[:] = self._recipe.momentum * velocity + change
+            parameter.value -= lr * velocity
+
+
+@final
+class Lion(Optimizer):
+    """Steps of the same length for all weights: signs (Chen et al. 2023, arXiv:2302.06675)."""
+
+    BETA1, BETA2 = 0.9, 0.99
+
+    def __init__(self, parameters: Sequence[Parameter], recipe: Recipe) -> None:
+        super().__init__(parameters, recipe)
+        self._momenta = self._zeros("momentum")
+
+    def step(self, lr: float) -> None:
+        for parameter, momentum in zip(self._parameters, self._momenta, strict=True):
+            gradient = parameter.gradient
+            direction = np.sign(self.BETA1 * momentum + (1 - self.BETA1) * gradient)
+            parameter.value *= 1 - lr * self._decay(parameter)
+            parameter.value -= lr * direction
+            momentum[:] = self.BETA2 * momentum + (1 - self.BETA2) * gradient
 
 
 @final
@@ -122,7 +178,7 @@ class Muon(Optimizer):
             # Scaled to the usual size of AdamW's steps (Liu et al. 2025, arXiv:2502.16982), so
             # that learning rate and weight decay have the same meaning as for AdamW.
             size = 0.2 * max(ahead.shape) ** 0.5
-            parameter.value *= 1 - lr * self._recipe.weight_decay
+            parameter.value *= 1 - lr * self._decay(parameter)
             parameter.value -= lr * size * orthogonalize(ahead)
 
 
@@ -141,6 +197,14 @@ def orthogonalize(matrix: Array) -> Array:
     return wide if len(matrix) <= matrix.shape[1] else wide.T
 
 
+def clip_gradients(parameters: Sequence[Parameter], most: float) -> None:
+    """Scale all gradients alike, so that their length together is at most `most` (L2 norm)."""
+    length = sum(float(np.sum(parameter.gradient**2)) for parameter in parameters) ** 0.5
+    if length > most:
+        for parameter in parameters:
+            parameter.gradient *= most / length
+
+
 def update_average(
     averages: Sequence[Parameter], parameters: Sequence[Parameter], decay: float
 ) -> None:
@@ -150,7 +214,16 @@ def update_average(
         average.value += (1 - decay) * (parameter.value - average.value)
 
 
+OPTIMIZERS: dict[str, type[Sgd | Adam | RmsProp | Lion | Muon]] = {
+    "sgd": Sgd,
+    "adam": Adam,
+    "adamw": AdamW,
+    "rmsprop": RmsProp,
+    "lion": Lion,
+    "muon": Muon,
+}
+
+
 def make_optimizer(parameters: Sequence[Parameter], recipe: Recipe) -> Optimizer:
     """Return the optimizer that the recipe names."""
-    optimizers: dict[str, type[Sgd | AdamW | Muon]] = {"sgd": Sgd, "adamw": AdamW, "muon": Muon}
-    return optimizers[recipe.optimizer](parameters, recipe)
+    return OPTIMIZERS[recipe.optimizer](parameters, recipe)

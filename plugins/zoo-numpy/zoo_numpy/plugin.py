@@ -67,6 +67,9 @@ def zoo_trainers() -> list[TrainerSpec]:
                 "momentum",
                 "nesterov",
                 "weight_decay",
+                "decay_biases",
+                "accumulate",
+                "clip_norm",
                 "ema",
                 "rotate",
                 "shear",
@@ -76,6 +79,7 @@ def zoo_trainers() -> list[TrainerSpec]:
                 "flip",
                 "crop",
             ),
+            values={"optimizer": ("sgd", "adam", "adamw", "rmsprop", "lion", "muon")},
             check_model="zoo_numpy.check_model:build",
             exporters={"onnx": "zoo_numpy.export:export_onnx"},
         )

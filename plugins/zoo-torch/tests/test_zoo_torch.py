@@ -27,8 +27,8 @@ from zoo_core.errors import InvalidValueError
 from zoo_core.tasks.classification import Classification
 from zoo_torch.losses import cross_entropy
 from zoo_torch.normalize import Prepare, warp
-from zoo_torch.optim import make_optimizer
-from zoo_torch.orthogonalize import orthogonalize
+from zoo_torch.optim.optimizers import make_optimizer
+from zoo_torch.optim.orthogonalize import orthogonalize
 from zoo_torch.trainer import PREDICT_BATCH, TorchTrainer, choose_device
 
 CPU = torch.device("cpu")
@@ -102,6 +102,15 @@ def weights_after(run, steps, device="cpu"):
             {"optimizer": "adamw", "weight_decay": 0.1},
             lambda p: torch.optim.AdamW(p, lr=1, weight_decay=0.1),
         ),
+        (
+            {"optimizer": "adam", "weight_decay": 0.1},
+            lambda p: torch.optim.Adam(p, lr=1, weight_decay=0.1),
+        ),
+        ({"optimizer": "rmsprop"}, lambda p: torch.optim.RMSprop(p, lr=1)),
+        (
+            {"optimizer": "rmsprop", "momentum": 0.9, "weight_decay": 0.1},
+            lambda p: torch.optim.RMSprop(p, lr=1, momentum=0.9, weight_decay=0.1),
+        ),
     ],
 )
 def test_optimizers_agree_with_torch(ours, theirs):
@@ -122,7 +131,24 @@ def test_optimizers_agree_with_torch(ours, theirs):
         oracle.step()
         assert all(parameter.grad is None for parameter in mine.parameters())
     for parameter, expected in zip(mine.parameters(), other.parameters(), strict=True):
-        torch.testing.assert_close(parameter, expected)
+        torch.testing.assert_close(parameter, expected, atol=1e-6, rtol=1e-6)
+
+
+def test_lion_agrees_with_its_formula():
+    rng = np.random.default_rng(0)
+    weight = rng.standard_normal((3, 4))
+    parameter = nn.Parameter(torch.tensor(weight))
+    optimizer = make_optimizer([parameter], recipe_with(optimizer="lion", weight_decay=0.1))
+    momentum = np.zeros((3, 4))
+    for step in range(6):
+        lr, gradient = 0.1 / (step + 1), rng.standard_normal((3, 4))
+        parameter.grad = torch.tensor(gradient)
+        optimizer.step(lr)
+        # Algorithm 2 of the paper.
+        update = np.sign(0.9 * momentum + 0.1 * gradient)
+        weight = weight - lr * (update + 0.1 * weight)
+        momentum = 0.99 * momentum + 0.01 * gradient
+        np.testing.assert_allclose(parameter.detach().numpy(), weight, atol=1e-12)
 
 
 def test_muon_orthogonalizes_matrix_updates_and_uses_adamw_for_biases():
@@ -388,8 +414,9 @@ def without_private(monkeypatch):
     """Return a function that removes the private functions from torch."""
 
     def remove():
-        for name in ("_fused_sgd_", "_fused_adamw_", "_foreach_add_", "_foreach_lerp_"):
-            assert f"torch.{name}(" in PRIVATE_FILE.read_text()
+        adam = ("_fused_adam_", "_fused_adamw_")
+        for name in ("_fused_sgd_", *adam, "_foreach_add_", "_foreach_lerp_"):
+            assert f"torch.{name}" in PRIVATE_FILE.read_text()
             monkeypatch.delattr(torch, name)
         monkeypatch.delattr(torch.cpu, "_is_avx512_bf16_supported")
 
@@ -402,6 +429,7 @@ def without_private(monkeypatch):
         {},
         {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
         {"optimizer": "adamw", "weight_decay": 0.1},
+        {"optimizer": "adam", "weight_decay": 0.1},
         {"optimizer": "muon", "weight_decay": 0.1},
     ],
 )

@@ -56,11 +56,12 @@ def has_bfloat16(device: torch.device) -> bool:
     return device.type == "cpu" and cpu_has_bfloat16()
 
 
-def seed_dropout(device: torch.device, seed: int, step: int, rank: int) -> None:
-    """Seed torch's generators from (seed, step, rank), so that no generator state is saved."""
-    # The rank is part of it, because each process needs different masks for its images. The
-    # factors, a prime and 2³²/φ (Knuth), keep different seeds, steps and ranks from colliding.
-    mixed = (seed * 1_000_003 + step + rank * 2_654_435_769) % 2**32
+def seed_dropout(device: torch.device, seed: int, step: int, rank: int, part: int = 0) -> None:
+    """Seed torch's generators from these numbers, so that no generator state is saved."""
+    # The rank is part of it, because each process needs different masks for its images, and so
+    # does each part of a step. The factors, primes and 2³²/φ (Knuth), keep different seeds, steps,
+    # ranks and parts from colliding.
+    mixed = (seed * 1_000_003 + step + rank * 2_654_435_769 + part * 2_246_822_519) % 2**32
     # Not torch.manual_seed, which seeds every backend and takes longer than a small model's step.
     torch.default_generator.manual_seed(mixed)
     if device.type == "cuda":

@@ -22,11 +22,12 @@ from zoo_core.weights.card_words import end_text, ended_text
 def start_lines(run: Run, progress: TrainingState) -> Iterator[str]:
     """Yield what is trained on what, and from which step on."""
     recipe, data = run.recipe, run.data
+    steps = f", {recipe.accumulate} per step" if recipe.accumulate > 1 else ""
     yield (
         f"Training {run.model.name} on {recipe.dataset}: "
         f"{counted(len(data.train_rows), 'example')} to train on, "
         f"{len(data.validation_rows):,} to validate, {counted(recipe.epochs, 'epoch')} of batches "
-        f"of {recipe.batch_size}, seed {recipe.seed}."
+        f"of {recipe.batch_size}{steps}, seed {recipe.seed}."
     )
     if progress.epoch > 1 or progress.step:
         yield f"Resuming after step {progress.step} of epoch {progress.epoch}."

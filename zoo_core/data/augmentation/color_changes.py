@@ -29,6 +29,16 @@ class Change(NamedTuple):
     amounts: NDArray[np.float32]
     """float32 ``(n,)``: amount for each of them."""
 
+    def select(self, position: NDArray[np.int64]) -> Change:
+        """Return the change of some of the images.
+
+        Args:
+            position: int64 ``(N,)``: place of each image of the batch among those; -1 for others.
+        """
+        places = position[self.places]
+        order = np.argsort(places)[np.count_nonzero(places < 0) :]
+        return Change(self.name, places[order], self.amounts[order])
+
 
 def draw_changes(
     recipe: Recipe, count: int, step: int, *, part: Places = slice(None)

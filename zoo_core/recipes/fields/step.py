@@ -10,7 +10,9 @@ from zoo_core.recipes.fields.added import Owner, added
 from zoo_core.recipes.validation import FrozenModel
 
 Patterns = Annotated[
-    tuple[str, ...], BeforeValidator(lambda each: [each] if isinstance(each, str) else each)
+    tuple[str, ...],
+    Field(min_length=1),
+    BeforeValidator(lambda each: [each] if isinstance(each, str) else each),
 ]
 """Patterns of names, such as ``conv1.*``; a single one may be given as a string."""
 
@@ -21,7 +23,10 @@ class StepFields(FrozenModel):
     trainer: str = Field(description="name of the trainer")
     batch_size: int = Field(128, ge=1, description="examples per batch")
     accumulate: int = added(1, "batches per step, whose gradients are averaged", ge=1)
-    optimizer: str = Field("sgd", description="optimizer: sgd, adamw, muon, or one of the trainer")
+    optimizer: str = Field(
+        "sgd",
+        description="optimizer: sgd, adamw, muon, or one of the trainer: adam, rmsprop, lion",
+    )
     momentum: float = Field(0.0, ge=0, lt=1, description="momentum of sgd and rmsprop")
     nesterov: bool = Field(False, description="Nesterov momentum of sgd")
     weight_decay: float = Field(
@@ -42,11 +47,13 @@ class StepFields(FrozenModel):
     layer_decay: float = added(
         1.0, "factor of the learning rate per layer, from the last to the first", gt=0, le=1
     )
-    freeze: int | Patterns = added(
+    freeze: Annotated[int, Field(ge=0)] | Patterns = added(
         0,
         "weights that stay as they are: the number of layers from the first, or patterns of names",
     )
-    thaw: int = added(0, "epoch from which frozen weights are trained, too; 0: none", ge=0)
+    thaw: int = added(
+        0, "epoch from which frozen weights are trained, too, at least 2; 0: none", ge=0
+    )
     ema: float = Field(
         0.0, ge=0, lt=1, description="decay of the moving average of the weights; 0: no average"
     )
@@ -56,6 +63,11 @@ class StepFields(FrozenModel):
         description="precision of a step: float32, bfloat16, which is float32 on devices without "
         "it, or one of the trainer",
     )
+
+    @property
+    def step_size(self) -> int:
+        """Number of examples per step, over all processes."""
+        return self.batch_size * self.accumulate
 
 
 NO_MOMENTUM = ("adamw", "adam", "muon", "lion")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from zoo_core.filenames import WEIGHTS
-from zoo_core.frameworks.trainer import Batch
+from zoo_core.frameworks.batch import Batch
 from zoo_core.testing.check import (
     ContractError,
     NotApplicableError,

@@ -12,7 +12,8 @@ import numpy as np
 
 from zoo_core.errors import InvalidValueError, PluginError, join_names
 from zoo_core.filenames import WEIGHTS
-from zoo_core.frameworks.trainer import Batch, group_of, make_trainer
+from zoo_core.frameworks.batch import Batch
+from zoo_core.frameworks.trainer import group_of, make_trainer
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.data_specs import with_names
 from zoo_core.plugins.specs import TrainerSpec
@@ -44,6 +45,14 @@ FIELD_TRIALS: dict[str, tuple[dict[str, Any], ...]] = {
     # Of the first class, whatever its name.
     "class_weights": ({}, {"class_weights": {"0": 3.0}}),
     "focal_gamma": ({"loss": "focal"}, {"loss": "focal", "focal_gamma": 4.0}),
+    "decay_biases": ({"weight_decay": 0.1}, {"weight_decay": 0.1, "decay_biases": False}),
+    # Of steps of as many examples, which a trainer that ignores the field would make equal.
+    "accumulate": ({"batch_size": 12}, {"batch_size": 6, "accumulate": 2}),
+    "clip_norm": ({}, {"clip_norm": 0.01}),
+    "sam": ({}, {"sam": 0.1}),
+    "layer_decay": ({}, {"layer_decay": 0.5}),
+    "freeze": ({}, {"freeze": 1}),
+    "thaw": ({"freeze": 1}, {"freeze": 1, "thaw": 2}),
     "ema": ({}, {"ema": 0.9}),
     "rotate": ({}, {"rotate": 20.0}),
     "shear": ({}, {"shear": 20.0}),
@@ -70,8 +79,8 @@ FIELD_TRIALS: dict[str, tuple[dict[str, Any], ...]] = {
 """Recipe field -> values of trainings that differ in this field alone."""
 # For the fields in `CHOICES`, the trainer's spec decides about the values.
 
-STATE_FIELDS = ("momentum", "optimizer", "ema")
-"""Recipe fields for which a learner has a state of another kind."""
+STATE_FIELDS = ("momentum", "optimizer", "ema", "accumulate", "layer_decay", "thaw")
+"""Recipe fields for which a learner has a state, or a step, of another kind."""
 
 
 def has_a_model_to_train(catalog: Catalog, trainer: str, model: str) -> None:
@@ -158,7 +167,10 @@ def _trainee_with_losses_of(subject: Subject, field: str, values: dict[str, Any]
 def field_trials(trainer: TrainerSpec, field: str) -> list[dict[str, Any]]:
     """Return values of trainings that differ in a recipe field alone; none for an unknown one."""
     if field in CHOICES:
-        return [{field: name} for name in implemented(trainer, field)]
+        # Adam and AdamW differ in the decay alone.
+        decays = field == "optimizer" and "weight_decay" in trainer.recipe_fields
+        decay = {"weight_decay": 0.1} if decays else {}
+        return [{field: name, **decay} for name in implemented(trainer, field)]
     return [*FIELD_TRIALS.get(field, ())]
 
 

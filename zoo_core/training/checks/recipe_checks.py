@@ -57,6 +57,7 @@ def check_recipe(
     _check_losses(recipe, losses, named)
     _check_teacher(recipe, losses)
     _check_flip(recipe)
+    _check_thaw(recipe)
     _check_processes(recipe, trainer)
 
 
@@ -234,6 +235,17 @@ def _check_flip(recipe: Recipe) -> None:
             "invalid recipe: flip: expected less than 1, got 1: all images would be mirrored in "
             "training, and none in a prediction",
             hint="Mirror every second image on average: --set flip=0.5",
+        )
+
+
+def _check_thaw(recipe: Recipe) -> None:
+    # Not a constraint of the field, because `--epochs` changes the number of epochs.
+    if recipe.thaw and not 2 <= recipe.thaw <= recipe.epochs:
+        some = f"an epoch from 2 to {recipe.epochs}"
+        expected = some if recipe.epochs > 1 else "0 in a training of 1 epoch"
+        raise InvalidValueError(
+            f"invalid recipe: thaw: expected {expected}, got {recipe.thaw}",
+            hint="Leave it out, so that the weights stay frozen: --set thaw=0",
         )
 
 

@@ -8,6 +8,9 @@ Large gradients are sent while the backward pass still runs, all others together
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from torch import Tensor, distributed, nn, zeros_like
 
 from zoo_torch.distributed.process_group import TorchGroup
@@ -33,8 +36,16 @@ class GradientSynchronizer:
         # Running mean and variance of batch normalization; its integer counters agree anyway.
         self._statistics = [b for b in model.buffers() if b.is_floating_point()]
         self._pending: list[distributed.Work] = []
+        self._held = False
         for parameter in self._large:
             parameter.register_post_accumulate_grad_hook(self._send)
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Send no gradient, because later backward passes of the same step add to it."""
+        self._held = True
+        yield
+        self._held = False
 
     def complete(self, share: float) -> None:
         """Replace gradients and statistics by those of the whole batch.
@@ -43,6 +54,8 @@ class GradientSynchronizer:
         normalization uses each process's own images, as usual; its statistics are averaged.
         """
         for parameter in self._trained:
+            if not parameter.requires_grad:  # it is frozen up to a later epoch
+                continue
             # An unused parameter has no gradient and its hook is not called; but all processes must
             # send the same tensors in the same order.
             if parameter.grad is None:
@@ -58,6 +71,8 @@ class GradientSynchronizer:
         self._pending = []
 
     def _send(self, parameter: Tensor) -> None:
+        if self._held:
+            return
         assert parameter.grad is not None
         # all_reduce requires contiguous memory, which a channels-last gradient does not have.
         parameter.grad = parameter.grad.contiguous()

@@ -1,4 +1,4 @@
-"""Optimizers: SGD, AdamW and Muon."""
+"""Optimizers: SGD, Adam, AdamW, RMSprop, Lion and Muon."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from zoo_core import Recipe
-from zoo_torch.orthogonalize import orthogonalize
-from zoo_torch.torch_private import adamw_step, sgd_step
+from zoo_torch.optim.orthogonalize import orthogonalize
+from zoo_torch.torch_private import adam_step, sgd_step
 
 
 class Optimizer(ABC):
@@ -68,8 +68,10 @@ class Sgd(Optimizer):
         )
 
 
-class AdamW(Optimizer):
-    """Adam with decoupled weight decay (Loshchilov & Hutter 2019, arXiv:1711.05101)."""
+class Adam(Optimizer):
+    """Adam, with weight decay as a part of the gradient (Kingma & Ba 2015, arXiv:1412.6980)."""
+
+    decoupled = False
 
     def __init__(self, parameters: Iterable[nn.Parameter], recipe: Recipe) -> None:
         super().__init__(parameters, recipe)
@@ -81,7 +83,7 @@ class AdamW(Optimizer):
     def step(self, lr: float) -> None:
         if not self._steps:  # a network without biases trained by Muon; kernels refuse empty lists
             return
-        adamw_step(
+        adam_step(
             self._values,
             self._take_gradients(),
             self._means,
@@ -92,7 +94,54 @@ class AdamW(Optimizer):
             beta2=0.999,
             eps=1e-8,
             weight_decay=self._recipe.weight_decay,
+            decoupled=self.decoupled,
         )
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay (Loshchilov & Hutter 2019, arXiv:1711.05101)."""
+
+    decoupled = True
+
+
+class RmsProp(Optimizer):
+    """Gradients divided by their root mean square (Tieleman & Hinton 2012), with momentum."""
+
+    ALPHA, EPSILON = 0.99, 1e-8  # the defaults of torch.optim.RMSprop
+
+    def __init__(self, parameters: Iterable[nn.Parameter], recipe: Recipe) -> None:
+        super().__init__(parameters, recipe)
+        self._squares = self._zeros("square")
+        self._momenta = self._zeros("momentum") if recipe.momentum else []
+
+    def step(self, lr: float) -> None:
+        tensors = zip(self._values, self._take_gradients(), self._squares, strict=True)
+        for number, (value, gradient, square) in enumerate(tensors):
+            if self._recipe.weight_decay:
+                gradient.add_(value, alpha=self._recipe.weight_decay)
+            square.mul_(self.ALPHA).addcmul_(gradient, gradient, value=1 - self.ALPHA)
+            change = gradient.div_(square.sqrt().add_(self.EPSILON))
+            if self._momenta:
+                change = self._momenta[number].mul_(self._recipe.momentum).add_(change)
+            value.add_(change, alpha=-lr)
+
+
+class Lion(Optimizer):
+    """Steps of the same length for all weights: signs (Chen et al. 2023, arXiv:2302.06675)."""
+
+    BETA1, BETA2 = 0.9, 0.99
+
+    def __init__(self, parameters: Iterable[nn.Parameter], recipe: Recipe) -> None:
+        super().__init__(parameters, recipe)
+        self._momenta = self._zeros("momentum")
+
+    def step(self, lr: float) -> None:
+        for value, gradient, momentum in zip(
+            self._values, self._take_gradients(), self._momenta, strict=True
+        ):
+            direction = torch.lerp(gradient, momentum, self.BETA1).sign_()
+            value.mul_(1 - lr * self._recipe.weight_decay).add_(direction, alpha=-lr)
+            momentum.lerp_(gradient, 1 - self.BETA2)
 
 
 class Muon(Optimizer):
@@ -132,7 +181,16 @@ class Muon(Optimizer):
         self._adamw.step(lr)
 
 
+OPTIMIZERS: dict[str, type[Sgd | Adam | RmsProp | Lion | Muon]] = {
+    "sgd": Sgd,
+    "adam": Adam,
+    "adamw": AdamW,
+    "rmsprop": RmsProp,
+    "lion": Lion,
+    "muon": Muon,
+}
+
+
 def make_optimizer(parameters: Iterable[nn.Parameter], recipe: Recipe) -> Optimizer:
     """Return the optimizer that the recipe names."""
-    optimizers: dict[str, type[Sgd | AdamW | Muon]] = {"sgd": Sgd, "adamw": AdamW, "muon": Muon}
-    return optimizers[recipe.optimizer](parameters, recipe)
+    return OPTIMIZERS[recipe.optimizer](parameters, recipe)

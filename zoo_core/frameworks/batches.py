@@ -1,4 +1,4 @@
-"""Batches of an epoch, and the minimum size of a process's shard of a batch."""
+"""Batches of an epoch or a step, and the minimum size of a process's shard of a batch."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 
 def epoch_batches(order: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:
-    """Split the rows of an epoch, in order, into batches of `size`; the last may be smaller.
+    """Split the rows of an epoch, or of a step, in order, into batches of `size`.
 
-    A last row that would be alone belongs to the batch before it.
+    The last batch may be smaller. A last row that would be alone belongs to the batch before it.
     """
     # Batch normalization computes the mean and the variance of a batch, which one row does not
     # have: torch raises. Leaving the row out would leave out other examples in every epoch.

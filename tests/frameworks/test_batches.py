@@ -11,7 +11,7 @@ from zoo_core.data.splits import TrainingData
 from zoo_core.frameworks.distributed import gather_in_order, shards
 from zoo_core.testing.checks import resume_checks
 from zoo_core.testing.trainee import Subject, Trainee
-from zoo_core.training.batches import epoch_batches, min_shard_size
+from zoo_core.frameworks.batches import epoch_batches, min_shard_size
 
 
 @given(count=st.integers(1, 300), size=st.integers(1, 300))

@@ -1,0 +1,1 @@
+"""Optimizers, and the weights that they change at each step."""
