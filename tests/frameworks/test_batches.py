@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
+from zoo_core import Batch
 from zoo_core.data.splits import TrainingData
+from zoo_core.frameworks.batches import epoch_batches, min_shard_size
 from zoo_core.frameworks.distributed import gather_in_order, shards
 from zoo_core.testing.checks import resume_checks
 from zoo_core.testing.trainee import Subject, Trainee
-from zoo_core.frameworks.batches import epoch_batches, min_shard_size
 
 
 @given(count=st.integers(1, 300), size=st.integers(1, 300))
@@ -38,6 +39,26 @@ def test_epoch_batches_have_every_row_in_order_and_leave_none_alone(count, size)
 )
 def test_epoch_batches_merge_remainder_of_one_alone(count, size, lengths):
     assert [len(rows) for rows in epoch_batches(np.arange(count), size)] == lengths
+
+
+@given(
+    count=st.integers(1, 200),
+    size=st.integers(1, 60),
+    share=st.floats(0.1, 1),
+    warped=st.booleans(),
+)
+def test_parts_of_step_have_its_rows_in_order_and_its_share(count, size, share, warped):
+    rows = np.random.default_rng(0).permutation(count)
+    warps = rows[:, np.newaxis].astype(np.float32) if warped else None
+    batch = Batch(step=3, rows=rows, lr=0.5, warps=warps, share=share, epoch=2)
+    parts = batch.split(size)
+    assert np.array_equal(np.concatenate([part.rows for part in parts]), rows)
+    assert all(len(part.rows) <= size + 1 for part in parts)
+    assert sum(part.share for part in parts) == pytest.approx(share)
+    for part in parts:
+        assert (part.step, part.lr, part.epoch) == (3, 0.5, 2)
+        assert part.share / share == pytest.approx(len(part.rows) / count)
+        assert (part.warps is None) if not warped else (part.warps[:, 0] == part.rows).all()
 
 
 @given(rows=st.integers(1, 80), processes=st.integers(1, 20), min_size=st.sampled_from([1, 2]))

@@ -6,15 +6,17 @@ import numpy as np
 import pytest
 
 import zoo_core as zoo
-from zoo_core import Normalization, Recipe
+from zoo_core import Batch, Normalization, Recipe
 from zoo_core.data.augmentation.warps import draw_warps
 from zoo_core.errors import InvalidValueError, PluginError
+from zoo_core.installation.installed import load_catalog
+from zoo_core.testing.trainer_subject import trainer_subject
 from zoo_core.training.divergence import DivergedError
 from zoo_numpy.config import NumpyNetConfig
 from zoo_numpy.layers import Dropout, Parameter
 from zoo_numpy.net import build
 from zoo_numpy.normalize import normalize
-from zoo_numpy.optim import make_optimizer, update_average
+from zoo_numpy.optim import clip_gradients, make_optimizer, update_average
 from zoo_numpy.trainer import NumpyTrainer
 
 
@@ -29,6 +31,9 @@ def recipe_with(**values):
         {"momentum": 0.9},
         {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
         {"optimizer": "adamw", "weight_decay": 0.1},
+        {"optimizer": "adam", "weight_decay": 0.1},
+        {"optimizer": "rmsprop"},
+        {"optimizer": "rmsprop", "momentum": 0.9, "weight_decay": 0.1},
     ],
 )
 def test_optimizers_agree_with_torch(values):
@@ -38,8 +43,10 @@ def test_optimizers_agree_with_torch(values):
     mine.value[:] = rng.standard_normal((3, 4))
     theirs = torch.tensor(mine.value, requires_grad=True)
     optimizer = make_optimizer([mine], recipe_with(**values))
-    adamw = values.pop("optimizer", "sgd") == "adamw"
-    oracle = (torch.optim.AdamW if adamw else torch.optim.SGD)([theirs], lr=1, **values)
+    names = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}
+    name = names[values.get("optimizer", "sgd")]
+    options = {key: value for key, value in values.items() if key != "optimizer"}
+    oracle = getattr(torch.optim, name)([theirs], lr=1, **options)
     for step in range(6):
         lr = 0.1 / (step + 1)
         mine.gradient[:] = rng.standard_normal((3, 4))
@@ -69,11 +76,12 @@ def test_muon_orthogonalizes_matrix_updates_and_uses_adamw_for_biases():
 
 
 @pytest.mark.parametrize("shape", [(6, 18), (18, 6)])
-def test_muon_agrees_with_zoo_torch(shape):
+@pytest.mark.parametrize("optimizer", ["muon", "lion"])
+def test_optimizers_that_torch_lacks_agree_with_zoo_torch(shape, optimizer):
     torch = pytest.importorskip("torch")
     optim = pytest.importorskip("zoo_torch.optim.optimizers")
     rng = np.random.default_rng(0)
-    recipe = recipe_with(optimizer="muon", weight_decay=0.1)
+    recipe = recipe_with(optimizer=optimizer, weight_decay=0.1)
     mine = Parameter(shape, np.dtype(np.float64))
     mine.value[:] = rng.standard_normal(shape)
     theirs = torch.nn.Parameter(torch.tensor(mine.value))
@@ -81,9 +89,47 @@ def test_muon_agrees_with_zoo_torch(shape):
     for _ in range(3):
         mine.gradient[:] = rng.standard_normal(shape)
         theirs.grad = torch.tensor(mine.gradient)
-        for optimizer in optimizers:
-            optimizer.step(0.1)
+        for each in optimizers:
+            each.step(0.1)
     np.testing.assert_allclose(mine.value, theirs.detach().numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw", "rmsprop", "lion", "muon"])
+def test_decay_biases_false_decays_matrices_alone(optimizer):
+    matrix, bias = (Parameter(shape, np.dtype(np.float64)) for shape in ((2, 3), (3,)))
+    for parameter in (matrix, bias):
+        parameter.value[:] = 1
+    recipe = recipe_with(optimizer=optimizer, weight_decay=0.1, decay_biases=False)
+    make_optimizer([matrix, bias], recipe).step(0.1)  # of gradients that are all 0
+    assert (matrix.value < 1).all()
+    assert (bias.value == 1).all()
+
+
+def test_clip_gradients_shortens_only_gradients_that_are_longer_together():
+    first, second = (Parameter((1,), np.dtype(np.float64)) for _ in range(2))
+    first.gradient[:], second.gradient[:] = 3, 4
+    clip_gradients([first, second], 5.1)
+    assert (first.gradient[0], second.gradient[0]) == (3, 4)
+    clip_gradients([first, second], 1)
+    np.testing.assert_allclose([first.gradient[0], second.gradient[0]], [0.6, 0.8])
+
+
+def weights_after_step(**values):
+    """Return the weights of a net after a step of 7 examples."""
+    subject = trainer_subject(load_catalog(), "numpy")
+    trainee = subject.trainee(batch_size=values.pop("batch_size", 7), **values)
+    net = trainee.build(0)
+    for layer in net.layers:
+        if isinstance(layer, Dropout):
+            layer._share = 0
+    trainee.start(net).step(Batch(step=0, rows=np.arange(7), lr=0.1))
+    return trainee.trainer.get_weights(net)
+
+
+def test_step_in_parts_equals_whole_step_without_dropout():
+    whole = weights_after_step()
+    for name, value in weights_after_step(batch_size=3, accumulate=3).items():
+        np.testing.assert_allclose(value, whole[name], atol=1e-6, err_msg=name)
 
 
 def test_update_average_moves_average_toward_parameters():

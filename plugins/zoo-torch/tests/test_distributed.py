@@ -194,16 +194,33 @@ def card(run):
     return json.loads(Path(run, "card.json").read_text())
 
 
+STEPS = [
+    # Steps of 57 images, the last of which has 9: three parts per process, and one.
+    {"batch_size": 19, "accumulate": 3, "clip_norm": 0.1, "optimizer": "sgd"},
+    {"sam": 0.2, "layer_decay": 0.5, "optimizer": "sgd"},
+    {"freeze": 1, "thaw": 2, "decay_biases": False, "weight_decay": 0.1},
+]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("count", "model"), [(2, "plain"), (4, "plain"), (2, "mixed")])
+@pytest.mark.parametrize(
+    ("count", "model", "values"),
+    [
+        (2, "plain", {}),
+        (4, "plain", {}),
+        (2, "mixed", {}),
+        *((2, "plain", values) for values in STEPS),
+    ],
+)
 def test_torchrun_agrees_with_single_process_and_prints_once(
-    torchrun, toy_site, monkeypatch, count, model
+    torchrun, toy_site, monkeypatch, count, model, values
 ):
     """The last batch of 180 images has three, so that only the first process has any."""
     monkeypatch.syspath_prepend(str(toy_site))
     monkeypatch.syspath_prepend(str(Path(__file__).parents[3] / "tests" / "toy"))
-    alone = Training.new(load_catalog(), model, out=Path("alone")).run()
-    printed = torchrun(count, "-m", "zoo_core", "train", model, "--out", "together")
+    alone = Training.new(load_catalog(), model, overrides=[values], out=Path("alone")).run()
+    options = [each for field in values for each in ("--set", f"{field}={values[field]}".lower())]
+    printed = torchrun(count, "-m", "zoo_core", "train", model, "--out", "together", *options)
     assert printed.count(f"Training {model}") == printed.count("Epoch 2/2") == 1
     together, by_one = card("together"), card("alone")
     assert together["environment"].pop("processes") == count

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
 from zoo_core.recipes.fields.added import Owner, added
 from zoo_core.recipes.validation import FrozenModel
 
-Patterns = Annotated[
-    tuple[str, ...],
-    Field(min_length=1),
-    BeforeValidator(lambda each: [each] if isinstance(each, str) else each),
-]
-"""Patterns of names, such as ``conv1.*``; a single one may be given as a string."""
+
+def _check_layers(value: Any) -> Any:
+    patterns = (value,) if isinstance(value, str) else value
+    if isinstance(patterns, list | tuple):
+        patterns = tuple(patterns)
+        fits = bool(patterns) and all(isinstance(each, str) and each for each in patterns)
+    else:
+        fits = type(value) is int and value >= 0  # True is an int, too
+    if not fits:
+        raise ValueError("a number of layers, or patterns of names")
+    return patterns
+
+
+# Checked as a whole, because the error of a union is that of its first member.
+Layers = Annotated[int | tuple[str, ...], BeforeValidator(_check_layers)]
+"""A number of layers from the first, or patterns of names, such as ``conv1.*``."""
 
 
 class StepFields(FrozenModel):
@@ -47,7 +57,7 @@ class StepFields(FrozenModel):
     layer_decay: float = added(
         1.0, "factor of the learning rate per layer, from the last to the first", gt=0, le=1
     )
-    freeze: Annotated[int, Field(ge=0)] | Patterns = added(
+    freeze: Layers = added(
         0,
         "weights that stay as they are: the number of layers from the first, or patterns of names",
     )

@@ -35,8 +35,7 @@ class FrozenWeights:
         self._parameters = [each for name, each in trained.items() if name in self.names]
         if len(self._parameters) == len(trained):
             raise InvalidValueError(
-                f"invalid recipe: freeze: expected weights that are left to train, got {freeze}, "
-                "which is all of them",
+                "invalid recipe: freeze: expected weights that are left to train, got all weights",
                 hint=_hint(model),
             )
         self._modules = [*_frozen_modules(model, "", self.names)]
@@ -57,8 +56,8 @@ def _first(model: nn.Module, count: int) -> list[str]:
     layers = layers_of(model)
     if count >= len(layers):
         raise InvalidValueError(
-            f"invalid recipe: freeze: expected at most {len(layers) - 1} of the model's "
-            f"{len(layers)} layers, got {count}",
+            f"invalid recipe: freeze: expected fewer than the model's {len(layers)} layers, "
+            f"got {count}",
             hint=_hint(model),
         )
     return [name for layer in layers[:count] for name in layer.tensors]
@@ -80,8 +79,10 @@ def _matching(model: nn.Module, patterns: Sequence[str]) -> list[str]:
 
 def _hint(model: nn.Module) -> str:
     names = [layer.name for layer in layers_of(model)]
+    if len(names) == 1:
+        return "Leave it out: --set freeze=0"
     few = [*names[:5], "…", names[-1]] if len(names) > 7 else names
-    return f"Choose a smaller number, or patterns of names. The layers are {', '.join(few)}."
+    return f"Freeze the first of the layers, {', '.join(few)}: --set freeze=1"
 
 
 def _frozen_modules(module: nn.Module, prefix: str, names: frozenset[str]) -> Iterator[nn.Module]:
