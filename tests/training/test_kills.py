@@ -60,6 +60,31 @@ def test_training_loop_survives_signals_with_torch(kill_training, how):
     assert done.code == 0, done.err
 
 
+FIELDS = {
+    "accumulate": 2,
+    "batch_size": 2,
+    "clip_norm": 1.0,
+    "sam": 0.1,
+    "freeze": 1,
+    "thaw": 3,
+    "layer_decay": 0.5,
+    "optimizer": "rmsprop",
+    "momentum": 0.9,
+    "lr": 0.001,
+    "weight_decay": 0.1,
+    "decay_biases": False,
+}
+"""Fields of a step, all at once; the layer is frozen in the first two of five epochs."""
+
+
+@pytest.mark.torch
+@pytest.mark.requires("zoo-mlp", "zoo-mnist")
+def test_training_with_all_fields_of_a_step_survives_kills(kill_training):
+    recipe = f"import tests.training.kill_training as k; k.STEPS.update({FIELDS})"
+    done = kill_training("mlp", "kill", 10, broken=recipe, plugins="zoo-mlp,zoo-mnist,zoo-torch")
+    assert done.code == 0, done.err
+
+
 def test_kill_training_detects_unrestored_state(kill_training):
     broken = "import zoo_toy.model as m; m.ToyLearner.set_state = lambda self, state: None"
     done = kill_training("softmax", "kill", 20, broken=broken)
