@@ -1,13 +1,13 @@
 """The hooks that a plugin may implement.
 
 The first eight return specs and are called once, when plugins are loaded; the others are called
-during a training or a search. Later versions may append arguments, and an implementation declares
-only the arguments that it uses.
+before, during or after a training or a search. Later versions may append arguments, and an
+implementation declares only the arguments that it uses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from zoo_core.frameworks.run import Run
+    from zoo_core.frameworks.scored_steps import ScoredSteps
     from zoo_core.metrics.predictions import Predictions
     from zoo_core.plugins.specs import (
         CommandSpec,
@@ -77,8 +78,44 @@ def zoo_commands() -> Iterable[CommandSpec]:  # type: ignore[empty-body]
 
 
 @hookspec
+def zoo_trackers(names: Sequence[str]) -> Iterable[str]:  # type: ignore[empty-body]
+    """Check trackers before a training or a search, and return the names of all that are offered.
+
+    The plugin's other hooks report to those that the user chose (``zoo_core.plugin_api.trackers``).
+
+    Args:
+        names: names that the user chose, also those of other plugins' trackers.
+
+    Raises:
+        ZooError: one of them cannot be used; nothing is trained.
+    """
+
+
+@hookspec
 def zoo_train_start(run: Run) -> None:
     """Handle the start of a training, before its first epoch."""
+
+
+@hookspec
+def zoo_step_end(run: Run, epoch: int, step: int, steps: int) -> None:
+    """Handle the end of a step, whose outputs may still be on their way from the device.
+
+    Args:
+        run: the training.
+        epoch: number of the epoch, from 1.
+        step: number of the step in the epoch, from 1.
+        steps: number of steps per epoch.
+    """
+
+
+@hookspec
+def zoo_steps_scored(run: Run, scored: ScoredSteps) -> None:
+    """Handle the scores of the latest steps, at most 50, and always at the end of an epoch.
+
+    Args:
+        run: the training.
+        scored: these steps, with the learning rate of the last one.
+    """
 
 
 @hookspec

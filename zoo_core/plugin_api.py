@@ -91,7 +91,12 @@ if TYPE_CHECKING:
         find_scored_dataset as find_scored_dataset,
         make_scored_split as make_scored_split,
     )
-    from zoo_core.filenames import METRICS as METRICS, STUDY as STUDY, WEIGHTS as WEIGHTS
+    from zoo_core.filenames import (
+        CONFIG as CONFIG,
+        METRICS as METRICS,
+        STUDY as STUDY,
+        WEIGHTS as WEIGHTS,
+    )
     from zoo_core.frameworks.distributed import (
         SINGLE_PROCESS as SINGLE_PROCESS,
         Group as Group,
@@ -109,6 +114,7 @@ if TYPE_CHECKING:
         head_outputs as head_outputs,
     )
     from zoo_core.frameworks.prediction import shift_slices as shift_slices
+    from zoo_core.frameworks.scored_steps import ScoredSteps as ScoredSteps
     from zoo_core.frameworks.teacher import Teacher as Teacher
     from zoo_core.installation.exceptions import fault_of as fault_of
     from zoo_core.installation.installed import installed_catalog as installed_catalog
@@ -190,6 +196,7 @@ if TYPE_CHECKING:
     from zoo_core.testing import conformance_test as conformance_test
     from zoo_core.text import (
         encodable as encodable,
+        markdown_text as markdown_text,
         printable as printable,
         rewrite_texts as rewrite_texts,
         same_text as same_text,
@@ -197,6 +204,10 @@ if TYPE_CHECKING:
         shown as shown,
     )
     from zoo_core.training.callbacks import call_hook as call_hook
+    from zoo_core.training.checks.trackers import (
+        check_trackers as check_trackers,
+        trackers as trackers,
+    )
     from zoo_core.training.parents.initial_weights import PretrainedWeights as PretrainedWeights
     from zoo_core.training.plan import Plan as Plan, make_plan as make_plan
     from zoo_core.training.schedule import average_decay as average_decay

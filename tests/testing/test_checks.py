@@ -155,6 +155,24 @@ PLUGINS = [
         "zoo_train_end failed: ZeroDivisionError",
     ),
     (
+        check_name(hook_checks.runs_its_training_hooks),
+        "@hookimpl\ndef zoo_step_end(run, step, steps): 1 / (step - steps)",
+        "",
+        "zoo_step_end failed: ZeroDivisionError",
+    ),
+    (
+        check_name(hook_checks.runs_its_training_hooks),
+        "@hookimpl\ndef zoo_steps_scored(scored): scored.scores['none']",
+        "",
+        "zoo_steps_scored failed: KeyError",
+    ),
+    (
+        check_name(hook_checks.names_its_trackers),
+        "@hookimpl\ndef zoo_trackers(names): return [1]",
+        "",
+        r"expected names, got \[1\]",
+    ),
+    (
         check_name(hook_checks.runs_its_search_hook),
         "@hookimpl\ndef zoo_tune_end(study): 1 / 0",
         "",

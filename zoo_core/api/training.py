@@ -44,10 +44,12 @@ def train(
     """
     from zoo_core.frameworks.run import CallbackList
     from zoo_core.installation.python_objects import name_of_dataset, name_of_model
+    from zoo_core.training.checks.trackers import check_trackers
     from zoo_core.training.training import Training
 
     # Before the catalog is used, because they may add to it.
     name, dataset = name_of_model(name), name_of_dataset(dataset)
+    check_trackers(usable_catalog())
     return Training.new(
         usable_catalog(),
         name,
@@ -88,10 +90,12 @@ def resume(
     from zoo_core.errors import InvalidValueError
     from zoo_core.frameworks.run import CallbackList
     from zoo_core.installation.python_objects import name_of_dataset
+    from zoo_core.training.checks.trackers import check_trackers
     from zoo_core.training.course.continuation import continue_training
     from zoo_core.training.training import Training
 
     name_of_dataset(dataset)  # which adds it to the catalog
+    check_trackers(usable_catalog())
     how: dict[str, Any] = {
         "given": dataset,
         "device": device,

@@ -124,6 +124,23 @@ data_dir = click.option(
 )
 
 
+def _set_trackers(context: click.Context, _parameter: click.Parameter, names: str | None) -> None:
+    """Set ``ZOO_TRACK``."""
+    # The variable, because the plugin's hooks and the processes of a command read it.
+    if names is not None and not context.resilient_parsing:
+        os.environ["ZOO_TRACK"] = names
+
+
+track = click.option(
+    "--track",
+    metavar="NAMES",
+    expose_value=False,
+    callback=_set_trackers,
+    help="Trackers to report to, separated by commas, such as tensorboard,mlflow.  "
+    "[env: ZOO_TRACK]",
+)
+
+
 def _dataset_of(owner: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return the decorator that adds ``--dataset`` and ``--data-dir``."""
     named = click.option(

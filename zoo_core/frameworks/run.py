@@ -11,6 +11,7 @@ from zoo_core.data.example_record import ExampleRecord
 from zoo_core.data.splits import TrainingData
 from zoo_core.errors import InvalidValueError, ZooError
 from zoo_core.filenames import CARD, METRICS
+from zoo_core.frameworks.scored_steps import ScoredSteps
 from zoo_core.frameworks.teacher import Teacher
 from zoo_core.frameworks.training_state import TrainingState
 from zoo_core.metrics.predictions import Predictions
@@ -54,6 +55,9 @@ class Callbacks:
         Steps after the last checkpoint of a training that was killed are run again when it is
         resumed, and so are their callbacks.
         """
+
+    def steps_scored(self, run: Run, scored: ScoredSteps) -> None:
+        """Handle the scores of the latest steps, at most 50, and always at the end of an epoch."""
 
     def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
         """Handle the end of an epoch (from 1), with its line of ``metrics.jsonl``."""
@@ -100,6 +104,10 @@ class CallbackList(Callbacks):
     def step_end(self, epoch: int, step: int, steps: int) -> None:
         for each in self._members:
             each.step_end(epoch, step, steps)
+
+    def steps_scored(self, run: Run, scored: ScoredSteps) -> None:
+        for each in self._members:
+            each.steps_scored(run, scored)
 
     def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
         for each in self._members:

@@ -11,6 +11,8 @@ VARIABLES = {
     "ZOO_PLUGINS": "plugins to load, separated by commas; no:NAME for all except NAME",
     "ZOO_EXTRA_PLUGINS": "files and modules to load as plugins, as `zoo -p` does",
     "ZOO_STRICT_PLUGINS": "1 makes an unusable plugin an error, even if it is not needed",
+    "ZOO_TRACK": "trackers to report trainings to, separated by commas, as `--track` does",
+    "ZOO_TRACK_WEIGHTS": "1 sends weights to the trackers, too",
     "ZOO_NO_CACHE": "1 disables the index of plugins: it is neither read nor written",
 }
 """Names of the variables, each with its effect."""

@@ -187,12 +187,14 @@ def _of_plugin(catalog: Catalog, name: str) -> Iterator[Check]:
         needs += names_of(name, imports_nothing_heavy)
         yield from make_checks(name, SIDE_EFFECT_CHECKS, catalog, name, needs=needs)
     hooks = static_checks.running_hooks(catalog, name).keys()
-    if hooks - {static_checks.TUNE_HOOK}:
+    if hooks & {*static_checks.TRAINING_HOOKS}:
         yield from make_checks(
             name, [hook_checks.runs_its_training_hooks], catalog, name, trains=True
         )
     if static_checks.TUNE_HOOK in hooks:
         yield from make_checks(name, [hook_checks.runs_its_search_hook], catalog, name)
+    if static_checks.TRACKERS_HOOK in hooks:
+        yield from make_checks(name, [hook_checks.names_its_trackers], catalog, name)
 
 
 _OF_KIND: dict[str, Callable[[Catalog, str, Entry[Any], str], Iterator[Check]]] = {

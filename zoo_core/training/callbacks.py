@@ -14,6 +14,7 @@ from zoo_core.data.splits import TrainingData
 from zoo_core.errors import one_line
 from zoo_core.filenames import METRICS
 from zoo_core.frameworks.run import Callbacks, Run
+from zoo_core.frameworks.scored_steps import ScoredSteps
 from zoo_core.frameworks.training_state import TrainingState
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.plugins.catalog import Catalog
@@ -34,6 +35,9 @@ class CallbackDispatcher(Callbacks):
     def __init__(self, catalog: Catalog, caller: Callbacks | None) -> None:
         self._hooks = catalog.hooks
         self._caller = caller or Callbacks()
+        # Looked up once, because a step may take less time than that.
+        self._step_hooks = self._hooks.zoo_step_end.get_hookimpls()
+        self._run: Run | None = None  # before `train_start`
 
     def data_loaded(
         self,
@@ -50,12 +54,18 @@ class CallbackDispatcher(Callbacks):
         # last checkpoint, and trains those epochs again.
         lines = (json.dumps(metrics) + "\n" for metrics in progress.history)
         write_atomic(run.folder / METRICS, "".join(lines).encode())
+        self._run = run
         self._caller.train_start(run, progress)
         self._call("zoo_train_start", run=run)
 
     def step_end(self, epoch: int, step: int, steps: int) -> None:
-        # For the caller alone: a hook per step would slow down every training.
         self._caller.step_end(epoch, step, steps)
+        if self._step_hooks:
+            self._call_step_hooks(run=self._run, epoch=epoch, step=step, steps=steps)
+
+    def steps_scored(self, run: Run, scored: ScoredSteps) -> None:
+        self._caller.steps_scored(run, scored)
+        self._call("zoo_steps_scored", run=run, scored=scored)
 
     def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
         # Opened anew for each line, so that the file is complete after every epoch and other
@@ -74,6 +84,15 @@ class CallbackDispatcher(Callbacks):
     def _call(self, hook: str, **arguments: Any) -> None:
         call_hook(self._hooks, hook, "the training continues", **arguments)
 
+    def _call_step_hooks(self, **arguments: Any) -> None:
+        consequence = "the training continues without it"
+        # Those that fail are not called again, because they would fail at every step.
+        self._step_hooks = [
+            each
+            for each in self._step_hooks
+            if _succeeds(each, "zoo_step_end", consequence, arguments)
+        ]
+
 
 def call_hook(hooks: pluggy.HookRelay, hook: str, consequence: str, **arguments: Any) -> None:
     """Call a hook in every plugin that implements it; a failure costs a warning.
@@ -85,14 +104,23 @@ def call_hook(hooks: pluggy.HookRelay, hook: str, consequence: str, **arguments:
         arguments: arguments of the hook.
     """
     # One by one instead of by pluggy's own call, which would stop at the first exception and
-    # leave out the other plugins.
-    for implementation in getattr(hooks, hook).get_hookimpls():
-        # As pluggy does, only the arguments that the implementation names.
-        wanted = {name: arguments[name] for name in implementation.argnames}
-        try:
-            implementation.function(**wanted)
-        except Exception as exc:
-            plugin = implementation.plugin_name
-            message = f"zoo: plugin {plugin} failed in {hook}, {consequence}: {one_line(exc)}"
-            frame = own_frame(exc, implementation.plugin.__name__)
-            print_lines(f"{message} (at {frame})" if frame else message, err=True)
+    # leave out the other plugins; in the order of that call, which is from the last to the first.
+    for implementation in reversed(getattr(hooks, hook).get_hookimpls()):
+        _succeeds(implementation, hook, consequence, arguments)
+
+
+def _succeeds(
+    implementation: pluggy.HookImpl, hook: str, consequence: str, arguments: Mapping[str, Any]
+) -> bool:
+    """Call one plugin's implementation of a hook, and warn if it fails."""
+    # As pluggy does, only the arguments that the implementation names.
+    wanted = {name: arguments[name] for name in implementation.argnames}
+    try:
+        implementation.function(**wanted)
+    except Exception as exc:
+        plugin = implementation.plugin_name
+        message = f"zoo: plugin {plugin} failed in {hook}, {consequence}: {one_line(exc)}"
+        frame = own_frame(exc, getattr(implementation.plugin, "__name__", ""))
+        print_lines(f"{message} (at {frame})" if frame else message, err=True)
+        return False
+    return True

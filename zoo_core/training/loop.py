@@ -22,6 +22,7 @@ from zoo_core.frameworks.distributed import gather_measured, shard
 from zoo_core.frameworks.model_contract import check_arrays
 from zoo_core.frameworks.prediction import OUTPUT_BYTES, NotFiniteError, measure_split
 from zoo_core.frameworks.run import Run
+from zoo_core.frameworks.scored_steps import ScoredSteps
 from zoo_core.frameworks.trainer import Learner, Trainer
 from zoo_core.frameworks.training_state import FitResult, TrainingState
 from zoo_core.metrics.scores import Scores, concatenate, measure, rank, score
@@ -75,6 +76,7 @@ class TrainingLoop:
         self._started = time.perf_counter() - self._state.seconds
         self._pending: list[Any] = []  # outputs of the latest steps, as the learner returns them
         self._fetch_every = 1  # the first step shows how large its outputs are
+        self._lr = 0.0  # that of the latest step
         self._batches: list[NDArray[np.int64]] = []  # rows of each step of the epoch
         self._min_shard_size = min_shard_size(run.recipe.batch_size, self._group.size)
         self._examples: Split | None = None  # those of the epoch, as the data set has them
@@ -158,6 +160,7 @@ class TrainingLoop:
     def _step(self) -> Any:
         """Perform the next step and return the learner's outputs."""
         batch = self._batch()
+        self._lr = batch.lr
         if batch.warps is not None and self._run.warps_inputs:
             assert self._examples is not None  # since `_start_epoch`
             # As a data set of one batch, which any trainer can train on.
@@ -229,6 +232,9 @@ class TrainingLoop:
             step = state.step - len(latest) + number + 1  # from 1, as people count
             raise self._diverged(f"from step {step} of epoch {state.epoch} on", latest[number])
         state.measured = concatenate([state.measured, measured]) if state.measured else measured
+        steps = len(self._batches)
+        scored = ScoredSteps(state.epoch, state.step, steps, self._lr, run.tasks, measured)
+        run.callbacks.steps_scored(run, scored)
 
     def _with_views(self, kept: FitResult) -> FitResult:
         """Score the kept epoch again with test-time augmentation, as it will predict."""

@@ -56,6 +56,7 @@ _SECTIONS = {
         "--study",
         "--storage",
         "--out",
+        "--track",
     ),
     "Recipe": ("--recipe", "--dataset", "--epochs", "--set"),
     "Workers": ("--workers", "--device", "--threads", "--patience", "--data-dir"),
@@ -167,6 +168,7 @@ class _Tune(ZooCommand):
 )
 # The process whose worker this one is.
 @click.option("--parent", type=int, hidden=True)
+@options.track
 @options.quiet("the file of the best recipe")
 @options.as_json
 @click.pass_context
@@ -201,7 +203,13 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
     are kept, and the same command continues a search that was stopped. The best recipe is written
     to best.toml, for `zoo train NAME --recipe`.
     """
-    from zoo_core.plugin_api import TrialRunner, call_hook, parse_set, physical_cores
+    from zoo_core.plugin_api import (
+        TrialRunner,
+        call_hook,
+        check_trackers,
+        parse_set,
+        physical_cores,
+    )
     from zoo_tune.progress import Board
     from zoo_tune.results import summarize, write_results
     from zoo_tune.search import make_search
@@ -216,6 +224,7 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
         )
     named = {"dataset": dataset, "epochs": epochs}
     catalog = installed_catalog()
+    check_trackers(catalog)
     search = make_search(
         catalog,
         name,

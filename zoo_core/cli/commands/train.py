@@ -17,7 +17,10 @@ from zoo_core.training import CHECKPOINT_SECONDS
 _SECTIONS = {
     "Recipe": ("--recipe", "--dataset", "--epochs", "--seed", "--set"),
     "Folds": ("--folds", "--fold"),
-    "Run": ("--out", "--resume", "--data-dir", "--device", "--threads", "--checkpoint-every"),
+    "Run": (
+        *("--out", "--resume", "--data-dir", "--device", "--threads", "--checkpoint-every"),
+        "--track",
+    ),
 }
 """Headings of the options in the help."""
 
@@ -88,6 +91,7 @@ _SECTIONS = {
     metavar="SECONDS",
     help="Time between two checkpoints; 0 for one per step.",
 )
+@options.track
 @options.quiet("the run's folder")
 @options.verbose("all scores of each epoch, learning rate, pace and memory")
 @options.as_json
@@ -114,6 +118,7 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
     from zoo_core.frameworks.distributed import env_rank
     from zoo_core.plugins.faults.fault import noting_model
     from zoo_core.recipes.resolve import parse_set
+    from zoo_core.training.checks.trackers import check_trackers
     from zoo_core.training.course.continuation import continue_training
     from zoo_core.training.training import Training
 
@@ -127,6 +132,7 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
         or folds is not None
     )
     _check_usage(name, folder, decided=decided)
+    check_trackers(installed_catalog())
     if fold is not None and folds is None:
         raise click.UsageError("--fold requires --folds, the number of folds")
     # Options last, because later overrides win: `--epochs 1` beats `--set epochs=5`.

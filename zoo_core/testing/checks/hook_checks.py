@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from zoo_core.errors import one_line
 from zoo_core.frameworks.run import Callbacks, Run
+from zoo_core.frameworks.scored_steps import ScoredSteps
 from zoo_core.frameworks.training_state import TrainingState
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.testing.check import ContractError, expect
-from zoo_core.testing.checks.static_checks import TUNE_HOOK, running_hooks
+from zoo_core.testing.checks.static_checks import TRACKERS_HOOK, TUNE_HOOK, running_hooks
 from zoo_core.testing.dummy import MODEL, dummy_catalog
 from zoo_core.testing.random_data import DATASET
 from zoo_core.training.training import Training
@@ -38,6 +39,14 @@ def runs_its_search_hook(catalog: Catalog, name: str) -> None:
     hook = running_hooks(catalog, name)[TUNE_HOOK]
     with tempfile.TemporaryDirectory() as folder:
         _call(TUNE_HOOK, hook, study=_search(), folder=Path(folder))
+
+
+def names_its_trackers(catalog: Catalog, name: str) -> None:
+    """Check that the plugin names its trackers, and refuses none of another plugin."""
+    hook = running_hooks(catalog, name)[TRACKERS_HOOK]
+    offered = _call(TRACKERS_HOOK, hook, names=("a-tracker-of-another-plugin",))
+    named = isinstance(offered, Iterable) and all(isinstance(each, str) for each in offered)
+    expect(named, f"{TRACKERS_HOOK}: expected names, got {offered!r}")
 
 
 def _search() -> Study:
@@ -80,7 +89,14 @@ class _PluginCallbacks(Callbacks):
         self._hooks = hooks
 
     def train_start(self, run: Run, progress: TrainingState) -> None:
+        self._run = run
         self._call_hook("zoo_train_start", run=run)
+
+    def step_end(self, epoch: int, step: int, steps: int) -> None:
+        self._call_hook("zoo_step_end", run=self._run, epoch=epoch, step=step, steps=steps)
+
+    def steps_scored(self, run: Run, scored: ScoredSteps) -> None:
+        self._call_hook("zoo_steps_scored", run=run, scored=scored)
 
     def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
         self._call_hook("zoo_epoch_end", run=run, epoch=epoch, metrics=metrics)
@@ -93,8 +109,8 @@ class _PluginCallbacks(Callbacks):
             _call(hook, implementation, **arguments)
 
 
-def _call(hook: str, implementation: Any, **arguments: Any) -> None:
+def _call(hook: str, implementation: Any, **arguments: Any) -> Any:
     try:
-        implementation.function(**{key: arguments[key] for key in implementation.argnames})
+        return implementation.function(**{key: arguments[key] for key in implementation.argnames})
     except Exception as exc:
         raise ContractError(f"{hook} failed: {one_line(exc)}") from exc

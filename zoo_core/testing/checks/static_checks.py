@@ -152,15 +152,22 @@ def plugin_of(catalog: Catalog, name: str) -> Plugin:
     return next(plugin for plugin in catalog.plugins if plugin.distribution == name)
 
 
+TRAINING_HOOKS = (
+    "zoo_train_start",
+    "zoo_step_end",
+    "zoo_steps_scored",
+    "zoo_epoch_end",
+    "zoo_train_end",
+)
 TUNE_HOOK = "zoo_tune_end"
+TRACKERS_HOOK = "zoo_trackers"
 
 
 def running_hooks(catalog: Catalog, name: str) -> dict[str, Any]:
-    """Return a plugin's hooks that are called during a training or after a search."""
-    hooks = ("zoo_train_start", "zoo_epoch_end", "zoo_train_end", TUNE_HOOK)
+    """Return a plugin's hooks that are called before, during or after a training or search."""
     return {
         hook: implementation
-        for hook in hooks
+        for hook in (*TRAINING_HOOKS, TUNE_HOOK, TRACKERS_HOOK)
         for implementation in getattr(catalog.hooks, hook).get_hookimpls()
         # The loader registers a plugin as "distribution:entry point", one of `zoo -p` by its name.
         if name in (implementation.plugin_name, implementation.plugin_name.partition(":")[0])
