@@ -1,0 +1,1 @@
+"""Trainings reported to TensorBoard, MLflow, Weights & Biases and Trackio: `zoo train --track`."""

@@ -1,0 +1,1 @@
+"""Adapters: one module per tracker, the only ones that import its package."""
