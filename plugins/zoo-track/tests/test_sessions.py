@@ -59,6 +59,7 @@ def memory(monkeypatch):
     monkeypatch.setattr(zoo_track.session, "make_tracker", lambda _name: Memory())
     monkeypatch.setattr("zoo_track.studies.make_tracker", lambda _name: Memory())
     monkeypatch.setattr(zoo_track.reporter, "INTERVAL", 0.001)
+    monkeypatch.setattr(zoo_track.session, "WAIT_START", 1)
     monkeypatch.setattr(zoo_track.session, "WAIT_STOPPED", 1)
     monkeypatch.setenv("ZOO_TRACK", "memory")
     monkeypatch.setattr(Memory, "calls", [], raising=False)

@@ -32,9 +32,14 @@ class Reporter:
         self._points: list[tuple[Point, int]] = []
         self._ending: Ending | None = None
         self._lock, self._wake = threading.Lock(), threading.Event()
+        self._started = threading.Event()
         # A daemon, because a server that never answers must not keep the process alive.
         self._thread = threading.Thread(target=self._work, name=f"zoo-track {name}", daemon=True)
         self._thread.start()
+
+    def wait_for_start(self, seconds: float) -> None:
+        """Wait until the tracker has started or failed, at most some seconds."""
+        self._started.wait(seconds)
 
     def log(self, point: Point, epoch: int = 0) -> None:
         """Report a point later; `epoch` is the number of the epoch that it describes, or 0."""
@@ -57,6 +62,7 @@ class Reporter:
         try:
             known = self._record.id_of(self.name)
             self._record.start(self.name, self._tracker.start(self._subject, known))
+            self._started.set()
             while True:
                 self._wake.wait(INTERVAL)
                 ending = self._ending  # read first, because all points come before it
@@ -67,6 +73,7 @@ class Reporter:
         # Of any kind, because it comes from the tracker's package.
         except Exception as exc:
             self.failure = one_line(exc)
+            self._started.set()
 
     def _send(self) -> None:
         with self._lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,10 @@ from zoo_track.tracker import Ending, Fact, Point
 
 if TYPE_CHECKING:
     from zoo_core.plugin_api import Card, ScoredSteps
+
+WAIT_START = 10.0
+"""Maximum seconds that the start of a training waits for its trackers."""
+# So that their start, which takes seconds of computation, does not slow down the first steps.
 
 WAIT = 30.0
 """Maximum seconds that the end of a training waits for its trackers."""
@@ -64,6 +69,9 @@ class Session:
                 _warn(name, one_line(exc))
             else:
                 self._reporters.append(Reporter(name, tracker, subject, self._record))
+        until = time.monotonic() + WAIT_START
+        for reporter in self._reporters:
+            reporter.wait_for_start(max(until - time.monotonic(), 0))
 
     def steps_scored(self, scored: ScoredSteps) -> None:
         """Report the scores of the latest steps."""
