@@ -53,20 +53,26 @@ def draw_mixing(
     """
     if not (recipe.mixup or recipe.cutmix):
         return part, None
-    partners = permutation(count, recipe.seed, step, Draw.PARTNERS)[part]
-    own = np.arange(count)[part]
-    places = np.concatenate([own, np.setdiff1d(partners, own)])
-    position = np.empty(count, np.int64)
-    position[places] = np.arange(len(places))
+    partners = permutation(count, recipe.seed, step, Draw.PARTNERS)
+    places, partners = (part, partners) if part == slice(0, count) else _shard(partners, part)
     first, second, x, y = map(float, draw(Draw.MIXING, (4,), recipe, step))
     if recipe.mixup and (step % 2 == 0 or not recipe.cutmix):
-        return places, Mixing(position[partners], symmetric_beta(recipe.mixup, first, second))
+        return places, Mixing(partners, symmetric_beta(recipe.mixup, first, second))
     _, height, width = shape
     box = cut_box(1 - symmetric_beta(recipe.cutmix, first, second), x, y, shape)
     left, top, right, bottom = box
     # The share of the pixels, because the box may have been clipped.
     share = 1 - (right - left) * (bottom - top) / (height * width)
-    return places, Mixing(position[partners], share, box)
+    return places, Mixing(partners, share, box)
+
+
+def _shard(partners: NDArray[np.int64], part: slice) -> tuple[Places, NDArray[np.int64]]:
+    """Return the places that a part of a batch needs, and its partners' numbers among them."""
+    own = np.arange(len(partners))[part]
+    places = np.concatenate([own, np.setdiff1d(partners[part], own)])
+    number = np.empty_like(partners)
+    number[places] = np.arange(len(places))
+    return places, number[partners[part]]
 
 
 def symmetric_beta(parameter: float, first: float, second: float) -> float:

@@ -22,15 +22,23 @@ ERASE_AREAS = (0.02, 1 / 3)
 """Minimum and maximum area of an erased rectangle, as a share of the image."""
 
 
-def draw_crops(recipe: Recipe, count: int, step: int) -> NDArray[np.float32]:
-    """Return random crops ``(4, N)``: width and height as shares, and x and y from -1 to 1.
+def crop_matrices(
+    recipe: Recipe, shape: Sequence[int], count: int, step: int
+) -> NDArray[np.float32]:
+    """Return matrices ``(N, 2, 3)`` that scale a random part of each image to the whole.
 
-    -1 is the place at the left or upper border of the image, and 1 that at the opposite one.
+    They lead from (x, y, 1) of a new pixel to its source, in pixels from the image's center.
     """
     area, ratio, x, y = draw(Draw.CROPS, (4, count), recipe, step)
-    sides = _sides(recipe.crop + (1 - recipe.crop) * area, ratio, CROP_RATIO)
-    crops: NDArray[np.float32] = np.stack([*sides, 2 * x - 1, 2 * y - 1]).astype(np.float32)
-    return crops
+    wide, high = _sides(recipe.crop + (1 - recipe.crop) * area, ratio, CROP_RATIO)
+    _, height, width = shape
+    matrices = np.zeros((count, 2, 3), np.float32)
+    matrices[:, 0, 0], matrices[:, 1, 1] = wide, high
+    # Between the centers of the first pixel and the last, because half of a position outside of
+    # them would be black.
+    matrices[:, 0, 2] = (1 - wide) * (2 * x - 1) * ((width - 1) / 2)
+    matrices[:, 1, 2] = (1 - high) * (2 * y - 1) * ((height - 1) / 2)
+    return matrices
 
 
 def draw_erased(
@@ -52,12 +60,14 @@ def draw_erased(
         return None
     chosen, area, ratio, x, y = draw(Draw.ERASED, (5, count), recipe, step)
     low, high = ERASE_AREAS
-    wide, high_side = _sides(low + (high - low) * area, ratio, ERASE_RATIO)
+    wide, tall = _sides(low + (high - low) * area, ratio, ERASE_RATIO)
     _, height, width = shape
-    columns, rows = np.rint(wide * width), np.rint(high_side * height)
-    # Every place where the whole rectangle is inside of the image is as likely as any other.
-    left, top = np.floor(x * (width + 1 - columns)), np.floor(y * (height + 1 - rows))
-    boxes = np.stack([left, top, left + columns, top + rows], axis=1).astype(np.int64)
+    boxes = np.zeros((count, 4), np.int64)
+    for axis, (start, share, size) in enumerate([(x, wide, width), (y, tall, height)]):
+        length = np.rint(share * size)
+        # Every place where the whole rectangle is inside of the image is as likely as any other.
+        first = np.floor(start * (size + 1 - length))
+        boxes[:, axis], boxes[:, axis + 2] = first, first + length
     boxes[chosen >= recipe.erase] = 0
     return boxes[part]
 
@@ -95,5 +105,6 @@ def _sides(
     """
     # In logarithms, so that wide ones are as likely as narrow ones. Limited so that neither side is
     # longer than the image's, because a clipped rectangle would have a smaller area.
-    ratio = np.clip(largest ** (2 * ratio - 1), area, 1 / area)
-    return np.sqrt(area * ratio), np.sqrt(area / ratio)
+    root = np.sqrt(area)
+    wider = np.clip(largest ** (ratio - 0.5), root, 1 / root)
+    return root * wider, root / wider

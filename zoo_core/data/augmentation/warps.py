@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from zoo_core.data.augmentation.draws import Draw, Places, draw, draw_symmetric
 from zoo_core.data.augmentation.operations import draw_operations, move_matrices
-from zoo_core.data.augmentation.rectangles import draw_crops
+from zoo_core.data.augmentation.rectangles import crop_matrices
 from zoo_core.recipes.fields.augmentation import WARP_FIELDS
 from zoo_core.recipes.recipe import Recipe
 from zoo_core.system.blas import one_blas_thread
@@ -72,7 +72,23 @@ def _draw_matrices(
     recipe: Recipe, shape: Sequence[int], count: int, step: int
 ) -> NDArray[np.float32]:
     """Return affine matrices ``(N, 2, 3)`` from (x, y, 1) of a new pixel to its source (x, y)."""
-    # From the new pixel to the old one, because then every new pixel has exactly one source.
+    # From the new pixel to the old one, because then every new pixel has exactly one source. Each
+    # kind is drawn from a seed of its own, so that it leaves the other warps of a recipe unchanged.
+    matrices = _affine_matrices(recipe, count, step)
+    if recipe.changed_from_default("crop"):
+        matrices = _compose(matrices, crop_matrices(recipe, shape, count, step))
+    if recipe.flip:
+        matrices[draw(Draw.MIRRORED, (count,), recipe, step) < recipe.flip, :, 0] *= -1
+    if operations := draw_operations(recipe, count, step):
+        for moves in move_matrices(operations, shape):
+            matrices = _compose(matrices, moves)
+    return matrices
+
+
+def _affine_matrices(recipe: Recipe, count: int, step: int) -> NDArray[np.float32]:
+    """Return the matrices of rotation, shear, scale and translation."""
+    if not (recipe.rotate or recipe.shear or recipe.scale or recipe.translate):
+        return np.tile(np.eye(2, 3, dtype=np.float32), (count, 1, 1))
     drawn = draw_symmetric(Draw.MATRICES, (6, count), recipe, step)
     turn, slant, wide, high, right, down = drawn
     angle, shear = np.radians(recipe.rotate) * turn, np.tan(np.radians(recipe.shear) * slant)
@@ -83,32 +99,7 @@ def _draw_matrices(
         [x_scale * cos, y_scale * (shear * cos - sin), recipe.translate * right],
         [x_scale * sin, y_scale * (shear * sin + cos), recipe.translate * down],
     ]
-    matrices = np.ascontiguousarray(np.array(rows, np.float32).transpose(2, 0, 1))
-    # From seeds of their own, so that these leave the other warps of a recipe unchanged.
-    if recipe.changed_from_default("crop"):
-        matrices = _compose(matrices, _crop_matrices(recipe, shape, count, step))
-    if recipe.flip:
-        matrices[draw(Draw.MIRRORED, (count,), recipe, step) < recipe.flip, :, 0] *= -1
-    if operations := draw_operations(recipe, count, step):
-        for moves in move_matrices(operations, shape):
-            matrices = _compose(matrices, moves)
-    return matrices
-
-
-def _crop_matrices(
-    recipe: Recipe, shape: Sequence[int], count: int, step: int
-) -> NDArray[np.float32]:
-    """Return matrices ``(N, 2, 3)`` that scale a random part of each image to the whole."""
-    _, height, width = shape
-    wide, high, x, y = draw_crops(recipe, count, step)
-    none = np.zeros_like(wide)
-    # Between the centers of the first pixel and the last, because half of a position outside of
-    # them would be black.
-    rows = [
-        [wide, none, (1 - wide) * x * np.float32((width - 1) / 2)],
-        [none, high, (1 - high) * y * np.float32((height - 1) / 2)],
-    ]
-    return np.array(rows, np.float32).transpose(2, 0, 1)
+    return np.ascontiguousarray(np.array(rows, np.float32).transpose(2, 0, 1))
 
 
 def _compose(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -11,29 +12,30 @@ from zoo_core.plugin_api import Boxes, Mixing
 
 
 def erase(images: Tensor, boxes: Boxes) -> Tensor:
-    """Return normalized images ``(N, C, H, W)`` with 0, the mean, in a rectangle of each."""
-    # By coordinates, so that no image is treated alone.
-    left, top, right, bottom = torch.from_numpy(boxes).to(images.device).T[..., None]  # (N, 1) each
+    """Return normalized images ``(N, C, H, W)``, changed in place: 0, the mean, in rectangles."""
+    # Of the images with a rectangle alone, which are a quarter of them in most recipes.
+    chosen = np.flatnonzero(boxes[:, 2] > boxes[:, 0])
+    places = torch.from_numpy(chosen).to(images.device)
+    # By coordinates instead of a loop over the images.
+    start, stop = torch.from_numpy(boxes[chosen]).to(images.device).view(-1, 2, 2, 1).unbind(1)
     height, width = images.shape[2:]
-    columns = torch.arange(width, device=images.device)
-    rows = torch.arange(height, device=images.device)
-    inside_rows = (rows >= top) & (rows < bottom)  # (N, H)
-    inside_columns = (columns >= left) & (columns < right)  # (N, W)
-    inside = inside_rows[:, None, :, None] & inside_columns[:, None, None, :]
-    return images.masked_fill_(inside, 0)
+    line = torch.arange(max(height, width), device=images.device)
+    columns, rows = ((line >= start) & (line < stop)).unbind(1)  # (n, max(H, W)) each
+    inside = rows[:, None, :height, None] & columns[:, None, None, :width]
+    return images.index_copy_(0, places, images.index_select(0, places).masked_fill_(inside, 0))
 
 
 def mix(inputs: Tensor, mixing: Mixing) -> Tensor:
-    """Return each of the first n inputs mixed with its partner among the inputs."""
+    """Return the first n inputs, changed in place: each is mixed with its partner."""
     partners = torch.from_numpy(mixing.partners).to(inputs.device)
+    # In place, because a new tensor would not have the layout in which convolutions are fast.
     first = inputs[: len(partners)]
     if mixing.box is None:
-        return torch.lerp(inputs.index_select(0, partners), first, mixing.share)
+        return first.lerp_(inputs.index_select(0, partners), 1 - mixing.share)
     left, top, right, bottom = mixing.box
-    part = inputs[:, :, top:bottom, left:right].index_select(0, partners)
-    mixed = first.clone()
-    mixed[:, :, top:bottom, left:right] = part
-    return mixed
+    part = inputs[:, :, top:bottom, left:right].index_select(0, partners)  # a copy
+    first[:, :, top:bottom, left:right] = part
+    return first
 
 
 def mixed_loss(
