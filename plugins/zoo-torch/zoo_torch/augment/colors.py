@@ -113,7 +113,8 @@ def autocontrast(images: Tensor, _: Tensor) -> Tensor:
     low, high = images.amin((2, 3), keepdim=True), images.amax((2, 3), keepdim=True)
     flat = low == high  # a channel of one level stays as it is
     low = torch.where(flat, 0.0, low)
-    return (images - low) * torch.where(flat, 1.0, WHITE / (high - low))
+    stretched = (images - low) * torch.where(flat, 1.0, WHITE / (high - low))
+    return stretched.clamp_(max=WHITE)  # which rounding may exceed
 
 
 def equalize(images: Tensor, _: Tensor) -> Tensor:
