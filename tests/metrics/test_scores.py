@@ -6,10 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
+from zoo_core.metrics.metric_names import metric_names
 from zoo_core.metrics.scores import Scores, measure, rank, score
 from zoo_core.metrics.task import Measure, Measured, Task
 from zoo_core.plugins.data_specs import TargetSpec, class_targets
 from zoo_core.tasks.classification import Classification
+from zoo_core.tasks.multi_label import MultiLabel
+from zoo_core.tasks.regression import Regression
+from zoo_core.tasks.segmentation import Segmentation
+from zoo_core.tasks.sequence import StringRecognition
 
 
 class Distance(Task):
@@ -172,3 +177,65 @@ def test_rank_of_heads_with_different_measures_is_by_their_losses_alone():
     assert rank_of(right, [1.0, 2.0]) > rank_of(right, [1.0, 2.5])
     # Fewer correct predictions, but a smaller mean of loss and distance.
     assert rank_of(wrong, [1.0, 2.0]) > rank_of(right, [9.0, 9.0])
+
+
+# Of nine examples, one is of class 1 and one of class 2.
+RARE = [0] * 7 + [1, 2]
+MOST = logits_for(*[0] * 9)  # 7 of 9 are right, but of the rare classes none
+EACH = logits_for(0, 0, 0, 1, 1, 2, 2, 1, 2)  # 5 of 9, among them the rare ones
+
+
+def test_chosen_metric_ranks_epochs_and_is_their_headline():
+    ranks = {
+        chosen: [
+            rank([CLASSES], measured((CLASSES, logits, RARE)), chosen) for logits in (MOST, EACH)
+        ]
+        for chosen in ("", "accuracy", "balanced_accuracy", "macro_f1", "loss")
+    }
+    assert ranks[""][0] > ranks[""][1]
+    assert ranks["accuracy"][0] > ranks["accuracy"][1]
+    assert ranks["balanced_accuracy"][0] < ranks["balanced_accuracy"][1]
+    assert ranks["macro_f1"][0] < ranks["macro_f1"][1]
+    # Negative, because a lower loss is better.
+    assert ranks["loss"][0][0] < 0
+    scores = score([CLASSES], measured((CLASSES, EACH, RARE)), "balanced_accuracy")
+    assert scores.headline == {"balanced_accuracy": [pytest.approx((3 / 7 + 2) / 3)]}
+    assert Scores.from_json(json.loads(json.dumps(scores.to_json()))) == scores
+    assert "balanced accuracy 80.95%" in str(scores)
+
+
+def test_chosen_metric_is_a_mean_over_the_heads_that_have_it():
+    tasks = [CLASSES, DISTANCE, CLASSES]
+    heads = measured(
+        (CLASSES, MOST, RARE), (DISTANCE, np.ones(9), np.zeros(9)), (CLASSES, EACH, RARE)
+    )
+    first, _ = rank(tasks, heads, "balanced_accuracy")
+    assert first == pytest.approx((1 / 3 + (3 / 7 + 2) / 3) / 2)
+    assert rank(tasks, heads, "distance")[0] == -1
+    names = score(tasks, heads, "balanced_accuracy").headline_names
+    assert names == ("balanced_accuracy", "distance", "balanced_accuracy")
+
+
+def test_root_of_a_squared_error_ranks_lower_values_first():
+    task = Regression(TargetSpec(task="regression"))
+    near, far = (
+        rank([task], measured((task, np.full((3, 1), value), np.arange(3.0))), "rmse")
+        for value in (1.0, 5.0)
+    )
+    assert near > far
+    (r2, _) = rank([task], measured((task, np.full((3, 1), 1.0), np.arange(3.0))), "r2")
+    assert r2 == 0
+
+
+@pytest.mark.parametrize(
+    ("target", "cls", "some"),
+    [
+        (TargetSpec(task="classification", size=7), Classification, {"loss", "macro_f1", "top5"}),
+        (TargetSpec(task="regression"), Regression, {"loss", "rmse", "r2"}),
+        (TargetSpec(task="multi-label", size=4), MultiLabel, {"f1", "macro_f1"}),
+        (TargetSpec(task="segmentation", size=3, shape=(4, 6)), Segmentation, {"mean_iou"}),
+        (TargetSpec(task="sequence", classes=tuple("abc"), shape=(5,)), StringRecognition, {"cer"}),
+    ],
+)
+def test_names_of_metrics_are_known_without_data(target, cls, some):
+    assert some <= {*metric_names(cls(target))}

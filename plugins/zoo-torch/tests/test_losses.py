@@ -91,6 +91,72 @@ def test_loss_and_gradient_are_those_of_zoo_numpy(name, recipe):
     np.testing.assert_allclose(outputs.grad.numpy(), gradient, atol=1e-15)
 
 
+WEIGHTS = (1.0, 0.0, 3.0, 0.5, 2.0, 1.0, 7.0)
+
+
+def weighted(weights=WEIGHTS, smoothing=0.0, gamma=2.0):
+    return SimpleNamespace(label_smoothing=smoothing, class_weights=weights, focal_gamma=gamma)
+
+
+WEIGHTED = [
+    *(weighted(smoothing=smoothing) for smoothing in (0.0, 0.1)),
+    *(weighted("", gamma=gamma) for gamma in (0.0, 0.5, 2.0)),
+    weighted(gamma=3.5),
+]
+
+
+@pytest.mark.requires("zoo-numpy")
+@pytest.mark.parametrize("recipe", WEIGHTED, ids=str)
+@pytest.mark.parametrize("name", ["cross_entropy", "focal", "binary_cross_entropy", "binary_focal"])
+def test_weighted_loss_and_gradient_are_those_of_zoo_numpy(name, recipe):
+    theirs = pytest.importorskip("zoo_numpy.losses")
+    targets = CASES["binary_cross_entropy" if name.startswith("binary") else "cross_entropy"][3]
+    outputs = torch.randn((20, 7), dtype=torch.float64, requires_grad=True)
+    loss = getattr(losses, name)(outputs, torch.tensor(targets), recipe)
+    loss.backward()
+    expected, gradient = getattr(theirs, name)(outputs.detach().numpy(), targets, recipe)
+    assert loss.item() == pytest.approx(expected, rel=1e-12)
+    np.testing.assert_allclose(outputs.grad.numpy(), gradient, atol=1e-15)
+
+
+def test_weighted_cross_entropy_is_divided_by_the_number_of_examples():
+    outputs, targets = torch.randn(20, 7), torch.tensor(CASES["cross_entropy"][3])
+    total = functional.cross_entropy(outputs, targets, torch.tensor(WEIGHTS), reduction="sum")
+    loss = losses.cross_entropy(outputs, targets, weighted())
+    assert loss.item() == pytest.approx(total.item() / 20, rel=1e-5)
+
+
+def test_weight_of_a_label_is_that_of_its_presence():
+    outputs, weights = torch.zeros(2, 2), weighted((3.0, 1.0))
+    expected = [np.log(2) * (3 + 1) / 2, np.log(2)]
+    for row, each in zip(([1, 1], [0, 1]), expected, strict=True):
+        targets = torch.tensor([row, row])
+        assert losses.binary_cross_entropy(outputs, targets, weights).item() == pytest.approx(each)
+        # Of a probability of one half, it is a quarter of the cross-entropy.
+        assert losses.binary_focal(outputs, targets, weights).item() == pytest.approx(each / 4)
+
+
+def test_weighted_pixels_are_a_mean_over_the_counted_ones():
+    targets = torch.tensor([[[0, 1], [2, IGNORED_PIXEL]], [[1, 1], [IGNORED_PIXEL] * 2]])
+    loss = losses.pixel_cross_entropy(torch.zeros(2, 3, 2, 2), targets, weighted((1.0, 2.0, 6.0)))
+    assert loss.item() == pytest.approx(np.log(3) * ((1 + 2 + 6) / 3 + 2) / 2)
+
+
+def test_focal_loss_is_that_of_its_definition():
+    outputs, targets = torch.randn(20, 7), torch.tensor(CASES["cross_entropy"][3])
+    p = outputs.softmax(dim=1)[torch.arange(20), targets]
+    expected = -((1 - p) ** 3.5) * p.log() * torch.tensor(WEIGHTS)[targets]
+    loss = losses.focal(outputs, targets, weighted(gamma=3.5))
+    assert loss.item() == pytest.approx(expected.mean().item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 1.0])
+def test_focal_loss_of_a_certain_prediction_has_a_gradient(gamma):
+    outputs = torch.tensor([[200.0, 0.0]], requires_grad=True)
+    losses.focal(outputs, torch.tensor([0]), weighted("", gamma=gamma)).backward()
+    assert outputs.grad.tolist() == [[0, 0]]
+
+
 def test_smoothed_subset_cross_entropy_is_a_mean_over_all_sets():
     outputs, targets = torch.randn(2, 4), torch.tensor([[1, 0, 0, 1], [0, 1, 0, 0]])
     expected = []
@@ -201,13 +267,27 @@ def test_ctc_learns_a_string(recipe, sure):
 
 
 def test_losses_follow_the_recipe_fields_of_their_specs():
+    same_targets = {
+        "absolute_error": "squared_error",
+        "binary_focal": "binary_cross_entropy",
+        "focal": "cross_entropy",
+        "huber": "squared_error",
+        "pixel_iou": "pixel_cross_entropy",
+    }
     for spec in zoo_losses():
         function = spec.loss.partition(":")[2]
-        like = "pixel_cross_entropy" if function == "pixel_iou" else "squared_error"
-        _, _, shape, targets, _ = CASES.get(function, CASES[like])
+        _, _, shape, targets, _ = CASES[same_targets.get(function, function)]
         outputs, targets = torch.randn((20, *shape)), torch.tensor(targets)
-        plain, smooth = (getattr(losses, function)(outputs, targets, x) for x in (PLAIN, SMOOTH))
-        assert (plain != smooth) == ("label_smoothing" in spec.recipe_fields)
+        loss = getattr(losses, function)
+        plain = loss(outputs, targets, weighted(""))
+        for field, recipe in {
+            "label_smoothing": weighted("", smoothing=0.1),
+            "focal_gamma": weighted("", gamma=3.0),
+        }.items():
+            differs = bool(loss(outputs, targets, recipe) != plain)
+            assert differs == (field in spec.recipe_fields), (spec.key, field)
+        if "class_weights" in spec.recipe_fields:
+            assert loss(outputs, targets, weighted(WEIGHTS[: shape[0]])) != plain, spec.key
 
 
 def test_specs_refer_to_losses():
