@@ -630,7 +630,8 @@ TRAINERS = [
     (
         f"implements {field}",
         f"TRAINER = {{'recipe_fields': {tuple(TRAINER_FIELDS)}}}\n"
-        "CROSS_ENTROPY = {'recipe_fields': ('label_smoothing',)}",
+        f"CROSS_ENTROPY = {{'recipe_fields': {tuple(LOSS_FIELDS)}}}\n"
+        "LOSS = CROSS_ENTROPY | {'name': 'focal', 'task': 'classification'}",
         "Trainer.environment = lambda self: {'bfloat16': 'native'}",
         f"field {field}, .*no effect",
     )
@@ -910,7 +911,7 @@ LOSSES = [
         f"{LOSS}: implements recipe fields of losses",
         "LOSS = {'recipe_fields': ('momentum',)}",
         "",
-        "expected some of label_smoothing, got momentum",
+        "expected some of class_weights, .*got momentum",
     ),
 ]
 

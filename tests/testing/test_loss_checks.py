@@ -100,3 +100,35 @@ def test_loss_that_no_trainer_can_compute_is_skipped(problems):
         "is for the framework of a trainer": "no trainer of jax is installed",
         **dict.fromkeys((GRADIENT, MEAN), "no installed trainer of jax has loss_gradient"),
     }
+
+
+WEIGHTED = """
+import torch
+from torch.nn.functional import cross_entropy
+
+def mine(outputs, targets, recipe):
+    losses = cross_entropy(outputs, targets, reduction="none")
+    if not recipe.class_weights:
+        return losses.mean()
+    weights = torch.tensor(recipe.class_weights, dtype=outputs.dtype)[targets]
+    return (weights * losses).mean()
+"""
+
+RISES = "rises evenly with class weights"
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize(
+    ("old", "new", "failed"),
+    [
+        ("", "", []),
+        # As torch's own argument `weight` does.
+        ("(weights * losses).mean()", "(weights * losses).sum() / weights.sum()", [MEAN]),
+        ("weights * losses", "weights**2 * losses", [RISES]),
+        ("if not recipe.class_weights", "if True", [RISES]),
+        ("return losses.mean()", "return 2 * losses.mean()", [RISES]),
+    ],
+)
+def test_weights_that_are_not_those_of_examples_fail(problems, old, new, failed):
+    found = problems(WEIGHTED.replace(old, new), "torch", ("class_weights",))
+    assert [name for name, message in found.items() if not message.startswith("needs ")] == failed

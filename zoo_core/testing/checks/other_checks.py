@@ -143,6 +143,7 @@ def rises_evenly_with_class_weights(catalog: Catalog, entry: Entry[LossSpec]) ->
             continue
         plain = loss(outputs, targets, "")[0]
         none, one, two = (loss(outputs, targets, (each,) * classes)[0] for each in (0.0, 1.0, 2.0))
+        expect(two != one, f"loss{head}: class_weights have no effect")
         for what, expected, got in (
             ("all class_weights of 1, as without any", plain, one),
             (

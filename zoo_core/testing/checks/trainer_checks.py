@@ -156,7 +156,7 @@ def _trainee_with_losses_of(subject: Subject, field: str, values: dict[str, Any]
     except InvalidValueError as exc:
         if "loss" not in values:
             raise
-        raise NotApplicableError(exc.problem) from exc  # there is none for the task of its model
+        raise NotApplicableError(exc.problem) from exc  # no plugin offers that loss for its task
     losses = [each.spec for each in trainee.plan.losses]
     if field in LOSS_FIELDS and not any(field in loss.recipe_fields for loss in losses):
         names = join_names(dict.fromkeys(loss.name for loss in losses))
