@@ -78,7 +78,8 @@ class TrainingProgress(Callbacks):
         record: ExampleRecord | None,
     ) -> None:
         # zoo's own data sets are checked when they are published, and never change.
-        if not (self._describes_data and dataset.address):
+        # Once, also for several trainings.
+        if not (self._describes_data and dataset.address) or self.overview:
             return
         self._describes_data = False
         self.overview = describe_dataset(data, recipe, record)
