@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         TaskSpec,
         TrainerSpec,
     )
+    from zoo_core.training.course.lr_range import LrRange
     from zoo_core.tuning.study import Study
     from zoo_core.weights.card import Card
 
@@ -147,4 +148,15 @@ def zoo_tune_end(study: Study, folder: Path) -> None:
     Args:
         study: all its trials.
         folder: folder of ``study.json`` and the best recipe, to which a plugin may add files.
+    """
+
+
+@hookspec
+def zoo_find_lr_end(title: str, result: LrRange, file: Path) -> None:
+    """Draw the result of a range test of learning rates, ``zoo train --find-lr --out FILE``.
+
+    Args:
+        title: model and data set.
+        result: the test.
+        file: picture to write, ``.png`` or ``.svg``.
     """

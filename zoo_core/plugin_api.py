@@ -208,6 +208,7 @@ if TYPE_CHECKING:
         check_trackers as check_trackers,
         trackers as trackers,
     )
+    from zoo_core.training.course.lr_range import LrRange as LrRange
     from zoo_core.training.parents.initial_weights import PretrainedWeights as PretrainedWeights
     from zoo_core.training.plan import Plan as Plan, make_plan as make_plan
     from zoo_core.training.schedule import average_decay as average_decay

@@ -15,6 +15,7 @@ from PIL import Image
 
 from zoo_core import Scores
 from zoo_core.evaluation.compare_heads import Proportion
+from zoo_core.plugin_api import LrRange
 from zoo_core.tasks.misclassified import find_misclassified
 from zoo_report.charts import ERROR, Chart
 from zoo_report.confusion import (
@@ -25,6 +26,7 @@ from zoo_report.confusion import (
 )
 from zoo_report.curves import draw_curves, draw_measure, mean_curve
 from zoo_report.history import Epoch, read_history
+from zoo_report.lr_range import draw_lr_range, write_lr_range
 from zoo_report.misclassified_picture import draw_misclassified
 from zoo_report.scale import log_ticks
 from zoo_report.style import PANEL_HEIGHT, PANEL_WIDTH, add_panel, make_figure, png, svg
@@ -139,6 +141,33 @@ def test_draw_curves_marks_kept_epoch_and_shows_test_result():
         assert [text.get_text() for text in axes.texts] == ["kept: epoch 5"]
         assert any(list(line.get_xdata()) == [5, 5] for line in axes.lines)
         assert [line.get_markevery() for line in axes.lines if line.get_marker() == "o"] == [[4]]
+
+
+@pytest.fixture
+def lr_test():
+    """Return a range test whose loss falls and then diverges."""
+    rates = [1e-6 * 1.2**step for step in range(80)]
+    losses = [2.3 - 0.02 * step if step < 75 else 10.0**step for step in range(80)]
+    smoothed = tuple(min(each, 9.0) for each in losses)
+    return LrRange(tuple(rates), tuple(losses), smoothed, 0.012, diverged=True)
+
+
+def test_draw_lr_range_fits_figure_and_shows_suggestion(is_whole, lr_test):
+    figure = draw_lr_range("a-model-with-a-long-name on a-data-set", lr_test)
+    assert is_whole(figure)
+    assert "0.012" in texts(figure)
+    low, high = figure.axes[0].get_ylim()
+    assert low <= 0.82 and 2.3 < high < 5  # the loss that diverges is cut off
+
+
+@pytest.mark.parametrize(("name", "start"), [("a.png", b"\x89PNG"), ("a.svg", b"<?xml")])
+def test_write_lr_range_writes_equal_files_of_both_formats(tmp_path, lr_test, name, start):
+    for folder in ("first", "second"):
+        (tmp_path / folder).mkdir()
+        write_lr_range("mlp on mnist", lr_test, tmp_path / folder / name)
+    content = (tmp_path / "first" / name).read_bytes()
+    assert content.startswith(start)
+    assert (tmp_path / "second" / name).read_bytes() == content
 
 
 def test_draw_curves_handles_non_finite_loss(is_whole):

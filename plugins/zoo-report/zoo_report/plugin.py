@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from zoo_core import Predictions, Run
-    from zoo_core.plugin_api import Card, Study
+    from zoo_core.plugin_api import Card, LrRange, Study
 
 
 @hookimpl
@@ -42,6 +42,14 @@ def zoo_tune_end(study: Study, folder: Path) -> None:
     from zoo_report.study_pictures import write_study_pictures
 
     write_study_pictures(study, folder)
+
+
+@hookimpl
+def zoo_find_lr_end(title: str, result: LrRange, file: Path) -> None:
+    _silence_matplotlib()
+    from zoo_report.lr_range import write_lr_range
+
+    write_lr_range(title, result, file)
 
 
 def _silence_matplotlib() -> None:

@@ -163,6 +163,15 @@ def png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
+def svg_file(figure: Figure, name: str) -> bytes:
+    """Return a figure as an SVG file; equal figures give equal bytes."""
+    fit_text(figure, drawable)
+    buffer = io.BytesIO()
+    with rc_context({"svg.hashsalt": name}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return buffer.getvalue()
+
+
 def svg(figure: Figure, name: str, label: str) -> str:
     """Return a figure as an SVG element for an HTML page; equal figures give equal text.
 

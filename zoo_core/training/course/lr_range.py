@@ -5,6 +5,7 @@ Source: Smith (2017), Cyclical Learning Rates for Training Neural Networks, arXi
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -29,6 +30,10 @@ _SMOOTHING = 0.9
 _DIVERGED = 4.0
 """Ratio of a smoothed loss to the lowest one, or to the first if lower, that ends the test."""
 # As in fastai's learning rate finder.
+
+_LEAST_FALL = 0.05
+"""Minimum fall of the smoothed loss, as a share of the first one."""
+# Because the loss of a model that learns nothing has a lowest value, too.
 
 _SHARE = 0.1
 """Ratio of the suggested learning rate to the one with the lowest smoothed loss."""
@@ -74,9 +79,9 @@ def find_learning_rate(plan: Plan, *, device: str, threads: int | None) -> LrRan
     rates, losses = _RangeLoop(trainer, model, run).measure()
     smoothed = _smooth(losses)
     lowest = min(range(len(losses)), key=smoothed.__getitem__, default=0)
-    if lowest < 1:
+    if not losses or smoothed[0] - smoothed[lowest] < _LEAST_FALL * abs(smoothed[0]):
         raise TrainingError(
-            "the range test found no learning rate: the loss of the model does not fall at any",
+            "the range test found no learning rate at which the loss of the model falls",
             hint="Check the data and the loss, or choose a learning rate with --set lr=VALUE.",
         )
     return LrRange(
@@ -93,7 +98,7 @@ class _RisingRate(Course):
     """A course with learning rates that rise by the same factor in each step."""
 
     def learning_rate(self, step: int) -> float:
-        return LOWEST * (HIGHEST / LOWEST) ** (step / (STEPS - 1))
+        return LOWEST * math.pow(HIGHEST / LOWEST, step / (STEPS - 1))
 
 
 class _RangeLoop(TrainingLoop):
