@@ -1,8 +1,8 @@
 """The hooks that a plugin may implement.
 
 The first eight return specs and are called once, when plugins are loaded; the others are called
-before, during or after a training or a search. Later versions may append arguments, and an
-implementation declares only the arguments that it uses.
+before, during or after a training, a search or a range test. Later versions may append arguments,
+and an implementation declares only the arguments that it uses.
 """
 
 from __future__ import annotations

@@ -44,31 +44,35 @@ def learning_rate(
             the share of the recipe's epochs that `step` is of `total`.
         falls: number of falls so far of schedule plateau.
     """
-    warmup, rise = warmup_steps(recipe, total), 1.0
+    warmup, rise, progress = warmup_steps(recipe, total), 1.0, 0.0
     if step < warmup:
         rise = _START + (1 - _START) * step / warmup
-    # The first step after the warm-up has the full rate; the end would be reached at `total`,
-    # one step after the last, so that no step is wasted. A warm-up may be all of the training.
-    progress = min(max(step - warmup, 0) / max(total - warmup, 1), 1.0)
-    epoch = step * recipe.epochs / total if epoch is None else epoch
+    else:
+        # The first step after the warm-up has the full rate; the end would be reached at `total`,
+        # one step after the last, so that no step is wasted. A warm-up may be all of the training.
+        progress = (step - warmup) / ((total - warmup) or 1)
     match recipe.schedule:
+        case "constant":
+            share = 1.0
         case "cosine" | "one-cycle":
             share = _ending(recipe, _half_cosine(progress))
         case "polynomial":
             share = _ending(recipe, (1 - progress) ** recipe.lr_power)
         case "restarts":
+            epoch = step * recipe.epochs / total if epoch is None else epoch
             share = _ending(recipe, _half_cosine(_cycle_progress(recipe, epoch)))
         case "cooldown":
             # Constant, and then linear: warmup-stable-decay (Hägele et al., 2024,
             # arXiv:2405.18392).
             share = _ending(recipe, min(max(total - step, 0) / (recipe.cooldown * total), 1.0))
         case "step" if recipe.lr_epochs:
+            epoch = step * recipe.epochs / total if epoch is None else epoch
             share = recipe.lr_factor ** sum(epoch >= each for each in recipe.lr_epochs)
         case "step":
             share = recipe.lr_factor ** sum(step >= each * total for each in _STEPS)
         case "plateau":
             share = recipe.lr_factor**falls
-        case _:
+        case _:  # the trainer's own
             share = 1.0
     return recipe.lr * rise * share
 

@@ -13,6 +13,7 @@ import pytest
 
 from zoo_core.filenames import WEIGHTS
 from zoo_core.installation.installed import load_catalog
+from zoo_core.training.run_folder import locked_run
 from zoo_core.training.training import Training
 from zoo_core.weights.file import load_weights
 
@@ -316,6 +317,48 @@ def test_torchrun_resumes_automatically_with_max_restarts(launch, undisturbed):
     assert "Training whole" in out, "it was not restarted"
     assert "Epoch   1/" not in out
     assert content("run") == undisturbed
+
+
+ENDING = ["lr=0.5", "patience=3", "schedule=cooldown"]
+"""Values with which training `whole` ends early, by the decision of all processes."""
+
+
+@pytest.mark.slow
+def test_torchrun_ends_early_in_all_processes_and_resumes(launch, torchrun):
+    values = [word for value in ENDING for word in ("--set", value)]
+    command = ("-m", "zoo_core", "train", "whole", *LONG, *values)
+    torchrun(2, *command, "--out", "whole")
+    assert [end["because"] for end in card("whole")["ended"]] == ["patience"]
+    with launch(2, *command, "--out", "run") as process:
+        wait_for_epochs(process)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=600)
+    torchrun(2, "-m", "zoo_core", "train", "--resume", "run")
+    assert content("run") == content("whole")
+    torchrun(2, "-m", "zoo_core", "train", "--resume", "run", "--epochs", 120, "--out", "longer")
+    assert card("longer")["continued"][0]["epochs"] == 100
+
+
+@pytest.mark.slow
+def test_torchrun_ends_by_the_clock_of_its_first_process(torchrun):
+    limit = ("--epochs", 100_000, "--set", "max_minutes=0.03", "--set", "schedule=cosine")
+    torchrun(2, "-m", "zoo_core", "train", "whole", "--out", "run", *limit)
+    assert card("run")["ended"][-1]["because"] == "max_minutes"
+    assert card("run")["seconds"] < 4
+
+
+@pytest.mark.slow
+def test_torchrun_is_refused_in_a_folder_in_which_another_process_trains(launch, torchrun):
+    torchrun(2, "-m", "zoo_core", "train", "whole", "--out", "run")
+    Path("run", "card.json").unlink()
+    with (
+        locked_run(Path("run")),
+        launch(2, "-m", "zoo_core", "train", "--resume", "run") as process,
+    ):
+        _, err = process.communicate(timeout=600)
+    assert process.returncode != 0
+    assert err.count("another process trains in run") == 1
+    torchrun(2, "-m", "zoo_core", "train", "--resume", "run")
 
 
 @pytest.mark.slow
