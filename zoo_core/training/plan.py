@@ -117,7 +117,9 @@ class Plan:
             loaded = load_initial_weights(trainer, model, self.model, self.config)
         elif self.recipe.initial:
             named = read_named(catalog, self.recipe.initial, self._config_of, self.began_with)
-            loaded = begin_with(named, trainer, model, self.model, self.config, targets)
+            loaded = begin_with(
+                named, trainer, model, entry=self.model, config=self.config, targets=targets
+            )
         else:
             return None
         if self.began_with and self.began_with.sha256 != loaded.sha256:

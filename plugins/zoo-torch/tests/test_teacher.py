@@ -17,7 +17,6 @@ from zoo_core.data.normalization import TargetScale, rescaling
 from zoo_core.errors import DataError, InvalidValueError, UnknownNameError, VerificationError
 from zoo_core.filenames import WEIGHTS
 from zoo_core.frameworks.teacher import Teacher
-from zoo_core.installation.installed import load_catalog
 from zoo_core.plugin_api import load_pretrained, softmax
 from zoo_core.publishing.publish import publish_run
 from zoo_core.publishing.reproduce import reproduce_published
@@ -30,80 +29,6 @@ from zoo_torch.normalize import Prepare
 from zoo_torch.teaching import distillation
 from zoo_torch.teaching.teacher import TorchTeacher
 from zoo_torch.trainer import TorchTrainer
-
-PLUGIN = '''
-"""Networks for the toy images, and for a loss without a form for a teacher."""
-
-from zoo_core import LossSpec, ModelSpec, hookimpl
-
-RECIPES = {"default": {"epochs": 3, "batch_size": 37, "optimizer": "adamw", "lr": 0.01}}
-
-
-def build_small(config):
-    from torch import nn
-
-    return _Heads(nn.Flatten(), 30, config)
-
-
-def build_large(config):
-    from torch import nn
-
-    trunk = nn.Sequential(
-        nn.Conv2d(1, 8, 3), nn.BatchNorm2d(8), nn.ReLU(), nn.Dropout(0.2), nn.Flatten()
-    )
-    return _Heads(trunk, 96, config)
-
-
-def _Heads(trunk, features, config):
-    from torch import nn
-
-    class Heads(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.trunk = trunk
-            self.heads = nn.ModuleList(nn.Linear(features, count) for count in config.outputs)
-
-        def forward(self, x):
-            features = self.trunk(x)
-            return [head(features) for head in self.heads]
-
-    return Heads()
-
-
-def plain_loss(outputs, targets, recipe):
-    from torch.nn import functional
-
-    return functional.cross_entropy(outputs, targets)
-
-
-@hookimpl
-def zoo_losses():
-    return [
-        LossSpec(name="plain", summary="Made.", loss="zoo_tiny.plugin:plain_loss",
-            task="classification", framework="torch")
-    ]
-
-
-@hookimpl
-def zoo_models():
-    return [
-        ModelSpec(name=name, summary="Made.", builder=f"zoo_tiny.plugin:build_{name}",
-            config="zoo_core.recipes.model_config:ModelConfig", recipes="zoo_tiny.plugin:RECIPES",
-            trainer="torch", dataset="toy", heads=None, license=license)
-        for name, license in (("small", "MIT"), ("large", "GPL-3.0-only"))
-    ]
-'''
-
-
-@pytest.fixture
-def catalog(site, toy_site, write_plugin, monkeypatch, tmp_path):
-    """Return a catalog of the toy data and two networks."""
-    write_plugin(site, "zoo-tiny", PLUGIN)
-    monkeypatch.setenv("ZOO_PLUGINS", "zoo-toy,zoo-torch,zoo-tiny")
-    monkeypatch.syspath_prepend(str(toy_site))
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[3] / "tests" / "toy"))
-    monkeypatch.chdir(tmp_path)
-    return load_catalog()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from zoo_core.data.normalization import Normalization
@@ -26,6 +26,7 @@ def begin_with(
     named: NamedWeights,
     trainer: Trainer,
     model: Any,
+    *,
     entry: Entry[ModelSpec],
     config: ModelConfig,
     targets: Sequence[TargetSpec],
@@ -43,14 +44,19 @@ def begin_with(
         targets: targets of the data, with the names of their classes.
 
     Raises:
-        InvalidValueError: fewer than half of the model's tensors fit.
+        InvalidValueError: at most half of the tensors fit, without those of the heads.
     """
     own = trainer.get_weights(model)
-    replaced = _has_other_classes(named.targets, targets)
-    heads = _head_tensors(trainer, entry, config) if replaced else frozenset()
-    match = match_tensors(named.tensors, own, heads)
-    if 2 * len(match.taken) < len(own):
-        raise _misfit(named, match, entry, config)
+    heads = _head_tensors(trainer, entry, config)
+    match = match_tensors(
+        named.tensors,
+        own,
+        other_classes=heads if _has_other_classes(named.targets, targets) else (),
+    )
+    # Without the heads, one of which may fit by chance; a linear model is nothing else.
+    body = own.keys() - heads or own.keys()
+    if 2 * len(body & match.taken.keys()) <= len(body):
+        raise _misfit(named, match, entry, config, body)
     trainer.set_weights(model, {**own, **match.taken})
     normalization = named.facts.normalization
     return named.facts.model_copy(
@@ -89,21 +95,28 @@ def _head_tensors(trainer: Trainer, entry: Entry[ModelSpec], config: ModelConfig
 
 
 def _misfit(
-    named: NamedWeights, match: Match, entry: Entry[ModelSpec], config: ModelConfig
+    named: NamedWeights,
+    match: Match,
+    entry: Entry[ModelSpec],
+    config: ModelConfig,
+    body: Collection[str],
 ) -> InvalidValueError:
-    total = len(match.taken) + len(match.anew)
-    count = f"only {len(match.taken)} of {total}" if match.taken else f"none of the {total}"
-    first = next(f"{name} ({reason})" for name, reason in match.anew.items())
-    given = join_names(named.tensors, most=3)
+    """Return the error for weights of which too few tensors fit `body`, those of no head."""
+    others = [name for name in match.anew if name in body]
+    fitting = len(body) - len(others)
     return InvalidValueError(
-        f"initial {named.facts.source}: {count} tensors of model {entry.spec.name!r} would begin "
-        f"with its weights, the first of the others is {first}; it has {given}",
-        hint=f"{_same_config(named, config)}Or train from random weights: --set initial=''",
+        f"initial {named.facts.source}: expected weights for most of the {len(body)} tensors of "
+        f"model {entry.spec.name!r}, heads apart, got weights for {fitting or 'none'}, and not for "
+        f"{others[0]} ({match.anew[others[0]]}); its tensors: {join_names(named.tensors, most=3)}",
+        hint=_same_config(named, entry, config)
+        or "Choose weights of this model, or train from random ones: --set initial=''",
     )
 
 
-def _same_config(named: NamedWeights, config: ModelConfig) -> str:
+def _same_config(named: NamedWeights, entry: Entry[ModelSpec], config: ModelConfig) -> str:
     """Return the options with which the model has the config of the given weights, if any."""
+    if named.model != entry.qualified_name:
+        return ""
     own = config.model_dump(mode="json")
     differing = {key: each for key, each in named.config.items() if key in own and own[key] != each}
     words = [
@@ -111,4 +124,4 @@ def _same_config(named: NamedWeights, config: ModelConfig) -> str:
         for key, each in differing.items()
         if key not in GIVEN
     ]
-    return f"Use the config of these weights: {' '.join(words)}. " if words else ""
+    return f"Use the config of these weights: {' '.join(words)}" if words else ""

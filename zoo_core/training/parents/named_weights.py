@@ -37,12 +37,14 @@ class NamedWeights:
         facts: their identity, license and normalization.
         tensors: tensors by their own names.
         targets: heads of the model that they are of; none if that is unknown.
-        config: config of that model; none if it is unknown.
+        model: qualified name of that model; empty if it is unknown.
+        config: its config.
     """
 
     facts: InitialWeights
     tensors: Tensors
     targets: tuple[TargetSpec, ...] = ()
+    model: str = ""
     config: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -116,7 +118,8 @@ def _of_zoo(catalog: Catalog, card: Provenance, file: WeightFile, source: str) -
         license=card.license,
         normalization=card.normalization,
     )
-    return NamedWeights(facts, file.tensors, card.dataset.targets, card.config)
+    name = f"{card.plugin}/{card.model}"
+    return NamedWeights(facts, file.tensors, card.dataset.targets, name, card.config)
 
 
 def _pretrained_model(catalog: Catalog, name: str) -> Entry[ModelSpec] | None:
