@@ -159,18 +159,26 @@ class FoldSeries:
             InterruptedTrainingError: a signal stopped the training; `train` continues it.
         """
         folds = [*folds]
-        while missing := [fold for fold in folds if not self.is_done(fold)]:
-            is_trained = any(self._try_to_train(fold, how) for fold in missing)
-            if env_world_size() > 1:  # a single fold, whose card only rank 0 may see
+        try:
+            while missing := [fold for fold in folds if not self.is_done(fold)]:
+                is_trained = any(self._try_to_train(fold, how) for fold in missing)
+                if env_world_size() > 1:  # a single fold, whose card only rank 0 may see
+                    if not is_trained:
+                        where = self.run_folder(missing[0])
+                        raise InvalidValueError(f"another process trains {where}")
+                    return
                 if not is_trained:
-                    raise InvalidValueError(f"another process trains {self.run_folder(missing[0])}")
-                return
-            if not is_trained:
-                time.sleep(POLL)
-        if not self.missing:  # no process will lock a fold again
+                    time.sleep(POLL)
+        finally:
+            # Then no process locks a fold again, or none could begin: no empty folder is left.
+            if not self.missing or not self.begun:
+                self._remove_locks()
+
+    def _remove_locks(self) -> None:
+        with contextlib.suppress(OSError):
             for path in self.folder.glob("fold-*.lock"):
-                with contextlib.suppress(OSError):
-                    path.unlink()
+                path.unlink()
+            self.folder.rmdir()  # which fails, unless it is empty
 
     def _try_to_train(self, fold: int, how: Mapping[str, Any]) -> bool:
         """Train a fold; return False if another process has it."""
