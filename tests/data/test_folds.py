@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings, strategies as st
 from zoo_core.data.dataset import ArrayDataset, Split
 from zoo_core.data.example_record import make_record
 from zoo_core.data.examples import Examples
-from zoo_core.data.folds import fold_numbers
+from zoo_core.data.folds.assignment import fold_numbers
 from zoo_core.data.splits import split_rule, training_data
 from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.plugins.data_specs import TargetSpec, class_targets

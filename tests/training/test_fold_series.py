@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from zoo_core.data.dataset import load_dataset
-from zoo_core.data.folds import fold_numbers
+from zoo_core.data.folds.assignment import fold_numbers
 from zoo_core.filenames import CARD, CONFIG, EXAMPLES, FOLDS, OUT_OF_FOLD, WEIGHTS
 
 TRAIN = ("train", "softmax", "--folds", 3, "--epochs", 2)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from zoo_core.data.dataset import ArrayDataset, Split
 from zoo_core.data.examples import held_out_rows
-from zoo_core.data.folds import check_balanced, classes_of_rows, fold_numbers
+from zoo_core.data.folds.assignment import check_balanced, classes_of_rows, fold_numbers
 from zoo_core.data.normalization import Normalization
 from zoo_core.data.sampling.balanced_order import balanced_order, joint_classes
 from zoo_core.data.standardize import make_normalization

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.data.dataset import load_dataset
-from zoo_core.data.folds import fold_numbers
+from zoo_core.data.folds.assignment import fold_numbers
 from zoo_core.errors import DataError, InvalidValueError, VerificationError
 from zoo_core.evaluation.compare import Comparison
 from zoo_core.evaluation.evaluate import SAME_NAMES

@@ -21,7 +21,7 @@ from zoo_core.plugins.faults.fault import noting_model
 from zoo_core.system.terminal import print_lines
 from zoo_core.table import Table
 from zoo_core.text import counted, shell_command
-from zoo_core.training.fold_series import FoldSeries, check_launcher
+from zoo_core.training.series.fold_series import FoldSeries, check_launcher
 from zoo_core.weights.card import Card
 
 

@@ -1,4 +1,4 @@
-"""Folds: equal parts of the training examples, each of which is tested once."""
+"""The assignment of training examples to folds, by class and by group."""
 
 from __future__ import annotations
 

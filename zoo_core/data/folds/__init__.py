@@ -1,0 +1,1 @@
+"""Folds: equal parts of the training examples, each of which is tested once."""

@@ -1,0 +1,1 @@
+"""Series of trainings that share a folder."""
