@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from zoo_core.cli import options as options
     from zoo_core.cli.help.zoo_command import ZooCommand as ZooCommand, ZooGroup as ZooGroup
     from zoo_core.cli.output import print_json as print_json
+    from zoo_core.cli.training.folds import report_folds as report_folds
     from zoo_core.data.augmentation.color_changes import Change as Change
     from zoo_core.data.augmentation.mixing import Mixing as Mixing
     from zoo_core.data.augmentation.rectangles import Boxes as Boxes
@@ -83,6 +84,10 @@ if TYPE_CHECKING:
         HeadComparison as HeadComparison,
         Mean as Mean,
         Proportion as Proportion,
+    )
+    from zoo_core.evaluation.fold_scores import (
+        FoldScores as FoldScores,
+        write_fold_scores as write_fold_scores,
     )
     from zoo_core.evaluation.members import group_by_data as group_by_data
     from zoo_core.evaluation.scored_split import (
@@ -212,6 +217,7 @@ if TYPE_CHECKING:
     from zoo_core.training.parents.initial_weights import PretrainedWeights as PretrainedWeights
     from zoo_core.training.plan import Plan as Plan, make_plan as make_plan
     from zoo_core.training.schedule import average_decay as average_decay
+    from zoo_core.training.series.fold_series import FoldSeries as FoldSeries
     from zoo_core.tuning.model_spaces import (
         check_space as check_space,
         find_space as find_space,

@@ -10,6 +10,7 @@ from zoo_core.data.dataset import ArrayDataset, Split
 from zoo_core.data.example_record import make_record
 from zoo_core.data.examples import Examples
 from zoo_core.data.folds.assignment import fold_numbers
+from zoo_core.data.folds.fold_rows import without_fold
 from zoo_core.data.splits import split_rule, training_data
 from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.plugins.data_specs import TargetSpec, class_targets
@@ -191,3 +192,23 @@ def test_balanced_sampling_of_a_class_that_a_fold_has_as_a_whole():
     training_data(dataset, recipe(folds=3, fold=fold))  # which is legal otherwise
     with pytest.raises(DataError, match="every example of class 'c' is in fold"):
         training_data(dataset, recipe(folds=3, fold=fold, sampler="balanced"))
+
+
+def test_data_without_a_fold():
+    dataset, passed = make_dataset([0, 1, 2] * 20), []
+
+    def compose(seed, epoch, held_out):
+        passed.append(held_out)
+        return dataset.splits["train"]
+
+    composing = ArrayDataset(dataset.splits, dataset.targets, compose=compose)
+    rest = without_fold(composing, 5, 3, 0)
+    outside = np.flatnonzero(fold_numbers(dataset, 5, 0) == 3)
+    kept = np.setdiff1d(np.arange(60), outside)
+    assert np.array_equal(rest.splits["train"].inputs[:, 0], kept)
+    assert rest.splits["train"].examples.keys == tuple(f"{row}.png" for row in kept)
+    # The same validation rows as in a training with this fold.
+    within, whole = training_data(rest, recipe()), training_data(dataset, recipe(folds=5, fold=3))
+    assert np.array_equal(kept[within.train_rows], whole.train_rows)
+    rest.compose(0, 1, np.array([0, 4]))
+    assert {*passed[0].tolist()} == {kept[0], kept[4], *outside}

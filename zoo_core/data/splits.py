@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from zoo_core.data.dataset import ArrayDataset, Split
 from zoo_core.data.examples import held_out_rows
-from zoo_core.data.folds.assignment import check_balanced, classes_of_rows, fold_numbers
+from zoo_core.data.folds.assignment import check_balanced, classes_of_rows
+from zoo_core.data.folds.fold_rows import fold_rows, tested_split
 from zoo_core.data.normalization import Normalization
 from zoo_core.data.sampling.balanced_order import balanced_order, joint_classes
 from zoo_core.data.standardize import make_normalization
@@ -126,23 +127,6 @@ def training_data(
         check_targets(dataset, tasks)
         normalization = make_normalization(dataset, train, recipe, tasks)
     return TrainingData(dataset, train, validation, normalization, tested)
-
-
-def fold_rows(dataset: ArrayDataset, recipe: Recipe) -> NDArray[np.int64] | None:
-    """Return the training rows of a recipe's fold; None for a recipe without folds."""
-    if not recipe.folds:
-        return None
-    numbers = fold_numbers(dataset, recipe.folds, recipe.split_seed)
-    return np.flatnonzero(numbers == recipe.fold)
-
-
-def tested_split(dataset: ArrayDataset, rows: NDArray[np.int64] | None) -> Split:
-    """Return the test split, or a copy of the training rows that take its place."""
-    if rows is None:
-        return dataset.splits["test"]
-    train = dataset.splits["train"]
-    examples = train.examples.select(rows) if train.examples else None
-    return Split(train.inputs[rows], train.select_targets(rows), examples=examples)
 
 
 def check_inputs(dataset: ArrayDataset) -> None:

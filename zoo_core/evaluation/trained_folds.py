@@ -44,7 +44,7 @@ class TrainedFolds:
 
         Raises:
             DataError: a fold is not trained, or its card cannot be read.
-            VerificationError: a fold has another recipe or other data than the first one.
+            VerificationError: a fold has other data, or another model, than the first one.
         """
         paths = _folders(folder)
         if missing := [path.name for path in paths if not (path / CARD).exists()]:
@@ -56,7 +56,7 @@ class TrainedFolds:
         for path, card in zip(paths, cards, strict=True):
             if _common(card) != _common(cards[0]):
                 raise VerificationError(
-                    f"{path} was trained on other data, or with other values, than {paths[0]}",
+                    f"{path} was trained on other data, or as part of other folds, than {paths[0]}",
                     hint=f"Remove {path}, and repeat the command that trained it.",
                 )
         return cls(folder, cards)
@@ -79,7 +79,8 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _common(card: Card) -> object:
-    return card.model, card.config, card.recipe.model_copy(update={"fold": 0}), card.dataset.sha256
+    # Not the whole recipe, because that of each fold of a nested search is the best one without it.
+    return card.model, card.recipe.folds, card.recipe.split_seed, card.dataset.sha256
 
 
 def has_folds(path: Path) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from zoo_core.data.dataset import load_dataset
 from zoo_core.data.find_dataset import find_dataset
-from zoo_core.data.splits import fold_rows, tested_split
+from zoo_core.data.folds.fold_rows import fold_rows, tested_split
 from zoo_core.errors import DataError, InvalidValueError, VerificationError
 from zoo_core.filenames import CARD, CARD_PAGE, EXAMPLES, METRICS, WEIGHTS
 from zoo_core.plugins.added import unpackaged

@@ -14,7 +14,7 @@ from functools import cache
 
 from zoo_core.data.dataset import ArrayDataset, load_dataset
 from zoo_core.data.find_dataset import find_dataset
-from zoo_core.data.splits import fold_rows, tested_split
+from zoo_core.data.folds.fold_rows import fold_rows, tested_split
 from zoo_core.errors import VerificationError, ZooError
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.load import load_pretrained

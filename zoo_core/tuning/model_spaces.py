@@ -24,7 +24,12 @@ from zoo_core.tuning.search_space import Range, Space, Values
 MODEL = "model."
 """Prefix of the keys of a model's config."""
 
-UNSEARCHABLE = frozenset({"dataset", "seed", "split_seed", "validation", "held_out", "choose_by"})
+UNSEARCHABLE = frozenset(
+    {
+        *("dataset", "seed", "split_seed", "validation", "held_out", "folds", "fold"),
+        "choose_by",
+    }
+)
 """Recipe fields that a search must not vary: they change the evaluation data or the seed."""
 
 

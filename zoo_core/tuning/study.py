@@ -26,22 +26,22 @@ class Trial(FrozenModel):
     values: dict[str, JsonValue]
     """Values by key, such as ``{"lr": 0.01, "model.hidden": [128]}``."""
     scores: tuple[float, ...]
-    """Accuracy on the validation split, mean of all heads, per seed."""
+    """Accuracy on the validation split, mean of all heads, per training: seed and fold."""
     loss: float | None
-    """Loss on the validation split, mean of all heads, of the first seed."""
+    """Loss on the validation split, mean of all heads, of the first training."""
     curve: tuple[float, ...]
-    """Accuracy on the validation split after each epoch, of the first seed."""
+    """Accuracy on the validation split after each epoch, of the first training."""
     epochs: int
-    """Number of epochs, of all seeds."""
+    """Number of epochs, of all trainings."""
     seconds: float
-    """Duration, of all seeds."""
+    """Duration, of all trainings."""
     reason: str = ""
     """Reason why the trial was pruned or failed."""
 
     @property
     def mean(self) -> float | None:
         """Mean of the scores; None if the trial is not complete."""
-        # With several seeds, a trial that diverged has the scores of the seeds before.
+        # With several trainings, a trial that diverged has the scores of those before.
         return statistics.fmean(self.scores) if self.state == "complete" else None
 
     @property
@@ -64,6 +64,8 @@ class Study(FrozenModel):
     grid: bool
     seeds: tuple[int, ...]
     """Seeds that each setting is trained with."""
+    folds: int = 0
+    """Number of folds that each setting is trained and scored on; 0 for the validation split."""
     trials: tuple[Trial, ...]
     """Finished trials, by number."""
     importances: dict[str, float]

@@ -8,8 +8,9 @@ import os
 import re
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,16 +23,11 @@ from zoo_core.plugin_api import (
     deferred_signals,
     installed_catalog,
     options,
-    print_json,
-    print_lines,
     shell_command,
 )
 
 if TYPE_CHECKING:
-    import optuna
-
     from zoo_core.plugin_api import Study
-    from zoo_tune.search import Search
 
 JOURNAL = "journal.log"
 
@@ -52,6 +48,8 @@ _SECTIONS = {
         "--timeout",
         "--seed",
         "--seeds",
+        "--folds",
+        "--nested",
         "--no-pruning",
         "--study",
         "--storage",
@@ -80,6 +78,7 @@ class _Tune(ZooCommand):
         "Search for an hour, with two workers": "zoo tune mlp --timeout 3600 --workers 2",
         "Try every combination of a space of your own": "zoo tune cnn --space space.toml --grid",
         "Score each setting by three seeds": "zoo tune mlp --trials 20 --seeds 3",
+        "Score each setting by five folds": "zoo tune mlp --trials 20 --folds 5",
         "Draw the pictures of the search": "zoo report studies/mlp",
     },
 )
@@ -143,6 +142,19 @@ class _Tune(ZooCommand):
     metavar="N",
     help="Train each setting with this many seeds; its score is the mean.  [default: 1]",
 )
+@click.option(
+    "--folds",
+    type=click.IntRange(min=2),
+    metavar="N",
+    help="Score each setting by the mean of N folds, instead of on the validation split.",
+)
+@click.option(
+    "--nested",
+    type=click.IntRange(min=2),
+    metavar="N",
+    help="Score the search itself: search N times without a fold each, train the best recipe, and "
+    "score it on that fold.",
+)
 @click.option("--no-pruning", is_flag=True, help="Train unpromising trials to their end, too.")
 @click.option(
     "--out",
@@ -166,6 +178,8 @@ class _Tune(ZooCommand):
     metavar="SECONDS",
     help="Repeat a trial after this time without a heartbeat of its worker.",
 )
+# The fold that this search does not see, of those of --nested.
+@click.option("--outer", type=int, hidden=True)
 # The process whose worker this one is.
 @click.option("--parent", type=int, hidden=True)
 @options.track
@@ -188,11 +202,14 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
     assignments: tuple[str, ...],
     seed: int,
     seeds: int,
+    folds: int | None,
+    nested: int | None,
     no_pruning: bool,
     folder: Path | None,
     device: str | None,
     threads: int | None,
     patience: float,
+    outer: int | None,
     parent: int | None,
     quiet: bool,
     as_json: bool,
@@ -212,12 +229,13 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
     )
     from zoo_tune.progress import Board
     from zoo_tune.results import summarize, write_results
+    from zoo_tune.screen import announce, report
     from zoo_tune.search import make_search
     from zoo_tune.storage import open_storage, storage_errors, without_password
     from zoo_tune.workers.worker import Worker
     from zoo_tune.workers.worker_pool import run_workers
 
-    study = study or name.replace("/", "-") + "-grid" * grid
+    study = study or name.replace("/", "-") + "-grid" * grid + "-nested" * bool(nested)
     if not STUDY_NAME.fullmatch(study):
         raise InvalidValueError(
             f"invalid --study: expected letters, digits, '.', '_' and '-', got {study!r}"
@@ -225,6 +243,16 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
     named = {"dataset": dataset, "epochs": epochs}
     catalog = installed_catalog()
     check_trackers(catalog)
+    folder = folder or Path("studies") / study
+    if nested and outer is None:
+        how = {"device": device or "auto", "threads": threads}
+        _tune_nested(ctx, name, nested, folder, quiet=quiet, as_json=as_json, **how)
+        return
+    if nested and outer:
+        from zoo_tune.nested import search_folder
+
+        study, folder = f"{study}-{outer}", search_folder(folder, outer)
+    left_out = (nested, outer) if nested and outer else None
     search = make_search(
         catalog,
         name,
@@ -236,10 +264,13 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
         seed=seed,
         seeds=seeds,
         pruning=not no_pruning,
+        folds=folds or 0,
+        left_out=left_out,
     )
     share = max(physical_cores() // workers, 1) if workers > 1 else None
-    runner = TrialRunner(catalog, device=device or "auto", threads=threads or share)
-    folder = folder or Path("studies") / study
+    runner = TrialRunner(
+        catalog, device=device or "auto", threads=threads or share, left_out=left_out
+    )
     where = storage or str(folder / JOURNAL)
     until = math.inf if timeout is None else time.monotonic() + timeout
     with deferred_signals() as stop, storage_errors(where):
@@ -251,7 +282,7 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
         # At the start as well, so that a folder that cannot be written is found before training.
         write_results(folder, summarize(search, opened), search, catalog)
         if not (as_json or quiet):
-            _announce(search, opened, without_password(where), patience)
+            announce(search, opened, without_password(where), patience)
         with Board(search, opened, quiet=as_json or quiet) as board:
             if workers == 1:
                 worker.work(board.update)
@@ -262,13 +293,20 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
         summary = summarize(search, opened)
         write_results(folder, summary, search, catalog)
         call_hook(catalog.hooks, "zoo_tune_end", "the search is kept", study=summary, folder=folder)
-    _report(summary, folder, as_json=as_json, quiet=quiet)
+    if not (left_out and (as_json or quiet)):  # of nested searches, the last result alone
+        report(summary, folder, as_json=as_json, quiet=quiet)
+    # Without the hidden option of nested searches, which comes first.
+    given = ctx.meta[ARGUMENTS][2 if left_out else 0 :]
+    _check_complete(summary, stop, [w.replace(where, without_password(where)) for w in given])
+
+
+def _check_complete(summary: Study, stop: Stop, arguments: Sequence[str]) -> None:
+    """Raise if a signal stopped the search, or if none of its trials is complete."""
     if stop.signal:
-        words = [word.replace(where, without_password(where)) for word in ctx.meta[ARGUMENTS]]
         raise InterruptedTrainingError(
             stop.signal,
             f"interrupted after {len(summary.trials)} trials, which are kept. To continue, run: "
-            f"{shell_command('zoo', 'tune', *words)}",
+            f"{shell_command('zoo', 'tune', *arguments)}",
         )
     if not summary.ranked:
         reasons = sorted({trial.reason for trial in summary.trials})
@@ -279,56 +317,30 @@ def tune(  # noqa: PLR0917 (click passes every argument by name)
         )
 
 
+def _tune_nested(
+    ctx: click.Context,
+    name: str,
+    folds: int,
+    folder: Path,
+    *,
+    quiet: bool,
+    as_json: bool,
+    **how: Any,
+) -> None:
+    """Run this command once per outer fold, and print the scores of all folds."""
+    from zoo_core.plugin_api import report_folds
+    from zoo_tune.nested import run_nested
+
+    def search(fold: int) -> None:
+        # Before the user's arguments, because these may end with `-- NAME`.
+        arguments = ["--outer", str(fold), *ctx.meta[ARGUMENTS]]
+        tune.main(arguments, prog_name="zoo tune", standalone_mode=False)
+
+    scores = run_nested(installed_catalog(), name, folds, folder, search, **how)
+    report_folds(scores, folder, quiet=quiet, as_json=as_json)
+
+
 def _stop_orphan(parent: int, stop: Stop) -> None:
     """Stop a worker whose parent process was killed, and could send no signal."""
     if os.getppid() != parent:  # an orphan has a different parent
         stop.request(signal.SIGTERM)
-
-
-def _announce(search: Search, study: optuna.Study, where: str, patience: float) -> None:
-    from optuna.trial import TrialState
-
-    trials = "trials until the timeout" if search.trials is None else f"{search.trials} trials"
-    print_lines(
-        f"Tuning {search.plan.model.spec.name} on {search.plan.dataset.spec.name} from recipe "
-        f"{search.plan.recipe_name}: {trials} over {', '.join(search.space.ranges)}. "
-        f"Study {study.study_name}, stored in {where}."
-    )
-    running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-    if running:
-        numbers = ", ".join(str(trial.number) for trial in running)
-        print_lines(
-            f"Running elsewhere, or lost: trial {numbers}. A trial without a heartbeat for "
-            f"{patience:g} s is repeated."
-        )
-
-
-def _report(study: Study, folder: Path, *, as_json: bool, quiet: bool) -> None:
-    from zoo_tune.leaderboard import leaderboard
-    from zoo_tune.results import BEST
-
-    recipe = folder / BEST if study.ranked else None
-    if as_json:
-        facts = study.model_dump(mode="json", exclude={"format"})
-        number = study.ranked[0].number if recipe else None
-        print_json(facts | {"best": number, "recipe": recipe and str(recipe)})
-        return
-    if recipe is None:
-        return
-    if quiet:
-        print_lines(str(recipe))
-        return
-    best = study.ranked[0]
-    print_lines(
-        f"{len(study.trials)} trials, {study.counted('pruned')} pruned, "
-        f"{study.counted('failed')} failed; {study.epochs:,} epochs in {study.seconds:.0f} s. "
-        + ("Validation accuracy in percent:" if (best.mean or 0) >= 0 else "Validation loss:")
-    )
-    print_lines(*leaderboard(study))
-    if study.importances:
-        shares = ", ".join(f"{key} {share:.0%}" for key, share in study.importances.items())
-        print_lines(f"Importance: {shares}.")
-    # Written by other plugins, at the end of a search.
-    if pictures := sorted(path.name for path in folder.glob("*.png")):
-        print_lines(f"Pictures in {folder}: {', '.join(pictures)}")
-    print_lines(f"Train the best: {shell_command('zoo', 'train', study.model, '--recipe', recipe)}")

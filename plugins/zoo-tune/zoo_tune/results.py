@@ -53,6 +53,7 @@ def summarize(search: Search, study: optuna.Study) -> Study:
         space=search.space.dump(),
         grid=search.grid,
         seeds=search.seeds,
+        folds=search.folds,
         trials=tuple(_summarize_trial(t, search) for t in trials if t.state in _STATES),
         importances=_importances(trials),
     )
@@ -74,7 +75,8 @@ def write_results(folder: Path, study: Study, search: Search, catalog: Catalog) 
         folder.mkdir(parents=True, exist_ok=True)
         if study.ranked:
             plan = search.plan_of(catalog, study.ranked[0].values)
-            write_atomic(folder / BEST, recipe_toml(study, plan).encode())
+            best = recipe_toml(study, search.without_folds(plan))
+            write_atomic(folder / BEST, best.encode())
         write_atomic(folder / STUDY, (study.model_dump_json(indent=1) + "\n").encode())
     except OSError as exc:
         raise DataError(
@@ -106,9 +108,10 @@ def recipe_toml(study: Study, plan: Plan) -> str:
     what = "accuracy" if facts.validation >= 0 else "loss"
     # Tables come last, because a TOML key after a table belongs to that table.
     content: dict[str, Any] = {**recipe, "model": model, SEARCH: facts.model_dump(mode="json")}
+    where = f"{study.folds} folds" if study.folds else "the validation split"
     return (
-        f"# {study.model}: the best of {len(study.trials)} trials by {what} on the validation "
-        f"split, {score_text(facts.validation).removeprefix('loss ')}.\n\n{tomli_w.dumps(content)}"
+        f"# {study.model}: the best of {len(study.trials)} trials by {what} on {where}, "
+        f"{score_text(facts.validation).removeprefix('loss ')}.\n\n{tomli_w.dumps(content)}"
     )
 
 

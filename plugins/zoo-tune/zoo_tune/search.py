@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import optuna
@@ -49,6 +49,9 @@ class Search:
         seed: the seed of the sampler.
         seeds: the seeds that each setting is trained with.
         pruning: whether trials are pruned.
+        folds: number of folds that each setting is trained and scored on; 0 for the validation
+            split.
+        left_out: number of outer folds of a nested search, and the one that it does not see.
     """
 
     recipe: str
@@ -61,6 +64,8 @@ class Search:
     seed: int
     seeds: tuple[int, ...]
     pruning: bool
+    folds: int = 0
+    left_out: tuple[int, int] | None = None
 
     def settings(self) -> dict[str, Any]:
         """Return everything that the trials of one study must have in common, as JSON values."""
@@ -75,6 +80,7 @@ class Search:
             "seed": self.seed,
             "seeds": self.seeds,
             "pruning": self.pruning,
+            "left_out": self.left_out,
             "dataset": self.plan.dataset.spec.sha256,
         }
         # Through JSON, because they are compared with settings that a storage returns as JSON.
@@ -86,6 +92,21 @@ class Search:
         model, plugin = self.plan.model.spec.name, self.plan.model.plugin.distribution
         changes = overrides(self.plan.model, self.space, values)
         return make_plan(catalog, f"{plugin}/{model}", self.recipe, [self.given, changes])
+
+    def trainings(self, plan: Plan) -> Iterator[Plan]:
+        """Yield the plans by which a setting is scored: one per seed and fold."""
+        for seed in self.seeds:
+            seeded = plan.recipe.model_copy(update={"seed": seed})
+            for fold in range(1, self.folds + 1):
+                yield replace(plan, recipe=seeded.model_copy(update={"fold": fold}))
+            if not self.folds:
+                yield replace(plan, recipe=seeded)
+
+    def without_folds(self, plan: Plan) -> Plan:
+        """Return the plan of a training on all examples."""
+        if not self.folds:
+            return plan
+        return replace(plan, recipe=plan.recipe.model_copy(update={"folds": 0, "fold": 0}))
 
     def open_study(self, storage: BaseStorage, name: str) -> optuna.Study:
         """Open a study, or create it.
@@ -152,6 +173,8 @@ def make_search(
     seed: int = 0,
     seeds: int = 1,
     pruning: bool = True,
+    folds: int = 0,
+    left_out: tuple[int, int] | None = None,
 ) -> Search:
     """Resolve and check all settings of a search, before anything is trained.
 
@@ -167,6 +190,8 @@ def make_search(
         seed: the seed of the sampler.
         seeds: number of seeds that each setting is trained with.
         pruning: whether trials are pruned; those of a grid never are.
+        folds: see `Search`, as for `left_out`.
+        left_out: see `Search`.
 
     Raises:
         UnknownNameError: the model, the space or the recipe does not exist.
@@ -174,7 +199,8 @@ def make_search(
         InvalidValueError: a key or a value is not allowed.
     """
     entry = catalog.model(name)
-    over = merge_layers(given)
+    # Of a first fold, so that the plan is complete: `Search.trainings` sets the others.
+    over = merge_layers([*given, {"folds": folds, "fold": 1} if folds else {}])
     found = find_space(entry, space, grid=grid).without(flatten(over, "recipe", kind="an object"))
     if not found.ranges:
         raise InvalidValueError(
@@ -198,6 +224,8 @@ def make_search(
         # From the recipe's own seed on, so that the first score is that of `zoo train` with it.
         seeds=tuple(range(plan.recipe.seed, plan.recipe.seed + seeds)),
         pruning=pruning and not grid,
+        folds=folds,
+        left_out=left_out,
     )
 
 

@@ -71,17 +71,27 @@ def train_folds(
         raise InterruptedTrainingError(exc.exit_code - 128, problem) from exc
     if env_rank() > 0:
         return
-    scores = None if series.missing else write_fold_scores(catalog, series.folder, device=device)
-    if as_json:
-        done = scores.model_dump(mode="json", exclude={"format"}) if scores else {}
-        print_json({"run": str(series.folder), "missing": series.missing, **done})
+    if not series.missing:
+        scores = write_fold_scores(catalog, series.folder, device=device)
+        report_folds(scores, series.folder, quiet=quiet, as_json=as_json)
+    elif as_json:
+        print_json({"run": str(series.folder), "missing": series.missing})
     elif quiet:
         print_lines(str(series.folder))
-    elif scores:
-        _print_scores(scores, series.folder)
     else:
         missing = ", ".join(map(str, series.missing))
         print_lines("", f"Not trained yet: fold {missing}. The scores follow with the last one.")
+
+
+def report_folds(scores: FoldScores, folder: Path, *, quiet: bool, as_json: bool) -> None:
+    """Print the scores of all folds as a table, or as JSON, or the folder alone."""
+    if as_json:
+        facts = scores.model_dump(mode="json", exclude={"format"})
+        print_json({"run": str(folder), "missing": [], **facts})
+    elif quiet:
+        print_lines(str(folder))
+    else:
+        _print_scores(scores, folder)
 
 
 def _result_lines(run: Run, card: Card) -> Iterator[str]:

@@ -172,10 +172,10 @@ class Worker:
         state, reason = TrialState.COMPLETE, ""
         try:
             plan = self.search.plan_of(self.catalog, values)
-            for seed in self.search.seeds:
-                recipe = plan.recipe.model_copy(update={"seed": seed})
-                seeded = replace(plan, recipe=recipe)
-                fitted = self.runner.train(seeded, callbacks=callbacks, stop=self.stop)
+            for each in self.search.trainings(plan):
+                fitted = self.runner.train(
+                    each, callbacks=callbacks, stop=self.stop, on_fold=self.search.folds > 0
+                )
                 fits.append(fitted.validation)
                 callbacks.reports = False
         except optuna.TrialPruned as pruned:
@@ -213,7 +213,7 @@ class _TrialCallbacks(Callbacks):
 
     def __init__(self, trial: optuna.Trial, pruning: bool, changed: Callable[[], None]) -> None:
         self._trial, self._pruning, self._changed = trial, pruning, changed
-        # Of several seeds only the first reports, because Optuna keeps one value per step.
+        # Of several trainings only the first reports, because Optuna keeps one value per step.
         self.reports = True
         self.epochs = 0
 
