@@ -1,10 +1,8 @@
 """Folds: a partition of the training examples, by class and by group, that other examples keep."""
 
-from collections import Counter
-
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from zoo_core.data.dataset import ArrayDataset, Split
 from zoo_core.data.example_record import make_record
@@ -44,17 +42,28 @@ def recipe(**values):
     return Recipe.model_validate({"dataset": "any", "trainer": "any", **values})
 
 
-LABELS = st.lists(st.integers(0, 2), min_size=4, max_size=80)
-FOLDS = st.integers(2, 6)
+@st.composite
+def labeled(draw):
+    """Return labels with at least as many examples of each class as folds, and the folds."""
+    folds = draw(st.integers(2, 6))
+    sizes = draw(st.lists(st.integers(folds, 25), min_size=1, max_size=3))
+    labels = [label for label, size in enumerate(sizes) for _ in range(size)]
+    return draw(st.permutations(labels)), folds
 
 
-def enough(labels, folds):
-    return min(Counter(labels).values()) >= folds
+@st.composite
+def grouped(draw):
+    """Return labeled examples in at least as many groups as folds, and the folds."""
+    labels, folds = draw(labeled())
+    count = draw(st.integers(folds, max(folds, len(labels) // 2)))
+    others = st.lists(st.integers(0, count - 1), min_size=len(labels), max_size=len(labels))
+    numbers = [*range(count), *draw(others)][: len(labels)]
+    return labels, [f"patient {number}" for number in numbers], folds
 
 
-@given(LABELS, FOLDS, st.integers(0, 3), st.booleans())
-def test_folds_are_a_stratified_partition(labels, folds, seed, by_identity):
-    assume(enough(labels, folds))
+@given(labeled(), st.integers(0, 3), st.booleans())
+def test_folds_are_a_stratified_partition(case, seed, by_identity):
+    labels, folds = case
     dataset = make_dataset(labels) if by_identity else without_identities(labels)
     numbers = fold_numbers(dataset, folds, seed)
     assert {*numbers.tolist()} == {*range(1, folds + 1)}
@@ -63,11 +72,9 @@ def test_folds_are_a_stratified_partition(labels, folds, seed, by_identity):
         assert sizes.max() - sizes.min() <= 1
 
 
-@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 15)), min_size=6, max_size=90), FOLDS)
-def test_no_fold_splits_a_group_and_none_is_empty(rows, folds):
-    labels, groups = zip(*rows, strict=True)
-    assume(enough(labels, folds) and len(set(groups)) >= folds)
-    names = [f"patient {group}" for group in groups]
+@given(grouped())
+def test_no_fold_splits_a_group_and_none_is_empty(case):
+    labels, names, folds = case
     numbers = fold_numbers(make_dataset(labels, names), folds, 0)
     assert {*numbers.tolist()} == {*range(1, folds + 1)}
     fold_of = dict(zip(names, numbers.tolist(), strict=True))
@@ -82,9 +89,9 @@ def test_no_fold_splits_a_group_and_none_is_empty(rows, folds):
     assert sum(map(len, parts)) == len(set().union(*parts)) == len(set(names))
 
 
-@given(LABELS, FOLDS, st.data())
-def test_an_example_more_moves_at_most_one_at_each_bound_of_its_class(labels, folds, data):
-    assume(enough(labels, folds))
+@given(labeled(), st.data())
+def test_an_example_more_moves_at_most_one_at_each_bound_of_its_class(case, data):
+    labels, folds = case
     label = data.draw(st.sampled_from(labels))
     before = fold_numbers(make_dataset(labels), folds, 0)
     keys = [f"{n}.png" for n in range(len(labels))]
@@ -94,14 +101,14 @@ def test_an_example_more_moves_at_most_one_at_each_bound_of_its_class(labels, fo
     assert all(labels[row] == label for row in moved)
 
 
-@given(LABELS, st.permutations(range(20)))
-def test_folds_do_not_depend_on_the_order_of_the_examples(labels, order):
-    labels = (labels * 5)[:20]
-    assume(enough(labels, 2))
-    numbers = fold_numbers(make_dataset(labels), 2, 0)
-    keys = [f"{n}.png" for n in order]
-    shuffled = make_dataset([labels[n] for n in order], keys=keys)
-    assert np.array_equal(fold_numbers(shuffled, 2, 0), numbers[list(order)])
+@given(labeled(), st.randoms(use_true_random=False))
+def test_folds_do_not_depend_on_the_order_of_the_examples(case, random):
+    labels, folds = case
+    order = [*range(len(labels))]
+    random.shuffle(order)
+    shuffled = make_dataset([labels[n] for n in order], keys=[f"{n}.png" for n in order])
+    numbers = fold_numbers(make_dataset(labels), folds, 0)
+    assert np.array_equal(fold_numbers(shuffled, folds, 0), numbers[order])
 
 
 @settings(max_examples=20)
