@@ -69,7 +69,8 @@ def ensure_test_split(source: SourceDataset, where: str) -> SourceDataset:
     least = 2 if "test" in given else 3  # because at least one of three becomes the test split
     found = len(train) if groups is None else len(set(groups))
     if found < least:
-        raise DataError(f"expected at least {least} training images in {where}, got {found}")
+        what = "groups of training images" if source.identity == "group" else "training images"
+        raise DataError(f"expected at least {least} {what} in {where}, got {found}")
     if "test" not in given:
         assert groups is not None
         tested = held_out_rows(groups, TEST_SHARE, "test", train.labels.tolist())
@@ -94,5 +95,5 @@ def check_groups(splits: Mapping[str, Pictures], where: str) -> None:
             if other != split:
                 raise DataError(
                     f"the group {group!r} of {where} has images in {other} and in {split}",
-                    hint="Move its images into one split, or name no column of groups.",
+                    hint="Move its images into one split, or leave out the option group.",
                 )

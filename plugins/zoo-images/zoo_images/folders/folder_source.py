@@ -19,21 +19,24 @@ from zoo_images.class_names import describe_similar, in_class_order
 from zoo_images.decoding.image_sources import Pictures, SourceDataset, local_pictures
 from zoo_images.folders.folder_layout import Layout, find_layout
 from zoo_images.folders.image_files import Classes, Folder, are_numbered, in_order
+from zoo_images.folders.path_groups import OPTION, check_separators, find_groups
 from zoo_images.local.file_contents import FileContents
 from zoo_images.local.places import absolute, find_folder
+from zoo_images.splits import check_groups
 
 
 def describe(address: str) -> DatasetSpec:
     """Return the spec of the images in a folder.
 
     Args:
-        address: path of the folder, and options: ``PATH?size=64&channels=1``.
+        address: path of the folder, and options: ``PATH?size=64&channels=1``. Images in whose paths
+            the pattern of ``group=PATTERN`` matches the same text stay in one split.
 
     Raises:
         DataError: the folder does not exist, cannot be read, or has no classes.
         InvalidValueError: an option is invalid.
     """
-    parsed = parse_address("folder", address)
+    parsed = _parse(address)
     root = find_folder(parsed.place)
     return spec_of(
         parsed,
@@ -47,8 +50,13 @@ def describe(address: str) -> DatasetSpec:
 
 def load(address: str) -> ArrayDataset:
     """Return the images in a folder; see `describe`."""
-    parsed = parse_address("folder", address)
+    parsed = _parse(address)
     return _load(parsed, find_folder(parsed.place))
+
+
+def _parse(address: str) -> Address:
+    check_separators(f"folder:{address}")
+    return parse_address("folder", address, (OPTION,))
 
 
 def _load(address: Address, root: Path) -> ArrayDataset:
@@ -62,24 +70,44 @@ def _load(address: Address, root: Path) -> ArrayDataset:
             for split, classes in sorted(layout.splits.items())
             for name, files in sorted(classes.items())
         ]
-        files = (some for classes in layout.splits.values() for some in classes.values())
-        contents = FileContents(root, [*chain.from_iterable(files)])
-        stamp = [facts, contents.digest]
-    dataset = load_or_decode(address, stamp, lambda: _source(layout, names, contents.hashes))
+        classes = chain.from_iterable(each.values() for each in layout.splits.values())
+        files = [*chain.from_iterable(classes)]
+        contents = FileContents(root, files)
+        stamp, group_of = [facts, contents.digest], {}
+        if pattern := address.options.get(OPTION):
+            stamp.append(pattern)
+            group_of = find_groups([file.key for file in files], pattern)
+    dataset = load_or_decode(
+        address, stamp, lambda: _source(layout, names, contents.hashes, group_of, address.name)
+    )
     return with_reading_facts(dataset, left_out=layout.left_out, notes=describe_similar(names))
 
 
-def _source(layout: Layout, names: Sequence[str], hashes: Mapping[str, str]) -> SourceDataset:
+def _source(
+    layout: Layout,
+    names: Sequence[str],
+    hashes: Mapping[str, str],
+    group_of: Mapping[str, str],
+    where: str,
+) -> SourceDataset:
     has_test = len(layout.splits) > 1
     splits = {
-        split: _pictures(classes, names, hashes, by_number=has_test)
+        split: _pictures(classes, names, hashes, group_of, by_number=has_test)
         for split, classes in layout.splits.items()
     }
-    return SourceDataset(splits, names)
+    if not group_of:
+        return SourceDataset(splits, names)
+    check_groups(splits, where)
+    return SourceDataset(splits, names, identity="group")
 
 
 def _pictures(
-    classes: Classes, names: Sequence[str], hashes: Mapping[str, str], *, by_number: bool
+    classes: Classes,
+    names: Sequence[str],
+    hashes: Mapping[str, str],
+    group_of: Mapping[str, str],
+    *,
+    by_number: bool,
 ) -> Pictures:
     """Return the images of a split.
 
@@ -87,11 +115,12 @@ def _pictures(
         classes: files of each class.
         names: names of the classes, in the order of their labels.
         hashes: hashes of the files' contents.
+        group_of: group of each path; empty for none.
         by_number: accept that a split follows from the number in each file's name, if they are
             the numbers from 0.
     """
     files, labels = in_order(classes, names)
     # A data set that was exported in its order trains the same weights as its arrays.
-    numbered = by_number and are_numbered(files)
-    groups = None if numbered else tuple(file.key for file in files)
+    numbered = by_number and are_numbered(files) and not group_of
+    groups = None if numbered else tuple(group_of.get(file.key, file.key) for file in files)
     return local_pictures(files, labels, groups, hashes)
