@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from zoo_core.api.training import (
         resume as resume,
         train as train,
+        train_folds as train_folds,
     )
     from zoo_core.api.weights import (
         compare as compare,

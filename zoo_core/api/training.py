@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from zoo_core.data.dataset import ArrayDataset
+    from zoo_core.evaluation.fold_scores import FoldScores
     from zoo_core.frameworks.run import Callbacks, Run
     from zoo_core.plugins.specs import ModelSpec
 
@@ -61,6 +62,55 @@ def train(
         threads=threads,
         callbacks=CallbackList(callbacks),
     ).run()
+
+
+def train_folds(
+    name: str | ModelSpec | ModuleType,
+    folds: int,
+    *,
+    recipe: str | None = None,
+    dataset: str | ArrayDataset | None = None,
+    out: str | PathLike[str] | None = None,
+    device: str = "auto",
+    threads: int | None = None,
+    callbacks: Sequence[Callbacks] = (),
+    **overrides: Any,
+) -> FoldScores:
+    """Train once per fold, on all training examples but those of the fold, and score the folds.
+
+    The same call continues a series that was stopped; several processes share its folds. Its folder
+    has a run per fold, ``folds.json`` and ``out-of-fold.csv``.
+
+    Args:
+        name: see `train`, as for all other arguments.
+        folds: number of folds.
+        recipe: see `train`.
+        dataset: see `train`.
+        out: folder of the series; None for one in ``runs``.
+        device: see `train`.
+        threads: see `train`.
+        callbacks: see `train`.
+        overrides: see `train`.
+    """
+    from zoo_core.evaluation.fold_scores import write_fold_scores
+    from zoo_core.frameworks.run import CallbackList
+    from zoo_core.installation.python_objects import name_of_dataset, name_of_model
+    from zoo_core.training.series.fold_series import FoldSeries, check_launcher
+
+    name, dataset = name_of_model(name), name_of_dataset(dataset)
+    check_launcher(None, None)
+    catalog = usable_catalog()
+    series = FoldSeries.open(
+        catalog,
+        name,
+        folds=folds,
+        recipe=recipe or "default",
+        overrides=[overrides, {"dataset": dataset} if dataset else {}],
+        out=None if out is None else Path(out),
+    )
+    how = {"device": device, "threads": threads, "callbacks": CallbackList(callbacks)}
+    series.train(range(1, folds + 1), **how)
+    return write_fold_scores(catalog, series.folder, device=device)
 
 
 def resume(

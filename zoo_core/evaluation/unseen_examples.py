@@ -165,7 +165,8 @@ def _cached_changes(data: ArrayDataset) -> Callable[[Pretrained], str]:
 
     def describe(member: Pretrained) -> str:
         facts, recipe = member.card.dataset, member.card.recipe
-        key = (facts.sha256, recipe.validation, recipe.held_out, recipe.split_seed)
+        folds = (recipe.folds, recipe.fold)
+        key = (facts.sha256, recipe.validation, recipe.held_out, recipe.split_seed, folds)
         if key not in known:
             known[key] = _changes(data, member)
         return known[key]
@@ -212,7 +213,8 @@ def _note_copies(split: str, members: Sequence[Pretrained]) -> tuple[str, ...]:
     most, total = 0, 0
     for member in members:
         with suppress(ZooError):  # only for this note: the score needs no list
-            if record := member.examples:
+            # That of a training with folds has a fold in place of the test split.
+            if not member.card.recipe.folds and (record := member.examples):
                 test = [each.pixels for each in record.examples if each.split == "test"]
                 most, total = max(most, sum(map(record.trained.__contains__, test))), len(test)
     verb = "is a copy" if most == 1 else "are copies"
