@@ -71,20 +71,17 @@ def measure(model: str) -> None:
     print(clock.steps, *clock.seconds, *clock.whole)  # noqa: T201
 
 
-def run(model: str, tracker: str) -> list[float]:
-    """Return what `measure` prints, from a process of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        env = {
-            **os.environ,
-            "ZOO_PLUGINS": "no:zoo-report",  # because pictures take longer than the training
-            "ZOO_TRACK": "" if tracker == NONE else tracker,
-            "TRACKIO_DIR": f"{folder}/trackio",
-            "PYTHONPATH": str(Path(__file__).parents[1]),
-        }
-        command = [sys.executable, "-m", "benchmarks.trackers", "--once", model]
-        done = subprocess.run(
-            command, env=env, cwd=folder, capture_output=True, text=True, check=True
-        )
+def run(model: str, tracker: str, folder: str) -> list[float]:
+    """Return what `measure` prints, from a process of its own in a folder with its databases."""
+    env = {
+        **os.environ,
+        "ZOO_PLUGINS": "no:zoo-report",  # because pictures take longer than the training
+        "ZOO_TRACK": "" if tracker == NONE else tracker,
+        "TRACKIO_DIR": f"{folder}/trackio",
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+    }
+    command = [sys.executable, "-m", "benchmarks.trackers", "--once", model]
+    done = subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, check=True)
     return [float(word) for word in done.stdout.split()]
 
 
@@ -101,9 +98,12 @@ def main(names: tuple[str, ...], times: int, model: str, once: str | None) -> No
     there = [name for name, offer in OFFERS.items() if find_spec(offer.module)]
     contestants = [NONE, *(names or there)]
     found: dict[str, list[list[float]]] = {name: [] for name in contestants}
-    for _ in range(times):
-        for name in contestants:
-            found[name].append(run(model, name))
+    with tempfile.TemporaryDirectory() as folder:
+        for turn in range(times + 1):
+            for name in contestants:
+                result = run(model, name, folder)
+                if turn:  # the first one creates databases
+                    found[name].append(result)
     medians = {name: [*map(statistics.median, zip(*found[name], strict=True))] for name in found}
     click.echo(f"{model}, {medians[NONE][0]:.0f} steps, medians of {times}, in seconds")
     click.echo("tracker       epochs  CPU     to the end  CPU")

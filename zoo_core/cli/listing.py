@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
+RUNS = "runs"
+"""The kind whose rows come from folders of the user: see `zoo_core.cli.run_listing`."""
+
 COLUMNS = {
     "models": ("name", "task", "data", "best", "params", "plugin", "summary"),
     "datasets": ("name", "input", "targets", "sizes", "plugin", "summary"),
@@ -34,6 +37,7 @@ COLUMNS = {
     "losses": ("name", "task", "framework", "plugin", "summary"),
     "weights": ("name", "default", "dataset", "recipe", "score", "params", "registry", "license"),
     "plugins": ("name", "version", "status", "offers", "reason"),
+    RUNS: (),
 }
 """The kinds of `zoo list`, each with the columns of its table."""
 
@@ -57,7 +61,8 @@ def print_list(
 
     Args:
         kind: one of `COLUMNS`.
-        pattern: a shell pattern, ``*`` for all; None for all with each family on one line.
+        pattern: a shell pattern, ``*`` for all; None for all with each family on one line. For
+            runs, their folder.
         as_json: print one JSON object instead of a table.
         keep: filter of the rows.
         first: columns to print before the others.
@@ -67,6 +72,11 @@ def print_list(
         raise InvalidValueError(
             f"there is no kind {kind!r}", hint=f"Choose one of: {', '.join(COLUMNS)}."
         )
+    if kind == RUNS:
+        from zoo_core.cli.run_listing import print_runs
+
+        print_runs(pattern, as_json=as_json)
+        return
     rows = installed_rows()
     # `zoo list plugins` works in strict mode too, because it shows what is wrong.
     if kind != "plugins":

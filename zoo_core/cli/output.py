@@ -65,5 +65,9 @@ def _settings(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, s
         if isinstance(value, dict) and value:
             yield from _settings(value, f"{prefix}{name}.")
         else:
-            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            yield prefix + name, text
+            yield prefix + name, setting_text(value)
+
+
+def setting_text(value: Any) -> str:
+    """Return a value as ``--set`` takes it."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

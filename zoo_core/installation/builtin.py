@@ -77,7 +77,7 @@ def zoo_commands() -> list[CommandSpec]:
 # Summaries here, not in the docstrings of the commands, because `zoo --help` imports none.
 _COMMANDS = {
     "use": {
-        "list.list_": "List models, data sets, sources, trainers, weights or plugins.",
+        "list.list_": "List models, data sets, trainers, weights, plugins or runs.",
         "info.info": "Describe a model, data set, trainer, run or set of weights.",
         "predict.predict": "Predict images, rows of a table, text or arrays with weights.",
         "evaluate.evaluate": "Evaluate weights on a split of a data set.",
@@ -103,6 +103,7 @@ _COMMANDS = {
     "care": {
         "doctor.doctor": "Diagnose this installation.",
         "cache.cache_": "Manage the download cache.",
+        "runs.runs": "Remove what runs no longer need.",
         "completion.completion": "Print the completion script of a shell.",
     },
 }

@@ -70,6 +70,30 @@ def folder_lock(file: Path) -> Iterator[str | None]:
         lock.release()
 
 
+def is_locked(file: Path) -> bool:
+    """Return whether another process holds the lock of a file (`folder_lock`)."""
+    try:
+        # A lock that is free is empty, unless its process was killed. It is acquired in that case
+        # only, because a training that starts at this moment would be refused.
+        if not file.read_bytes():
+            return False
+    except PermissionError:  # on Windows, which locks the content, too
+        return True
+    except OSError:
+        return False
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(file, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        return True
+    except (OSError, NotImplementedError):
+        return False
+    lock.release()
+    return False
+
+
 def _holder(file: Path) -> str:
     try:
         return printable(file.read_text(encoding="utf-8", errors="replace"))[:200] or "?"

@@ -24,12 +24,17 @@ if TYPE_CHECKING:
     from zoo_core.evaluation.compare_heads import HeadComparison
 
 
+MAX_PAIRS = 10
+"""Maximum number of pairs that are all printed; of more, those with the best model."""
+
+
 @click.command(
     "compare",
     cls=ZooCommand,
     examples={
         "Two published models": "zoo compare cnn mlp",
         "A run of yours and published weights": "zoo compare runs/mlp-1 mlp",
+        "All finished runs of yours": "zoo compare runs/*",
         "More examples on which the models disagree": "zoo compare cnn.best mlp --show 30",
         "Your own images": "zoo compare cnn mlp --dataset folder:photos",
         "Two trainings with the same folds": "zoo compare runs/folds-a runs/folds-b",
@@ -67,7 +72,8 @@ def compare_(  # noqa: PLR0917 (click passes every argument by name)
     fold that it is in. Each accuracy has its Wilson
     confidence interval of 95 %, each pair an exact McNemar test on the examples that only one of
     the two predicts correctly. Other measures have a bootstrap interval and a paired permutation
-    test. `zoo report` shows the comparison as a page.
+    test. Folders of unfinished runs are left out, and of three or more runs those on another data
+    set than most. `zoo report` shows the comparison as a page.
     """
     repeated = sorted({each for each in weights if weights.count(each) > 1})
     if repeated or len(weights) < 2:
@@ -76,12 +82,18 @@ def compare_(  # noqa: PLR0917 (click passes every argument by name)
             f"expected at least two models, all different, got {got}",
             hint="To score one, run `zoo evaluate`.",
         )
+    from zoo_core.cli.compared_runs import comparable, differing_settings
     from zoo_core.evaluation.compare import compare_pretrained
     from zoo_core.evaluation.trained_folds import compare_folds, has_folds
     from zoo_core.pretrained.load import load_pretrained
 
-    catalog = installed_catalog()
     folders = [Path(each) for each in weights if has_folds(Path(each))]
+    weights = weights if folders else comparable(weights, dataset)
+    if len(weights) < 2:
+        raise InvalidValueError(
+            f"expected at least two models that can be compared, got {', '.join(weights) or 'none'}"
+        )
+    catalog = installed_catalog()
     if folders:
         _check_folds(weights, folders, chosen=bool(dataset or classes or split != "test"))
         comparison = compare_folds(catalog, folders, device=device)
@@ -97,11 +109,15 @@ def compare_(  # noqa: PLR0917 (click passes every argument by name)
         place = f"split {split}"
     print_lines(*(f"zoo: {note}" for note in comparison.notes), err=True)
     if as_json:
-        print_json({**_report(comparison, weights), "out_of_fold": bool(folders)})
+        settings = {} if folders else differing_settings(comparison.members)
+        report = {**_report(comparison, weights), "out_of_fold": bool(folders)}
+        print_json({**report, "settings": settings})
         return
     print_lines(f"{comparison.dataset}, {place}, {counted(len(comparison.rows), 'example')}")
     for head in comparison.heads_compared:
         _print_head(head, weights, [task.target.name for task in comparison.tasks])
+    if not folders:
+        _print_settings(comparison, weights)
     _print_disagreements(comparison, weights, show)
 
 
@@ -146,7 +162,7 @@ def _print_shares(comparison: HeadComparison, names: Sequence[str]) -> None:
             "from": f"{share.low:.2%}",
             "to": f"{share.high:.2%}",
         }
-        for name, share in zip(names, comparison.proportions, strict=True)
+        for name, share in _best_first(comparison, names)
     ]
     print_table(("model", "correct", "accuracy", "from", "to"), shares)
     print_lines("")
@@ -162,7 +178,7 @@ def _print_shares(comparison: HeadComparison, names: Sequence[str]) -> None:
             "adjusted": f"{pair.adjusted:.2g}",
             "better": better(comparison, pair, names),
         }
-        for pair in comparison.tests
+        for pair in _shown_pairs(comparison)
     ]
     # Two models have one pair, for which a correction for multiple tests changes nothing.
     columns = ["first", "second", "only first", "only second", "both", "neither", "p"]
@@ -181,12 +197,12 @@ def _print_means(comparison: HeadComparison, names: Sequence[str]) -> None:
             "from": f"{each.low:.5g}",
             "to": f"{each.high:.5g}",
         }
-        for name, each in zip(names, comparison.means, strict=True)
+        for name, each in _best_first(comparison, names)
     ]
     print_table(("model", measure.name, "from", "to"), means)
     print_lines("")
     pairs = []
-    for pair in comparison.paired:
+    for pair in _shown_pairs(comparison):
         pairs.append(
             {
                 "first": names[pair.first],
@@ -201,6 +217,42 @@ def _print_means(comparison: HeadComparison, names: Sequence[str]) -> None:
         )
     columns = ["first", "second", "difference", "from", "to", "p"]
     print_table([*columns, *(["adjusted"] if pairs[1:] else []), "better"], pairs)
+
+
+def _order(comparison: HeadComparison) -> list[int]:
+    """Return the indices of the members, the best first; equal ones keep their order."""
+    if comparison.measure.binary:
+        return sorted(
+            range(len(comparison.proportions)), key=lambda i: -comparison.proportions[i].correct
+        )
+    sign = -1 if comparison.measure.higher_is_better else 1
+    return sorted(range(len(comparison.means)), key=lambda i: sign * comparison.means[i].mean)
+
+
+def _best_first(comparison: HeadComparison, names: Sequence[str]) -> list[tuple[str, Any]]:
+    estimates = comparison.proportions or comparison.means
+    return [(names[i], estimates[i]) for i in _order(comparison)]
+
+
+def _shown_pairs(comparison: HeadComparison) -> list[Any]:
+    """Return the tests of all pairs; of many models, those with the best one."""
+    pairs = [*(comparison.tests or comparison.paired)]
+    if len(pairs) <= MAX_PAIRS:
+        return pairs
+    best = _order(comparison)[0]
+    return [pair for pair in pairs if best in {pair.first, pair.second}]
+
+
+def _print_settings(comparison: Comparison, names: Sequence[str]) -> None:
+    """Print the settings in which the trainings differ, in the order of the last table."""
+    from zoo_core.cli.compared_runs import differing_settings, more_settings, settings_rows
+
+    if settings := differing_settings(comparison.members):
+        order = _order(comparison.heads_compared[-1])
+        columns, rows = settings_rows(settings, names, order)
+        print_lines("", "Their trainings differ in:", "")
+        print_table(columns, rows, optional=columns[:0:-1])
+        print_lines(*more_settings(settings))
 
 
 def _print_disagreements(comparison: Comparison, names: Sequence[str], show: int) -> None:

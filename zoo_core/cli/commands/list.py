@@ -9,7 +9,7 @@ import click
 
 from zoo_core.cli import options
 from zoo_core.cli.help.zoo_command import ZooCommand
-from zoo_core.cli.listing import COLUMNS, print_list
+from zoo_core.cli.listing import COLUMNS, RUNS, print_list
 from zoo_core.errors import join_names
 from zoo_core.text import shell_command
 
@@ -40,6 +40,7 @@ def _count(_context: click.Context, _parameter: click.Parameter, text: str | Non
         "Small models with weights": "zoo list --pretrained --max-params 1M",
         "Models for regression, by license": "zoo list --task regression --license MIT",
         "Published weights of one model, for a program": "zoo list weights 'cnn.*' --json",
+        "Your trainings: states and scores": "zoo list runs",
     },
 )
 @click.argument("kind", default="models", metavar="[KIND]")
@@ -84,18 +85,22 @@ def list_(  # noqa: PLR0917 (click passes every argument by name)
     search: str | None,
     as_json: bool,
 ) -> None:
-    """List models, or another KIND: datasets, sources, trainers, tasks, losses, weights or plugins.
+    """List models, or another KIND: datasets, sources, trainers, tasks, losses, weights, plugins.
 
-    PATTERN is a shell pattern of names, such as 'two-*', or of the part after the slash: 'resnet*'
-    matches timm/resnet18. Quote it. For weights, it may also be that of a model. Without one, each
-    family of many names, such as timm/…, is one line; '*' lists all.
+    KIND may also be runs, the folders of trainings: PATTERN is then the folder that has them, by
+    default runs. For other kinds, PATTERN is a shell pattern of names, such as 'two-*', or of the
+    part after the slash: 'resnet*' matches timm/resnet18. Quote it. For weights, it may also be
+    that of a model. Without one, each family of many names, such as timm/…, is one line; '*' lists
+    all.
     """
     # `zoo list 'two-*'` is short for `zoo list models 'two-*'`.
     if kind not in COLUMNS and pattern is None:
         kind, pattern = "models", kind
     if kind != "models" and (task or max_params is not None or pretrained):
         raise click.UsageError(f"--task, --max-params and --pretrained apply to models, not {kind}")
-    if plugin and kind in ("weights", "plugins"):
+    if search and kind == RUNS:
+        raise click.UsageError("--search does not apply to runs")
+    if plugin and kind in ("weights", "plugins", RUNS):
         raise click.UsageError(f"--plugin does not apply to {kind}")
     if licenses and kind not in _LICENSED:
         raise click.UsageError(f"--license applies to {join_names(_LICENSED)}, not {kind}")

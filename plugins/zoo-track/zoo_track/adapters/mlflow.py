@@ -57,9 +57,12 @@ class MLflow(Tracker):
         self._step = points[-1].step
 
     def end(self, ending: Ending) -> None:
-        if ending.results:
-            self.log([Point(self._step, ending.results)])
-        self._log_tags(ending.facts)
+        now = int(time.time() * 1000)
+        self._client.log_batch(
+            self._id,
+            metrics=[Metric(*each, now, self._step) for each in ending.results.items()],
+            tags=[RunTag(name, str(value)) for name, value in ending.facts.items()],
+        )
         for file in ending.files:
             self._client.log_artifact(self._id, str(file))
         self._client.set_terminated(self._id, "FINISHED" if ending.finished else "KILLED")
