@@ -41,6 +41,9 @@ SINCE = dict.fromkeys(
         "read_parts",
         "reject",
         "same_config",
+        "zoo_step_end",
+        "zoo_steps_scored",
+        "zoo_trackers",
     ),
     "0.2",
 )

@@ -20,6 +20,11 @@ PAGES = [
     *sorted(ROOT.glob("plugins/*/README.md")),
     *(ROOT / folder / "README.md" for folder in ("registry", "benchmarks")),
 ]
+NEEDED = {
+    "docs/trackers.md": ("tensorboard", "zoo-track"),
+    "plugins/zoo-track/README.md": ("tensorboard", "zoo-track"),
+}
+"""Page -> distributions that it needs in addition to those of all pages."""
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 TYPED = [
     name
@@ -59,7 +64,10 @@ def test_every_block_is_run(name):
 @pytest.mark.requires("zoo-cnn", "zoo-demo", "zoo-export", "zoo-images", "zoo-mlp", "zoo-mnist")
 @pytest.mark.requires("zoo-numpy", "zoo-registry", "zoo-report", "zoo-tables", "zoo-timm")
 @pytest.mark.requires("zoo-torchvision", "zoo-tune", "zoo-two-headed")
-@pytest.mark.parametrize("name", TYPED)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.requires(*NEEDED.get(name, ()))) for name in TYPED],
+)
 def test_blocks_of_page_succeed(name, tmp_path):
     folder = tmp_path / "page"
     folder.mkdir()

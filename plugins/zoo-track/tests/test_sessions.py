@@ -26,7 +26,7 @@ STEPS = 12
 
 
 class Memory(Tracker):
-    """A tracker that stores its calls, and fails or hangs where a test wants it."""
+    """A tracker that stores its calls, and fails or hangs in the method that a test names."""
 
     calls: list
     fails = ""

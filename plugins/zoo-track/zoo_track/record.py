@@ -27,7 +27,7 @@ class Record:
         self._entries: dict[str, dict[str, Any]] = {}
         self.steps = 0
         """Number of steps per epoch; 0 before the first one."""
-        # A damaged file is no reason to stop: new runs are begun then.
+        # With a damaged file, new runs are begun, because a training must not stop for it.
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
             stored = json.loads(self._path.read_bytes())
             self._entries = {name: _entry(each) for name, each in stored["trackers"].items()}

@@ -50,7 +50,7 @@ class Ending:
         finished: False for a training that stopped, and may be resumed.
         results: scores of the kept weights, by name.
         facts: the card's facts about the weights.
-        files: files to send; empty unless the user wants them.
+        files: files to send; empty without a request for them.
     """
 
     finished: bool

@@ -110,7 +110,7 @@ def remove(removal: Removal) -> bool:
 def _rank(run: RunFacts, catalog: Catalog) -> tuple[float, float]:
     """Return numbers that are higher for a better run, as in `zoo_core.metrics.scores.rank`."""
     card = read_card(run.folder / CARD)
-    # The validation split, because a test split that chooses is no test any more.
+    # Those of the validation split, because scores are too optimistic once they have chosen a run.
     scores = card.metrics["validation"]
     first = {task.measures[0] for task in find_tasks(catalog, card.dataset.targets)}
     if len(first) > 1:

@@ -1,4 +1,4 @@
-"""The adapter of Weights & Biases, offline unless ``WANDB_MODE`` says otherwise."""
+"""The adapter of Weights & Biases, offline unless ``WANDB_MODE`` is set."""
 
 from __future__ import annotations
 
