@@ -209,7 +209,7 @@ BAD = [
     (["train", "softmax", "--recipe", "fast"], 3, ("softmax", "recipe 'fast'", "default, slow")),
     (["train", "softmax", "--set", "trainer=jax"], 3, ("trainer 'jax'", "toy")),
     (["train", "softmax", "--set", "lr"], 2, ("--set", "KEY=VALUE", "'lr'")),
-    (["train", "softmax", "--set", "color=3"], 2, ("'color'", "batch_size, dataset")),
+    (["train", "softmax", "--set", "color=3"], 2, ("'color'", "accumulate, batch_size")),
     (["train", "softmax", "--set", "model.width=3"], 2, ("'model.width'", "model.outputs")),
     (["train", "softmax", "--set", "model=3"], 2, ("model: ", "object", "got 3")),
     (

@@ -24,8 +24,8 @@ def zoo_find_lr_end(title, result, file):
 
 def test_rates_rise_by_a_factor_to_the_highest(toy):
     plan = make_plan(toy, "softmax", "default", [{"lr": 3, "schedule": "cosine", "warmup": 0.5}])
-    found = find_learning_rate(plan, device="cpu", threads=1)
-    assert found == find_learning_rate(plan, device="cpu", threads=1)
+    found = find_learning_rate(toy, plan, device="cpu", threads=1)
+    assert found == find_learning_rate(toy, plan, device="cpu", threads=1)
     assert found.rates[0] == LOWEST
     steps = len(found.rates) - 1
     assert found.rates[-1] == pytest.approx(LOWEST * (HIGHEST / LOWEST) ** (steps / (STEPS - 1)))
@@ -36,7 +36,9 @@ def test_rates_rise_by_a_factor_to_the_highest(toy):
 
 
 def test_toy_model_trains_with_its_suggestion(toy, tmp_path):
-    found = find_learning_rate(make_plan(toy, "softmax", "default", []), device="cpu", threads=1)
+    found = find_learning_rate(
+        toy, make_plan(toy, "softmax", "default", []), device="cpu", threads=1
+    )
     run = Training.new(
         toy, "softmax", out=tmp_path / "run", overrides=[{"lr": found.suggestion}]
     ).run()
@@ -48,7 +50,7 @@ def test_toy_model_trains_with_its_suggestion(toy, tmp_path):
 def test_numpy_net_trains_with_its_suggestion(tmp_path):
     catalog = load_catalog()
     plan = make_plan(catalog, "numpy-net", "default", [{"epochs": 2}])
-    found = find_learning_rate(plan, device="cpu", threads=1)
+    found = find_learning_rate(catalog, plan, device="cpu", threads=1)
     values = {"epochs": 2, "lr": found.suggestion}
     run = Training.new(catalog, "numpy-net", out=tmp_path / "run", overrides=[values]).run()
     assert run.card.metrics["test"]["accuracy"][0] > 0.95
@@ -57,7 +59,7 @@ def test_numpy_net_trains_with_its_suggestion(tmp_path):
 def test_loss_that_diverges_ends_the_test(toy, monkeypatch):
     monkeypatch.setattr(lr_range, "HIGHEST", 1e30)
     plan = make_plan(toy, "softmax", "default", [])
-    found = find_learning_rate(plan, device="cpu", threads=1)
+    found = find_learning_rate(toy, plan, device="cpu", threads=1)
     assert found.diverged
     assert len(found.rates) < STEPS
 
@@ -67,7 +69,7 @@ def test_loss_that_does_not_fall_is_an_error(toy, monkeypatch):
     monkeypatch.setattr(lr_range, "HIGHEST", 1e-9)
     plan = make_plan(toy, "softmax", "default", [])
     with pytest.raises(TrainingError, match="found no learning rate at which"):
-        find_learning_rate(plan, device="cpu", threads=1)
+        find_learning_rate(toy, plan, device="cpu", threads=1)
 
 
 def test_find_lr_prints_curve_and_command_and_writes_nothing(cli, tmp_path, monkeypatch):

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from zoo_core.data.dataset import ArrayDataset, load_dataset
-from zoo_core.data.example_record import make_record
+from zoo_core.data.dataset import ArrayDataset
 from zoo_core.data.find_dataset import find_dataset
-from zoo_core.errors import InterruptedTrainingError, TrainingError, VerificationError
+from zoo_core.errors import InterruptedTrainingError, TrainingError
 from zoo_core.filenames import CONFIG, WEIGHTS
 from zoo_core.frameworks.distributed import env_rank, launcher_restarts
 from zoo_core.frameworks.run import Callbacks, Run
@@ -25,12 +23,12 @@ from zoo_core.training.calibrate import calibrate
 from zoo_core.training.callbacks import CallbackDispatcher
 from zoo_core.training.checkpoint import Checkpoint, Checkpoints
 from zoo_core.training.checkpointing import CheckpointManager
-from zoo_core.training.checks.output_checks import check_outputs
 from zoo_core.training.checks.same_data import find_same_data
 from zoo_core.training.divergence import DivergedError
 from zoo_core.training.final_scores import score_test
 from zoo_core.training.loop import TrainingLoop
 from zoo_core.training.plan import Plan, make_plan, plan_from_card
+from zoo_core.training.preparation import prepare
 from zoo_core.training.results import make_provenance, write_or_check_config, write_results
 from zoo_core.training.run_folder import (
     RunConfig,
@@ -203,36 +201,20 @@ class Training:
             return self._train(locks)
 
     def _train(self, locks: contextlib.ExitStack) -> Run:
-        plan, expected = self.plan, self.card.dataset.sha256 if self.card else None
-        # In a thread, because importing a framework takes about as long as loading the data.
-        with ThreadPoolExecutor(1) as background:
-            loading = background.submit(
-                load_dataset, plan.dataset, expected=expected, check=plan.check_data
-            )
-            trainer = plan.make_trainer(self.device, self.threads)
-        plan.check_transforms()
-        group = group_of(plan.trainer, trainer)
-        model = plan.build(trainer)
-        teacher = plan.load_teacher(self.catalog, trainer)
-        dataset = loading.result()
-        initial = plan.load_initial_weights(self.catalog, trainer, model, dataset.targets)
-        if self.card and initial != self.card.initial:
-            raise VerificationError(
-                f"initial weights: expected {self.card.initial}, as on the card, got {initial}"
-            )
-        data = plan.split(dataset)
+        plan = self.plan
         # Rank 0 alone has a folder, writes and calls callbacks; the others only compute.
-        is_main = group.rank == 0
-        record = make_record(data) if is_main else None
-        examples = record.to_csv() if record else None
+        is_main = env_rank() == 0
         callbacks = CallbackDispatcher(self.catalog, self.callbacks) if is_main else Callbacks()
-        callbacks.data_loaded(plan.dataset.spec, plan.recipe, data, record)
-        run = plan.make_run(data, Path(), callbacks, initial, teacher)
-        if earlier := self.card or self.begun:
-            run = replace(run, continued=earlier.continued, ended=earlier.ended)
-        # Before the folder exists; outputs first, because a loss fails for those that are wrong.
-        check_outputs(trainer, model, run)
-        learner = trainer.start(model, run)  # which may refuse the run
+        prepared = prepare(
+            self.catalog,
+            plan,
+            device=self.device,
+            threads=self.threads,
+            callbacks=callbacks,
+            earlier=self.card or self.begun,
+        )
+        trainer, model, run = prepared.trainer, prepared.model, prepared.run
+        group = group_of(plan.trainer, trainer)
         if is_main:
             run = replace(run, folder=self.open_folder())
             if not self.folder:
@@ -247,13 +229,14 @@ class Training:
                     trainer.environment(),
                     device=self.device,
                     threads=self.threads,
-                    examples=examples,
+                    examples=prepared.examples,
                     begun=self.begun,
                 )
             saved = self._checkpoints(run.folder) if is_main else None
             checkpoints = CheckpointManager(saved, stop, group)
             try:
-                fitted = TrainingLoop(trainer, model, run, checkpoints, learner).fit()
+                loop = TrainingLoop(trainer, model, run, checkpoints, prepared.learner)
+                fitted = loop.fit()
             except DivergedError as exc:
                 if exc.kept is None:
                     raise
@@ -279,7 +262,7 @@ class Training:
                     calibration=predictions.calibration,
                     parameters=trainer.count_parameters(model),
                     environment=trainer.environment(),
-                    examples=examples,
+                    examples=prepared.examples,
                     stopped=diverged.problem if diverged else "",
                 )
                 card = write_results(run, fitted, provenance)

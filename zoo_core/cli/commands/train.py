@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,9 +14,13 @@ from zoo_core.installation.installed import installed_catalog
 from zoo_core.system.terminal import print_lines
 from zoo_core.training import CHECKPOINT_SECONDS
 
+if TYPE_CHECKING:
+    from zoo_core.cli.training.request import TrainRequest
+
 _SECTIONS = {
     "Recipe": ("--recipe", "--dataset", "--epochs", "--seed", "--set"),
-    "Folds": ("--folds", "--fold"),
+    "Several trainings": ("--seeds", "--folds", "--fold"),
+    "Instead of a training": ("--find-lr",),
     "Run": (
         *("--out", "--resume", "--data-dir", "--device", "--threads", "--checkpoint-every"),
         "--track",
@@ -31,10 +35,12 @@ _SECTIONS = {
     examples={
         "Train with the default recipe": "zoo train mlp",
         "Train with another recipe and a seed": "zoo train cnn --recipe best --seed 1",
+        "Train with the seeds 0 to 4": "zoo train cnn --seeds 5 --out runs/seeds",
         "Train for 3 epochs, with another learning rate": "zoo train mlp --epochs 3 --set lr=0.05",
         "Train on your own images": "zoo train cnn --dataset folder:photos --out runs/photos",
         "Train on all but one of 5 folds, 5 times": "zoo train mlp --folds 5 --out runs/folds",
         "Continue a training that was interrupted": "zoo train --resume runs/photos",
+        "Find a learning rate": "zoo train cnn --find-lr",
         "Train a finished one for more epochs": "zoo train --resume runs/photos --epochs 40",
     },
 )
@@ -54,6 +60,12 @@ _SECTIONS = {
 @options.recipe_dataset
 @click.option("--epochs", type=int, metavar="N", help="Override the recipe's number of epochs.")
 @click.option("--seed", type=int, metavar="N", help="Override the recipe's random seed.")
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=2),
+    metavar="N",
+    help="Train with N seeds, in the folders seed-0, seed-1, … of --out; those done are kept.",
+)
 @click.option(
     "--set",
     "assignments",
@@ -75,6 +87,12 @@ _SECTIONS = {
     "tested; the same command continues.",
 )
 @click.option("--fold", type=int, metavar="K", help="Of the folds, train only this one, from 1.")
+@click.option(
+    "--find-lr",
+    is_flag=True,
+    help="Try rising learning rates for a few steps instead, and suggest one; --out FILE.png or "
+    "FILE.svg draws the loss.",
+)
 # Without a default, because a resumed training has the device of its run, not `auto`.
 @click.option("--device", metavar="NAME", help="auto, cpu, cuda or mps.  [default: auto]")
 @click.option(
@@ -102,10 +120,12 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
     dataset: str | None,
     epochs: int | None,
     seed: int | None,
+    seeds: int | None,
     assignments: tuple[str, ...],
     out: Path | None,
     folds: int | None,
     fold: int | None,
+    find_lr: bool,
     device: str | None,
     threads: int | None,
     checkpoint_every: float,
@@ -114,86 +134,75 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
     as_json: bool,
 ) -> None:
     """Train the model NAME; write weights, card and metrics to a run folder."""
-    from zoo_core.cli.training.progress import TrainingProgress
-    from zoo_core.frameworks.distributed import env_rank
-    from zoo_core.plugins.faults.fault import noting_model
-    from zoo_core.recipes.resolve import parse_set
+    from zoo_core.cli.training.request import TrainRequest
     from zoo_core.training.checks.trackers import check_trackers
-    from zoo_core.training.course.continuation import continue_training
-    from zoo_core.training.training import Training
 
-    options_given = {"dataset": dataset, "epochs": epochs, "seed": seed}
-    given: dict[str, Any] = {k: v for k, v in options_given.items() if v is not None}
-    decided = bool(
-        given.keys() - {"epochs"}
-        or assignments
-        or recipe
-        or (out and not epochs)
-        or folds is not None
-    )
-    _check_usage(name, folder, decided=decided)
-    check_trackers(installed_catalog())
+    values = {"dataset": dataset, "epochs": epochs, "seed": seed}
+    given: dict[str, Any] = {k: v for k, v in values.items() if v is not None}
+    ways = {"--seeds": seeds, "--folds": folds, "--find-lr": find_lr or None}
+    _check_ways([way for way, value in ways.items() if value is not None])
     if fold is not None and folds is None:
         raise click.UsageError("--fold requires --folds, the number of folds")
-    # Options last, because later overrides win: `--epochs 1` beats `--set epochs=5`.
-    overrides = [*map(parse_set, assignments), given]
-    if folds is not None:
-        assert name is not None
+    decided = given.keys() - {"epochs"} or assignments or recipe or (out and not epochs)
+    _check_usage(name, folder, decided=bool(decided or any(ways.values())))
+    check_trackers(installed_catalog())
+    request = TrainRequest(
+        name=name or "",
+        recipe=recipe or "default",
+        assignments=assignments,
+        given=given,
+        out=out,
+        device=device,
+        threads=threads,
+        checkpoint_every=checkpoint_every,
+        quiet=quiet,
+        verbose=verbose,
+        as_json=as_json,
+    )
+    if find_lr:
+        from zoo_core.cli.training import find_lr as range_test
+
+        range_test.find_lr(request)
+    elif folds is not None:
         from zoo_core.cli.training.folds import train_folds
 
-        train_folds(
-            name,
-            folds,
-            fold,
-            recipe=recipe or "default",
-            overrides=overrides,
-            out=out,
-            device=device or "auto",
-            quiet=quiet,
-            verbose=verbose,
-            as_json=as_json,
-            threads=threads,
-            checkpoint_every=checkpoint_every,
-        )
-        return
-    progress = TrainingProgress(
-        quiet=as_json or quiet, verbose=verbose, describes_data=folder is None
-    )
-    with progress as reporter:
-        how: dict[str, Any] = {
-            "threads": threads,
-            "checkpoint_every": checkpoint_every,
-            "callbacks": reporter,
-        }
-        if folder is not None and epochs is not None:
-            training = continue_training(
-                installed_catalog(), folder, epochs, out=out, device=device, **how
-            )
-        elif folder is not None:
-            training = Training.resume(installed_catalog(), folder, device=device, **how)
+        train_folds(request, folds, fold)
+    elif seeds is not None:
+        from zoo_core.cli.training.seed_runs import train_seeds
+
+        train_seeds(request, seeds)
+    else:
+        _train_once(request, folder, epochs)
+
+
+def _train_once(request: TrainRequest, folder: Path | None, epochs: int | None) -> None:
+    """Train a new run, or the one in a folder, and report it."""
+    from zoo_core.frameworks.distributed import env_rank
+    from zoo_core.plugins.faults.fault import noting_model
+
+    with request.progress() as reporter:
+        if folder is None:
+            training = request.new(request.out, callbacks=reporter)
+        elif epochs is None:
+            training = request.resume(folder, callbacks=reporter)
         else:
-            assert name is not None
-            training = Training.new(
-                installed_catalog(),
-                name,
-                recipe=recipe or "default",
-                overrides=overrides,
-                out=out,
-                device=device or "auto",
-                **how,
-            )
+            training = request.continue_run(folder, epochs, callbacks=reporter)
         with noting_model(training.plan.model):
             run = training.run()
     if env_rank() > 0:  # one report per training, not per process
         return
-    if quiet and not as_json:
-        print_lines(str(run.folder))
-    if as_json:
+    if request.as_json:
         card = run.card
-        shown = {"recipe", "initial", "teacher", "metrics", "seconds", "weights"}
-        facts = card.model_dump(mode="json", include=shown)
+        facts = card.model_dump(mode="json", include={"recipe", "metrics", "seconds", "weights"})
         data = {"data": reporter.overview.as_json()} if reporter.overview else {}
         print_json({"model": card.model, "run": str(run.folder), **facts, **data})
+    elif request.quiet:
+        print_lines(str(run.folder))
+
+
+def _check_ways(ways: list[str]) -> None:
+    if len(ways) > 1:
+        raise click.UsageError(f"expected at most one of {', '.join(ways)}")
 
 
 def _check_usage(name: str | None, folder: Path | None, *, decided: bool) -> None:
@@ -202,5 +211,6 @@ def _check_usage(name: str | None, folder: Path | None, *, decided: bool) -> Non
     if folder is not None and (name is not None or decided):
         raise click.UsageError(
             f"--resume uses the config.json of {folder}: leave out NAME, --recipe, --dataset, "
-            "--seed, --set, --folds and, except for a finished training with --epochs, --out"
+            "--seed, --seeds, --set, --folds, --find-lr and, except for a finished training with "
+            "--epochs, --out"
         )

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from zoo_core.cli.output import print_json
+from zoo_core.cli.present_command import present_command
+from zoo_core.cli.training.request import TrainRequest
 from zoo_core.cli.training.sparkline import sparkline
 from zoo_core.errors import DataError, InvalidValueError, PluginError
 from zoo_core.frameworks.distributed import env_world_size
+from zoo_core.installation.installed import installed_catalog
 from zoo_core.metrics.metric_text import format_loss
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.recipes.resolve import parse_set
 from zoo_core.system.terminal import has_unicode, print_lines
-from zoo_core.text import counted, shell_command
+from zoo_core.text import counted
 from zoo_core.training.callbacks import call_hook
 from zoo_core.training.course.lr_range import LrRange, find_learning_rate
 from zoo_core.training.plan import Plan, make_plan
@@ -33,38 +34,18 @@ _TOP = 1.2
 _HOOK = "zoo_find_lr_end"
 
 
-def find_lr(
-    catalog: Catalog,
-    name: str,
-    *,
-    recipe: str | None,
-    assignments: Sequence[str],
-    given: Mapping[str, Any],
-    out: Path | None,
-    device: str,
-    threads: int | None,
-    quiet: bool,
-    as_json: bool,
-) -> None:
+def find_lr(request: TrainRequest) -> None:
     """Run the range test of a training that `zoo train` describes, and print its result.
 
     Args:
-        catalog: the installed plugins.
-        name: name of the model.
-        recipe: see `zoo train`, as for `assignments`, `device` and `threads`.
-        assignments: values of ``--set``.
-        given: values of options of their own, such as ``--epochs``.
-        out: file of the picture; None for none.
-        device: see `zoo train`.
-        threads: see `zoo train`.
-        quiet: print the learning rate alone.
-        as_json: print JSON.
+        request: the options of the command; its `out` is the file of the picture.
 
     Raises:
         InvalidValueError: `out` is not a picture, or several processes were started.
         DataError: `out` exists, or its folder does not.
         PluginError: no plugin draws pictures.
     """
+    catalog, out = installed_catalog(), request.out
     if env_world_size() > 1:
         raise InvalidValueError(
             f"--find-lr: expected 1 process, got {env_world_size()}",
@@ -72,9 +53,10 @@ def find_lr(
         )
     if out:
         _check_picture(catalog, out)
-    plan = make_plan(catalog, name, recipe or "default", [*map(parse_set, assignments), given])
-    plan.check_transforms()
-    result = find_learning_rate(plan, device=device, threads=threads)
+    plan = make_plan(catalog, request.name, request.recipe, request.overrides)
+    result = find_learning_rate(
+        catalog, plan, device=request.device or "auto", threads=request.threads
+    )
     if out:
         call_hook(
             catalog.hooks,
@@ -84,13 +66,16 @@ def find_lr(
             result=result,
             file=out,
         )
-    if as_json:
+    if request.as_json:
         facts = {"model": plan.model.spec.name, "dataset": plan.recipe.dataset}
         print_json({**facts, **asdict(result)})
-    elif quiet:
+    elif request.quiet:
         print_lines(f"{result.suggestion:g}")
     else:
-        command = _command(name, recipe, assignments, given, result)
+        others = (each for each in request.assignments if not each.startswith("lr="))
+        command = present_command(
+            find_lr=False, out=None, assignments=(*others, f"lr={result.suggestion:g}")
+        )
         print_lines(*_lines(plan, result, out, command))
 
 
@@ -106,24 +91,6 @@ def _check_picture(catalog: Catalog, out: Path) -> None:
         raise PluginError(
             f"--out: no installed plugin draws {out}", hint="Install one: zoo install zoo-report"
         )
-
-
-def _command(
-    name: str,
-    recipe: str | None,
-    assignments: Sequence[str],
-    given: Mapping[str, Any],
-    result: LrRange,
-) -> str:
-    """Return the command that trains with the suggestion."""
-    words = ["zoo", "train", name]
-    words += ["--recipe", recipe] if recipe else []
-    for key, value in given.items():
-        words += [f"--{key}", str(value)]
-    others = [each for each in assignments if not each.startswith("lr=")]
-    for each in (*others, f"lr={result.suggestion:g}"):
-        words += ["--set", each]
-    return shell_command(*words)
 
 
 def _lines(plan: Plan, result: LrRange, out: Path | None, command: str) -> Iterator[str]:

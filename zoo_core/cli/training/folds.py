@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from zoo_core.cli.info.layout import Grid, page_width
 from zoo_core.cli.output import print_json
-from zoo_core.cli.training.progress import TrainingProgress
+from zoo_core.cli.present_command import present_command
+from zoo_core.cli.training.request import TrainRequest
 from zoo_core.errors import InterruptedTrainingError
 from zoo_core.evaluation.fold_scores import FoldScores, write_fold_scores
 from zoo_core.filenames import FOLDS, OUT_OF_FOLD
@@ -25,49 +25,39 @@ from zoo_core.training.series.fold_series import FoldSeries, check_launcher
 from zoo_core.weights.card import Card
 
 
-def train_folds(
-    name: str,
-    folds: int,
-    fold: int | None,
-    *,
-    recipe: str,
-    overrides: Sequence[Mapping[str, Any]],
-    out: Path | None,
-    device: str,
-    quiet: bool,
-    verbose: bool,
-    as_json: bool,
-    **how: Any,
-) -> None:
+def train_folds(request: TrainRequest, folds: int, fold: int | None) -> None:
     """Train all folds of a recipe, or one of them, and print the scores of those that are done.
 
     Args:
-        name: name of the model.
+        request: the options of the command.
         folds: number of folds.
         fold: the only one to train; None for all.
-        recipe: see `FoldSeries`, as for `overrides`.
-        overrides: see `FoldSeries`.
-        out: folder of the series; None for one in ``runs``.
-        device: see `zoo_core.training.training.Training`, as for `how`.
-        quiet: print the folder alone.
-        verbose: print all scores of each epoch.
-        as_json: print the scores as one JSON object.
-        how: number of threads, and seconds between checkpoints.
     """
+    out, quiet, as_json = request.out, request.quiet, request.as_json
     check_launcher(fold, out)
     catalog = installed_catalog()
+    device = request.device or "auto"
     series = FoldSeries.open(
-        catalog, name, folds=folds, fold=fold or 1, recipe=recipe, overrides=overrides, out=out
-    )
-    progress = TrainingProgress(
-        quiet=as_json or quiet, verbose=verbose, describes_data=True, results=_result_lines
+        catalog,
+        request.name,
+        folds=folds,
+        fold=fold or 1,
+        recipe=request.recipe,
+        overrides=request.overrides,
+        out=out,
     )
     try:
-        with progress as reporter, noting_model(catalog.model(name)):
-            chosen = [fold] if fold else range(1, folds + 1)
-            series.train(chosen, device=device, callbacks=reporter, **how)
+        with request.progress(_result_lines) as reporter, noting_model(catalog.model(request.name)):
+            series.train(
+                [fold] if fold else range(1, folds + 1),
+                device=device,
+                callbacks=reporter,
+                threads=request.threads,
+                checkpoint_every=request.checkpoint_every,
+            )
     except InterruptedTrainingError as exc:
-        problem = f"stopped; nothing is lost, and the same command continues in {series.folder}"
+        again = present_command(out=series.folder)
+        problem = f"stopped; nothing is lost. Continue: {again}"
         raise InterruptedTrainingError(exc.exit_code - 128, problem) from exc
     if env_rank() > 0:
         return

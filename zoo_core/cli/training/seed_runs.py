@@ -5,16 +5,15 @@ from __future__ import annotations
 import contextlib
 import re
 import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
-from click.core import ParameterSource
-
 from zoo_core.cli.output import print_json
+from zoo_core.cli.present_command import present_command
 from zoo_core.cli.tables.table import table_lines
+from zoo_core.cli.training.request import TrainRequest
 from zoo_core.errors import (
     InterruptedTrainingError,
     InvalidValueError,
@@ -23,6 +22,7 @@ from zoo_core.errors import (
 )
 from zoo_core.filenames import CARD, CONFIG
 from zoo_core.frameworks.distributed import env_world_size
+from zoo_core.frameworks.run import Callbacks
 from zoo_core.metrics.metric_text import format_metric, is_share
 from zoo_core.plugins.faults.fault import noting_model
 from zoo_core.publishing.seed_interval import MIN_SEEDS
@@ -31,11 +31,23 @@ from zoo_core.system.terminal import print_lines
 from zoo_core.text import shell_command
 from zoo_core.training.plan import Plan
 from zoo_core.training.run_folder import make_run_folder, unfinished_run
-from zoo_core.training.training import Training
 from zoo_core.weights.card import Card, read_card
 
 _RUN = re.compile(r"seed-\d+")
 """Name of a seed's run in the folder of all."""
+
+
+def train_seeds(request: TrainRequest, count: int) -> None:
+    """Train a recipe with several seeds, and print their scores.
+
+    Args:
+        request: the options of the command.
+        count: number of seeds, from the recipe's on.
+    """
+    with request.progress() as reporter:
+        runs = SeedRuns(request, request.new(callbacks=reporter).plan, count, reporter)
+        folder, cards = runs.train(request.out)
+    report_seeds(folder, cards, quiet=request.quiet, as_json=request.as_json)
 
 
 @dataclass(frozen=True)
@@ -43,16 +55,16 @@ class SeedRuns:
     """Runs of one recipe with several seeds, in folders ``seed-0``, ``seed-1``, … of one folder.
 
     Attributes:
+        request: the options of the command.
         plan: the plan of the first seed's training.
         count: number of seeds, from the plan's on.
-        begin: function that returns a new training into a folder, with a `seed`.
-        resume: function that returns the training that was stopped in a folder.
+        callbacks: callbacks of every training.
     """
 
+    request: TrainRequest
     plan: Plan
     count: int
-    begin: Callable[..., Training]
-    resume: Callable[[Path], Training]
+    callbacks: Callbacks
 
     @property
     def seeds(self) -> range:
@@ -81,7 +93,7 @@ class SeedRuns:
         try:
             cards = [self._card(seed, folder / f"seed-{seed}") for seed in self.seeds]
         except InterruptedTrainingError as exc:
-            again = command_again(out=folder)
+            again = present_command(out=folder)
             raise InterruptedTrainingError(
                 exc.exit_code - 128, f"stopped; nothing is lost. Continue: {again}"
             ) from exc
@@ -129,30 +141,16 @@ class SeedRuns:
         """Return the card of a seed's run, trained now unless it is done."""
         if (run / CARD).exists():
             return read_card(run / CARD)
-        begun = (run / CONFIG).exists()
-        training = self.resume(run) if begun else self.begin(run, seed=seed)
+        if (run / CONFIG).exists():
+            training = self.request.resume(run, callbacks=self.callbacks)
+        else:
+            training = self.request.new(run, callbacks=self.callbacks, seed=seed)
         with noting_model(training.plan.model):
             return training.run().card
 
 
 def _entries(folder: Path) -> list[Path]:
     return [*folder.iterdir()] if folder.is_dir() else []
-
-
-def command_again(**changes: object) -> str:
-    """Return the present command with other values of some options, to paste."""
-    context = click.get_current_context()
-    words: list[object] = ["zoo", context.info_name]
-    for param in context.command.params:
-        name = str(param.name)
-        typed = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        value = changes.get(name, context.params[name] if typed else None)
-        if isinstance(param, click.Argument):
-            words += [value]
-        elif isinstance(param, click.Option) and value not in (None, False):
-            for each in value if isinstance(value, tuple) else (value,):
-                words += [param.opts[0]] if param.is_flag else [param.opts[0], each]
-    return shell_command(*words)
 
 
 def report_seeds(folder: Path, cards: Sequence[Card], *, quiet: bool, as_json: bool) -> None:

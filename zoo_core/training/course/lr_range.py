@@ -8,18 +8,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import accumulate
-from pathlib import Path
 
-from zoo_core.data.dataset import load_dataset
 from zoo_core.errors import TrainingError
-from zoo_core.frameworks.run import Callbacks, Run
-from zoo_core.frameworks.trainer import Trainer
 from zoo_core.metrics.scores import mean_of_losses
-from zoo_core.training.checks.output_checks import check_outputs
+from zoo_core.plugins.catalog import Catalog
 from zoo_core.training.course.course import Course
 from zoo_core.training.divergence import DivergedError
 from zoo_core.training.loop import TrainingLoop
 from zoo_core.training.plan import Plan
+from zoo_core.training.preparation import Prepared, prepare
 
 LOWEST, HIGHEST, STEPS = 1e-6, 10.0, 200
 """Learning rates of the first and the last step, and the number of steps."""
@@ -60,10 +57,13 @@ class LrRange:
     diverged: bool
 
 
-def find_learning_rate(plan: Plan, *, device: str, threads: int | None) -> LrRange:
+def find_learning_rate(
+    catalog: Catalog, plan: Plan, *, device: str, threads: int | None
+) -> LrRange:
     """Train a new model for a few steps with rising learning rates; nothing is written.
 
     Args:
+        catalog: the installed plugins.
         plan: plan of the training, whose learning rate and schedule are not used.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         threads: number of threads of the framework; None for its default.
@@ -71,12 +71,8 @@ def find_learning_rate(plan: Plan, *, device: str, threads: int | None) -> LrRan
     Raises:
         TrainingError: the loss does not fall, or is not finite from the start.
     """
-    trainer = plan.make_trainer(device, threads)
-    data = plan.split(load_dataset(plan.dataset, check=plan.check_data))
-    model = plan.build(trainer)
-    run = plan.make_run(data, Path(), Callbacks(), plan.load_initial_weights(trainer, model))
-    check_outputs(trainer, model, run)
-    rates, losses = _RangeLoop(trainer, model, run).measure()
+    prepared = prepare(catalog, plan, device=device, threads=threads)
+    rates, losses = _RangeLoop(prepared).measure()
     smoothed = _smooth(losses)
     lowest = min(range(len(losses)), key=smoothed.__getitem__, default=0)
     if not losses or smoothed[0] - smoothed[lowest] < _LEAST_FALL * abs(smoothed[0]):
@@ -104,8 +100,9 @@ class _RisingRate(Course):
 class _RangeLoop(TrainingLoop):
     """A training loop of `STEPS` steps, which may be a part of an epoch or several."""
 
-    def __init__(self, trainer: Trainer, model: object, run: Run) -> None:
-        super().__init__(trainer, model, run)
+    def __init__(self, prepared: Prepared) -> None:
+        run = prepared.run
+        super().__init__(prepared.trainer, prepared.model, run, learner=prepared.learner)
         self._course = _RisingRate(run, self._state)
 
     def measure(self) -> tuple[list[float], list[float]]:
