@@ -18,9 +18,9 @@ pytestmark = [
 def kill_training(run_process):
     """Return a function that kills or terminates trainings, in a process of their own."""
 
-    def run(model, how, count, *, broken="", plugins="zoo-toy"):
+    def run(model, how, count, *, setup="", plugins="zoo-toy"):
         call = f"main({model!r}, {how!r}, {count})"
-        code = f"{broken}\nfrom tests.training.kill_training import main\n{call}"
+        code = f"{setup}\nfrom tests.training.kill_training import main\n{call}"
         return run_process("-c", code, site=ROOT, env={"ZOO_PLUGINS": plugins})
 
     return run
@@ -81,13 +81,13 @@ FIELDS = {
 @pytest.mark.requires("zoo-mlp", "zoo-mnist")
 def test_training_with_all_fields_of_a_step_survives_kills(kill_training):
     recipe = f"import tests.training.kill_training as k; k.STEPS.update({FIELDS})"
-    done = kill_training("mlp", "kill", 10, broken=recipe, plugins="zoo-mlp,zoo-mnist,zoo-torch")
+    done = kill_training("mlp", "kill", 10, setup=recipe, plugins="zoo-mlp,zoo-mnist,zoo-torch")
     assert done.code == 0, done.err
 
 
 def test_kill_training_detects_unrestored_state(kill_training):
     broken = "import zoo_toy.model as m; m.ToyLearner.set_state = lambda self, state: None"
-    done = kill_training("softmax", "kill", 20, broken=broken)
+    done = kill_training("softmax", "kill", 20, setup=broken)
     assert done.code == 1
     assert re.search(r"after \d+ kills .*weights", done.err)
 
@@ -97,6 +97,6 @@ def test_kill_training_detects_termination_without_checkpoint(kill_training):
         "import zoo_core.training.checkpoint as c\n"
         "c.Checkpoints.save = lambda self, checkpoint, **_: None"
     )
-    done = kill_training("softmax", "terminate", 1, broken=broken)
+    done = kill_training("softmax", "terminate", 1, setup=broken)
     assert done.code == 1
     assert "SIGTERM 1 leaves no checkpoint" in done.err
