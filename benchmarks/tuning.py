@@ -28,7 +28,7 @@ from zoo_core.system.atomic_files import write_atomic
 from zoo_core.training.training import Training
 from zoo_core.tuning.study import Study, Trial, read_study
 from zoo_core.weights.card_fields import ScoresField
-from zoo_report.study_pictures import draw_history, draw_slices
+from zoo_report.searches.study_pictures import draw_history, draw_slices
 from zoo_report.style import png
 from zoo_tune.results import BEST
 

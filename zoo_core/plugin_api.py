@@ -239,6 +239,10 @@ if TYPE_CHECKING:
         PublishedCard as PublishedCard,
     )
     from zoo_core.weights.card_fields import ScoresField as ScoresField
+    from zoo_core.weights.card_words import (
+        continued_text as continued_text,
+        ended_text as ended_text,
+    )
     from zoo_core.weights.file import Tensors as Tensors
 
 __getattr__, __dir__ = lazy_names(__name__)

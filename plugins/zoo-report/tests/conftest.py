@@ -15,7 +15,7 @@ VOID = {"meta", "img", "br"}
 
 @pytest.fixture(scope="session")
 def preloaded(preloaded):
-    return (*preloaded, "zoo_report.report", "zoo_report.study_pictures")
+    return (*preloaded, "zoo_report.report", "zoo_report.searches.study_pictures")
 
 
 @pytest.fixture

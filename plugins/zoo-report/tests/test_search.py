@@ -5,7 +5,7 @@ import pytest
 
 from zoo_core.filenames import STUDY
 from zoo_core.tuning.study import Study, Trial
-from zoo_report.study_pictures import (
+from zoo_report.searches.study_pictures import (
     draw_history,
     draw_importances,
     draw_slices,

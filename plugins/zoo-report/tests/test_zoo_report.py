@@ -26,9 +26,9 @@ from zoo_report.confusion import (
 )
 from zoo_report.curves import draw_curves, draw_measure, mean_curve
 from zoo_report.history import Epoch, read_history
-from zoo_report.lr_range import draw_lr_range, write_lr_range
 from zoo_report.misclassified_picture import draw_misclassified
 from zoo_report.scale import log_ticks
+from zoo_report.searches.lr_range import draw_lr_range, write_lr_range
 from zoo_report.style import PANEL_HEIGHT, PANEL_WIDTH, add_panel, make_figure, png, svg
 from zoo_report.tradeoff import Point, draw_tradeoff
 

@@ -99,7 +99,7 @@ def _is_study(path: Path) -> bool:
 
 def _draw(path: Path) -> list[Path]:
     from zoo_core.plugin_api import read_study
-    from zoo_report.study_pictures import write_study_pictures  # slow: matplotlib
+    from zoo_report.searches.study_pictures import write_study_pictures  # slow: matplotlib
 
     study = read_study(path)
     folder = path.parent if path.is_file() else path

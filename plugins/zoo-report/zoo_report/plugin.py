@@ -39,7 +39,7 @@ def zoo_train_end(run: Run, result: Card, predictions: Callable[[], Predictions]
 @hookimpl
 def zoo_tune_end(study: Study, folder: Path) -> None:
     _silence_matplotlib()
-    from zoo_report.study_pictures import write_study_pictures
+    from zoo_report.searches.study_pictures import write_study_pictures
 
     write_study_pictures(study, folder)
 
@@ -47,7 +47,7 @@ def zoo_tune_end(study: Study, folder: Path) -> None:
 @hookimpl
 def zoo_find_lr_end(title: str, result: LrRange, file: Path) -> None:
     _silence_matplotlib()
-    from zoo_report.lr_range import write_lr_range
+    from zoo_report.searches.lr_range import write_lr_range
 
     write_lr_range(title, result, file)
 

@@ -159,9 +159,9 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
         as_json=as_json,
     )
     if find_lr:
-        from zoo_core.cli.training import find_lr as range_test
+        from zoo_core.cli.training.find_lr import print_lr_range
 
-        range_test.find_lr(request)
+        print_lr_range(request)
     elif folds is not None:
         from zoo_core.cli.training.folds import train_folds
 

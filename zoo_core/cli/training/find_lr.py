@@ -34,7 +34,7 @@ _TOP = 1.2
 _HOOK = "zoo_find_lr_end"
 
 
-def find_lr(request: TrainRequest) -> None:
+def print_lr_range(request: TrainRequest) -> None:
     """Run the range test of a training that `zoo train` describes, and print its result.
 
     Args:

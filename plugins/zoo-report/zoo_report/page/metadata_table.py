@@ -6,7 +6,13 @@ import json
 from typing import Any
 
 from zoo_core import Recipe
-from zoo_core.plugin_api import Card, Provenance, PublishedCard
+from zoo_core.plugin_api import (
+    Card,
+    Provenance,
+    PublishedCard,
+    continued_text,
+    ended_text,
+)
 
 
 def recipe_settings(card: Provenance) -> list[dict[str, Any]]:
@@ -65,6 +71,8 @@ def provenance(card: Provenance, sha256: str, size: int) -> dict[str, str]:
         "Epoch of the weights": f"{card.epoch} of {card.recipe.epochs}, the "
         + ("last one" if card.recipe.keep == "last" else "best on the validation split"),
         "Stopped early": card.stopped,
+        "Ended": ended_text(card),
+        "Continued": continued_text(card),
         "Recipe found by": f"trial {search.trial} of {search.trials} in the study {search.study}, "
         f"with {_score(search.validation)} on the validation split"
         if search

@@ -225,7 +225,8 @@ class _TrialCallbacks(Callbacks):
         score = accuracy(scores, run.tasks, run.recipe.choose_by)
         self._trial.report(score, epoch)
         self._changed()
-        last = epoch == run.recipe.epochs
+        # A training that ends now, by its recipe, is whole.
+        last = epoch == metrics.get("ended", {}).get("last", run.recipe.epochs)
         if self._pruning and not last and self._trial.should_prune():
             raise optuna.TrialPruned(
                 f"stopped after {epoch} of {run.recipe.epochs} epochs, at {score_text(score)}"

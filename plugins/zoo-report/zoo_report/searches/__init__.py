@@ -1,0 +1,1 @@
+"""Pictures of searches: for a recipe, and for a learning rate."""
