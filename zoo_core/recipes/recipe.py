@@ -74,7 +74,8 @@ class Recipe(
         schedule.check_schedule(self)
         if self.pretrained and self.initial:
             raise ValueError(
-                f"pretrained and initial exclude one another, got initial {self.initial}"
+                f"pretrained and initial exclude one another, got initial {self.initial}; with "
+                "it, set pretrained=false"
             )
         if self.optimizer in NO_MOMENTUM and (self.momentum or self.nesterov):
             raise ValueError(f"momentum and nesterov require sgd, got optimizer {self.optimizer}")

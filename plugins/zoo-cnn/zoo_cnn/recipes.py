@@ -140,6 +140,14 @@ RECIPES: dict[str, dict[str, Any]] = {
             "padding": True,
         },
     },
+    # Begins with the weights for digits, for other images of one channel.
+    "finetune": {
+        **_BEST,
+        "epochs": 10,
+        "lr": 0.002,
+        "initial": "cnn.best",
+        "model": _FIVE_CONVOLUTIONS,
+    },
     # A single epoch, in bfloat16 on processors that have it.
     "fast": {**_DEFAULT, "epochs": 1, "precision": "bfloat16"},
     # The network of the reference study, trained as there.

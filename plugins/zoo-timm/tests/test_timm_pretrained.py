@@ -162,6 +162,39 @@ def test_pretrained_weights_are_downloaded_from_hub_and_cached(cli, hub, tmp_pat
     assert torch.equal(torch.tensor(kept), network_of("test_resnet").conv1[3].weight)
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("--recipe", "finetune"),
+        ("--set", "initial=timm/test_resnet"),
+        ("--set", "initial=timm/test_resnet.r160_in1k"),
+    ],
+)
+def test_weights_of_the_hub_are_begun_with_by_recipe_or_name(cli, hub, tmp_path, given):
+    run = tmp_path / "run"
+    result = cli(
+        *("train", "timm/test_resnet", "--dataset", "synthetic", "--epochs", 1, *given),
+        *("--set", "validation=0.9", "--out", run),
+        env={"HF_HOME": str(tmp_path / "hf"), "HF_ENDPOINT": hub, **FAST},
+    )
+    assert result.code == 0, result.err
+    card = json.loads((run / "card.json").read_text())
+    assert card["initial"]["source"] == "timm/test_resnet.r160_in1k"
+    assert card["normalization"] == {"mean": [0.5] * 3, "std": [0.5] * 3}
+    if "finetune" not in given:
+        assert set(card["initial"]["anew"].values()) == {"missing"}  # the head, left out by timm
+        assert "begun anew: network.fc." in result.out
+
+
+def test_other_weights_than_those_of_the_hub_are_refused(cli, hub, tmp_path):
+    result = cli(
+        *("train", "timm/test_resnet", "--set", "initial=timm/test_resnet.other"),
+        env={"HF_HOME": str(tmp_path / "hf"), "HF_ENDPOINT": hub, **FAST},
+    )
+    assert result.code == 3
+    assert "are timm/test_resnet.r160_in1k. Use them: --set initial=timm/test_resnet" in result.err
+
+
 @pytest.mark.parametrize("info", [b"", b"[]", b'{"sha": 1}', b'{"sha": "../../x"}'])
 def test_pretrained_rejects_invalid_commit(cache, hub, monkeypatch, info):
     monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", hub)

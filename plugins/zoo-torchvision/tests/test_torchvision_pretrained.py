@@ -13,6 +13,8 @@ from zoo_torch.families.config import FamilyConfig
 torch = pytest.importorskip("torch")
 models = pytest.importorskip("torchvision.models")
 
+from safetensors.torch import save_file  # noqa: E402
+
 from zoo_torchvision.models import pretrained  # noqa: E402
 
 NAME = "shufflenet_v2_x0_5"
@@ -153,3 +155,22 @@ def test_pretrained_discards_download_with_wrong_checksum(checkpoints, release, 
     with pytest.raises(VerificationError, match=rf"{server.url}/{file}: .*sha256 "):
         getattr(pretrained, NAME)(GREY)
     assert not list(checkpoints.iterdir())
+
+
+@pytest.mark.parametrize("prefix", ["", "module."])
+def test_training_begins_with_a_state_dict_of_torchvision(cli, tmp_path, prefix):
+    """The wrapper of zoo puts the network's tensors under another name."""
+    torch.manual_seed(5)
+    state = models.get_model(NAME, weights=None).state_dict()
+    named = {f"{prefix}{name}": each for name, each in state.items()}
+    save_file(named, tmp_path / "colleague.safetensors")
+    result = cli(
+        *("train", f"torchvision/{NAME}", "--dataset", "synthetic", "--epochs", 1, "--out", "run"),
+        *("--set", "initial=colleague.safetensors", "--set", "validation=0.9"),
+        env={"ZOO_PLUGINS": "zoo-core,zoo-torchvision,zoo-torch"},
+    )
+    assert result.code == 0, result.err
+    head = "network.fc.weight ((1000, 1024) → (9, 1024)), network.fc.bias ((1000,) → (9,))"
+    count = f"{len(state) - 2} of {len(state)} tensors"
+    names = f"names {prefix}* → network.*"
+    assert f"{count} from colleague.safetensors, {names}; begun anew: {head}." in result.out

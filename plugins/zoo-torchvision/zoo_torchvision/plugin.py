@@ -116,7 +116,7 @@ def _model(row: TorchvisionRow) -> ModelSpec:
         summary=f"torchvision's {row.name}.",
         builder=f"zoo_torchvision.models.build:{row.name}",
         config="zoo_torch.families.config:FamilyConfig",
-        recipes="zoo_torch.families.recipes:RECIPES",
+        recipes="zoo_torch.families.recipes:PRETRAINED_RECIPES",
         trainer="torch",
         dataset="mnist",
         heads=None,  # any number
