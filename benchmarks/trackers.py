@@ -66,7 +66,7 @@ def measure(model: str) -> None:
     """Train once in this process, and print steps and seconds: of the epochs, and of the CPU."""
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:
-        how = {"dataset": "synthetic", "device": "cpu", "threads": 1}
+        how: dict[str, Any] = {"dataset": "synthetic", "device": "cpu", "threads": 1}
         zoo.train(model, out=Path(folder) / "run", callbacks=[clock], **how, **MODELS[model])
     print(clock.steps, *clock.seconds, *clock.whole)  # noqa: T201
 

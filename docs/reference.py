@@ -23,7 +23,8 @@ import zoo_core
 from zoo_core import hookspecs, plugin_api
 from zoo_core.plugins import specs
 from zoo_core.plugins.scaffold import NewPlugin, write_plugin
-from zoo_core.recipes.recipe import LOSS_FIELDS, TRAINER_FIELDS, Recipe
+from zoo_core.recipes.fields.loss import LOSS_FIELDS
+from zoo_core.recipes.recipe import TRAINER_FIELDS, Recipe
 from zoo_core.system.lazy_names import lazy_imports
 
 ROOT = Path(__file__).parents[1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import NoneType, UnionType
 from typing import Any, Literal, get_args, get_origin
 
@@ -10,7 +10,9 @@ from pydantic.fields import FieldInfo
 
 from site_pages.markdown import code, page, plain, table
 from zoo_core.installation.installed import installed_catalog
-from zoo_core.recipes.recipe import CHOICES, IMAGE_FIELDS, LOSS_FIELDS, TRAINER_FIELDS, Recipe
+from zoo_core.recipes.fields.augmentation import IMAGE_FIELDS
+from zoo_core.recipes.fields.loss import LOSS_FIELDS
+from zoo_core.recipes.recipe import CHOICES, TRAINER_FIELDS, Recipe
 from zoo_core.recipes.trainer_fields import choices, trainer_fields
 
 COLUMNS = ("field", "meaning", "type", "default", "implemented by")
@@ -28,7 +30,7 @@ def pages() -> dict[str, str]:
         "a field, and `--recipe mine.toml` reads the fields of a file. A field that the trainer, "
         "the loss or the kind of input does not implement is refused, not ignored.",
         "## Fields of every recipe",
-        table(COLUMNS, (_row(name, field) for name, field in Recipe.model_fields.items())),
+        *_groups(),
         *_of_trainers(),
         "## Values by trainer",
         table(("field", *installed_catalog().entries("trainers")), _choices()),
@@ -36,6 +38,21 @@ def pages() -> dict[str, str]:
         "implement, and [Tasks](../tasks.md#recipe-fields) the fields of each task.",
     )
     return {"reference/recipe.md": content}
+
+
+def _groups() -> Iterator[str | Iterable[str]]:
+    """Yield a table per group of fields, under the first line of its docstring."""
+    for group in reversed(Recipe.__mro__):
+        # Its own fields alone, in the order in which the class declares them.
+        fields = {
+            k: v
+            for k, v in Recipe.model_fields.items()
+            if k in vars(group).get("__annotations__", ())
+        }
+        if fields:
+            summary = "Others." if group is Recipe else (group.__doc__ or "").splitlines()[0]
+            yield f"### {summary.rstrip('.')}"
+            yield table(COLUMNS, (_row(*each) for each in fields.items()))
 
 
 def _row(name: str, field: FieldInfo, owner: str = "") -> tuple[str, str, str, str, str]:
@@ -72,7 +89,7 @@ def _kind(annotation: Any) -> str:
     """Return the name of a type, without the types of the elements of lists and tables."""
     arguments = get_args(annotation)
     if get_origin(annotation) is Literal:
-        return " or ".join(str(value) for value in arguments)
+        return " or ".join(str(value) or '""' for value in arguments)
     if get_origin(annotation) is UnionType:
         return " or ".join(map(_kind, arguments))
     names = {NoneType: "none", tuple: "list", dict: "table"}
