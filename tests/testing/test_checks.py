@@ -630,7 +630,9 @@ TRAINERS = [
     (
         f"implements {field}",
         f"TRAINER = {{'recipe_fields': {tuple(TRAINER_FIELDS)}}}\n"
-        f"CROSS_ENTROPY = {{'recipe_fields': {tuple(LOSS_FIELDS)}}}\n"
+        "DATASET = {'input': InputSpec(shape=(3, 6, 5))}\n"
+        "CROSS_ENTROPY = {'distillation': 'zoo_odd.model:loss', "
+        f"'recipe_fields': {tuple(LOSS_FIELDS)}}}\n"
         "LOSS = CROSS_ENTROPY | {'name': 'focal', 'task': 'classification'}",
         "Trainer.environment = lambda self: {'bfloat16': 'native'}",
         f"field {field}, .*no effect",

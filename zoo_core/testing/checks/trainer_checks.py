@@ -18,7 +18,6 @@ from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.data_specs import with_names
 from zoo_core.plugins.specs import TrainerSpec
 from zoo_core.recipes.fields.loss import LOSS_FIELDS
-from zoo_core.recipes.fields.start import TEACHER_FIELDS
 from zoo_core.recipes.recipe import CHOICES, Recipe
 from zoo_core.recipes.trainer_fields import trainer_fields
 from zoo_core.recipes.validation import validate
@@ -105,15 +104,18 @@ def check_field_is_implemented(catalog: Catalog, trainer: str, model: str, field
     if not trials:
         raise ContractError(f"recipe_fields of its spec: there is no recipe field {field!r}")
     subject = trainer_subject(catalog, trainer, model)
-    plain = {key: value for key, value in trials[0].items() if key not in TEACHER_FIELDS}
-    trainee = _trainee_with_losses_of(subject, field, plain)
+    if field in LOSS_FIELDS:
+        _check_losses_have(subject, field, trials[0].get("loss", ""))
     if field == "class_weights":
-        (name, *_) = with_names(trainee.plan.tasks[0].target).classes
+        (name, *_) = with_names(subject.trainee().plan.tasks[0].target).classes
         trials = [{}, {"class_weights": {name: 3.0}}]
     if field == "precision" and _lacks_bfloat16(subject.trainee()):
         trials = [values for values in trials if values != {"precision": "bfloat16"}]
     try:
         trained = _train_each(subject, trials)
+    except InvalidValueError as exc:
+        # They do not fit its data, its tasks or its losses, which is no fault of the trainer.
+        raise NotApplicableError(exc.problem) from exc
     except PluginError as exc:
         if field != "transforms":
             raise
@@ -145,23 +147,15 @@ def _train_each(subject: Subject, trials: list[dict[str, Any]]) -> list[Tensors]
         return [subject.fit(**SEVERAL_STEPS | values).weights for values in taught]
 
 
-def _trainee_with_losses_of(subject: Subject, field: str, values: dict[str, Any]) -> Trainee:
-    """Return the trainee of some values.
-
-    Raises:
-        NotApplicableError: the field is for losses, and not for those of the trainee.
-    """
+def _check_losses_have(subject: Subject, field: str, loss: str) -> None:
+    """Raise a `NotApplicableError` if a field is for losses, and not for those of a subject."""
     try:
-        trainee = subject.trainee(**values)
+        losses = [each.spec for each in subject.trainee(loss=loss).plan.losses]
     except InvalidValueError as exc:
-        if "loss" not in values:
-            raise
         raise NotApplicableError(exc.problem) from exc  # no plugin offers that loss for its task
-    losses = [each.spec for each in trainee.plan.losses]
-    if field in LOSS_FIELDS and not any(field in loss.recipe_fields for loss in losses):
-        names = join_names(dict.fromkeys(loss.name for loss in losses))
+    if not any(field in each.recipe_fields for each in losses):
+        names = join_names(dict.fromkeys(each.name for each in losses))
         raise NotApplicableError(f"the loss of its model, {names}, does not implement it")
-    return trainee
 
 
 def field_trials(trainer: TrainerSpec, field: str) -> list[dict[str, Any]]:
