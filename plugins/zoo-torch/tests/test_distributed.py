@@ -197,8 +197,8 @@ def card(run):
 
 STEPS = [
     # Steps of 57 images, the last of which has 9: three parts per process, and one.
-    {"batch_size": 19, "accumulate": 3, "clip_norm": 0.1, "optimizer": "sgd"},
-    {"sam": 0.2, "layer_decay": 0.5, "optimizer": "sgd"},
+    {"batch_size": 19, "accumulate": 3},
+    {"sam": 0.2, "clip_norm": 0.1, "layer_decay": 0.5, "optimizer": "sgd", "lr": 5.0},
     {"freeze": 1, "thaw": 2, "decay_biases": False, "weight_decay": 0.1},
 ]
 
