@@ -73,12 +73,20 @@ def test_shards_are_consecutive_equal_and_not_smaller_than_minimum(rows, process
         assert len(lengths) == processes, "every process takes part in a full batch"
 
 
-@given(count=st.integers(1, 200), size=st.integers(1, 60), processes=st.integers(1, 20))
-def test_process_has_no_single_row_if_full_batches_have_two_for_each(count, size, processes):
+@given(
+    count=st.integers(1, 200),
+    size=st.integers(1, 60),
+    accumulate=st.integers(1, 4),
+    processes=st.integers(1, 20),
+)
+def test_process_has_no_single_row_if_full_batches_have_two_for_each(
+    count, size, accumulate, processes
+):
     min_size = min_shard_size(size, processes)
-    for batch in epoch_batches(np.arange(count), min(size, count)):
-        parts = shards(len(batch), processes, min_size=min_size)
-        lengths = {part.stop - part.start for part in parts}
+    for batch in epoch_batches(np.arange(count), size * accumulate):
+        mine = [batch[each] for each in shards(len(batch), processes, min_size=min_size)]
+        parts = [epoch_batches(rows, -(-size // processes)) for rows in mine]
+        lengths = {len(part) for each in parts for part in each}
         assert 1 not in lengths or size < 2 * processes or count == 1
 
 

@@ -168,6 +168,19 @@ def test_layers_are_blocks_in_order_with_norms_and_heads_in_one():
     assert sorted(every) == sorted(wrapped.state_dict())
 
 
+@pytest.mark.parametrize(
+    ("name", "count", "first", "last"),
+    [("resnet18", 10, "conv1", "fc"), ("vit_b_16", 14, "conv_proj", "heads.head")],
+)
+def test_layers_of_known_networks_are_their_blocks(name, count, first, last):
+    models = pytest.importorskip("torchvision.models")
+    with torch.device("meta"):
+        network = getattr(models, name)()
+    layers = layers_of(network)
+    assert (len(layers), layers[0].name, layers[-1].name) == (count, first, last)
+    assert sum(len(layer.tensors) for layer in layers) == len(network.state_dict())
+
+
 class SimpleBlocks(nn.Module):
     """A network with a parameter of its own, a list of blocks, and a norm at the end."""
 

@@ -153,7 +153,8 @@ class TorchLearner:
             loss = mixed_loss(loss_of, outputs, targets, batch.mixing)
         else:
             loss = loss_of(outputs, targets)
-        # The share of this process, so that the sum over processes is the mean over the batch.
+        # The share of this process, and of this part, so that the sum of all is the mean over the
+        # whole batch.
         (loss if batch.share == 1 else batch.share * loss).backward()
         return [head.detach() for head in outputs]
 
