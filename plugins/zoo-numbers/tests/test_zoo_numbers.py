@@ -49,6 +49,14 @@ def test_too_small_image_is_an_error(shape):
         build(NumberReaderConfig(input_shape=shape))
 
 
+@pytest.mark.parametrize("field", ["mixup", "cutmix"])
+def test_zoo_train_rejects_mixed_strings(cli, field):
+    result = cli("train", "number-reader", "--set", f"{field}=0.4")
+    assert result.code == 2
+    assert f"{field} is 0.4, but the targets of task sequence cannot be mixed" in result.err
+    assert f"--set {field}=0" in result.err
+
+
 @pytest.mark.parametrize(
     ("argument", "message"),
     [

@@ -65,10 +65,21 @@ def test_logits_depend_on_the_whole_image():
     assert columns.all()
 
 
-@pytest.mark.parametrize("field", ["rotate", "translate", "elastic", "flip"])
+@pytest.mark.parametrize("field", ["rotate", "translate", "elastic", "flip", "crop"])
 def test_recipe_that_moves_images_but_not_masks_is_an_error(field, tmp_path):
     with pytest.raises(InvalidValueError, match=rf"{field} is 0\.5.*segmentation do not move"):
         train(tmp_path, **{field: 0.5})
+
+
+@pytest.mark.parametrize("field", ["randaugment", "cutmix"])
+def test_operations_that_move_images_are_an_error(field, tmp_path):
+    with pytest.raises(InvalidValueError, match=rf"{field} is 5\.0.*segmentation do not move"):
+        train(tmp_path, **{field: 5.0})
+
+
+def test_mixed_images_are_an_error_because_masks_cannot_be_mixed(tmp_path):
+    with pytest.raises(InvalidValueError, match="mixup is 0.4, but the targets of task segment"):
+        train(tmp_path, mixup=0.4)
 
 
 def test_views_are_an_error_because_masks_would_be_averaged_beside_each_other(tmp_path):

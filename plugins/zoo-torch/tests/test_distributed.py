@@ -195,11 +195,20 @@ def card(run):
     return json.loads(Path(run, "card.json").read_text())
 
 
+AUGMENTED = {
+    "mixup": 0.4,
+    "cutmix": 1.0,
+    "erase": 0.5,
+    "crop": 0.5,
+    "brightness": 0.4,
+    "randaugment": 5.0,
+}
 STEPS = [
     # Steps of 57 images, the last of which has 9: three parts per process, and one.
     {"batch_size": 19, "accumulate": 3},
     {"sam": 0.2, "clip_norm": 0.1, "layer_decay": 0.5, "optimizer": "sgd", "lr": 5.0},
     {"freeze": 1, "thaw": 2, "decay_biases": False, "weight_decay": 0.1},
+    {"batch_size": 19, "accumulate": 3, **AUGMENTED},
 ]
 
 
@@ -211,6 +220,9 @@ STEPS = [
         (4, "plain", {}),
         (2, "mixed", {}),
         *((2, "plain", values) for values in STEPS),
+        (2, "plain", AUGMENTED),
+        (3, "plain", AUGMENTED),
+        (2, "mixed", {"mixup": 0.4}),
     ],
 )
 def test_torchrun_agrees_with_single_process_and_prints_once(
