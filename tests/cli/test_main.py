@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from zoo_core.cli.main import run
+from zoo_core.recipes.fields.schedule import SCHEDULES
 
 
 def test_zoo_evaluate_scores_members_and_ensemble(cli, trained):
@@ -116,7 +117,7 @@ def test_zoo_info_shows_outputs_and_implemented_fields(cli, write_plugin, tmp_pa
     assert config == {"input_shape": [3], "outputs": [1], "tasks": ["regression"], "scale": 0.01}
     assert cli("info", "softmax", "--json").json["config"]["classes"] == [10]
     values = cli("info", "lion", "--json", site=site).json["values"]
-    assert values == {"optimizer": ["lion"], "schedule": ["constant", "cosine", "one-cycle"]}
+    assert values == {"optimizer": ["lion"], "schedule": [*SCHEDULES]}
 
 
 def test_zoo_info_accepts_run(cli, trained):

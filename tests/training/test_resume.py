@@ -11,7 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zoo_core.errors import DataError, InterruptedTrainingError, TrainingError
+from zoo_core.errors import (
+    DataError,
+    InterruptedTrainingError,
+    InvalidValueError,
+    TrainingError,
+)
 from zoo_core.filenames import CONFIG, WEIGHTS
 from zoo_core.frameworks.run import Callbacks
 from zoo_core.frameworks.training_state import TrainingState
@@ -311,6 +316,21 @@ def test_resume_check_detects_each_missing_part_of_state(part, tmp_path, monkeyp
     else:
         with pytest.raises(ContractError):
             expect_same(resumed, undisturbed)
+
+
+def test_checkpoint_round_trips_infinite_ranks():
+    state = TrainingState(ranks=[(3.0, float("-inf")), (0.1, 0.2)])
+    found = deserialize(serialize(checkpoint.Checkpoint(state, {}), "x"))
+    assert found.training.ranks == state.ranks
+
+
+def test_resume_of_a_run_that_ended_meanwhile_is_refused(toy, stopped):
+    training = Training.resume(toy, stopped)
+    Training.resume(toy, stopped).run()
+    before = content(stopped)
+    with pytest.raises(InvalidValueError, match="is done"):
+        training.run()
+    assert content(stopped) == before
 
 
 def test_checkpoint_round_trips_empty_state_and_detects_mismatch():

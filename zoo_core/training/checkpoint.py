@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import ConfigDict, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
@@ -47,6 +47,9 @@ class _KeptEpoch(FrozenModel):
 
 
 class _Manifest(FrozenModel):
+    # The loss of an epoch, and so its rank, may be infinite; JSON alone would write null.
+    model_config = ConfigDict(ser_json_inf_nan="constants")
+
     format: int = 2
     # Because a checkpoint of another recipe would load without an error and continue wrongly.
     config_sha256: str

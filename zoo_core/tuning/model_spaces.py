@@ -27,10 +27,10 @@ MODEL = "model."
 UNSEARCHABLE = frozenset(
     {
         *("dataset", "seed", "split_seed", "validation", "held_out", "folds", "fold"),
-        "choose_by",
+        *("choose_by", "max_minutes"),
     }
 )
-"""Recipe fields that a search must not vary: they change the evaluation data or the seed."""
+"""Recipe fields that a search must not vary: they change the evaluation data, the seed or time."""
 
 
 class _Keywords(FrozenModel):
@@ -148,8 +148,8 @@ def _check_searched(ranges: Mapping[str, Range], what: str) -> None:
         )
     for key in sorted(ranges.keys() & UNSEARCHABLE):
         raise InvalidValueError(
-            f"the {what} has a range of {key}, which changes the evaluation data or the seed: "
-            "scores of trials would not be comparable",
+            f"the {what} has a range of {key}, which changes the evaluation data, the seed or the "
+            "time: scores of trials would not be comparable",
             hint=f"Give {key} one value, or remove it.",
         )
     for key, each in ranges.items():

@@ -274,6 +274,13 @@ def test_zoo_tune_names_invalid_argument(tune, arguments, code, facts):
     assert not any(line.startswith("Trial") for line in result.out.splitlines())
 
 
+def test_zoo_tune_refuses_trainings_that_a_clock_ends(tune):
+    done = tune("--set", "max_minutes=5")
+    assert done.code == 2
+    assert "max_minutes 5: the scores of trials" in done.err
+    assert "--set max_minutes=null" in done.err
+
+
 def test_zoo_tune_refuses_distributed_launcher(tune):
     result = tune("--trials", 2, env={"WORLD_SIZE": "2", "RANK": "0"})
     assert result.code == 2

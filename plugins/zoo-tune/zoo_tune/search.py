@@ -209,6 +209,12 @@ def make_search(
         )
     recipe = recipe or found.recipe or "default"
     plan = check_space(catalog, name, found, recipe, [over])
+    if plan.recipe.max_minutes is not None:
+        raise InvalidValueError(
+            f"the recipe has max_minutes {plan.recipe.max_minutes:g}: the scores of trials would "
+            "depend on how busy the machine is",
+            hint="Limit the epochs instead: --set max_minutes=null --epochs N",
+        )
     base = plan_values(plan, found.ranges)
     found = found.around(base) if grid else found
     queue = _queue(found, base, grid=grid)[: trials if grid else None]

@@ -39,8 +39,6 @@ _SECTIONS = {
         "Train on your own images": "zoo train cnn --dataset folder:photos --out runs/photos",
         "Train on all but one of 5 folds, 5 times": "zoo train mlp --folds 5 --out runs/folds",
         "Continue a training that was interrupted": "zoo train --resume runs/photos",
-        "Find a learning rate": "zoo train cnn --find-lr",
-        "Train a finished one for more epochs": "zoo train --resume runs/photos --epochs 40",
     },
 )
 @click.argument("name", required=False, shell_complete=options.complete_models)
@@ -192,7 +190,8 @@ def _train_once(request: TrainRequest, folder: Path | None, epochs: int | None) 
         return
     if request.as_json:
         card = run.card
-        facts = card.model_dump(mode="json", include={"recipe", "metrics", "seconds", "weights"})
+        keys = {"recipe", "metrics", "seconds", "weights", "ended", "continued"}
+        facts = card.model_dump(mode="json", include=keys)
         data = {"data": reporter.overview.as_json()} if reporter.overview else {}
         print_json({"model": card.model, "run": str(run.folder), **facts, **data})
     elif request.quiet:
