@@ -83,6 +83,7 @@ def test_space_file_replaces_space_with_inherit_false(written):
         ("lr = { low = 0.1, high = inf }", "range of lr .*high: .*number.* Infinity"),
         ("seed = { low = 0, high = 9 }", r"\bseed\b.* scores "),
         ("dataset = { choices = ['a', 'b'] }", r"\bdataset\b.* scores "),
+        ("choose_by = { choices = ['accuracy', 'loss'] }", r"\bchoose_by\b.* scores "),
         ("split_seed = { choices = [1, 2] }", r"\bsplit_seed\b.* scores "),
         ("inherit = 3", r"inherit: .*true or false.* 3\b"),
         ("recipe = 3", r"recipe: .*string.* 3\b"),

@@ -30,7 +30,7 @@ UNSEARCHABLE = frozenset(
         *("choose_by", "max_minutes"),
     }
 )
-"""Recipe fields that a search must not vary: they change the evaluation data, the seed or time."""
+"""Recipe fields that a search must not vary: they change what is scored, the seed or the time."""
 
 
 class _Keywords(FrozenModel):
@@ -148,8 +148,8 @@ def _check_searched(ranges: Mapping[str, Range], what: str) -> None:
         )
     for key in sorted(ranges.keys() & UNSEARCHABLE):
         raise InvalidValueError(
-            f"the {what} has a range of {key}, which changes the evaluation data, the seed or the "
-            "time: scores of trials would not be comparable",
+            f"the {what} has a range of {key}, which changes the data or the metric of scores, the "
+            "seed or the time: scores of trials would not be comparable",
             hint=f"Give {key} one value, or remove it.",
         )
     for key, each in ranges.items():

@@ -11,9 +11,13 @@ import optuna
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
+from zoo_core import Scores, TargetSpec, class_targets
 from zoo_core.errors import DataError
+from zoo_core.tasks.classification import Classification
+from zoo_core.tasks.regression import Regression
 from zoo_tune.storage import open_storage, storage_errors, without_password
 from zoo_tune.workers.trial_accounting import counted_trials
+from zoo_tune.workers.worker import accuracy
 
 JOURNAL = "studies/softmax/journal.log"
 
@@ -495,3 +499,23 @@ def wait_for(condition, seconds=600):
     while not condition():
         assert time.monotonic() < end, "timeout"
         time.sleep(0.01)
+
+
+def test_score_of_a_trial_is_the_metric_that_chooses_epochs():
+    tasks = [Classification(class_targets(3)[0]), Regression(TargetSpec(task="regression"))]
+    scores = Scores(
+        {
+            "loss": (0.5, 9.0),
+            "accuracy": (0.9, None),
+            "correct": (90, None),
+            "balanced_accuracy": (0.7, None),
+            "rmse": (None, 3.0),
+        },
+        total=100,
+        headlines=("balanced_accuracy", "rmse"),
+    )
+    assert accuracy(scores, tasks, "balanced_accuracy") == 0.7
+    # Of errors, the negative, because a higher score is better.
+    assert accuracy(scores, tasks, "rmse") == -3
+    assert accuracy(scores, tasks, "loss") == -4.75
+    assert accuracy(scores, tasks) == -4.75
