@@ -148,8 +148,8 @@ def _check_searched(ranges: Mapping[str, Range], what: str) -> None:
         )
     for key in sorted(ranges.keys() & UNSEARCHABLE):
         raise InvalidValueError(
-            f"the {what} has a range of {key}, which changes the data or the metric of scores, the "
-            "seed or the time: scores of trials would not be comparable",
+            f"the {what} has a range of {key}, which changes what is scored, the seed or the time: "
+            "scores of trials would not be comparable",
             hint=f"Give {key} one value, or remove it.",
         )
     for key, each in ranges.items():
