@@ -1,16 +1,20 @@
 """Trainings on classes of unequal size: weights, sampler, and the metric that chooses epochs."""
 
 import json
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 
+from zoo_core import ArrayDataset, Normalization, Recipe, Split, class_targets
 from zoo_core.data.sampling.balanced_order import joint_classes
+from zoo_core.data.splits import TrainingData
 from zoo_core.errors import InvalidValueError
 from zoo_core.filenames import METRICS
 from zoo_core.installation.installed import load_catalog
 from zoo_core.testing.checks.resume_checks import STOPS, resumes_to_the_bit
 from zoo_core.testing.trainee import Subject
+from zoo_core.training.checks.balance_checks import check_sampled_classes
 from zoo_core.training.plan import make_plan
 from zoo_core.training.training import Training
 from zoo_core.weights.card_words import kept_reason
@@ -116,3 +120,23 @@ def test_targets_without_classes_are_refused(values, problem):
 def test_loss_without_weights_of_classes_is_refused(toy):
     with pytest.raises(InvalidValueError, match="does not implement that field"):
         make_plan(toy, "softmax", "default", [{"class_weights": "balanced"}])
+
+
+@pytest.mark.parametrize(
+    ("train", "held_out", "problem"),
+    [
+        ([0, 0, 0, 1], [0, 2], "of the training examples none is of class 'owl'"),
+        ([1, 1, 1, 1], [1, 1], "of the training examples all are of one class"),
+        ([0, 0, 0, 1], [0, 1], ""),
+    ],
+)
+def test_sampler_that_cannot_draw_a_class_is_refused(train, held_out, problem):
+    labels = np.array([*train, *held_out])
+    split = Split(np.zeros((6, 1, 2, 2), np.uint8), (labels,))
+    dataset = ArrayDataset({"train": split}, class_targets(("cat", "dog", "owl")))
+    rows = np.arange(6)
+    data = TrainingData(dataset, rows[:4], rows[4:], Normalization((), ()))
+    recipe = Recipe(dataset="pets", trainer="torch", sampler="balanced")
+    with pytest.raises(InvalidValueError, match=problem) if problem else nullcontext():
+        check_sampled_classes(recipe, data)
+    check_sampled_classes(recipe.model_copy(update={"sampler": ""}), data)

@@ -39,7 +39,7 @@ from zoo_core.recipes.resolve import (
     search_of,
 )
 from zoo_core.recipes.trainer_fields import with_trainer_fields
-from zoo_core.training.checks.balance_checks import check_balance
+from zoo_core.training.checks.balance_checks import check_balance, check_sampled_classes
 from zoo_core.training.checks.recipe_checks import check_framework, check_recipe, warps_in_core
 from zoo_core.training.parents.begin import begin_with
 from zoo_core.training.parents.initial_weights import load_initial_weights
@@ -192,6 +192,7 @@ class Plan:
         data = training_data(dataset, self.recipe, tasks)
         # The number in a user's own data is known only now.
         check_batch_size(len(data.train_rows), self.recipe)
+        check_sampled_classes(self.recipe, data)
         return data
 
     def make_run(

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from zoo_core.data.sampling.balanced_order import has_class
+from zoo_core.data.splits import TrainingData
 from zoo_core.errors import InvalidValueError, did_you_mean, join_names
 from zoo_core.metrics.metric_names import metric_names
 from zoo_core.metrics.task import Task
+from zoo_core.plugins.data_specs import with_names
 from zoo_core.plugins.specs import DatasetSpec, LossSpec
 from zoo_core.recipes.class_weights import check_class_weights, weighted_targets
 from zoo_core.recipes.recipe import Recipe
@@ -59,6 +63,34 @@ def _check_sampler(recipe: Recipe, dataset: DatasetSpec, tasks: Sequence[Task]) 
                 f"anew: expected {field} {value}, got {str(not needed).lower()}",
                 hint=f"Set it: --set {field}={value}",
             )
+
+
+def check_sampled_classes(recipe: Recipe, data: TrainingData) -> None:
+    """Check that the sampler of a recipe can draw examples of every class of loaded data.
+
+    Raises:
+        InvalidValueError: a class has validation examples only, as where all of its examples are
+            one group, or all examples are of one class.
+    """
+    if not recipe.sampler:
+        return
+    heads = zip(
+        data.dataset.targets,
+        data.train.select_targets(data.train_rows),
+        data.held_out.select_targets(data.validation_rows),
+        strict=True,
+    )
+    classes = [head for head in heads if has_class(head[1])]
+    problem = "" if any(np.ptp(train) for _, train, _ in classes) else "all are of one class"
+    for target, train, held_out in classes:
+        for number in np.setdiff1d(held_out, train)[:1].tolist():
+            problem = f"none is of class {with_names(target).classes[number]!r}"
+    if problem:
+        raise InvalidValueError(
+            f"invalid recipe: sampler is {recipe.sampler!r}, but of the training examples "
+            f"{problem}",
+            hint="Leave it out: --set sampler=''",
+        )
 
 
 def _check_choose_by(recipe: Recipe, tasks: Sequence[Task]) -> None:
