@@ -1,7 +1,5 @@
 """Weights of classes: words, numbers and names of a recipe as numbers for each head's loss."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
@@ -16,14 +14,13 @@ from zoo_core.tasks.segmentation import IGNORED_PIXEL, Segmentation
 
 PETS = Classification(TargetSpec(task="classification", classes=("cat", "dog", "owl")))
 SIZES = Classification(TargetSpec(task="classification", name="size", classes=("small", "large")))
-WEIGHTED = SimpleNamespace(recipe_fields=("class_weights",))
-PLAIN = SimpleNamespace(recipe_fields=())
+WEIGHTED, PLAIN = ("class_weights",), ()
 
 
-def weights(value, tasks=(PETS,), losses=None, targets=None):
+def weights(value, tasks=(PETS,), fields=None, targets=None):
     recipe = Recipe(dataset="pets", trainer="torch", class_weights=value)
-    losses = losses or [WEIGHTED] * len(tasks)
-    return class_weights(recipe, losses, tasks, targets or [np.array([0])] * len(tasks))
+    fields = fields or [WEIGHTED] * len(tasks)
+    return class_weights(recipe, fields, tasks, targets or [np.array([0])] * len(tasks))
 
 
 def test_numbers_are_in_the_order_of_the_classes():
@@ -37,7 +34,6 @@ def test_names_are_for_their_classes_and_others_have_1():
 
 def test_loss_without_weights_has_none():
     assert weights({"owl": 5}, (PETS, SIZES), [WEIGHTED, PLAIN]) == ((1, 1, 5), ())
-    assert weights("") == ()
 
 
 @given(st.lists(st.integers(0, 5), min_size=1))

@@ -100,7 +100,7 @@ def test_values_that_would_have_no_effect_are_refused_before_data_are_loaded(val
 def test_name_of_no_class_is_refused_when_the_names_are_known():
     subject = Subject(load_catalog(), "numpy-net")
     with pytest.raises(InvalidValueError, match="expected names of classes, got '10'"):
-        subject.trainee(class_weights={"10": 2})
+        _ = subject.trainee(class_weights={"10": 2}).run.loss_recipes
 
 
 @pytest.mark.requires("zoo-numpy")

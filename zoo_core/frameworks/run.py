@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from zoo_core.frameworks.training_state import TrainingState
 from zoo_core.metrics.predictions import Predictions
 from zoo_core.metrics.task import Task
 from zoo_core.plugins.specs import DatasetSpec, ModelSpec
+from zoo_core.recipes.class_weights import class_weights
 from zoo_core.recipes.model_config import ModelConfig
 from zoo_core.recipes.recipe import Recipe
 from zoo_core.text import counted
@@ -136,24 +138,28 @@ class Run:
     """True if the core warps the images of each step, because the trainer does not."""
     initial: InitialWeights | None = None
     """Pretrained weights that the training starts from; None for random ones."""
+    loss_fields: tuple[tuple[str, ...], ...] = ()
+    """Recipe fields that each head's loss implements."""
     teacher: Teacher | None = None
     """Trained model whose outputs are learned beside the targets; None for none."""
-    class_weights: tuple[tuple[float, ...], ...] = ()
-    """Weight of each class in each head's loss, empty for a loss without them; none at all if the
-    recipe has none."""
     continued: tuple[ContinuedEnd, ...] = ()
     """Earlier ends of the training, for which it was planned until then."""
     ended: tuple[EndDecision, ...] | None = None
     """Decisions of the training that this one repeats; None for one that makes its own."""
 
-    @property
+    @cached_property
     def loss_recipes(self) -> tuple[Recipe, ...]:
-        """Recipe of each head's loss, in which `class_weights` are numbers, one per class."""
-        if not self.class_weights:
-            return (self.recipe,) * len(self.tasks)
-        return tuple(
-            self.recipe.model_copy(update={"class_weights": each}) for each in self.class_weights
-        )
+        """Recipe of each head's loss, in which `class_weights` are numbers, one per class.
+
+        Raises:
+            InvalidValueError: the weights do not fit the classes of the data.
+        """
+        recipe, data = self.recipe, self.data
+        if not recipe.class_weights:
+            return (recipe,) * len(self.tasks)
+        targets = data.train.select_targets(data.train_rows)
+        weights = class_weights(recipe, self.loss_fields, self.tasks, targets)
+        return tuple(recipe.model_copy(update={"class_weights": each}) for each in weights)
 
     @property
     def head_weights(self) -> tuple[float, ...]:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from zoo_core.errors import InvalidValueError, choose_from
 from zoo_core.metrics.task import Array, Task
 from zoo_core.plugins.data_specs import TargetSpec, with_names
-from zoo_core.plugins.specs import LossSpec
 from zoo_core.recipes.recipe import Recipe
 
 FIELD = "class_weights"
@@ -15,18 +14,21 @@ FIELD = "class_weights"
 Weights = tuple[float, ...]
 """A weight per class; none for a loss that does not implement them."""
 
+Fields = tuple[str, ...]
+"""Recipe fields that a loss implements (`LossSpec.recipe_fields`)."""
+
 Given = Sequence[float] | Mapping[str, float]
 """Weights as a recipe has them: one per class, or by the names of classes."""
 
 
 def class_weights(
-    recipe: Recipe, losses: Sequence[LossSpec], tasks: Sequence[Task], targets: Sequence[Array]
+    recipe: Recipe, fields: Sequence[Fields], tasks: Sequence[Task], targets: Sequence[Array]
 ) -> tuple[Weights, ...]:
-    """Return the weights of each head's classes; none at all if the recipe has none.
+    """Return the weights of each head's classes, of a recipe that has weights.
 
     Args:
         recipe: the recipe.
-        losses: loss of each head.
+        fields: recipe fields that each head's loss implements.
         tasks: task of each head.
         targets: targets of the training examples, one array per head.
 
@@ -34,21 +36,18 @@ def class_weights(
         InvalidValueError: see `check_class_weights`.
     """
     given = recipe.class_weights
-    if not given:
-        return ()
     if not isinstance(given, str):
-        check_class_weights(given, weighted_targets(losses, tasks))
-    heads = zip(losses, tasks, targets, strict=True)
+        check_class_weights(given, weighted_targets(fields, tasks))
+    heads = zip(fields, tasks, targets, strict=True)
     return tuple(
-        _head_weights(given, task, each) if FIELD in loss.recipe_fields else ()
-        for loss, task, each in heads
+        _head_weights(given, task, each) if FIELD in own else () for own, task, each in heads
     )
 
 
-def weighted_targets(losses: Sequence[LossSpec], tasks: Sequence[Task]) -> list[TargetSpec]:
+def weighted_targets(fields: Sequence[Fields], tasks: Sequence[Task]) -> list[TargetSpec]:
     """Return the targets of the heads whose losses implement weights of classes."""
-    pairs = zip(losses, tasks, strict=True)
-    return [with_names(task.target) for loss, task in pairs if FIELD in loss.recipe_fields]
+    pairs = zip(fields, tasks, strict=True)
+    return [with_names(task.target) for own, task in pairs if FIELD in own]
 
 
 def check_class_weights(given: Given, targets: Sequence[TargetSpec]) -> None:

@@ -27,7 +27,6 @@ from zoo_core.plugins.data_specs import TargetSpec
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import DatasetSpec, LossSpec, ModelSpec, TrainerSpec
 from zoo_core.pretrained.model import Pretrained
-from zoo_core.recipes.class_weights import class_weights
 from zoo_core.recipes.loss_fields import reset_unused_loss_fields
 from zoo_core.recipes.model_config import ModelConfig
 from zoo_core.recipes.recipe import Recipe, SearchSummary
@@ -39,7 +38,7 @@ from zoo_core.recipes.resolve import (
     search_of,
 )
 from zoo_core.recipes.trainer_fields import with_trainer_fields
-from zoo_core.training.checks.balance_checks import check_balance, check_sampled_classes
+from zoo_core.training.checks.balance_checks import check_sampled_classes
 from zoo_core.training.checks.recipe_checks import check_framework, check_recipe, warps_in_core
 from zoo_core.training.parents.begin import begin_with
 from zoo_core.training.parents.initial_weights import load_initial_weights
@@ -224,23 +223,13 @@ class Plan:
             tasks=self.make_tasks(data.dataset),
             warps_inputs=warps_in_core(self.recipe, self.trainer.spec),
             losses=tuple(map(loss_function, self.losses)),
+            loss_fields=tuple(loss.spec.recipe_fields for loss in self.losses),
             initial=initial,
-            class_weights=self._class_weights(data),
             teacher=make_teacher(
                 teacher, data.dataset, data.normalization, self.losses, self.taught_by
             )
             if teacher
             else None,
-        )
-
-    def _class_weights(self, data: TrainingData) -> tuple[tuple[float, ...], ...]:
-        if not self.recipe.class_weights:
-            return ()  # before the targets are copied
-        return class_weights(
-            self.recipe,
-            [loss.spec for loss in self.losses],
-            self.make_tasks(data.dataset),
-            data.train.select_targets(data.train_rows),
         )
 
     def versions(self) -> dict[str, str]:
@@ -364,7 +353,6 @@ def _check_plan(
         tasks=tasks,
         named=lambda field: "recipe" if field in changed else label,
     )
-    check_balance(recipe, dataset.spec, losses=specs, tasks=tasks)
     return Plan(
         model=model,
         dataset=dataset,

@@ -40,7 +40,8 @@ def _check_class_weights(recipe: Recipe, losses: Sequence[LossSpec], tasks: Sequ
     given, named = recipe.class_weights, all(task.target.classes for task in tasks)
     # The names of some classes come with the data, and are checked when these are loaded.
     if not isinstance(given, str) and (named or not isinstance(given, Mapping)):
-        check_class_weights(given, weighted_targets(losses, tasks))
+        fields = [loss.recipe_fields for loss in losses]
+        check_class_weights(given, weighted_targets(fields, tasks))
 
 
 def _check_sampler(recipe: Recipe, dataset: DatasetSpec, tasks: Sequence[Task]) -> None:

@@ -18,6 +18,7 @@ from zoo_core.recipes.fields.loss import LOSS_FIELDS
 from zoo_core.recipes.recipe import TRAINER_FIELDS, Recipe
 from zoo_core.text import counted
 from zoo_core.training.checks.augmentation_checks import check_augmentation
+from zoo_core.training.checks.balance_checks import check_balance
 
 
 def check_recipe(
@@ -56,6 +57,7 @@ def check_recipe(
     _check_fields(recipe, trainer, named)
     _check_losses(recipe, losses, named)
     _check_teacher(recipe, losses)
+    check_balance(recipe, dataset, losses=losses, tasks=tasks)
     _check_flip(recipe)
     _check_thaw(recipe)
     _check_processes(recipe, trainer)
