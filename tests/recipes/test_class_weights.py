@@ -65,7 +65,7 @@ def test_balanced_pixels_are_counted_without_those_ignored():
     ("value", "tasks", "problem", "hint"),
     [
         ({"dgo": 2}, (PETS,), "expected names of classes, got 'dgo'", "Did you mean 'dog'"),
-        ([1, 2], (PETS,), "expected 3 numbers, one per class of the target, got 2", '{"cat": 2}'),
+        ([1, 2], (PETS,), "expected 3 numbers, one per class of the target, got 2", '{"NAME": 2}'),
         ([1, 2, 3], (PETS, SIZES), "expected 2 numbers, one per class of target 'size', got 3", ""),
         ([0, 0, 0], (PETS,), "greater than 0 for some class of the target, got 0 for all", ""),
         ({"small": 0, "large": 0}, (PETS, SIZES), "some class of target 'size', got 0 for all", ""),

@@ -74,8 +74,7 @@ def check_class_weights(given: Given, targets: Sequence[TargetSpec]) -> None:
             raise InvalidValueError(
                 f"invalid recipe: {FIELD}: expected {target.size} numbers, one per class of {of}, "
                 f"got {len(weights)}",
-                hint="Or name some of them, such as: "
-                f"""--set '{FIELD}={{"{target.classes[0]}": 2}}'""",
+                hint=f"""Or name some of them: --set '{FIELD}={{"NAME": 2}}'""",
             )
         if not any(weights):
             raise InvalidValueError(
