@@ -144,6 +144,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "finetune": {
         **_BEST,
         "epochs": 10,
+        "batch_size": 32,  # for few examples
         "lr": 0.002,
         "initial": "cnn.best",
         "model": _FIVE_CONVOLUTIONS,

@@ -224,11 +224,19 @@ def test_exported_file_carries_card_metadata(cli, tmp_path, name, format_):
 
 
 @pytest.mark.parametrize(
-    ("initial", "stated"),
+    ("parents", "stated"),
     [
-        (None, {"zoo.code_license": "MIT"}),
+        ({}, {"zoo.code_license": "MIT"}),
         (
-            {"source": "elsewhere/net", "sha256": "0", "license": "CC-BY-NC-4.0"},
+            {"teacher": {"source": "cnn.best", "sha256": "0", "license": "MIT"}},
+            {
+                "zoo.code_license": "MIT",
+                "zoo.teacher": "cnn.best",
+                "zoo.teacher_license": "MIT",
+            },
+        ),
+        (
+            {"initial": {"source": "elsewhere/net", "sha256": "0", "license": "CC-BY-NC-4.0"}},
             {
                 "zoo.code_license": "MIT",
                 "zoo.initial": "elsewhere/net",
@@ -237,11 +245,11 @@ def test_exported_file_carries_card_metadata(cli, tmp_path, name, format_):
         ),
     ],
 )
-def test_exported_metadata_state_licenses_that_card_states(initial, stated):
+def test_exported_metadata_state_licenses_that_card_states(parents, stated):
     published = zoo.load("numpy-net.default", device="cpu")
     older = facts_of(published, normalization=True)
     card = published.card.model_dump(mode="json") | {"code_license": "MIT"}
-    card = type(published.card).model_validate(card | ({"initial": initial} if initial else {}))
+    card = type(published.card).model_validate(card | parents)
     newer = facts_of(dataclasses.replace(published, _read_card=lambda: card), normalization=True)
     assert older.keys().isdisjoint(stated)
     assert newer == older | stated

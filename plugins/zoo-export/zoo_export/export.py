@@ -120,6 +120,8 @@ def facts_of(pretrained: Pretrained, normalization: bool) -> dict[str, str]:
         "code_license": card.code_license,
         "initial": initial.source if initial else "",
         "initial_license": initial.license if initial else "",
+        "teacher": card.teacher.source if card.teacher else "",
+        "teacher_license": card.teacher.license if card.teacher else "",
     }
     facts: dict[str, Any] = {
         "model": pretrained.name,

@@ -15,6 +15,7 @@ from zoo_numpy.layers import Array
 from zoo_numpy.net import Net
 from zoo_numpy.normalize import concatenate_heads, normalize
 from zoo_numpy.optim import clip_gradients, make_optimizer, update_average
+from zoo_numpy.teacher import NumpyTeacher
 
 
 class NumpyLearner:
@@ -25,6 +26,9 @@ class NumpyLearner:
         self._recipe = run.recipe
         self._losses = [*zip(run.losses, run.loss_recipes, run.head_weights, strict=True)]
         self._normalization = run.data.normalization
+        self._teacher = (
+            NumpyTeacher(run.teacher, run.recipe, run.head_weights) if run.teacher else None
+        )
         self._try_losses(run)
         self._parameters = [parameter for _, parameter in net.parameters()]
         self._optimizer = make_optimizer(self._parameters, run.recipe)
@@ -61,7 +65,10 @@ class NumpyLearner:
         targets = self._examples.select_targets(batch.rows)
         x = normalize(inputs, self._normalization, batch.warps)
         outputs = head_outputs(self._net.forward(x, seed), np.ndarray, self._net)
-        self._net.backward(self._gradients(outputs, targets))
+        gradients = self._gradients(outputs, targets)
+        if self._teacher:
+            gradients = self._teacher.blend(gradients, outputs, x)
+        self._net.backward(gradients)
         return outputs
 
     def _accumulate(self, batch: Batch) -> Sequence[Array]:

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import random
 import shutil
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -263,6 +264,20 @@ def test_divergence_is_zero_for_equal_outputs_and_a_mean_over_pixels():
     assert abs(distance(outputs, outputs + 7, RECIPE).item()) < 1e-6
     pixels = [each.movedim(1, -1).reshape(-1, 4) for each in (outputs, taught)]
     torch.testing.assert_close(distance(outputs, taught, RECIPE), distance(*pixels, RECIPE))
+
+
+@pytest.mark.requires("zoo-numpy")
+@pytest.mark.parametrize(
+    "name", ["softmax_divergence", "sigmoid_cross_entropy", "squared_distance"]
+)
+def test_distance_and_gradient_are_those_of_zoo_numpy(name):
+    outputs, taught = torch.randn(6, 4, requires_grad=True), torch.randn(6, 4)
+    value = getattr(distillation, name)(outputs, taught, RECIPE)
+    value.backward()
+    theirs = getattr(import_module("zoo_numpy.teacher"), name)
+    expected, gradient = theirs(outputs.detach().numpy(), taught.numpy(), RECIPE)
+    assert value.item() == pytest.approx(expected, rel=1e-5)
+    np.testing.assert_allclose(outputs.grad.numpy(), gradient, rtol=1e-4, atol=1e-7)
 
 
 NORMALIZATIONS = [

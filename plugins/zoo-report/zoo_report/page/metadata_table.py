@@ -84,6 +84,8 @@ def provenance(card: Provenance, sha256: str, size: int) -> dict[str, str]:
         "License of the model's code": card.code_license,
         "Initial weights": card.initial.source if card.initial else "",
         "License of the initial weights": card.initial.license if card.initial else "",
+        "Teacher": card.teacher.source if card.teacher else "",
+        "License of the teacher": card.teacher.license if card.teacher else "",
         "License of the weights": card.license,
     }
     # A lone weight file and a published card have different facts; empty ones are omitted.

@@ -16,7 +16,7 @@ _DEFAULT: dict[str, Any] = {
 
 FINETUNE: dict[str, Any] = {
     "epochs": 10,
-    "batch_size": 64,
+    "batch_size": 32,
     "optimizer": "adamw",
     # A tenth of that from random weights, so that what they know is not lost before the new head
     # has learned anything.
