@@ -41,6 +41,7 @@ from zoo_core.recipes.trainer_fields import with_trainer_fields
 from zoo_core.training.checks.balance_checks import check_sampled_classes
 from zoo_core.training.checks.recipe_checks import check_framework, check_recipe, warps_in_core
 from zoo_core.training.parents.begin import begin_with
+from zoo_core.training.parents.folds import check_unseen
 from zoo_core.training.parents.initial_weights import load_initial_weights
 from zoo_core.training.parents.named_weights import read_named
 from zoo_core.training.parents.teacher import load_teacher, make_teacher
@@ -116,6 +117,8 @@ class Plan:
             loaded = load_initial_weights(trainer, model, self.model, self.config)
         elif self.recipe.initial:
             named = read_named(catalog, self.recipe.initial, self._config_of, self.began_with)
+            if named.card:
+                check_unseen("initial", self.recipe.initial, named.card, self.recipe)
             loaded = begin_with(
                 named, trainer, model, entry=self.model, config=self.config, targets=targets
             )
@@ -142,7 +145,10 @@ class Plan:
         """Load the model that the recipe names as its teacher; None without one."""
         if not self.recipe.teacher:
             return None
-        return load_teacher(catalog, self.recipe.teacher, self.trainer, trainer, self.taught_by)
+        name = self.recipe.teacher
+        teacher = load_teacher(catalog, name, self.trainer, trainer, self.taught_by)
+        check_unseen("teacher", name, teacher.card, self.recipe)
+        return teacher
 
     def licenses(self, *parents: ParentWeights | None) -> tuple[str, str]:
         """Return the licenses of the model's code and of the weights, for the card.

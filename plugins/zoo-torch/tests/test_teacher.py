@@ -187,6 +187,16 @@ def test_reproduction_finds_a_run_that_was_published_since(catalog, teacher):
             r"teacher large does not fit the data: heads: expected 2, got 1",
         ),
         ({"teacher": "teacher", "loss": "plain"}, InvalidValueError, "plain .* has no form"),
+        (
+            {"teacher": "teacher", "folds": 5, "fold": 2},
+            InvalidValueError,
+            r"teacher teacher was trained on the examples that fold 2 of 5 of toy holds out",
+        ),
+        (
+            {"initial": "teacher", "folds": 5, "fold": 2},
+            InvalidValueError,
+            r"initial teacher was trained on the examples that fold 2 of 5",
+        ),
         ({"teacher_share": 0.4}, InvalidValueError, "teacher_share requires teacher"),
         ({"teacher_temperature": 4.0}, InvalidValueError, "teacher_temperature requires teacher"),
         ({"teacher": "teacher", "teacher_share": 0.0}, InvalidValueError, "teacher_share"),
@@ -195,6 +205,9 @@ def test_reproduction_finds_a_run_that_was_published_since(catalog, teacher):
 def test_unfit_teacher_is_refused_before_the_folder_exists(
     catalog, teacher, values, error, pattern
 ):
+    if "initial" in values:
+        train(catalog, "large", "run", dataset="named", **{**values, "epochs": 1})  # other data
+        shutil.rmtree("run")
     if values.get("teacher") == "softmax":
         Training.new(catalog, "softmax", out=Path("softmax")).run()
     with pytest.raises(error, match=pattern):

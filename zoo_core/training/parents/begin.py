@@ -16,7 +16,7 @@ from zoo_core.plugins.specs import ModelSpec
 from zoo_core.recipes.model_config import ModelConfig
 from zoo_core.training.parents.matching import Match, match_tensors
 from zoo_core.training.parents.named_weights import NamedWeights
-from zoo_core.weights.card import InitialWeights
+from zoo_core.weights.card import InitialWeights, Provenance
 
 GIVEN = {"input_shape", "classes", "tasks", "vocabulary_size"}
 """Keys of a config that the data decide."""
@@ -51,7 +51,7 @@ def begin_with(
     match = match_tensors(
         named.tensors,
         own,
-        other_classes=heads if _has_other_classes(named.targets, targets) else (),
+        other_classes=heads if _has_other_classes(named.card, targets) else (),
     )
     # Without the heads, one of which may fit by chance; a linear model is nothing else.
     body = own.keys() - heads or own.keys()
@@ -75,10 +75,13 @@ def _is_for(normalization: Normalization | None, config: ModelConfig) -> bool:
     return normalization is not None and len(normalization.mean) in (0, config.input_shape[0])
 
 
-def _has_other_classes(given: Sequence[TargetSpec], wanted: Sequence[TargetSpec]) -> bool:
-    """Return whether heads that have equally many outputs are for other classes by name."""
-    names = [[with_names(target).classes for target in each] for each in (given, wanted)]
-    return bool(given) and names[0] != names[1]
+def _has_other_classes(card: Provenance | None, targets: Sequence[TargetSpec]) -> bool:
+    """Return whether the heads of given weights are known to be for other classes by name."""
+    if card is None:
+        return False
+    both = (card.dataset.targets, targets)
+    given, wanted = ([with_names(target).classes for target in each] for each in both)
+    return given != wanted
 
 
 def _head_tensors(trainer: Trainer, entry: Entry[ModelSpec], config: ModelConfig) -> frozenset[str]:
@@ -115,10 +118,11 @@ def _misfit(
 
 def _same_config(named: NamedWeights, entry: Entry[ModelSpec], config: ModelConfig) -> str:
     """Return the options with which the model has the config of the given weights, if any."""
-    if named.model != entry.qualified_name:
+    card = named.card
+    if card is None or (card.plugin, card.model) != (entry.plugin.distribution, entry.spec.name):
         return ""
     own = config.model_dump(mode="json")
-    differing = {key: each for key, each in named.config.items() if key in own and own[key] != each}
+    differing = {key: each for key, each in card.config.items() if key in own and own[key] != each}
     words = [
         f"--set {shlex.quote(f'model.{key}={json.dumps(each)}')}"
         for key, each in differing.items()

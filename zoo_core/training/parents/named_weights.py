@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from zoo_core.errors import InvalidValueError, UnknownNameError
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.plugins.data_specs import TargetSpec
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import ModelSpec
 from zoo_core.pretrained.build import rename_tensors
@@ -36,16 +34,12 @@ class NamedWeights:
     Attributes:
         facts: their identity, license and normalization.
         tensors: tensors by their own names.
-        targets: heads of the model that they are of; none if that is unknown.
-        model: qualified name of that model; empty if it is unknown.
-        config: its config.
+        card: card of those that zoo trained; None for any others.
     """
 
     facts: InitialWeights
     tensors: Tensors
-    targets: tuple[TargetSpec, ...] = ()
-    model: str = ""
-    config: Mapping[str, Any] = field(default_factory=dict)
+    card: Provenance | None = None
 
 
 def find_published(catalog: Catalog, stated: ParentWeights) -> FoundWeights | None:
@@ -118,8 +112,7 @@ def _of_zoo(catalog: Catalog, card: Provenance, file: WeightFile, source: str) -
         license=card.license,
         normalization=card.normalization,
     )
-    name = f"{card.plugin}/{card.model}"
-    return NamedWeights(facts, file.tensors, card.dataset.targets, name, card.config)
+    return NamedWeights(facts, file.tensors, card)
 
 
 def _pretrained_model(catalog: Catalog, name: str) -> Entry[ModelSpec] | None:
