@@ -66,7 +66,7 @@ def load_four():
         name: replace(split, targets=(np.arange(len(split.targets[0])) % 4,))
         for name, split in toy.splits.items()
     }
-    return replace(toy, splits=splits, targets=class_targets("abcd"))
+    return replace(toy, splits=splits, targets=class_targets("abcd"), mean=(0.5,), std=(0.1,))
 
 
 def load_named():
