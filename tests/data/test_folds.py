@@ -92,10 +92,10 @@ def test_no_fold_splits_a_group_and_none_is_empty(case):
 @given(labeled(), st.data())
 def test_an_example_more_moves_at_most_one_at_each_bound_of_its_class(case, data):
     labels, folds = case
-    label = data.draw(st.sampled_from(labels))
+    label, key = data.draw(st.sampled_from(labels)), data.draw(st.sampled_from(["!", "5x", "new"]))
     before = fold_numbers(make_dataset(labels), folds, 0)
     keys = [f"{n}.png" for n in range(len(labels))]
-    after = fold_numbers(make_dataset([label, *labels], keys=["new.png", *keys]), folds, 0)[1:]
+    after = fold_numbers(make_dataset([label, *labels], keys=[f"{key}.png", *keys]), folds, 0)[1:]
     moved = np.flatnonzero(before != after)
     assert len(moved) <= folds - 1
     assert all(labels[row] == label for row in moved)
