@@ -139,9 +139,8 @@ def test_new_hooks_write_a_row_per_epoch(scaffold, run_process, tmp_path):
 def test_hooks_of_resumed_training_repeat_no_row(scaffold, write_plugin, tmp_path):
     """The process ends in its third epoch, after the hook and before the checkpoint."""
     zoo = scaffold("curve", "--kind", "hooks", plugins="zoo-ending")
-    # pluggy lists the first implementation last, and zoo calls them in the order of that list.
     code = (
-        "import os\nfrom zoo_core import hookimpl\n@hookimpl(tryfirst=True)\n"
+        "import os\nfrom zoo_core import hookimpl\n@hookimpl(trylast=True)\n"
         "def zoo_epoch_end(run, epoch):\n"
         "    if epoch == 3 and not (run.folder / 'resumed').exists():\n"
         "        os._exit(9)\n"

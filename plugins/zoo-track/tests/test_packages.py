@@ -1,9 +1,11 @@
 """Each tracker with its real package: what it stored is read back with its own reader."""
 
+import http.server
 import json
 import signal
 import sqlite3
 import struct
+import threading
 import time
 
 import pytest
@@ -136,6 +138,57 @@ def test_mlflow_server_that_is_gone_costs_one_warning(train, folder, loopback, m
     (warning,) = done.err.splitlines()
     assert "the tracker mlflow failed, the training continues" in warning
     assert len(accuracies(folder)) == EPOCHS
+
+
+class MLflowServer(http.server.BaseHTTPRequestHandler):
+    """A tracking server that answers its first requests, and is gone after some metrics."""
+
+    batches = 0
+
+    def do_GET(self):
+        self._answer({"experiment": {"experiment_id": "1", "name": "zoo"}})
+
+    def do_POST(self):
+        content = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        MLflowServer.batches += "metrics" in content
+        if MLflowServer.batches > 1:
+            self.connection.close()
+            # In a thread, because it waits for the end of this request.
+            threading.Thread(target=self.server.shutdown).start()
+            self.server.socket.close()
+            return
+        info = {"run_id": "a-run", "run_uuid": "a-run", "experiment_id": "1", "status": "RUNNING"}
+        self._answer({"run": {"info": info, "data": {}}})
+
+    def _answer(self, values):
+        content = json.dumps(values).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.requires("mlflow-skinny")
+def test_mlflow_server_that_dies_in_mid_training_costs_one_warning(
+    train, folder, loopback, monkeypatch
+):
+    monkeypatch.setattr(MLflowServer, "batches", 0)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), MLflowServer)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{server.server_port}")
+    start = time.monotonic()
+    done = trained(train("--epochs", 600, "--track", "mlflow"))
+    thread.join()
+    server.server_close()
+    assert time.monotonic() - start < 120
+    assert MLflowServer.batches >= 2
+    (warning,) = done.err.splitlines()
+    assert "the tracker mlflow failed, the training continues" in warning
+    assert len(accuracies(folder)) == 600
 
 
 @pytest.mark.requires("wandb")

@@ -35,11 +35,13 @@ sessions: dict[Path, Session] = {}
 
 def start_session(folder: Path, names: Iterable[str]) -> None:
     """Start to report the training in a folder, or continue."""
-    if not sessions:
-        atexit.register(_close_all)
     if before := sessions.pop(folder.absolute(), None):  # stopped, and resumed in one process
         before.stop()
     sessions[folder.absolute()] = Session(folder, [each for each in names if each in OFFERS])
+    # The last one, which is called first: the packages of trackers close their connections at exit,
+    # too.
+    atexit.unregister(_close_all)
+    atexit.register(_close_all)
 
 
 def _close_all() -> None:

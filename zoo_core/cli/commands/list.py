@@ -36,7 +36,6 @@ def _count(_context: click.Context, _parameter: click.Parameter, text: str | Non
     cls=ZooCommand,
     examples={
         "Models by a pattern of names": "zoo list 'resnet*'",
-        "Models whose name or summary has a word": "zoo list --search digits",
         "Small models with weights": "zoo list --pretrained --max-params 1M",
         "Models for regression, by license": "zoo list --task regression --license MIT",
         "Published weights of one model, for a program": "zoo list weights 'cnn.*' --json",
