@@ -7,10 +7,13 @@ import shlex
 import pytest
 from hypothesis import given, strategies as st
 
+from zoo_core.cli.training.lines import start_lines
 from zoo_core.errors import InvalidValueError
+from zoo_core.frameworks.training_state import TrainingState
 from zoo_core.recipes.recipe import Recipe
 from zoo_core.recipes.resolve import parse_set
 from zoo_core.recipes.validation import validate
+from zoo_core.testing.trainee import Trainee
 from zoo_core.training.plan import make_plan
 
 FIELDS = ("accumulate", "freeze", "thaw", "optimizer", "weight_decay", "decay_biases")
@@ -86,6 +89,21 @@ def test_hint_for_field_without_effect_can_be_pasted(able, values, hint):
 def test_fields_that_need_another_are_refused_without_it(able, values, message):
     with pytest.raises(InvalidValueError, match=message):
         make_plan(able, "softmax", "default", [values])
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ({"freeze": 2}, "Frozen: 2 layers from the first."),
+        ({"freeze": 1, "thaw": 3}, "Frozen before epoch 3: 1 layer from the first."),
+        ({"freeze": ["a.*", "b"]}, "Frozen: weights named a.*, b."),
+    ],
+)
+def test_start_of_training_says_what_is_frozen(toy, values, line):
+    trainee = Trainee.make(toy, "softmax")
+    recipe = Recipe(dataset="toy", trainer="toy", **values)
+    lines = start_lines(dataclasses.replace(trainee.run, recipe=recipe), TrainingState())
+    assert [*lines][1:] == [line]
 
 
 def test_step_has_as_many_batches_as_accumulate(able):

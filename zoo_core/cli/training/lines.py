@@ -12,6 +12,7 @@ from zoo_core.installation.installed import installed_rows
 from zoo_core.metrics.metric_text import counts_examples, format_metric
 from zoo_core.metrics.scores import Scores
 from zoo_core.metrics.wilson import wilson_interval
+from zoo_core.recipes.recipe import Recipe
 from zoo_core.system.memory import peak_memory
 from zoo_core.text import counted, shell_command
 from zoo_core.weights.card import Card, InitialWeights
@@ -29,6 +30,8 @@ def start_lines(run: Run, progress: TrainingState) -> Iterator[str]:
         f"{len(data.validation_rows):,} to validate, {counted(recipe.epochs, 'epoch')} of batches "
         f"of {recipe.batch_size}{steps}, seed {recipe.seed}."
     )
+    if recipe.freeze:
+        yield _frozen_line(recipe)
     if progress.epoch > 1 or progress.step:
         yield f"Resuming after step {progress.step} of epoch {progress.epoch}."
     elif run.initial and run.initial.taken:
@@ -56,6 +59,14 @@ def _listed(names: Iterable[str], most: int = 6) -> str:
     every = [*names]
     more = [f"… ({len(every) - most:,} more)"] if len(every) > most else []
     return ", ".join([*every[:most], *more])
+
+
+def _frozen_line(recipe: Recipe) -> str:
+    if isinstance(recipe.freeze, int):
+        what = f"{counted(recipe.freeze, 'layer')} from the first"
+    else:
+        what = f"weights named {', '.join(recipe.freeze)}"
+    return f"Frozen{f' before epoch {recipe.thaw}' if recipe.thaw else ''}: {what}."
 
 
 def epoch_number(epoch: int, epochs: int) -> str:
