@@ -72,11 +72,11 @@ def test_share_of_cutmix_is_that_of_the_pixels_outside_of_the_box(step, seed, he
 def test_boxes_of_cutmix_are_of_all_sizes_and_places():
     drawn = [draw(step=step, cutmix=1.0, shape=(3, 40, 40))[1] for step in range(400)]
     shares = np.array([each.share for each in drawn])
-    assert shares.min() < 0.1
+    assert shares.min() < 0.2  # a box is rarely as large as the image, because it is clipped
     assert shares.max() > 0.98
     left, top, right, bottom = np.array([each.box for each in drawn]).T
     for start, stop in ((left, right), (top, bottom)):
-        assert (start + stop).mean() == pytest.approx(40, abs=2)
+        assert (start + stop).mean() == pytest.approx(40, abs=4)
 
 
 @given(

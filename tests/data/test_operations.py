@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from zoo_core.data.augmentation.color_changes import JITTER, draw_changes
+from zoo_core.data.augmentation.color_changes import FIELDS, draw_changes
 from zoo_core.data.augmentation.mixing import draw_mixing
 from zoo_core.data.augmentation.operations import MOVES, NAMES, OPERATIONS, draw_operations
 from zoo_core.data.augmentation.rectangles import draw_erased
@@ -36,12 +36,12 @@ def test_nothing_is_drawn_without_the_fields():
     assert draw_erased(plain, (1, 9, 9), 8, 0) is None
 
 
-@pytest.mark.parametrize("field", JITTER)
+@pytest.mark.parametrize("field", FIELDS)
 def test_jitter_is_uniform_around_the_amount_that_changes_nothing(field):
     (change,) = draw_changes(recipe(**{field: 0.25}), 4000, 0)
     assert change.name == field
     assert [*change.places] == [*range(4000)]
-    amounts = change.amounts - JITTER[field]
+    amounts = change.amounts - FIELDS[field]
     assert (amounts.min(), amounts.max()) == pytest.approx((-0.25, 0.25), abs=0.001)
     assert amounts.std() == pytest.approx(0.25 / np.sqrt(3), abs=0.005)
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from zoo_torch.recipes import PHOTO
+
 # For a good accuracy in little time: six epochs, moderate augmentation.
 _DEFAULT: dict[str, Any] = {
     "epochs": 6,
@@ -148,6 +150,11 @@ RECIPES: dict[str, dict[str, Any]] = {
         "lr": 0.002,
         "initial": "cnn.best",
         "model": _FIVE_CONVOLUTIONS,
+    },
+    # For photographs, which show things of any size, and up to their borders.
+    "photo": {
+        **PHOTO,
+        "model": {**_FIVE_CONVOLUTIONS, "padding": True},
     },
     # A single epoch, in bfloat16 on processors that have it.
     "fast": {**_DEFAULT, "epochs": 1, "precision": "bfloat16"},

@@ -11,11 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.data.augmentation.draws import Draw, Places, draw_symmetric
+from zoo_core.data.augmentation.draws import JITTER, Places, draw_rows
 from zoo_core.data.augmentation.operations import MOVES, NAMES, draw_operations
 from zoo_core.recipes.recipe import Recipe
 
-JITTER = {"brightness": 1.0, "contrast": 1.0, "saturation": 1.0, "hue": 0.0}
+FIELDS = {"brightness": 1.0, "contrast": 1.0, "saturation": 1.0, "hue": 0.0}
 """Field -> its amount that changes nothing, in the order in which they are applied."""
 
 
@@ -23,7 +23,7 @@ class Change(NamedTuple):
     """A change of some images of a batch, each by an amount of its own."""
 
     name: str
-    """One of `JITTER`, or of `zoo_core.data.augmentation.operations.NAMES` without its moves."""
+    """One of `FIELDS`, or of `zoo_core.data.augmentation.operations.NAMES` without its moves."""
     places: NDArray[np.int64]
     """int64 ``(n,)``: places of the images in the batch, in ascending order."""
     amounts: NDArray[np.float32]
@@ -55,11 +55,11 @@ def draw_changes(
 
 
 def _jitter(recipe: Recipe, count: int, step: int, part: Places) -> Iterator[Change]:
-    strengths = {field: getattr(recipe, field) for field in JITTER}
+    strengths = {field: getattr(recipe, field) for field in FIELDS}
     if not any(strengths.values()):
         return
-    drawn = draw_symmetric(Draw.JITTER, (len(JITTER), count), recipe, step)[:, part]
-    for (field, start), numbers in zip(JITTER.items(), drawn, strict=True):
+    drawn = 2 * draw_rows(JITTER, recipe, count, step)[:, part] - 1
+    for (field, start), numbers in zip(FIELDS.items(), drawn, strict=True):
         if strengths[field]:
             amounts = np.float32(start) + np.float32(strengths[field]) * numbers
             yield Change(field, np.arange(len(numbers)), amounts)

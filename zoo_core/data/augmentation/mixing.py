@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.data.augmentation.draws import Draw, Places, draw
+from zoo_core.data.augmentation.draws import MIXING, PARTNERS, Places, draw_rows
 from zoo_core.data.augmentation.rectangles import cut_box
 from zoo_core.recipes.recipe import Recipe
-from zoo_core.system.random_numbers import permutation
 
 
 @dataclass(frozen=True)
@@ -53,9 +52,10 @@ def draw_mixing(
     """
     if not (recipe.mixup or recipe.cutmix):
         return part, None
-    partners = permutation(count, recipe.seed, step, Draw.PARTNERS)
+    # A random permutation; stable, so that even equal numbers give the same on every platform.
+    partners = np.argsort(draw_rows(PARTNERS, recipe, count, step)[0], kind="stable")
     places, partners = (part, partners) if part == slice(0, count) else _shard(partners, part)
-    first, second, x, y = map(float, draw(Draw.MIXING, (4,), recipe, step))
+    first, second, x, y = map(float, draw_rows(MIXING, recipe, count, step)[:, 0])
     if recipe.mixup and (step % 2 == 0 or not recipe.cutmix):
         return places, Mixing(partners, symmetric_beta(recipe.mixup, first, second))
     _, height, width = shape

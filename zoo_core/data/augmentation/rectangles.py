@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.data.augmentation.draws import Draw, Places, draw
+from zoo_core.data.augmentation.draws import CROPS, ERASED, Places, draw_rows
 from zoo_core.recipes.recipe import Recipe
 
 Boxes = NDArray[np.int64]
@@ -29,7 +29,7 @@ def crop_matrices(
 
     They lead from (x, y, 1) of a new pixel to its source, in pixels from the image's center.
     """
-    area, ratio, x, y = draw(Draw.CROPS, (4, count), recipe, step)
+    area, ratio, x, y = draw_rows(CROPS, recipe, count, step)
     wide, high = _sides(recipe.crop + (1 - recipe.crop) * area, ratio, CROP_RATIO)
     _, height, width = shape
     matrices = np.zeros((count, 2, 3), np.float32)
@@ -58,7 +58,7 @@ def draw_erased(
     """
     if not recipe.erase:
         return None
-    chosen, area, ratio, x, y = draw(Draw.ERASED, (5, count), recipe, step)
+    chosen, area, ratio, x, y = draw_rows(ERASED, recipe, count, step)
     low, high = ERASE_AREAS
     wide, tall = _sides(low + (high - low) * area, ratio, ERASE_RATIO)
     _, height, width = shape

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from zoo_torch.recipes import FINETUNE, PHOTO
+
 # A start for any architecture: AdamW needs less tuning per model than SGD.
 _DEFAULT: dict[str, Any] = {
     "epochs": 5,
@@ -14,24 +16,7 @@ _DEFAULT: dict[str, Any] = {
     "precision": "bfloat16",
 }
 
-FINETUNE: dict[str, Any] = {
-    "epochs": 10,
-    "batch_size": 32,
-    "optimizer": "adamw",
-    # A tenth of that from random weights, so that what they know is not lost before the new head
-    # has learned anything.
-    "lr": 0.0002,
-    "schedule": "one-cycle",
-    "weight_decay": 0.05,
-    "label_smoothing": 0.1,
-    "precision": "bfloat16",
-    "rotate": 5.0,
-    "scale": 0.1,
-    "flip": 0.5,
-}
-"""Recipe for a few examples and weights that were trained on many others."""
-
-RECIPES: dict[str, dict[str, Any]] = {"default": _DEFAULT}
+RECIPES: dict[str, dict[str, Any]] = {"default": _DEFAULT, "photo": PHOTO}
 """Recipes of a model without pretrained weights."""
 
 PRETRAINED_RECIPES: dict[str, dict[str, Any]] = {
