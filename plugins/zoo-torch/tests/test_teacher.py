@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import random
 import shutil
 from importlib import import_module
@@ -126,6 +127,21 @@ def test_training_with_teacher_resumes_to_the_bit(catalog, teacher, precision):
             train(catalog, "small", f"run-{steps}", callbacks=StopAfter(steps), **values)
         Training.resume(catalog, Path(f"run-{steps}")).run()
         assert content(f"run-{steps}") == content(whole.folder)
+
+
+@pytest.mark.slow
+@pytest.mark.requires("zoo-mlp", "zoo-mnist", "zoo-registry")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="trainings are killed in forked children")
+def test_training_with_teacher_survives_kills(run_process):
+    values = {"teacher": "mlp.default", "teacher_temperature": 2.0}
+    code = (
+        "import tests.training.kill_training as kills\n"
+        f"kills.STEPS.update({values})\n"
+        "kills.main('mlp', 'kill', 10)"
+    )
+    plugins = {"ZOO_PLUGINS": "zoo-mlp,zoo-mnist,zoo-registry,zoo-torch"}
+    done = run_process("-c", code, site=Path(__file__).parents[3], env=plugins)
+    assert done.code == 0, done.err
 
 
 def test_resume_refuses_another_teacher(catalog, teacher):

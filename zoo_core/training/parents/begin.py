@@ -17,6 +17,7 @@ from zoo_core.recipes.model_config import ModelConfig
 from zoo_core.training.parents.matching import Match, match_tensors
 from zoo_core.training.parents.named_weights import NamedWeights
 from zoo_core.weights.card import InitialWeights, Provenance
+from zoo_core.weights.file import Tensors
 
 GIVEN = {"input_shape", "classes", "tasks", "vocabulary_size"}
 """Keys of a config that the data decide."""
@@ -47,7 +48,7 @@ def begin_with(
         InvalidValueError: at most half of the tensors fit, without those of the heads.
     """
     own = trainer.get_weights(model)
-    heads = _head_tensors(trainer, entry, config)
+    heads = _head_tensors(own, trainer, entry, config)
     match = match_tensors(
         named.tensors,
         own,
@@ -84,17 +85,19 @@ def _has_other_classes(card: Provenance | None, targets: Sequence[TargetSpec]) -
     return given != wanted
 
 
-def _head_tensors(trainer: Trainer, entry: Entry[ModelSpec], config: ModelConfig) -> frozenset[str]:
-    """Return the names of the tensors whose shapes follow from the numbers of outputs."""
+def _head_tensors(
+    own: Tensors, trainer: Trainer, entry: Entry[ModelSpec], config: ModelConfig
+) -> frozenset[str]:
+    """Return the names of a model's own tensors whose shapes follow from its numbers of outputs."""
     # The core knows no layers of a framework: a second model, with one more output per head, shows
     # which tensors are the heads'.
     larger = config.model_copy(update={"outputs": tuple(count + 1 for count in config.outputs)})
-    builder = model_builder(entry)
-    shapes, others = (
-        {name: each.shape for name, each in trainer.get_weights(model).items()}
-        for model in (trainer.build(builder, each, 0) for each in (config, larger))
-    )
-    return frozenset(name for name, shape in shapes.items() if others.get(name) != shape)
+    try:
+        model = trainer.build(model_builder(entry), larger, None)
+    except Exception:  # a plugin may raise anything for outputs that its model cannot have
+        return frozenset()
+    others = {name: each.shape for name, each in trainer.get_weights(model).items()}
+    return frozenset(name for name, each in own.items() if others.get(name) != each.shape)
 
 
 def _misfit(

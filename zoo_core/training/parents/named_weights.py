@@ -73,10 +73,10 @@ def read_named(
     found: FoundWeights | Path | None = find_published(catalog, stated) if stated else None
     try:
         found = found or locate(catalog, name)
-    except UnknownNameError:
+    except UnknownNameError as exc:
         if entry := _pretrained_model(catalog, name):
             return _of_plugin(entry, make_config(entry), name)
-        raise
+        raise UnknownNameError(f"initial {name}: {exc.problem}", hint=exc.hint) from exc
     if isinstance(found, FoundWeights):
         return _of_zoo(catalog, published_card(found), read_published(found), found.published.name)
     if found.is_file():
@@ -89,7 +89,7 @@ def read_named(
 
 
 def _check_suffix(path: Path) -> None:
-    if path.suffix.lower() not in _PICKLED:
+    if path.suffix.lower() not in _PICKLED or not path.is_file():
         return
     target = path.with_suffix(SUFFIX)
     raise InvalidValueError(
