@@ -78,7 +78,6 @@ class _Tune(ZooCommand):
         "Search for an hour, with two workers": "zoo tune mlp --timeout 3600 --workers 2",
         "Try every combination of a space of your own": "zoo tune cnn --space space.toml --grid",
         "Score each setting by three seeds": "zoo tune mlp --trials 20 --seeds 3",
-        "Score each setting by five folds": "zoo tune mlp --trials 20 --folds 5",
         "Draw the pictures of the search": "zoo report studies/mlp",
     },
 )
