@@ -146,6 +146,17 @@ def test_other_values_in_a_folder_are_refused(cli, whole):
     assert content(whole) == before
 
 
+def test_damaged_config_of_a_fold(cli, whole):
+    (whole / "fold-2" / CONFIG).write_text("{")
+    result = cli(*TRAIN, "--out", whole)
+    assert result.code == 1
+    assert f"{whole / 'fold-2' / CONFIG} cannot be read" in result.err
+    # And does not hinder others, which look for an unfinished series.
+    Path("runs").mkdir()
+    whole.rename("runs/softmax-7")
+    assert cli(*TRAIN, "--fold", 1, "--quiet").out == "runs/softmax-1\n"
+
+
 def test_fold_of_other_data_is_found_out(cli, whole):
     (whole / FOLDS).unlink()
     path = whole / "fold-2" / CARD

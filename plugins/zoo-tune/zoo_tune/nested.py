@@ -56,7 +56,7 @@ def run_nested(
         best = str(search_folder(folder, fold) / BEST)
         series = FoldSeries(catalog, name, best, (), folds, folder)
         if fold in series.begun:
-            series.check_same(fold)
+            series.check_same(fold, series.plan(fold))
         if not series.is_done(fold):
             print_lines(f"Training the best recipe without fold {fold} of {folds}.", err=True)
         try:

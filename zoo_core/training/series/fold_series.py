@@ -11,10 +11,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from zoo_core.errors import InvalidValueError
+from zoo_core.errors import DataError, InvalidValueError
 from zoo_core.filenames import CARD, CONFIG, FOLDS
 from zoo_core.frameworks.distributed import env_rank, env_world_size
 from zoo_core.plugins.catalog import Catalog
+from zoo_core.recipes.validation import first_error
 from zoo_core.system.terminal import print_lines
 from zoo_core.training.plan import Plan, make_plan
 from zoo_core.training.run_folder import RunConfig, check_run_folder, make_run_folder
@@ -77,16 +78,18 @@ class FoldSeries:
             others = (
                 replace(series, folder=each) for each in sorted(Path("runs").glob("*-[0-9]*"))
             )
-            unfinished = next((each for each in others if each.continues()), None)
+            unfinished = next((each for each in others if each.continues(plan)), None)
             folder = make_run_folder(None, plan.model.spec.name) if unfinished is None else Path()
             return unfinished or replace(series, folder=folder)
         if not series.begun:
             # Empty folders and locks are left over if every process was killed at its start.
-            names = [each.name for each in out.iterdir()] if out.is_dir() else []
-            if not all(name.startswith("fold-") for name in names) or not out.is_dir():
+            is_left_over = out.is_dir() and all(
+                each.name.startswith("fold-") for each in out.iterdir()
+            )
+            if not is_left_over:
                 check_run_folder(out)
         for each in series.begun:
-            series.check_same(each)
+            series.check_same(each, plan)
         out.mkdir(parents=True, exist_ok=True)
         return series
 
@@ -113,28 +116,30 @@ class FoldSeries:
         """The folds that are not trained yet."""
         return [fold for fold in range(1, self.folds + 1) if not self.is_done(fold)]
 
-    def continues(self) -> bool:
-        """Return whether the folder has an unfinished series of the same values."""
+    def continues(self, plan: Plan) -> bool:
+        """Return whether the folder has an unfinished series of the values of a plan."""
         try:
             for fold in self.begun:
-                self.check_same(fold)
-        except InvalidValueError:
+                self.check_same(fold, plan)
+        except (DataError, InvalidValueError):
             return False
         return bool(self.begun) and not (self.folder / FOLDS).exists()
 
-    def check_same(self, fold: int) -> None:
-        """Check that a fold was begun with the values of this series.
+    def check_same(self, fold: int, plan: Plan) -> None:
+        """Check that a fold was begun with the values of a plan, apart from the fold.
 
         Raises:
-            InvalidValueError: it was not, or its ``config.json`` is damaged.
+            InvalidValueError: it was not.
+            DataError: its ``config.json`` is damaged.
         """
-        path, plan = self.run_folder(fold) / CONFIG, self.plan(fold)
+        path = self.run_folder(fold) / CONFIG
         try:
             begun = RunConfig.model_validate_json(path.read_bytes())
-        except (OSError, ValidationError):
-            before: dict[str, Any] = {}
-        else:
-            before = _values(begun.model, begun.recipe.json_values(), begun.config)
+        except (OSError, ValidationError) as exc:
+            raise DataError(
+                f"{path} cannot be read: {first_error(exc)}", hint=f"Remove {path.parent}."
+            ) from exc
+        before = _values(begun.model, begun.recipe.json_values(), begun.config)
         config = plan.config.model_dump(mode="json")
         now = _values(plan.model.spec.name, plan.recipe.json_values(), config)
         for key in sorted(before.keys() | now.keys()):
