@@ -20,8 +20,8 @@ from zoo_core.data.augmentation.mixing import draw_mixing
 from zoo_core.data.augmentation.rectangles import draw_erased
 from zoo_core.data.augmentation.warps import draw_warps
 from zoo_torch.augment.mixing import erase, mix
+from zoo_torch.families.recipes import PHOTO
 from zoo_torch.normalize import Prepare
-from zoo_torch.recipes import PHOTO
 
 PICTURE = Path(__file__).parent / "pictures" / "augmentation.jpg"
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from zoo_torch.recipes import PHOTO
+from zoo_torch.families.recipes import PHOTO
 
 # For a good accuracy in little time: six epochs, moderate augmentation.
 _DEFAULT: dict[str, Any] = {

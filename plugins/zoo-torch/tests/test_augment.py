@@ -80,8 +80,9 @@ def test_change_is_that_of_torchvision(name, size, channels):
     expected = torch.stack([REFERENCES[name](image, amount) for image, amount in pairs])
     assert actual.min() >= 0
     assert actual.max() <= 255
-    # Whole levels, which torchvision rounds down, also those that it computes with.
-    assert (actual - expected).abs().max() <= 2
+    # Elsewhere torchvision rounds levels, also those that it computes with.
+    exact = name in ("posterize", "solarize", "equalize")
+    assert (actual - expected).abs().max() <= (0 if exact else 2)
 
 
 @pytest.mark.parametrize("name", REFERENCES)
