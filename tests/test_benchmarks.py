@@ -1,5 +1,6 @@
 """Benchmarks: the page matches the measurements, and whole processes are measured."""
 
+import json
 import math
 import re
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import imbalance
 from benchmarks.gpu import __main__ as gpu
 from benchmarks.gpu.suite import marked_files
 from benchmarks.gpu.time_to_accuracy import Target, measure_target
@@ -29,6 +31,12 @@ def test_comparisons_have_measurements_of_every_contestant():
         measured = Measured.model_validate_json((KEPT / f"{name}.json").read_bytes())
         assert list(measured.turns) == [contestant.name for contestant in comparison.contestants]
         assert {len(turns) for turns in measured.turns.values()} == {comparison.times}
+
+
+def test_imbalance_page_matches_measurements():
+    scores = json.loads(imbalance.STORE.read_bytes())
+    assert list(scores) == list(imbalance.VARIANTS)
+    assert imbalance.table(scores) in imbalance.PAGE.read_text()
 
 
 def test_contestant_records_time_memory_and_figures():
