@@ -89,8 +89,7 @@ def _head_tensors(
     own: Tensors, trainer: Trainer, entry: Entry[ModelSpec], config: ModelConfig
 ) -> frozenset[str]:
     """Return the names of a model's own tensors whose shapes follow from its numbers of outputs."""
-    # The core knows no layers of a framework: a second model, with one more output per head, shows
-    # which tensors are the heads'.
+    # By a second model, with one more output per head, because layers are a framework's own.
     larger = config.model_copy(update={"outputs": tuple(count + 1 for count in config.outputs)})
     try:
         model = trainer.build(model_builder(entry), larger, None)
