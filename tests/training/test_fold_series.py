@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import zoo_core as zoo
 from zoo_core.data.dataset import load_dataset
 from zoo_core.data.folds.assignment import fold_numbers
 from zoo_core.filenames import CARD, CONFIG, EXAMPLES, FOLDS, OUT_OF_FOLD, WEIGHTS
@@ -279,3 +280,24 @@ def test_folds_that_cannot_be_compared(cli, whole):
     lacking = cli("compare", whole, "other")
     assert lacking.code == 1
     assert "other lacks fold-2" in lacking.err
+
+
+def test_folds_from_python(cli, whole, toy):
+    values = {"epochs": 2, "lr": 0.02, "model": {"scale": 1}}
+    found = zoo.train_folds("softmax", 3, out="python", **values)
+    assert content("python") == content(whole)
+    assert found.pooled.total == 200
+    assert zoo.train_folds("softmax", 3, out="python", **values) == found
+
+
+def test_predictions_for_callbacks_are_those_of_the_fold(toy):
+    class Ends(zoo.Callbacks):
+        def train_end(self, run, result, predictions):
+            right = predictions().labels[:, 0] == run.data.test.targets[0]
+            assert right.sum() == result.metrics["test"]["correct"][0] != len(right)
+            assert len(right) == len(run.data.test_rows)
+
+    values = {"epochs": 2, "lr": 0.02, "model": {"scale": 1}}
+    run = zoo.train("softmax", folds=3, fold=2, out="run", callbacks=[Ends()], **values)
+    assert "fold 2 of 3: loss" in repr(run)
+    assert "fold 2 of 3" in run.card._repr_html_()
