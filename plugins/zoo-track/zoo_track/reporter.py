@@ -80,4 +80,5 @@ class Reporter:
             points, self._points = self._points, []
         if points:
             self._tracker.log([point for point, _ in points])
+            self._wake.wait(self._tracker.delay)  # shorter at the end of the training
             self._record.add(self.name, points)

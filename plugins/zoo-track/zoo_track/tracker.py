@@ -62,13 +62,16 @@ class Ending:
 class Tracker(ABC):
     """An adapter of a tracker, for one run; its methods may raise anything."""
 
+    delay = 0.0
+    """Seconds after `log` until points survive the death of the process."""
+
     @abstractmethod
     def start(self, subject: Subject, known: str) -> str:
         """Create a run, or continue the one with the id `known`, and return its id."""
 
     @abstractmethod
     def log(self, points: Sequence[Point]) -> None:
-        """Store points, so that they survive the process."""
+        """Store points."""
 
     @abstractmethod
     def end(self, ending: Ending) -> None:

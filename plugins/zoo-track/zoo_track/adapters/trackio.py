@@ -14,6 +14,8 @@ from zoo_track.tracker import PROJECT, Ending, Point, Subject, Tracker
 class Trackio(Tracker):
     """A run of Trackio, in the project ``TRACKIO_PROJECT``, else ``zoo``."""
 
+    delay = 1.0  # because a thread of Trackio stores points every half second
+
     def start(self, subject: Subject, known: str) -> str:
         _silence()
         self._step = 0
