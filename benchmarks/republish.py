@@ -28,7 +28,7 @@ from zoo_core.registry.index import index_json, read_index
 from zoo_core.system.atomic_files import write_atomic
 from zoo_core.training.calibrate import calibrate
 from zoo_core.training.final_scores import KeptPredictions
-from zoo_core.training.plan import plan_from_card
+from zoo_core.training.make_plan import plan_from_card
 from zoo_core.weights.card import card_json, parse_published_card
 from zoo_core.weights.card_markdown import card_markdown
 from zoo_core.weights.file import load_weights, save_weights

@@ -214,8 +214,9 @@ if TYPE_CHECKING:
         trackers as trackers,
     )
     from zoo_core.training.course.lr_range import LrRange as LrRange
+    from zoo_core.training.make_plan import make_plan as make_plan
     from zoo_core.training.parents.initial_weights import PretrainedWeights as PretrainedWeights
-    from zoo_core.training.plan import Plan as Plan, make_plan as make_plan
+    from zoo_core.training.plan import Plan as Plan
     from zoo_core.training.schedule import average_decay as average_decay
     from zoo_core.training.series.fold_series import FoldSeries as FoldSeries
     from zoo_core.tuning.model_spaces import (

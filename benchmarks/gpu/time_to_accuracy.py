@@ -26,7 +26,7 @@ from zoo_core.frameworks.training_state import TrainingState
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.metrics.scores import measure, score
 from zoo_core.training.loop import TrainingLoop
-from zoo_core.training.plan import make_plan
+from zoo_core.training.make_plan import make_plan
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import pytest
 
 from zoo_core.errors import InvalidValueError, PluginError
 from zoo_core.frameworks.model_contract import check_model, head_outputs
-from zoo_core.training.plan import make_plan
+from zoo_core.training.make_plan import make_plan
 
 HEAD = np.zeros((8, 10), np.float32)
 

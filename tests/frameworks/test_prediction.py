@@ -14,7 +14,7 @@ from zoo_core.pretrained.load import load_pretrained
 from zoo_core.publishing.publish import publish_run
 from zoo_core.publishing.verify import Verifier
 from zoo_core.system.interrupts import Stop
-from zoo_core.training.plan import make_plan
+from zoo_core.training.make_plan import make_plan
 from zoo_core.training.training import Training
 from zoo_core.tuning.trial_runner import TrialRunner
 from zoo_core.weights.file import load_weights, save_weights

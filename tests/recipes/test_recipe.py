@@ -16,7 +16,7 @@ from zoo_core.recipes.recipe import Recipe
 from zoo_core.recipes.resolve import parse_set, resolve_config, resolve_recipe
 from zoo_core.recipes.validation import validate
 from zoo_core.tasks.classification import Classification
-from zoo_core.training.plan import make_plan
+from zoo_core.training.make_plan import make_plan
 from zoo_core.training.schedule import learning_rate
 from zoo_core.training.training import Training
 

@@ -14,7 +14,7 @@ from zoo_core.recipes.recipe import Recipe
 from zoo_core.recipes.resolve import parse_set
 from zoo_core.recipes.validation import validate
 from zoo_core.testing.trainee import Trainee
-from zoo_core.training.plan import make_plan
+from zoo_core.training.make_plan import make_plan
 
 FIELDS = ("accumulate", "freeze", "thaw", "optimizer", "weight_decay", "decay_biases")
 

@@ -26,7 +26,7 @@ from zoo_core.testing.check import expect
 from zoo_core.testing.trainee import Trainee
 from zoo_core.training.checkpoint import Checkpoints
 from zoo_core.training.checkpointing import CheckpointManager
-from zoo_core.training.plan import make_plan
+from zoo_core.training.make_plan import make_plan
 from zoo_core.weights.file import save_weights
 
 STEPS: dict[str, Any] = {"epochs": 5, "batch_size": 4}

@@ -15,7 +15,7 @@ from zoo_core.installation.installed import load_catalog
 from zoo_core.testing.checks.resume_checks import STOPS, resumes_to_the_bit
 from zoo_core.testing.trainee import Subject
 from zoo_core.training.checks.balance_checks import check_sampled_classes
-from zoo_core.training.plan import make_plan
+from zoo_core.training.make_plan import make_plan
 from zoo_core.training.training import Training
 from zoo_core.weights.card_words import kept_reason
 

@@ -13,8 +13,8 @@ from zoo_core.frameworks.run import Callbacks
 from zoo_core.metrics.scores import measure, score
 from zoo_core.pretrained.load import load_pretrained
 from zoo_core.system.interrupts import Stop
+from zoo_core.training.make_plan import make_plan
 from zoo_core.training.parents.initial_weights import PretrainedWeights
-from zoo_core.training.plan import make_plan
 from zoo_core.training.training import Training
 from zoo_core.tuning.trial_runner import TrialRunner
 from zoo_core.weights.card import Card

@@ -10,7 +10,7 @@ from zoo_core.errors import TrainingError
 from zoo_core.installation.installed import load_catalog
 from zoo_core.training.course import lr_range
 from zoo_core.training.course.lr_range import HIGHEST, LOWEST, STEPS, find_learning_rate
-from zoo_core.training.plan import make_plan
+from zoo_core.training.make_plan import make_plan
 from zoo_core.training.training import Training
 
 DRAWING = """

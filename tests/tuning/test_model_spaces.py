@@ -221,7 +221,7 @@ KEYS = ["lr", "batch_size", "optimizer", "momentum", "nesterov", "epochs", "mode
 )
 @given(st.dictionaries(st.sampled_from(KEYS), ranges | values, max_size=4))
 def test_check_space_accepts_only_spaces_with_trainable_corners(toy, softmax, given_values):
-    from zoo_core.training.plan import make_plan
+    from zoo_core.training.make_plan import make_plan
     from zoo_core.tuning.model_spaces import _space
 
     try:

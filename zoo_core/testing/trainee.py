@@ -17,7 +17,8 @@ from zoo_core.plugins.catalog import Catalog
 from zoo_core.testing.random_data import EXAMPLES, training_data
 from zoo_core.training.checkpointing import CheckpointManager
 from zoo_core.training.loop import TrainingLoop
-from zoo_core.training.plan import Plan, make_plan
+from zoo_core.training.make_plan import make_plan
+from zoo_core.training.plan import Plan
 from zoo_core.training.results import make_provenance
 from zoo_core.weights.file import save_weights
 

@@ -27,7 +27,8 @@ from zoo_core.training.checks.same_data import find_same_data
 from zoo_core.training.divergence import DivergedError
 from zoo_core.training.final_scores import score_test
 from zoo_core.training.loop import TrainingLoop
-from zoo_core.training.plan import Plan, make_plan, plan_from_card
+from zoo_core.training.make_plan import make_plan, plan_from_card
+from zoo_core.training.plan import Plan
 from zoo_core.training.preparation import prepare
 from zoo_core.training.results import make_provenance, write_or_check_config, write_results
 from zoo_core.training.run_folder import (

@@ -18,7 +18,8 @@ from zoo_core.recipes.model_config import ModelConfig
 from zoo_core.recipes.recipe import Recipe
 from zoo_core.recipes.resolve import spaces_of
 from zoo_core.recipes.validation import FrozenModel, read_toml, validate
-from zoo_core.training.plan import Plan, make_plan
+from zoo_core.training.make_plan import make_plan
+from zoo_core.training.plan import Plan
 from zoo_core.tuning.search_space import Range, Space, Values
 
 MODEL = "model."
@@ -72,7 +73,7 @@ def find_space(entry: Entry[ModelSpec], given: str | None, *, grid: bool = False
 
 
 def overrides(entry: Entry[ModelSpec], space: Space, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a trial's values as overrides for `zoo_core.training.plan.make_plan`."""
+    """Return a trial's values as overrides for `zoo_core.training.make_plan.make_plan`."""
     fields = known_fields(entry)
     # A key whose `when` does not hold has its field's default, not the recipe's value: a recipe
     # with momentum could not try an optimizer that has none.

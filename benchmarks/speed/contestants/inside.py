@@ -22,7 +22,7 @@ from zoo_core.data.splits import TrainingData, training_data
 from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.training.loop import TrainingLoop
-from zoo_core.training.plan import make_plan
+from zoo_core.training.make_plan import make_plan
 
 ROUNDS, STEPS, BATCH = 9, 40, 128
 

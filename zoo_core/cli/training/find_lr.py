@@ -20,7 +20,8 @@ from zoo_core.system.terminal import has_unicode, print_lines
 from zoo_core.text import counted
 from zoo_core.training.callbacks import call_hook
 from zoo_core.training.course.lr_range import LrRange, find_learning_rate
-from zoo_core.training.plan import Plan, make_plan
+from zoo_core.training.make_plan import make_plan
+from zoo_core.training.plan import Plan
 
 PICTURES = (".png", ".svg")
 """Endings of pictures."""

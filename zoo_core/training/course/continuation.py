@@ -14,7 +14,7 @@ from zoo_core.recipes.fields.schedule import SCHEDULES
 from zoo_core.text import shell_command
 from zoo_core.training.checkpoint import Checkpoint, Checkpoints, deserialize
 from zoo_core.training.checks.same_data import find_same_data
-from zoo_core.training.plan import plan_from_card
+from zoo_core.training.make_plan import plan_from_card
 from zoo_core.training.run_folder import RunConfig, check_run_folder, make_run_folder, read_run
 from zoo_core.training.training import Training
 from zoo_core.weights.card import Card, read_card

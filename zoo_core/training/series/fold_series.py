@@ -17,7 +17,8 @@ from zoo_core.frameworks.distributed import env_rank, env_world_size
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.recipes.validation import first_error
 from zoo_core.system.terminal import print_lines
-from zoo_core.training.plan import Plan, make_plan
+from zoo_core.training.make_plan import make_plan
+from zoo_core.training.plan import Plan
 from zoo_core.training.run_folder import RunConfig, check_run_folder, make_run_folder
 from zoo_core.training.training import Training
 
