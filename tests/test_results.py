@@ -63,6 +63,9 @@ OF_TABLES = {
 }
 """Recipes whose results are in docs/tables.md."""
 
+OF_OWN_DATA = {("cnn", "photo"), ("cnn", "finetune")}
+"""Recipes for users' own images, which have no results."""
+
 
 def test_results_table_covers_every_recipe():
     ours = {path.name for path in (ROOT / "plugins").iterdir()}
@@ -72,7 +75,7 @@ def test_results_table_covers_every_recipe():
         if entry.plugin.distribution in ours
         and "/" not in name  # because families have no published results
         for recipe in recipe_names(entry)
-        if (name, recipe) not in OF_TABLES
+        if (name, recipe) not in OF_TABLES | OF_OWN_DATA
     }
 
 

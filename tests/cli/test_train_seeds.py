@@ -107,5 +107,5 @@ def test_several_processes_and_a_resumed_run_are_refused(cli):
     assert "expected 1 process, got 2" in result.err
     result = cli("train", "--resume", "run", "--seeds", 2)
     assert result.code == 2
-    assert "leave out NAME, --recipe, --dataset, --epochs, --seed, --seeds" in result.err
+    assert "leave out NAME, --recipe, --dataset, --seed, --seeds" in result.err
     assert cli(*TRAIN, "--seeds", 1).code == 2

@@ -9,9 +9,9 @@ import pytest
 
 import zoo_core as zoo
 from zoo_core.cli.main import run
-from zoo_core.cli.prediction.output import csv_columns
 from zoo_core.errors import DataError, InterruptedTrainingError, InvalidValueError
 from zoo_core.filenames import WEIGHTS
+from zoo_core.metrics.task_contract import csv_columns
 from zoo_core.plugin_api import Examples
 from zoo_core.tasks.regression import Regression
 

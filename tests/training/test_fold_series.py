@@ -217,7 +217,8 @@ def test_interrupted_series_continues_by_the_same_command(cli, whole, paused):
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate()
     assert process.returncode == 128 + signal.SIGTERM
-    assert "nothing is lost, and the same command continues in shared" in err
+    assert "nothing is lost. Continue: zoo train softmax" in err
+    assert "--out shared --folds 3" in err
     assert not Path("shared/fold-2", CARD).exists()
     result = cli(*TRAIN, "--out", "shared")
     assert "Resuming after" in result.out

@@ -48,7 +48,7 @@ def test_training_loop_survives_signals(kill_training, model, how, count):
 def test_course_of_training_survives_kills(kill_training, values):
     """Ten kills before random function calls; the end is compared with an undisturbed one."""
     change = f"import tests.training.kill_training as k; k.STEPS.update({values!r})"
-    done = kill_training("softmax", "kill", 10, broken=change)
+    done = kill_training("softmax", "kill", 10, setup=change)
     assert done.code == 0, done.err
 
 

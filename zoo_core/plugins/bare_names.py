@@ -27,7 +27,7 @@ from zoo_core.system.settings import Settings
 
 OWN_PLUGINS = (
     "cnn demo export images mlp mnist numbers numpy report separator tables timm torch torchvision "
-    "tune two-headed"
+    "track tune two-headed"
 )
 """Names of zoo's own plugins, whose distributions have the prefix ``zoo-``."""
 

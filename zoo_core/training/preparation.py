@@ -1,4 +1,4 @@
-"""The preparation of a training: framework, data, model and learner, before its first step."""
+"""The preparation of a training: framework, data, model and the weights that it begins with."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from zoo_core.data.dataset import load_dataset
 from zoo_core.data.example_record import make_record
 from zoo_core.frameworks.distributed import env_rank
 from zoo_core.frameworks.run import Callbacks, Run
-from zoo_core.frameworks.trainer import Learner, Trainer
+from zoo_core.frameworks.trainer import Trainer
 from zoo_core.plugins.catalog import Catalog
-from zoo_core.training.checks.output_checks import check_outputs
 from zoo_core.training.plan import Plan
 from zoo_core.training.run_folder import RunConfig
 from zoo_core.weights.card import Card
@@ -21,19 +20,17 @@ from zoo_core.weights.card import Card
 
 @dataclass(frozen=True)
 class Prepared:
-    """A training before its first step, and before its folder exists.
+    """A training whose framework, data and model are loaded, and whose folder does not exist.
 
     Attributes:
         trainer: adapter of the framework.
         model: the framework's own object.
-        learner: its learner.
         run: the run, without a folder.
         examples: list of the examples, in the main process; None for data without identities.
     """
 
     trainer: Trainer
     model: Any
-    learner: Learner
     run: Run
     examples: bytes | None
 
@@ -47,7 +44,7 @@ def prepare(
     callbacks: Callbacks | None = None,
     earlier: Card | RunConfig | None = None,
 ) -> Prepared:
-    """Load everything that a training needs, and check what is known without a step.
+    """Load everything that a training needs, and check what is known without a prediction.
 
     Args:
         catalog: the installed plugins.
@@ -81,6 +78,4 @@ def prepare(
     run = plan.make_run(data, Path(), callbacks, initial, teacher)
     if earlier:
         run = replace(run, continued=earlier.continued, ended=earlier.ended)
-    # Outputs first, because a loss fails for those that are wrong.
-    check_outputs(trainer, model, run)
-    return Prepared(trainer, model, trainer.start(model, run), run, examples)
+    return Prepared(trainer, model, run, examples)

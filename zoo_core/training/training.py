@@ -15,6 +15,7 @@ from zoo_core.filenames import CONFIG, WEIGHTS
 from zoo_core.frameworks.distributed import env_rank, launcher_restarts
 from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.frameworks.trainer import group_of
+from zoo_core.frameworks.training_state import FitResult
 from zoo_core.metrics.familiarity import find_familiarity
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.system.interrupts import deferred_signals
@@ -23,13 +24,14 @@ from zoo_core.training.calibrate import calibrate
 from zoo_core.training.callbacks import CallbackDispatcher
 from zoo_core.training.checkpoint import Checkpoint, Checkpoints
 from zoo_core.training.checkpointing import CheckpointManager
+from zoo_core.training.checks.output_checks import check_outputs
 from zoo_core.training.checks.same_data import find_same_data
 from zoo_core.training.divergence import DivergedError
-from zoo_core.training.final_scores import score_test
+from zoo_core.training.final_scores import KeptPredictions, score_test
 from zoo_core.training.loop import TrainingLoop
 from zoo_core.training.make_plan import make_plan, plan_from_card
 from zoo_core.training.plan import Plan
-from zoo_core.training.preparation import prepare
+from zoo_core.training.preparation import Prepared, prepare
 from zoo_core.training.results import make_provenance, write_or_check_config, write_results
 from zoo_core.training.run_folder import (
     RunConfig,
@@ -195,92 +197,98 @@ class Training:
             TrainingError: the training cannot continue; the message names the weights kept.
             DataError: another process trains in the folder.
         """
-        with contextlib.ExitStack() as locks:
-            # Before anything is loaded, so that a second process ends at once.
-            if self.folder and env_rank() == 0:
-                locks.enter_context(locked_run(self.folder))
-            return self._train(locks)
-
-    def _train(self, locks: contextlib.ExitStack) -> Run:
         plan = self.plan
         # Rank 0 alone has a folder, writes and calls callbacks; the others only compute.
         is_main = env_rank() == 0
-        callbacks = CallbackDispatcher(self.catalog, self.callbacks) if is_main else Callbacks()
-        prepared = prepare(
-            self.catalog,
-            plan,
-            device=self.device,
-            threads=self.threads,
-            callbacks=callbacks,
-            earlier=self.card or self.begun,
+        with contextlib.ExitStack() as locks:
+            # Before anything is loaded, so that a second process ends at once.
+            if self.folder and is_main:
+                locks.enter_context(locked_run(self.folder))
+            prepared = prepare(
+                self.catalog,
+                plan,
+                device=self.device,
+                threads=self.threads,
+                callbacks=CallbackDispatcher(self.catalog, self.callbacks) if is_main else None,
+                earlier=self.card or self.begun,
+            )
+            trainer, model, run = prepared.trainer, prepared.model, prepared.run
+            # Before the folder exists; outputs first: a loss fails for those that are wrong.
+            check_outputs(trainer, model, run)
+            learner = trainer.start(model, run)  # which may refuse the run
+            if is_main:
+                run = replace(run, folder=self.open_folder())
+                if not self.folder:
+                    locks.enter_context(locked_run(run.folder))
+            diverged: DivergedError | None = None
+            # Until the card is written, so that a signal never leaves results in part.
+            with deferred_signals() as stop:
+                if is_main:
+                    write_or_check_config(
+                        run,
+                        plan,
+                        trainer.environment(),
+                        device=self.device,
+                        threads=self.threads,
+                        examples=prepared.examples,
+                        begun=self.begun,
+                    )
+                saved = self._checkpoints(run.folder) if is_main else None
+                checkpoints = CheckpointManager(saved, stop, group_of(plan.trainer, trainer))
+                try:
+                    fitted = TrainingLoop(trainer, model, run, checkpoints, learner).fit()
+                except DivergedError as exc:
+                    if exc.kept is None:
+                        raise
+                    fitted, diverged = exc.kept, exc  # an earlier epoch, which is the result
+                stopped = diverged.problem if diverged else ""
+                card, predictions = self._finish(prepared, run, fitted, stopped)
+            if stop.signal:
+                raise InterruptedTrainingError(
+                    stop.signal, f"stopped after the training; all results are in {run.folder}"
+                )
+            # Outside the block, because plugins may draw for long, and Ctrl-C should stop that.
+            if card:
+                run.callbacks.train_end(run, card, predictions.get)
+            if diverged:
+                raise TrainingError(
+                    f"{diverged.problem}. The weights of epoch {fitted.epoch} are kept in "
+                    f"{run.folder / WEIGHTS}",
+                    hint=diverged.hint,
+                )
+            return run
+
+    def _finish(
+        self, prepared: Prepared, run: Run, fitted: FitResult, stopped: str
+    ) -> tuple[Card | None, KeptPredictions]:
+        """Score the kept weights; in the main process, write them and return their card."""
+        trainer, model, plan = prepared.trainer, prepared.model, self.plan
+        trainer.set_weights(model, fitted.weights)
+        # The only use of the test split, after the epoch has been chosen. Every process takes part,
+        # because prediction ends with a collective call.
+        test, predictions = score_test(trainer, model, run, group_of(plan.trainer, trainer))
+        if env_rank() > 0:
+            return None, predictions
+        shape = run.data.dataset.input_spec.shape
+        predictions.calibration = calibrate(
+            trainer,
+            model,
+            run,
+            find_familiarity(self.catalog, plan.dataset.spec.name, shape),
+            predictions.outputs,
         )
-        trainer, model, run = prepared.trainer, prepared.model, prepared.run
-        group = group_of(plan.trainer, trainer)
-        if is_main:
-            run = replace(run, folder=self.open_folder())
-            if not self.folder:
-                locks.enter_context(locked_run(run.folder))
-        diverged: DivergedError | None = None
-        # Until the card is written, so that a signal never leaves results in part.
-        with deferred_signals() as stop:
-            if is_main:
-                write_or_check_config(
-                    run,
-                    plan,
-                    trainer.environment(),
-                    device=self.device,
-                    threads=self.threads,
-                    examples=prepared.examples,
-                    begun=self.begun,
-                )
-            saved = self._checkpoints(run.folder) if is_main else None
-            checkpoints = CheckpointManager(saved, stop, group)
-            try:
-                loop = TrainingLoop(trainer, model, run, checkpoints, prepared.learner)
-                fitted = loop.fit()
-            except DivergedError as exc:
-                if exc.kept is None:
-                    raise
-                fitted, diverged = exc.kept, exc  # an earlier epoch, which is the result
-            trainer.set_weights(model, fitted.weights)
-            # The only use of the test split, after the epoch has been chosen. Every process takes
-            # part, because prediction ends with a collective call.
-            test, predictions = score_test(trainer, model, run, group)
-            if is_main:
-                shape = run.data.dataset.input_spec.shape
-                predictions.calibration = calibrate(
-                    trainer,
-                    model,
-                    run,
-                    find_familiarity(self.catalog, plan.dataset.spec.name, shape),
-                    predictions.outputs,
-                )
-                provenance = make_provenance(
-                    run,
-                    plan,
-                    fitted,
-                    test,
-                    calibration=predictions.calibration,
-                    parameters=trainer.count_parameters(model),
-                    environment=trainer.environment(),
-                    examples=prepared.examples,
-                    stopped=diverged.problem if diverged else "",
-                )
-                card = write_results(run, fitted, provenance)
-        if stop.signal:
-            raise InterruptedTrainingError(
-                stop.signal, f"stopped after the training; all results are in {run.folder}"
-            )
-        # Outside the block, because plugins may draw for long, and Ctrl-C should stop that.
-        if is_main:
-            run.callbacks.train_end(run, card, predictions.get)
-        if diverged:
-            raise TrainingError(
-                f"{diverged.problem}. The weights of epoch {fitted.epoch} are kept in "
-                f"{run.folder / WEIGHTS}",
-                hint=diverged.hint,
-            )
-        return run
+        provenance = make_provenance(
+            run,
+            plan,
+            fitted,
+            test,
+            calibration=predictions.calibration,
+            parameters=trainer.count_parameters(model),
+            environment=trainer.environment(),
+            examples=prepared.examples,
+            stopped=stopped,
+        )
+        return write_results(run, fitted, provenance), predictions
 
     def _checkpoints(self, folder: Path) -> Checkpoints:
         return Checkpoints(folder, every=self.checkpoint_every, start=self.start)

@@ -70,7 +70,7 @@ def test_group_is_the_part_in_parentheses_or_else_the_whole_match():
         ("nobody", "'nobody' matches nothing in 36 of 36 paths, such as 'a/patient-0_0.png'"),
         ("patient-1[01]", "matches nothing in 30 of 36 paths"),
         ("patient-([0-9])*9?$", "expected no '?' in the pattern of groups"),
-        ("(x*)", "matches nothing in 36 of 36 paths"),  # an empty text is no group
+        ("(x*)", "matches nothing in 36 of 36 paths"),  # an empty text is not a group
         ("patient", "puts all images into one group, 'patient'"),
         ("(a)(b)", "at most one part in parentheses, got 2 in '(a)(b)'"),
         ("[", "expected group to be a regular expression, got '['"),

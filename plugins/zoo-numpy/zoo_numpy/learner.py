@@ -43,54 +43,45 @@ class NumpyLearner:
         self._examples = examples
 
     def step(self, batch: Batch) -> Sequence[Array]:
+        single = self._recipe.accumulate == 1
+        parts = [batch] if single else batch.split(self._recipe.batch_size)
+        outputs, gradients = [], []
         # No warnings of overflow, because the training loop checks that the outputs are finite.
         with np.errstate(all="ignore"):
-            if self._recipe.accumulate == 1:
-                outputs = self._descend(batch, (self._recipe.seed, batch.step))
-            else:
-                outputs = self._accumulate(batch)
+            for number, part in enumerate(parts):
+                inputs = self._examples.inputs.take(part.rows, axis=0)
+                x = normalize(inputs, self._normalization, part.warps)
+                # Dropout depends only on the recipe's seed and the numbers of step and part, so
+                # that a resumed training repeats it and no generator is part of the state.
+                seed = (self._recipe.seed, batch.step, *([] if single else [number]))
+                made = head_outputs(self._net.forward(x, seed), np.ndarray, self._net)
+                self._net.backward(self._gradients(made, part, x))
+                outputs.append(made)
+                if not single:
+                    # A gradient is that of a mean over the part: `share` is the part's in the step.
+                    gradients.append([part.share * each.gradient for each in self._parameters])
+            if not single:
+                for parameter, *own in zip(self._parameters, *gradients, strict=True):
+                    parameter.gradient[:] = sum(own)
             if self._recipe.clip_norm:
                 clip_gradients(self._parameters, self._recipe.clip_norm)
             self._optimizer.step(batch.lr)
             if self._recipe.ema:
                 decay = average_decay(self._recipe, batch.step)
                 update_average(self._averages, self._parameters, decay)
-        return outputs
+        return outputs[0] if single else concatenate_heads(outputs)
 
-    def _descend(self, batch: Batch, seed: tuple[int, ...]) -> Sequence[Array]:
-        """Set the gradients of a batch and return its outputs."""
-        # Dropout depends only on the recipe's seed and the number of the step, so that a resumed
-        # training repeats it and no generator is part of the state.
-        inputs = self._examples.inputs.take(batch.rows, axis=0)
+    def _gradients(self, outputs: Sequence[Array], batch: Batch, x: Array) -> list[Array]:
+        """Return the gradients of the weighted mean of the heads' losses, and of the teacher's."""
         targets = self._examples.select_targets(batch.rows)
-        x = normalize(inputs, self._normalization, batch.warps)
-        outputs = head_outputs(self._net.forward(x, seed), np.ndarray, self._net)
-        gradients = self._gradients(outputs, targets)
+        heads = zip(outputs, targets, self._losses, strict=True)
+        gradients: list[Array] = [
+            head_loss(loss, head, target, recipe)[1] * head.dtype.type(weight)
+            for head, target, (loss, recipe, weight) in heads
+        ]
         if self._teacher:
             gradients = self._teacher.blend(gradients, outputs, x)
-        self._net.backward(gradients)
-        return outputs
-
-    def _accumulate(self, batch: Batch) -> Sequence[Array]:
-        """Set the gradients of a step in parts of the recipe's batch size; return its outputs."""
-        parts = batch.split(self._recipe.batch_size)
-        outputs, gradients = [], []
-        for number, part in enumerate(parts):
-            outputs.append(self._descend(part, (self._recipe.seed, batch.step, number)))
-            # A gradient is that of a mean over the part: `share` is the part's in the step.
-            gradients.append([part.share * each.gradient for each in self._parameters])
-        for parameter, *own in zip(self._parameters, *gradients, strict=True):
-            parameter.gradient[:] = sum(own)
-        return concatenate_heads(outputs)
-
-    def _gradients(self, outputs: Sequence[Array], targets: Sequence[NDArray[Any]]) -> list[Array]:
-        """Return the gradients of the weighted mean of the heads' losses."""
-        return [
-            head_loss(loss, head, target, recipe)[1] * head.dtype.type(weight)
-            for head, target, (loss, recipe, weight) in zip(
-                outputs, targets, self._losses, strict=True
-            )
-        ]
+        return gradients
 
     def _try_losses(self, run: Run) -> None:
         """Check the losses of a few examples, because a step comes after the run's folder."""

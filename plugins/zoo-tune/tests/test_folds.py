@@ -89,4 +89,4 @@ def test_folds_are_not_searched(tune):
     Path("space.toml").write_text("inherit = false\nfolds = { choices = [2, 3] }\n")
     result = tune("--space", "space.toml")
     assert result.code == 2
-    assert "a range of folds, which changes the evaluation data" in result.err
+    assert "a range of folds, which changes what is scored" in result.err

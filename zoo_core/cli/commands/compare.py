@@ -33,7 +33,6 @@ MAX_PAIRS = 10
     cls=ZooCommand,
     examples={
         "Two published models": "zoo compare cnn mlp",
-        "A run of yours and published weights": "zoo compare runs/mlp-1 mlp",
         "All finished runs of yours": "zoo compare runs/*",
         "More examples on which the models disagree": "zoo compare cnn.best mlp --show 30",
         "Your own images": "zoo compare cnn mlp --dataset folder:photos",

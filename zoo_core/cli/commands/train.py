@@ -15,7 +15,9 @@ from zoo_core.system.terminal import print_lines
 from zoo_core.training import CHECKPOINT_SECONDS
 
 if TYPE_CHECKING:
+    from zoo_core.cli.training.progress import TrainingProgress
     from zoo_core.cli.training.request import TrainRequest
+    from zoo_core.frameworks.run import Run
 
 _SECTIONS = {
     "Recipe": ("--recipe", "--dataset", "--epochs", "--seed", "--set"),
@@ -27,6 +29,12 @@ _SECTIONS = {
     ),
 }
 """Headings of the options in the help."""
+
+
+FACTS = {
+    *("recipe", "initial", "teacher", "ended", "continued", "metrics", "seconds", "weights"),
+}
+"""Keys of the card in the output of --json."""
 
 
 @click.command(
@@ -132,6 +140,7 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
 ) -> None:
     """Train the model NAME; write weights, card and metrics to a run folder."""
     from zoo_core.cli.training.request import TrainRequest
+    from zoo_core.plugins.faults.fault import noting_model
     from zoo_core.training.checks.trackers import check_trackers
 
     values = {"dataset": dataset, "epochs": epochs, "seed": seed}
@@ -169,29 +178,27 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
 
         train_seeds(request, seeds)
     else:
-        _train_once(request, folder, epochs)
+        with request.progress() as reporter:
+            if folder is None:
+                training = request.new(out, callbacks=reporter)
+            elif epochs is None:
+                training = request.resume(folder, callbacks=reporter)
+            else:
+                training = request.continue_run(folder, epochs, callbacks=reporter)
+            with noting_model(training.plan.model):
+                run = training.run()
+        _report(request, run, reporter)
 
 
-def _train_once(request: TrainRequest, folder: Path | None, epochs: int | None) -> None:
-    """Train a new run, or the one in a folder, and report it."""
+def _report(request: TrainRequest, run: Run, reporter: TrainingProgress) -> None:
+    """Print the card's facts as JSON, or the run's folder, if one of the two is wanted."""
     from zoo_core.frameworks.distributed import env_rank
-    from zoo_core.plugins.faults.fault import noting_model
 
-    with request.progress() as reporter:
-        if folder is None:
-            training = request.new(request.out, callbacks=reporter)
-        elif epochs is None:
-            training = request.resume(folder, callbacks=reporter)
-        else:
-            training = request.continue_run(folder, epochs, callbacks=reporter)
-        with noting_model(training.plan.model):
-            run = training.run()
     if env_rank() > 0:  # one report per training, not per process
         return
     if request.as_json:
         card = run.card
-        keys = {"recipe", "metrics", "seconds", "weights", "ended", "continued"}
-        facts = card.model_dump(mode="json", include=keys)
+        facts = card.model_dump(mode="json", include=FACTS)
         data = {"data": reporter.overview.as_json()} if reporter.overview else {}
         print_json({"model": card.model, "run": str(run.folder), **facts, **data})
     elif request.quiet:

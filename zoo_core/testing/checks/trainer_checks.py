@@ -114,7 +114,7 @@ def check_field_is_implemented(catalog: Catalog, trainer: str, model: str, field
     try:
         trained = _train_each(subject, trials)
     except InvalidValueError as exc:
-        # They do not fit its data, its tasks or its losses, which is no fault of the trainer.
+        # They do not fit its data, its tasks or its losses: the trainer is not at fault.
         raise NotApplicableError(exc.problem) from exc
     except PluginError as exc:
         if field != "transforms":

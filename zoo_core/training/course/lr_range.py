@@ -8,15 +8,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Any
 
 from zoo_core.errors import TrainingError
+from zoo_core.frameworks.run import Run
+from zoo_core.frameworks.trainer import Trainer
 from zoo_core.metrics.scores import mean_of_losses
 from zoo_core.plugins.catalog import Catalog
+from zoo_core.training.checks.output_checks import check_outputs
 from zoo_core.training.course.course import Course
 from zoo_core.training.divergence import DivergedError
 from zoo_core.training.loop import TrainingLoop
 from zoo_core.training.plan import Plan
-from zoo_core.training.preparation import Prepared, prepare
+from zoo_core.training.preparation import prepare
 
 LOWEST, HIGHEST, STEPS = 1e-6, 10.0, 200
 """Learning rates of the first and the last step, and the number of steps."""
@@ -72,7 +76,9 @@ def find_learning_rate(
         TrainingError: the loss does not fall, or is not finite from the start.
     """
     prepared = prepare(catalog, plan, device=device, threads=threads)
-    rates, losses = _RangeLoop(prepared).measure()
+    trainer, model, run = prepared.trainer, prepared.model, prepared.run
+    check_outputs(trainer, model, run)
+    rates, losses = _RangeLoop(trainer, model, run).measure()
     smoothed = _smooth(losses)
     lowest = min(range(len(losses)), key=smoothed.__getitem__, default=0)
     if not losses or smoothed[0] - smoothed[lowest] < _LEAST_FALL * abs(smoothed[0]):
@@ -100,9 +106,8 @@ class _RisingRate(Course):
 class _RangeLoop(TrainingLoop):
     """A training loop of `STEPS` steps, which may be a part of an epoch or several."""
 
-    def __init__(self, prepared: Prepared) -> None:
-        run = prepared.run
-        super().__init__(prepared.trainer, prepared.model, run, learner=prepared.learner)
+    def __init__(self, trainer: Trainer, model: Any, run: Run) -> None:
+        super().__init__(trainer, model, run)
         self._course = _RisingRate(run, self._state)
 
     def measure(self) -> tuple[list[float], list[float]]:
