@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from zoo_core import Batch
+from zoo_core import Batch, Recipe
+from zoo_core.data.augmentation.color_changes import draw_changes
+from zoo_core.data.augmentation.mixing import draw_mixing
+from zoo_core.data.augmentation.rectangles import draw_erased
 from zoo_core.data.splits import TrainingData
 from zoo_core.frameworks.batches import epoch_batches, min_shard_size
 from zoo_core.frameworks.distributed import gather_in_order, shards
@@ -39,6 +42,49 @@ def test_epoch_batches_have_every_row_in_order_and_leave_none_alone(count, size)
 )
 def test_epoch_batches_merge_remainder_of_one_alone(count, size, lengths):
     assert [len(rows) for rows in epoch_batches(np.arange(count), size)] == lengths
+
+
+@given(
+    count=st.integers(2, 60),
+    processes=st.integers(1, 3),
+    size=st.integers(1, 20),
+    step=st.integers(0, 5),
+)
+def test_parts_of_mixed_step_have_each_example_with_its_partner(count, processes, size, step):
+    values = {"mixup": 0.4, "cutmix": 1.0, "erase": 0.5, "brightness": 0.4, "randaugment": 5.0}
+    recipe = Recipe(dataset="", trainer="", seed=1, **values)
+    shape = (1, 7, 9)
+    for mine in shards(count, processes, min_size=1):
+        places, mixing = draw_mixing(recipe, shape, count, step, part=mine)
+        batch = Batch(
+            step,
+            np.arange(count)[places] + 1000,
+            lr=0.1,
+            changes=draw_changes(recipe, count, step, part=places),
+            erased=draw_erased(recipe, shape, count, step, part=places),
+            mixing=mixing,
+        )
+        if not len(batch.rows):
+            continue
+        whole = pairs_of(batch)
+        parts = batch.split(size)
+        assert [pair for part in parts for pair in pairs_of(part)] == whole
+        assert sum(part.share for part in parts) == pytest.approx(1)
+        assert all(len(change.places) for part in parts for change in part.changes)
+
+
+def pairs_of(batch):
+    """Return what each example of a batch is made of: itself, its partner, and their changes."""
+    changed = [{} for _ in batch.rows]
+    for change in batch.changes:
+        for place, amount in zip(change.places, change.amounts, strict=True):
+            # By name, because a part has only those of the batch's changes that it needs.
+            changed[place].setdefault(change.name, []).append(float(amount))
+    facts = [
+        (int(row), change, None if batch.erased is None else batch.erased[place].tolist())
+        for place, (row, change) in enumerate(zip(batch.rows, changed, strict=True))
+    ]
+    return [(facts[place], facts[partner]) for place, partner in enumerate(batch.mixing.partners)]
 
 
 @given(

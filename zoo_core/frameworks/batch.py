@@ -68,11 +68,13 @@ class Batch:
             every = np.concatenate([places, np.setdiff1d(partners, places)])
         position = np.full(len(self.rows), -1)  # of each row among those of the new batch
         position[every] = np.arange(len(every))
+        selected = (change.select(position) for change in self.changes)
+        changes = (change for change in selected if len(change.places))
         return replace(
             self,
             rows=self.rows[every],
             warps=None if self.warps is None else self.warps[every],
-            changes=tuple(change.select(position) for change in self.changes),
+            changes=tuple(changes),
             erased=None if self.erased is None else self.erased[every],
             mixing=replace(mixing, partners=position[partners]) if mixing else None,
         )
