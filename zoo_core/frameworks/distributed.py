@@ -56,6 +56,11 @@ def env_world_size() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
+def is_main_process() -> bool:
+    """Return whether this process is the first of those that a launcher started, or the only one."""
+    return env_rank() == 0 or env_world_size() == 1
+
+
 def launcher_restarts() -> int:
     """Return the number of times that torchrun restarted all processes after losing one."""
     return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))

@@ -9,7 +9,7 @@ from typing import Any
 
 from zoo_core.data.dataset import load_dataset
 from zoo_core.data.example_record import make_record
-from zoo_core.frameworks.distributed import env_rank
+from zoo_core.frameworks.distributed import is_main_process
 from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.frameworks.trainer import Trainer
 from zoo_core.plugins.catalog import Catalog
@@ -72,7 +72,7 @@ def prepare(
     dataset = loading.result()
     initial = plan.load_initial_weights(catalog, trainer, model, dataset.targets)
     data = plan.split(dataset)
-    record = make_record(data) if env_rank() == 0 else None
+    record = make_record(data) if is_main_process() else None
     examples = record.to_csv() if record else None
     callbacks.data_loaded(plan.dataset.spec, plan.recipe, data, record)
     run = plan.make_run(data, Path(), callbacks, initial, teacher)

@@ -12,7 +12,7 @@ from zoo_core.data.dataset import ArrayDataset
 from zoo_core.data.find_dataset import find_dataset
 from zoo_core.errors import InterruptedTrainingError, TrainingError
 from zoo_core.filenames import CONFIG, WEIGHTS
-from zoo_core.frameworks.distributed import env_rank, launcher_restarts
+from zoo_core.frameworks.distributed import env_rank, is_main_process, launcher_restarts
 from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.frameworks.trainer import group_of
 from zoo_core.frameworks.training_state import FitResult
@@ -199,7 +199,7 @@ class Training:
         """
         plan = self.plan
         # Rank 0 alone has a folder, writes and calls callbacks; the others only compute.
-        is_main = env_rank() == 0
+        is_main = is_main_process()
         with contextlib.ExitStack() as locks:
             # Before anything is loaded, so that a second process ends at once.
             if self.folder and is_main:
@@ -267,7 +267,7 @@ class Training:
         # The only use of the test split, after the epoch has been chosen. Every process takes part,
         # because prediction ends with a collective call.
         test, predictions = score_test(trainer, model, run, group_of(plan.trainer, trainer))
-        if env_rank() > 0:
+        if not is_main_process():
             return None, predictions
         shape = run.data.dataset.input_spec.shape
         predictions.calibration = calibrate(

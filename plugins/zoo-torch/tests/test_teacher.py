@@ -133,8 +133,8 @@ def test_training_with_teacher_resumes_to_the_bit(catalog, teacher, precision):
 @pytest.mark.requires("zoo-mlp", "zoo-mnist", "zoo-registry")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="trainings are killed in forked children")
 def test_training_with_teacher_survives_kills(run_process):
-    # Many epochs, because a training is killed in the first third of its calls, of which loading the
-    # teacher takes many.
+    # Many epochs, because a training is killed in the first third of its calls, and loading the
+    # teacher takes many of them.
     values = {"teacher": "mlp.default", "teacher_temperature": 2.0, "epochs": 15}
     code = (
         "import tests.training.kill_training as kills\n"
