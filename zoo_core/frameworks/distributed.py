@@ -57,7 +57,7 @@ def env_world_size() -> int:
 
 
 def is_main_process() -> bool:
-    """Return whether this process is the first of those that a launcher started, or the only one."""
+    """Return whether this process is the only one, or the first that a launcher started."""
     return env_rank() == 0 or env_world_size() == 1
 
 
