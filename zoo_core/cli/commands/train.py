@@ -191,7 +191,7 @@ def train(  # noqa: PLR0917 (click passes every argument by name)
 
 
 def _report(request: TrainRequest, run: Run, reporter: TrainingProgress) -> None:
-    """Print the card's facts as JSON, or the run's folder, if one of the two is wanted."""
+    """Print the facts of the card as JSON, or the run's folder with --quiet."""
     from zoo_core.frameworks.distributed import env_rank
 
     if env_rank() > 0:  # one report per training, not per process
