@@ -10,10 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.data.augmentation.color_changes import draw_changes
-from zoo_core.data.augmentation.mixing import draw_mixing
-from zoo_core.data.augmentation.rectangles import draw_erased
-from zoo_core.data.augmentation.warps import draw_warps
+from zoo_core.data.augmentation.step_draws import Augmentation
 from zoo_core.data.dataset import Split
 from zoo_core.data.images.warp import warp_pixels
 from zoo_core.frameworks.batch import Batch
@@ -78,6 +75,7 @@ class TrainingLoop:
         self._fetch_every = 1  # the first step shows how large its outputs are
         self._lr = 0.0  # that of the latest step
         self._batches: list[NDArray[np.int64]] = []  # rows of each step of the epoch
+        self._augmentation = Augmentation(run.recipe, run.config.input_shape)
         self._min_shard_size = min_shard_size(run.recipe.batch_size, self._group.size)
         self._examples: Split | None = None  # those of the epoch, as the data set has them
 
@@ -178,23 +176,19 @@ class TrainingLoop:
 
     def _batch(self) -> Batch:
         """Return this process's shard of the next step."""
-        state, recipe = self._state, self._run.recipe
-        steps = len(self._batches)
+        state, steps = self._state, len(self._batches)
         step = (state.epoch - 1) * steps + state.step  # in the whole training
         rows = self._batches[state.step]
         mine = shard(len(rows), self._group, min_size=self._min_shard_size)
-        shape, count = self._run.config.input_shape, len(rows)
-        # Drawn for the whole batch, and then sharded, so that they do not depend on the number of
-        # processes.
-        places, mixing = draw_mixing(recipe, shape, count, step, part=mine)
+        drawn = self._augmentation.draw(len(rows), step, mine)
         return Batch(
             step=step,
-            rows=rows[places],
+            rows=rows[drawn.places],
             lr=self._course.learning_rate(step),
-            warps=draw_warps(recipe, shape, count, step, part=places),
-            changes=draw_changes(recipe, count, step, part=places),
-            erased=draw_erased(recipe, shape, count, step, part=places),
-            mixing=mixing,
+            warps=drawn.warps,
+            changes=drawn.changes,
+            erased=drawn.erased,
+            mixing=drawn.mixing,
             share=(mine.stop - mine.start) / len(rows),
             epoch=state.epoch,
         )
