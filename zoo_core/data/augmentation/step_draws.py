@@ -16,7 +16,7 @@ from zoo_core.recipes.recipe import Recipe
 
 @dataclass(frozen=True)
 class StepDraws:
-    """What is drawn for a part of a batch.
+    """The draws for a part of a batch.
 
     Attributes:
         places: places in the batch of the examples that the part needs.
@@ -43,7 +43,7 @@ class Augmentation:
 
     def __init__(self, recipe: Recipe, shape: Sequence[int]) -> None:
         self._recipe, self._shape = recipe, shape
-        # Once, because asking each field in every step takes a hundredth of a small step.
+        # Once, because comparing each field in every step takes a hundredth of a small step.
         self._is_on = any(map(recipe.changed_from_default, AUGMENTATION_FIELDS))
 
     def draw(self, count: int, step: int, part: slice) -> StepDraws:
