@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
+from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
 from tensorboard.compat.proto.tensor_pb2 import TensorProto
@@ -28,6 +30,8 @@ class TensorBoard(Tracker):
 
     def start(self, subject: Subject, known: str) -> str:
         subject.folder.mkdir(parents=True, exist_ok=True)
+        # Before the writer begins a file of its own.
+        self._written = _last_steps(subject.folder) if known else {}
         self._writer, self._step = EventFileWriter(str(subject.folder)), 0
         if not known:
             session = SessionStartInfo(group_name=subject.name, start_time_secs=time.time())
@@ -43,7 +47,10 @@ class TensorBoard(Tracker):
         for point in points:
             self._step = point.step
             self._write(
-                Summary.Value(tag=name, simple_value=value) for name, value in point.values.items()
+                Summary.Value(tag=name, simple_value=value)
+                for name, value in point.values.items()
+                # A killed process may have written points that it could not record any more.
+                if point.step > self._written.get(name, -1)
             )
         self._writer.flush()
 
@@ -61,6 +68,15 @@ class TensorBoard(Tracker):
     def _write(self, values: Iterable[Summary.Value]) -> None:
         summary = Summary(value=values)
         self._writer.add_event(Event(wall_time=time.time(), step=self._step, summary=summary))
+
+
+def _last_steps(folder: Path) -> dict[str, int]:
+    """Return the last step of each tag in the event files of a folder."""
+    steps: dict[str, int] = {}
+    for path in sorted(folder.glob("*.tfevents.*")):
+        for event in LegacyEventFileLoader(str(path)).Load():
+            steps |= {value.tag: event.step for value in event.summary.value}
+    return steps
 
 
 def _set(slot: object, value: Fact) -> None:
