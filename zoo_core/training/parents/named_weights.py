@@ -42,8 +42,27 @@ class NamedWeights:
     card: Provenance | None = None
 
 
-def find_published(catalog: Catalog, stated: ParentWeights) -> FoundWeights | None:
-    """Return the published weights with the checksum of a parent, under whatever name."""
+def locate_parent(catalog: Catalog, name: str, stated: ParentWeights | None) -> FoundWeights | Path:
+    """Return the weights of a name; those with the stated checksum, if they have another name now.
+
+    Raises:
+        UnknownNameError: there are no such weights.
+    """
+    if stated is None:
+        return locate(catalog, name)
+    try:
+        found = locate(catalog, name)
+    except UnknownNameError:
+        if published := _find_published(catalog, stated):
+            return published
+        raise
+    # By the name first, because the indexes of all registries may be read from the network.
+    if isinstance(found, FoundWeights) and found.published.sha256 == stated.sha256:
+        return found
+    return _find_published(catalog, stated) or found
+
+
+def _find_published(catalog: Catalog, stated: ParentWeights) -> FoundWeights | None:
     # A run that was a parent may have been published since, and a registry been renamed.
     published = list_published(known_registries(catalog))
     return next((each for each in published if each.published.sha256 == stated.sha256), None)
@@ -70,9 +89,8 @@ def read_named(
         InvalidValueError: the file is of a format that may run code.
     """
     _check_suffix(Path(name))
-    found: FoundWeights | Path | None = find_published(catalog, stated) if stated else None
     try:
-        found = found or locate(catalog, name)
+        found = locate_parent(catalog, name, stated)
     except UnknownNameError as exc:
         if entry := _pretrained_model(catalog, name):
             return _of_plugin(entry, make_config(entry), name)

@@ -15,9 +15,9 @@ from zoo_core.plugins.catalog import Catalog
 from zoo_core.plugins.data_specs import InputSpec, TargetSpec, with_names
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import LossSpec, TrainerSpec
-from zoo_core.pretrained.load import load_pretrained, locate
+from zoo_core.pretrained.load import load_pretrained
 from zoo_core.pretrained.model import Pretrained
-from zoo_core.training.parents.named_weights import find_published
+from zoo_core.training.parents.named_weights import locate_parent
 from zoo_core.weights.card import ParentWeights
 
 _WITHOUT = "or train without one: --set teacher=''"
@@ -56,7 +56,7 @@ def load_teacher(
         return trainer
 
     try:
-        found = (find_published(catalog, stated) if stated else None) or locate(catalog, name)
+        found = locate_parent(catalog, name, stated)
         teacher = load_pretrained(catalog, found, trainer=same_trainer)
     except (UnknownNameError, DataError) as exc:
         raise type(exc)(f"teacher {name}: {exc.problem}", hint=exc.hint) from exc
