@@ -170,7 +170,7 @@ PREDICT = textwrap.dedent(
 UNUSED = {
     *("asyncio", "concurrent", "fsspec", "filelock", "importlib.metadata", "multiprocessing"),
     *("numpy.f2py", "numpy.ma", "numpy.random", "numpy.testing", "pluggy", "pydantic", "rich"),
-    *("scipy", "shutil", "ssl", "tomllib", "torch", "urllib3"),
+    *("scipy", "ssl", "tomllib", "torch", "urllib3"),
     # Modules of zoo that only other kinds of input, trainings or errors need.
     *("zoo_core.data.dataset", "zoo_core.metrics.scores", "zoo_core.plugins.loader"),
     *("zoo_core.recipes.recipe", "zoo_core.weights.card"),
