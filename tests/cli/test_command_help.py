@@ -104,7 +104,7 @@ def test_help_of_command_fits_terminal(screen, width):
     shown = screen("train", "--help", width=width, height=100, TERM="dumb", LC_ALL="C")
     examples = " ".join(shown.lines).partition("Examples:")[2]
     assert "\x1b" not in shown.raw
-    assert "zoo train mlp --epochs 3 --set lr=0.05" in examples, "not wrapped"
+    assert "zoo train cnn --dataset folder:photos --out runs/photos" in examples, "not wrapped"
     written = shown.raw.replace("\r", "").partition("\nExamples")[0].splitlines()
     assert max(map(len, written)) <= min(width, 80)
 

@@ -42,8 +42,9 @@ FACTS = {
     sections=_SECTIONS,
     examples={
         "Train with the default recipe": "zoo train mlp",
-        "Train with another recipe, with the seeds 0 to 4": "zoo train cnn --recipe best --seeds 5",
-        "Train for 3 epochs, with another learning rate": "zoo train mlp --epochs 3 --set lr=0.05",
+        "Train another recipe for 3 epochs, with the seeds 0 to 4": (
+            "zoo train cnn --recipe best --epochs 3 --set lr=0.005 --seeds 5"
+        ),
         "Train on your own images": "zoo train cnn --dataset folder:photos --out runs/photos",
         "Train on all but one of 5 folds, 5 times": "zoo train mlp --folds 5 --out runs/folds",
         "Continue a training that was interrupted": "zoo train --resume runs/photos",
