@@ -204,6 +204,17 @@ def test_wandb_writes_an_offline_run(train, folder, tmp_path):
     assert config["epochs"] == EPOCHS
 
 
+@pytest.mark.requires("wandb")
+def test_offline_wandb_does_not_measure_itself_and_leaves_the_process_as_it_was(run_python):
+    code = (
+        "import sys, wandb, zoo_core as zoo\n"
+        "zoo.train('softmax', out='run', epochs=1)\n"
+        "print('opentelemetry.sdk' in sys.modules, wandb.setup().settings.mode)"
+    )
+    env = {"ZOO_PLUGINS": "zoo-toy,zoo-track", "ZOO_TRACK": "wandb"}
+    assert run_python(code, env=env) == "False online\n"
+
+
 def read_wandb(path):
     """Return the history and the config of an offline run, by W&B's own messages."""
     from wandb.proto.wandb_internal_pb2 import Record

@@ -17,8 +17,11 @@ class WeightsAndBiases(Tracker):
     def start(self, subject: Subject, known: str) -> str:
         # Offline by default, because W&B would otherwise ask for an account in mid-training.
         mode: Any = os.environ.get("WANDB_MODE") or "offline"
+        # For the process and not for the run alone, because W&B else measures itself, for which it
+        # imports OpenTelemetry while the model is trained, and reports that over the network.
+        self._mode_of_process = wandb.setup().settings.mode
+        wandb.setup(wandb.Settings(mode=mode))
         self._run = wandb.init(
-            mode=mode,
             project=os.environ.get("WANDB_PROJECT") or PROJECT,
             id=known or None,
             resume="allow" if known else None,
@@ -43,3 +46,5 @@ class WeightsAndBiases(Tracker):
                 artifact.add_file(str(file))
             self._run.log_artifact(artifact)
         self._run.finish(exit_code=0 if ending.finished else 1)
+        # So that runs that the process begins itself are stored where it expects them.
+        wandb.setup(wandb.Settings(mode=self._mode_of_process))
