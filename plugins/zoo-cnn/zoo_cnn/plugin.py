@@ -1,4 +1,4 @@
-"""Spec of the model `cnn`."""
+"""Specs of the models `cnn` and `residual-cnn`."""
 
 from zoo_core import ModelSpec, hookimpl
 
@@ -19,5 +19,18 @@ def zoo_models() -> list[ModelSpec]:
             parameters=225_034,
             same_config=("0.1.0",),
             license="MIT",
-        )
+        ),
+        ModelSpec(
+            name="residual-cnn",
+            summary="Convolutional network with residual blocks, from a few hundred parameters on.",
+            builder="zoo_cnn.residual_model:build",
+            config="zoo_cnn.residual_config:ResidualCNNConfig",
+            recipes="zoo_cnn.residual_recipes:RECIPES",
+            spaces="zoo_cnn.spaces:RESIDUAL_SPACES",
+            trainer="torch",
+            dataset="mnist",
+            tasks=("classification", "multi-label", "regression"),
+            parameters=5_722,
+            license="MIT",
+        ),
     ]
