@@ -106,7 +106,7 @@ def test_residual_cnn_classifies_digits_after_one_epoch(tmp_path):
 def test_residual_cnn_learns_other_tasks_of_images(task, tmp_path):
     random = np.random.default_rng(0)
     images = random.integers(0, 100, (80, 1, 12, 12)).astype(np.uint8)
-    # Anywhere, because the mean over the image does not tell left from right.
+    # Anywhere, because the mean over the image has no positions.
     lines = random.integers(0, 2, (80, 2)).astype(np.uint8)
     for image, (row, column) in zip(images[:, 0], lines, strict=True):
         image[random.integers(2, 10)] += 120 * row

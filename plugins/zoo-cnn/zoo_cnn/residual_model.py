@@ -66,8 +66,7 @@ class ResidualBlocks(nn.Module):
         Args:
             channels: channels of the input and of the output.
             count: number of blocks.
-            config: says how many convolutions a block has, whether they are separable, and whether
-                all blocks share their kernels.
+            config: number of convolutions per block, and whether they are separable and shared.
         """
         super().__init__()
         self.depth = config.depth
