@@ -70,6 +70,8 @@ SINCE = dict.fromkeys(
         "max_minutes",
         "mixup",
         "patience",
+        "plain",
+        "plain_end",
         "randaugment",
         "randaugment_ops",
         "read_parts",

@@ -51,6 +51,9 @@ GRAY, FOUR = InputSpec(shape=(1, 9, 9)), InputSpec(shape=(4, 9, 9))
         ({"saturation": 0.4}, GRAY, None, "images of dataset 'random' have 1 channel, not 3"),
         ({"hue": 0.1}, FOUR, None, "images of dataset 'random' have 4 channels, not 3"),
         ({"randaugment": 5.0, "trivialaugment": True}, None, None, "trivialaugment is true"),
+        ({"plain_end": 0.1}, None, None, "no field of augmentation is set"),
+        ({"plain_end": 0.1, "views": 5}, None, None, "no field of augmentation is set"),
+        ({"plain_end": 0.1, "flip": 0.5, "patience": 3}, None, None, "patience is 3, and with"),
     ],
 )
 def test_augmentation_that_does_not_fit_is_refused(fields, spec, tasks, problem):

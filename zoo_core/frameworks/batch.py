@@ -33,6 +33,7 @@ class Batch:
         mixing: mixing of pairs of examples, and of their losses; None for no mixing. The outputs of
             the step are then those of the pairs.
         epoch: number of the epoch, from 1.
+        plain: the trainer's own `transforms` are left out, too.
         share: fraction of the global batch in this process's shard, from 0 (no rows) to 1; less
             than 1 only where several processes train together.
     """
@@ -48,6 +49,7 @@ class Batch:
     changes: Sequence[Change] = ()
     erased: Boxes | None = None
     mixing: Mixing | None = None
+    plain: bool = False
 
     def split(self, size: int) -> list[Batch]:
         """Split the batch of a step into parts of `size` examples, whose gradients are added up.

@@ -180,7 +180,8 @@ class TrainingLoop:
         step = (state.epoch - 1) * steps + state.step  # in the whole training
         rows = self._batches[state.step]
         mine = shard(len(rows), self._group, min_size=self._min_shard_size)
-        drawn = self._augmentation.draw(len(rows), step, mine)
+        plain = self._course.is_plain
+        drawn = self._augmentation.draw(len(rows), step, mine, plain=plain)
         return Batch(
             step=step,
             rows=rows[drawn.places],
@@ -191,6 +192,7 @@ class TrainingLoop:
             mixing=drawn.mixing,
             share=(mine.stop - mine.start) / len(rows),
             epoch=state.epoch,
+            plain=plain,
         )
 
     def _fetch(self) -> None:

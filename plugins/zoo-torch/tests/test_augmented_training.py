@@ -79,7 +79,8 @@ def stepped(run):
 
     def step(**fields):
         trainer = TorchTrainer(device="cpu")
-        learner = trainer.start(trainer.build(Linear, run.config, 0), run)
+        changed = replace(run, recipe=fields.pop("recipe", run.recipe))
+        learner = trainer.start(trainer.build(Linear, run.config, 0), changed)
         learner.set_data(run.data.train)
         rows = fields.pop("rows", np.arange(8))
         return learner, learner.step(Batch(step=0, rows=rows, lr=0.1, **fields))
@@ -141,3 +142,13 @@ def test_augmented_training_resumes_to_the_bit():
     resumes_to_the_bit(subject, **EVERYTHING)
     changed = replace(subject, changes=(*subject.changes, ("trivialaugment", False)))
     resumes_to_the_bit(changed, randaugment=7.0, randaugment_ops=3)
+    resumes_to_the_bit(subject, plain_end=0.5, **EVERYTHING)
+
+
+def test_plain_step_leaves_out_transforms(run, stepped):
+    recipe = run.recipe.model_copy(update={"transforms": ("RandomVerticalFlip",)})
+    moved, _ = stepped(recipe=recipe)
+    plain, _ = stepped(recipe=recipe, plain=True)
+    images = normalized(torch.from_numpy(run.data.train.inputs))
+    torch.testing.assert_close(plain.model.inputs, images)
+    assert not torch.equal(moved.model.inputs, images)

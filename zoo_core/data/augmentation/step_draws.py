@@ -46,7 +46,7 @@ class Augmentation:
         # Once, because comparing each field in every step takes a hundredth of a small step.
         self._is_on = any(map(recipe.changed_from_default, AUGMENTATION_FIELDS))
 
-    def draw(self, count: int, step: int, part: slice) -> StepDraws:
+    def draw(self, count: int, step: int, part: slice, *, plain: bool = False) -> StepDraws:
         """Return the draws for a part of the batch of a step.
 
         They are made for the whole batch, and then sharded, so that they do not depend on the
@@ -56,8 +56,9 @@ class Augmentation:
             count: number of examples of the whole batch.
             step: number of the step, from 0.
             part: places of the process's examples.
+            plain: draw no augmentation.
         """
-        if not self._is_on:
+        if plain or not self._is_on:
             return StepDraws(part)
         recipe, shape = self._recipe, self._shape
         places, mixing = draw_mixing(recipe, shape, count, step, part=part)

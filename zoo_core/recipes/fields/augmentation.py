@@ -59,6 +59,9 @@ class AugmentationFields(FrozenModel):
         "further random augmentation by the trainer's library, in order: names, or "
         '{"NAME": {"ARGUMENT": value}}; for torch, torchvision.transforms.v2',
     )
+    plain_end: float = added(
+        0.0, "share of the epochs, at the end, without any augmentation", ge=0, lt=1
+    )
     views: Literal[1, 2, 5, 9, 10, 18] = Field(
         1,
         description="views averaged per prediction: the image, and the image shifted by 1 pixel "

@@ -9,6 +9,7 @@ from zoo_core.errors import InvalidValueError
 from zoo_core.metrics.task import Task
 from zoo_core.plugins.data_specs import InputSpec
 from zoo_core.plugins.specs import DatasetSpec
+from zoo_core.recipes.fields.augmentation import AUGMENTATION_FIELDS
 from zoo_core.recipes.recipe import Recipe
 
 MIXING = ("mixup", "cutmix")
@@ -44,6 +45,21 @@ def check_augmentation(
     if recipe.randaugment and recipe.trivialaugment:
         problem = "trivialaugment is true, and only one of them can draw an image's operations"
         _refuse(recipe, "randaugment", problem, named)
+    if recipe.plain_end:
+        _refuse(recipe, "plain_end", _against_plain_end(recipe), named)
+
+
+def _against_plain_end(recipe: Recipe) -> str:
+    """Return the reason why a training cannot end without augmentation; empty if it can."""
+    if not any(map(recipe.changed_from_default, AUGMENTATION_FIELDS)):
+        return "no field of augmentation is set, which the last epochs could be without"
+    if recipe.patience and recipe.schedule != "cooldown":
+        # Only that schedule has epochs after the one that exhausts patience.
+        return (
+            f"patience is {recipe.patience}, and with schedule {recipe.schedule} no epoch is known "
+            "to be one of the last"
+        )
+    return ""
 
 
 def _against_mixing(recipe: Recipe, dataset: DatasetSpec, tasks: Sequence[Task]) -> str:

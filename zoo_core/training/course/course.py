@@ -36,11 +36,18 @@ class Course:
         return self._state.last_epoch(self._recipe.epochs)
 
     def start_epoch(self, steps: int) -> None:
-        """Prepare the learning rates of an epoch of `steps` steps."""
+        """Prepare the learning rates of an epoch of `steps` steps, and decide on augmentation."""
         epochs = self._planned()
         self._steps, self._total = steps, epochs * steps
         self._segment = segment(self._recipe, self._state.ends, steps, epochs)
         self._falls = len(plateau_falls(self._state.ranks, self._recipe.lr_patience))
+        last = self._state.last_epoch(epochs)
+        self._is_plain = self._state.epoch > last - round(self._recipe.plain_end * last)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the current epoch is one of the last, which are not augmented."""
+        return self._is_plain
 
     def learning_rate(self, step: int) -> float:
         """Return the learning rate of a step, counted from 0 in the whole training."""
