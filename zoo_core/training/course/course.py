@@ -46,7 +46,7 @@ class Course:
 
     @property
     def is_plain(self) -> bool:
-        """Whether the current epoch is one of the last, which are not augmented."""
+        """True in the last epochs, which are not augmented."""
         return self._is_plain
 
     def learning_rate(self, step: int) -> float:
