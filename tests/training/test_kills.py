@@ -85,6 +85,17 @@ def test_training_with_all_fields_of_a_step_survives_kills(kill_training):
     assert done.code == 0, done.err
 
 
+AUGMENTATION = {"rotate": 10.0, "erase": 0.5, "mixup": 0.4, "plain_end": 0.4}
+
+
+@pytest.mark.torch
+@pytest.mark.requires("zoo-mlp", "zoo-mnist")
+def test_training_that_ends_without_augmentation_survives_kills(kill_training):
+    recipe = f"import tests.training.kill_training as k; k.STEPS.update({AUGMENTATION})"
+    done = kill_training("mlp", "kill", 10, setup=recipe, plugins="zoo-mlp,zoo-mnist,zoo-torch")
+    assert done.code == 0, done.err
+
+
 def test_kill_training_detects_unrestored_state(kill_training):
     broken = "import zoo_toy.model as m; m.ToyLearner.set_state = lambda self, state: None"
     done = kill_training("softmax", "kill", 20, setup=broken)
