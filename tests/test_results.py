@@ -63,7 +63,7 @@ OF_TABLES = {
 }
 """Recipes whose results are in docs/tables.md."""
 
-OF_OWN_DATA = {("cnn", "photo"), ("cnn", "finetune")}
+OF_OWN_DATA = {("cnn", "photo"), ("cnn", "finetune"), ("residual-cnn", "photo")}
 """Recipes for users' own images, which have no results."""
 
 

@@ -12,7 +12,8 @@ from zoo_core.recipes.trainer_fields import choices
 
 def plain_values(trainer: TrainerSpec) -> dict[str, Any]:
     """Return recipe values without augmentation, regularization and averages."""
-    fields = TRAINER_FIELDS | LOSS_FIELDS
+    # `plain_end` is refused without augmentation.
+    fields = TRAINER_FIELDS | LOSS_FIELDS | {"plain_end"}
     values = {field: Recipe.model_fields[field].default for field in fields}
     # A trainer need not implement the default of a field with names, such as sgd.
     for field in fields & CHOICES.keys():

@@ -30,7 +30,7 @@ def zoo_models() -> list[ModelSpec]:
             trainer="torch",
             dataset="mnist",
             tasks=("classification", "multi-label", "regression"),
-            parameters=5_722,
+            parameters=463_594,
             license="MIT",
         ),
     ]
