@@ -54,6 +54,8 @@ RECIPES = (
     "cnn.best-10k",
     "cnn.default",
     "cnn.reference",
+    "residual-cnn.best-6k",
+    "residual-cnn.best-575",
     "two-headed-mlp.best",
     "two-headed-mlp.default",
     "two-headed-mlp.reference",

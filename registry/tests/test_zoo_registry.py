@@ -46,7 +46,11 @@ def test_registry_index_lists_exactly_tags():
     content = zoo.location.read("index.json", max_bytes=1 << 20)
     assert content == index_json(zoo.index())
     others = {model: tag for model, tag in zoo.index().defaults.items() if tag != "best"}
-    assert others == {"numpy-regressor": "default", "digit-separator": "default"}
+    assert others == {
+        "numpy-regressor": "default",
+        "digit-separator": "default",
+        "residual-cnn": "best-6k",
+    }
 
 
 def test_published_model_has_best_default_and_third_tag():

@@ -295,7 +295,7 @@ def test_zoo_report_describes_published_weights_by_name(cli, tmp_path, read_page
         "pictures": [],
     }
     content = (tmp_path / "report.html").read_bytes()
-    assert len(content) < 110_000
+    assert len(content) < 112_000
     page = read_page(content)
     assert "5 trainings with different seeds" in page.words
     assert "98.38% ± 0.12" in page.words
