@@ -32,6 +32,7 @@ ROOT = Path(__file__).parents[1]
 SINCE = dict.fromkeys(
     (
         "Box",
+        "Counts",
         "Found",
         "Reading",
         "Rescaling",

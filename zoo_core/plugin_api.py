@@ -150,6 +150,7 @@ if TYPE_CHECKING:
     from zoo_core.pretrained.load import load_pretrained as load_pretrained, locate as locate
     from zoo_core.recipes.address_options import parse_address_options as parse_address_options
     from zoo_core.recipes.model_config import (
+        Counts as Counts,
         Size as Size,
         Sizes as Sizes,
         check_one_number_per_block as check_one_number_per_block,

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.requires("zoo-numpy")
 
 @pytest.fixture
 def batches(monkeypatch):
-    """Return a function that trains, and returns the epochs whose steps had no augmentation."""
+    """Return what every batch is: its epoch, whether it is plain, and whether it has no warps."""
     seen = []
     prepare = TrainingLoop._batch
 

@@ -33,7 +33,8 @@ class Batch:
         mixing: mixing of pairs of examples, and of their losses; None for no mixing. The outputs of
             the step are then those of the pairs.
         epoch: number of the epoch, from 1.
-        plain: the trainer's own `transforms` are left out, too.
+        plain: True for a step without augmentation: the trainer leaves out the recipe's
+            `transforms`, too.
         share: fraction of the global batch in this process's shard, from 0 (no rows) to 1; less
             than 1 only where several processes train together.
     """

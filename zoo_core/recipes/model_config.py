@@ -21,8 +21,11 @@ def _as_sequence(value: Any) -> Any:
 Sizes = Annotated[tuple[Size, ...], BeforeValidator(_as_sequence)]
 """One size per layer; a single number is one layer."""
 
+Counts = Annotated[tuple[Annotated[int, Field(ge=0)], ...], BeforeValidator(_as_sequence)]
+"""One number, possibly 0, per block; a single number is one block."""
 
-def check_one_number_per_block(channels: Sizes, name: str, numbers: Sizes) -> None:
+
+def check_one_number_per_block(channels: Sizes, name: str, numbers: Sizes | Counts) -> None:
     """Check that a field has one number per block of a convolutional network.
 
     Args:

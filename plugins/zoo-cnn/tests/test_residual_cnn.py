@@ -93,6 +93,13 @@ def test_residual_cnn_requires_one_number_per_stage(field, cli):
     assert re.search(rf"\b3\b.*model\.{field}\b.*model\.channels.*\b2\b", result.err)
 
 
+def test_residual_cnn_of_one_stage_takes_single_numbers(cli, tmp_path):
+    numbers = {"channels": 8, "pooling": 2, "residuals": 1}
+    options = [word for name in numbers for word in ("--set", f"model.{name}={numbers[name]}")]
+    result = cli("train", "residual-cnn", "--dataset", "synthetic", "--epochs", 1, *options)
+    assert result.code == 0, result.err
+
+
 @pytest.mark.slow
 def test_residual_cnn_classifies_digits_after_one_epoch(tmp_path):
     run = zoo.train("residual-cnn", out=tmp_path / "run", epochs=1, device="cpu")

@@ -1,13 +1,11 @@
 """The config of the residual convolutional network."""
 
-from typing import Annotated, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
 from zoo_core import ModelConfig
-from zoo_core.plugin_api import Sizes, check_one_number_per_block
-
-Counts = tuple[Annotated[int, Field(ge=0)], ...]
+from zoo_core.plugin_api import Counts, Sizes, check_one_number_per_block
 
 
 class ResidualCNNConfig(ModelConfig):

@@ -42,7 +42,7 @@ FACTS = {
     sections=_SECTIONS,
     examples={
         "Train with the default recipe": "zoo train mlp",
-        "Train another recipe for 3 epochs, with the seeds 0 to 4": (
+        "Train another recipe with other values, with the seeds 0 to 4": (
             "zoo train cnn --recipe best --epochs 3 --set lr=0.005 --seeds 5"
         ),
         "Train on your own images": "zoo train cnn --dataset folder:photos --out runs/photos",

@@ -22,6 +22,9 @@ class Course:
         run: the training.
         state: its state, to which decisions are added.
         group: the processes, all of which decide what rank 0 decides.
+
+    Attributes:
+        is_plain: True in the last epochs, which are not augmented; set by `start_epoch`.
     """
 
     def __init__(self, run: Run, state: TrainingState, group: Group = SINGLE_PROCESS) -> None:
@@ -42,12 +45,7 @@ class Course:
         self._segment = segment(self._recipe, self._state.ends, steps, epochs)
         self._falls = len(plateau_falls(self._state.ranks, self._recipe.lr_patience))
         last = self._state.last_epoch(epochs)
-        self._is_plain = self._state.epoch > last - round(self._recipe.plain_end * last)
-
-    @property
-    def is_plain(self) -> bool:
-        """True in the last epochs, which are not augmented."""
-        return self._is_plain
+        self.is_plain = self._state.epoch > last - round(self._recipe.plain_end * last)
 
     def learning_rate(self, step: int) -> float:
         """Return the learning rate of a step, counted from 0 in the whole training."""
