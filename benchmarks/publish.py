@@ -1,6 +1,6 @@
 """Training and publishing of everything that zoo publishes.
 
-    python -m benchmarks.publish [--runs FOLDER] [MODEL.TAG]…
+    python -m benchmarks.publish [--runs FOLDER] [--replace] [MODEL.TAG]…
 
 trains `TAGS` (except those whose finished run is in FOLDER), publishes them in a new registry,
 replaces index and folders of ``registry/zoo_registry`` by it, and updates the table in
@@ -14,6 +14,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 import click
@@ -26,6 +27,7 @@ from zoo_core.filenames import CARD, CARD_PAGE, INDEX
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.metrics.metric_text import is_share
 from zoo_core.publishing.publish import publish_run
+from zoo_core.registry.index import EMPTY_INDEX, index_json, read_index
 from zoo_core.registry.location import Folder
 from zoo_core.registry.registry import Registry
 from zoo_core.system.atomic_files import write_atomic
@@ -79,8 +81,9 @@ TAGS = (
 @click.command()
 @click.argument("names", nargs=-1, metavar="[MODEL.TAG]…")
 @click.option("--runs", type=click.Path(path_type=Path), help="Folder in which the runs are kept.")
+@click.option("--replace", "anew", is_flag=True, help="Replace the named tags, if they exist.")
 @click.option("--threads", type=click.IntRange(min=1), help="Number of CPU threads.")
-def main(names: tuple[str, ...], runs: Path | None, threads: int | None) -> None:
+def main(names: tuple[str, ...], runs: Path | None, anew: bool, threads: int | None) -> None:
     """Train and publish the named tags, or everything, which replaces the registry."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = runs or Path(scratch) / "runs"
@@ -90,6 +93,8 @@ def main(names: tuple[str, ...], runs: Path | None, threads: int | None) -> None
         staged = Path(scratch) / "registry"
         if names:
             shutil.copytree(REGISTRY, staged)
+        if anew:
+            withdraw(staged, names)
         for name in names or TAGS:
             found = publish_run(
                 installed_catalog(),
@@ -103,6 +108,19 @@ def main(names: tuple[str, ...], runs: Path | None, threads: int | None) -> None
         _replace(staged)
     write_atomic(README, with_table(README.read_text(encoding="utf-8")).encode())
     constraints.main()
+
+
+def withdraw(root: Path, names: Collection[str]) -> None:
+    """Remove tags from a registry's folder, where it has them."""
+    path = root / INDEX
+    index = read_index(path.read_bytes(), str(path))
+    kept = EMPTY_INDEX
+    for name, tag in index.tags.items():
+        if name in names:
+            shutil.rmtree(root / tag.model / tag.tag)
+        else:
+            kept = kept.with_tag(tag, default=index.defaults[tag.model] == tag.tag)
+    path.write_bytes(index_json(kept))
 
 
 def with_table(readme: str) -> str:

@@ -12,14 +12,16 @@ from zoo_core.publishing.seed_interval import make_interval
 from zoo_core.recipes.resolve import resolve_recipe
 from zoo_core.recipes.validation import validate
 from zoo_core.registry.index import index_json
+from zoo_core.registry.location import Folder
 from zoo_core.registry.lookup import find_weights, known_registries, list_published
+from zoo_core.registry.registry import Registry
 from zoo_core.weights.card import parse_published_card
 from zoo_core.weights.card_markdown import card_markdown
 
 sys.path.append(str(Path(__file__).parents[2]))  # last, so that installed packages win
 
 from benchmarks import constraints
-from benchmarks.publish import README, TAGS, with_table
+from benchmarks.publish import README, TAGS, with_table, withdraw
 from benchmarks.tables import row_of
 
 CATALOG = load_catalog()
@@ -67,6 +69,22 @@ def test_readme_table_matches_cards():
     assert with_table(readme) == readme
     for found in FOUND:
         assert f"[`{found.published.name}`]" in readme
+
+
+def test_replaced_tag_is_withdrawn_and_others_stay(tmp_path):
+    before = FOUND[0].registry.index()
+    (tmp_path / "index.json").write_bytes(index_json(before))
+    for tag in before.tags.values():
+        (tmp_path / tag.model / tag.tag).mkdir(parents=True)
+    withdraw(tmp_path, ["mlp.best", "mlp.new"])
+    after = Registry("staged", Folder(tmp_path)).index()
+    assert before.tags.keys() - after.tags.keys() == {"mlp.best"}
+    assert all(after.tags[name] == before.tags[name] for name in after.tags)
+    assert {model: tag for model, tag in after.defaults.items() if model != "mlp"} == {
+        model: tag for model, tag in before.defaults.items() if model != "mlp"
+    }
+    assert not (tmp_path / "mlp" / "best").exists()
+    assert (tmp_path / "mlp" / "best-10").exists()
 
 
 def test_constraints_are_versions_on_cards():
