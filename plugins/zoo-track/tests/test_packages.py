@@ -215,6 +215,18 @@ def test_offline_wandb_does_not_measure_itself_and_leaves_the_process_as_it_was(
     assert run_python(code, env=env) == "False online\n"
 
 
+@pytest.mark.requires("wandb")
+def test_wandb_that_does_not_start_leaves_the_process_as_it_was(run_python):
+    code = (
+        "import wandb, zoo_core as zoo\n"
+        "wandb.init = lambda **_: 1 / 0\n"
+        "zoo.train('softmax', out='run', epochs=1)\n"
+        "print(wandb.setup().settings.mode)"
+    )
+    env = {"ZOO_PLUGINS": "zoo-toy,zoo-track", "ZOO_TRACK": "wandb"}
+    assert run_python(code, env=env) == "online\n"
+
+
 def read_wandb(path):
     """Return the history and the config of an offline run, by W&B's own messages."""
     from wandb.proto.wandb_internal_pb2 import Record
