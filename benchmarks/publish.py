@@ -90,11 +90,10 @@ def main(names: tuple[str, ...], runs: Path | None, anew: bool, threads: int | N
         for name in names or TAGS:
             _train(name, folder / name, threads)
         complete(dict.fromkeys(row_of(TAGS[name][0]) for name in names or TAGS), threads=threads)
-        staged = Path(scratch) / "registry"
+        staged, defaults = Path(scratch) / "registry", set[str]()
         if names:
             shutil.copytree(REGISTRY, staged)
-        if anew:
-            withdraw(staged, names)
+            defaults = withdraw(staged, names) if anew else defaults
         for name in names or TAGS:
             found = publish_run(
                 installed_catalog(),
@@ -102,7 +101,7 @@ def main(names: tuple[str, ...], runs: Path | None, anew: bool, threads: int | N
                 name,
                 str(staged),
                 others=row_of(TAGS[name][0]).results(),
-                default=name.endswith(".best"),
+                default=name.endswith(".best") or name in defaults,
             )
             sys.stderr.write(f"published {found.name}\n")
         _replace(staged)
@@ -110,17 +109,23 @@ def main(names: tuple[str, ...], runs: Path | None, anew: bool, threads: int | N
     constraints.main()
 
 
-def withdraw(root: Path, names: Collection[str]) -> None:
-    """Remove tags from a registry's folder, where it has them."""
+def withdraw(root: Path, names: Collection[str]) -> set[str]:
+    """Remove tags from a registry's folder, where it has them.
+
+    Returns:
+        Those of the names that were the default of their model.
+    """
     path = root / INDEX
     index = read_index(path.read_bytes(), str(path))
+    defaults = {f"{model}.{tag}" for model, tag in index.defaults.items()}
     kept = EMPTY_INDEX
     for name, tag in index.tags.items():
         if name in names:
             shutil.rmtree(root / tag.model / tag.tag)
         else:
-            kept = kept.with_tag(tag, default=index.defaults[tag.model] == tag.tag)
+            kept = kept.with_tag(tag, default=name in defaults)
     path.write_bytes(index_json(kept))
+    return defaults.intersection(names)
 
 
 def with_table(readme: str) -> str:

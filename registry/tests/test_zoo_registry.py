@@ -76,7 +76,7 @@ def test_replaced_tag_is_withdrawn_and_others_stay(tmp_path):
     (tmp_path / "index.json").write_bytes(index_json(before))
     for tag in before.tags.values():
         (tmp_path / tag.model / tag.tag).mkdir(parents=True)
-    withdraw(tmp_path, ["mlp.best", "mlp.new"])
+    assert withdraw(tmp_path, ["mlp.best", "mlp.new"]) == {"mlp.best"}
     after = Registry("staged", Folder(tmp_path)).index()
     assert before.tags.keys() - after.tags.keys() == {"mlp.best"}
     assert all(after.tags[name] == before.tags[name] for name in after.tags)
