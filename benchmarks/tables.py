@@ -104,7 +104,8 @@ evaluates once, at its end. Two-headed models have one accuracy for the top and 
 digit; *both* is the share of images in which both are correct. *Views* is the number of shifted
 copies of an image over which a prediction is averaged (test-time augmentation); it is stored with
 the weights. *Seconds* is the median training time from the first step to the last validation, on
-two cores. Recipes with an @ are for the data set behind it, all others for MNIST.
+two cores; * on one, beside another training. Recipes with an @ are for the data set behind it, all
+others for MNIST.
 The accuracies of the reference are those of single trainings; for `two-headed-mlp` they were not
 published, and come from running its code.
 
