@@ -192,15 +192,6 @@ def test_more_folds_than_groups():
         fold_numbers(make_dataset([0] * 9, ["x", "y", "x"] * 3), 3, 0)
 
 
-def test_balanced_sampling_of_a_class_that_a_fold_has_as_a_whole():
-    groups = ["x"] * 4 + [f"g{n}" for n in range(8)]
-    dataset = make_dataset([2] * 4 + [0, 1] * 4, groups)
-    fold = int(fold_numbers(dataset, 3, 0)[0])
-    training_data(dataset, recipe(folds=3, fold=fold))  # which is legal otherwise
-    with pytest.raises(DataError, match="every example of class 'c' is in fold"):
-        training_data(dataset, recipe(folds=3, fold=fold, sampler="balanced"))
-
-
 def test_data_without_a_fold():
     dataset, passed = make_dataset([0, 1, 2] * 20), []
 

@@ -125,7 +125,11 @@ def test_loss_without_weights_of_classes_is_refused(toy):
 @pytest.mark.parametrize(
     ("train", "held_out", "problem"),
     [
-        ([0, 0, 0, 1], [0, 2], "of the training examples none is of class 'owl'"),
+        (
+            [0, 0, 0, 1],
+            [0, 2],
+            "training examples none is of class 'owl': all of its examples valid",
+        ),
         ([1, 1, 1, 1], [1, 1], "of the training examples all are of one class"),
         ([0, 0, 0, 1], [0, 1], ""),
     ],
@@ -140,3 +144,14 @@ def test_sampler_that_cannot_draw_a_class_is_refused(train, held_out, problem):
     with pytest.raises(InvalidValueError, match=problem) if problem else nullcontext():
         check_sampled_classes(recipe, data)
     check_sampled_classes(recipe.model_copy(update={"sampler": ""}), data)
+
+
+def test_sampler_is_refused_if_a_fold_has_every_example_of_a_class():
+    split = Split(np.zeros((6, 1, 2, 2), np.uint8), (np.array([0, 1, 0, 1, 2, 2]),))
+    dataset = ArrayDataset({"train": split}, class_targets(("cat", "dog", "owl")))
+    rows = np.arange(6)
+    data = TrainingData(dataset, rows[:2], rows[2:4], Normalization((), ()), test_rows=rows[4:])
+    recipe = Recipe(dataset="pets", trainer="torch", sampler="balanced", folds=3, fold=2)
+    with pytest.raises(InvalidValueError, match="'owl': .* are in fold 2 of 3 or valid") as found:
+        check_sampled_classes(recipe, data)
+    assert "--set split_seed=1" in found.value.hint

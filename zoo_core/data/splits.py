@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from zoo_core.data.dataset import ArrayDataset, Split
 from zoo_core.data.examples import held_out_rows
-from zoo_core.data.folds.assignment import check_balanced, classes_of_rows
+from zoo_core.data.folds.assignment import classes_of_rows
 from zoo_core.data.folds.fold_rows import fold_rows, tested_split
 from zoo_core.data.normalization import Normalization
 from zoo_core.data.sampling.balanced_order import balanced_order, joint_classes
@@ -170,17 +170,12 @@ def _split(
     if tested is not None:
         rows = np.setdiff1d(rows, tested)
     if VALIDATION in dataset.splits:
-        chosen, held_out = rows, np.arange(len(dataset.splits[VALIDATION]))
-    elif recipe.held_out == "last":
-        chosen, held_out = (rows[some] for some in split_rows(len(rows), recipe.validation, None))
-    elif train.examples is None or train.examples.groups is None:
-        some, others = split_rows(len(rows), recipe.validation, recipe.split_seed)
-        chosen, held_out = rows[some], rows[others]
-    else:
-        chosen, held_out = _split_by_identity(train, rows, recipe)
-    if tested is not None:
-        check_balanced(dataset, chosen, recipe)
-    return chosen, held_out
+        return rows, np.arange(len(dataset.splits[VALIDATION]))
+    if recipe.held_out != "last" and train.examples and train.examples.groups is not None:
+        return _split_by_identity(train, rows, recipe)
+    seed = None if recipe.held_out == "last" else recipe.split_seed
+    some, others = split_rows(len(rows), recipe.validation, seed)
+    return rows[some], rows[others]
 
 
 def _split_by_identity(

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from zoo_core.data.dataset import ArrayDataset, Split
 from zoo_core.data.examples import hash_positions
 from zoo_core.data.sampling.balanced_order import has_class
-from zoo_core.errors import DataError, InvalidValueError
+from zoo_core.errors import InvalidValueError
 from zoo_core.plugins.data_specs import TargetSpec
-from zoo_core.recipes.recipe import Recipe
 from zoo_core.system.random_numbers import permutation
 
 _STREAM = 1
@@ -69,21 +68,6 @@ def fold_numbers(dataset: ArrayDataset, folds: int, seed: int) -> NDArray[np.int
         start = int(permutation(folds, seed, *label)[0])
         numbers[members] = (np.arange(len(members)) * folds + start) // len(members)
     return numbers[group_of] + 1
-
-
-def check_balanced(dataset: ArrayDataset, rows: NDArray[np.int64], recipe: Recipe) -> None:
-    """Check that training rows have examples of every class, if these are to be balanced.
-
-    Raises:
-        DataError: they have none of a class; all of its groups are in the fold, or validate.
-    """
-    for target, values in _class_targets(dataset) if recipe.sampler == "balanced" else ():
-        if len(lost := np.setdiff1d(values, values[rows])):
-            raise DataError(
-                f"sampler is balanced, but every example of class {_name(target, lost[0])!r} is in "
-                f"{recipe.tested_on} or validates: none is left to train on",
-                hint="Leave it out, --set sampler=, or choose other folds: --set split_seed=1",
-            )
 
 
 def _check_classes(dataset: ArrayDataset, folds: int) -> None:

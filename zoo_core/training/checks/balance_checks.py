@@ -70,27 +70,32 @@ def check_sampled_classes(recipe: Recipe, data: TrainingData) -> None:
     """Check that the sampler of a recipe can draw examples of every class of loaded data.
 
     Raises:
-        InvalidValueError: a class has validation examples only, as where all of its examples are
-            one group, or all examples are of one class.
+        InvalidValueError: no example of a class is left to train on, as where all of them are one
+            group, or all examples are of one class.
     """
     if not recipe.sampler:
         return
     heads = zip(
         data.dataset.targets,
+        data.train.targets,
         data.train.select_targets(data.train_rows),
         data.held_out.select_targets(data.validation_rows),
         strict=True,
     )
     classes = [head for head in heads if has_class(head[1])]
-    problem = "" if any(np.ptp(train) for _, train, _ in classes) else "all are of one class"
-    for target, train, held_out in classes:
-        for number in np.setdiff1d(held_out, train)[:1].tolist():
-            problem = f"none is of class {with_names(target).classes[number]!r}"
+    problem = "" if any(np.ptp(train) for _, _, train, _ in classes) else "all are of one class"
+    for target, whole, train, held_out in classes:
+        for number in np.setdiff1d(np.union1d(whole, held_out), train)[:1].tolist():
+            where = f"are in {recipe.tested_on} or validate" if recipe.folds else "validate"
+            name = with_names(target).classes[number]
+            problem = f"none is of class {name!r}: all of its examples {where}"
     if problem:
         raise InvalidValueError(
             f"invalid recipe: sampler is {recipe.sampler!r}, but of the training examples "
             f"{problem}",
-            hint="Leave it out: --set sampler=''",
+            hint="Leave it out, --set sampler='', or choose other folds: --set split_seed=1"
+            if recipe.folds
+            else "Leave it out: --set sampler=''",
         )
 
 
