@@ -96,6 +96,11 @@ class Recipe(
         default = type(self).model_fields[field].default
         return bool(getattr(self, field) != default)
 
+    @property
+    def is_augmented(self) -> bool:
+        """True if a field of augmentation is set."""
+        return any(map(self.changed_from_default, AUGMENTATION_FIELDS))
+
 
 TRAINER_FIELDS = STEP_FIELDS | AUGMENTATION_FIELDS | TEACHER_FIELDS
 """Fields for the trainer; a recipe that sets one that its spec does not list is refused."""

@@ -10,7 +10,6 @@ from zoo_core.data.augmentation.draws import Places
 from zoo_core.data.augmentation.mixing import Mixing, draw_mixing
 from zoo_core.data.augmentation.rectangles import Boxes, draw_erased
 from zoo_core.data.augmentation.warps import Positions, draw_warps
-from zoo_core.recipes.fields.augmentation import AUGMENTATION_FIELDS
 from zoo_core.recipes.recipe import Recipe
 
 
@@ -44,7 +43,7 @@ class Augmentation:
     def __init__(self, recipe: Recipe, shape: Sequence[int]) -> None:
         self._recipe, self._shape = recipe, shape
         # Once, because comparing each field in every step takes a hundredth of a small step.
-        self._is_on = any(map(recipe.changed_from_default, AUGMENTATION_FIELDS))
+        self._is_on = recipe.is_augmented
 
     def draw(self, count: int, step: int, part: slice, *, plain: bool = False) -> StepDraws:
         """Return the draws for a part of the batch of a step.

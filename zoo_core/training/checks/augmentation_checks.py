@@ -9,7 +9,6 @@ from zoo_core.errors import InvalidValueError
 from zoo_core.metrics.task import Task
 from zoo_core.plugins.data_specs import InputSpec
 from zoo_core.plugins.specs import DatasetSpec
-from zoo_core.recipes.fields.augmentation import AUGMENTATION_FIELDS
 from zoo_core.recipes.recipe import Recipe
 
 MIXING = ("mixup", "cutmix")
@@ -51,7 +50,7 @@ def check_augmentation(
 
 def _against_plain_end(recipe: Recipe) -> str:
     """Return the reason why a training cannot end without augmentation; empty if it can."""
-    if not any(map(recipe.changed_from_default, AUGMENTATION_FIELDS)):
+    if not recipe.is_augmented:
         return "no field of augmentation is set, which the last epochs could be without"
     if recipe.patience and recipe.schedule != "cooldown":
         # Only that schedule has epochs after the one that exhausts patience.
