@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from zoo_core.errors import DataError, VerificationError, one_line
+from zoo_core.weights.hashed_read import HashedContent, read_hashed
 
 Tensors = Mapping[str, NDArray[Any]]
 
@@ -31,12 +32,21 @@ MAX_HEADER = 1 << 19
 
 @dataclass(frozen=True)
 class WeightFile:
-    """The content of a weight file."""
+    """The content of a weight file.
+
+    Attributes:
+        path: the file.
+        tensors: its tensors, by name.
+        metadata: the values of its metadata key ``zoo``.
+        sha256: checksum of the whole file.
+        content: the whole file, for runtimes whose programs refer to places in it.
+    """
 
     path: Path
     tensors: Tensors
     metadata: Mapping[str, Any]
     sha256: str
+    content: bytes | memoryview = field(repr=False)
 
 
 def save_weights(path: Path, tensors: Tensors, metadata: Mapping[str, Any]) -> str:
@@ -74,29 +84,17 @@ def load_weights(
         DataError: the file is unreadable.
         VerificationError: size, checksum or header are wrong, or a value is not finite.
     """
-    content = _read(path, size)
     # Hashed, parsed and loaded from the same bytes in memory: the file may be replaced meanwhile.
-    actual = hashlib.sha256(content).hexdigest()
-    if sha256 is not None and actual != sha256:
+    read = _read(path, size)
+    if sha256 is not None and read.sha256 != sha256:
         raise VerificationError(
-            f"checksum mismatch for weight file {path}: expected sha256 {sha256}, got {actual}",
+            f"checksum mismatch for weight file {path}: expected sha256 {sha256}, got "
+            f"{read.sha256}",
             hint=_DAMAGED,
         )
-    metadata = _read_metadata(content, path, foreign=foreign)
-    try:
-        tensors = load(content)
-    except KeyError as exc:  # NumPy lacks types such as BF16
-        raise DataError(
-            f"weight file {path}: expected numbers of a type of NumPy, got {exc.args[0]}",
-            hint="Save it with tensors of float32.",
-        ) from exc
-    except (SafetensorError, ValueError) as exc:
-        raise VerificationError(f"damaged weight file {path}: {exc}") from exc
-    for name, tensor in tensors.items():
-        # One NaN would spread to every prediction without any error.
-        if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
-            raise VerificationError(f"weight file {path}: tensor {name!r} is not finite")
-    return WeightFile(path, tensors, metadata, actual)
+    header, metadata = _read_header(read.content, path, foreign=foreign)
+    tensors = _read_tensors(read, header, path)
+    return WeightFile(path, tensors, metadata, read.sha256, read.content)
 
 
 def check_tensors(file: WeightFile, expected: Tensors) -> None:
@@ -125,7 +123,7 @@ def check_tensors(file: WeightFile, expected: Tensors) -> None:
             )
 
 
-def _read(path: Path, size: int | None) -> bytes:
+def _read(path: Path, size: int | None) -> HashedContent:
     """Return a file's content; refuse a wrong size or an oversized header before reading it."""
     try:
         if path.exists() and not path.is_file():  # opening a named pipe would block
@@ -139,12 +137,12 @@ def _read(path: Path, size: int | None) -> bytes:
                     hint=_DAMAGED,
                 )
             # A safetensors file begins with the header's length, a little-endian uint64. The
-            # check comes before `read`, because an unrelated file may be very large.
-            header = int.from_bytes(file.read(8), "little")
+            # check comes before the rest, because an unrelated file may be very large.
+            start = file.read(8)
+            header = int.from_bytes(start, "little")
             if min(header, actual) > MAX_HEADER + 8:
                 raise _too_large(path, header)
-            file.seek(0)
-            return file.readall()
+            return read_hashed(file, start, actual)
     except OSError as exc:
         raise DataError(f"cannot read weight file {path}: {exc.strerror}") from exc
 
@@ -160,7 +158,10 @@ def _refusal(path: Path, why: str) -> VerificationError:
     )
 
 
-def _read_metadata(content: bytes, path: Path, *, foreign: bool) -> Mapping[str, Any]:
+def _read_header(
+    content: bytes | memoryview, path: Path, *, foreign: bool
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Return a file's header, and zoo's metadata in it."""
     # By hand, because safetensors' own `safe_open` accepts keys that occur twice, and pydantic
     # would slow down every load by name (see `zoo_core.pretrained.plain_config`).
     length = int.from_bytes(content[:8], "little")
@@ -169,16 +170,16 @@ def _read_metadata(content: bytes, path: Path, *, foreign: bool) -> Mapping[str,
     if length > MAX_HEADER:
         raise _too_large(path, length)
     try:
-        header = json.loads(content[8 : 8 + length], object_pairs_hook=_no_duplicates)
+        header = json.loads(bytes(content[8 : 8 + length]), object_pairs_hook=_no_duplicates)
         if foreign and "zoo" not in header.get("__metadata__", ()):
-            return {}
+            return header, {}
         metadata = json.loads(header["__metadata__"]["zoo"], object_pairs_hook=_no_duplicates)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
         # RecursionError: thousands of nested brackets.
         raise _refusal(path, f"invalid header ({one_line(exc)[:200]})") from exc
     if not isinstance(metadata, dict):
         raise _refusal(path, f"expected a JSON object as metadata, got {type(metadata).__name__}")
-    return metadata
+    return header, metadata
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -188,3 +189,35 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(items) < len(pairs):
         raise ValueError("duplicate key")
     return items
+
+
+def _read_tensors(read: HashedContent, header: Mapping[str, Any], path: Path) -> Tensors:
+    views = _view_tensors(read.content, header)
+    tensors = _copy_tensors(bytes(read.content), path) if views is None else views
+    for name, tensor in tensors.items():
+        # The words that `read.finite` is about are those of aligned float32 tensors.
+        checked = views is not None and read.finite and tensor.dtype == np.float32
+        # One NaN would spread to every prediction without any error.
+        if tensor.dtype.kind == "f" and not checked and not np.isfinite(tensor).all():
+            raise VerificationError(f"weight file {path}: tensor {name!r} is not finite")
+    return tensors
+
+
+def _view_tensors(content: bytes | memoryview, header: Mapping[str, Any]) -> Tensors | None:
+    if isinstance(content, bytes):  # read-only and of any alignment; small, so that it is copied
+        return None
+    from zoo_core.weights.tensor_views import view_tensors  # small files do not need it
+
+    return view_tensors(content, header)
+
+
+def _copy_tensors(content: bytes, path: Path) -> Tensors:
+    try:
+        return load(content)
+    except KeyError as exc:  # NumPy lacks types such as BF16
+        raise DataError(
+            f"weight file {path}: expected numbers of a type of NumPy, got {exc.args[0]}",
+            hint="Save it with tensors of float32.",
+        ) from exc
+    except (SafetensorError, ValueError) as exc:
+        raise VerificationError(f"damaged weight file {path}: {exc}") from exc
