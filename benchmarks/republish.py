@@ -21,6 +21,7 @@ from typing import Any
 from zoo_core.data.dataset import load_dataset
 from zoo_core.data.find_dataset import find_dataset
 from zoo_core.filenames import CARD, CARD_PAGE, INDEX, WEIGHTS
+from zoo_core.frameworks.prediction import TrainerPredictor
 from zoo_core.frameworks.run import Callbacks
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.metrics.familiarity import find_familiarity
@@ -75,12 +76,12 @@ def with_calibration(folder: Path) -> Change:
     model = plan.build(trainer)
     trainer.set_weights(model, load_weights(folder / WEIGHTS).tensors)
     run = plan.make_run(plan.split(load_dataset(dataset)), folder, Callbacks())
+    predictor = TrainerPredictor(trainer, model, run.data.normalization, run.recipe.views)
     calibration = calibrate(
-        trainer,
-        model,
+        predictor,
         run,
         find_familiarity(catalog, card.dataset.name, dataset.spec.input.shape),
-        KeptPredictions(trainer, model, run).outputs,
+        KeptPredictions(predictor, run).outputs,
     )
     found = {} if calibration is None else {"calibration": calibration.to_json()}
     return lambda facts: {**facts, **found}

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict
 
 from zoo_core.data.dataset import load_dataset
 from zoo_core.data.splits import training_data
-from zoo_core.frameworks.prediction import predict_views
+from zoo_core.frameworks.prediction import TrainerPredictor, all_outputs
 from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.frameworks.trainer import Trainer
 from zoo_core.frameworks.training_state import TrainingState
@@ -98,9 +98,8 @@ class _Watch(Callbacks):
     def epoch_end(self, run: Run, epoch: int, metrics: Mapping[str, Any]) -> None:
         reached = time.perf_counter()
         test, views = run.data.test, run.recipe.views
-        outputs = predict_views(
-            self._trainer, self._model, test.inputs, run.data.normalization, views
-        )
+        predictor = TrainerPredictor(self._trainer, self._model, run.data.normalization, views)
+        outputs = all_outputs(predictor, test.inputs)
         scores = score(run.tasks, measure(run.tasks, outputs, test.targets))
         if scores["accuracy"][0] >= self._target.accuracy:
             self.seconds = reached - self._started - self._scoring

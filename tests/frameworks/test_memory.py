@@ -8,7 +8,13 @@ import pytest
 
 from zoo_core import Normalization, Split, class_targets
 from zoo_core.frameworks.distributed import SINGLE_PROCESS
-from zoo_core.frameworks.prediction import CHUNK_MULTIPLE, OUTPUT_BYTES, iter_outputs, measure_split
+from zoo_core.frameworks.prediction import (
+    CHUNK_MULTIPLE,
+    OUTPUT_BYTES,
+    TrainerPredictor,
+    iter_outputs,
+    measure_split,
+)
 from zoo_core.tasks.classification import Classification
 
 CLASSES = 1000
@@ -29,7 +35,9 @@ def peak(count):
     split = Split(inputs, (np.arange(count) % CLASSES,))
     task = Classification(class_targets(CLASSES)[0])
     tracemalloc.start()
-    (measured,) = measure_split(TRAINER, None, split, RAW, [task], group=SINGLE_PROCESS)
+    (measured,) = measure_split(
+        TrainerPredictor(TRAINER, None, RAW), split, [task], group=SINGLE_PROCESS
+    )
     _, highest = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(measured) == count
@@ -45,7 +53,7 @@ def test_memory_of_scoring_grows_with_the_examples_alone():
 @pytest.mark.parametrize("count", [1, 999, 1000, 1001, 9_500])
 def test_chunks_cover_all_examples_within_bounds(count):
     inputs = np.zeros((count, 1), np.float32)
-    places = [place for place, _ in iter_outputs(TRAINER, None, inputs, RAW)]
+    places = [place for place, _ in iter_outputs(TrainerPredictor(TRAINER, None, RAW), inputs)]
     assert [each for place in places for each in range(place.start, place.stop)] == [*range(count)]
     largest = max(place.stop - place.start for place in places)
     assert largest <= max(OUTPUT_BYTES // (4 * CLASSES), CHUNK_MULTIPLE)

@@ -7,7 +7,8 @@ Sutskever & Hinton (2012), who averaged over ten crops.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,12 +50,56 @@ CHUNK_MULTIPLE = 1000
 # with them the order of every float32 sum, are the same with chunks and without.
 
 
+class Predictor(Protocol):
+    """The computation of a model's outputs, by a framework or by another runtime."""
+
+    def outputs(self, inputs: NDArray[Any]) -> list[NDArray[Any]]:
+        """Return the outputs ``(N, …)`` per head for inputs ``(N, *shape)``.
+
+        They are averaged over the views of each image, in the units of the targets.
+        """
+
+
+@dataclass(frozen=True)
+class TrainerPredictor:
+    """The predictor of a model in its framework.
+
+    Attributes:
+        trainer: adapter of the framework.
+        model: the framework's own object.
+        normalization: normalization of inputs and targets.
+        views: number of views of an image, a key of `VIEWS`.
+    """
+
+    trainer: Trainer
+    model: Any
+    normalization: Normalization
+    views: int = 1
+
+    def outputs(self, inputs: NDArray[Any]) -> list[NDArray[Any]]:
+        filled = self.normalization.fill_missing(inputs)
+        return self.normalization.restore_outputs(self._mean_of_views(filled))
+
+    def _mean_of_views(self, inputs: NDArray[Any]) -> list[NDArray[Any]]:
+        if self.views == 1:
+            return self._predict(inputs)
+        margin, windows = shift_slices(self.views, *inputs.shape[2:])
+        # Padded with black.
+        padded = np.pad(inputs, ((0, 0), (0, 0), (margin, margin), (margin, margin)))
+        # Contiguous, as all other inputs are, so that adapters need not handle strides.
+        outputs = [self._predict(np.ascontiguousarray(padded[:, :, *window])) for window in windows]
+        return [
+            np.asarray(np.mean(heads, axis=0, dtype=np.float32))
+            for heads in zip(*outputs, strict=True)
+        ]
+
+    def _predict(self, inputs: NDArray[Any]) -> list[NDArray[Any]]:
+        return self.trainer.predict(self.model, inputs, self.normalization)
+
+
 def iter_outputs(
-    trainer: Trainer,
-    model: Any,
+    predictor: Predictor,
     inputs: NDArray[Any],
-    normalization: Normalization,
-    views: int = 1,
     *,
     rows: NDArray[np.int64] | None = None,
     ahead: Callable[[NDArray[np.int64]], None] | None = None,
@@ -65,19 +110,15 @@ def iter_outputs(
     Inputs are copied chunk by chunk, because they may be memory-mapped from a file.
 
     Args:
-        trainer: adapter of the model's framework.
-        model: the framework's own object.
+        predictor: predictor of the model.
         inputs: ``(N, *shape)``.
-        normalization: normalization of inputs and targets.
-        views: number of views of an image, a key of `VIEWS`.
         rows: rows of `inputs` to predict; None for all.
         ahead: callback that prefetches rows (`Split.ahead`).
         size: number of examples per chunk, a multiple of `CHUNK_MULTIPLE`; None for one by the size
             of inputs and outputs.
 
     Yields:
-        The place of a chunk among the predicted examples, and its outputs ``(n, …)`` per head,
-        averaged over the views of each image, in the units of the targets.
+        The place of a chunk among the predicted examples, and its outputs ``(n, …)`` per head.
     """
     count, start = len(inputs) if rows is None else len(rows), 0
     step = size or CHUNK_MULTIPLE  # the first chunk shows how large the outputs are
@@ -87,9 +128,8 @@ def iter_outputs(
             ahead(rows[start + step : start + 2 * step] if start else rows[: 2 * step])
         part = slice(start, min(start + step, count))
         chunk = inputs[part] if rows is None else inputs[rows[part]]
-        chunk = normalization.fill_missing(chunk)
-        outputs = _predict_chunk(trainer, model, chunk, normalization, views)
-        yield part, normalization.restore_outputs(outputs)
+        outputs = predictor.outputs(chunk)
+        yield part, outputs
         if not start and size is None:
             step = _chunk_size(chunk, outputs)
         start = part.stop or 1
@@ -102,43 +142,19 @@ def _chunk_size(inputs: NDArray[Any], outputs: Sequence[NDArray[Any]]) -> int:
     return max(int(times * len(inputs)) // CHUNK_MULTIPLE, 1) * CHUNK_MULTIPLE
 
 
-def predict_views(
-    trainer: Trainer,
-    model: Any,
+def all_outputs(
+    predictor: Predictor,
     inputs: NDArray[Any],
-    normalization: Normalization,
-    views: int,
     *,
     rows: NDArray[np.int64] | None = None,
     ahead: Callable[[NDArray[np.int64]], None] | None = None,
 ) -> list[NDArray[Any]]:
     """Return the outputs of all examples, ``(N, …)`` per head; arguments as in `iter_outputs`."""
-    parts = iter_outputs(trainer, model, inputs, normalization, views, rows=rows, ahead=ahead)
+    parts = iter_outputs(predictor, inputs, rows=rows, ahead=ahead)
     chunks = [outputs for _, outputs in parts]
     if len(chunks) == 1:
         return chunks[0]  # which saves a copy
     return [np.concatenate(heads) for heads in zip(*chunks, strict=True)]
-
-
-def _predict_chunk(
-    trainer: Trainer,
-    model: Any,
-    inputs: NDArray[Any],
-    normalization: Normalization,
-    views: int,
-) -> list[NDArray[Any]]:
-    if views == 1:
-        return trainer.predict(model, inputs, normalization)
-    margin, windows = shift_slices(views, *inputs.shape[2:])
-    padded = np.pad(inputs, ((0, 0), (0, 0), (margin, margin), (margin, margin)))  # with black
-    # Contiguous, as all other inputs are, so that adapters need not handle strides.
-    outputs = [
-        trainer.predict(model, np.ascontiguousarray(padded[:, :, *window]), normalization)
-        for window in windows
-    ]
-    return [
-        np.asarray(np.mean(heads, axis=0, dtype=np.float32)) for heads in zip(*outputs, strict=True)
-    ]
 
 
 def shift_slices(views: int, height: int, width: int) -> tuple[int, list[tuple[slice, slice]]]:
@@ -171,27 +187,21 @@ def _columns(start: int, width: int, *, mirrored: bool) -> slice:
 
 
 def measure_split(
-    trainer: Trainer,
-    model: Any,
+    predictor: Predictor,
     split: Split,
-    normalization: Normalization,
     tasks: Sequence[Task],
     *,
     group: Group,
-    views: int = 1,
     rows: NDArray[np.int64] | None = None,
     on_chunk: Callable[[list[NDArray[Any]]], None] = lambda outputs: None,
 ) -> list[Measured]:
     """Return the measures of a split's examples on every process; each predicts its shard.
 
     Args:
-        trainer: adapter of the model's framework.
-        model: the framework's own object.
+        predictor: predictor of the model.
         split: inputs and targets.
-        normalization: normalization of inputs and targets.
         tasks: task of each head.
         group: the processes.
-        views: number of views of an image.
         rows: rows of the split; None for all.
         on_chunk: called with the outputs of each chunk of this process's shard, in order.
 
@@ -205,9 +215,7 @@ def measure_split(
     parts, finite = [], True
     # Without `rows`, the inputs of one process are all of them, which need no copy.
     selected = None if rows is None and group.size == 1 else mine
-    for place, outputs in iter_outputs(
-        trainer, model, split.inputs, normalization, views, rows=selected, ahead=split.ahead
-    ):
+    for place, outputs in iter_outputs(predictor, split.inputs, rows=selected, ahead=split.ahead):
         finite = finite and all(bool(np.isfinite(head).all()) for head in outputs)
         on_chunk(outputs)
         targets = split.select_targets(mine[place])

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core.frameworks.prediction import predict_views
+from zoo_core.frameworks.prediction import Predictor, all_outputs
 from zoo_core.frameworks.run import Run
-from zoo_core.frameworks.trainer import Trainer
 from zoo_core.metrics.calibration import (
     Calibration,
     acceptance,
@@ -30,8 +28,7 @@ SURE = 0.9
 
 
 def calibrate(
-    trainer: Trainer,
-    model: Any,
+    predictor: Predictor,
     run: Run,
     measure: Familiarity | None,
     outputs: Callable[[], list[Array]],
@@ -39,8 +36,7 @@ def calibrate(
     """Return the calibration of a trained model; None if none of its tasks has confidences.
 
     Args:
-        trainer: adapter of the model's framework.
-        model: the trained model, the framework's own object.
+        predictor: predictor of the trained model.
         run: the training.
         measure: familiarity of inputs; None if it is unknown.
         outputs: function that returns the outputs for the test examples.
@@ -50,15 +46,7 @@ def calibrate(
     split, rows = run.data.held_out, run.data.validation_rows
     fitted = fit_calibration(
         run.tasks,
-        predict_views(
-            trainer,
-            model,
-            split.inputs,
-            run.data.normalization,
-            run.recipe.views,
-            rows=rows,
-            ahead=split.ahead,
-        ),
+        all_outputs(predictor, split.inputs, rows=rows, ahead=split.ahead),
         split.select_targets(rows),
         reject=run.recipe.reject,
         familiarity=measure(split.inputs[rows]) if measure else None,

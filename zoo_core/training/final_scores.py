@@ -9,9 +9,13 @@ from numpy.typing import NDArray
 
 from zoo_core.errors import TrainingError
 from zoo_core.frameworks.distributed import Group
-from zoo_core.frameworks.prediction import NotFiniteError, measure_split, predict_views
+from zoo_core.frameworks.prediction import (
+    NotFiniteError,
+    Predictor,
+    all_outputs,
+    measure_split,
+)
 from zoo_core.frameworks.run import Run
-from zoo_core.frameworks.trainer import Trainer
 from zoo_core.metrics.calibration import Calibration
 from zoo_core.metrics.predictions import Predictions, predictions_of
 from zoo_core.metrics.scores import Scores, score
@@ -24,13 +28,12 @@ class KeptPredictions:
     """Predictions of the test split: those of its scoring, or computed again if they are large.
 
     Args:
-        trainer: adapter of the model's framework.
-        model: the trained model, the framework's own object.
+        predictor: predictor of the trained model.
         run: the training.
     """
 
-    def __init__(self, trainer: Trainer, model: Any, run: Run) -> None:
-        self._trainer, self._model, self._run = trainer, model, run
+    def __init__(self, predictor: Predictor, run: Run) -> None:
+        self._predictor, self._run = predictor, run
         self.calibration: Calibration | None = None
         """Calibration of the predictions; None for outputs as they are."""
         self._chunks: list[list[NDArray[Any]]] = []
@@ -53,40 +56,24 @@ class KeptPredictions:
         # Several processes have a shard of them each.
         if outputs and len(outputs[0]) == len(run.data.test):
             return outputs
-        return predict_views(
-            self._trainer,
-            self._model,
-            run.data.test.inputs,
-            run.data.normalization,
-            run.recipe.views,
-        )
+        return all_outputs(self._predictor, run.data.test.inputs)
 
 
-def score_test(
-    trainer: Trainer, model: Any, run: Run, group: Group
-) -> tuple[Scores, KeptPredictions]:
+def score_test(predictor: Predictor, run: Run, group: Group) -> tuple[Scores, KeptPredictions]:
     """Return the scores of the test split, and its predictions.
 
     Args:
-        trainer: adapter of the model's framework.
-        model: the trained model, the framework's own object.
+        predictor: predictor of the trained model.
         run: the training.
         group: the processes, all of which call this function.
 
     Raises:
         TrainingError: the outputs are not finite.
     """
-    predictions = KeptPredictions(trainer, model, run)
+    predictions = KeptPredictions(predictor, run)
     try:
         measured = measure_split(
-            trainer,
-            model,
-            run.data.test,
-            run.data.normalization,  # that of pretrained weights, if it starts from some
-            run.tasks,
-            group=group,
-            views=run.recipe.views,
-            on_chunk=predictions.keep,
+            predictor, run.data.test, run.tasks, group=group, on_chunk=predictions.keep
         )
     except NotFiniteError:
         problem = f"the outputs for the test examples are not finite; see {run.folder}"

@@ -17,7 +17,12 @@ from zoo_core.frameworks.batch import Batch
 from zoo_core.frameworks.batches import epoch_batches, min_shard_size
 from zoo_core.frameworks.distributed import gather_measured, shard
 from zoo_core.frameworks.model_contract import check_arrays
-from zoo_core.frameworks.prediction import OUTPUT_BYTES, NotFiniteError, measure_split
+from zoo_core.frameworks.prediction import (
+    OUTPUT_BYTES,
+    NotFiniteError,
+    TrainerPredictor,
+    measure_split,
+)
 from zoo_core.frameworks.run import Run
 from zoo_core.frameworks.scored_steps import ScoredSteps
 from zoo_core.frameworks.trainer import Learner, Trainer
@@ -246,14 +251,11 @@ class TrainingLoop:
         data = self._run.data
         try:
             return measure_split(
-                self._trainer,
                 # Not the trained model, because it may be the average of the weights.
-                self._learner.model,
+                TrainerPredictor(self._trainer, self._learner.model, data.normalization, views),
                 data.held_out,
-                data.normalization,
                 self._run.tasks,
                 group=self._group,
-                views=views,
                 rows=data.validation_rows,
             )
         except NotFiniteError:

@@ -13,6 +13,7 @@ from zoo_core.data.find_dataset import find_dataset
 from zoo_core.errors import InterruptedTrainingError, TrainingError
 from zoo_core.filenames import CONFIG, WEIGHTS
 from zoo_core.frameworks.distributed import env_rank, is_main_process, launcher_restarts
+from zoo_core.frameworks.prediction import TrainerPredictor
 from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.frameworks.trainer import group_of
 from zoo_core.frameworks.training_state import FitResult
@@ -266,13 +267,14 @@ class Training:
         trainer.set_weights(model, fitted.weights)
         # The only use of the test split, after the epoch has been chosen. Every process takes part,
         # because prediction ends with a collective call.
-        test, predictions = score_test(trainer, model, run, group_of(plan.trainer, trainer))
+        # The run's normalization, which is that of pretrained weights if it starts from some.
+        predictor = TrainerPredictor(trainer, model, run.data.normalization, run.recipe.views)
+        test, predictions = score_test(predictor, run, group_of(plan.trainer, trainer))
         if not is_main_process():
             return None, predictions
         shape = run.data.dataset.input_spec.shape
         predictions.calibration = calibrate(
-            trainer,
-            model,
+            predictor,
             run,
             find_familiarity(self.catalog, plan.dataset.spec.name, shape),
             predictions.outputs,

@@ -9,6 +9,7 @@ from zoo_core.data.dataset import ArrayDataset, load_dataset
 from zoo_core.data.folds.fold_rows import without_fold
 from zoo_core.errors import InvalidValueError
 from zoo_core.frameworks.distributed import SINGLE_PROCESS, env_world_size
+from zoo_core.frameworks.prediction import TrainerPredictor
 from zoo_core.frameworks.run import Callbacks
 from zoo_core.frameworks.trainer import Trainer
 from zoo_core.frameworks.training_state import FitResult
@@ -89,7 +90,8 @@ class TrialRunner:
         if not on_fold:
             return fitted
         trainer.set_weights(model, fitted.weights)
-        scores, _ = score_test(trainer, model, run, SINGLE_PROCESS)
+        predictor = TrainerPredictor(trainer, model, run.data.normalization, run.recipe.views)
+        scores, _ = score_test(predictor, run, SINGLE_PROCESS)
         return replace(fitted, validation=scores)
 
     def _trainer(self, plan: Plan) -> Trainer:

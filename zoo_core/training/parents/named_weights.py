@@ -12,6 +12,7 @@ from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import ModelSpec
 from zoo_core.pretrained.build import rename_tensors
 from zoo_core.pretrained.load import locate
+from zoo_core.pretrained.quantized import no_model
 from zoo_core.pretrained.verified_read import published_card, read_provenance, read_published
 from zoo_core.recipes.model_config import ModelConfig
 from zoo_core.registry.lookup import known_registries, list_published
@@ -86,7 +87,7 @@ def read_named(
     Raises:
         UnknownNameError, DataError: there are no such weights.
         VerificationError: they are damaged.
-        InvalidValueError: the file is of a format that may run code.
+        InvalidValueError: the file is of a format that may run code, or the weights are quantized.
     """
     _check_suffix(Path(name))
     try:
@@ -119,6 +120,8 @@ def _check_suffix(path: Path) -> None:
 
 
 def _of_zoo(catalog: Catalog, card: Provenance, file: WeightFile, source: str) -> NamedWeights:
+    if card.quantized:
+        raise no_model(f"initial {source}", card.quantized.source)
     # By the qualified name, as on the card; the plugin need not be installed.
     models = catalog.entries("models")
     entry = models.get(card.model)
