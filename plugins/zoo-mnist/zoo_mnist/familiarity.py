@@ -49,7 +49,9 @@ def pool(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     count, _, height, width = images.shape
     # Sums of integers, which no order of the additions changes.
     squares = images.reshape(count, height // 2, 2, width // 2, 2).astype(np.uint16)
-    sums: NDArray[np.float32] = squares.sum(axis=(2, 4)).reshape(count, -1).astype(np.float32)
+    sums: NDArray[np.float32] = (
+        squares.sum(axis=(2, 4)).reshape(count, height // 2 * (width // 2)).astype(np.float32)
+    )
     return sums / np.float32(4 * 255)
 
 

@@ -32,7 +32,7 @@ def export_onnx(pretrained: Pretrained, path: Path, *, normalization: bool) -> N
         normalization: whether the exported model normalizes its input, such as uint8 pixels
             ``(N, C, H, W)``, or gets normalized float32 numbers.
     """
-    import onnxscript  # noqa: F401 (so that an error names it here, not somewhere in torch)
+    from onnxscript import optimizer
 
     program = _program(pretrained, normalization)
     with _quiet():
@@ -43,9 +43,14 @@ def export_onnx(pretrained: Pretrained, path: Path, *, normalization: bool) -> N
             dynamic_shapes=({0: "N"},),
             opset_version=ONNX_OPSET,
             dynamo=True,
+            optimize=False,
             verbose=False,
         )
         assert written is not None
+        # Constants alone, because torch's own optimization would merge convolutions with batch
+        # normalizations: parameters remain those of the weight file, to the bit.
+        optimizer.fold_constants(written.model, onnx_shape_inference=True)
+        optimizer.remove_unused_nodes(written.model)
         for node in written.model.graph:
             # Names of torch's compiler passes, twice the size of a small model's weights.
             node.metadata_props.clear()

@@ -59,11 +59,14 @@ class Standalone(nn.Module):
         if self._fill is not None:
             inputs = torch.where(inputs.isnan(), self._fill.to(inputs.dtype), inputs)
         x = self._prepare(inputs) if self._prepare else inputs
+        views = self._views(x.contiguous())
         with _EvenChunks():
-            outputs = [self.model(view) for view in self._views(x.contiguous())]
-        if len(outputs) == 1:
-            return self._restored(outputs[0])
-        return self._restored([torch.stack(heads).mean(0) for heads in zip(*outputs, strict=True)])
+            # One batch of all views, because a program with a copy of the model per view would be
+            # as many times as large, and slower to load.
+            outputs = self.model(torch.cat(views) if len(views) > 1 else x)
+        if len(views) > 1:
+            outputs = [_mean(head.unflatten(0, (len(views), -1))) for head in outputs]
+        return self._restored(outputs)
 
     def _views(self, x: Tensor) -> list[Tensor]:
         """Return the shifted views of normalized images."""
@@ -79,6 +82,15 @@ class Standalone(nn.Module):
             (head.double() * scale[0] + scale[1]).to(head.dtype) if scale else head
             for head, scale in heads
         )
+
+
+def _mean(views: Tensor) -> Tensor:
+    """Return the mean over the first axis, with the same sums in a batch of any size."""
+    # Not by `mean`, because a runtime may add in an order that depends on the size of the batch.
+    total = views[0]
+    for view in range(1, len(views)):
+        total = total + views[view]
+    return total / len(views)
 
 
 def _window(padded: Tensor, rows: slice, columns: slice) -> Tensor:
