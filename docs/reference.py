@@ -36,6 +36,7 @@ SINCE = dict.fromkeys(
         "Found",
         "Reading",
         "Rescaling",
+        "RuntimeSpec",
         "Teacher",
         "ZooCommand",
         "ZooGroup",
@@ -86,6 +87,7 @@ SINCE = dict.fromkeys(
         "teacher_temperature",
         "thaw",
         "trivialaugment",
+        "zoo_runtimes",
         "zoo_step_end",
         "zoo_steps_scored",
         "zoo_trackers",
@@ -181,7 +183,8 @@ def _spec(name: str) -> Iterator[str]:
             shown = f", default `{default}`" if default else ""
             shown = shown.replace("field(default_factory=dict)", "{}")
             values = _word(VALUES, f"{name}.{field}", field)
-            yield f"| `{field}` | `{kind}`{shown} | {values} | {meaning} | {_since(field)} |"
+            since = max(_since(name), _since(field))  # of a newer spec, all fields are
+            yield f"| `{field}` | `{kind}`{shown} | {values} | {meaning} | {since} |"
 
 
 def _word(words: Mapping[str, str], *keys: str) -> str:

@@ -9,6 +9,7 @@ README = (ROOT / "README.md").read_text()
 COMMANDS = (
     "pip install . ./registry ./plugins/* && zoo train mlp",
     # After the whole, because `.ci/run` takes the first line that begins like it.
+    "pip install . ./registry ./plugins/zoo-onnx ./plugins/zoo-mnist && zoo predict cnn digit.png",
     "pip install . ./registry ./plugins/zoo-mnist ./plugins/zoo-numpy && zoo train numpy-net",
     "pip install '.[test]' ./registry ./plugins/* && pytest",
 )

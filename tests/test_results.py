@@ -17,7 +17,7 @@ from zoo_core.tuning.model_spaces import find_space
 for package in ("zoo_registry", "zoo_report", "zoo_tune", "zoo_cnn", "zoo_mlp", "zoo_two_headed"):
     pytest.importorskip(package)
 
-from benchmarks import ensembles, publish, tables, tuning  # noqa: E402 (needs those packages)
+from benchmarks import ensembles, publish, quantized, tables, tuning  # noqa: E402 (needs those packages)
 from benchmarks.runs import RESULTS  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
@@ -115,7 +115,7 @@ def test_result_parameters_match_model(row):
 
 def test_registry_publishes_best_recipes_as_defaults():
     index = Registry("zoo", Folder(publish.REGISTRY)).index()
-    assert set(index.tags) == set(publish.TAGS)
+    assert set(index.tags) == {*publish.TAGS, *quantized.QUANTIZED}
     # Other data sets would be needed by every check of the registry.
     rows = [row for row in tables.ROWS if "@" not in row.recipe]
     best = [row for row in rows if row.recipe.startswith("best")]

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
         LossSpec as LossSpec,
         ModelSpec as ModelSpec,
         RegistrySpec as RegistrySpec,
+        RuntimeSpec as RuntimeSpec,
         SourceSpec as SourceSpec,
         TaskSpec as TaskSpec,
         TrainerSpec as TrainerSpec,

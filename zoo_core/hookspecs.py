@@ -1,6 +1,6 @@
 """The hooks that a plugin may implement.
 
-The first eight return specs and are called once, when plugins are loaded; the others are called
+The first nine return specs and are called once, when plugins are loaded; the others are called
 before, during or after a training, a search or a range test. Later versions may append arguments,
 and an implementation declares only the arguments that it uses.
 """
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         LossSpec,
         ModelSpec,
         RegistrySpec,
+        RuntimeSpec,
         SourceSpec,
         TaskSpec,
         TrainerSpec,
@@ -56,6 +57,11 @@ def zoo_sources() -> Iterable[SourceSpec]:  # type: ignore[empty-body]
 @hookspec
 def zoo_trainers() -> Iterable[TrainerSpec]:  # type: ignore[empty-body]
     """Return the trainers that the plugin offers."""
+
+
+@hookspec
+def zoo_runtimes() -> Iterable[RuntimeSpec]:  # type: ignore[empty-body]
+    """Return the runtimes that the plugin offers."""
 
 
 @hookspec

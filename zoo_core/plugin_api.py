@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from zoo_core.cli import options as options
     from zoo_core.cli.help.zoo_command import ZooCommand as ZooCommand, ZooGroup as ZooGroup
     from zoo_core.cli.output import print_json as print_json
+    from zoo_core.cli.prediction.batch import InputBatch as InputBatch
+    from zoo_core.cli.prediction.find_inputs import find_inputs as find_inputs
+    from zoo_core.cli.prediction.output import (
+        json_records as json_records,
+        refused_record as refused_record,
+    )
+    from zoo_core.cli.prediction.verdicts import verdicts as verdicts
     from zoo_core.cli.training.folds import report_folds as report_folds
     from zoo_core.data.augmentation.color_changes import Change as Change
     from zoo_core.data.augmentation.mixing import Mixing as Mixing
@@ -28,7 +35,11 @@ if TYPE_CHECKING:
         held_out_rows as held_out_rows,
     )
     from zoo_core.data.find_dataset import find_dataset as find_dataset
-    from zoo_core.data.images.batches import silence_pillow_warnings as silence_pillow_warnings
+    from zoo_core.data.images.batches import (
+        FileBatch as FileBatch,
+        RefusedFile as RefusedFile,
+        silence_pillow_warnings as silence_pillow_warnings,
+    )
     from zoo_core.data.images.files import (
         Header as Header,
         count_levels as count_levels,
@@ -148,6 +159,20 @@ if TYPE_CHECKING:
     from zoo_core.plugins.data_specs import plain as plain
     from zoo_core.plugins.faults.own_data import TABLE_SUFFIXES as TABLE_SUFFIXES
     from zoo_core.pretrained.load import load_pretrained as load_pretrained, locate as locate
+    from zoo_core.pretrained.verified_read import published_card as published_card
+    from zoo_core.publishing.answer_changes import (
+        HeadChanges as HeadChanges,
+        count_changes as count_changes,
+    )
+    from zoo_core.publishing.parent_program import (
+        ParentProgram as ParentProgram,
+        find_parent as find_parent,
+    )
+    from zoo_core.publishing.quantized import (
+        QuantizedProgram as QuantizedProgram,
+        check_target as check_target,
+        publish_quantized as publish_quantized,
+    )
     from zoo_core.recipes.address_options import parse_address_options as parse_address_options
     from zoo_core.recipes.model_config import (
         Counts as Counts,

@@ -8,6 +8,7 @@ from zoo_core.api.catalog import usable_catalog
 from zoo_core.errors import InvalidValueError
 from zoo_core.names.families import name_matcher
 from zoo_core.pretrained.load import load_pretrained
+from zoo_core.pretrained.runtime_choice import TRAINER
 from zoo_core.registry.lookup import published_models
 
 # Imported inside the function that needs it, because the others must not wait for it.
@@ -84,9 +85,8 @@ def create_model(name: str, pretrained: bool | str = False, **config: Any) -> An
                 f"{', '.join(config)}",
                 hint="Leave out the config or pretrained.",
             )
-        return load_pretrained(
-            usable_catalog(), name if pretrained is True else f"{name}.{pretrained}"
-        ).model
+        tag = name if pretrained is True else f"{name}.{pretrained}"
+        return load_pretrained(usable_catalog(), tag, runtime=TRAINER).model
     from zoo_core.frameworks.trainer import make_trainer, model_builder
 
     entry = usable_catalog().model(name)

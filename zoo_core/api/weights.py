@@ -29,6 +29,7 @@ def load(
     name: str | PathLike[str],
     *,
     registry: str | None = None,
+    runtime: str = "auto",
     device: str = "auto",
     into: Any = None,
 ) -> Pretrained:
@@ -38,6 +39,9 @@ def load(
         name: ``[REGISTRY/]MODEL[.TAG][@sha256:HEX]``, such as ``cnn`` or ``cnn.default``; or a
             path.
         registry: folder or URL of the only registry to search; None for all registries.
+        runtime: component that predicts: ``auto``, ``onnx``, ``trainer`` (that of the weights), or
+            a trainer's name such as ``torch``. With ``auto``, a runtime that has a program of the
+            weights predicts, unless the framework of their trainer is imported already.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         into: an existing model that receives the weights, unchanged if loading fails; None for a
             new one.
@@ -45,7 +49,9 @@ def load(
     Raises:
         ZooError: see `zoo_core.pretrained.load.load_pretrained`.
     """
-    return load_pretrained(usable_catalog(), name, registry=registry, device=device, into=into)
+    return load_pretrained(
+        usable_catalog(), name, registry=registry, runtime=runtime, device=device, into=into
+    )
 
 
 def evaluate(

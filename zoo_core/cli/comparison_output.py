@@ -173,7 +173,12 @@ def comparison_json(comparison: Comparison, names: Sequence[str]) -> dict[str, A
         "split": comparison.split,
         "total": len(comparison.rows),
         "members": [
-            {"weights": name, "model": member.name, **scores.to_json()}
+            {
+                "weights": name,
+                "model": member.name,
+                "runtime": member.runtime,
+                **scores.to_json(),
+            }
             for name, member, scores in members
         ],
         "questions": [

@@ -33,6 +33,7 @@ COLUMNS = {
     "datasets": ("name", "input", "targets", "sizes", "plugin", "summary"),
     "sources": ("name", "address", "plugin", "summary"),
     "trainers": ("name", "framework", "plugin", "summary"),
+    "runtimes": ("name", "framework", "format", "plugin", "summary"),
     "tasks": ("name", "loss", "plugin", "summary"),
     "losses": ("name", "task", "framework", "plugin", "summary"),
     "weights": ("name", "default", "dataset", "recipe", "score", "params", "registry", "license"),
@@ -197,7 +198,9 @@ def _print_none(kind: str, pattern: str | None, rows: Rows) -> None:
     known = [name for row in of_kind for name in _names(kind, row)]
     if not known:
         offer = "registry has published" if kind == "weights" else "installed plugin offers"
-        print_lines(f"No {offer} {kind}.", err=True)
+        # Which need no model, if a runtime is installed.
+        others = " To use published weights: zoo list weights" if kind == "models" else ""
+        print_lines(f"No {offer} {kind}.{others}", err=True)
         return
     if named := len(_matching(kind, pattern, of_kind)):
         print_lines(f"None of the {named:,} {kind} fits the options.", err=True)

@@ -105,6 +105,14 @@ device = click.option(
     "--device", metavar="NAME", default="auto", show_default=True, help="auto, cpu, cuda or mps."
 )
 
+runtime = click.option(
+    "--runtime",
+    metavar="NAME",
+    default="auto",
+    show_default=True,
+    help="What computes: onnx, trainer (that of the weights) or a trainer's name.",
+)
+
 
 def _set_data(context: click.Context, _parameter: click.Parameter, folder: str | None) -> None:
     """Set ``ZOO_DATA``."""

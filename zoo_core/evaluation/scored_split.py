@@ -82,11 +82,8 @@ class ScoredSplit:
         match = match_models(self.dataset, classes, short_name(member), own)
         is_identity = match.is_identity  # and then the outputs are as the model returns them
         chunks = iter_outputs(
-            member.trainer,
-            member.model,
+            member.predictor,
             self.inputs,
-            member.normalization,
-            member.views,
             rows=self.rows,
             ahead=self.split.ahead,
             # Equal chunks, because those of an ensemble's members are combined; small ones, because

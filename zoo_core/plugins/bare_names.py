@@ -26,8 +26,8 @@ from zoo_core.plugins.specs import KINDS
 from zoo_core.system.settings import Settings
 
 OWN_PLUGINS = (
-    "cnn demo export images mlp mnist numbers numpy report separator tables timm torch torchvision "
-    "track tune two-headed"
+    "cnn demo export images mlp mnist numbers numpy onnx report separator serve tables timm torch "
+    "torchvision track tune two-headed"
 )
 """Names of zoo's own plugins, whose distributions have the prefix ``zoo-``."""
 

@@ -27,6 +27,7 @@ from zoo_core.plugins.specs import (
     DatasetSpec,
     LossSpec,
     ModelSpec,
+    RuntimeSpec,
     SourceSpec,
     TaskSpec,
     TrainerSpec,
@@ -117,6 +118,9 @@ class Catalog:
 
     def trainer(self, name: str) -> Entry[TrainerSpec]:
         return self._find("trainers", name)
+
+    def runtime(self, name: str) -> Entry[RuntimeSpec]:
+        return self._find("runtimes", name)
 
     def task(self, name: str) -> Entry[TaskSpec]:
         return self._find("tasks", name)
@@ -242,7 +246,7 @@ class Catalog:
     def _other_kind(self, kind: str, name: str) -> UnknownNameError | None:
         """Return the error for a name of another kind, such as a data set given as a model."""
         thing = singular(kind)
-        for other in ("models", "datasets", "sources", "trainers", "tasks"):
+        for other in ("models", "datasets", "sources", "trainers", "runtimes", "tasks"):
             if other == kind or name not in self._entries_by_kind[other]:
                 continue
             hint = choose_from(name, self.entries(kind), command=f"zoo list {kind}")

@@ -209,6 +209,34 @@ class TrainerSpec(Spec):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RuntimeSpec(Spec):
+    """A runtime: it predicts with published weights without the framework that trained them."""
+
+    open: ImportString
+    """Import string of ``(program, weights, *, threads) -> Predictor``: the bytes of a published
+    program, and those of the weight file, to places in which the program refers."""
+    framework: str
+    """Name of the distribution that computes, for instance ``onnxruntime``."""
+    format: str
+    """Format of its programs: a key of `TrainerSpec.exporters`, such as ``onnx``."""
+    write: ImportString
+    """Import string of ``(pretrained, weights, export) -> bytes``: the program of a model, from the
+    bytes of its weight file and its trainer's exporter of the format."""
+    requires: tuple[str, ...] = ()
+    """Modules that `write` requires, and predictions do not."""
+    suffix: str
+    """Suffix of its programs, such as ``.onnx``; published ones are called ``model.onnx``."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not re.fullmatch(r"(\.[a-z0-9]+)+", self.suffix):
+            raise ValueError(
+                f"{self._label}: suffix: expected a dot, then lower-case letters or digits, got "
+                f"{self.suffix!r}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaskSpec(Spec):
     """A task: what the head of a model is trained for."""
 
@@ -280,6 +308,7 @@ KINDS: Mapping[str, type[Spec]] = MappingProxyType(
         "datasets": DatasetSpec,
         "sources": SourceSpec,
         "trainers": TrainerSpec,
+        "runtimes": RuntimeSpec,
         "tasks": TaskSpec,
         "losses": LossSpec,
         "registries": RegistrySpec,

@@ -18,8 +18,9 @@ from zoo_core.plugins.data_specs import InputSpec, TargetSpec, input_of, targets
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import ModelSpec, TrainerSpec
 from zoo_core.pretrained.files import WeightsFiles
-from zoo_core.pretrained.model import Pretrained
+from zoo_core.pretrained.model import FrameworkModel, Pretrained, Program
 from zoo_core.pretrained.plain_config import ConfigView
+from zoo_core.pretrained.quantized import no_model, parent_of
 from zoo_core.weights.file import WeightFile, check_tensors
 
 # The modules below import pydantic; see `zoo_core.pretrained.plain_config`.
@@ -41,6 +42,7 @@ def build(
     plain: bool,
     trainer: Callable[[Entry[TrainerSpec]], Trainer],
     into: Any,
+    program: Callable[[WeightFile, str], Program | None],
 ) -> Pretrained:
     """Return a model with the weights of a file.
 
@@ -54,51 +56,47 @@ def build(
         plain: see `zoo_core.registry.index.PublishedWeights`.
         trainer: function that returns the adapter of the weights' framework.
         into: model to assign the weights to; None to build a new one.
+        program: function of the file and the name of its trainer that returns the program to
+            predict with, which needs neither the model's plugin nor its framework; None for the
+            model.
 
     Raises:
         VerificationError: names, shapes or dtypes of the weights differ from the model's.
         InvalidValueError: `into` is not a model of the weights' framework.
     """
     metadata = _parse_metadata(file)
-    entry = catalog.model(f"{metadata.plugin}/{metadata.model}")
 
     @cache
     def config() -> ModelConfig:
         from zoo_core.recipes.validation import validate
 
+        entry = _find_model(catalog, metadata)
         cls: type[ModelConfig] = entry.resolve(entry.spec.config)
         return validate(cls, metadata.config, what=f"config in {file.path}")
 
-    adapter = trainer(find_trainer(catalog, entry.spec, metadata.trainer))
-    builder = model_builder(entry)
-    # Another version of the plugin may validate differently, or have new fields with defaults.
-    if plain and metadata.version in (entry.plugin.version, *entry.spec.same_config):
-        validated: Any = ConfigView(metadata.config, config)
-    else:
-        validated = config()
-    try:
-        model = adapter.build(builder, validated, None) if into is None else into
-    except ZooError:
-        raise
-    except Exception as exc:  # a plugin may raise anything for a config that it did not write
-        from zoo_core.plugins.faults.frames import own_frame
+    def build_model() -> FrameworkModel:
+        if parent := parent_of(file.metadata):
+            raise no_model(name.partition("@")[0], parent)
+        entry = _find_model(catalog, metadata)
+        # Another version of the plugin may validate differently, or have new fields with defaults.
+        same = metadata.version in (entry.plugin.version, *entry.spec.same_config)
+        validated = ConfigView(metadata.config, config) if plain and same else config()
+        own = find_trainer(catalog, entry.spec, metadata.trainer)
+        adapter = trainer(own)
+        model = _build(adapter, entry, validated, file) if into is None else into
+        _assign(adapter, model, rename_tensors(file, entry.spec.renamed))
+        return FrameworkModel(adapter, own.spec.name, model)
 
-        frame = own_frame(exc, entry.spec.builder.partition(":")[0])
-        where = f" at {frame}" if frame else ""
-        raise VerificationError(
-            f"{file.path}: building {metadata.model} from its config failed{where}: {one_line(exc)}"
-        ) from exc
-    _assign(adapter, model, rename_tensors(file, entry.spec.renamed))
-    return Pretrained(
-        model=model,
+    pretrained = Pretrained(
         name=name,
         sha256=file.sha256,
-        trainer=adapter,
         normalization=metadata.normalization,
         input=metadata.input,
         targets=metadata.targets,
         views=metadata.views,
         calibration=metadata.calibration,
+        _program=program(file, metadata.trainer),
+        _build=build_model,
         _files=files,
         _read_card=card,
         _read_data=data,
@@ -108,6 +106,30 @@ def build(
             lambda: find_familiarity(catalog, metadata.dataset, metadata.input.shape)
         ),
     )
+    if pretrained.program is None:
+        _ = pretrained.model  # now, so that weights that do not fit are an error of the load
+    return pretrained
+
+
+def _find_model(catalog: Catalog, metadata: _Metadata) -> Entry[ModelSpec]:
+    return catalog.model(f"{metadata.plugin}/{metadata.model}")
+
+
+def _build(adapter: Trainer, entry: Entry[ModelSpec], config: Any, file: WeightFile) -> Any:
+    builder = model_builder(entry)
+    try:
+        return adapter.build(builder, config, None)
+    except ZooError:
+        raise
+    except Exception as exc:  # a plugin may raise anything for a config that it did not write
+        from zoo_core.plugins.faults.frames import own_frame
+
+        frame = own_frame(exc, entry.spec.builder.partition(":")[0])
+        where = f" at {frame}" if frame else ""
+        raise VerificationError(
+            f"{file.path}: building {entry.spec.name} from its config failed{where}: "
+            f"{one_line(exc)}"
+        ) from exc
 
 
 def find_trainer(catalog: Catalog, model: ModelSpec, trained_by: str) -> Entry[TrainerSpec]:

@@ -14,8 +14,10 @@ from zoo_core.frameworks.trainer import Trainer, make_trainer
 from zoo_core.plugins.entry import Entry
 from zoo_core.plugins.specs import TrainerSpec
 from zoo_core.pretrained.build import build
+from zoo_core.pretrained.early_import import early_import
 from zoo_core.pretrained.files import WeightsFiles
 from zoo_core.pretrained.model import Pretrained
+from zoo_core.pretrained.runtime_choice import AUTO, TRAINER, open_runtime
 from zoo_core.pretrained.verified_read import (
     published_card,
     published_card_data,
@@ -36,6 +38,7 @@ def load_pretrained(
     name: str | PathLike[str] | FoundWeights,
     *,
     registry: str | None = None,
+    runtime: str = AUTO,
     device: str = "auto",
     threads: int | None = None,
     into: Any = None,
@@ -48,25 +51,41 @@ def load_pretrained(
         name: ``[REGISTRY/]MODEL[.TAG][@sha256:HEX]``, a path (a `Path` is never a name), or the
             result of `find_weights`.
         registry: folder or URL of the registry that has the name; None for all known registries.
+        runtime: component that predicts: a runtime such as ``onnx``, a trainer such as ``torch``,
+            ``trainer`` for that of the weights, or ``auto``: a runtime that has a program of the
+            weights, unless the framework of their trainer is imported already.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         threads: number of the framework's threads; None for its default.
         into: model of the framework to assign the weights to; None to build a new one. It is
             unchanged after any error.
-        trainer: function that returns the adapter for the weights; None for a new one on the
-            device, with the threads.
+        trainer: function that returns the adapter for the weights, which then predicts; None for
+            a new one on the device, with the threads.
 
     Raises:
         UnknownNameError, AmbiguousNameError: no registry, or several, have the name.
         DataError: there are no weights, or reading or fetching them failed.
         VerificationError: the file does not match its index, card or header, or the weights do not
             match the model.
+        InvalidValueError: the runtime cannot compute these weights.
     """
     found = name if isinstance(name, FoundWeights) else locate(catalog, name, registry=registry)
+    published = found if isinstance(found, FoundWeights) else None
+    program = partial(
+        open_runtime,
+        catalog,
+        published,
+        runtime=TRAINER if trainer else runtime,
+        device=device,
+        threads=threads,
+        into=into,
+    )
     trainer = trainer or partial(make_trainer, device=device, threads=threads)
-    build_with = partial(build, catalog, trainer=trainer, into=into)
+    build_with = partial(build, catalog, program=program, trainer=trainer, into=into)
     if isinstance(found, FoundWeights):
+        with early_import(catalog, found.published, runtime):
+            file = read_published(found)
         return build_with(
-            read_published(found),
+            file,
             name=found.name,
             # Not read yet, because predicting needs no card, and parsing one imports pydantic.
             card=lambda: published_card(found),

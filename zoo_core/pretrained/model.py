@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zoo_core.data.normalization import Normalization
 from zoo_core.errors import DataError, InvalidValueError
-from zoo_core.frameworks.prediction import predict_views
+from zoo_core.frameworks.prediction import Predictor, TrainerPredictor, all_outputs
 from zoo_core.frameworks.trainer import Trainer
 from zoo_core.plugins.data_specs import InputSpec, TargetSpec
 
@@ -28,15 +28,41 @@ if TYPE_CHECKING:
     from zoo_core.weights.card_data import CardData
 
 
+class FrameworkModel(NamedTuple):
+    """A model in its framework.
+
+    Attributes:
+        trainer: adapter of the framework.
+        name: name of the trainer.
+        model: the framework's own object.
+    """
+
+    trainer: Trainer
+    name: str
+    model: Any
+
+
+class Program(NamedTuple):
+    """A published program that a runtime has opened.
+
+    Attributes:
+        runtime: name of the runtime.
+        predictor: predictor of the program.
+    """
+
+    runtime: str
+    predictor: Predictor
+
+
 @dataclass(frozen=True)
 class Pretrained:
     """A model with trained weights.
 
+    A runtime or the model's framework computes its predictions (`runtime`).
+
     Attributes:
-        model: the framework's own object.
         name: name and checksum of the weights.
         sha256: checksum of the weight file.
-        trainer: adapter of the model's framework.
         normalization: normalization of inputs and targets.
         input: kind and shape of an input.
         targets: task, and names of classes, of each head.
@@ -44,21 +70,60 @@ class Pretrained:
         calibration: temperatures, and limit of accepted predictions; None for weights without.
     """
 
-    model: Any = field(repr=False)  # whose text may be pages
     name: str
     sha256: str
-    trainer: Trainer = field(repr=False)
     normalization: Normalization
     input: InputSpec
     targets: tuple[TargetSpec, ...] = field(repr=False)
     views: int
     calibration: Calibration | None = field(repr=False)
+    _program: Program | None = field(repr=False)
+    _build: Callable[[], FrameworkModel] = field(repr=False)
     _files: WeightsFiles = field(repr=False)
     _read_card: Callable[[], Provenance] = field(repr=False)
     _read_data: Callable[[], CardData] = field(repr=False)
     _read_config: Callable[[], ModelConfig] = field(repr=False)
     _find_tasks: Callable[[], tuple[Task, ...]] = field(repr=False)
     _find_familiarity: Callable[[], Familiarity | None] = field(repr=False)
+
+    @cached_property
+    def _framework_model(self) -> FrameworkModel:
+        return self._build()
+
+    @property
+    def model(self) -> Any:
+        """The framework's own object.
+
+        If a runtime opened the weights, it is built when it is first used. From then on it computes
+        the predictions, because its caller may change it.
+        """
+        return self._framework_model.model
+
+    @property
+    def trainer(self) -> Trainer:
+        """Adapter of the framework of `model`, which is built if it is not yet."""
+        return self._framework_model.trainer
+
+    def with_program(self, program: Program) -> Pretrained:
+        """Return the same weights, with predictions of a program."""
+        return replace(self, _program=program)
+
+    @property
+    def program(self) -> Program | None:
+        """The program that computes the predictions; None if the framework does."""
+        return None if "_framework_model" in vars(self) else self._program
+
+    @property
+    def runtime(self) -> str:
+        """Name of the runtime or trainer that computes the predictions."""
+        return self.program.runtime if self.program else self._framework_model.name
+
+    @property
+    def predictor(self) -> Predictor:
+        """Predictor of the outputs."""
+        if self.program:
+            return self.program.predictor
+        return TrainerPredictor(self.trainer, self.model, self.normalization, self.views)
 
     # All are read when they are first used: card and config import pydantic, which predicting does
     # not need.
@@ -121,7 +186,7 @@ class Pretrained:
         from zoo_core.metrics.predictions import predictions_of
 
         batch = self.as_batch(inputs)
-        outputs = predict_views(self.trainer, self.model, batch, self.normalization, self.views)
+        outputs = all_outputs(self.predictor, batch)
         return predictions_of(self.tasks, outputs, self.calibration, self.familiarity(batch))
 
     def familiarity(self, batch: NDArray[Any]) -> NDArray[np.float64] | None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from zoo_core.errors import DataError, VerificationError
 from zoo_core.filenames import CARD, CONFIG, WEIGHTS
+from zoo_core.frameworks.runtime import program_file
+from zoo_core.plugins.specs import RuntimeSpec
 from zoo_core.registry.location import Folder
 from zoo_core.registry.registry import FoundWeights
 from zoo_core.weights.card_data import CardData, parse_card_data
@@ -51,6 +53,19 @@ def read_published(found: FoundWeights) -> WeightFile:
     return file
 
 
+def read_program(found: FoundWeights, runtime: RuntimeSpec) -> bytes:
+    """Return the program of a tag for a runtime; errors are those of `published_card`."""
+    stated = found.published.runtimes[runtime.name]
+    sha256, size = stated["sha256"], stated["bytes"]
+
+    def read() -> bytes:
+        file = program_file(runtime)
+        path = found.registry.path(found.published, file, sha256=sha256, size=size)
+        return _read_verified(path, "program", sha256)
+
+    return _read_or_refetch(found, sha256, read)
+
+
 def published_card(found: FoundWeights) -> PublishedCard:
     """Return a tag's card.
 
@@ -85,19 +100,23 @@ def _card_content(found: FoundWeights) -> tuple[bytes, str]:
 
     def read() -> tuple[bytes, str]:
         path = found.registry.path(found.published, CARD)
-        try:
-            content = path.read_bytes()
-        except OSError as exc:
-            raise DataError(f"cannot read card {path}: {exc.strerror}") from exc
-        # Before parsing, because only the published bytes may be parsed.
-        if (sha256 := hashlib.sha256(content).hexdigest()) != expected:
-            raise VerificationError(
-                f"checksum mismatch for card {path}: expected sha256 {expected}, got {sha256}",
-                hint="Restore the file; it was changed or damaged.",
-            )
-        return content, str(path)
+        return _read_verified(path, "card", expected), str(path)
 
     return _read_or_refetch(found, expected, read)
+
+
+def _read_verified(path: Path, what: str, expected: str) -> bytes:
+    """Return the content of a file, before anything is parsed, if it has the expected sha256."""
+    try:
+        content = path.read_bytes()
+    except OSError as exc:
+        raise DataError(f"cannot read {what} {path}: {exc.strerror}") from exc
+    if (sha256 := hashlib.sha256(content).hexdigest()) != expected:
+        raise VerificationError(
+            f"checksum mismatch for {what} {path}: expected sha256 {expected}, got {sha256}",
+            hint="Restore the file; it was changed or damaged.",
+        )
+    return content
 
 
 def _read_or_refetch(found: FoundWeights, sha256: str, read: Callable[[], T]) -> T:

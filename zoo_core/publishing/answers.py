@@ -51,11 +51,8 @@ def compute_answers(pretrained: Pretrained, split: Split) -> Answers:
     parts, digest, calibration = [], _Digest(), pretrained.calibration
     check = CalibrationCheck(tasks, calibration) if calibration else None
     chunks = iter_outputs(
-        pretrained.trainer,
-        pretrained.model,
+        pretrained.predictor,
         split.inputs,
-        pretrained.normalization,
-        pretrained.views,
         size=CHUNK_MULTIPLE,  # small ones, because the bar advances after each
     )
     text = f"Predicting with {pretrained.name.partition('@')[0]}"

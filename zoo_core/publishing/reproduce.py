@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zoo_core.errors import InterruptedTrainingError, join_names
+from zoo_core.errors import InterruptedTrainingError, InvalidValueError, join_names
 from zoo_core.filenames import WEIGHTS
 from zoo_core.frameworks.run import Callbacks, Run
 from zoo_core.metrics.metric_text import format_metric, is_share
@@ -107,11 +107,18 @@ def reproduce_published(
         on_result: called with each result.
 
     Raises:
+        InvalidValueError: the weights are quantized, which no training writes.
         VerificationError: the card differs from the index, or the data from the card.
         InterruptedTrainingError: a signal requested a stop.
     """
     # From the card alone, without the weights: training again is the test of the card.
     card = published_card(found)
+    if parent := card.quantized:
+        raise InvalidValueError(
+            f"{found.published.name} cannot be trained again, because its weights are those of "
+            f"{parent.source}, quantized",
+            hint=f"Reproduce {parent.source}, and quantize it again: {card.command}",
+        )
     done = []
     with _runs(out) as runs:
         for seed in [card.recipe.seed] if seeds is None else seeds:

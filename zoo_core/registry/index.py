@@ -49,6 +49,7 @@ class PublishedWeights:
             that `metrics` are about.
         license: SPDX expression of the license of the weights; empty in entries that state none.
         metrics: name -> values of the heads, on the test split, for tasks without an accuracy.
+        runtimes: runtime -> ``{"sha256": …, "bytes": …}`` of its program.
     """
 
     model: str
@@ -65,10 +66,17 @@ class PublishedWeights:
     accuracy: tuple[float, ...] = ()
     license: str = ""
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    runtimes: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         return f"{self.model}.{self.tag}"
+
+    @property
+    def checksums(self) -> dict[str, str]:
+        """Checksum of each file of the tag that the index states -> what the file is."""
+        programs = {file["sha256"]: f"program for {name}" for name, file in self.runtimes.items()}
+        return {self.sha256: "weights", self.card_sha256: "card", **programs}
 
     @property
     def scores(self) -> dict[str, Any]:
@@ -186,16 +194,30 @@ def _are_metrics(values: dict[str, Any]) -> bool:
     )
 
 
+def _are_files(values: dict[str, Any]) -> bool:
+    return all(
+        _is_printable(name)
+        and file.keys() == {"sha256", "bytes"}
+        and type(file["sha256"]) is str
+        and _SHA256.fullmatch(file["sha256"])
+        and type(file["bytes"]) is int
+        and 0 < file["bytes"] <= MAX_FILE
+        for name, file in values.items()
+    )
+
+
 def _are_shares(values: list[Any]) -> bool:
     return all(type(value) is float and 0 <= value <= 1 for value in values)  # not NaN
 
 
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
 _FIELDS: dict[str, tuple[type, Callable[[Any], object]]] = {
     "plugin": (str, re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?").fullmatch),
-    "sha256": (str, re.compile(r"[0-9a-f]{64}").fullmatch),
+    "sha256": (str, _SHA256.fullmatch),
     # A safetensors file begins with 8 bytes for the length of its header.
     "bytes": (int, range(9, MAX_FILE + 1).__contains__),
-    "card_sha256": (str, re.compile(r"[0-9a-f]{64}").fullmatch),
+    "card_sha256": (str, _SHA256.fullmatch),
     "card_bytes": (int, range(1, MAX_INDEX + 1).__contains__),
     "plain": (bool, lambda _: True),
     "recipe": (str, _is_printable),
@@ -205,8 +227,9 @@ _FIELDS: dict[str, tuple[type, Callable[[Any], object]]] = {
     # Only its characters are checked, because parsing a license takes longer than the whole index.
     "license": (str, re.compile(r"[A-Za-z0-9.+() -]{0,512}").fullmatch),
     "metrics": (dict, _are_metrics),
+    "runtimes": (dict, _are_files),
 }
 """Keys of an entry in their order in the file, each with its type and a check of its value."""
 
-_OPTIONAL: dict[str, Any] = {"accuracy": [], "license": "", "metrics": {}}
+_OPTIONAL: dict[str, Any] = {"accuracy": [], "license": "", "metrics": {}, "runtimes": {}}
 """Keys that an entry may lack, each with its default."""

@@ -1,4 +1,4 @@
-"""The checks of data sets, sources, trainers, tasks, losses, registries and commands."""
+"""The checks of data sets, sources, trainers, runtimes, tasks, losses, registries and commands."""
 
 from __future__ import annotations
 
@@ -142,6 +142,17 @@ def _fields_of_losses(catalog: Catalog, trainer: Entry[TrainerSpec]) -> set[str]
     return {field for spec in own for field in spec.recipe_fields} & LOSS_FIELDS
 
 
+def checks_of_runtime(
+    catalog: Catalog, name: str, entry: Entry[Any], _model: str
+) -> Iterator[Check]:
+    """Yield the checks of a runtime."""
+    subject = f"runtime {name}"  # because a model may have the name of a runtime
+    yield from make_checks(subject, [_IMPORTS], entry)
+    functions = [other_checks.is_for_the_format_of_a_trainer, other_checks.refuses_other_files]
+    needs = names_of(subject, _IMPORTS)
+    yield from make_checks(subject, functions, catalog, name, needs=needs)
+
+
 def checks_of_task(catalog: Catalog, name: str, entry: Entry[Any], _model: str) -> Iterator[Check]:
     """Yield the checks of a task."""
     subject = f"task {name}"  # because a model may have the name of a task
@@ -197,11 +208,11 @@ def checks_of_registry(
 ) -> Iterator[Check]:
     """Yield the checks of a registry."""
     yield from make_checks(name, [registry_checks.can_be_read], catalog, name)
-    matches, gives = registry_checks.WEIGHTS_CHECKS
+    matches, *outputs = registry_checks.WEIGHTS_CHECKS
     for found in registry_checks.published(catalog, name):
         subject = found.qualified_name
         yield from make_checks(subject, [matches], catalog, found)
-        yield from make_checks(subject, [gives], catalog, found, needs=names_of(subject, matches))
+        yield from make_checks(subject, outputs, catalog, found, needs=names_of(subject, matches))
 
 
 def checks_of_command(

@@ -116,6 +116,30 @@ class InitialWeights(ParentWeights):
     """Change of the beginning of their names."""
 
 
+class QuantizedParent(ParentWeights):
+    """Weights that were quantized, and the result of the quantization on the test examples.
+
+    Of the tuples, each has one number per head.
+    """
+
+    method: str
+    """The calibration and the integers, in words."""
+    tool: str
+    """Name and version of the package that quantized them."""
+    examples: int
+    """Number of training examples that the ranges of activations are those of."""
+    floats: tuple[str, ...] = Field(default=(), exclude_if=lambda floats: not floats)
+    """Layers that were not quantized."""
+    lost: tuple[float, ...]
+    """Share of correct answers of the parent minus that of the quantized weights."""
+    to_wrong: tuple[int, ...]
+    """Number of correct answers of the parent that became wrong."""
+    to_right: tuple[int, ...]
+    """Number of wrong answers of the parent that became correct."""
+    p: tuple[float, ...]
+    """P value of McNemar's exact test of these two numbers."""
+
+
 class Provenance(FrozenModel):
     """Metadata in the weight file: the model, its recipe, data, environment and scores."""
 
@@ -137,6 +161,10 @@ class Provenance(FrozenModel):
     """Weights that the training started from; None for random ones."""
     teacher: ParentWeights | None = Field(None, exclude_if=lambda teacher: teacher is None)
     """Trained model that the training learned from, beside its targets, if any."""
+    quantized: QuantizedParent | None = Field(
+        default=None, exclude_if=lambda parent: parent is None
+    )
+    """Weights of which these are the quantized form; None for weights of a training."""
     dataset: DatasetFacts
     normalization: NormalizationField
     epoch: int
@@ -192,7 +220,7 @@ class Provenance(FrozenModel):
 
 
 class WeightsFacts(FrozenModel):
-    """Name of the weight file in the card's folder, its checksum and size."""
+    """Name of a weight file or program in the card's folder, its checksum and size."""
 
     file: str
     sha256: str
@@ -249,6 +277,8 @@ class PublishedCard(Card):
     """sha256 of the discrete answers for the test examples (`zoo_core.publishing.answers`)."""
     interval: Interval | None
     """None for fewer than three seeds."""
+    runtimes: dict[str, WeightsFacts] = Field({}, exclude_if=lambda runtimes: not runtimes)
+    """Runtime -> its program, a file in the card's folder that refers to the weight file."""
 
 
 def read_card(path: Path) -> Card:

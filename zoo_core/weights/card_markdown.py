@@ -16,6 +16,7 @@ from zoo_core.weights.card_words import (
     interval_text,
     kept_text,
     license_text,
+    quantized_text,
 )
 
 _TITLES = {
@@ -113,11 +114,12 @@ def _kind(card: Card) -> str:
 def _use(card: PublishedCard) -> list[str]:
     name = _in_fence(f"{card.model}.{card.tag}")
     lines = [interval_text(card.interval), ""] if card.interval else []
+    again = f"zoo reproduce {name}   # train again and compare the weights"
     lines += [
         "```",
         f"zoo predict {name} {_FILES[_kind(card)]}",
         f"zoo verify {name}      # recompute checksums, golden outputs and all test scores",
-        f"zoo reproduce {name}   # train again and compare the weights",
+        *(() if card.quantized else (again,)),
         "```",
         "",
         "Command:",
@@ -139,12 +141,15 @@ def _metadata(card: Card) -> dict[str, str]:
         "Weights": kept_text(card),
         "Weight file": f"`{card.weights.file}`, {card.weights.bytes:,} bytes, "
         f"sha256 `{card.weights.sha256}`",
+        **_programs(card),
         "Stopped early": card.stopped,
         "Ended": ended_text(card),
         "Continued": continued_text(card),
         "Recipe found by": _search(card.search) if card.search else "",
         "Initial weights": _parent(card.initial),
         "Teacher": _parent(card.teacher),
+        "Quantized from": _parent(card.quantized),
+        "Quantization": markdown_text(quantized_text(card.quantized)) if card.quantized else "",
         "Model": f"{code_span(card.model)} of {markdown_text(card.plugin)}, "
         f"config {code_span(_pairs(card.config))}",
         "Normalization": f"({'input' if card.dataset.input else 'pixel / 255'} - "
@@ -167,6 +172,14 @@ def _metadata(card: Card) -> dict[str, str]:
     }
     # Empty facts are left out, because most trainings had no search and no early stop.
     return {name: fact for name, fact in facts.items() if fact}
+
+
+def _programs(card: Card) -> dict[str, str]:
+    programs = card.runtimes if isinstance(card, PublishedCard) else {}
+    return {
+        f"Program for {name}": f"`{each.file}`, {each.bytes:,} bytes, sha256 `{each.sha256}`"
+        for name, each in programs.items()
+    }
 
 
 def _parent(parent: ParentWeights | None) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from zoo_core.errors import join_names
 from zoo_core.metrics.calibration import Calibration, CalibrationTest
 from zoo_core.metrics.metric_text import is_share
 from zoo_core.recipes.recipe import Recipe
 from zoo_core.text import counted
-from zoo_core.weights.card import Interval, Provenance
+from zoo_core.weights.card import Interval, Provenance, QuantizedParent
 from zoo_core.weights.card_course import EndDecision
 
 
@@ -70,6 +71,22 @@ def license_text(card: Provenance) -> str:
     # Cards from before the field state the publisher's license, which follows from no parts.
     parts = ", ".join(f"{part} {stated}" for part, stated in card.licenses.items())
     return f"{card.license}, from {parts}" if card.code_license else card.license
+
+
+def quantized_text(parent: QuantizedParent) -> str:
+    """Return the quantization of weights, and its result on the test examples, as a sentence."""
+    heads = zip(parent.lost, parent.to_wrong, parent.to_right, parent.p, strict=True)
+    results = "; ".join(
+        f"{100 * lost:.2f} points of accuracy lost, {counted(wrong, 'answer')} became wrong, "
+        f"{right:,} correct, McNemar's p = {p:.2g}"
+        for lost, wrong, right, p in heads
+    )
+    where = "Test examples per head" if len(parent.p) > 1 else "Test examples"
+    floats = f"; not quantized: {join_names(parent.floats)}" if parent.floats else ""
+    return (
+        f"by {parent.tool}, {parent.method}, calibrated on "
+        f"{counted(parent.examples, 'training example')}{floats}. {where}: {results}"
+    )
 
 
 def interval_text(interval: Interval) -> str:

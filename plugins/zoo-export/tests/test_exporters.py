@@ -19,7 +19,7 @@ from zoo_core.data.normalization import TargetScale
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.metrics.predictions import predictions_of
 from zoo_core.pretrained.load import load_pretrained
-from zoo_core.pretrained.model import Pretrained
+from zoo_core.pretrained.model import FrameworkModel, Pretrained
 from zoo_core.registry.lookup import known_registries, list_published
 from zoo_core.tasks.classification import Classification
 from zoo_core.tasks.regression import Regression
@@ -37,6 +37,7 @@ ROOT = Path(__file__).parents[3]
 sys.path.append(str(ROOT))  # at the end, because only the benchmarks are not installed
 
 from benchmarks.exports import kept  # noqa: E402
+from benchmarks.quantized import QUANTIZED  # noqa: E402
 
 PUBLISHED = [
     ("numpy-net.default", "onnx", True),
@@ -89,15 +90,15 @@ def made_of(model, trainer, *, shape, normalization, views, heads=(), spec=None,
         "sequence": StringRecognition,
     }
     return Pretrained(
-        model=model,
         name="made",
         sha256="0" * 64,
-        trainer=trainer,
         normalization=normalization,
         input=spec or InputSpec(shape=shape),
         targets=targets,
         views=views,
         calibration=None,
+        _program=None,
+        _build=lambda: FrameworkModel(trainer, "made", model),
         _files=None,
         _read_card=lambda: SimpleNamespace(recipe=recipe),
         _read_data=lambda: None,
@@ -416,6 +417,7 @@ def test_export_results_cover_published_weights_and_match_zoo():
     expected = {
         (actual.name, format_)
         for actual in list_published(known_registries(catalog))
+        if actual.published.name not in QUANTIZED  # they have no model to export
         for format_ in catalog.trainer(
             load_pretrained(catalog, actual).card.recipe.trainer
         ).spec.exporters

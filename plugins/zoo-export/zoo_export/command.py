@@ -79,7 +79,7 @@ def export(  # noqa: PLR0917 (click passes every argument by name)
 
     catalog = installed_catalog()
     # On the CPU, because onnxruntime runs there, and devices differ in rounding errors.
-    pretrained = load_pretrained(catalog, name, registry=registry, device="cpu")
+    pretrained = load_pretrained(catalog, name, registry=registry, device="cpu", runtime="trainer")
     exporter = find_exporter(catalog, pretrained, format_)
     path = out or Path(f"{_short(pretrained)}{FORMATS[format_].suffix}")
     _check_place(path, force=force)  # before the data set is loaded, which takes longer

@@ -7,6 +7,7 @@ from zoo_core import (
     InputSpec,
     LossSpec,
     ModelSpec,
+    RuntimeSpec,
     TrainerSpec,
     class_targets,
     hookimpl,
@@ -70,8 +71,23 @@ def zoo_trainers() -> list[TrainerSpec]:
             factory="zoo_toy.model:ToyTrainer",
             framework="zoo-toy",
             recipe_fields=(),
+            exporters={"toy": "zoo_toy.runtime:export"} if "TOY_RUNTIME" in os.environ else {},
         )
     ]
+
+
+@hookimpl
+def zoo_runtimes() -> list[RuntimeSpec]:
+    values = {
+        "summary": "Matrix products in NumPy.",
+        "open": "zoo_toy.runtime:open_program",
+        "write": "zoo_toy.runtime:write",
+        "framework": "numpy",
+        "format": "toy",
+        "suffix": ".toy",
+    }
+    names = os.environ.get("TOY_RUNTIME", "").split()
+    return [RuntimeSpec(name=name, **values) for name in names]
 
 
 @hookimpl

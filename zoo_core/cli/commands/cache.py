@@ -113,7 +113,7 @@ def remove(names: tuple[str, ...], as_json: bool) -> None:
             weights.append(_find_weights(name, copies))
     freed = sum(each.remove() for each in dict.fromkeys(chosen))
     for each in weights:
-        freed += cache.remove(each.published.sha256) + cache.remove(each.published.card_sha256)
+        freed += sum(map(cache.remove, each.published.checksums))
     _report(freed, as_json=as_json)
 
 
@@ -168,7 +168,7 @@ def prune(only_datasets: bool, unused: float | None, as_json: bool) -> None:
         for each in ([] if only_datasets else known_registries(installed_catalog()))
         for found in each.published()
     ]
-    sums = {sha256 for each in wanted for sha256 in (each.sha256, each.card_sha256)}
+    sums = {sha256 for each in wanted for sha256 in each.checksums}
     freed = sum(each.remove() for each in stored_datasets() if each.is_old(unused))
     if not only_datasets:
         freed += cache.prune(sums)
@@ -221,9 +221,9 @@ _hidden_alias("rm", remove)
 
 
 def _published_names() -> dict[str, str]:
-    """Return sha256 -> name of the published weights or card."""
-    names = {}
-    for found in list_published(known_registries(installed_catalog())):
-        names[found.published.sha256] = found.qualified_name
-        names[found.published.card_sha256] = f"{found.qualified_name} (card)"
-    return names
+    """Return sha256 -> name of the published weights, with the kind of another file than those."""
+    return {
+        sha256: found.qualified_name + (f" ({kind})" if kind != "weights" else "")
+        for found in list_published(known_registries(installed_catalog()))
+        for sha256, kind in found.published.checksums.items()
+    }

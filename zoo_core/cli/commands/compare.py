@@ -16,7 +16,7 @@ from zoo_core.cli.comparison_output import (
 )
 from zoo_core.cli.help.zoo_command import ZooCommand
 from zoo_core.cli.output import print_json
-from zoo_core.errors import InvalidValueError
+from zoo_core.errors import InvalidValueError, join_names
 from zoo_core.installation.installed import installed_catalog
 from zoo_core.system.progress.live_line import status
 from zoo_core.system.terminal import print_lines
@@ -47,6 +47,7 @@ from zoo_core.text import counted
     metavar="N",
     help="List at most N examples on which the models disagree.",
 )
+@options.runtime
 @options.device
 @options.as_json
 def compare_(  # noqa: PLR0917 (click passes every argument by name)
@@ -56,6 +57,7 @@ def compare_(  # noqa: PLR0917 (click passes every argument by name)
     split: str,
     classes: dict[str, str],
     show: int,
+    runtime: str,
     device: str,
     as_json: bool,
 ) -> None:
@@ -95,7 +97,8 @@ def compare_(  # noqa: PLR0917 (click passes every argument by name)
     else:
         with status("Loading the models"):
             members = [
-                load_pretrained(catalog, each, registry=registry, device=device) for each in weights
+                load_pretrained(catalog, each, registry=registry, runtime=runtime, device=device)
+                for each in weights
             ]
         comparison = compare_pretrained(
             catalog, members, dataset=dataset, split=split, classes=classes
@@ -107,7 +110,9 @@ def compare_(  # noqa: PLR0917 (click passes every argument by name)
         report = {**comparison_json(comparison, weights), "out_of_fold": bool(folders)}
         print_json({**report, "settings": settings})
         return
-    print_lines(f"{comparison.dataset}, {place}, {counted(len(comparison.rows), 'example')}")
+    runtimes = join_names(dict.fromkeys(each.runtime for each in comparison.members))
+    examples = counted(len(comparison.rows), "example")
+    print_lines(f"{comparison.dataset}, {place}, {examples}, by {runtimes}")
     print_heads(comparison, weights)
     if not folders:
         print_settings(comparison, weights)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @options.registry
 @options.split
 @options.classes
+@options.runtime
 @options.device
 @options.quiet("the scores")
 @options.as_json
@@ -42,6 +43,7 @@ def evaluate(  # noqa: PLR0917 (click passes every argument by name)
     registry: str | None,
     split: str,
     classes: dict[str, str],
+    runtime: str,
     device: str,
     quiet: bool,  # obeyed by the option itself
     as_json: bool,
@@ -60,23 +62,25 @@ def evaluate(  # noqa: PLR0917 (click passes every argument by name)
     # All before the first evaluation, so that a misspelled name fails at once.
     with status("Loading the models"):
         pretrained = [
-            load_pretrained(catalog, each, registry=registry, device=device) for each in weights
+            load_pretrained(catalog, each, registry=registry, runtime=runtime, device=device)
+            for each in weights
         ]
     evaluation = evaluate_pretrained(
         catalog, pretrained, dataset=dataset, split=split, classes=classes
     )
     print_lines(*(f"zoo: {note}" for note in evaluation.notes), err=True)
     names = [each.name for each in pretrained]
+    runtimes = [each.runtime for each in pretrained]
     if as_json:
-        members = zip(names, evaluation.members, strict=True)
+        members = zip(names, runtimes, evaluation.members, strict=True)
         print_json(
             {
                 "model": " + ".join(names),
                 "dataset": evaluation.dataset,
                 "metrics": {split: evaluation.together.to_json()},
                 "members": [
-                    {"model": name, "metrics": {split: scores.to_json()}}
-                    for name, scores in members
+                    {"model": name, "runtime": runtime, "metrics": {split: scores.to_json()}}
+                    for name, runtime, scores in members
                 ],
                 "details": {name: list(each) for name, each in evaluation.details.items()},
                 "total": evaluation.together.total,
@@ -86,8 +90,8 @@ def evaluate(  # noqa: PLR0917 (click passes every argument by name)
             }
         )
         return
-    for name, scores in zip(names, evaluation.members, strict=True):
-        print_lines(f"{name} on {evaluation.dataset}, split {split}: {scores}")
+    for name, by, scores in zip(names, runtimes, evaluation.members, strict=True):
+        print_lines(f"{name} on {evaluation.dataset}, split {split}, by {by}: {scores}")
     if len(names) > 1:
         together = evaluation.together
         print_lines(f"ensemble of {len(names)} on {evaluation.dataset}, split {split}: {together}")

@@ -84,9 +84,10 @@ def list_(  # noqa: PLR0917 (click passes every argument by name)
     search: str | None,
     as_json: bool,
 ) -> None:
-    """List models, or another KIND: datasets, sources, trainers, tasks, losses, weights, plugins.
+    """List models, or another KIND.
 
-    KIND may also be runs, the folders of trainings: PATTERN is then the folder that has them, by
+    KIND is datasets, sources, trainers, runtimes, tasks, losses, weights or plugins. It may also be
+    runs, the folders of trainings: PATTERN is then the folder that has them, by
     default runs. For other kinds, PATTERN is a shell pattern of names, such as 'two-*', or of the
     part after the slash: 'resnet*' matches timm/resnet18. Quote it. For weights, it may also be
     that of a model. Without one, each family of many names, such as timm/…, is one line; '*' lists

@@ -36,6 +36,7 @@ FEW = 8
 @click.argument("weights", shell_complete=options.complete_weights)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @options.registry
+@options.runtime
 @options.device
 @click.option(
     "--pictures/--no-pictures",
@@ -50,6 +51,7 @@ def predict(  # noqa: PLR0917 (click passes every argument by name)
     weights: str,
     files: tuple[Path, ...],
     registry: str | None,
+    runtime: str,
     device: str,
     pictures: bool | None,
     force: bool,
@@ -75,7 +77,9 @@ def predict(  # noqa: PLR0917 (click passes every argument by name)
     from zoo_core.pretrained.load import load_pretrained
 
     catalog = installed_catalog()
-    pretrained = load_pretrained(catalog, weights, registry=registry, device=device)
+    pretrained = load_pretrained(
+        catalog, weights, registry=registry, runtime=runtime, device=device
+    )
     inputs = find_inputs(catalog, pretrained, files)
     if pictures is None:
         pictures = inputs.count is not None and inputs.count <= FEW

@@ -46,16 +46,31 @@ if TYPE_CHECKING:
     help="Run that differs only in its seed, for the interval on the card. Two or more are needed: "
     "repeat the option.",
 )
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    metavar="NAME",
+    help="Format of a program to publish with the weights, such as onnx, or none; repeat it for "
+    "several.  [default: all that can be written here]",
+)
 @click.option("--default", is_flag=True, help="Make this the default tag of the model.")
 @options.data_dir
 @options.as_json
 def publish(  # noqa: PLR0917 (click passes every argument by name)
-    run: Path, name: str, registry: str, others: tuple[Path, ...], default: bool, as_json: bool
+    run: Path,
+    name: str,
+    registry: str,
+    others: tuple[Path, ...],
+    formats: tuple[str, ...],
+    default: bool,
+    as_json: bool,
 ) -> None:
     """Publish the weights of the folder RUN under a new name.
 
-    First, the weights are loaded and evaluated again on every test image. A published tag is never
-    replaced.
+    First, the weights are loaded and evaluated again on every test image. A program for runtimes,
+    such as model.onnx, is written beside them, so that they can be used without their framework;
+    its answers for every test image must be the same. A published tag is never replaced.
     """
     from zoo_core.publishing.publish import publish_run
     from zoo_core.weights.card import read_card
@@ -63,7 +78,16 @@ def publish(  # noqa: PLR0917 (click passes every argument by name)
     # The cards of the other runs first, so that a wrong path fails before the evaluation.
     cards = [read_card(other / CARD) for other in others]
     with status(f"Publishing {name}"):
-        found = publish_run(installed_catalog(), run, name, registry, others=cards, default=default)
+        found = publish_run(
+            installed_catalog(),
+            run,
+            name,
+            registry,
+            others=cards,
+            default=default,
+            formats=[each for each in formats if each != "none"] if formats else None,
+            on_note=lambda note: print_lines(f"zoo: {note}", err=True),
+        )
     if note := _license_note(read_card(run / CARD)):
         print_lines(note, err=True)
     facts = {"name": found.published.name, "registry": found.registry.name}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -86,6 +87,7 @@ def _named(catalog: Catalog, name: str) -> Description:
         "dataset": catalog.dataset,
         "source": catalog.source,
         "trainer": catalog.trainer,
+        "runtime": catalog.runtime,
         "task": catalog.task,
     }
     unusable: PluginError | None = None
@@ -104,11 +106,16 @@ def _named(catalog: Catalog, name: str) -> Description:
         from zoo_core.cli.info.task_page import loss_page
 
         return Description(loss_facts(losses), lambda: loss_page(losses, name))
+    # The default weights of a model whose plugin is not installed: a runtime may predict with them.
+    with contextlib.suppress(UnknownNameError):
+        return _published(catalog, name, None)
     known = [known for kind in kinds for known in catalog.entries(f"{kind}s")]
     known += [each.spec.name for each in catalog.losses()]
     if unusable and not did_you_mean(name, known):
         raise unusable
-    problem = f"there is no model, dataset, source, trainer, task, loss, folder or file {name!r}"
+    problem = (
+        f"there is no model, dataset, source, trainer, runtime, task, loss, folder or file {name!r}"
+    )
     raise UnknownNameError(problem, hint=choose_from(name, known, command="zoo list"))
 
 
@@ -142,6 +149,10 @@ def _page_of(kind: str) -> Callable[[Catalog, Entry[Any], str, Facts], Page]:
         from zoo_core.cli.info.trainer_page import trainer_page
 
         return trainer_page
+    if kind == "runtime":
+        from zoo_core.cli.info.runtime_page import runtime_page
+
+        return runtime_page
     if kind == "task":
         from zoo_core.cli.info.task_page import task_page
 

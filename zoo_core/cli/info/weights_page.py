@@ -41,6 +41,7 @@ from zoo_core.weights.card_words import (
     interval_text,
     kept_text,
     license_text,
+    quantized_text,
 )
 
 PUBLISHED, RUN = "published weights", "run"
@@ -228,6 +229,9 @@ def _parents(card: Provenance) -> Iterator[tuple[str, str]]:
         if parent:
             stated = f", {parent.license}" if parent.license else ""
             yield kind, f"{parent.source}{stated}, sha256 {parent.sha256}"
+    if parent := card.quantized:
+        yield "quantized", f"{parent.source}, {parent.license}, sha256 {parent.sha256}"
+        yield "quantization", quantized_text(parent)
     if search := card.search:
         yield "search", _search_text(search)
 
@@ -242,11 +246,16 @@ def _search_text(search: SearchSummary) -> str:
 
 
 def _files(place: WeightsPlace, card: Provenance) -> Pairs:
-    pictures = join(card.pictures) if isinstance(card, PublishedCard) else ""
+    published = card if isinstance(card, PublishedCard) else None
+    programs = published.runtimes if published else {}
     return Pairs(
         [
             ("weights", f"{bytes_text(place.size)}, sha256 {place.sha256}"),
-            ("pictures", pictures),
+            *(
+                (f"for {name}", f"{each.file}, {bytes_text(each.bytes)}, sha256 {each.sha256}")
+                for name, each in programs.items()
+            ),
+            ("pictures", join(published.pictures) if published else ""),
         ]
     )
 
@@ -262,7 +271,8 @@ def _commands(place: WeightsPlace, card: Provenance) -> Iterator[tuple[str, str]
     yield command("evaluate"), "score them on the test examples again"
     if place.kind == PUBLISHED:
         yield command("verify"), "recompute checksums and every test score"
-        yield command("reproduce"), "train again and compare the weights"
+        if not card.quantized:
+            yield command("reproduce"), "train again and compare the weights"
     if place.kind == RUN:
         words = ("--as", f"{card.model}.TAG", "--registry", "FOLDER")
         yield command("publish", *words), "publish them"

@@ -43,6 +43,7 @@ class Writer:
 
     def __init__(self, pretrained: Pretrained, bar: ProgressBar, *, force: bool) -> None:
         self._name, self._tasks = pretrained.name, pretrained.tasks
+        self._runtime = pretrained.runtime
         self._bar, self._force = bar, force
         self.n_accepted = 0
         """Number of predictions that are written: accepted ones, and all of them with `force`."""
@@ -199,7 +200,7 @@ class JsonWriter(Writer):
         self._found += entries
 
     def finish(self) -> None:
-        print_json({"model": self._name, "predictions": self._found})
+        print_json({"model": self._name, "runtime": self._runtime, "predictions": self._found})
 
 
 def make_writer(
@@ -228,7 +229,7 @@ def make_writer(
         judged = is_image or any(task.correct for task in pretrained.tasks)
         return CsvWriter(inputs, judged, pretrained, bar, force=force)
     # On stderr, because stdout has the predictions and may be piped to another program.
-    print_lines(f"Predictions of {pretrained.name}", err=True)
+    print_lines(f"Predictions of {pretrained.name}, by {pretrained.runtime}", err=True)
     if is_image and pictures:
         from zoo_core.cli.terminal_image import console
 

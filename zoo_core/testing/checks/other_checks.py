@@ -1,4 +1,4 @@
-"""Checks of sources, commands and losses."""
+"""Checks of sources, commands, runtimes and losses."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from zoo_core.errors import (
     one_line,
 )
 from zoo_core.frameworks.losses import distillation_function, loss_function
+from zoo_core.frameworks.runtime import open_program
 from zoo_core.frameworks.trainer import make_trainer
 from zoo_core.installation.click_commands import resolve_command
 from zoo_core.plugins.catalog import Catalog
@@ -32,6 +33,8 @@ from zoo_core.testing.random_heads import COUNT, each_head
 NOWHERE = "./no/such/address"
 """Address for a source that is neither an existing path nor a name on any hub."""
 
+NOT_A_PROGRAM = b"a file of another format"
+
 STEP = 1e-4
 """Distance of the outputs of which the loss is compared with its gradient."""
 
@@ -40,6 +43,36 @@ TOLERANCE = 0.01
 
 Loss = Callable[..., tuple[float, Array]]
 """Loss and gradient of outputs and targets, with weights of classes as the third argument."""
+
+
+def is_for_the_format_of_a_trainer(catalog: Catalog, name: str) -> None:
+    """Check that the trainer of some plugin has an exporter for the format of a runtime."""
+    spec, trainers = catalog.runtime(name).spec, catalog.entries("trainers").values()
+    if not trainers:
+        raise NotApplicableError("no trainer is installed")
+    formats = {each for trainer in trainers for each in trainer.spec.exporters}
+    expect(
+        spec.format in formats,
+        f"runtime {name!r}: expected a format of a trainer's exporters "
+        f"({join_names(sorted(formats)) or 'they have none'}), got {spec.format!r}",
+    )
+
+
+def refuses_other_files(catalog: Catalog, name: str) -> None:
+    """Check that a runtime refuses a file of another format with a `ZooError`."""
+    entry = catalog.runtime(name)
+    try:
+        open_program(entry, NOT_A_PROGRAM, b"", threads=1)
+    except ZooError:
+        return
+    except Exception as exc:
+        raise ContractError(
+            f"runtime {name!r}: expected a ZooError for a file that is not a program, got "
+            f"{one_line(exc)}"
+        ) from exc
+    raise ContractError(
+        f"runtime {name!r}: expected a ZooError for a file that is not a program, got a predictor"
+    )
 
 
 def refuses_an_address_without_data(catalog: Catalog, name: str) -> None:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from zoo_core.errors import ZooError
 from zoo_core.plugins.catalog import Catalog
 from zoo_core.pretrained.load import load_pretrained
+from zoo_core.pretrained.runtime_choice import TRAINER
 from zoo_core.pretrained.verified_read import published_card, read_published
 from zoo_core.publishing.golden import check_golden
 from zoo_core.registry.location import Folder
@@ -51,7 +52,23 @@ def give_their_golden_outputs(catalog: Catalog, found: FoundWeights) -> None:
         raise NotApplicableError(f"the plugin of its model, {plugin}, is not installed")
     change = "Restore the model's code, which has changed since, or name its tensors in `renamed`"
     with _advice(found, change):
-        check_golden(load_pretrained(catalog, found, device="cpu"), published_card(found).golden)
+        card = published_card(found)
+    if card.quantized:
+        raise NotApplicableError(f"only their parent, {card.quantized.source}, has a model")
+    with _advice(found, change):
+        pretrained = load_pretrained(catalog, found, device="cpu", runtime=TRAINER)
+        check_golden(pretrained, card.golden)
+
+
+def have_programs_with_their_golden_outputs(catalog: Catalog, found: FoundWeights) -> None:
+    """Check that each installed runtime gives the outputs on the card with the program for it."""
+    runtimes = catalog.entries("runtimes").keys() & found.published.runtimes.keys()
+    if not runtimes:
+        raise NotApplicableError("no installed runtime has a program for them")
+    for runtime in sorted(runtimes):
+        with _advice(found, f"Write the program for {runtime} again"):
+            pretrained = load_pretrained(catalog, found, runtime=runtime)
+            check_golden(pretrained, published_card(found).golden)
 
 
 @contextmanager
@@ -72,5 +89,9 @@ def _registry(catalog: Catalog, name: str) -> Registry:
     return next(each for each in known_registries(catalog) if each.name == name)
 
 
-WEIGHTS_CHECKS = (match_the_index, give_their_golden_outputs)
+WEIGHTS_CHECKS = (
+    match_the_index,
+    give_their_golden_outputs,
+    have_programs_with_their_golden_outputs,
+)
 """Checks of one set of published weights."""

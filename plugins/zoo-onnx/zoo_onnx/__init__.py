@@ -1,0 +1,1 @@
+"""ONNX Runtime for zoo: predictions with published programs, and their quantization."""

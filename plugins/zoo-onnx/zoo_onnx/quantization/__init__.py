@@ -1,0 +1,1 @@
+"""Static quantization of published programs to 8-bit integers: the command `zoo quantize`."""
