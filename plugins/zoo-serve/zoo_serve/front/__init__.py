@@ -1,0 +1,1 @@
+"""The front process: HTTP, limits, batching and metrics, without NumPy and frameworks."""

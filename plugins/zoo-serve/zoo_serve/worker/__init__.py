@@ -1,0 +1,1 @@
+"""Worker processes: they load the models and answer batches of requests."""
