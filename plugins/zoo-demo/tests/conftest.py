@@ -27,6 +27,8 @@ from zoo_demo.app import make_app
 from zoo_demo.model_selection import load_all
 from zoo_demo.models import Served
 from zoo_demo.server import address_of, listen, make_server
+from zoo_demo.static_page.folder import write_folder
+from zoo_demo.static_page.models import find_static_models
 
 NAMES = (
     "numpy-net.default",
@@ -36,6 +38,8 @@ NAMES = (
     "two-headed-cnn.default",
 )
 
+STATIC = ("cnn.best", "numpy-net.best")
+"""Models of the static page."""
 
 RULED = ("tallies", "halves", "quarters")
 """Data sets of the models of `drawn.py`."""
@@ -103,6 +107,14 @@ def every_address(catalog: Catalog, every_model: list[Served]) -> Iterator[str]:
     """Return the URL of a server of models of every task, without its last slash."""
     with serving(catalog, every_model) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def static_folder(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a static page with `STATIC`."""
+    folder = tmp_path_factory.mktemp("static") / "page"
+    write_folder(folder, catalog, find_static_models(catalog, STATIC, registry=None))
+    return folder
 
 
 @dataclass(frozen=True)

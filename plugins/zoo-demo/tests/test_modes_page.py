@@ -383,8 +383,8 @@ def sent(page, width, height, color):
           context.fillRect(0, 0, width, height);
           const drawing = new Drawing();
           drawing.show(canvas.transferToImageBitmap());
-          const {blob, ...facts} = await drawing.file(1);
-          return [blob.type, facts.width, facts.height];
+          const {canvas: drawn, type} = drawing.rendered(1);
+          return [type, drawn.width, drawn.height];
         }""",
         [width, height, color],
     )

@@ -1,4 +1,4 @@
-// The page: sends drawings to the server and shows its predictions.
+// The page: has drawings predicted and shows the predictions.
 
 import { $, el } from "./dom.js";
 import { listModels, readDrawing } from "./api.js";
@@ -20,11 +20,11 @@ const send = newestOnly(async () => {
   if (pad.drawing.isEmpty) return;
   const [asked, era] = [mode, edition];
   try {
-    const { blob, ...size } = await pad.drawing.file(pad.shape);
-    const answer = await readDrawing(asked.id, blob, $("force").checked);
+    const drawn = pad.drawing.rendered(pad.shape);
+    const answer = await readDrawing(asked.id, drawn, $("force").checked);
     if (era === edition) {
       answers.show(answer);
-      showBoxes(answer.inputs, size);
+      showBoxes(answer.inputs, drawn.canvas);
       complain("");
     }
   } catch (fault) {
@@ -85,5 +85,5 @@ try {
   choose(modes[0]);
   document.body.dataset.ready = "true";
 } catch (fault) {
-  complain(`Loading the list of models failed: ${fault.message}`);
+  complain(`Loading the models failed: ${fault.message}`);
 }

@@ -1,6 +1,7 @@
 // The row of a model: what it predicts for each input that was found, and facts about it.
 
 import { bytes, count, el, metricName, metricValue, percent, probability } from "./dom.js";
+import { hasMistakes } from "./api.js";
 import { viewOf } from "./heads/views.js";
 import { guess, refusal } from "./verdict.js";
 
@@ -22,7 +23,7 @@ export class Row {
         el("h3", {}, model.id),
         el("p", { class: "facts" }, `${count(model.parameters)} parameters · ${bytes(model.bytes)}`),
         el("p", { class: "facts" }, this.#tested, this.#time),
-        el("p", { class: "more" }, link("Mistakes", "misread"), link("Card", "card"))),
+        el("p", { class: "more" }, hasMistakes ? link("Mistakes", "misread") : null, link("Card", "card"))),
       this.#parts,
     );
   }

@@ -1,10 +1,11 @@
 // The side panel of one model: its mistakes and its card.
 
 import { $, el } from "./dom.js";
+import { hasMistakes } from "./api.js";
 import { cardPage } from "./card.js";
 import { Misread } from "./misread.js";
 
-const TABS = ["misread", "card"];
+const TABS = hasMistakes ? ["misread", "card"] : ["card"];
 
 export class Sheet {
   #model = null;
@@ -15,6 +16,7 @@ export class Sheet {
       $("sheet").close();
       tryImage(image);
     };
+    $("tab-misread").hidden = !hasMistakes;
     $("sheet-close").addEventListener("click", () => $("sheet").close());
     $("sheet").addEventListener("close", () => this.#shown?.stop());
     $("sheet").addEventListener("click", (event) => {

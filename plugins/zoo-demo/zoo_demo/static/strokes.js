@@ -4,6 +4,7 @@ const SENT = 280; // shorter side of the image that is sent, in pixels: ten time
 const PEN = 0.078; // width of a stroke, as a share of a square canvas's width
 const WIDE_DIGIT = 0.6; // height of a digit in a wide canvas, as a share of the canvas's height
 const LOSSLESS = 128 * 128; // maximum number of pixels of an image that is sent without loss
+const READ = { willReadFrequently: true }; // a canvas whose pixels are read back is not drawn on the GPU
 const LONGEST = 1000; // maximum side of a photo that is sent, in pixels
 
 export class Drawing {
@@ -47,17 +48,17 @@ export class Drawing {
     for (const stroke of this.strokes) paintStroke(context, stroke, width);
   }
 
-  // Return an image file, {blob, width, height}: white on black, as in MNIST. `shape` is height over
-  // width.
-  async file(shape) {
-    if (this.picture) return pictureFile(this.picture);
+  // Return the image to predict, {canvas, type}: white on black, as in MNIST. `shape` is height over
+  // width, and `type` that of a file.
+  rendered(shape) {
+    if (this.picture) return renderedPicture(this.picture);
     const width = Math.round(SENT / Math.min(1, shape));
     const canvas = new OffscreenCanvas(width, Math.round(width * shape));
-    const context = canvas.getContext("2d");
+    const context = canvas.getContext("2d", READ);
     context.fillStyle = "#000";
     context.fillRect(0, 0, canvas.width, canvas.height);
     this.paint(context, canvas.width, canvas.height, "#fff");
-    return converted(canvas, { type: "image/png" });
+    return { canvas, type: "image/png" };
   }
 }
 
@@ -86,25 +87,20 @@ function paintWhole(context, picture, width, height) {
   context.drawImage(picture, (width - w) / 2, (height - h) / 2, w, h);
 }
 
-async function pictureFile(picture) {
+function renderedPicture(picture) {
   const scale = Math.min(1, LONGEST / Math.max(picture.width, picture.height));
   const [width, height] = [picture.width, picture.height].map((side) => Math.max(1, Math.round(side * scale)));
   const canvas = new OffscreenCanvas(width, height);
-  const context = canvas.getContext("2d");
+  const context = canvas.getContext("2d", READ);
   context.drawImage(picture, 0, 0, width, height);
   // A small image as PNG, without loss, because it may be an image of the data set itself; and a
   // transparent one, whose ground JPEG would make black.
   const lossless = width * height <= LOSSLESS || isTransparent(context, width, height);
-  const type = lossless ? "image/png" : "image/jpeg";
-  return converted(canvas, { type, quality: 0.92 });
+  return { canvas, type: lossless ? "image/png" : "image/jpeg" };
 }
 
 function isTransparent(context, width, height) {
   const { data } = context.getImageData(0, 0, width, height);
   for (let i = 3; i < data.length; i += 4) if (data[i] < 255) return true;
   return false;
-}
-
-async function converted(canvas, options) {
-  return { blob: await canvas.convertToBlob(options), width: canvas.width, height: canvas.height };
 }

@@ -1,0 +1,1 @@
+"""A page that predicts in the browser, as a folder for any web server: `zoo demo --static`."""
