@@ -39,6 +39,7 @@ import click
 from PIL import Image, ImageDraw
 
 import zoo_registry
+from zoo_core.filenames import INDEX
 
 MODEL = "cnn.best"
 REGISTRY = Path(zoo_registry.__file__).parent
@@ -410,7 +411,7 @@ def infer(tensor: dict[str, Any], rest: bytes = b"") -> bytes:
 def post(path: str, body: bytes, headers: str = "", length: int | None = None) -> bytes:
     """Return the bytes of a request."""
     size = len(body) if length is None else length
-    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n{headers}\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n{headers}\r\n"
     return head.encode() + body
 
 
@@ -454,7 +455,7 @@ def faults(count: int, clients: int, parallel: int) -> None:
         folder, port = Path(name), free_port()
         registry = folder / "registry"
         shutil.copytree(REGISTRY / "cnn" / "best", registry / "cnn" / "best")
-        shutil.copyfile(REGISTRY / "index.json", registry / "index.json")
+        shutil.copyfile(REGISTRY / INDEX, registry / INDEX)
         arguments = [MODEL, "--registry", str(registry), "--client-timeout", "2"]
         with started(zoo_command(port, *arguments), port, image_load(), folder) as pid:
             good = Good(port, clients)

@@ -108,7 +108,9 @@ if TYPE_CHECKING:
         make_scored_split as make_scored_split,
     )
     from zoo_core.filenames import (
+        CARD as CARD,
         CONFIG as CONFIG,
+        INDEX as INDEX,
         METRICS as METRICS,
         STUDY as STUDY,
         WEIGHTS as WEIGHTS,

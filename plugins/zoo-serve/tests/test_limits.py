@@ -41,14 +41,14 @@ def limited(serve, fuse):
 
 
 def test_large_body_is_refused_before_it_is_sent(limited):
-    head = b"POST /predict/fuse HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n"
+    head = b"POST /predict/fuse HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n"
     answer = raw(limited, head)
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert b"at most 10,485 bytes" in answer
 
 
 def test_large_chunked_body_is_refused(limited):
-    head = b"POST /predict/fuse HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = b"POST /predict/fuse HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
     answer = raw(limited, head, b"3000\r\n" + bytes(0x3000) + b"\r\n")
     assert answer.startswith(b"HTTP/1.1 413 ")
 
@@ -56,8 +56,8 @@ def test_large_chunked_body_is_refused(limited):
 def test_slow_headers_and_slow_body_time_out(limited):
     for parts in (
         [b""],
-        [b"POST /predict/fuse HTTP/1.1\r\nHost: x\r\n"],
-        [b"POST /predict/fuse HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n", b"12345"],
+        [b"POST /predict/fuse HTTP/1.1\r\nHost: localhost\r\n"],
+        [b"POST /predict/fuse HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n", b"12345"],
     ):
         began = time.monotonic()
         answer = raw(limited, *parts)
@@ -67,14 +67,14 @@ def test_slow_headers_and_slow_body_time_out(limited):
 
 
 def test_cut_body_is_no_prediction(limited):
-    head = b"POST /predict/fuse HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345"
+    head = b"POST /predict/fuse HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n12345"
     with closing(socket.create_connection(("127.0.0.1", limited.port))) as connection:
         connection.sendall(head)
     assert limited.ask(INFER, number(1)).status == 200
 
 
 def test_large_headers_and_other_protocols_are_refused(limited):
-    begin = b"GET / HTTP/1.1\r\nHost: x\r\n"
+    begin = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
     # At once, because the rest of a refused request would reset the connection.
     answer = raw(limited, begin + (b"a: " + b"b" * 1000 + b"\r\n") * 66)
     assert answer.startswith(b"HTTP/1.1 431 ")
@@ -150,7 +150,7 @@ def test_client_that_does_not_read_its_response_is_disconnected(serve, fuse, wai
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.connect(("127.0.0.1", server.port))
         connection.sendall(
-            b"POST /v2/models/fuse/infer HTTP/1.1\r\nHost: x\r\n"
+            b"POST /v2/models/fuse/infer HTTP/1.1\r\nHost: localhost\r\n"
             b"Inference-Header-Content-Length: %d\r\nContent-Length: %d\r\n\r\n"
             % (len(head), len(head) + 8 * size)
         )
@@ -160,3 +160,16 @@ def test_client_that_does_not_read_its_response_is_disconnected(serve, fuse, wai
         while server.metric("process_open_fds") > before:
             assert time.monotonic() < end
             time.sleep(0.2)
+
+
+def test_request_to_another_name_is_refused_without_a_token(server):
+    # As a page of another site sends it, whose name resolves to this machine's address.
+    for name, status in [
+        ("evil.example.org", 403),
+        ("127.0.0.1.evil.example.org:8000", 403),
+        ("localhost", 200),
+        ("127.0.0.1:1", 200),
+        ("[::1]:8000", 200),
+    ]:
+        response = server.ask("/v2/health/ready", Host=name)
+        assert response.status == status, name

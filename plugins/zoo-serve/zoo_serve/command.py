@@ -20,7 +20,7 @@ from zoo_core.plugin_api import (
     physical_cores,
     print_lines,
 )
-from zoo_serve.settings import MIB, Settings
+from zoo_serve.settings import LOOPBACK, MIB, Settings
 from zoo_serve.targets import parse_asked
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ def serve(  # noqa: PLR0917 (click passes every argument by name)
     The page /docs describes all requests. Stop the server with Ctrl-C, or with SIGTERM: accepted
     requests are answered first.
     """
+    token = _read_token(token_file)
     settings = Settings(
         workers=workers or max(1, physical_cores() - 1),
         threads=threads,
@@ -129,7 +130,10 @@ def serve(  # noqa: PLR0917 (click passes every argument by name)
         timeout=timeout,
         client_timeout=client_timeout,
         drain=drain,
-        token=_read_token(token_file),
+        token=token,
+        # A page of another site could make a browser send it requests, by a name that it resolves
+        # to this machine's address; but it does not have the token.
+        hosts=LOOPBACK if host in LOOPBACK and not token else frozenset(),
         registry=registry,
         device=device,
         runtime=runtime,
@@ -145,7 +149,7 @@ def serve(  # noqa: PLR0917 (click passes every argument by name)
             served = ", ".join(models.by_name)
             print_lines(f"{address_of(host, bound)} serves {served}. Stop it with Ctrl-C.")
 
-        if host not in ("127.0.0.1", "::1", "localhost") and not settings.token:
+        if host not in LOOPBACK and not token:
             print_lines(
                 f"zoo: warning: with --host {host}, every machine that reaches this one can send "
                 f"requests. Set {TOKEN} or --token-file to require a token.",

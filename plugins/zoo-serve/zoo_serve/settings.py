@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 MIB = 1 << 20
 
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""Names of this machine, for itself alone."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -23,6 +26,7 @@ class Settings:
         client_timeout: maximum seconds for a request's headers, and for its body.
         drain: seconds between a signal and the end of listening.
         token: secret that requests must contain; empty for none.
+        hosts: names of the server that requests may be addressed to; empty for any.
         registry: folder or URL of the only registry; None for all known ones.
         device: device of the frameworks.
         runtime: name of the runtime; ``auto`` for the fastest one.
@@ -39,6 +43,7 @@ class Settings:
     client_timeout: float = 20.0
     drain: float = 1.0
     token: str = ""
+    hosts: frozenset[str] = frozenset()
     registry: str | None = None
     device: str = "auto"
     runtime: str = "auto"

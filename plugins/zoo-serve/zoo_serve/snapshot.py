@@ -18,7 +18,9 @@ from typing import Any
 
 from zoo_core import ZooError
 from zoo_core.plugin_api import (
+    CARD,
     CONFIG,
+    INDEX,
     WEIGHTS,
     DataError,
     Folder,
@@ -28,8 +30,6 @@ from zoo_core.plugin_api import (
     one_line,
 )
 from zoo_serve.targets import LOCAL, Asked, Target
-
-INDEX, CARD = "index.json", "card.json"
 
 
 def take(asked: Asked, registry: str | None, folder: Path) -> Target:

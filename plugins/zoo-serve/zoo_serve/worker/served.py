@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zoo_core import Predictions, Pretrained
+from zoo_core import InputSpec, Predictions, Pretrained
 from zoo_core.plugin_api import (
     Catalog,
     ImageProcessor,
     model_processor,
     onnx_input,
+    uniform,
 )
 from zoo_serve.worker.datatypes import datatype_of
 from zoo_serve.worker.outputs import Outputs, named_outputs
@@ -25,6 +26,13 @@ FRAMEWORK = "onnxruntime"
 # The first predictions are many times slower: frameworks initialize their kernels.
 WARM_UP = 3
 """Number of predictions before a model is served."""
+
+
+def _random_inputs(spec: InputSpec) -> NDArray[Any]:
+    """Return seven random inputs ``(7, *shape)``."""
+    numbers = uniform((7, *spec.shape), 0)
+    most = {"image": 255, "tokens": spec.size - 1}.get(spec.kind, 1)
+    return (most * numbers).astype(spec.dtype)
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,7 @@ class Served:
         """Name of the runtime or trainer that computes the predictions."""
         return self.pretrained.runtime
 
-    @property
+    @cached_property
     def is_batchable(self) -> bool:
         """True if the outputs for an example do not depend on the others of its batch.
 
@@ -56,7 +64,21 @@ class Served:
         kernels by the number of rows, so that the last bits may differ.
         """
         entry = self.catalog.entries("runtimes").get(self.runtime)
-        return entry is not None and entry.spec.framework == FRAMEWORK
+        # Tried out, too, because its kernels are those of this processor, and its operators those
+        # of any model.
+        return entry is not None and entry.spec.framework == FRAMEWORK and self._is_independent()
+
+    def _is_independent(self) -> bool:
+        """Return whether some inputs have the same outputs alone and in batches."""
+        inputs = _random_inputs(self.pretrained.input)
+        together = self.pretrained.predictor.outputs(inputs)
+        for size in (1, 3, 4):
+            starts = range(0, len(inputs), size)
+            parts = [self.pretrained.predictor.outputs(inputs[at : at + size]) for at in starts]
+            heads = [np.concatenate(head) for head in zip(*parts, strict=True)]
+            if not all(map(np.array_equal, heads, together)):
+                return False
+        return True
 
     @cached_property
     def processor(self) -> ImageProcessor:

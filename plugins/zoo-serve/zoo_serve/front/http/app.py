@@ -37,6 +37,7 @@ class _Headers(NamedTuple):
     content_length: bytes = b""
     content_encoding: bytes = b""
     authorization: bytes = b""
+    host: bytes = b""
     inference_header_content_length: bytes = b""
 
 
@@ -86,6 +87,12 @@ class App:
             await _send(send, response)
 
     def _authorize(self, path: str, headers: _Headers) -> None:
+        if self._settings.hosts and (name := _host_name(headers.host)) not in self._settings.hosts:
+            raise HttpError(
+                403,
+                f"expected a request to 127.0.0.1 or localhost, got one to {name[:100]!r}. To "
+                "allow other names, start the server with a token.",
+            )
         if not self._secret or path in OPEN or path.startswith(STATIC):
             return
         scheme, _, token = headers.authorization.partition(b" ")
@@ -132,6 +139,14 @@ class App:
 
 def _read_headers(headers: Iterable[tuple[bytes, bytes]]) -> _Headers:
     return _Headers(**{_FIELDS[name]: value for name, value in headers if name in _FIELDS})
+
+
+def _host_name(value: bytes) -> str:
+    """Return the name in a header Host, without the port."""
+    name = value.decode("latin-1").lower()
+    if name.startswith("["):  # an address of IPv6
+        return name[1:].partition("]")[0]
+    return name.partition(":")[0]
 
 
 def _make_request(route: Route, scope: Scope, headers: _Headers, body: bytes) -> Request:
