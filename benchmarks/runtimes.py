@@ -20,7 +20,6 @@ import numpy as np
 from PIL import Image
 
 import zoo_core as zoo
-from zoo_core import Pretrained
 from zoo_core.data.dataset import load_dataset
 from zoo_core.data.find_dataset import find_dataset
 from zoo_core.installation.installed import installed_catalog
@@ -30,6 +29,9 @@ NAMES = (
     *("number-reader.best", "digit-separator.default"),
 )
 """Weights whose examples per second are measured."""
+
+REPEATS = 5
+"""Number of predictions of all examples per process."""
 
 IMPORTS = "import numpy, onnxruntime"
 
@@ -45,27 +47,27 @@ def by_turns(contestants: dict[str, Callable[[], object]], times: int) -> dict[s
     return {name: statistics.median(each) for name, each in seconds.items()}
 
 
-def measure_throughput(name: str, times: int) -> None:
-    """Print the examples per second of published weights."""
-    # The model first, because its framework is not imported for a program.
-    loaded: dict[str, Pretrained] = {
-        runtime: zoo.load(name, runtime=runtime, device="cpu") for runtime in ("trainer", "onnx")
-    }
-    facts = loaded["onnx"].card.dataset
+def print_rate(name: str, runtime: str) -> None:
+    """Print the examples per second of published weights with a runtime, in this process."""
+    pretrained = zoo.load(name, runtime=runtime, device="cpu")
+    facts = pretrained.card.dataset
     data = load_dataset(find_dataset(installed_catalog(), facts.name, sha256=facts.sha256))
-    inputs = data.splits["test"].inputs[:2000]
-    seconds = by_turns(
-        {
-            key: lambda each=each: each.predictor.outputs(inputs)  # type: ignore[misc]
-            for key, each in loaded.items()
-        },
-        times,
-    )
-    rates = {key: len(inputs) / each for key, each in seconds.items()}
-    click.echo(
-        f"{name:24} {loaded['trainer'].runtime:>6} {rates['trainer']:9,.0f}   onnx "
-        f"{rates['onnx']:9,.0f}   ratio {rates['onnx'] / rates['trainer']:.2f}"
-    )
+    inputs = data.splits["test"].inputs[:4000]
+    seconds = by_turns({runtime: lambda: pretrained.predictor.outputs(inputs)}, REPEATS)
+    click.echo(len(inputs) / seconds[runtime])
+
+
+def measure_throughput(name: str, times: int) -> None:
+    """Print the examples per second of published weights with both runtimes, by turns."""
+    rates: dict[str, list[float]] = {"trainer": [], "onnx": []}
+    for _ in range(times):
+        for runtime, each in rates.items():
+            # Processes of their own, because the threads of torch wait for work by computing.
+            command = [sys.executable, "-m", "benchmarks.runtimes", "--rate", name, runtime]
+            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            each.append(float(done.stdout))
+    own, onnx = map(statistics.median, rates.values())
+    click.echo(f"{name:24} trainer {own:9,.0f}   onnx {onnx:9,.0f}   ratio {onnx / own:.2f}")
 
 
 def measure_processes(small: str, times: int) -> None:
@@ -97,12 +99,16 @@ def measure_processes(small: str, times: int) -> None:
 @click.command()
 @click.argument("names", nargs=-1)
 @click.option("--small", default=sys.executable, help="Python of an environment without torch.")
-@click.option("--times", default=15, show_default=True, help="Number of turns.")
-def main(names: tuple[str, ...], small: str, times: int) -> None:
+@click.option("--times", default=5, show_default=True, help="Number of turns.")
+@click.option("--rate", is_flag=True, help="Print the rate of the weights and the runtime NAMES.")
+def main(names: tuple[str, ...], small: str, times: int, *, rate: bool) -> None:
     """Measure the weights NAMES, by default a selection of them, and whole processes."""
+    if rate:
+        print_rate(*names)
+        return
     for name in names or NAMES:
         measure_throughput(name, times)
-    measure_processes(small, times)
+    measure_processes(small, 3 * times)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 
 from zoo_core.plugin_api import WEIGHTS, VerificationError, default_threads, one_line
 
-BATCH = 32
-"""Maximum number of examples per run, whose numbers fit into the cache of a processor."""
+BATCH = 64
+"""Maximum number of examples per run, which bounds the memory."""
+
+SMALLEST = 8
+"""Minimum number of examples per run in one of several threads, which take 0.1 ms to start."""
 
 FATAL = 4
 """Severity from which ONNX Runtime writes to standard error: errors are raised as well."""
@@ -22,21 +25,31 @@ class OnnxPredictor:
     """A predictor whose program normalizes inputs, and averages over the views of images.
 
     Args:
-        session: session of the program.
+        session: session of the program, which computes in the thread of its caller.
+        threads: maximum number of threads.
     """
 
-    def __init__(self, session: onnxruntime.InferenceSession) -> None:
-        self._session = session
+    def __init__(self, session: onnxruntime.InferenceSession, threads: int) -> None:
+        self._session, self._threads = session, threads
         (self._input,) = session.get_inputs()
 
     def outputs(self, inputs: NDArray[Any]) -> list[NDArray[Any]]:
-        parts = [
-            self._run(inputs[start : start + BATCH])
-            for start in range(0, max(len(inputs), 1), BATCH)
-        ]
+        size = min(max(-(-len(inputs) // self._threads), SMALLEST), BATCH)
+        batches = [inputs[at : at + size] for at in range(0, max(len(inputs), 1), size)]
+        parts = self._run_all(batches)
         if len(parts) == 1:
             return parts[0]
         return [np.concatenate(heads) for heads in zip(*parts, strict=True)]
+
+    def _run_all(self, batches: list[NDArray[Any]]) -> list[list[NDArray[Any]]]:
+        if len(batches) == 1 or self._threads == 1:
+            return [self._run(batch) for batch in batches]
+        from concurrent.futures import ThreadPoolExecutor  # one example does not need it
+
+        # A thread per batch, and not several threads per operator, which would wait for each other
+        # after each: 20,300 in place of 18,600 images per second with cnn.best and two threads.
+        with ThreadPoolExecutor(self._threads) as pool:
+            return [*pool.map(self._run, batches)]
 
     def _run(self, inputs: NDArray[Any]) -> list[NDArray[Any]]:
         # At least two, because a matrix product of one row may be rounded differently than the
@@ -64,16 +77,14 @@ def open_program(
     """
     settings = onnxruntime.SessionOptions()
     settings.log_severity_level = FATAL
-    settings.intra_op_num_threads = threads or default_threads() or _environment_threads()
-    # Because threads that wait for work would take the processor's time from other processes.
-    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    settings.intra_op_num_threads = 1
     # From memory, because the file on disk may be another one than the one that was verified.
     settings.add_external_initializers_from_files_in_memory([WEIGHTS], [weights], [len(weights)])
     try:
         session = onnxruntime.InferenceSession(
             program, settings, providers=["CPUExecutionProvider"]
         )
-        return OnnxPredictor(session)
+        return OnnxPredictor(session, threads or default_threads() or _environment_threads())
     except Exception as exc:  # its exceptions have no common class of their own
         raise VerificationError(
             f"ONNX Runtime {onnxruntime.__version__} cannot open the program: {one_line(exc)}",
