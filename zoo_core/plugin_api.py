@@ -9,7 +9,7 @@ from zoo_core.system.lazy_names import lazy_names
 # One list for type checkers and for `lazy_names`, as in `zoo_core/__init__.py`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from zoo_core.cli import options as options
+    from zoo_core.cli import options as options, web_server as web_server
     from zoo_core.cli.help.zoo_command import ZooCommand as ZooCommand, ZooGroup as ZooGroup
     from zoo_core.cli.output import print_json as print_json
     from zoo_core.cli.prediction.batch import InputBatch as InputBatch
@@ -161,7 +161,10 @@ if TYPE_CHECKING:
     from zoo_core.plugins.data_specs import plain as plain
     from zoo_core.plugins.faults.own_data import TABLE_SUFFIXES as TABLE_SUFFIXES
     from zoo_core.pretrained.load import load_pretrained as load_pretrained, locate as locate
-    from zoo_core.pretrained.verified_read import published_card as published_card
+    from zoo_core.pretrained.verified_read import (
+        published_card as published_card,
+        read_files as read_files,
+    )
     from zoo_core.publishing.answer_changes import (
         HeadChanges as HeadChanges,
         count_changes as count_changes,

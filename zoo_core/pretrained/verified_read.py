@@ -55,15 +55,35 @@ def read_published(found: FoundWeights) -> WeightFile:
 
 def read_program(found: FoundWeights, runtime: RuntimeSpec) -> bytes:
     """Return the program of a tag for a runtime; errors are those of `published_card`."""
-    stated = found.published.runtimes[runtime.name]
+    return _read_program(found, runtime.name, program_file(runtime))
+
+
+def _read_program(found: FoundWeights, runtime: str, file: str) -> bytes:
+    stated = found.published.runtimes[runtime]
     sha256, size = stated["sha256"], stated["bytes"]
 
     def read() -> bytes:
-        file = program_file(runtime)
         path = found.registry.path(found.published, file, sha256=sha256, size=size)
         return _read_verified(path, "program", sha256)
 
     return _read_or_refetch(found, sha256, read)
+
+
+def read_files(found: FoundWeights, runtime: str, program: str) -> dict[str, bytes]:
+    """Return the content of a tag's program, weights and card by file name, to copy them elsewhere.
+
+    The runtime need not be installed. Errors are those of `read_published` and `published_card`.
+
+    Args:
+        found: the tag.
+        runtime: name of the program's runtime.
+        program: name of the program's file, as on the card.
+    """
+    return {
+        program: _read_program(found, runtime, program),
+        WEIGHTS: bytes(read_published(found).content),
+        CARD: _card_content(found)[0],
+    }
 
 
 def published_card(found: FoundWeights) -> PublishedCard:

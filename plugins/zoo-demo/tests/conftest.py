@@ -21,12 +21,13 @@ from PIL import Image, ImageDraw
 
 from zoo_core.installation import installed
 from zoo_core.installation.installed import load_catalog
+from zoo_core.plugin_api import web_server
 from zoo_core.plugins.added import module_plugin
 from zoo_core.plugins.catalog import Catalog
 from zoo_demo.app import make_app
 from zoo_demo.model_selection import load_all
 from zoo_demo.models import Served
-from zoo_demo.server import address_of, listen, make_server
+from zoo_demo.server import make_server
 from zoo_demo.static_page.folder import write_folder
 from zoo_demo.static_page.models import find_static_models
 
@@ -84,12 +85,12 @@ def model(models: list[Served]) -> Callable[[str], Served]:
 @contextmanager
 def serving(catalog: Catalog, models: list[Served], host: str = "127.0.0.1") -> Iterator[str]:
     """Serve models in a thread, and yield the URL without its last slash."""
-    with listen("127.0.0.1", 0) as bound:
+    with web_server.listen("127.0.0.1", 0) as bound:
         server = make_server(make_app(catalog, models, host=host))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
         thread.start()
         try:
-            yield address_of("127.0.0.1", bound).rstrip("/")
+            yield web_server.address_of("127.0.0.1", bound).rstrip("/")
         finally:
             server.should_exit = True
             thread.join(60)

@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from zoo_core import InputSpec, class_targets
+from zoo_core.cli.web_server import address_of, listen
 from zoo_core.errors import InvalidValueError, UnknownNameError
 from zoo_core.installation.installed import installed_catalog
 from zoo_demo import models, request_limits
 from zoo_demo.model_selection import choose, load_all
 from zoo_demo.models import in_order, serve
-from zoo_demo.server import address_of, listen
 
 NAME = "numpy-net.default"  # needs no torch, so it starts quickly
 

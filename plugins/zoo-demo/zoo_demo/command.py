@@ -15,9 +15,10 @@ from zoo_core.plugin_api import (
     installed_catalog,
     options,
     print_lines,
+    web_server,
 )
 from zoo_demo.request_limits import is_loopback
-from zoo_demo.server import address_of, listen, make_server
+from zoo_demo.server import make_server
 
 
 @click.command(
@@ -31,21 +32,8 @@ from zoo_demo.server import address_of, listen, make_server
 )
 @click.argument("names", nargs=-1, metavar="[NAME]…", shell_complete=options.complete_weights)
 @click.option("--all", "every", is_flag=True, help="Serve every published tag.")
-@click.option(
-    "--host",
-    metavar="HOST",
-    default="127.0.0.1",
-    show_default=True,
-    help="Address to listen on.",
-)
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    metavar="N",
-    default=8000,
-    show_default=True,
-    help="Port to listen on; 0 for any free one.",
-)
+@web_server.host_option
+@web_server.port_option
 @click.option("--open", "opened", is_flag=True, help="Open the page in a browser.")
 @click.option(
     "--static",
@@ -89,11 +77,11 @@ def demo(  # noqa: PLR0917 (click passes every argument by name)
     from zoo_demo.models import in_order
 
     # Before the models are loaded, which takes seconds: a port in use is reported at once.
-    with listen(host, port) as bound:
+    with web_server.listen(host, port) as bound:
         catalog = installed_catalog()
         chosen = choose(catalog, names, every=every, registry=registry)
         models = load_all(catalog, chosen, registry=registry, device=device)
-        url = address_of(host, bound)
+        url = web_server.address_of(host, bound)
 
         def ready() -> None:
             count = f"{len(models)} model{'s' if len(models) > 1 else ''}"

@@ -19,8 +19,9 @@ from zoo_core.plugin_api import (
     options,
     physical_cores,
     print_lines,
+    web_server,
 )
-from zoo_serve.settings import LOOPBACK, MIB, Settings
+from zoo_serve.settings import MIB, Settings
 from zoo_serve.targets import parse_asked
 
 if TYPE_CHECKING:
@@ -50,17 +51,8 @@ def _number(name: str, default: float, text: str, *, least: float = 0) -> Callab
 @click.argument(
     "names", nargs=-1, required=True, metavar="NAME…", shell_complete=options.complete_weights
 )
-@click.option(
-    "--host", metavar="HOST", default="127.0.0.1", show_default=True, help="Address to listen on."
-)
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    metavar="N",
-    default=8000,
-    show_default=True,
-    help="Port to listen on; 0 for any free one.",
-)
+@web_server.host_option
+@web_server.port_option
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
@@ -133,23 +125,27 @@ def serve(  # noqa: PLR0917 (click passes every argument by name)
         token=token,
         # A page of another site could make a browser send it requests, by a name that it resolves
         # to this machine's address; but it does not have the token.
-        hosts=LOOPBACK if host in LOOPBACK and not token else frozenset(),
+        hosts=web_server.LOOPBACK if host in web_server.LOOPBACK and not token else frozenset(),
         registry=registry,
         device=device,
         runtime=runtime,
     )
     asked = [parse_asked(name) for name in names]
     from zoo_serve.front.front import serve_models
-    from zoo_serve.front.http.server import address_of, listen
 
     # Before the models are loaded, which takes seconds: a port in use is reported at once.
-    with listen(host, port) as bound, tempfile.TemporaryDirectory(prefix="zoo-serve-") as folder:
+    with (
+        web_server.listen(host, port) as bound,
+        tempfile.TemporaryDirectory(prefix="zoo-serve-") as folder,
+    ):
 
         def on_ready(models: Models) -> None:
             served = ", ".join(models.by_name)
-            print_lines(f"{address_of(host, bound)} serves {served}. Stop it with Ctrl-C.")
+            print_lines(
+                f"{web_server.address_of(host, bound)} serves {served}. Stop it with Ctrl-C."
+            )
 
-        if host not in LOOPBACK and not token:
+        if host not in web_server.LOOPBACK and not token:
             print_lines(
                 f"zoo: warning: with --host {host}, every machine that reaches this one can send "
                 f"requests. Set {TOKEN} or --token-file to require a token.",

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 MIB = 1 << 20
 
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-"""Names of this machine, for itself alone."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:

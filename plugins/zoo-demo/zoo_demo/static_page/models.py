@@ -15,9 +15,12 @@ from zoo_core.plugin_api import (
     UnknownNameError,
     load_pretrained,
     locate,
+    read_files,
 )
 from zoo_demo.models import THREADS, Served
-from zoo_demo.static_page.published_files import RUNTIME, read_files
+
+RUNTIME = "onnx"
+"""Runtime whose program the page runs."""
 
 DATASET = "mnist"
 """Data set whose reader and familiarity of images the page has in JavaScript, too."""
@@ -87,7 +90,14 @@ def _open(catalog: Catalog, found: FoundWeights | Path) -> StaticModel:
     dataset = _check_kind(catalog, served)
     card = pretrained.card
     assert isinstance(card, PublishedCard)  # of a tag
-    return StaticModel(served, card, dataset, read_files(found, card.runtimes[RUNTIME].file))
+    return StaticModel(served, card, dataset, _files(found, card))
+
+
+def _files(found: FoundWeights, card: PublishedCard) -> dict[str, bytes]:
+    program = card.runtimes[RUNTIME].file
+    if "/" in program or program.startswith("."):  # a card must not choose a path on the page
+        raise _unusable(found.published.name, f"a program of the name {program!r}")
+    return read_files(found, RUNTIME, program)
 
 
 def _check_kind(catalog: Catalog, served: Served) -> DatasetSpec:
