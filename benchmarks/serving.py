@@ -220,11 +220,12 @@ def started(command: Sequence[str], port: int, load: Load, folder: Path) -> Iter
         yield process.pid
     finally:
         process.terminate()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(20)
-        except subprocess.TimeoutExpired:
+        # Also after its end, because some servers leave processes behind.
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        process.wait()
 
 
 def answers(port: int, load: Load) -> bool:
