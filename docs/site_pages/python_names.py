@@ -31,6 +31,7 @@ PACKAGES = {
     "metrics": "Metrics",
     "plugins": "Catalog and specs",
     "pretrained": "Published weights",
+    "publishing": "Publishing",
     "recipes": "Recipes",
     "registry": "Registries",
     "system": "System",

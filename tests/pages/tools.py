@@ -86,6 +86,8 @@ def parse_command(*arguments: str) -> None:
 
 def serve(*command: str) -> None:
     """Start a server, request its page, and interrupt it."""
+    # A shell lets processes in the background ignore the signal, and their children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(command, text=True, stderr=subprocess.STDOUT, stdout=-1) as process:
         try:
             address = next(filter(None, map(ADDRESS.search, process.stdout)))[0]

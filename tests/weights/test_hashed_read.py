@@ -287,8 +287,13 @@ def test_interrupt_during_hash_of_the_rest_stops_thread(large, tmp_path):
             time.sleep(0.01)
 
     large.setattr(hashlib, "sha256", lambda start: SlowHash())
-    with pytest.raises(KeyboardInterrupt):
-        load_weights(path)
+    # Because it is ignored where a shell has started the tests in the background.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            load_weights(path)
+    finally:
+        signal.signal(signal.SIGINT, handler)
     assert len(hashed) < 100
 
 

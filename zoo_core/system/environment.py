@@ -13,6 +13,7 @@ VARIABLES = {
     "ZOO_STRICT_PLUGINS": "1 makes an unusable plugin an error, even if it is not needed",
     "ZOO_TRACK": "trackers to report trainings to, separated by commas, as `--track` does",
     "ZOO_TRACK_WEIGHTS": "1 sends weights to the trackers, too",
+    "ZOO_SERVE_TOKEN": "token that `zoo serve` requires of each request",
     "ZOO_NO_CACHE": "1 disables the index of plugins: it is neither read nor written",
 }
 """Names of the variables, each with its effect."""
