@@ -45,6 +45,14 @@ class LimitedProtocol(HttpToolsProtocol):
         if len(self.connections) > self.max_connections:
             self.refuse(503, f"expected at most {self.max_connections} connections")
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        # uvicorn's own does this for connections without an error only: the timer of one that the
+        # client has reset would hold its memory as long as an idle connection stays open.
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
+
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():  # the rest of a request that was refused
             return
