@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from zoo_core.errors import InvalidValueError, PluginError, join_names
@@ -52,39 +55,61 @@ def open_runtime(
         PluginError: the weights are quantized, and no runtime for them is installed.
         DataError, VerificationError: the program cannot be read, or is not the published one.
     """
-    parent, programs = parent_of(file.metadata), _usable(catalog, found)
+    programs = _programs(catalog, found, file, threads)
     needs_model = into is not None or device not in {"auto", "cpu"}
-    if parent and (needs_model or runtime in {TRAINER, trained_by}):
-        raise no_model(_name(found, file), parent)
-    if parent and runtime == AUTO:
-        return _open_quantized(programs, found, file, threads)
-    if runtime in {TRAINER, trained_by}:
+    needs_trainer = runtime in {TRAINER, trained_by}
+    if parent := parent_of(file.metadata):
+        if needs_model or needs_trainer:
+            raise no_model(_name(found, file), parent)
+        if runtime == AUTO:
+            return _open_quantized(programs, found, file)
+    if needs_trainer:
         return None
     if runtime == AUTO:
         if needs_model or _is_started(catalog, trained_by):
             return None
-        return _open_first(programs, found, file, threads)
-    chosen = [entry for entry in programs if entry.spec.name == runtime]
-    if not chosen:
-        raise _not_offered(catalog, found, runtime, trained_by, programs)
+        return _open_first(programs)
+    if runtime not in programs:
+        raise _not_offered(catalog, found, runtime, [AUTO, TRAINER, trained_by, *programs])
     if needs_model:
         what = "a model to load into" if into is not None else f"the device {device!r}"
         raise InvalidValueError(
             f"the runtime {runtime} does not support {what}", hint=f"Use the runtime {TRAINER}."
         )
-    assert found is not None
-    return _open(chosen[0], found, file, threads)
+    return programs[runtime]()
 
 
-def _name(found: FoundWeights | None, file: WeightFile) -> str:
-    return found.published.name if found else str(file.path)
+def _programs(
+    catalog: Catalog, found: FoundWeights | None, file: WeightFile, threads: int | None
+) -> Mapping[str, Callable[[], Program]]:
+    """Return the installed runtimes that have a program, each with the function that opens it."""
+    if found is None:
+        return {}
+    entries = catalog.entries("runtimes").items()
+    return {
+        name: partial(_open, entry, found, file, threads)
+        for name, entry in entries
+        if name in found.published.runtimes
+    }
+
+
+def _open(
+    entry: Entry[RuntimeSpec], found: FoundWeights, file: WeightFile, threads: int | None
+) -> Program:
+    program = read_program(found, entry.spec)
+    return Program(entry.spec.name, open_program(entry, program, file.content, threads=threads))
+
+
+def _open_first(programs: Mapping[str, Callable[[], Program]]) -> Program | None:
+    for open_one in programs.values():
+        # A PluginError, such as of a broken installation: the trainer may still predict.
+        with contextlib.suppress(PluginError):
+            return open_one()
+    return None
 
 
 def _open_quantized(
-    programs: list[Entry[RuntimeSpec]],
-    found: FoundWeights | None,
-    file: WeightFile,
-    threads: int | None,
+    programs: Mapping[str, Callable[[], Program]], found: FoundWeights | None, file: WeightFile
 ) -> Program:
     """Return the program of quantized weights, without which there are no predictions."""
     if found is None:
@@ -99,13 +124,11 @@ def _open_quantized(
             "them is installed",
             hint=f"Install it: pip install {' '.join(f'zoo-{name}' for name in names)}",
         )
-    return _open(programs[0], found, file, threads)
+    return next(iter(programs.values()))()
 
 
-def _usable(catalog: Catalog, found: FoundWeights | None) -> list[Entry[RuntimeSpec]]:
-    """Return the installed runtimes for which the weights have a program."""
-    published = found.published.runtimes if found else {}
-    return [entry for name, entry in catalog.entries("runtimes").items() if name in published]
+def _name(found: FoundWeights | None, file: WeightFile) -> str:
+    return found.published.name if found else str(file.path)
 
 
 def _is_started(catalog: Catalog, trained_by: str) -> bool:
@@ -113,36 +136,9 @@ def _is_started(catalog: Catalog, trained_by: str) -> bool:
     return trained_by in trainers and is_imported(trainers[trained_by])
 
 
-def _open_first(
-    programs: list[Entry[RuntimeSpec]],
-    found: FoundWeights | None,
-    file: WeightFile,
-    threads: int | None,
-) -> Program | None:
-    for entry in programs:
-        assert found is not None
-        try:
-            return _open(entry, found, file, threads)
-        except PluginError:  # such as a broken installation: the trainer may still predict
-            continue
-    return None
-
-
-def _open(
-    entry: Entry[RuntimeSpec], found: FoundWeights, file: WeightFile, threads: int | None
-) -> Program:
-    program = read_program(found, entry.spec)
-    return Program(entry.spec.name, open_program(entry, program, file.content, threads=threads))
-
-
 def _not_offered(
-    catalog: Catalog,
-    found: FoundWeights | None,
-    runtime: str,
-    trained_by: str,
-    programs: list[Entry[RuntimeSpec]],
+    catalog: Catalog, found: FoundWeights | None, runtime: str, choices: Sequence[str]
 ) -> InvalidValueError:
-    choices = [AUTO, TRAINER, trained_by, *(entry.spec.name for entry in programs)]
     if runtime not in catalog.entries("runtimes"):
         problem = f"there is no runtime {runtime!r}"
     elif found is None:

@@ -118,6 +118,8 @@ class Programs:
         write: Callable[..., bytes] = entry.resolve(entry.spec.write)
         try:
             program = write(pretrained, file.content, exporter)
+        except ModuleNotFoundError as exc:  # an exporter may require more than the runtime
+            raise _not_installed(entry, [exc.name or str(exc)]) from exc
         except Exception as exc:  # exporters and their libraries may raise anything
             raise PluginError(
                 f"cannot write a program for {entry.spec.name}: {one_line(exc)}"

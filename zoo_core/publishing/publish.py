@@ -33,7 +33,7 @@ from zoo_core.registry.names import WeightsName, check_tag_name
 from zoo_core.registry.registry import FoundWeights, Registry
 from zoo_core.weights.card import Card, PublishedCard, card_json
 from zoo_core.weights.card_markdown import card_markdown
-from zoo_core.weights.file import load_weights
+from zoo_core.weights.file import WeightFile
 from zoo_core.weights.license import spdx
 
 MAX_PICTURE = 1 << 21
@@ -76,7 +76,7 @@ def publish_run(
     """
     parsed = check_tag_name(name)
     location = open_folder(registry)
-    card = _finished_card(run)
+    card, file = _finished_run(run)
     if plugins := unpackaged(card.versions):
         raise InvalidValueError(
             f"{run} cannot be published: others cannot install {plugins}, with which it was "
@@ -94,7 +94,7 @@ def publish_run(
     interval = make_interval(card, others) if others else None
     programs = Programs(catalog, card.recipe.trainer, formats, on_note)
     published_card, written = _check_run(
-        catalog, run, card, programs, tag=parsed.tag, interval=interval
+        catalog, run, file, card, programs, tag=parsed.tag, interval=interval
     )
     files = {
         **{
@@ -208,20 +208,21 @@ def examples_file(home: Path | FoundWeights, card: Card) -> dict[str, bytes]:
     return {EXAMPLES: record.to_csv()} if record else {}
 
 
-def _finished_card(run: Path) -> Card:
-    card, _ = read_provenance(run)
+def _finished_run(run: Path) -> tuple[Card, WeightFile]:
+    card, file = read_provenance(run)
     # A weight file alone has provenance, but no scores' page, history or pictures to publish.
     if not isinstance(card, Card) or not run.is_dir():
         raise DataError(
             f"{run} is not the folder of a finished training: it lacks {CARD}",
             hint="Publish the folder of a run; `zoo train MODEL` creates one.",
         )
-    return card
+    return card, file
 
 
 def _check_run(
     catalog: Catalog,
     run: Path,
+    file: WeightFile,
     card: Card,
     programs: Programs,
     **others: Any,
@@ -243,7 +244,6 @@ def _check_run(
     except VerificationError as exc:
         raise VerificationError(exc.problem, hint="Train the model again.") from exc
     expected = ExpectedAnswers(split, answers, make_golden(pretrained))
-    file = load_weights(run / WEIGHTS, sha256=card.weights.sha256)
     written = programs.write(pretrained, file, expected)
     published = PublishedCard(
         **dict(card),

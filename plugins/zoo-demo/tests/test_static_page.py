@@ -155,8 +155,8 @@ def check_same(answers, files, processor, pretrained):
             assert pixels.tolist() == found.image.ravel().tolist()
             assert got["doubt"] == found.doubt
             assert got["boxes"] == [box._asdict() for box in found.boxes]
-        for model, told in zip(pretrained, answer["answers"], strict=True):
-            (entry,) = told["predictions"]
+        for model, shown in zip(pretrained, answer["answers"], strict=True):
+            (entry,) = shown["predictions"]
             if not reading.found:
                 assert entry["reason"] == reading.refusal
                 continue

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,10 +23,11 @@ Exporter = Callable[..., None]
 
 
 class Place(NamedTuple):
-    """Place of a tensor in a weight file, in bytes."""
+    """Place of a tensor in a weight file, in bytes, and its dtype in the file's header."""
 
     offset: int
     length: int
+    dtype: str
 
 
 def write_program(pretrained: Pretrained, weights: bytes, export: Exporter) -> bytes:
@@ -89,7 +90,11 @@ def refer_to_weights(model: Any, weights: bytes | memoryview) -> None:
     """
     from onnx import TensorProto, numpy_helper
 
-    places = {(each.dtype, each.content): each.place for each in _tensors(weights)}
+    places = {
+        (_DTYPES[each.dtype], bytes(weights[each.offset : each.offset + each.length])): each
+        for each in tensor_places(weights).values()
+        if each.dtype in _DTYPES
+    }
     for parameter in model.graph.initializer:
         array = numpy_helper.to_array(parameter)
         place = places.get((array.dtype.str, array.tobytes()))
@@ -104,21 +109,20 @@ def refer_to_weights(model: Any, weights: bytes | memoryview) -> None:
             parameter.external_data.add(key=key, value=str(value))
 
 
-class _Tensor(NamedTuple):
-    dtype: str
-    content: bytes
-    place: Place
-
-
 _DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I8": "|i1", "U8": "|u1", "I32": "<i4"}
 
 
-def _tensors(weights: bytes | memoryview) -> Iterator[_Tensor]:
-    """Yield the tensors of a weight file, which was verified when it was loaded."""
+def tensor_places(weights: bytes | memoryview) -> dict[str, Place]:
+    """Return the places of a weight file's tensors by name; its header was verified by the load."""
     start = 8 + int.from_bytes(weights[:8], "little")
-    for name, facts in json.loads(bytes(weights[8:start])).items():
-        if name != "__metadata__" and facts["dtype"] in _DTYPES:
-            first, last = facts["data_offsets"]
-            content = bytes(weights[start + first : start + last])
-            place = Place(start + first, last - first)
-            yield _Tensor(_DTYPES[facts["dtype"]], content, place)
+    header = json.loads(bytes(weights[8:start]))
+    header.pop("__metadata__", None)
+    return {
+        name: Place(start + facts["data_offsets"][0], _length(facts), facts["dtype"])
+        for name, facts in header.items()
+    }
+
+
+def _length(facts: Any) -> int:
+    first, last = facts["data_offsets"]
+    return int(last - first)

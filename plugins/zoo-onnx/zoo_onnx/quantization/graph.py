@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, helper, load_model_from_string, numpy_helper
+
+from zoo_onnx.program import tensor_places
 
 
 def load_program(program: bytes, weights: bytes | memoryview) -> ModelProto:
@@ -16,7 +17,8 @@ def load_program(program: bytes, weights: bytes | memoryview) -> ModelProto:
         program: content of the ONNX file.
         weights: content of the weight file, to which the program refers.
     """
-    model, names = load_model_from_string(program), _names(weights)
+    model = load_model_from_string(program)
+    names = {place.offset: name for name, place in tensor_places(weights).items() if place.length}
     renamed = {}
     for tensor in model.graph.initializer:
         if tensor.data_location != TensorProto.EXTERNAL:
@@ -31,14 +33,6 @@ def load_program(program: bytes, weights: bytes | memoryview) -> ModelProto:
     for node in model.graph.node:
         node.input[:] = [renamed.get(name, name) for name in node.input]
     return model
-
-
-def _names(weights: bytes | memoryview) -> dict[int, str]:
-    """Return the names of a weight file's tensors by their offset in the file."""
-    start = 8 + int.from_bytes(weights[:8], "little")
-    header = json.loads(bytes(weights[8:start]))
-    header.pop("__metadata__", None)
-    return {start + facts["data_offsets"][0]: name for name, facts in header.items()}
 
 
 def constants(model: ModelProto) -> dict[str, NDArray[Any]]:

@@ -6,14 +6,12 @@ The fewer operators are left between two layers, the fewer numbers are rounded t
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import onnx
-from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, helper
 
+from zoo_onnx.program import pool_globally
 from zoo_onnx.quantization.graph import attributes, constants, only_consumer, replace_nodes
 
 
@@ -26,6 +24,7 @@ def simplify(model: ModelProto) -> ModelProto:
     replace_nodes(model, list(model.graph.node))
     while _swap_pooling(model):
         pass
+    pool_globally(model)
     _flatten_means(model)
     optimized = _optimize(model)
     _drop_zero_biases(optimized)
@@ -84,7 +83,8 @@ def _flatten_means(model: ModelProto) -> None:
     known, shapes = constants(model), _shapes(model)
     nodes = list(model.graph.node)
     for mean in nodes:
-        reshape = only_consumer(model, mean) if _is_mean(mean, known) else None
+        is_mean = mean.op_type == "GlobalAveragePool"
+        reshape = only_consumer(model, mean) if is_mean else None
         dense = only_consumer(model, reshape) if reshape and reshape.op_type == "Reshape" else None
         if reshape is None or dense is None or dense.op_type != "Gemm":
             continue
@@ -93,18 +93,9 @@ def _flatten_means(model: ModelProto) -> None:
             continue
         # Of a matrix with as many columns as channels, each row is the means of one example.
         if shape[1] == weight.shape[1 if attributes(dense).get("transB") else 0]:
-            pooled = helper.make_node("GlobalAveragePool", [mean.input[0]], [mean.output[0]])
             flat = helper.make_node("Flatten", [mean.output[0]], [reshape.output[0]])
-            nodes[nodes.index(mean)], nodes[nodes.index(reshape)] = pooled, flat
+            nodes[nodes.index(reshape)] = flat
     replace_nodes(model, nodes)
-
-
-def _is_mean(node: NodeProto, known: Mapping[str, NDArray[Any]]) -> bool:
-    """Return whether a node is the mean over the pixels of images ``(N, C, H, W)``."""
-    if node.op_type != "ReduceMean":
-        return node.op_type == "GlobalAveragePool"
-    axes = known.get(node.input[1]) if len(node.input) > 1 else None
-    return axes is not None and sorted(axes.tolist()) in ([-2, -1], [2, 3])
 
 
 def _shapes(model: ModelProto) -> dict[str, list[int]]:

@@ -108,11 +108,11 @@ class _Tags:
 
 def _stamp(url: str) -> object:
     """Return the identity of a registry's index; None if it cannot be reached."""
-    location = open_registry(url).location
-    if not isinstance(location, Folder):
+    registry = open_registry(url)
+    if not isinstance(registry.location, Folder):
         return int(time.monotonic() / REMOTE_INTERVAL)
     try:
-        facts = open_registry(url).index_path.stat()
+        facts = registry.index_path.stat()
     except OSError:
         return None
     return facts.st_mtime_ns, facts.st_size, facts.st_ino
